@@ -1,0 +1,39 @@
+"""boto3 clients, built once a process and on first use, with an end to every wait.
+
+Connect 1 s, read 2 s, two attempts: API Gateway gives up at 29 s and botocore would wait 60.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sqs import SQSClient
+
+CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    max_pool_connections=10,
+)
+# SES may take its time and has no idempotency token: a second attempt by the SDK could be a second mail.
+MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=CONFIG)
+
+
+@cache
+def sqs() -> "SQSClient":
+    return boto3.client("sqs", config=CONFIG)
+
+
+@cache
+def ses() -> "SESV2Client":
+    return boto3.client("sesv2", config=MAIL_CONFIG)

@@ -1,0 +1,74 @@
+"""SES v2 in the words the sender uses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import clients
+from chalicelib.aws.failures import translated
+from chalicelib.errors import MailRefused, Throttled
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+# Waiting cures these: a rate, a daily quota, an account that is paused until somebody looks.
+WAIT = frozenset({"LimitExceededException", "SendingPausedException", "AccountSuspendedException"})
+# Never this message: an address or content SES will not take.
+REFUSED = frozenset({"MessageRejected", "BadRequestException"})
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail to one person. Tags come back with SES's events, headers go out with the mail."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Mailer:
+    def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
+        self._client = client
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(self, mail: Mail) -> str:
+        """Return SES's message id. Raise Throttled (later), Unavailable (perhaps sent) or MailRefused (never)."""
+        with translated("mail"):
+            try:
+                answer = self._client.send_email(
+                    FromEmailAddress=self._sender,
+                    Destination={"ToAddresses": [mail.to]},
+                    Content={
+                        "Simple": {
+                            "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                            "Body": {
+                                "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                                "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                            },
+                            "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
+                        }
+                    },
+                    EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
+                    ConfigurationSetName=self._configuration_set,
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code in WAIT:
+                    raise Throttled("mail") from error
+                if code in REFUSED:
+                    raise MailRefused(code) from error
+                raise
+        return answer["MessageId"]
+
+
+@cache
+def mailer() -> Mailer:
+    return Mailer(clients.ses(), settings().mail_from, settings().configuration_set)

@@ -1,0 +1,41 @@
+"""AWS's refusals in our words: throttled, unavailable, or a bug that must be seen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
+
+from chalicelib.errors import Throttled, Unavailable
+
+THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "ThrottlingException",
+        "Throttling",
+        "ThrottlingError",
+        "TooManyRequestsException",
+    }
+)
+FAULTS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout"})
+
+
+@contextmanager
+def translated(service: str) -> Iterator[None]:
+    """Raise Throttled or Unavailable for what time can heal; let everything else through as it is."""
+    try:
+        yield
+    except (BotoConnectionError, HTTPClientError) as error:
+        raise Unavailable(service) from error
+    except ClientError as error:
+        raise _translation(error, service) or error from error
+
+
+def _translation(error: ClientError, service: str) -> Unavailable | None:
+    code = error.response["Error"]["Code"]
+    if code in THROTTLES:
+        return Throttled(service)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return Unavailable(service) if code in FAULTS or status >= 500 else None

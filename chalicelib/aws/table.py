@@ -1,0 +1,178 @@
+"""DynamoDB in the words the stores use. What an item means stands in `keys` and in the stores, not here.
+
+Reads are eventually consistent unless asked. Every failed condition brings the old item along
+(ReturnValuesOnConditionCheckFailure), so nobody reads twice.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib import keys
+from chalicelib.aws import clients
+from chalicelib.aws.expressions import (
+    Attr,
+    Change,
+    Item,
+    NewItem,
+    change_request,
+    chunks,
+    from_wire,
+    new_item_request,
+    to_wire,
+    wire_key,
+    write_request,
+)
+from chalicelib.aws.failures import THROTTLES, translated
+from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
+from chalicelib.keys import Key
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+__all__ = ["Attr", "Change", "Item", "NewItem", "Tables", "tables"]
+
+BATCH_GET_LIMIT = 100
+BATCH_GET_ATTEMPTS = 3
+
+
+class Tables:
+    """Both tables behind one client: a key says which one it means.
+
+    Every call may raise Throttled or Unavailable; the item was then perhaps written, perhaps not.
+    """
+
+    def __init__(self, client: "DynamoDBClient", names: Mapping[str, str]) -> None:
+        self._client = client
+        self._names = names
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        with _answers():
+            answer = self._client.get_item(
+                TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=consistent
+            )
+        return from_wire(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
+        """The items that exist, in no order. All keys must be of one table."""
+        found: list[Item] = []
+        for chunk in chunks(wanted, BATCH_GET_LIMIT):
+            found += self._batch_get(chunk, consistent)
+        return found
+
+    def _batch_get(self, wanted: Sequence[Key], consistent: bool) -> list[Item]:
+        request: Any = {
+            self._names[wanted[0].table]: {
+                "Keys": [wire_key(key) for key in wanted],
+                "ConsistentRead": consistent,
+            }
+        }
+        found: list[Item] = []
+        for _ in range(BATCH_GET_ATTEMPTS):
+            with _answers():
+                answer = self._client.batch_get_item(RequestItems=request)
+            found += [from_wire(item) for items in answer["Responses"].values() for item in items]
+            request = answer.get("UnprocessedKeys")
+            if not request:
+                return found
+        raise Throttled("storage")
+
+    def query(
+        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+    ) -> Iterator[Item]:
+        """A partition in the order of its sort keys, page by page; `between` is inclusive."""
+        request: dict[str, Any] = {
+            "TableName": self._names[table],
+            "KeyConditionExpression": "pk = :pk" + (" AND sk BETWEEN :low AND :high" if between else ""),
+            "ExpressionAttributeValues": to_wire(
+                {":pk": pk, **({":low": between[0], ":high": between[1]} if between else {})}
+            ),
+            "ConsistentRead": consistent,
+        }
+        while True:
+            with _answers():
+                answer = self._client.query(**request)
+            yield from map(from_wire, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put(self, key: Key, item: Mapping[str, Any]) -> None:
+        with _answers():
+            self._client.put_item(
+                TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)}
+            )
+
+    def put_new(self, new: NewItem) -> None:
+        """Raise ConditionFailed with the item that was there first."""
+        with _answers():
+            self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
+
+    def update(self, change: Change) -> Item:
+        """Return the item as it is now; raise ConditionFailed with the item as it was."""
+        with _answers():
+            answer = self._client.update_item(
+                TableName=self._names[change.key.table], ReturnValues="ALL_NEW", **change_request(change)
+            )
+        return from_wire(answer["Attributes"])
+
+    def transact(self, writes: Sequence[Change | NewItem]) -> None:
+        """All or nothing. Raise ConditionFailed (with the index of the write) or Conflicted.
+
+        botocore adds a ClientRequestToken, so that a retry of its own is the same transaction.
+        """
+        items: list[Any] = []
+        for write in writes:
+            operation, request = write_request(write)
+            items.append({operation: {"TableName": self._names[write.key.table], **request}})
+        with _answers():
+            self._client.transact_write_items(TransactItems=items)
+
+    def check(self) -> None:
+        """Raise Unavailable unless both tables answer."""
+        for name in self._names.values():
+            with _answers():
+                self._client.describe_table(TableName=name)
+
+
+@cache
+def tables() -> Tables:
+    names = {keys.SIGNATURES: settings().signatures_table, keys.COUNTS: settings().counts_table}
+    return Tables(clients.dynamodb(), names)
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """DynamoDB's two ways of saying "the condition did not hold", then what every service may say."""
+    with translated("storage"):
+        try:
+            yield
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ConditionalCheckFailedException":
+                raise ConditionFailed(_old_item(error.response)) from error
+            if code == "TransactionCanceledException":
+                raise _cancelled(error) from error
+            if code == "TransactionConflictException":
+                raise Conflicted("storage") from error
+            raise
+
+
+def _cancelled(error: ClientError) -> PetitionsError:
+    """A failed condition decides; else a conflict, which is worth another try at once; else wait."""
+    reasons: list[Any] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    codes = [reason.get("Code") for reason in reasons]
+    if "ConditionalCheckFailed" in codes:
+        index = codes.index("ConditionalCheckFailed")
+        return ConditionFailed(_old_item(reasons[index]), index)
+    if "TransactionConflict" in codes:
+        return Conflicted("storage")
+    return Throttled("storage") if THROTTLES.intersection(codes) else Unavailable("storage")
+
+
+def _old_item(holder: Any) -> Item | None:
+    return from_wire(holder["Item"]) if holder.get("Item") else None

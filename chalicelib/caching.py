@@ -1,0 +1,37 @@
+"""Values kept in the process for seconds: a crowd on one warm function costs one read."""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import Generic, TypeVar
+
+from chalicelib.errors import Unavailable
+
+Value = TypeVar("Value")
+
+# Unknown names are kept too; a limit stops somebody who tries a million of them.
+MAX_ENTRIES = 1000
+
+
+class SecondsCache(Generic[Value]):
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._entries: dict[str, tuple[float, Value]] = {}
+
+    def get(self, name: str, load: Callable[[], Value]) -> Value:
+        """The kept value, or `load()`. While AWS does not answer, what was known goes on being true."""
+        entry = self._entries.get(name)
+        if entry and monotonic() < entry[0]:
+            return entry[1]
+        try:
+            value = load()
+        except Unavailable:
+            if entry is None:
+                raise
+            return entry[1]
+        if len(self._entries) >= MAX_ENTRIES:
+            self._entries.clear()
+        self._entries[name] = (monotonic() + self._seconds, value)
+        return value
+
+    def clear(self) -> None:
+        self._entries.clear()

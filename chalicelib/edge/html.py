@@ -1,0 +1,65 @@
+"""Pages as answers: what a browser may do with them, and problems a person can read."""
+
+from collections.abc import Callable, Mapping
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.edge.http import (
+    NO_STORE,
+    SECURITY_HEADERS,
+    View,
+    answering,
+    retry_after,
+    site_prefix,
+)
+from chalicelib.edge.problems import Problem
+from chalicelib.pages.render import render
+from chalicelib.settings import settings
+
+# No inline script or style, nobody frames us, forms go nowhere else.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HTML_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": POLICY,
+    **SECURITY_HEADERS,
+    **NO_STORE,
+}
+# The same for everybody: a CDN may carry the crowd, and goes on while we cannot answer.
+SHARED = {"Cache-Control": "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"}
+
+
+def page(
+    request: Request,
+    template: str,
+    context: Mapping[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] = NO_STORE,
+) -> Response:
+    """Personal unless `headers` say otherwise: not kept by any cache."""
+    body = render(template, base=site_prefix(request), site_url=settings().site_url, **context)
+    return Response(body=body, status_code=status, headers={**HTML_HEADERS, **headers})
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    context = {
+        "heading": problem.title,
+        "message": problem.detail,
+        "status": problem.status,
+        "petition": None,
+    }
+    return page(request, "problem.html", context, problem.status, retry_after(problem))
+
+
+def page_view(routes: Blueprint) -> Callable[[View], View]:
+    return answering(routes, problem_page)

@@ -1,0 +1,132 @@
+"""From a request to a view and back: bodies read, errors turned into answers, headers that protect.
+
+Chalice's middleware never sees a view's exception, so these are decorators below `@route`; what they return
+keeps Chalice's CORS headers.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+from urllib.parse import parse_qsl
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import log
+from chalicelib.edge.problems import Problem, problem_of, unexpected
+from chalicelib.errors import BodyTooLarge, FieldError, Invalid, NotJson, PetitionsError, WrongType
+
+MAX_BODY_BYTES = 16 * 1024
+MAX_FORM_FIELDS = 50
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+PROBLEM = "application/problem+json"
+
+NO_STORE = {"Cache-Control": "no-store"}
+SECURITY_HEADERS = {
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE, **SECURITY_HEADERS}
+
+View = Callable[..., Response]
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
+
+
+def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], Response]) -> Callable[[View], View]:
+    """A view takes the request first; whatever it raises becomes an answer, never a stack trace."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answer(**arguments: str) -> Response:
+            request: Request = routes.current_request
+            log.begin(request.context.get("requestId", ""))
+            try:
+                response = view(request, **arguments)
+            except PetitionsError as error:
+                response = problem_response(request, problem_of(error))
+            except Exception:
+                log.failure("view_failed", route=request.path)
+                response = problem_response(request, unexpected())
+            log.event("answered", route=request.path, method=request.method, status=response.status_code)
+            return response
+
+        return answer
+
+    return decorate
+
+
+def json_view(routes: Blueprint) -> Callable[[View], View]:
+    return answering(routes, lambda _, problem: problem_json(problem))
+
+
+def problem_json(problem: Problem) -> Response:
+    headers = {**PROBLEM_HEADERS, **retry_after(problem)}
+    return Response(body=problem.body(), status_code=problem.status, headers=headers)
+
+
+def retry_after(problem: Problem) -> dict[str, str]:
+    return {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
+
+
+def json_answer(body: object, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> Response:
+    return Response(
+        body=body, status_code=status, headers={"Content-Type": JSON, **SECURITY_HEADERS, **headers}
+    )
+
+
+def json_body(request: Request) -> str:
+    """Raise WrongType, BodyTooLarge or NotJson; the text itself is not parsed here."""
+    if _content_type(request) not in (JSON, ""):
+        raise WrongType(JSON)
+    try:
+        return _body(request).decode()
+    except UnicodeDecodeError as error:
+        raise NotJson from error
+
+
+def form_fields(request: Request) -> dict[str, str]:
+    """The last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
+    if _content_type(request) != FORM:
+        raise WrongType(FORM)
+    body = _body(request).decode(errors="replace")
+    try:
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
+    except ValueError as error:
+        raise Invalid([FieldError("body", "There are too many fields")]) from error
+
+
+def query(request: Request, name: str) -> str | None:
+    value: str | None = (request.query_params or {}).get(name)
+    return value
+
+
+def site_prefix(request: Request) -> str:
+    """What stands before our own paths: "" behind a CDN or domain, "/prod" under the bare API stage.
+
+    A CDN says so itself; else it is what requestContext.path has more than the route.
+    """
+    told = request.headers.get("x-forwarded-prefix")
+    if told is not None and _PREFIX.fullmatch(told):
+        return str(told).rstrip("/")
+    whole = [part for part in request.context.get("path", "").split("/") if part]
+    own = [part for part in request.path.split("/") if part]
+    return "".join(f"/{part}" for part in whole[: len(whole) - len(own)])
+
+
+def client_matches(request: Request, etag: str) -> bool:
+    wanted = request.headers.get("if-none-match") or ""
+    return wanted.strip() == "*" or etag in [part.strip() for part in wanted.split(",")]
+
+
+def _content_type(request: Request) -> str:
+    value: Any = request.headers.get("content-type") or ""
+    return str(value).partition(";")[0].strip().lower()
+
+
+def _body(request: Request) -> bytes:
+    body: bytes = request.raw_body
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLarge
+    return body

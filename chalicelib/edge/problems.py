@@ -1,0 +1,111 @@
+"""Domain errors as HTTP problems (RFC 9457). One table; a page and an API say the same things."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.errors import (
+    BodyTooLarge,
+    FieldError,
+    Invalid,
+    LinkDamaged,
+    LinkExpired,
+    NotJson,
+    PetitionNotOpen,
+    PetitionRemoved,
+    PetitionsError,
+    Unavailable,
+    UnknownPetition,
+    WrongType,
+)
+
+# Seconds; jittered by the page's script, so that a crowd does not come back at once.
+RETRY_AFTER = 5
+
+
+@dataclass(frozen=True)
+class Problem:
+    """status and title as in HTTP; detail is for the person; errors for 422; state for 409."""
+
+    status: int
+    title: str
+    detail: str
+    errors: Sequence[FieldError] = field(default=())
+    state: str | None = None
+    retry_after: int | None = None
+
+    def body(self) -> dict[str, object]:
+        problem: dict[str, object] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            problem["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
+        if self.state:
+            problem["state"] = self.state
+        return problem
+
+
+def problem_of(error: PetitionsError) -> Problem:
+    """Every error of ours has its answer; what is not in the table is a bug and an honest 503."""
+    for kind, answer in _ANSWERS.items():
+        if isinstance(error, kind):
+            return answer(error)
+    return _unavailable(error)
+
+
+def unexpected() -> Problem:
+    """A bug of ours. 503, for nothing was acknowledged and trying again is safe."""
+    return Problem(503, "Service Unavailable", "Something went wrong on our side. Please try again.", retry_after=RETRY_AFTER)
+
+
+def _unavailable(_: object) -> Problem:
+    return Problem(
+        503,
+        "Service Unavailable",
+        "Very many people are here right now. Nothing is lost; please try again in a moment.",
+        retry_after=RETRY_AFTER,
+    )
+
+
+def _not_open(error: PetitionNotOpen) -> Problem:
+    return Problem(409, "Conflict", f"This petition is {error.state} and cannot be signed.", state=error.state)
+
+
+def _invalid(error: Invalid) -> Problem:
+    return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
+
+
+def _wrong_type(error: WrongType) -> Problem:
+    return Problem(415, "Unsupported Media Type", f"Send this as {error.expected}.")
+
+
+def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
+    return lambda _: problem
+
+
+_ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
+    UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
+    PetitionRemoved: _always(Problem(410, "Gone", "This petition has been taken down.")),
+    PetitionNotOpen: _not_open,
+    Invalid: _invalid,
+    NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
+    BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
+    WrongType: _wrong_type,
+    LinkDamaged: _always(
+        Problem(
+            400,
+            "This link is incomplete",
+            "Part of the link is missing or changed. Open it again from the mail, or copy all of it.",
+        )
+    ),
+    LinkExpired: _always(
+        Problem(
+            410,
+            "This link has expired",
+            "The time for this link is over. If the petition is still open, you can sign it again.",
+        )
+    ),
+    Unavailable: _unavailable,
+}

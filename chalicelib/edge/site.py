@@ -1,0 +1,62 @@
+"""What belongs to the site and to no capability: files, the API's description, and whether we are well."""
+
+from functools import cache
+from pathlib import Path
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.queue import mail_queue
+from chalicelib.aws.table import tables
+from chalicelib.edge.cors import CORS
+from chalicelib.edge.http import (
+    JSON,
+    SECURITY_HEADERS,
+    client_matches,
+    json_answer,
+    json_view,
+    problem_json,
+)
+from chalicelib.edge.problems import Problem
+from chalicelib.pages.render import asset
+
+routes = Blueprint(__name__)
+
+# The address changes with the content (?v=), so nobody needs to ask again.
+FOREVER = "public, max-age=31536000, immutable"
+HOURLY = {"Cache-Control": "public, max-age=3600"}
+NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
+
+
+@routes.route("/assets/{name}")
+@json_view(routes)
+def read_asset(request: Request, name: str) -> Response:
+    """Styles, script and icon."""
+    found = asset(name)
+    if found is None:
+        return problem_json(NO_FILE)
+    headers = {**SECURITY_HEADERS, "Cache-Control": FOREVER, "ETag": found.etag}
+    if client_matches(request, found.etag):
+        return Response(body="", status_code=304, headers=headers)
+    return Response(body=found.body, status_code=200, headers={**headers, "Content-Type": found.content_type})
+
+
+@routes.route("/api/openapi.json", cors=CORS)
+@json_view(routes)
+def read_openapi(request: Request) -> Response:
+    """The description of this API that clients and checks may rely on."""
+    headers = {**SECURITY_HEADERS, **HOURLY, "Content-Type": JSON}
+    return Response(body=_openapi(), status_code=200, headers=headers)
+
+
+@routes.route("/health")
+@json_view(routes)
+def read_health(request: Request) -> Response:
+    """200 when tables and queue answer; 503 otherwise."""
+    tables().check()
+    mail_queue().check()
+    return json_answer({"status": "ok"})
+
+
+@cache
+def _openapi() -> str:
+    return Path(__file__).with_name("openapi.json").read_text(encoding="utf-8")

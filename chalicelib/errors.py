@@ -1,0 +1,92 @@
+"""What can go wrong, in the domain's words. `edge` turns these into answers; nothing here knows HTTP."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+class PetitionsError(Exception):
+    """The root of everything we raise on purpose."""
+
+
+class UnknownPetition(PetitionsError):
+    """No petition has this slug, or it is still a draft."""
+
+
+@dataclass
+class PetitionNotOpen(PetitionsError):
+    """It exists and cannot be signed now; `state` says why."""
+
+    state: str
+
+
+class PetitionRemoved(PetitionsError):
+    """It was taken down on purpose: gone, not lost."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One complaint a person can act on: the field's public name and a sentence."""
+
+    field: str
+    message: str
+
+
+@dataclass
+class Invalid(PetitionsError):
+    """Well-formed input that breaks a rule; nothing was stored."""
+
+    errors: Sequence[FieldError]
+
+
+class NotJson(PetitionsError):
+    """The body cannot be read at all."""
+
+
+class BodyTooLarge(PetitionsError):
+    """More than MAX_BODY_BYTES."""
+
+
+@dataclass
+class WrongType(PetitionsError):
+    """The Content-Type is not one this route reads."""
+
+    expected: str
+
+
+class LinkDamaged(PetitionsError):
+    """A link from a mail that does not verify: cut in half, retyped, or forged."""
+
+
+@dataclass
+class LinkExpired(PetitionsError):
+    """A genuine link whose time is over."""
+
+    slug: str
+
+
+@dataclass
+class Unavailable(PetitionsError):
+    """AWS did not take it in time. Nothing is acknowledged; trying again is safe."""
+
+    service: str = "storage"
+
+
+class Throttled(Unavailable):
+    """AWS asked us to slow down."""
+
+
+class Conflicted(Unavailable):
+    """Two transactions met on one item. botocore does not retry this; whoever asked does."""
+
+
+@dataclass
+class ConditionFailed(PetitionsError):
+    """A conditional write found the item otherwise; `item` is how (None: absent), `index` which write."""
+
+    item: Mapping[str, Any] | None = None
+    index: int = 0
+
+
+class MailRefused(PetitionsError):
+    """SES will never take this message; trying again cannot help."""

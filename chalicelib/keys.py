@@ -1,0 +1,90 @@
+"""The key schema of both tables, in one place. Pure: no settings, no AWS.
+
+SIGNATURES holds people, COUNTS holds no person: so "may read counts" and "may read names" are two
+tables to IAM, and tally writes do not appear in the signatures' stream.
+
+    SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key is its idempotency
+    COUNTS      PETITIONS              <slug>           one petition and its settings
+                TEXT#<slug>            <version>        a text and its consent wordings, as signed
+                TALLY#<slug>#<shard>   <day>            what one shard counted on one day
+                TALLY#<slug>           HEAD             total of the days that are over, and through which day
+                TALLY#<slug>           DAY#<day>        a day that is over, summed over its shards
+                SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
+                PENDING#<slug>#<bucket> COUNT           unconfirmed signatures, followed from the stream
+                TOKEN#<id>             TOKEN            a staff token, hashed
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+SIGNATURES = "signatures"
+COUNTS = "counts"
+
+# One partition takes 1,000 writes a second and the table 40,000: 64 partitions are enough, and few
+# enough that one BatchGetItem (100 keys at most) reads a counter for each.
+BUCKETS = tuple(f"{number:02x}" for number in range(64))
+
+
+class Key(NamedTuple):
+    """Where an item lives: logical table, partition key, sort key."""
+
+    table: str
+    pk: str
+    sk: str
+
+
+def signature(slug: str, signature_id: str) -> Key:
+    """The bucket comes from the id's first byte, so a petition spreads evenly over BUCKETS."""
+    return Key(SIGNATURES, signature_partition(slug, bucket_of(signature_id)), signature_id)
+
+
+def signature_partition(slug: str, bucket: str) -> str:
+    return f"{slug}#{bucket}"
+
+
+def bucket_of(signature_id: str) -> str:
+    return BUCKETS[int(signature_id[:2], 16) % len(BUCKETS)]
+
+
+def slug_of(signature_pk: str) -> str:
+    return signature_pk.rpartition("#")[0]
+
+
+PETITIONS_PARTITION = "PETITIONS"
+
+
+def petition(slug: str) -> Key:
+    return Key(COUNTS, PETITIONS_PARTITION, slug)
+
+
+def petition_text(slug: str, version: str) -> Key:
+    return Key(COUNTS, f"TEXT#{slug}", version)
+
+
+def tally_shard(slug: str, shard: int, day: date) -> Key:
+    return Key(COUNTS, f"TALLY#{slug}#{shard:03}", day.isoformat())
+
+
+def tally_partition(slug: str) -> str:
+    return f"TALLY#{slug}"
+
+
+def tally_head(slug: str) -> Key:
+    return Key(COUNTS, tally_partition(slug), "HEAD")
+
+
+def tally_day(slug: str, day: date) -> Key:
+    return Key(COUNTS, tally_partition(slug), f"DAY#{day.isoformat()}")
+
+
+def snapshot(slug: str) -> Key:
+    return Key(COUNTS, f"SNAPSHOT#{slug}", "COUNT")
+
+
+def pending(slug: str, bucket: str) -> Key:
+    # A partition of its own for each bucket: at 10,000 signatures a second one would be too hot.
+    return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
+
+
+def staff_token(token_id: str) -> Key:
+    return Key(COUNTS, f"TOKEN#{token_id}", "TOKEN")

@@ -1,0 +1,61 @@
+"""Structured logs: one JSON object a line, ids only. A name or an address has no field to stand in."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+_request_id = ""
+_log = logging.getLogger("petitions")
+
+
+def event(name: str, **facts: str | int | float | bool | None) -> None:
+    """Say what happened, in the past tense. Facts are ids, states and numbers, never what a person typed."""
+    _log.info(name, extra={"facts": facts})
+
+
+def failure(name: str, **facts: str | int | float | bool | None) -> None:
+    """Something is broken that must be seen: with where, without the values (they may be personal)."""
+    _log.error(name, extra={"facts": facts}, exc_info=True)
+
+
+def begin(request_id: str) -> None:
+    """Every line from here on belongs to this request or invocation."""
+    global _request_id
+    _request_id = request_id
+
+
+class JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "level": record.levelname,
+            "event": record.getMessage() if record.name == _log.name else record.name,
+            "request_id": _request_id,
+            **getattr(record, "facts", {}),
+        }
+        if record.exc_info:
+            line["at"] = _where(record)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _where(record: logging.LogRecord) -> list[str]:
+    """Types and places of an exception and its causes; its text could quote an item."""
+    places = []
+    error = record.exc_info[1] if record.exc_info else None
+    while error is not None:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+        places.append(f"{type(error).__name__} {place}")
+        error = error.__cause__ or error.__context__
+    return places
+
+
+def configure(level: str) -> None:
+    """Once a process. Libraries are heard from warnings up, and only by name: their texts may quote requests."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(logging.WARNING)
+    _log.setLevel(level)

@@ -1,0 +1,86 @@
+"""The mails themselves: text and HTML, each with the link to withdraw, told apart by their folder's name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chalicelib.aws.email import Mail
+from chalicelib.mail.model import MailWish
+from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition
+from chalicelib.signatures.model import DIRECT, Signature
+from chalicelib.signatures.names import countries
+from chalicelib.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What every mail needs besides its petition and its signature."""
+
+    site_url: str
+    token_keys: dict[str, str]
+
+
+def confirmable_until(petition: Petition, now: datetime) -> datetime:
+    """14 days after the mail, but not beyond a day after the closing."""
+    lasts = now + CONFIRM_LIFETIME
+    return min(lasts, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else lasts
+
+
+def compose(wish: MailWish, signature: Signature, petition: Petition, head: Letterhead, now: datetime) -> Mail:
+    links = _links(wish, signature, petition, head, now)
+    context = {
+        "petition": petition,
+        "signature": signature,
+        "country": countries().get(signature.country or "", ""),
+        "until": confirmable_until(petition, now),
+        **links,
+    }
+    return Mail(
+        to=signature.email or "",
+        subject=" ".join(_rendered(wish, "subject.txt", context).split()),
+        text=_rendered(wish, "body.txt", context),
+        html=_rendered(wish, "body.html", context),
+        headers=_unsubscribing(links["unsubscribe_url"]) if signature.updates else {},
+        tags={"petition": wish.slug, "signature": wish.signature_id, "mail": wish.wanted},
+    )
+
+
+def _links(
+    wish: MailWish, signature: Signature, petition: Petition, head: Letterhead, now: datetime
+) -> dict[str, str]:
+    subject = Subject(wish.slug, wish.signature_id, signature.country or "", signature.source or DIRECT)
+    ends = {
+        Purpose.CONFIRM: confirmable_until(petition, now),
+        Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
+        Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
+    }
+    return {
+        f"{purpose}_url": f"{head.site_url}/{purpose}?token={issue(purpose, subject, end, head.token_keys)}"
+        for purpose, end in ends.items()
+    } | {"petition_url": f"{head.site_url}/petitions/{wish.slug}"}
+
+
+def _unsubscribing(url: str) -> dict[str, str]:
+    """RFC 8058: one click in the mail program, no page in between."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _rendered(wish: MailWish, part: str, context: dict[str, object]) -> str:
+    return _templates().get_template(f"{wish.wanted}/{part}").render(context)
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=lambda name: bool(name and name.endswith(".html")),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["date"] = lambda moment: f"{moment.day} {moment:%B %Y}"
+    return environment

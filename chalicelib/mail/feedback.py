@@ -1,0 +1,28 @@
+"""SES's events, as they come through SNS: who bounced for good or complained gets no mail again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.aws.table import Tables
+from chalicelib.signatures import mail_state
+
+
+def take_feedback(event: Mapping[str, Any], tables: Tables) -> str | None:
+    """Return what was recorded, or None. Events come twice and out of order; a delivery never undoes a bounce."""
+    reason = _undeliverable(event)
+    tags = event.get("mail", {}).get("tags", {})
+    petitions, signatures = tags.get("petition"), tags.get("signature")
+    if reason and petitions and signatures:
+        mail_state.mark_undeliverable(petitions[0], signatures[0], reason, tables)
+        return reason
+    return None
+
+
+def _undeliverable(event: Mapping[str, Any]) -> str | None:
+    """A transient bounce (a full mailbox, say) is SES's to retry."""
+    kind = event.get("eventType") or event.get("notificationType")
+    if kind == "Complaint":
+        return "complained"
+    if kind == "Bounce" and event.get("bounce", {}).get("bounceType") == "Permanent":
+        return "bounced"
+    return None

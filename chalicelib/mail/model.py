@@ -1,0 +1,16 @@
+"""The message in the mail queue: which wish of which signature. No name and no address travels in it."""
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.signatures.model import Wanted
+
+
+class MailWish(BaseModel):
+    """`wanted_at` (ISO 8601, UTC) tells one wish from the next, so that a late message does nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slug: str
+    signature_id: str
+    wanted: Wanted
+    wanted_at: str

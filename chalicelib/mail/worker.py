@@ -1,0 +1,50 @@
+"""Mail's stream and queues in: wishes relayed, mails sent, and what SES says afterwards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
+
+from chalicelib import log, moments
+from chalicelib.aws.email import mailer
+from chalicelib.aws.queue import mail_queue
+from chalicelib.aws.table import tables
+from chalicelib.edge.batch import Failures, changes, each_message
+from chalicelib.edge.placeholders import FEEDBACK_QUEUE_ARN, MAIL_QUEUE_ARN, SIGNATURES_STREAM_ARN
+from chalicelib.mail.compose import Letterhead
+from chalicelib.mail.feedback import take_feedback
+from chalicelib.mail.model import MailWish
+from chalicelib.mail.relay import relay
+from chalicelib.mail.send import send
+from chalicelib.settings import settings
+
+workers = Blueprint(__name__)
+
+
+@workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
+def relay_mail(event: DynamoDBEvent) -> None:
+    """Raises when the queue does not take all: the stream brings the batch again."""
+    relayed = relay(((before, after) for _, before, after in changes(event)), mail_queue())
+    log.event("relayed", wishes=relayed)
+
+
+@workers.on_sqs_message(queue_arn=MAIL_QUEUE_ARN, batch_size=10)
+def send_mail(event: SQSEvent) -> Failures:
+    """Each message on its own: what could not be sent now comes again."""
+    return each_message(event, _send)
+
+
+@workers.on_sqs_message(queue_arn=FEEDBACK_QUEUE_ARN, batch_size=10)
+def receive_feedback(event: SQSEvent) -> Failures:
+    return each_message(event, _take_feedback)
+
+
+def _send(message: Mapping[str, Any]) -> None:
+    wish = MailWish.model_validate(message)
+    head = Letterhead(settings().site_url, settings().token_keys)
+    sent = send(wish, head, mailer().send, moments.now(), tables())
+    log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
+
+
+def _take_feedback(message: Mapping[str, Any]) -> None:
+    log.event("feedback", recorded=take_feedback(message, tables()))

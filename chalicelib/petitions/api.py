@@ -1,0 +1,64 @@
+"""Petitions for everybody: the pages, and the same as JSON."""
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import moments
+from chalicelib.aws.table import tables
+from chalicelib.edge.cors import CORS
+from chalicelib.edge.html import SHARED, page, page_view
+from chalicelib.edge.http import json_answer, json_view, query
+from chalicelib.petitions.find import find_petition, open_petitions
+from chalicelib.petitions.page import petition_page
+from chalicelib.signatures.form import known_source
+from chalicelib.tallies.count import public_count
+
+routes = Blueprint(__name__)
+
+
+@routes.route("/")
+@page_view(routes)
+def show_petitions(request: Request) -> Response:
+    """Every petition that can be signed now."""
+    now = moments.now()
+    found = [
+        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count.confirmed}
+        for petition in open_petitions(now, tables())
+        for count in [public_count(petition.slug, petition.shards, now, tables())]
+    ]
+    return page(request, "petitions.html", {"petitions": found}, headers=SHARED)
+
+
+@routes.route("/petitions/{slug}")
+@page_view(routes)
+def show_petition(request: Request, slug: str) -> Response:
+    """The petition with its form; complete without JavaScript."""
+    now = moments.now()
+    petition = find_petition(slug, now, tables())
+    source = known_source(query(request, "source"))
+    form = {"source": source} if source else {}
+    return petition_page(request, petition, now, tables(), form=form, headers=SHARED)
+
+
+@routes.route("/petitions/{slug}/thanks")
+@page_view(routes)
+def show_thanks(request: Request, slug: str) -> Response:
+    """Where every signature leads, new or not: the same page."""
+    petition = find_petition(slug, moments.now(), tables())
+    return page(request, "thanks.html", {"petition": petition})
+
+
+@routes.route("/api/petitions/{slug}", cors=CORS)
+@json_view(routes)
+def read_petition(request: Request, slug: str) -> Response:
+    """The petition as JSON, with the public count."""
+    now = moments.now()
+    petition = find_petition(slug, now, tables())
+    count = public_count(slug, petition.shards, now, tables())
+    public = petition.model_dump(include={"slug", "title", "target", "goal", "opened_at", "closes_at"})
+    body = {
+        **public,
+        "text_version": petition.text_version,
+        "state": petition.state_at(now),
+        "count": count.confirmed,
+    }
+    return json_answer(body, headers=SHARED)

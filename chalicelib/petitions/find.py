@@ -1,0 +1,55 @@
+"""Find a petition somebody may see. Settings are cached in the process for seconds."""
+
+import re
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.caching import SecondsCache
+from chalicelib.errors import PetitionNotOpen, PetitionRemoved, UnknownPetition
+from chalicelib.petitions import store
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, State
+
+SETTINGS_SECONDS = 5.0
+
+_known: SecondsCache[Petition | None] = SecondsCache(SETTINGS_SECONDS)
+_slug = re.compile(SLUG_PATTERN)
+
+
+def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
+    """Raise UnknownPetition for drafts too, PetitionRemoved for what was taken down."""
+    petition = _known.get(slug, lambda: store.get(slug, tables)) if _slug.fullmatch(slug) else None
+    if petition is None or petition.state_at(now) is State.DRAFT:
+        raise UnknownPetition
+    if petition.state is State.REMOVED:
+        raise PetitionRemoved
+    return petition
+
+
+def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
+    """Raise PetitionNotOpen with the state, besides what find_petition raises."""
+    petition = find_petition(slug, now, tables)
+    state = petition.state_at(now)
+    if state is not State.OPEN:
+        raise PetitionNotOpen(state)
+    return petition
+
+
+def petition_as_stored(slug: str, tables: Tables) -> Petition:
+    """For staff: read now and consistently, drafts and removed ones too. Raise UnknownPetition."""
+    petition = store.get(slug, tables, consistent=True) if _slug.fullmatch(slug) else None
+    if petition is None:
+        raise UnknownPetition
+    return petition
+
+
+def all_petitions(tables: Tables) -> list[Petition]:
+    return list(store.list_all(tables))
+
+
+def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
+    return [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
+
+
+def forget_petitions() -> None:
+    """A new process knows nothing; tests start as one."""
+    _known.clear()

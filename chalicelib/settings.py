@@ -1,0 +1,49 @@
+"""The environment, read once and on first use: importing the code needs no environment at all."""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template tells a function. A function that lacks a secret has no business with it."""
+
+    stage: str
+    signatures_table: str
+    counts_table: str
+    mail_queue_url: str
+    site_url: str
+    mail_from: str
+    configuration_set: str
+    signature_keys: dict[str, str]
+    token_keys: dict[str, str]
+
+
+@cache
+def settings() -> Settings:
+    return Settings(
+        stage=required("STAGE"),
+        signatures_table=required("SIGNATURES_TABLE"),
+        counts_table=required("COUNTS_TABLE"),
+        mail_queue_url=required("MAIL_QUEUE_URL"),
+        site_url=required("SITE_URL").rstrip("/"),
+        mail_from=required("MAIL_FROM"),
+        configuration_set=required("CONFIGURATION_SET"),
+        signature_keys=_keys("SIGNATURE_KEYS"),
+        token_keys=_keys("TOKEN_KEYS"),
+    )
+
+
+def required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise RuntimeError(f"The environment variable {name} is not set; the template sets it.")
+    return value
+
+
+def _keys(name: str) -> dict[str, str]:
+    """Versions of a secret, oldest first: {"v1": "..."}; none where the function may not have it."""
+    versions: dict[str, str] = json.loads(os.environ.get(name) or "{}")
+    return versions

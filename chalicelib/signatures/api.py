@@ -1,0 +1,73 @@
+"""Signing over HTTP: JSON and the hosted form, one rule behind both."""
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import log, moments
+from chalicelib.aws.table import tables
+from chalicelib.edge.cors import CORS
+from chalicelib.edge.html import page_view
+from chalicelib.edge.http import (
+    NO_STORE,
+    SECURITY_HEADERS,
+    form_fields,
+    json_answer,
+    json_body,
+    json_view,
+    site_prefix,
+)
+from chalicelib.edge.problems import RETRY_AFTER
+from chalicelib.errors import Invalid, Unavailable
+from chalicelib.petitions.find import find_open_petition
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.page import petition_page
+from chalicelib.settings import settings
+from chalicelib.signatures.form import SignatureForm, read_fields, read_json
+from chalicelib.signatures.model import Channel
+from chalicelib.signatures.sign import sign
+
+routes = Blueprint(__name__)
+
+
+@routes.route(
+    "/api/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"], cors=CORS
+)
+@json_view(routes)
+def sign_by_json(request: Request, slug: str) -> Response:
+    """202 for new, repeated and blocked alike: an answer never tells who signed."""
+    petition = find_open_petition(slug, moments.now(), tables())
+    _sign(read_json(json_body(request)), "api", petition)
+    return json_answer({"status": "check-your-inbox"}, 202)
+
+
+@routes.route("/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"])
+@page_view(routes)
+def sign_by_form(request: Request, slug: str) -> Response:
+    """303 to the thanks; or the form again, with what was typed and what to mend."""
+    now = moments.now()
+    petition = find_open_petition(slug, now, tables())
+    fields = form_fields(request)
+    try:
+        _sign(read_fields(fields), "form", petition)
+    except Invalid as invalid:
+        return petition_page(request, petition, now, tables(), form=fields, errors=invalid.errors, status=422)
+    except Unavailable:
+        return _busy(request, petition, fields)
+    return _see_other(f"{site_prefix(request)}/petitions/{slug}/thanks")
+
+
+def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
+    secret = settings().signature_keys[petition.key_version]
+    identity, outcome = sign(form, channel, petition, secret, moments.now(), tables())
+    log.event("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
+
+
+def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
+    """Nothing was acknowledged, nothing typed is lost, and pressing the button again is safe."""
+    headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
+    return petition_page(
+        request, petition, moments.now(), tables(), form=fields, busy=True, status=503, headers=headers
+    )
+
+
+def _see_other(location: str) -> Response:
+    return Response(body="", status_code=303, headers={"Location": location, **NO_STORE, **SECURITY_HEADERS})

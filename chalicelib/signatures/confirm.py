@@ -1,0 +1,76 @@
+"""Confirm: the owner of the mailbox has the last word, once, and then it counts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from chalicelib.aws.table import Tables
+from chalicelib.errors import ConditionFailed, Invalid, LinkExpired
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import store
+from chalicelib.signatures.counted import change_counted
+from chalicelib.signatures.form import Corrections, complaints
+from chalicelib.signatures.model import Signature, State
+from chalicelib.tallies.model import Entry
+from chalicelib.tokens import Subject
+
+
+def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
+    """Only what was sent is corrected. Raise Invalid."""
+    sent = {name: fields[name] for name in Corrections.model_fields if name in fields}
+    try:
+        return Corrections.model_validate(sent, context={"country": country})
+    except ValidationError as error:
+        raise Invalid(complaints(error)) from error
+
+
+def confirm(
+    subject: Subject, corrections: Corrections, petition: Petition, now: datetime, tables: Tables
+) -> State:
+    """One call when it goes well. Again is the same: the state it has now is returned.
+
+    Raise LinkExpired when the petition has been closed for a day, or the signature has gone.
+    """
+    if not petition.confirmable_at(now):
+        raise LinkExpired(petition.slug)
+    corrected = corrections.model_dump(exclude_unset=True)
+    try:
+        change_counted(
+            petition,
+            Entry(+1, now, subject.country, subject.source),
+            lambda entry: store.confirmation(subject, corrected, entry.source, now),
+            tables,
+        )
+    except ConditionFailed as failure:
+        return _otherwise(failure.item, subject, corrections, petition, now, tables)
+    return State.CONFIRMED
+
+
+def _otherwise(
+    item: Mapping[str, Any] | None,
+    subject: Subject,
+    corrections: Corrections,
+    petition: Petition,
+    now: datetime,
+    tables: Tables,
+) -> State:
+    if item is None:
+        raise LinkExpired(petition.slug)
+    if item["state"] != State.PENDING:
+        return State(item["state"])
+    # Signed anew since the mail went out, from elsewhere: count it where it belongs.
+    moved = replace(subject, country=item["country"], source=item["source"])
+    return confirm(moved, corrections, petition, now, tables)
+
+
+def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
+    """What the link is about, as it stands. Raise LinkExpired when it cannot be confirmed any more."""
+    signature = store.find(subject.slug, subject.signature_id, tables)
+    if signature is None:
+        raise LinkExpired(petition.slug)
+    if signature.state is State.PENDING and not petition.confirmable_at(now):
+        raise LinkExpired(petition.slug)
+    return signature

@@ -1,0 +1,38 @@
+"""The one way a signature enters or leaves the count: its own change and the tally's, both or neither."""
+
+from collections.abc import Callable
+from random import uniform
+from time import sleep
+
+from chalicelib.aws.table import Change, Tables
+from chalicelib.errors import ConditionFailed, Conflicted
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.enter import folded, tally_entry
+from chalicelib.tallies.model import Entry
+
+ATTEMPTS = 6
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture Blog, "Exponential backoff")
+SIGNATURE = 0
+
+
+def change_counted(
+    petition: Petition, entry: Entry, change_for: Callable[[Entry], Change], tables: Tables
+) -> None:
+    """Raise ConditionFailed, with the item, if the signature is not as `change_for` wants it.
+
+    botocore retries no TransactionConflict: it is tried again here, on another shard. When the shard has no
+    room for one more source, the entry is folded, and `change_for` sees it so that the signature remembers.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            tables.transact([change_for(entry), tally_entry(petition.slug, petition.shards, entry)])
+            return
+        except Conflicted:
+            sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
+        except ConditionFailed as failure:
+            if failure.index == SIGNATURE:
+                raise
+            entry = folded(entry)
+    raise Conflicted("storage")
+
+

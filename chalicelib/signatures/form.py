@@ -1,0 +1,136 @@
+"""What a supporter sends, by form or JSON, checked field by field in sentences a person can act on."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    PlainValidator,
+    StrictBool,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from chalicelib.errors import FieldError, Invalid, NotJson
+from chalicelib.signatures.address import Address, read_address
+from chalicelib.signatures.names import clean_country, clean_name, clean_postcode
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
+FORM_FIELDS = ("name", "email", "country", "postcode", "source")
+
+Name = Annotated[str, AfterValidator(clean_name)]
+Country = Annotated[str, AfterValidator(clean_country)]
+Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN)]
+
+MISSING = {
+    "name": "Enter your name",
+    "email": "Enter your e-mail address",
+    "consent": "Tick the box to sign the petition",
+    "consent.sign": "Tick the box to sign the petition",
+}
+WRONG = {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
+TYPES = {"string_type": "Must be text", "bool_type": "Must be true or false"}
+
+
+def _address(typed: object) -> Address:
+    if not isinstance(typed, str):
+        raise ValueError("Must be text")
+    return read_address(typed.strip())
+
+
+class Consent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    sign: StrictBool
+    updates: StrictBool = False
+
+    @field_validator("sign")
+    @classmethod
+    def _is_given(cls, sign: bool) -> bool:
+        if not sign:
+            raise ValueError(MISSING["consent.sign"])
+        return sign
+
+
+class SignatureForm(BaseModel):
+    """The request of `POST .../signatures`; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    email: Annotated[Address, PlainValidator(_address), WithJsonSchema({"type": "string", "format": "email"})]
+    country: Country = "GB"
+    postcode: str | None = None
+    consent: Consent
+    source: Source | None = None
+
+    @field_validator("postcode")
+    @classmethod
+    def _fits_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
+        return clean_postcode(postcode or "", info.data.get("country", ""))
+
+
+def read_json(body: str) -> SignatureForm:
+    """Raise NotJson for what is no JSON at all, Invalid with a complaint per field for the rest."""
+    try:
+        return SignatureForm.model_validate_json(body)
+    except ValidationError as error:
+        if error.errors(include_input=False)[0]["type"] == "json_invalid":
+            raise NotJson from error
+        raise Invalid(complaints(error)) from error
+
+
+def read_fields(fields: Mapping[str, str]) -> SignatureForm:
+    """The same from an HTML form, where an empty field is an absent one. Raise Invalid."""
+    filled = {name: fields[name] for name in FORM_FIELDS if fields.get(name, "").strip()}
+    consent = {"sign": "consent.sign" in fields, "updates": "consent.updates" in fields}
+    try:
+        return SignatureForm.model_validate({**filled, "consent": consent})
+    except ValidationError as error:
+        raise Invalid(complaints(error)) from error
+
+
+def known_source(source: str | None) -> str | None:
+    """What a link may hand on to the form; anything else is dropped, not complained about."""
+    return source if source and re.fullmatch(SOURCE_PATTERN, source) else None
+
+
+def complaints(error: ValidationError) -> list[FieldError]:
+    """One for each field, in the order of the form, without what was typed."""
+    found: dict[str, str] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        field = ".".join(map(str, detail["loc"])) or "body"
+        found.setdefault(field, _sentence(field, detail))
+    return [FieldError(field, message) for field, message in found.items()]
+
+
+def _sentence(field: str, detail: "ErrorDetails") -> str:
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    if detail["type"] == "missing":
+        return MISSING.get(field, "This field is required")
+    if detail["type"] == "extra_forbidden":
+        return "There is no such field"
+    return WRONG.get(field) or TYPES.get(detail["type"], "Must be a JSON object")
+
+
+class Corrections(BaseModel):
+    """What the owner of the mailbox may put right while confirming. Unset means: as it was signed."""
+
+    name: Name = ""
+    postcode: str | None = None
+    updates: bool = False
+
+    @field_validator("postcode")
+    @classmethod
+    def _fits_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
+        return clean_postcode(postcode or "", (info.context or {}).get("country", ""))

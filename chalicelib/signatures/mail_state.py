@@ -1,0 +1,122 @@
+"""What a signature's mail is at: wanted ─claim─► claimed ─► mailed | refused; later perhaps undeliverable.
+
+Claim, send, mark: SES has no idempotency token, so a crash between sending and marking costs one mail too
+many, and no crash costs a mail. Queue messages come twice and late; the wish's own time tells them apart.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.conditions import ConditionBase
+
+from chalicelib import keys
+from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.errors import ConditionFailed
+from chalicelib.moments import iso
+from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, Signature, State, Wanted
+from chalicelib.signatures.store import as_signature
+
+
+def want_mail(slug: str, signature_id: str, wanted: Wanted, now: datetime, tables: Tables) -> None:
+    """Ask for one more mail. Raise ConditionFailed when there were enough, or one is on its way."""
+    may_be_mailed = (
+        Attr("mail_wanted").not_exists()
+        & Attr("undeliverable").not_exists()
+        & Attr("mails").lt(MAX_MAILS)
+        & (Attr("mailed_at").not_exists() | Attr("mailed_at").lte(iso(now - MAIL_PAUSE)))
+        & Attr("state").ne(State.WITHDRAWN)
+    )
+    wish = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
+    tables.update(Change(keys.signature(slug, signature_id), assign=wish, when=may_be_mailed))
+
+
+def claim_mail(
+    slug: str, signature_id: str, wanted_at: str, now: datetime, lease: timedelta, tables: Tables
+) -> Signature:
+    """Take the wish for as long as `lease`. Raise ConditionFailed if another holds it or it is a wish no more."""
+    at = int(now.timestamp())
+    claimed = Attr("mail_claimed_until")
+    item = tables.update(
+        Change(
+            keys.signature(slug, signature_id),
+            assign={"mail_claimed_until": at + int(lease.total_seconds())},
+            when=_is_wish(wanted_at) & (claimed.not_exists() | claimed.lte(at)),
+        )
+    )
+    return as_signature(item)
+
+
+def is_still_wanted(wanted_at: str, item: Mapping[str, Any] | None) -> bool:
+    """Of the item a failed claim brought along: claimed by another (True), or settled (False)."""
+    return item is not None and item.get("mail_wanted_at") == wanted_at
+
+
+def release_claim(slug: str, signature_id: str, wanted_at: str, tables: Tables) -> None:
+    """The mail was not sent: the next attempt need not wait until the claim runs out."""
+    _settle(
+        Change(
+            keys.signature(slug, signature_id), remove=("mail_claimed_until",), when=_is_wish(wanted_at)
+        ),
+        tables,
+    )
+
+
+def mark_mailed(
+    slug: str, signature_id: str, wanted_at: str, now: datetime, expires: datetime, tables: Tables
+) -> None:
+    """The wish is fulfilled. Only what is still pending gets a new date to expire: nothing confirmed ever does."""
+    key = keys.signature(slug, signature_id)
+    mailed: dict[str, Any] = {"mailed_at": iso(now)}
+    try:
+        tables.update(
+            Change(
+                key,
+                assign={**mailed, "expires_at": int(expires.timestamp())},
+                add={"mails": 1},
+                remove=MAIL_WISH,
+                when=_is_wish(wanted_at) & Attr("state").eq(State.PENDING),
+            )
+        )
+    except ConditionFailed:
+        _settle(
+            Change(key, assign=mailed, add={"mails": 1}, remove=MAIL_WISH, when=_is_wish(wanted_at)), tables
+        )
+
+
+def mark_refused(slug: str, signature_id: str, wanted_at: str, reason: str, tables: Tables) -> None:
+    """SES will never take it: recorded, and wanted no more."""
+    _settle(
+        Change(
+            keys.signature(slug, signature_id),
+            assign={"undeliverable": reason},
+            remove=MAIL_WISH,
+            when=_is_wish(wanted_at),
+        ),
+        tables,
+    )
+
+
+def mark_undeliverable(slug: str, signature_id: str, reason: str, tables: Tables) -> None:
+    """A hard bounce or a complaint: no mail goes there again. Idempotent, in any order, late or twice."""
+    _settle(
+        Change(
+            keys.signature(slug, signature_id),
+            assign={"undeliverable": reason, "updates": False},
+            remove=MAIL_WISH,
+            when=Attr("email").exists(),
+        ),
+        tables,
+    )
+
+
+def _is_wish(wanted_at: str) -> ConditionBase:
+    return Attr("mail_wanted_at").eq(wanted_at)
+
+
+def _settle(change: Change, tables: Tables) -> None:
+    """A change that has nothing to do when the item has moved on."""
+    try:
+        tables.update(change)
+    except ConditionFailed:
+        return

@@ -1,0 +1,78 @@
+"""A signature as it is kept, and the moves it may make.
+
+    (absent) ──sign──► pending ──confirm──► confirmed
+                          │                     │
+                          └──────withdraw───────┴──► withdrawn ──sign──► pending
+    pending and withdrawn items leave by TTL; a confirmed one only by withdrawing.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from chalicelib.moments import Moment
+
+# SES may need weeks for a spike's mails: until its mail has gone, a signature waits this long.
+UNMAILED_LIFETIME = timedelta(days=60)
+# Nothing personal is left in it; it remembers that mails were sent, so that nobody is mailed without end.
+WITHDRAWN_LIFETIME = timedelta(days=90)
+
+MAX_MAILS = 5
+MAIL_PAUSE = timedelta(minutes=1)
+
+# Whoever has a name here has a person; withdrawing removes all of these.
+PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source", "undeliverable")
+MAIL_WISH = ("mail_wanted", "mail_wanted_at", "mail_claimed_until")
+
+# The source of a signature that names none.
+DIRECT = "direct"
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+
+
+class Wanted(StrEnum):
+    """Which mail a signature waits for."""
+
+    CONFIRM = "confirm"
+    ALREADY_SIGNED = "already-signed"
+
+
+Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
+Channel = Literal["form", "api"]
+
+
+class Signature(BaseModel):
+    """The item. What is personal is None once withdrawn. `country` and `source` are as counted."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: State
+    signed_at: Moment
+    name: str | None = None
+    email: str | None = None
+    country: str | None = None
+    postcode: str | None = None
+    source: str | None = None
+    updates: bool = False
+    # Who obtained it and how, and exactly what was signed and agreed to.
+    obtained_by: str
+    channel: Channel
+    text_version: str
+    consent_version: str
+    confirmed_at: Moment | None = None
+    withdrawn_at: Moment | None = None
+    # The source its tally entry went under, where that is not its own (tallies.model.MAX_SOURCES).
+    counted_source: str | None = None
+    mail_wanted: Wanted | None = None
+    mail_wanted_at: Moment | None = None
+    mailed_at: Moment | None = None
+    mails: int = 0
+    # "bounced" or "complained": no mail goes there again.
+    undeliverable: str | None = None
+    expires_at: Epoch | None = None

@@ -1,0 +1,75 @@
+"""What may stand where a name, a postcode or a country is asked for."""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+MAX_NAME = 100
+MAX_POSTCODE = 20
+
+# Spreadsheets run a cell that starts with one of these (OWASP: CSV injection).
+FORMULA_STARTS = ("=", "+", "-", "@")
+# Joiners shape letters in Persian, Urdu and the Indic scripts: part of names, though "format characters".
+JOINERS = frozenset("\u200c\u200d")
+_LINK = re.compile(
+    r"://|\bwww\.|\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b", re.I
+)
+# The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
+_UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
+
+
+def clean_name(typed: str) -> str:
+    """Trimmed and in one Unicode form. Raise ValueError with a sentence for the person."""
+    name = unicodedata.normalize("NFC", typed).strip()
+    if not name:
+        raise ValueError("Enter your name")
+    if len(name) > MAX_NAME:
+        raise ValueError(f"Your name must be {MAX_NAME} characters or fewer")
+    if name.startswith(FORMULA_STARTS):
+        raise ValueError("Your name must not start with = + - or @")
+    if _has_controls(name) or not any(character.isalpha() for character in name):
+        raise ValueError("Enter your name using letters")
+    if _LINK.search(name):
+        raise ValueError("Enter your name without a link")
+    return name
+
+
+def clean_postcode(typed: str, country: str) -> str | None:
+    """Upper case; for GB in its usual form ("SW1A 1AA"). None when left empty."""
+    postcode = " ".join(typed.upper().split())
+    if not postcode:
+        return None
+    if country == "GB":
+        return _uk_postcode(postcode)
+    if len(postcode) > MAX_POSTCODE or not re.fullmatch(r"[A-Z0-9][A-Z0-9 -]*", postcode):
+        raise ValueError("Enter a postcode using letters, digits, spaces and hyphens, or leave it empty")
+    return postcode
+
+
+def clean_country(typed: str) -> str:
+    code = typed.strip().upper()
+    if code not in countries():
+        raise ValueError("Choose a country from the list")
+    return code
+
+
+@cache
+def countries() -> dict[str, str]:
+    """ISO 3166-1 alpha-2 codes and English names (CLDR), sorted by name.
+
+    A generated file: babel would add ten megabytes to the zip for these few hundred lines.
+    """
+    lines = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines)  # type: ignore[misc]
+
+
+def _uk_postcode(postcode: str) -> str:
+    joined = postcode.replace(" ", "")
+    if not _UK_POSTCODE.fullmatch(joined):
+        raise ValueError("Enter a full UK postcode, such as SW1A 1AA, or leave it empty")
+    return f"{joined[:-3]} {joined[-3:]}"
+
+
+def _has_controls(text: str) -> bool:
+    return any(unicodedata.category(character)[0] == "C" and character not in JOINERS for character in text)

@@ -1,0 +1,74 @@
+"""Sign: one conditional put and nothing else, unless somebody was there first."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from chalicelib.aws.table import Tables
+from chalicelib.errors import ConditionFailed
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import mail_state, store
+from chalicelib.signatures.address import signature_id
+from chalicelib.signatures.form import SignatureForm
+from chalicelib.signatures.model import DIRECT, UNMAILED_LIFETIME, Channel, Signature, State, Wanted
+
+
+class Outcome(StrEnum):
+    """For logs and metrics only. Whoever signed hears the same in every case."""
+
+    ACCEPTED = "accepted"
+    REPEATED = "repeated"
+
+
+def sign(
+    form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime, tables: Tables
+) -> tuple[str, Outcome]:
+    """Keep the signature once, whatever happens how often. Raise Unavailable if it may not be kept."""
+    identity = signature_id(petition.slug, form.email.canonical, secret)
+    signature = _new_signature(form, channel, petition, now)
+    try:
+        store.add(petition.slug, identity, signature, tables)
+    except ConditionFailed as failure:
+        earlier = store.as_signature(failure.item or {})
+        _sign_again(petition.slug, identity, earlier, signature, now, tables)
+        return identity, Outcome.REPEATED
+    return identity, Outcome.ACCEPTED
+
+
+def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, now: datetime) -> Signature:
+    return Signature(
+        state=State.PENDING,
+        signed_at=now,
+        name=form.name,
+        email=form.email.deliverable,
+        country=form.country,
+        postcode=form.postcode,
+        source=form.source or DIRECT,
+        updates=form.consent.updates,
+        obtained_by=petition.charity,
+        channel=channel,
+        text_version=petition.text_version,
+        consent_version=petition.consent_version,
+        mail_wanted=Wanted.CONFIRM,
+        mail_wanted_at=now,
+        expires_at=now + UNMAILED_LIFETIME,
+    )
+
+
+def _sign_again(
+    slug: str, identity: str, earlier: Signature, signature: Signature, now: datetime, tables: Tables
+) -> None:
+    """The owner of the address learns by mail, within limits; whoever typed it learns nothing."""
+    try:
+        if _is_over(earlier, now):
+            store.renew(slug, identity, signature, now, tables)
+        else:
+            wanted = Wanted.CONFIRM if earlier.state is State.PENDING else Wanted.ALREADY_SIGNED
+            mail_state.want_mail(slug, identity, wanted, now, tables)
+    except ConditionFailed:
+        return
+
+
+def _is_over(signature: Signature, now: datetime) -> bool:
+    """TTL deletes within days, so an expired item must be read as gone."""
+    expired = signature.expires_at is not None and signature.expires_at <= now
+    return signature.state is State.WITHDRAWN or (signature.state is State.PENDING and expired)

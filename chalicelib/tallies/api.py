@@ -1,0 +1,146 @@
+"""Counts over HTTP: the public one, and staff's."""
+
+import csv
+import io
+from datetime import date
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import moments
+from chalicelib.aws.table import tables
+from chalicelib.edge.cors import CORS
+from chalicelib.edge.http import (
+    NO_STORE,
+    SECURITY_HEADERS,
+    client_matches,
+    json_answer,
+    json_view,
+    query,
+)
+from chalicelib.edge.staff import staff_authorizer
+from chalicelib.errors import FieldError, Invalid
+from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import (
+    Breakdown,
+    Days,
+    breakdown,
+    exact_count,
+    pending_count,
+    public_count,
+)
+from chalicelib.tallies.model import By
+
+routes = Blueprint(__name__)
+
+# Five seconds for a CDN, then the old number while a new one is fetched, and a day of it if we are down.
+COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
+CSV = "text/csv"
+
+
+@routes.route("/api/petitions/{slug}/count", cors=CORS)
+@json_view(routes)
+def read_count(request: Request, slug: str) -> Response:
+    """{"slug", "count", "goal", "as_of"}; 304 while the number is the one the client has."""
+    now = moments.now()
+    petition = find_petition(slug, now, tables())
+    count = public_count(slug, petition.shards, now, tables())
+    # Weak: two answers with the same number are as good as equal, though as_of moves on.
+    headers = {"Cache-Control": COUNT_CACHE, "ETag": f'W/"{count.confirmed}-{petition.goal}"'}
+    if client_matches(request, headers["ETag"]):
+        return Response(body="", status_code=304, headers={**SECURITY_HEADERS, **headers})
+    body = {
+        "slug": slug,
+        "count": count.confirmed,
+        "goal": petition.goal,
+        "as_of": moments.iso(count.as_of),
+    }
+    return json_answer(body, headers=headers)
+
+
+@routes.route("/api/staff/petitions", authorizer=staff_authorizer)
+@json_view(routes)
+def list_counts(request: Request) -> Response:
+    """Every petition with its numbers, drafts included."""
+    return json_answer({"petitions": [_listed(petition) for petition in all_petitions(tables())]})
+
+
+@routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
+@json_view(routes)
+def read_counts(request: Request, slug: str) -> Response:
+    """The number to say on air: exact at `as_of`; with ?by= its breakdown, with ?from= and ?to= of those days."""
+    by, days = _by(request), _days(request)
+    petition = petition_as_stored(slug, tables())
+    if by is None and days == Days():
+        return _answer(request, _totals(petition))
+    counted = breakdown(slug, petition.shards, by or By.DAY, days, moments.now(), tables())
+    return _answer(request, _totals(petition, counted), counted if by else None)
+
+
+def _listed(petition: Petition) -> dict[str, object]:
+    now = moments.now()
+    return {
+        "slug": petition.slug,
+        "title": petition.title,
+        "state": petition.state_at(now),
+        "confirmed": exact_count(petition.slug, petition.shards, now, tables()).confirmed,
+        "pending": pending_count(petition.slug, tables()),
+    }
+
+
+def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, object]:
+    count = counted or exact_count(petition.slug, petition.shards, moments.now(), tables())
+    return {
+        "slug": petition.slug,
+        "confirmed": count.confirmed,
+        "pending": pending_count(petition.slug, tables()),
+        "as_of": moments.iso(count.as_of),
+    }
+
+
+def _answer(request: Request, totals: dict[str, object], counted: Breakdown | None = None) -> Response:
+    rows = [{"key": key, "confirmed": number} for key, number in (counted.values if counted else {}).items()]
+    if not _wants_csv(request):
+        return json_answer({**totals, "breakdown": rows} if counted else totals)
+    return _csv(rows if counted else [totals])
+
+
+def _csv(rows: list[dict[str, object]]) -> Response:
+    """With a header line; keys are days, hours, country codes and [a-z0-9-] sources: nothing a sheet would run."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["key", "confirmed"])
+    writer.writeheader()
+    writer.writerows(rows)
+    headers = {"Content-Type": f"{CSV}; charset=utf-8", **SECURITY_HEADERS, **NO_STORE}
+    return Response(body=text.getvalue(), status_code=200, headers=headers)
+
+
+def _wants_csv(request: Request) -> bool:
+    asked = query(request, "format")
+    return asked == "csv" if asked else CSV in (request.headers.get("accept") or "")
+
+
+def _by(request: Request) -> By | None:
+    asked = query(request, "by")
+    if asked is None:
+        return None
+    if asked not in list(By):
+        raise Invalid([FieldError("by", "Use day, hour, country or source")])
+    return By(asked)
+
+
+def _days(request: Request) -> Days:
+    first, last = _day(request, "from") or Days.first, _day(request, "to") or Days.last
+    if first > last:
+        raise Invalid([FieldError("to", "Must not be before from")])
+    return Days(first, last)
+
+
+def _day(request: Request, name: str) -> date | None:
+    asked = query(request, name)
+    if asked is None:
+        return None
+    try:
+        return date.fromisoformat(asked)
+    except ValueError:
+        raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None

@@ -1,0 +1,155 @@
+"""Tallies, their closed days and the public snapshot, in the counts table."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from chalicelib import keys
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
+from chalicelib.errors import ConditionFailed, UnknownPetition
+from chalicelib.moments import iso
+from chalicelib.tallies.model import (
+    COUNTRY,
+    HOUR,
+    MAX_SOURCES,
+    SOURCE,
+    SOURCES_SEEN,
+    TOTAL,
+    Entry,
+    Tally,
+    numbers_of,
+    summed,
+    tally_of,
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The sum of all days up to and including `through`; they no longer change."""
+
+    through: date
+    total: int
+
+
+def entry_change(slug: str, shard: int, entry: Entry) -> Change:
+    """An ADD that is exact only inside a transaction whose other half can happen once."""
+    adding: dict[str, int | set[str]] = {
+        TOTAL: entry.amount,
+        f"{HOUR}{entry.moment:%H}": entry.amount,
+        COUNTRY + entry.country: entry.amount,
+        SOURCE + entry.source: entry.amount,
+    }
+    key = keys.tally_shard(slug, shard, entry.moment.date())
+    if entry.amount < 0:
+        return Change(key, add=adding)
+    seen = Attr(SOURCES_SEEN)
+    room = seen.not_exists() | seen.contains(entry.source) | seen.size().lt(MAX_SOURCES)
+    return Change(key, add={**adding, SOURCES_SEEN: {entry.source}}, when=room)
+
+
+def days_of_shards(slug: str, shards: int, days: Sequence[date], tables: Tables) -> dict[date, Tally]:
+    """Each day summed over its shards, read consistently."""
+    wanted = [keys.tally_shard(slug, shard, day) for day in days for shard in range(shards)]
+    found: dict[date, list[Item]] = defaultdict(list)
+    for item in tables.batch_get(wanted, consistent=True):
+        found[date.fromisoformat(item["sk"])].append(item)
+    return {day: summed(map(tally_of, found[day])) for day in days}
+
+
+def head(slug: str, tables: Tables) -> Head:
+    item = tables.get(keys.tally_head(slug), consistent=True)
+    if item is None:
+        raise UnknownPetition
+    return Head(date.fromisoformat(item["through"]), item[TOTAL])
+
+
+def open_head(slug: str, through: date, tables: Tables) -> None:
+    _put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0}), tables)
+
+
+def close_day(slug: str, day: date, tally: Tally, tables: Tables) -> None:
+    """Keep a day's sum and move the head over it, both or neither. Raise ConditionFailed if somebody did."""
+    tables.transact(
+        [
+            NewItem(keys.tally_day(slug, day), numbers_of(tally)),
+            Change(
+                keys.tally_head(slug),
+                assign={"through": day.isoformat()},
+                add={TOTAL: tally.total},
+                when=Attr("through").eq((day - timedelta(days=1)).isoformat()),
+            ),
+        ]
+    )
+
+
+def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date, Tally]:
+    between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
+    items = tables.query(keys.COUNTS, keys.tally_partition(slug), between, consistent=True)
+    return {date.fromisoformat(item["sk"].removeprefix("DAY#")): tally_of(item) for item in items}
+
+
+def snapshot(slug: str, tables: Tables) -> Item | None:
+    return tables.get(keys.snapshot(slug))
+
+
+def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
+    _put_once(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
+
+
+def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bool:
+    """True for one caller at a time; a holder that died is followed after `seconds`."""
+    at = int(now.timestamp())
+    leased = Attr("leased_until")
+    try:
+        tables.update(
+            Change(
+                keys.snapshot(slug),
+                assign={"leased_until": at + seconds},
+                when=leased.not_exists() | leased.lte(at),
+            )
+        )
+    except ConditionFailed:
+        return False
+    return True
+
+
+def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
+    """Give the lease back with it. A slower holder never overwrites what is newer."""
+    try:
+        tables.update(
+            Change(
+                keys.snapshot(slug),
+                assign={"count": count, "as_of": iso(as_of), "leased_until": 0},
+                when=Attr("as_of").not_exists() | Attr("as_of").lte(iso(as_of)),
+            )
+        )
+    except ConditionFailed:
+        return
+
+
+def pending(slug: str, tables: Tables) -> int:
+    """Unconfirmed signatures as far as the stream has been followed: seconds behind."""
+    wanted = [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
+    return sum(item["pending"] for item in tables.batch_get(wanted))
+
+
+def add_pending(slug: str, bucket: str, amount: int, sequence: Iterable[str], tables: Tables) -> None:
+    """Add once. Raise ConditionFailed with the old item when some of `sequence` was added before."""
+    numbers = sorted(sequence)
+    followed = Attr("followed")
+    tables.update(
+        Change(
+            keys.pending(slug, bucket),
+            assign={"followed": numbers[-1]},
+            add={"pending": amount},
+            when=followed.not_exists() | followed.lt(numbers[0]),
+        )
+    )
+
+
+def _put_once(new: NewItem, tables: Tables) -> None:
+    try:
+        tables.put_new(new)
+    except ConditionFailed:
+        return

@@ -1,0 +1,110 @@
+"""For the engineer: petitions and staff tokens, against the tables the environment names.
+
+On AWS take the values from the stack's outputs; `make run` sets them for you:
+    AWS_REGION, SIGNATURES_TABLE, COUNTS_TABLE (and AWS_ENDPOINT_URL for an emulator)
+"""
+
+import argparse
+import sys
+import tomllib
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from chalicelib import keys, moments
+from chalicelib.aws import clients
+from chalicelib.aws.table import Tables
+from chalicelib.errors import Unavailable
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from chalicelib.settings import required
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import issue
+
+# Exit codes: 0 done, 1 the input was wrong, 2 the command line was (argparse's own), 3 AWS did not answer.
+WRONG_INPUT, NO_ANSWER = 1, 3
+
+
+class InputError(Exception):
+    """What to tell whoever typed it; one line for each complaint."""
+
+
+def load_petition(arguments: argparse.Namespace) -> None:
+    for path in arguments.file:
+        petition = read_petition(path)
+        publish(petition, moments.now(), _tables())
+        print(f"loaded {petition.slug} ({petition.state_at(moments.now())}), text version {petition.text_version}")
+
+
+def check_petition(arguments: argparse.Namespace) -> None:
+    for path in arguments.file:
+        print(f"{path}: {read_petition(path).slug} is fine")
+
+
+def issue_token(arguments: argparse.Namespace) -> None:
+    now = moments.now()
+    expires_at = now + timedelta(days=arguments.days)
+    print(issue(arguments.owner, arguments.rights, now, expires_at, _tables()))
+    print(f"Valid until {moments.iso(expires_at)}. It is shown this once and kept nowhere.", file=sys.stderr)
+
+
+def read_petition(path: Path) -> Petition:
+    """Raise InputError naming the file and each field."""
+    try:
+        return Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: {error}") from error
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()]
+        raise InputError("\n".join(lines)) from error
+
+
+def _tables() -> Tables:
+    names = {keys.SIGNATURES: required("SIGNATURES_TABLE"), keys.COUNTS: required("COUNTS_TABLE")}
+    return Tables(clients.dynamodb(), names)
+
+
+def _rights(text: str) -> list[Right]:
+    try:
+        return [Right(name.strip()) for name in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"use some of: {', '.join(Right)}") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    rooms = top.add_subparsers(required=True, metavar="petition|token")
+    petition = rooms.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
+    for name, action, about in (
+        ("load", load_petition, "publish it, or its new version (safe to repeat)"),
+        ("check", check_petition, "say what is wrong with a file, without touching AWS"),
+    ):
+        command = petition.add_parser(name, help=about)
+        command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")
+        command.set_defaults(run=action)
+    token = rooms.add_parser("token", help="issue a staff token").add_subparsers(required=True)
+    command = token.add_parser("issue", help="print a new token, once")
+    command.add_argument("--owner", required=True, help="whose it is: a person or a system")
+    command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help="comma-separated: counts,manage")
+    command.add_argument("--days", type=int, default=90, help="how long it is valid (default: 90)")
+    command.set_defaults(run=issue_token)
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(words)
+    try:
+        arguments.run(arguments)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
+    except Unavailable as error:
+        print(f"AWS did not answer ({error.service}); nothing may have changed, repeating is safe", file=sys.stderr)
+        return NO_ANSWER
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

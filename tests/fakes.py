@@ -1,0 +1,165 @@
+"""An in-memory twin of both tables. The store suites run against it and against the emulator."""
+
+import copy
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from boto3.dynamodb.conditions import (
+    And,
+    AttributeBase,
+    AttributeExists,
+    AttributeNotExists,
+    ConditionBase,
+    Contains,
+    Equals,
+    LessThan,
+    LessThanEquals,
+    NotEquals,
+    Or,
+    Size,
+)
+
+from chalicelib.aws.expressions import from_wire, to_wire
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.table import Change, Item, NewItem, Tables
+from chalicelib.errors import ConditionFailed
+from chalicelib.keys import Key
+
+MISSING = object()
+
+
+def holds(condition: ConditionBase | None, item: Mapping[str, Any] | None) -> bool:
+    """What DynamoDB would say of this condition for this item (None: absent)."""
+    if condition is None:
+        return True
+    values = condition.get_expression()["values"]
+    if isinstance(condition, And):
+        return all(holds(value, item) for value in values)
+    if isinstance(condition, Or):
+        return any(holds(value, item) for value in values)
+    return _compare(condition, [_value(value, item or {}) for value in values])
+
+
+def _compare(condition: ConditionBase, values: list[Any]) -> bool:
+    found = values[0]
+    if isinstance(condition, AttributeExists):
+        return found is not MISSING
+    if isinstance(condition, AttributeNotExists):
+        return found is MISSING
+    if found is MISSING:
+        return isinstance(condition, NotEquals)
+    wanted = values[1]
+    comparisons = {
+        Equals: lambda: found == wanted,
+        NotEquals: lambda: found != wanted,
+        LessThan: lambda: found < wanted,
+        LessThanEquals: lambda: found <= wanted,
+        Contains: lambda: wanted in found,
+    }
+    return bool(comparisons[type(condition)]())
+
+
+def _value(operand: Any, item: Mapping[str, Any]) -> Any:
+    if isinstance(operand, Size):
+        inner = _value(operand.get_expression()["values"][0], item)
+        return MISSING if inner is MISSING else len(inner)
+    if isinstance(operand, AttributeBase):
+        return item.get(operand.name, MISSING)
+    return operand
+
+
+class FakeTables(Tables):
+    """Also counts calls, and lets a test fail the next ones: `fakes.fail_next(error)`."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, Item] = {}
+        self.calls: list[str] = []
+        self._failures: list[Exception] = []
+        self._lock = threading.Lock()
+
+    def fail_next(self, *errors: Exception) -> None:
+        self._failures += errors
+
+    def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        self._called("get")
+        return copy.deepcopy(self.items.get(key))
+
+    def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
+        self._called("batch_get")
+        return [copy.deepcopy(self.items[key]) for key in wanted if key in self.items]
+
+    def query(
+        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+    ) -> Iterator[Item]:
+        self._called("query")
+        low, high = between or ("", "\U0010ffff")
+        found = sorted(key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high)
+        return iter([copy.deepcopy(self.items[key]) for key in found])
+
+    def put(self, key: Key, item: Mapping[str, Any]) -> None:
+        self._called("put")
+        self.items[key] = _stored(key, item)
+
+    def put_new(self, new: NewItem) -> None:
+        self._called("put_new")
+        with self._lock:
+            self._write([new])
+
+    def update(self, change: Change) -> Item:
+        self._called("update")
+        with self._lock:
+            self._write([change])
+        return copy.deepcopy(self.items[change.key])
+
+    def transact(self, writes: Sequence[Change | NewItem]) -> None:
+        self._called("transact")
+        with self._lock:
+            self._write(writes)
+
+    def check(self) -> None:
+        self._called("check")
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if self._failures:
+            raise self._failures.pop(0)
+
+    def _write(self, writes: Sequence[Change | NewItem]) -> None:
+        for index, write in enumerate(writes):
+            found = self.items.get(write.key)
+            free = found is None if isinstance(write, NewItem) else holds(write.when, found)
+            if not free:
+                raise ConditionFailed(copy.deepcopy(found), index)
+        for write in writes:
+            if isinstance(write, NewItem):
+                self.items[write.key] = _stored(write.key, write.item)
+            else:
+                self.items[write.key] = _changed(write, self.items.get(write.key, _stored(write.key, {})))
+
+
+def _stored(key: Key, item: Mapping[str, Any]) -> Item:
+    """Through the wire format, so that what DynamoDB would refuse is refused here too."""
+    return from_wire(to_wire({"pk": key.pk, "sk": key.sk, **item}))
+
+
+def _changed(change: Change, found: Item) -> Item:
+    item = {**found, **change.assign}
+    for name, amount in change.add.items():
+        item[name] = item[name] | amount if isinstance(amount, set) and name in item else amount
+        if not isinstance(amount, set):
+            item[name] = found.get(name, 0) + amount
+    for name in change.remove:
+        item.pop(name, None)
+    return _stored(change.key, item)
+
+
+class FakeQueue(Queue):
+    def __init__(self) -> None:
+        self.messages: list[Mapping[str, Any]] = []
+
+    def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        self.messages += messages
+
+    def check(self) -> None:
+        return

@@ -1,0 +1,463 @@
+"""The pages as a supporter's browser, screen reader and attacker see them: parsed, never compared as text blobs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from jinja2 import UndefinedError
+
+from chalicelib.pages.render import (
+    asset,
+    asset_url,
+    human_date,
+    human_moment,
+    paragraphs,
+    render,
+    thousands,
+)
+
+PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
+SITE = "https://petitions.example"
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
+FORM_FIELDS = ("name", "email", "country", "postcode", "consent.sign", "consent.updates")
+VOID = {"meta", "link", "img", "input", "br", "hr"}
+
+
+class Element(SimpleNamespace):
+    """A start tag with its attributes, and all text up to its end tag."""
+
+    tag: str
+    attrs: dict[str, str]
+    text: str
+
+
+class Page(HTMLParser):
+    """Just enough of a DOM: elements in order, each with its text; complains about tags that do not close."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[Element] = []
+        self._open: list[Element] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"left open: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"an attribute twice in <{tag}>: {names}"
+        element = Element(tag=tag, attrs={name: value or "" for name, value in attrs}, text="")
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.text += data
+
+    def all(self, *tags: str, **attrs: str) -> list[Element]:
+        wanted = {name.replace("_", "-"): value for name, value in attrs.items()}
+        return [
+            element
+            for element in self.elements
+            if (not tags or element.tag in tags) and wanted.items() <= element.attrs.items()
+        ]
+
+    def one(self, *tags: str, **attrs: str) -> Element:
+        (found,) = self.all(*tags, **attrs)
+        return found
+
+    @property
+    def ids(self) -> list[str]:
+        return [element.attrs["id"] for element in self.elements if "id" in element.attrs]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.one("body").text.split())
+
+
+def a_petition(**changes: object) -> SimpleNamespace:
+    values: dict[str, object] = {
+        "slug": "protect-trafficked-children",
+        "title": "Guarantee specialist support for every trafficked child",
+        "summary": "Children who were trafficked need people who know how to keep them safe.",
+        "text": "First paragraph.\n\nSecond paragraph.",
+        "target": "the Home Secretary",
+        "charity": "Harbour for Children",
+        "goal": 20_000,
+        "opened_at": datetime(2026, 9, 1, 8, tzinfo=UTC),
+        "closes_at": datetime(2026, 11, 24, 22, tzinfo=UTC),
+        "sign_wording": "I sign, and my name may be handed over.",
+        "updates_wording": "Send me updates.",
+        "privacy_contact": "privacy@harbour.example",
+        "privacy_url": "https://harbour.example/privacy",
+    }
+    return SimpleNamespace(**values | changes)
+
+
+def context_of(template: str, petition: SimpleNamespace, word: str = "x") -> dict[str, object]:
+    """What each template needs; `word` stands wherever a supporter's or a caller's text goes."""
+    form = dict.fromkeys((*FORM_FIELDS, "source", "updates"), word)
+    errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source")]
+    listed = SimpleNamespace(slug=petition.slug, title=petition.title, summary=petition.summary, count=1)
+    contexts: dict[str, dict[str, object]] = {
+        "petitions.html": {"petitions": [listed]},
+        "petition.html": {
+            "petition": petition,
+            "state": "open",
+            "count": 12_345,
+            "as_of": datetime(2026, 10, 2, 14, 5, tzinfo=UTC),
+            "form": form,
+            "errors": errors,
+            "countries": [("GB", "United Kingdom"), ("IE", "Ireland"), (word, word)],
+            "busy": False,
+        },
+        "thanks.html": {"petition": petition},
+        "confirm.html": {
+            "petition": petition,
+            "token": word,
+            "withdraw_token": word,
+            "form": form,
+            "email": word,
+            "country": word,
+            "errors": errors,
+        },
+        "confirmed.html": {"petition": petition, "count": 12_346},
+        "withdraw.html": {"petition": petition, "token": word},
+        "withdrawn.html": {"petition": petition},
+        "unsubscribe.html": {"petition": petition, "token": word},
+        "unsubscribed.html": {"petition": petition},
+        "problem.html": {"petition": petition, "heading": word, "message": word, "status": 410},
+    }
+    return contexts[template]
+
+
+def page_of(
+    template: str,
+    given: dict[str, object] | None = None,
+    *,
+    base: str = "",
+    word: str = "x",
+    petition: SimpleNamespace | None = None,
+    **changes: object,
+) -> Page:
+    context = context_of(template, petition or a_petition(), word) | (given or {}) | changes
+    return Page(render(template, base=base, site_url=SITE, **context))
+
+
+def an_untouched_form(*, base: str = "", petition: SimpleNamespace | None = None, **changes: object) -> Page:
+    return page_of("petition.html", {"form": {}, "errors": []} | changes, base=base, petition=petition)
+
+
+TEMPLATES = sorted(path.name for path in (PAGES / "templates").glob("[!_]*.html") if path.name != "base.html")
+every_template = pytest.mark.parametrize("template", TEMPLATES)
+pages_with_forms = pytest.mark.parametrize("template", ["petition.html", "confirm.html"])
+
+
+@every_template
+def test_whatever_is_typed_or_configured_comes_out_escaped(template: str) -> None:
+    texts = ("title", "summary", "text", "target", "charity", "sign_wording", "updates_wording", "privacy_contact")
+    petition = a_petition(**dict.fromkeys((*texts, "slug", "privacy_url"), EVIL))
+    page = page_of(template, petition=petition, word=EVIL)
+    assert [script.attrs["src"] for script in page.all("script")] == [asset_url("petition.js", base="")]
+    assert not page.all("img", src="x")
+    assert "49" not in page.text.split()
+    assert "<script>alert(1)" in page.text, "shown as text"
+
+
+@every_template
+def test_nothing_inline_would_trip_the_content_security_policy(template: str) -> None:
+    page = page_of(template)
+    names = {name for element in page.elements for name in element.attrs}
+    assert not {name for name in names if name == "style" or name.startswith("on")}
+    assert not page.all("style")
+    assert all(script.attrs.get("src") and not script.text.strip() for script in page.all("script"))
+
+
+@pytest.mark.parametrize("scheme", ["javascript:alert(1)", "data:text/html,x", "http://plain.example"])
+def test_a_privacy_link_is_shown_only_over_https(scheme: str) -> None:
+    page = an_untouched_form(petition=a_petition(privacy_url=scheme))
+    assert not page.all("a", href=scheme)
+
+
+@pytest.mark.parametrize("base", ["", "/prod"])
+@every_template
+def test_every_link_form_and_asset_starts_with_the_base(template: str, base: str) -> None:
+    names = ("href", "src", "action", "data-count-url", "data-sign-url", "data-thanks-url")
+    page = page_of(template, base=base)
+    links = [element.attrs[name] for element in page.elements for name in names if name in element.attrs]
+    inside = [link for link in links if not link.startswith(("#", "mailto:", "https://"))]
+    assert inside
+    assert all(link.startswith(f"{base}/") for link in inside), inside
+    own = [link for link in links if link.startswith(SITE)]
+    assert all(link.startswith(f"{SITE}{base}/") for link in own), own
+
+
+@every_template
+def test_a_page_has_one_h1_a_title_a_language_and_a_skip_link_that_lands(template: str) -> None:
+    page = page_of(template)
+    assert page.one("html").attrs["lang"] == "en"
+    assert page.one("h1").text.strip()
+    assert page.one("title").text.strip()
+    skip = next(iter(page.all("a")))
+    assert skip.attrs["href"] == f"#{page.one('main').attrs['id']}"
+
+
+@every_template
+def test_ids_are_unique_and_every_reference_on_the_page_leads_somewhere(template: str) -> None:
+    page = page_of(template)
+    assert len(page.ids) == len(set(page.ids))
+    names = ("for", "aria-describedby", "aria-labelledby")
+    referred = [word for element in page.elements for name in names for word in element.attrs.get(name, "").split()]
+    referred += [a.attrs["href"][1:] for a in page.all("a") if a.attrs.get("href", "").startswith("#")]
+    assert set(referred) <= set(page.ids)
+
+
+@every_template
+def test_every_field_has_a_label(template: str) -> None:
+    page = page_of(template)
+    fields = [f for f in page.all("input", "select", "textarea", "progress") if f.attrs.get("type") != "hidden"]
+    labelled = {label.attrs["for"] for label in page.all("label") if label.text.strip()}
+    assert {field.attrs["id"] for field in fields} <= labelled
+
+
+@every_template
+def test_pages_about_one_person_are_kept_out_of_search_engines(template: str) -> None:
+    page = page_of(template, {"errors": []} if template == "petition.html" else {})
+    public = template in {"petition.html", "petitions.html"}
+    assert bool(page.all("meta", name="robots", content="noindex")) is not public
+
+
+@pages_with_forms
+def test_an_error_is_in_the_title_in_the_summary_and_beside_its_field(template: str) -> None:
+    message = "Enter your name"
+    page = page_of(template, errors=[{"field": "name", "message": message}])
+    assert page.one("title").text.startswith("Error: ")
+    summary = page.one("div", id="error-summary", role="alert", tabindex="-1")
+    assert message in summary.text
+    assert page.one("a", href="#name").text == message
+    field = page.one("input", id="name")
+    assert field.attrs["aria-invalid"] == "true"
+    assert {"name-hint", "name-error"} == set(field.attrs["aria-describedby"].split())
+    assert message in page.one("p", id="name-error").text
+
+
+@pages_with_forms
+def test_without_errors_nothing_claims_to_be_wrong(template: str) -> None:
+    page = page_of(template, errors=[])
+    assert not page.one("title").text.startswith("Error")
+    assert not page.all(role="alert")
+    assert not [element for element in page.elements if "aria-invalid" in element.attrs]
+
+
+def test_an_error_of_a_hidden_or_unknown_field_is_told_without_a_dead_link() -> None:
+    page = page_of("petition.html", errors=[{"field": "source", "message": "Bad link"}])
+    assert "Bad link" in page.one("div", id="error-summary").text
+    assert not page.all("a", href="#source")
+
+
+def test_dotted_field_names_get_dashed_ids() -> None:
+    page = page_of("petition.html", errors=[{"field": "consent.sign", "message": "Tick the box"}])
+    assert page.one("a", href="#consent-sign").text == "Tick the box"
+    assert page.one("input", id="consent-sign").attrs["name"] == "consent.sign"
+
+
+def test_the_form_posts_exactly_the_names_of_the_contract() -> None:
+    page = an_untouched_form(form={"source": "bbc"}, base="/prod")
+    form = page.one("form")
+    assert form.attrs["action"] == "/prod/petitions/protect-trafficked-children/signatures"
+    assert form.attrs["method"] == "post"
+    names = [field.attrs["name"] for field in page.all("input", "select")]
+    assert sorted(names) == sorted((*FORM_FIELDS, "source"))
+
+
+def test_a_supporter_who_came_by_no_campaign_link_sends_no_source() -> None:
+    assert not an_untouched_form().all("input", name="source")
+
+
+def test_consents_start_unticked_and_great_britain_is_chosen() -> None:
+    page = an_untouched_form()
+    boxes = page.all("input", type="checkbox")
+    assert [box.attrs["value"] for box in boxes] == ["yes", "yes"]
+    assert not any("checked" in box.attrs for box in boxes)
+    assert [option.attrs["value"] for option in page.all("option", selected="")] == ["GB"]
+
+
+def test_what_was_typed_is_kept() -> None:
+    typed = {
+        "name": "Zoë O'Neill",
+        "email": "zoe@mail.example",
+        "postcode": "M1",
+        "country": "IE",
+        "consent.sign": "yes",
+    }
+    page = page_of("petition.html", form=typed)
+    kept = {field: page.one("input", id=field).attrs["value"] for field in ("name", "email", "postcode")}
+    assert kept == {field: typed[field] for field in kept}
+    assert [option.attrs["value"] for option in page.all("option", selected="")] == ["IE"]
+    assert [box.attrs["id"] for box in page.all("input", type="checkbox", checked="")] == ["consent-sign"]
+
+
+def test_browsers_can_fill_the_form_in() -> None:
+    page = an_untouched_form()
+    hints = {field.attrs["id"]: field.attrs.get("autocomplete") for field in page.all("input", "select")}
+    wanted = {"name": "name", "email": "email", "country": "country", "postcode": "postal-code"}
+    assert wanted.items() <= hints.items()
+
+
+def test_the_wording_of_each_consent_labels_its_own_box() -> None:
+    page = an_untouched_form()
+    assert page.one("label", **{"for": "consent-sign"}).text == "I sign, and my name may be handed over."
+    assert page.one("label", **{"for": "consent-updates"}).text.startswith("Send me updates.")
+
+
+def test_the_count_stands_in_words_and_in_the_bar_and_says_where_to_refresh() -> None:
+    page = an_untouched_form(base="/prod")
+    assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
+    assert page.one("progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
+    assert page.all("div", data_count_url="/prod/api/petitions/protect-trafficked-children/count")
+    assert "2 October 2026 at 14:05 UTC" in page.text
+
+
+def test_a_bar_never_runs_past_its_goal() -> None:
+    page = an_untouched_form(count=50_000)
+    assert page.one("progress").attrs["value"] == "20000"
+    assert "50,000 of 20,000" in page.text
+
+
+def test_a_petition_without_a_closing_date_says_so() -> None:
+    assert "Open until further notice" in an_untouched_form(petition=a_petition(closes_at=None)).text
+
+
+@pytest.mark.parametrize("state", ["closed", "draft", "removed"])
+def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
+    page = an_untouched_form(state=state)
+    assert not page.all("form")
+    assert not page.all("a", href="#sign")
+    assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
+
+
+def test_when_busy_the_supporter_hears_that_nothing_is_lost() -> None:
+    page = page_of("petition.html", errors=[], busy=True, form={"name": "Zoë"})
+    assert "Nothing you typed is lost" in page.one("div", role="alert").text
+    assert page.one("input", id="name").attrs["value"] == "Zoë"
+
+
+def test_the_privacy_notice_names_controller_receiver_and_contact() -> None:
+    notice = an_untouched_form().one("section", id="privacy").text
+    for words in ("Harbour for Children is the controller", "never email addresses", "privacy@harbour.example"):
+        assert words in notice
+    for words in ("special category", "explicit consent", "withdraw", "not confirmed is deleted"):
+        assert words in notice
+
+
+def test_shared_links_carry_their_title_summary_and_absolute_address() -> None:
+    page = an_untouched_form(base="/prod")
+    link = f"{SITE}/prod/petitions/protect-trafficked-children"
+    meta = {m.attrs.get("property") or m.attrs.get("name"): m.attrs.get("content") for m in page.all("meta")}
+    assert meta["og:url"] == link == page.one("link", rel="canonical").attrs["href"]
+    assert meta["og:title"] == a_petition().title
+    assert meta["og:description"] == meta["description"] == a_petition().summary
+    assert (meta["og:type"], meta["og:site_name"]) == ("website", "Harbour for Children")
+    assert meta["twitter:card"] == "summary"
+
+
+@pytest.mark.parametrize("template", ["thanks.html", "confirmed.html", "withdrawn.html", "unsubscribed.html"])
+def test_pages_after_an_act_show_nothing_personal_even_if_it_is_passed(template: str) -> None:
+    personal: dict[str, object] = {
+        "name": "Zoë O'Neill",
+        "email": "zoe@mail.example",
+        "token": "t0ken",
+        "form": {"name": "Zoë"},
+    }
+    page = page_of(template, personal)
+    assert not [value for value in ("Zoë", "zoe@mail.example", "t0ken") if value in page.text]
+    assert not page.all("input")
+
+
+def test_confirming_posts_the_token_and_the_corrections() -> None:
+    page = page_of("confirm.html", errors=[], token="t0ken", form={"name": "Zoë", "postcode": "", "updates": "yes"})
+    assert page.one("form").attrs["action"] == "/confirm"
+    fields = {field.attrs["name"]: field.attrs["value"] for field in page.all("input")}
+    assert fields == {"token": "t0ken", "name": "Zoë", "postcode": "", "updates": "yes"}
+    assert "checked" in page.one("input", id="updates").attrs
+    assert "I sign, and my name may be handed over." in page.one("blockquote").text
+
+
+def test_updates_that_were_not_wanted_stay_unticked_on_the_confirm_page() -> None:
+    page = page_of("confirm.html", errors=[], form={"name": "Zoë", "postcode": "", "updates": ""})
+    assert "checked" not in page.one("input", id="updates").attrs
+
+
+def test_whoever_did_not_sign_is_led_to_withdraw_with_a_token_fit_for_a_link() -> None:
+    page = page_of("confirm.html", base="/prod", withdraw_token="a&b=c")
+    assert page.all("a", href="/prod/withdraw?token=a%26b%3Dc")
+
+
+@pytest.mark.parametrize("act", ["withdraw", "unsubscribe"])
+def test_a_link_only_shows_a_button_and_the_button_acts(act: str) -> None:
+    page = page_of(f"{act}.html", token="t0ken", base="/prod")
+    assert (page.one("form").attrs["action"], page.one("form").attrs["method"]) == (f"/prod/{act}", "post")
+    assert page.one("input").attrs == {"type": "hidden", "name": "token", "value": "t0ken"}
+
+
+def test_an_empty_list_is_friendly() -> None:
+    assert "No petition is open just now" in page_of("petitions.html", petitions=[]).text
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 429, 503])
+def test_a_problem_page_leads_on_even_without_a_petition(status: int) -> None:
+    page = page_of("problem.html", petition=None, heading="Sorry", message="That did not work.", status=status)
+    assert page.one("h1").text == "Sorry"
+    assert page.all("a", href="/")
+    assert ("Nothing is lost" in page.text) is (status in {429, 503})
+
+
+def test_a_template_that_misses_a_value_fails_loudly() -> None:
+    with pytest.raises(UndefinedError):
+        render("thanks.html", base="", site_url=SITE, petition=SimpleNamespace())
+
+
+def test_importing_the_pages_does_not_load_the_template_engine() -> None:
+    probe = "import sys, chalicelib.pages.render; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", probe], cwd=PAGES.parents[1], check=False).returncode == 0
+
+
+def test_text_is_split_at_blank_lines_only() -> None:
+    assert paragraphs("One\nstill one.\r\n \r\nTwo.\n\n\n\nThree.\n") == ["One\nstill one.", "Two.", "Three."]
+
+
+def test_numbers_and_dates_are_written_as_people_write_them() -> None:
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
+    assert (thousands(12345), thousands(999)) == ("12,345", "999")
+    assert human_date(datetime(2026, 11, 4)) == "4 November 2026"
+    assert human_moment(late) == "25 November 2026 at 01:30 UTC"
+
+
+@pytest.mark.parametrize("name", ["../render.py", "render.py", "", "site.css/", "templates/base.html", "SITE.CSS"])
+def test_only_listed_assets_are_served(name: str) -> None:
+    assert asset(name) is None
+
+
+def test_every_file_in_the_folder_is_listed_and_its_address_follows_its_content() -> None:
+    for path in (PAGES / "assets").iterdir():
+        found = asset(path.name)
+        assert found
+        assert found.body == path.read_text(encoding="utf-8")
+        assert re.fullmatch(r'"[0-9a-f]{16}"', found.etag)
+        assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={found.etag[1:9]}"
+
+
+def test_assets_load_nothing_from_elsewhere() -> None:
+    for path in (PAGES / "assets").iterdir():
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.findall(r"https?://|@import|\beval\(|innerHTML", text), path.name
