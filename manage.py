@@ -101,7 +101,10 @@ def main(words: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return WRONG_INPUT
     except Unavailable as error:
-        print(f"AWS did not answer ({error.service}); nothing may have changed, repeating is safe", file=sys.stderr)
+        print(
+            f"AWS did not answer ({error.service}); nothing may have changed, repeating is safe",
+            file=sys.stderr,
+        )
         return NO_ANSWER
     return 0
 

@@ -10,7 +10,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from chalicelib import keys
 from chalicelib.errors import LinkDamaged, LinkExpired
+from chalicelib.keys import Key
 
 if TYPE_CHECKING:
     from itsdangerous import Signer
@@ -35,8 +37,12 @@ class Subject:
     country: str
     source: str
 
+    @property
+    def key(self) -> Key:
+        return keys.signature(self.slug, self.signature_id)
 
-def issue(purpose: Purpose, subject: Subject, expires: datetime, keys: dict[str, str]) -> str:
+
+def issue(purpose: Purpose, subject: Subject, expires: datetime, secrets: dict[str, str]) -> str:
     payload = (
         subject.slug,
         subject.signature_id,
@@ -44,28 +50,28 @@ def issue(purpose: Purpose, subject: Subject, expires: datetime, keys: dict[str,
         subject.source,
         f"{int(expires.timestamp()):x}",
     )
-    return _signer(purpose, keys).sign("~".join(payload)).decode()
+    return _signer(purpose, secrets).sign("~".join(payload)).decode()
 
 
-def read(purpose: Purpose, token: str, now: datetime, keys: dict[str, str]) -> Subject:
+def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
     """Raise LinkDamaged for anything we did not sign for this purpose, LinkExpired when its time is over."""
-    slug, signature_id, country, source, expires = _verified(purpose, token, keys)
+    slug, signature_id, country, source, expires = _verified(purpose, token, secrets)
     if now >= datetime.fromtimestamp(int(expires, 16), UTC):
         raise LinkExpired(slug)
     return Subject(slug, signature_id, country, source)
 
 
-def _verified(purpose: Purpose, token: str, keys: dict[str, str]) -> list[str]:
+def _verified(purpose: Purpose, token: str, secrets: dict[str, str]) -> list[str]:
     from itsdangerous import BadSignature
 
     try:
-        return _signer(purpose, keys).unsign(token.strip()).decode().split("~")
+        return _signer(purpose, secrets).unsign(token.strip()).decode().split("~")
     except (BadSignature, UnicodeError) as error:
         raise LinkDamaged from error
 
 
-def _signer(purpose: Purpose, keys: dict[str, str]) -> "Signer":
+def _signer(purpose: Purpose, secrets: dict[str, str]) -> "Signer":
     """The newest key signs, every key verifies: a rotation breaks no link that is already in a mailbox."""
     from itsdangerous import Signer
 
-    return Signer(list(keys.values()), salt=f"petitions.{purpose}", digest_method=sha256)
+    return Signer(list(secrets.values()), salt=f"petitions.{purpose}", digest_method=sha256)

@@ -4,12 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import ConditionBase as Condition
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.keys import Key
 
-__all__ = ["Attr", "Change", "Item", "NewItem", "change_request", "chunks", "from_wire", "to_wire", "write_request"]
+__all__ = [
+    "Attr",
+    "Change",
+    "Condition",
+    "Item",
+    "NewItem",
+    "change_request",
+    "chunks",
+    "from_wire",
+    "to_wire",
+    "write_request",
+]
 
 Item = dict[str, Any]
 T = TypeVar("T")
@@ -31,7 +43,7 @@ class Change:
     assign: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int | set[str]] = field(default_factory=dict)
     remove: Sequence[str] = ()
-    when: ConditionBase | None = None
+    when: Condition | None = None
 
 
 class _IntegerDeserializer(TypeDeserializer):
@@ -102,9 +114,7 @@ def _update_expression(change: Change, names: dict[str, str], values: dict[str, 
     return " ".join(f"{word} {body}" for word, body in clauses if body)
 
 
-def _pairs(
-    prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]
-) -> str:
+def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> str:
     parts = []
     for number, (name, value) in enumerate(pairs.items()):
         place = f"{prefix}{number}"

@@ -16,6 +16,7 @@ from chalicelib.aws import clients
 from chalicelib.aws.expressions import (
     Attr,
     Change,
+    Condition,
     Item,
     NewItem,
     change_request,
@@ -34,7 +35,7 @@ from chalicelib.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Attr", "Change", "Item", "NewItem", "Tables", "tables"]
+__all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "tables"]
 
 BATCH_GET_LIMIT = 100
 BATCH_GET_ATTEMPTS = 3
@@ -103,9 +104,7 @@ class Tables:
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         with _answers():
-            self._client.put_item(
-                TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)}
-            )
+            self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
         """Raise ConditionFailed with the item that was there first."""
@@ -164,7 +163,7 @@ def _answers() -> Iterator[None]:
 
 def _cancelled(error: ClientError) -> PetitionsError:
     """A failed condition decides; else a conflict, which is worth another try at once; else wait."""
-    reasons: list[Any] = error.response.get("CancellationReasons", [])  # type: ignore[assignment]
+    reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
     if "ConditionalCheckFailed" in codes:
         index = codes.index("ConditionalCheckFailed")

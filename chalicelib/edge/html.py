@@ -4,14 +4,7 @@ from collections.abc import Callable, Mapping
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.edge.http import (
-    NO_STORE,
-    SECURITY_HEADERS,
-    View,
-    answering,
-    retry_after,
-    site_prefix,
-)
+from chalicelib.edge.http import NO_STORE, View, answer, answering, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.pages.render import render
 from chalicelib.settings import settings
@@ -32,7 +25,6 @@ POLICY = "; ".join(
 HTML_HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": POLICY,
-    **SECURITY_HEADERS,
     **NO_STORE,
 }
 # The same for everybody: a CDN may carry the crowd, and goes on while we cannot answer.
@@ -48,7 +40,7 @@ def page(
 ) -> Response:
     """Personal unless `headers` say otherwise: not kept by any cache."""
     body = render(template, base=site_prefix(request), site_url=settings().site_url, **context)
-    return Response(body=body, status_code=status, headers={**HTML_HEADERS, **headers})
+    return answer(body, status, {**HTML_HEADERS, **headers})
 
 
 def problem_page(request: Request, problem: Problem) -> Response:

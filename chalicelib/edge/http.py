@@ -28,7 +28,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE, **SECURITY_HEADERS}
+PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 
 View = Callable[..., Response]
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
@@ -39,7 +39,7 @@ def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], 
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def answer(**arguments: str) -> Response:
+        def guarded(**arguments: str) -> Response:
             request: Request = routes.current_request
             log.begin(request.context.get("requestId", ""))
             try:
@@ -52,7 +52,7 @@ def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], 
             log.event("answered", route=request.path, method=request.method, status=response.status_code)
             return response
 
-        return answer
+        return guarded
 
     return decorate
 
@@ -62,8 +62,7 @@ def json_view(routes: Blueprint) -> Callable[[View], View]:
 
 
 def problem_json(problem: Problem) -> Response:
-    headers = {**PROBLEM_HEADERS, **retry_after(problem)}
-    return Response(body=problem.body(), status_code=problem.status, headers=headers)
+    return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after(problem)})
 
 
 def retry_after(problem: Problem) -> dict[str, str]:
@@ -71,9 +70,15 @@ def retry_after(problem: Problem) -> dict[str, str]:
 
 
 def json_answer(body: object, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> Response:
-    return Response(
-        body=body, status_code=status, headers={"Content-Type": JSON, **SECURITY_HEADERS, **headers}
-    )
+    return answer(body, status, {"Content-Type": JSON, **headers})
+
+
+def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
+    return Response(body=body, status_code=status, headers={**SECURITY_HEADERS, **headers})
+
+
+def not_modified(headers: Mapping[str, str]) -> Response:
+    return answer("", 304, headers)
 
 
 def json_body(request: Request) -> str:
@@ -98,7 +103,7 @@ def form_fields(request: Request) -> dict[str, str]:
 
 
 def query(request: Request, name: str) -> str | None:
-    value: str | None = (request.query_params or {}).get(name)
+    value: str | None = request.query_params.get(name) if request.query_params else None
     return value
 
 
@@ -126,7 +131,8 @@ def _content_type(request: Request) -> str:
 
 
 def _body(request: Request) -> bytes:
-    body: bytes = request.raw_body
+    raw: str | bytes = request.raw_body
+    body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge
     return body

@@ -57,7 +57,12 @@ def problem_of(error: PetitionsError) -> Problem:
 
 def unexpected() -> Problem:
     """A bug of ours. 503, for nothing was acknowledged and trying again is safe."""
-    return Problem(503, "Service Unavailable", "Something went wrong on our side. Please try again.", retry_after=RETRY_AFTER)
+    return Problem(
+        503,
+        "Service Unavailable",
+        "Something went wrong on our side. Please try again.",
+        retry_after=RETRY_AFTER,
+    )
 
 
 def _unavailable(_: object) -> Problem:

@@ -8,14 +8,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.queue import mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
-from chalicelib.edge.http import (
-    JSON,
-    SECURITY_HEADERS,
-    client_matches,
-    json_answer,
-    json_view,
-    problem_json,
-)
+from chalicelib.edge.http import JSON, answer, client_matches, json_answer, json_view, not_modified, problem_json
 from chalicelib.edge.problems import Problem
 from chalicelib.pages.render import asset
 
@@ -34,18 +27,17 @@ def read_asset(request: Request, name: str) -> Response:
     found = asset(name)
     if found is None:
         return problem_json(NO_FILE)
-    headers = {**SECURITY_HEADERS, "Cache-Control": FOREVER, "ETag": found.etag}
+    headers = {"Cache-Control": FOREVER, "ETag": found.etag}
     if client_matches(request, found.etag):
-        return Response(body="", status_code=304, headers=headers)
-    return Response(body=found.body, status_code=200, headers={**headers, "Content-Type": found.content_type})
+        return not_modified(headers)
+    return answer(found.body, 200, {**headers, "Content-Type": found.content_type})
 
 
 @routes.route("/api/openapi.json", cors=CORS)
 @json_view(routes)
 def read_openapi(request: Request) -> Response:
     """The description of this API that clients and checks may rely on."""
-    headers = {**SECURITY_HEADERS, **HOURLY, "Content-Type": JSON}
-    return Response(body=_openapi(), status_code=200, headers=headers)
+    return answer(_openapi(), 200, {**HOURLY, "Content-Type": JSON})
 
 
 @routes.route("/health")

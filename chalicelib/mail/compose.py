@@ -1,5 +1,6 @@
 """The mails themselves: text and HTML, each with the link to withdraw, told apart by their folder's name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,11 +17,12 @@ from chalicelib.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subj
 
 
 @dataclass(frozen=True)
-class Letterhead:
-    """What every mail needs besides its petition and its signature."""
+class Office:
+    """What every mail needs besides its petition and its signature, and who takes it away."""
 
     site_url: str
     token_keys: dict[str, str]
+    deliver: Callable[[Mail], str]
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
@@ -29,8 +31,8 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     return min(lasts, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else lasts
 
 
-def compose(wish: MailWish, signature: Signature, petition: Petition, head: Letterhead, now: datetime) -> Mail:
-    links = _links(wish, signature, petition, head, now)
+def compose(wish: MailWish, signature: Signature, petition: Petition, office: Office, now: datetime) -> Mail:
+    links = _links(wish, signature, petition, office, now)
     context = {
         "petition": petition,
         "signature": signature,
@@ -48,9 +50,7 @@ def compose(wish: MailWish, signature: Signature, petition: Petition, head: Lett
     )
 
 
-def _links(
-    wish: MailWish, signature: Signature, petition: Petition, head: Letterhead, now: datetime
-) -> dict[str, str]:
+def _links(wish: MailWish, signature: Signature, petition: Petition, office: Office, now: datetime) -> dict[str, str]:
     subject = Subject(wish.slug, wish.signature_id, signature.country or "", signature.source or DIRECT)
     ends = {
         Purpose.CONFIRM: confirmable_until(petition, now),
@@ -58,9 +58,9 @@ def _links(
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
     return {
-        f"{purpose}_url": f"{head.site_url}/{purpose}?token={issue(purpose, subject, end, head.token_keys)}"
+        f"{purpose}_url": f"{office.site_url}/{purpose}?token={issue(purpose, subject, end, office.token_keys)}"
         for purpose, end in ends.items()
-    } | {"petition_url": f"{head.site_url}/petitions/{wish.slug}"}
+    } | {"petition_url": f"{office.site_url}/petitions/{wish.slug}"}
 
 
 def _unsubscribing(url: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib import keys
 from chalicelib.aws.table import Tables
 from chalicelib.signatures import mail_state
 
@@ -13,7 +14,7 @@ def take_feedback(event: Mapping[str, Any], tables: Tables) -> str | None:
     tags = event.get("mail", {}).get("tags", {})
     petitions, signatures = tags.get("petition"), tags.get("signature")
     if reason and petitions and signatures:
-        mail_state.mark_undeliverable(petitions[0], signatures[0], reason, tables)
+        mail_state.mark_undeliverable(keys.signature(petitions[0], signatures[0]), reason, tables)
         return reason
     return None
 

@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib import keys
+from chalicelib.keys import Key
 from chalicelib.signatures.model import Wanted
 
 
@@ -14,3 +16,7 @@ class MailWish(BaseModel):
     signature_id: str
     wanted: Wanted
     wanted_at: str
+
+    @property
+    def key(self) -> Key:
+        return keys.signature(self.slug, self.signature_id)

@@ -1,16 +1,13 @@
 """Send one mail that is wanted: claim, send, mark. Whatever fails, the wish stays until it is settled."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, MailRefused, Throttled
-from chalicelib.mail.compose import Letterhead, compose, confirmable_until
+from chalicelib.mail.compose import Office, compose, confirmable_until
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import Signature
 
@@ -30,38 +27,28 @@ class ClaimedByAnother(Exception):
     """Perhaps it died: this message must come again, when the claim has run out."""
 
 
-def send(
-    wish: MailWish, head: Letterhead, mailer: Callable[[Mail], str], now: datetime, tables: Tables
-) -> Sent:
+def send(wish: MailWish, office: Office, now: datetime, tables: Tables) -> Sent:
     """Raise Throttled, Unavailable or ClaimedByAnother for "later"; the message must then come again."""
     try:
-        signature = mail_state.claim_mail(wish.slug, wish.signature_id, wish.wanted_at, now, CLAIM, tables)
+        signature = mail_state.claim_mail(wish.key, wish.wanted_at, now, CLAIM, tables)
     except ConditionFailed as failure:
         if mail_state.is_still_wanted(wish.wanted_at, failure.item):
             raise ClaimedByAnother from failure
         return Sent.SETTLED
+    return _send_claimed(wish, signature, office, now, tables)
+
+
+def _send_claimed(wish: MailWish, signature: Signature, office: Office, now: datetime, tables: Tables) -> Sent:
     petition = petition_as_stored(wish.slug, tables)
-    return _send_claimed(wish, signature, petition, head, mailer, now, tables)
-
-
-def _send_claimed(
-    wish: MailWish,
-    signature: Signature,
-    petition: Petition,
-    head: Letterhead,
-    mailer: Callable[[Mail], str],
-    now: datetime,
-    tables: Tables,
-) -> Sent:
     try:
-        mailer(compose(wish, signature, petition, head, now))
+        office.deliver(compose(wish, signature, petition, office, now))
     except Throttled:
         # Certainly not sent; after any other failure it may have been, and the claim runs out by itself.
-        mail_state.release_claim(wish.slug, wish.signature_id, wish.wanted_at, tables)
+        mail_state.release_claim(wish.key, wish.wanted_at, tables)
         raise
     except MailRefused:
-        mail_state.mark_refused(wish.slug, wish.signature_id, wish.wanted_at, "refused", tables)
+        mail_state.mark_refused(wish.key, wish.wanted_at, "refused", tables)
         return Sent.REFUSED
     expires = confirmable_until(petition, now) + AFTER_LINK
-    mail_state.mark_mailed(wish.slug, wish.signature_id, wish.wanted_at, now, expires, tables)
+    mail_state.mark_mailed(wish.key, wish.wanted_at, now, expires, tables)
     return Sent.SENT

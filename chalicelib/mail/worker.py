@@ -11,7 +11,7 @@ from chalicelib.aws.queue import mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.batch import Failures, changes, each_message
 from chalicelib.edge.placeholders import FEEDBACK_QUEUE_ARN, MAIL_QUEUE_ARN, SIGNATURES_STREAM_ARN
-from chalicelib.mail.compose import Letterhead
+from chalicelib.mail.compose import Office
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.relay import relay
@@ -41,8 +41,8 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 def _send(message: Mapping[str, Any]) -> None:
     wish = MailWish.model_validate(message)
-    head = Letterhead(settings().site_url, settings().token_keys)
-    sent = send(wish, head, mailer().send, moments.now(), tables())
+    office = Office(settings().site_url, settings().token_keys, mailer().send)
+    sent = send(wish, office, moments.now(), tables())
     log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
 
 

@@ -23,7 +23,7 @@ def show_petitions(request: Request) -> Response:
     found = [
         {**petition.model_dump(include={"slug", "title", "summary"}), "count": count.confirmed}
         for petition in open_petitions(now, tables())
-        for count in [public_count(petition.slug, petition.shards, now, tables())]
+        for count in [public_count(petition, now, tables())]
     ]
     return page(request, "petitions.html", {"petitions": found}, headers=SHARED)
 
@@ -53,7 +53,7 @@ def read_petition(request: Request, slug: str) -> Response:
     """The petition as JSON, with the public count."""
     now = moments.now()
     petition = find_petition(slug, now, tables())
-    count = public_count(slug, petition.shards, now, tables())
+    count = public_count(petition, now, tables())
     public = petition.model_dump(include={"slug", "title", "target", "goal", "opened_at", "closes_at"})
     body = {
         **public,

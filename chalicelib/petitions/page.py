@@ -43,6 +43,6 @@ def petition_page(
 def _count(petition: Petition, now: datetime, tables: Tables) -> Count | None:
     """The form must come even when the number cannot: what was typed stands in it."""
     try:
-        return public_count(petition.slug, petition.shards, now, tables)
+        return public_count(petition, now, tables)
     except Unavailable:
         return None

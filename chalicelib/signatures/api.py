@@ -6,15 +6,7 @@ from chalicelib import log, moments
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import (
-    NO_STORE,
-    SECURITY_HEADERS,
-    form_fields,
-    json_answer,
-    json_body,
-    json_view,
-    site_prefix,
-)
+from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.errors import Invalid, Unavailable
 from chalicelib.petitions.find import find_open_petition
@@ -28,9 +20,7 @@ from chalicelib.signatures.sign import sign
 routes = Blueprint(__name__)
 
 
-@routes.route(
-    "/api/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"], cors=CORS
-)
+@routes.route("/api/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"], cors=CORS)
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
     """202 for new, repeated and blocked alike: an answer never tells who signed."""
@@ -70,4 +60,4 @@ def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Respo
 
 
 def _see_other(location: str) -> Response:
-    return Response(body="", status_code=303, headers={"Location": location, **NO_STORE, **SECURITY_HEADERS})
+    return answer("", 303, {"Location": location, **NO_STORE})

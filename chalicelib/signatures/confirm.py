@@ -27,9 +27,7 @@ def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
         raise Invalid(complaints(error)) from error
 
 
-def confirm(
-    subject: Subject, corrections: Corrections, petition: Petition, now: datetime, tables: Tables
-) -> State:
+def confirm(subject: Subject, corrections: Corrections, petition: Petition, now: datetime, tables: Tables) -> State:
     """One call when it goes well. Again is the same: the state it has now is returned.
 
     Raise LinkExpired when the petition has been closed for a day, or the signature has gone.
@@ -45,30 +43,22 @@ def confirm(
             tables,
         )
     except ConditionFailed as failure:
-        return _otherwise(failure.item, subject, corrections, petition, now, tables)
+        if failure.item is None:
+            raise LinkExpired(petition.slug) from failure
+        if failure.item["state"] != State.PENDING:
+            return State(failure.item["state"])
+        return confirm(_as_it_is(subject, failure.item), corrections, petition, now, tables)
     return State.CONFIRMED
 
 
-def _otherwise(
-    item: Mapping[str, Any] | None,
-    subject: Subject,
-    corrections: Corrections,
-    petition: Petition,
-    now: datetime,
-    tables: Tables,
-) -> State:
-    if item is None:
-        raise LinkExpired(petition.slug)
-    if item["state"] != State.PENDING:
-        return State(item["state"])
-    # Signed anew since the mail went out, from elsewhere: count it where it belongs.
-    moved = replace(subject, country=item["country"], source=item["source"])
-    return confirm(moved, corrections, petition, now, tables)
+def _as_it_is(subject: Subject, item: Mapping[str, Any]) -> Subject:
+    """Signed anew since the mail went out, from elsewhere: count it where it belongs."""
+    return replace(subject, country=item["country"], source=item["source"])
 
 
 def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
     """What the link is about, as it stands. Raise LinkExpired when it cannot be confirmed any more."""
-    signature = store.find(subject.slug, subject.signature_id, tables)
+    signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(petition.slug)
     if signature.state is State.PENDING and not petition.confirmable_at(now):

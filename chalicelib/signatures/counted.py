@@ -15,9 +15,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture
 SIGNATURE = 0
 
 
-def change_counted(
-    petition: Petition, entry: Entry, change_for: Callable[[Entry], Change], tables: Tables
-) -> None:
+def change_counted(petition: Petition, entry: Entry, change_for: Callable[[Entry], Change], tables: Tables) -> None:
     """Raise ConditionFailed, with the item, if the signature is not as `change_for` wants it.
 
     botocore retries no TransactionConflict: it is tried again here, on another shard. When the shard has no
@@ -34,5 +32,3 @@ def change_counted(
                 raise
             entry = folded(entry)
     raise Conflicted("storage")
-
-

@@ -1,6 +1,7 @@
 """The links in a mail: GET shows, POST acts (mail scanners open every link). Each as often as one likes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalice.app import Blueprint, Request, Response
@@ -24,17 +25,23 @@ routes = Blueprint(__name__)
 AFTERWARDS = {State.CONFIRMED: "confirmed.html", State.WITHDRAWN: "withdrawn.html"}
 
 
+@dataclass(frozen=True)
+class Link:
+    """A verified link from a mail."""
+
+    token: str
+    subject: Subject
+    petition: Petition
+
+
 @routes.route("/confirm")
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
     """What is signed and agreed to, for its owner to confirm or correct. Once confirmed, nothing personal."""
     now = moments.now()
-    token, subject = _link(request, Purpose.CONFIRM, query(request, "token"), now)
-    petition = find_petition(subject.slug, now, tables())
-    signature = restate(subject, petition, now, tables())
-    if signature.state is State.PENDING:
-        return _restated(request, petition, subject, token, signature)
-    return page(request, AFTERWARDS[signature.state], {"petition": petition})
+    link = _confirm_link(query(request, "token"), now)
+    signature = restate(link.subject, link.petition, now, tables())
+    return _shown(request, link, signature)
 
 
 @routes.route("/confirm", methods=["POST"], content_types=["*/*"])
@@ -43,21 +50,21 @@ def confirm_signature(request: Request) -> Response:
     """Count it, once; again is the same page."""
     now = moments.now()
     fields = _fields(request)
-    token, subject = _link(request, Purpose.CONFIRM, fields.get("token"), now)
-    petition = find_petition(subject.slug, now, tables())
+    link = _confirm_link(fields.get("token"), now)
     try:
-        corrections = read_corrections(fields, subject.country)
+        corrections = read_corrections(fields, link.subject.country)
     except Invalid as invalid:
-        signature = restate(subject, petition, now, tables())
-        return _restated(request, petition, subject, token, signature, fields, invalid.errors)
-    state = confirm(subject, corrections, petition, now, tables())
-    log.event("confirmed", petition=subject.slug, signature=subject.signature_id, state=state)
-    return page(request, AFTERWARDS[state], {"petition": petition})
+        signature = restate(link.subject, link.petition, now, tables())
+        return _shown(request, link, signature, fields, invalid.errors)
+    state = confirm(link.subject, corrections, link.petition, now, tables())
+    log.event("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
+    return _afterwards(request, link, state)
 
 
 @routes.route("/withdraw")
 @page_view(routes)
 def show_withdrawal(request: Request) -> Response:
+    """What taking back means, and the button for it."""
     return _asked(request, Purpose.WITHDRAW, "withdraw.html")
 
 
@@ -65,15 +72,16 @@ def show_withdrawal(request: Request) -> Response:
 @page_view(routes)
 def withdraw_signature(request: Request) -> Response:
     """Name and address go; the count goes down if it had gone up."""
-    subject, petition = _acted(request, Purpose.WITHDRAW)
-    withdraw(petition, subject.signature_id, moments.now(), tables())
-    log.event("withdrawn", petition=subject.slug, signature=subject.signature_id)
-    return page(request, "withdrawn.html", {"petition": petition})
+    link = _way_out(Purpose.WITHDRAW, _fields(request).get("token"))
+    withdraw(link.subject.key, link.petition, moments.now(), tables())
+    log.event("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
+    return page(request, "withdrawn.html", {"petition": link.petition})
 
 
 @routes.route("/unsubscribe")
 @page_view(routes)
 def show_unsubscription(request: Request) -> Response:
+    """What unsubscribing means, and the button for it."""
     return _asked(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
@@ -81,22 +89,27 @@ def show_unsubscription(request: Request) -> Response:
 @page_view(routes)
 def unsubscribe_from_updates(request: Request) -> Response:
     """From the page's button, or from a mail program in one click (RFC 8058)."""
-    subject, petition = _acted(request, Purpose.UNSUBSCRIBE)
-    unsubscribe(subject.slug, subject.signature_id, tables())
-    log.event("unsubscribed", petition=subject.slug, signature=subject.signature_id)
-    return page(request, "unsubscribed.html", {"petition": petition})
+    link = _way_out(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
+    unsubscribe(link.subject.key, tables())
+    log.event("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
+    return page(request, "unsubscribed.html", {"petition": link.petition})
 
 
-def _asked(request: Request, purpose: Purpose, template: str) -> Response:
-    token, subject = _link(request, purpose, query(request, "token"), moments.now())
-    petition = petition_as_stored(subject.slug, tables())
-    return page(request, template, {"petition": petition, "token": token})
+def _confirm_link(token: str | None, now: datetime) -> Link:
+    subject = _subject(Purpose.CONFIRM, token, now)
+    return Link(token or "", subject, find_petition(subject.slug, now, tables()))
 
 
-def _acted(request: Request, purpose: Purpose) -> tuple[Subject, Petition]:
-    """Removed and closed petitions too: who wants out gets out."""
-    _, subject = _link(request, purpose, _fields(request).get("token"), moments.now())
-    return subject, petition_as_stored(subject.slug, tables())
+def _way_out(purpose: Purpose, token: str | None) -> Link:
+    """Of closed and removed petitions too: who wants out gets out."""
+    subject = _subject(purpose, token, moments.now())
+    return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
+
+
+def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
+    if not token:
+        raise LinkDamaged
+    return tokens.read(purpose, token, now, settings().token_keys)
 
 
 def _fields(request: Request) -> dict[str, str]:
@@ -107,33 +120,39 @@ def _fields(request: Request) -> dict[str, str]:
     return {**in_url, **form_fields(request)} if content_type.startswith(FORM) else in_url
 
 
-def _link(request: Request, purpose: Purpose, token: str | None, now: datetime) -> tuple[str, Subject]:
-    if not token:
-        raise LinkDamaged
-    return token, tokens.read(purpose, token, now, settings().token_keys)
+def _asked(request: Request, purpose: Purpose, template: str) -> Response:
+    link = _way_out(purpose, query(request, "token"))
+    return page(request, template, {"petition": link.petition, "token": link.token})
 
 
-def _restated(
+def _afterwards(request: Request, link: Link, state: State) -> Response:
+    return page(request, AFTERWARDS[state], {"petition": link.petition})
+
+
+def _shown(
     request: Request,
-    petition: Petition,
-    subject: Subject,
-    token: str,
+    link: Link,
     signature: Signature,
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    expires = moments.now() + WITHDRAW_LIFETIME
-    form = _typed(typed) if typed else _signed(signature)
+    if signature.state is not State.PENDING:
+        return _afterwards(request, link, signature.state)
     context = {
-        "petition": petition,
-        "token": token,
-        "withdraw_token": tokens.issue(Purpose.WITHDRAW, subject, expires, settings().token_keys),
+        "petition": link.petition,
+        "token": link.token,
+        "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
         "country": countries().get(signature.country or "", ""),
-        "form": form,
+        "form": _typed(typed) if typed else _signed(signature),
         "errors": errors,
     }
     return page(request, "confirm.html", context, 422 if errors else 200)
+
+
+def _withdraw_token(subject: Subject) -> str:
+    expires = moments.now() + WITHDRAW_LIFETIME
+    return tokens.issue(Purpose.WITHDRAW, subject, expires, settings().token_keys)
 
 
 def _signed(signature: Signature) -> dict[str, str]:

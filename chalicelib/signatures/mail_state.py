@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from boto3.dynamodb.conditions import ConditionBase
-
-from chalicelib import keys
-from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.errors import ConditionFailed
+from chalicelib.keys import Key
 from chalicelib.moments import iso
 from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, Signature, State, Wanted
 from chalicelib.signatures.store import as_signature
 
 
-def want_mail(slug: str, signature_id: str, wanted: Wanted, now: datetime, tables: Tables) -> None:
+def want_mail(key: Key, wanted: Wanted, now: datetime, tables: Tables) -> None:
     """Ask for one more mail. Raise ConditionFailed when there were enough, or one is on its way."""
     may_be_mailed = (
         Attr("mail_wanted").not_exists()
@@ -28,18 +26,16 @@ def want_mail(slug: str, signature_id: str, wanted: Wanted, now: datetime, table
         & Attr("state").ne(State.WITHDRAWN)
     )
     wish = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
-    tables.update(Change(keys.signature(slug, signature_id), assign=wish, when=may_be_mailed))
+    tables.update(Change(key, assign=wish, when=may_be_mailed))
 
 
-def claim_mail(
-    slug: str, signature_id: str, wanted_at: str, now: datetime, lease: timedelta, tables: Tables
-) -> Signature:
+def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables: Tables) -> Signature:
     """Take the wish for as long as `lease`. Raise ConditionFailed if another holds it or it is a wish no more."""
     at = int(now.timestamp())
     claimed = Attr("mail_claimed_until")
     item = tables.update(
         Change(
-            keys.signature(slug, signature_id),
+            key,
             assign={"mail_claimed_until": at + int(lease.total_seconds())},
             when=_is_wish(wanted_at) & (claimed.not_exists() | claimed.lte(at)),
         )
@@ -52,21 +48,16 @@ def is_still_wanted(wanted_at: str, item: Mapping[str, Any] | None) -> bool:
     return item is not None and item.get("mail_wanted_at") == wanted_at
 
 
-def release_claim(slug: str, signature_id: str, wanted_at: str, tables: Tables) -> None:
+def release_claim(key: Key, wanted_at: str, tables: Tables) -> None:
     """The mail was not sent: the next attempt need not wait until the claim runs out."""
     _settle(
-        Change(
-            keys.signature(slug, signature_id), remove=("mail_claimed_until",), when=_is_wish(wanted_at)
-        ),
+        Change(key, remove=("mail_claimed_until",), when=_is_wish(wanted_at)),
         tables,
     )
 
 
-def mark_mailed(
-    slug: str, signature_id: str, wanted_at: str, now: datetime, expires: datetime, tables: Tables
-) -> None:
+def mark_mailed(key: Key, wanted_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
     """The wish is fulfilled. Only what is still pending gets a new date to expire: nothing confirmed ever does."""
-    key = keys.signature(slug, signature_id)
     mailed: dict[str, Any] = {"mailed_at": iso(now)}
     try:
         tables.update(
@@ -79,16 +70,14 @@ def mark_mailed(
             )
         )
     except ConditionFailed:
-        _settle(
-            Change(key, assign=mailed, add={"mails": 1}, remove=MAIL_WISH, when=_is_wish(wanted_at)), tables
-        )
+        _settle(Change(key, assign=mailed, add={"mails": 1}, remove=MAIL_WISH, when=_is_wish(wanted_at)), tables)
 
 
-def mark_refused(slug: str, signature_id: str, wanted_at: str, reason: str, tables: Tables) -> None:
+def mark_refused(key: Key, wanted_at: str, reason: str, tables: Tables) -> None:
     """SES will never take it: recorded, and wanted no more."""
     _settle(
         Change(
-            keys.signature(slug, signature_id),
+            key,
             assign={"undeliverable": reason},
             remove=MAIL_WISH,
             when=_is_wish(wanted_at),
@@ -97,11 +86,11 @@ def mark_refused(slug: str, signature_id: str, wanted_at: str, reason: str, tabl
     )
 
 
-def mark_undeliverable(slug: str, signature_id: str, reason: str, tables: Tables) -> None:
+def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
     """A hard bounce or a complaint: no mail goes there again. Idempotent, in any order, late or twice."""
     _settle(
         Change(
-            keys.signature(slug, signature_id),
+            key,
             assign={"undeliverable": reason, "updates": False},
             remove=MAIL_WISH,
             when=Attr("email").exists(),
@@ -110,7 +99,7 @@ def mark_undeliverable(slug: str, signature_id: str, reason: str, tables: Tables
     )
 
 
-def _is_wish(wanted_at: str) -> ConditionBase:
+def _is_wish(wanted_at: str) -> Condition:
     return Attr("mail_wanted_at").eq(wanted_at)
 
 

@@ -1,9 +1,9 @@
 """A signature as it is kept, and the moves it may make.
 
-    (absent) ──sign──► pending ──confirm──► confirmed
-                          │                     │
-                          └──────withdraw───────┴──► withdrawn ──sign──► pending
-    pending and withdrawn items leave by TTL; a confirmed one only by withdrawing.
+(absent) ──sign──► pending ──confirm──► confirmed
+                      │                     │
+                      └──────withdraw───────┴──► withdrawn ──sign──► pending
+pending and withdrawn items leave by TTL; a confirmed one only by withdrawing.
 """
 
 from datetime import timedelta

@@ -13,7 +13,8 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 # Joiners shape letters in Persian, Urdu and the Indic scripts: part of names, though "format characters".
 JOINERS = frozenset("\u200c\u200d")
 _LINK = re.compile(
-    r"://|\bwww\.|\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b", re.I
+    r"://|\bwww\.|\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b",
+    re.I,
 )
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
@@ -61,7 +62,7 @@ def countries() -> dict[str, str]:
     A generated file: babel would add ten megabytes to the zip for these few hundred lines.
     """
     lines = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines)  # type: ignore[misc]
+    return dict(line.split("\t") for line in lines)
 
 
 def _uk_postcode(postcode: str) -> str:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
+from chalicelib import keys
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed
+from chalicelib.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
@@ -24,12 +26,13 @@ def sign(
 ) -> tuple[str, Outcome]:
     """Keep the signature once, whatever happens how often. Raise Unavailable if it may not be kept."""
     identity = signature_id(petition.slug, form.email.canonical, secret)
+    key = keys.signature(petition.slug, identity)
     signature = _new_signature(form, channel, petition, now)
     try:
-        store.add(petition.slug, identity, signature, tables)
+        store.add(key, signature, tables)
     except ConditionFailed as failure:
         earlier = store.as_signature(failure.item or {})
-        _sign_again(petition.slug, identity, earlier, signature, now, tables)
+        _sign_again(key, earlier, signature, now, tables)
         return identity, Outcome.REPEATED
     return identity, Outcome.ACCEPTED
 
@@ -54,16 +57,14 @@ def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, no
     )
 
 
-def _sign_again(
-    slug: str, identity: str, earlier: Signature, signature: Signature, now: datetime, tables: Tables
-) -> None:
+def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> None:
     """The owner of the address learns by mail, within limits; whoever typed it learns nothing."""
     try:
         if _is_over(earlier, now):
-            store.renew(slug, identity, signature, now, tables)
+            store.renew(key, signature, now, tables)
         else:
             wanted = Wanted.CONFIRM if earlier.state is State.PENDING else Wanted.ALREADY_SIGNED
-            mail_state.want_mail(slug, identity, wanted, now, tables)
+            mail_state.want_mail(key, wanted, now, tables)
     except ConditionFailed:
         return
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.keys import Key
 from chalicelib.moments import iso
 from chalicelib.signatures.model import (
     MAIL_WISH,
@@ -19,13 +19,13 @@ from chalicelib.tokens import Subject
 _is_pending = Attr("state").eq(State.PENDING)
 
 
-def add(slug: str, signature_id: str, signature: Signature, tables: Tables) -> None:
+def add(key: Key, signature: Signature, tables: Tables) -> None:
     """The hot path: one conditional put. Raise ConditionFailed with the item that was there first."""
-    tables.put_new(NewItem(keys.signature(slug, signature_id), _item(signature)))
+    tables.put_new(NewItem(key, _item(signature)))
 
 
-def find(slug: str, signature_id: str, tables: Tables) -> Signature | None:
-    item = tables.get(keys.signature(slug, signature_id), consistent=True)
+def find(key: Key, tables: Tables) -> Signature | None:
+    item = tables.get(key, consistent=True)
     return as_signature(item) if item else None
 
 
@@ -33,13 +33,13 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
     return Signature.model_validate(item)
 
 
-def renew(slug: str, signature_id: str, signature: Signature, now: datetime, tables: Tables) -> None:
+def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
     """Sign again where a withdrawn or expired one still lies. Its count of mails stays."""
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     tables.update(
         Change(
-            keys.signature(slug, signature_id),
+            key,
             assign=fresh,
             remove=("withdrawn_at", *(name for name in PERSONAL if name not in fresh)),
             when=Attr("state").eq(State.WITHDRAWN) | expired,
@@ -52,30 +52,28 @@ def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_sourc
     corrected = {name: value for name, value in corrections.items() if value is not None}
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
-        keys.signature(subject.slug, subject.signature_id),
+        subject.key,
         assign={"state": State.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
         remove=("expires_at", *(name for name, value in corrections.items() if value is None)),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
 
 
-def withdrawal(slug: str, signature_id: str, seen: Signature, now: datetime) -> Change:
+def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
     """What is personal goes. Only if the signature is still as it was seen, for the tally takes back that."""
     counted = Attr("state").eq(seen.state) & Attr("country").eq(seen.country) & Attr("source").eq(seen.source)
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
-        keys.signature(slug, signature_id),
+        key,
         assign={"state": State.WITHDRAWN, "withdrawn_at": iso(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_WISH, "confirmed_at"),
         when=counted,
     )
 
 
-def stop_updates(slug: str, signature_id: str, tables: Tables) -> None:
+def stop_updates(key: Key, tables: Tables) -> None:
     """Raise ConditionFailed when there is no such signature."""
-    tables.update(
-        Change(keys.signature(slug, signature_id), assign={"updates": False}, when=Attr("state").exists())
-    )
+    tables.update(Change(key, assign={"updates": False}, when=Attr("state").exists()))
 
 
 def _item(signature: Signature) -> dict[str, Any]:

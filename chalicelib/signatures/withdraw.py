@@ -4,6 +4,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, Conflicted
+from chalicelib.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
@@ -13,32 +14,30 @@ from chalicelib.tallies.model import Entry
 ATTEMPTS = 3
 
 
-def withdraw(petition: Petition, signature_id: str, now: datetime, tables: Tables) -> None:
+def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
     """Name and address go, and the count with them if it counted. Idempotent. Raise Conflicted if it keeps moving."""
     for _ in range(ATTEMPTS):
-        seen = store.find(petition.slug, signature_id, tables)
+        seen = store.find(key, tables)
         if seen is None or seen.state is State.WITHDRAWN:
             return
         try:
-            _take_back(petition, signature_id, seen, now, tables)
+            _take_back(key, seen, petition, now, tables)
             return
         except ConditionFailed:
             continue  # Confirmed or renewed in the same instant: look again.
     raise Conflicted("storage")
 
 
-def unsubscribe(slug: str, signature_id: str, tables: Tables) -> None:
+def unsubscribe(key: Key, tables: Tables) -> None:
     """No more updates; the signature stays. Idempotent."""
     try:
-        store.stop_updates(slug, signature_id, tables)
+        store.stop_updates(key, tables)
     except ConditionFailed:
         return  # There is nobody to write to any more.
 
 
-def _take_back(
-    petition: Petition, signature_id: str, seen: Signature, now: datetime, tables: Tables
-) -> None:
-    change = store.withdrawal(petition.slug, signature_id, seen, now)
+def _take_back(key: Key, seen: Signature, petition: Petition, now: datetime, tables: Tables) -> None:
+    change = store.withdrawal(key, seen, now)
     if seen.state is State.PENDING:
         tables.update(change)
         return

@@ -9,14 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import moments
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
-from chalicelib.edge.http import (
-    NO_STORE,
-    SECURITY_HEADERS,
-    client_matches,
-    json_answer,
-    json_view,
-    query,
-)
+from chalicelib.edge.http import NO_STORE, answer, client_matches, json_answer, json_view, not_modified, query
 from chalicelib.edge.staff import staff_authorizer
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
@@ -44,11 +37,11 @@ def read_count(request: Request, slug: str) -> Response:
     """{"slug", "count", "goal", "as_of"}; 304 while the number is the one the client has."""
     now = moments.now()
     petition = find_petition(slug, now, tables())
-    count = public_count(slug, petition.shards, now, tables())
+    count = public_count(petition, now, tables())
     # Weak: two answers with the same number are as good as equal, though as_of moves on.
     headers = {"Cache-Control": COUNT_CACHE, "ETag": f'W/"{count.confirmed}-{petition.goal}"'}
     if client_matches(request, headers["ETag"]):
-        return Response(body="", status_code=304, headers={**SECURITY_HEADERS, **headers})
+        return not_modified(headers)
     body = {
         "slug": slug,
         "count": count.confirmed,
@@ -73,7 +66,7 @@ def read_counts(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
-    counted = breakdown(slug, petition.shards, by or By.DAY, days, moments.now(), tables())
+    counted = breakdown(petition, by or By.DAY, days, moments.now(), tables())
     return _answer(request, _totals(petition, counted), counted if by else None)
 
 
@@ -83,13 +76,13 @@ def _listed(petition: Petition) -> dict[str, object]:
         "slug": petition.slug,
         "title": petition.title,
         "state": petition.state_at(now),
-        "confirmed": exact_count(petition.slug, petition.shards, now, tables()).confirmed,
+        "confirmed": exact_count(petition, now, tables()).confirmed,
         "pending": pending_count(petition.slug, tables()),
     }
 
 
 def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, object]:
-    count = counted or exact_count(petition.slug, petition.shards, moments.now(), tables())
+    count = counted or exact_count(petition, moments.now(), tables())
     return {
         "slug": petition.slug,
         "confirmed": count.confirmed,
@@ -111,8 +104,7 @@ def _csv(rows: list[dict[str, object]]) -> Response:
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["key", "confirmed"])
     writer.writeheader()
     writer.writerows(rows)
-    headers = {"Content-Type": f"{CSV}; charset=utf-8", **SECURITY_HEADERS, **NO_STORE}
-    return Response(body=text.getvalue(), status_code=200, headers=headers)
+    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **NO_STORE})
 
 
 def _wants_csv(request: Request) -> bool:

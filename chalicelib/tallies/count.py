@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, Unavailable
+from chalicelib.petitions.model import Petition
 from chalicelib.tallies import store
 from chalicelib.tallies.model import By, Tally, broken_down, summed
 
@@ -41,32 +42,32 @@ class Days:
     last: date = date.max
 
 
-def exact_count(slug: str, shards: int, now: datetime, tables: Tables) -> Count:
+def exact_count(petition: Petition, now: datetime, tables: Tables) -> Count:
     """Two reads, whatever the age and size of the petition: closed days as one sum, then today's shards."""
-    head = store.head(slug, tables)
-    open_days = _open_days(slug, shards, head, now, tables)
+    head = store.head(petition.slug, tables)
+    open_days = _open_days(petition, head, now, tables)
     return Count(head.total + summed(open_days.values()).total, now)
 
 
-def breakdown(slug: str, shards: int, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
+def breakdown(petition: Petition, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
     """What was confirmed (less what was withdrawn) on these days."""
-    head = store.head(slug, tables)
+    head = store.head(petition.slug, tables)
     tallies = {
-        **_open_days(slug, shards, head, now, tables),
-        **store.closed_days(slug, days.first, min(days.last, head.through), tables),
+        **_open_days(petition, head, now, tables),
+        **store.closed_days(petition.slug, days.first, min(days.last, head.through), tables),
     }
     chosen = {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
     return Breakdown(summed(chosen.values()).total, now, by, broken_down(by, chosen))
 
 
-def public_count(slug: str, shards: int, now: datetime, tables: Tables) -> Count:
+def public_count(petition: Petition, now: datetime, tables: Tables) -> Count:
     """One read; whoever finds it stale and gets the lease counts for everybody."""
-    known = store.snapshot(slug, tables)
+    known = store.snapshot(petition.slug, tables)
     seen = Count(known["count"], datetime.fromisoformat(known["as_of"])) if known else None
     if seen and now - seen.as_of < FRESH:
         return seen
     try:
-        return _refreshed(slug, shards, now, tables) or seen or exact_count(slug, shards, now, tables)
+        return _refreshed(petition, now, tables) or seen or exact_count(petition, now, tables)
     except Unavailable:
         if seen is None:
             raise
@@ -77,23 +78,23 @@ def pending_count(slug: str, tables: Tables) -> int:
     return store.pending(slug, tables)
 
 
-def _refreshed(slug: str, shards: int, now: datetime, tables: Tables) -> Count | None:
-    if not store.lease_snapshot(slug, now, LEASE_SECONDS, tables):
+def _refreshed(petition: Petition, now: datetime, tables: Tables) -> Count | None:
+    if not store.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
-    count = exact_count(slug, shards, now, tables)
-    store.save_snapshot(slug, count.confirmed, count.as_of, tables)
+    count = exact_count(petition, now, tables)
+    store.save_snapshot(petition.slug, count.confirmed, count.as_of, tables)
     return count
 
 
-def _open_days(slug: str, shards: int, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
+def _open_days(petition: Petition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """The days behind the head. Those that are over are closed in passing, oldest first."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
-    tallies = store.days_of_shards(slug, shards, days, tables) if days else {}
+    tallies = store.days_of_shards(petition.slug, petition.shards, days, tables) if days else {}
     try:
         for day in days:
             if day < (now - GRACE).date():
-                store.close_day(slug, day, tallies[day], tables)
+                store.close_day(petition.slug, day, tallies[day], tables)
     except (ConditionFailed, Unavailable):
         pass  # Somebody else closed it, or the next reader will; what was read is right all the same.
     return tallies
