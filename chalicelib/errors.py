@@ -6,14 +6,19 @@ from typing import Any
 
 
 class PetitionsError(Exception):
-    """The root of everything we raise on purpose."""
+    """The root of everything we raise on purpose. Its text is its name alone: an item could be a person's."""
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+    __repr__ = __str__
 
 
 class UnknownPetition(PetitionsError):
     """No petition has this slug, or it is still a draft."""
 
 
-@dataclass
+@dataclass(repr=False)
 class PetitionNotOpen(PetitionsError):
     """It exists and cannot be signed now; `state` says why."""
 
@@ -32,7 +37,7 @@ class FieldError:
     message: str
 
 
-@dataclass
+@dataclass(repr=False)
 class Invalid(PetitionsError):
     """Well-formed input that breaks a rule; nothing was stored."""
 
@@ -47,7 +52,7 @@ class BodyTooLarge(PetitionsError):
     """More than MAX_BODY_BYTES."""
 
 
-@dataclass
+@dataclass(repr=False)
 class WrongType(PetitionsError):
     """The Content-Type is not one this route reads."""
 
@@ -58,14 +63,14 @@ class LinkDamaged(PetitionsError):
     """A link from a mail that does not verify: cut in half, retyped, or forged."""
 
 
-@dataclass
+@dataclass(repr=False)
 class LinkExpired(PetitionsError):
     """A genuine link whose time is over."""
 
     slug: str
 
 
-@dataclass
+@dataclass(repr=False)
 class Unavailable(PetitionsError):
     """AWS did not take it in time. Nothing is acknowledged; trying again is safe."""
 
@@ -80,7 +85,7 @@ class Conflicted(Unavailable):
     """Two transactions met on one item. botocore does not retry this; whoever asked does."""
 
 
-@dataclass
+@dataclass(repr=False)
 class ConditionFailed(PetitionsError):
     """A conditional write found the item otherwise; `item` is how (None: absent), `index` which write."""
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalice.app import DynamoDBEvent, SQSEvent
 
@@ -10,6 +10,18 @@ from chalicelib import log
 from chalicelib.aws.expressions import from_wire
 
 Failures = dict[str, list[dict[str, str]]]
+
+
+class BatchFailed(Exception):
+    """The stream must bring this batch again."""
+
+
+class StreamChange(NamedTuple):
+    """One change in a table's stream: the item before (None: new) and after (None: gone)."""
+
+    sequence: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
 
 
 def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object]) -> Failures:
@@ -26,11 +38,22 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
     return {"batchItemFailures": failed}
 
 
-def changes(event: DynamoDBEvent) -> Iterator[tuple[str, dict[str, Any] | None, dict[str, Any] | None]]:
-    """Sequence number, item before (None: new), item after (None: gone)."""
+def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]], object]) -> None:
+    """All or nothing: the stream brings the whole batch again. The emulator knows no partial failure, AWS bisects.
+
+    What went wrong is logged here by place; the exception that Lambda prints says nothing that a person typed.
+    """
     log.begin(getattr(event.context, "aws_request_id", ""))
+    try:
+        handle(_changes(event))
+    except Exception:
+        log.failure("batch_failed")
+        raise BatchFailed from None
+
+
+def _changes(event: DynamoDBEvent) -> Iterator[StreamChange]:
     for record in event:
-        yield record.sequence_number, _image(record.old_image), _image(record.new_image)
+        yield StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image))
 
 
 def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -30,5 +30,5 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
         log.event("staff_refused")
         raise Exception("Unauthorized") from None
     routes = [route for right in sorted(token.rights) for route in ROUTES[right]]
-    log.event("staff_recognised", owner=token.owner)
+    log.event("staff_recognised", token=token.token_id)
     return AuthResponse(routes=[*routes, NOWHERE], principal_id=token.owner)

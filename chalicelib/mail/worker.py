@@ -1,6 +1,6 @@
 """Mail's stream and queues in: wishes relayed, mails sent, and what SES says afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
@@ -9,7 +9,7 @@ from chalicelib import log, moments
 from chalicelib.aws.email import mailer
 from chalicelib.aws.queue import mail_queue
 from chalicelib.aws.table import tables
-from chalicelib.edge.batch import Failures, changes, each_message
+from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message
 from chalicelib.edge.placeholders import FEEDBACK_QUEUE_ARN, MAIL_QUEUE_ARN, SIGNATURES_STREAM_ARN
 from chalicelib.mail.compose import Office
 from chalicelib.mail.feedback import take_feedback
@@ -24,8 +24,7 @@ workers = Blueprint(__name__)
 @workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
     """Raises when the queue does not take all: the stream brings the batch again."""
-    relayed = relay(((before, after) for _, before, after in changes(event)), mail_queue())
-    log.event("relayed", wishes=relayed)
+    all_changes(event, _relay)
 
 
 @workers.on_sqs_message(queue_arn=MAIL_QUEUE_ARN, batch_size=10)
@@ -37,6 +36,11 @@ def send_mail(event: SQSEvent) -> Failures:
 @workers.on_sqs_message(queue_arn=FEEDBACK_QUEUE_ARN, batch_size=10)
 def receive_feedback(event: SQSEvent) -> Failures:
     return each_message(event, _take_feedback)
+
+
+def _relay(changes: Iterable[StreamChange]) -> None:
+    relayed = relay(((change.before, change.after) for change in changes), mail_queue())
+    log.event("relayed", wishes=relayed)
 
 
 def _send(message: Mapping[str, Any]) -> None:

@@ -33,7 +33,7 @@ class Asset:
 
 
 def render(template: str, *, base: str, site_url: str, **context: object) -> str:
-    """The page as HTML. `base` precedes every link ("" or "/prod"); `site_url` is the public address of the site, for links that leave it.
+    """The page as HTML. `base` precedes every link ("" or "/prod"); `site_url` starts the links that leave the site.
 
     Raises `jinja2.UndefinedError` when the template misses a value: a hole in a page is a bug, not a blank.
     """

@@ -12,21 +12,14 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, Signature, State, Wanted
-from chalicelib.signatures.store import as_signature
+from chalicelib.signatures.model import MAIL_WISH, Signature, State, Wanted
+from chalicelib.signatures.store import as_signature, may_be_mailed
 
 
 def want_mail(key: Key, wanted: Wanted, now: datetime, tables: Tables) -> None:
     """Ask for one more mail. Raise ConditionFailed when there were enough, or one is on its way."""
-    may_be_mailed = (
-        Attr("mail_wanted").not_exists()
-        & Attr("undeliverable").not_exists()
-        & Attr("mails").lt(MAX_MAILS)
-        & (Attr("mailed_at").not_exists() | Attr("mailed_at").lte(iso(now - MAIL_PAUSE)))
-        & Attr("state").ne(State.WITHDRAWN)
-    )
     wish = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
-    tables.update(Change(key, assign=wish, when=may_be_mailed))
+    tables.update(Change(key, assign=wish, when=may_be_mailed(now) & Attr("state").ne(State.WITHDRAWN)))
 
 
 def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables: Tables) -> Signature:

@@ -23,7 +23,7 @@ MAX_MAILS = 5
 MAIL_PAUSE = timedelta(minutes=1)
 
 # Whoever has a name here has a person; withdrawing removes all of these.
-PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source", "undeliverable")
+PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
 MAIL_WISH = ("mail_wanted", "mail_wanted_at", "mail_claimed_until")
 
 # The source of a signature that names none.

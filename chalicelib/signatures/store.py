@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import (
-    MAIL_WISH,
-    PERSONAL,
-    WITHDRAWN_LIFETIME,
-    Signature,
-    State,
-)
+from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, PERSONAL, WITHDRAWN_LIFETIME, Signature, State
 from chalicelib.tokens import Subject
 
 _is_pending = Attr("state").eq(State.PENDING)
+
+
+def may_be_mailed(now: datetime) -> Condition:
+    """Nothing on its way, not refused before, not five mails, and none within the last minute."""
+    mailed_at = Attr("mailed_at")
+    return (
+        Attr("mail_wanted").not_exists()
+        & Attr("undeliverable").not_exists()
+        & Attr("mails").lt(MAX_MAILS)
+        & (mailed_at.not_exists() | mailed_at.lte(iso(now - MAIL_PAUSE)))
+    )
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
@@ -34,7 +39,7 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Sign again where a withdrawn or expired one still lies. Its count of mails stays."""
+    """Sign again where a withdrawn or expired one still lies. Its count of mails stays, and its limits."""
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     tables.update(
@@ -42,7 +47,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
             key,
             assign=fresh,
             remove=("withdrawn_at", *(name for name in PERSONAL if name not in fresh)),
-            when=Attr("state").eq(State.WITHDRAWN) | expired,
+            when=(Attr("state").eq(State.WITHDRAWN) | expired) & may_be_mailed(now),
         )
     )
 
@@ -54,7 +59,7 @@ def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_sourc
     return Change(
         subject.key,
         assign={"state": State.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
-        remove=("expires_at", *(name for name, value in corrections.items() if value is None)),
+        remove=("expires_at", *MAIL_WISH, *(name for name, value in corrections.items() if value is None)),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
 

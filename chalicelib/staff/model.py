@@ -17,6 +17,7 @@ class StaffToken(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    token_id: str
     owner: str
     rights: frozenset[Right]
     secret_sha256: str

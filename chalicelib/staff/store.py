@@ -5,9 +5,9 @@ from chalicelib.aws.table import NewItem, Tables
 from chalicelib.staff.model import StaffToken
 
 
-def keep(token_id: str, token: StaffToken, tables: Tables) -> None:
+def keep(token: StaffToken, tables: Tables) -> None:
     item = {**token.model_dump(exclude_none=True), "rights": sorted(token.rights)}
-    tables.put_new(NewItem(keys.staff_token(token_id), item))
+    tables.put_new(NewItem(keys.staff_token(token.token_id), item))
 
 
 def find(token_id: str, tables: Tables) -> StaffToken | None:

@@ -22,13 +22,14 @@ class UnknownToken(Exception):
 def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
+        token_id=token_id,
         owner=owner,
         rights=frozenset(rights),
         secret_sha256=_digest(secret),
         issued_at=now,
         expires_at=expires_at,
     )
-    store.keep(token_id, token, tables)
+    store.keep(token, tables)
     return f"staff_{token_id}_{secret}"
 
 
