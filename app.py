@@ -1,11 +1,9 @@
 """Registration only: what each Lambda function serves. Rules live in chalicelib."""
 
-import os
 from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib import log
 from chalicelib.edge import site, staff
 from chalicelib.mail import worker as mail
 from chalicelib.petitions import api as petitions
@@ -13,8 +11,6 @@ from chalicelib.signatures import api as signatures
 from chalicelib.signatures import links as signature_links
 from chalicelib.signatures import worker as signature_worker
 from chalicelib.tallies import api as tallies
-
-log.configure(os.environ.get("LOG_LEVEL", "INFO"))
 
 app = Chalice(app_name="petitions", configure_logs=False)
 for routes in (site, petitions, signatures, signature_links, tallies):

@@ -3,7 +3,10 @@
 import json
 import logging
 import sys
+from functools import cache
 from typing import Any
+
+from chalicelib.settings import settings
 
 _request_id = ""
 _log = logging.getLogger("petitions")
@@ -20,7 +23,11 @@ def failure(name: str, **facts: str | int | float | bool | None) -> None:
 
 
 def begin(request_id: str) -> None:
-    """Every line from here on belongs to this request or invocation."""
+    """Every line from here on belongs to this request or invocation.
+
+    Workers start from their own module, without app.py, so this is also where a process sets up its logs.
+    """
+    _configured()
     global _request_id
     _request_id = request_id
 
@@ -50,6 +57,11 @@ def _where(record: logging.LogRecord) -> list[str]:
         places.append(f"{type(error).__name__} {place}")
         error = error.__cause__ or error.__context__
     return places
+
+
+@cache
+def _configured() -> None:
+    configure(settings().log_level)
 
 
 def configure(level: str) -> None:

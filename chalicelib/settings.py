@@ -19,6 +19,7 @@ class Settings:
     configuration_set: str
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
+    log_level: str
 
 
 @cache
@@ -33,6 +34,7 @@ def settings() -> Settings:
         configuration_set=required("CONFIGURATION_SET"),
         signature_keys=_keys("SIGNATURE_KEYS"),
         token_keys=_keys("TOKEN_KEYS"),
+        log_level=os.environ.get("LOG_LEVEL") or "INFO",
     )
 
 

@@ -24,6 +24,7 @@ NOWHERE = AuthRoute("/api/staff/nowhere", ["GET"])
 @doors.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
     """An unknown token is 401, a known one without the right 403; AWS wants exactly this word for the first."""
+    log.begin("")
     try:
         token = recognise(request.token, moments.now(), tables())
     except UnknownToken:

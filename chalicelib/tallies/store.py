@@ -13,6 +13,7 @@ from chalicelib.tallies.model import (
     COUNTRY,
     HOUR,
     MAX_SOURCES,
+    OTHER,
     SOURCE,
     SOURCES_SEEN,
     TOTAL,
@@ -41,7 +42,7 @@ def entry_change(slug: str, shard: int, entry: Entry) -> Change:
         SOURCE + entry.source: entry.amount,
     }
     key = keys.tally_shard(slug, shard, entry.moment.date())
-    if entry.amount < 0:
+    if entry.amount < 0 or entry.source == OTHER:
         return Change(key, add=adding)
     seen = Attr(SOURCES_SEEN)
     room = seen.not_exists() | seen.contains(entry.source) | seen.size().lt(MAX_SOURCES)

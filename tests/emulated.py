@@ -1,0 +1,159 @@
+"""The emulator for tests, one a worker, behind pytest-localstack: no test can reach real AWS.
+
+LOCALSTACK unset: ministack on a free loopback port. LOCALSTACK=host:port: attach to what runs there.
+LOCALSTACK=docker: LocalStack's image, and a failure where there is no Docker.
+"""
+
+import json
+import os
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from pytest_localstack import service_checks
+from pytest_localstack.session import LocalstackSession, RunningSession
+
+from chalicelib import keys
+from chalicelib.aws import clients, email, queue, table
+from chalicelib.aws.table import Tables
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.settings import settings
+from stack.emulator import client_environment, emulator
+
+REGION = "us-east-1"
+SERVICES = ("dynamodb", "dynamodbstreams", "sqs", "ses")
+SENDER = "petitions@example.org"
+RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json").read_text())["Resources"]
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint() -> Iterator[str]:
+    """URL of an AWS for this worker alone."""
+    chosen = os.environ.get("LOCALSTACK", "")
+    if chosen == "docker":
+        with _docker_session() as running:
+            yield running.endpoint_url("dynamodb")
+    elif chosen:
+        yield f"http://{chosen}"
+    else:
+        with emulator() as running:
+            yield running.endpoint
+
+
+def _docker_session() -> Any:
+    import docker
+
+    return LocalstackSession(docker.from_env(), services=list(SERVICES), region_name=REGION)
+
+
+@pytest.fixture(scope="session")
+def localstack(aws_endpoint: str) -> RunningSession:
+    """pytest-localstack, attached and checked: its own `start` says nothing about a dead endpoint."""
+    host, _, port = aws_endpoint.removeprefix("http://").partition(":")
+    session = RunningSession(host, services=dict.fromkeys(SERVICES, int(port)), region_name=REGION)
+    for service in SERVICES:
+        service_checks.SERVICE_CHECKS[service](session)
+    return session
+
+
+@dataclass(frozen=True)
+class EmulatedAws:
+    """Fresh tables and a fresh queue; the application's own factories lead here."""
+
+    endpoint: str
+    tables: Tables
+    stream_arn: str
+    mail_queue_url: str
+
+
+@pytest.fixture
+def emulated_aws(localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
+    """Every test its own tables, shaped as in resources.json, and its own queue."""
+    with ExitStack() as stack:
+        stack.enter_context(localstack.botocore.patch_botocore())
+        for name, value in client_environment(aws_endpoint).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AWS_ENDPOINT_URL")
+        stack.enter_context(forgotten())
+        names, stream_arn = _create_tables()
+        queue_url = boto3.client("sqs").create_queue(QueueName=f"mail-{uuid.uuid4().hex}")["QueueUrl"]
+        _verify_sender()
+        for name, value in _environment(names, queue_url).items():
+            monkeypatch.setenv(name, value)
+        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queue_url)
+
+
+@pytest.fixture
+def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
+    return emulated_aws.tables
+
+
+@contextmanager
+def forgotten() -> Iterator[None]:
+    """The application as a new process, before and after: no client, no setting, no petition known."""
+    caches = (clients.dynamodb, clients.sqs, clients.ses, table.tables, queue.mail_queue, email.mailer, settings)
+    for cached in caches:
+        cached.cache_clear()
+    forget_petitions()
+    yield
+    for cached in caches:
+        cached.cache_clear()
+    forget_petitions()
+
+
+def _create_tables() -> tuple[dict[str, str], str]:
+    client = boto3.client("dynamodb")
+    names, streams = {}, {}
+    for logical, resource in ((keys.SIGNATURES, "SignaturesTable"), (keys.COUNTS, "CountsTable")):
+        properties = RESOURCES[resource]["Properties"]
+        stream = {"StreamEnabled": True, **properties["StreamSpecification"]} if "StreamSpecification" in properties else {}
+        created = client.create_table(
+            TableName=f"{logical}-{uuid.uuid4().hex}",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=properties["AttributeDefinitions"],
+            KeySchema=properties["KeySchema"],
+            **({"StreamSpecification": stream} if stream else {}),
+        )["TableDescription"]
+        names[logical], streams[logical] = created["TableName"], created.get("LatestStreamArn", "")
+    return names, streams[keys.SIGNATURES]
+
+
+def _verify_sender() -> None:
+    boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+
+
+def _environment(names: dict[str, str], queue_url: str) -> dict[str, str]:
+    return {
+        "STAGE": "test",
+        "SIGNATURES_TABLE": names[keys.SIGNATURES],
+        "COUNTS_TABLE": names[keys.COUNTS],
+        "MAIL_QUEUE_URL": queue_url,
+        "SITE_URL": "https://petitions.example",
+        "MAIL_FROM": SENDER,
+        "CONFIGURATION_SET": "mail",
+        "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
+        "TOKEN_KEYS": '{"v1": "token-secret"}',
+    }
+
+
+def sent_mails(endpoint: str) -> list[dict[str, Any]]:
+    """What the emulated SES was given, oldest first."""
+    with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=10) as answer:
+        document = json.load(answer)
+    return [mail for account in document["messages"].values() for mail in account]
+
+
+def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """What `check` returns once it is true; fails the test if it never is."""
+    deadline = time.monotonic() + seconds
+    while not (result := check()):
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {check}"
+        time.sleep(0.1)
+    return result

@@ -1,0 +1,36 @@
+"""Flows: the application's handlers in this process, on an emulator's tables, queue and mail."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chalicelib import moments
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import issue
+from tests.emulated import EmulatedAws
+from tests.flows.handlers import Site
+
+SAMPLE = Path(__file__).parents[2] / ".chalice" / "petitions" / "support-trafficked-children.toml"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flows)
+
+
+@pytest.fixture
+def petition() -> Petition:
+    return Petition.model_validate(tomllib.loads(SAMPLE.read_text()))
+
+
+@pytest.fixture
+def site(emulated_aws: EmulatedAws, petition: Petition) -> Site:
+    now = moments.now()
+    publish(petition, now, emulated_aws.tables)
+    token = issue("bob", [Right.COUNTS], now, now + timedelta(days=1), emulated_aws.tables)
+    return Site(emulated_aws, petition.slug, token)

@@ -1,0 +1,142 @@
+"""Drive the application's own handlers by hand: what API Gateway, the stream's and the queue's pollers do."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import boto3
+from chalice.test import Client, HTTPResponse
+
+import app
+from chalicelib import keys
+from chalicelib.mail import worker as mail
+from chalicelib.signatures import worker as signatures
+from chalicelib.tokens import Subject
+from tests.emulated import EmulatedAws, sent_mails
+
+CONTEXT = type("Context", (), {"aws_request_id": "test-invocation"})()
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@dataclass
+class Site:
+    """The petition site on one test's tables."""
+
+    aws: EmulatedAws
+    slug: str
+    staff_token: str
+
+    def __post_init__(self) -> None:
+        self._iterators: list[str] | None = None
+        self._seen = len(sent_mails(self.aws.endpoint))
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> HTTPResponse:
+        with Client(app.app) as client:
+            return client.http.get(path, headers=headers or {})
+
+    def post_form(self, path: str, fields: dict[str, str]) -> HTTPResponse:
+        with Client(app.app) as client:
+            return client.http.post(path, headers=FORM, body=urlencode(fields).encode())
+
+    def sign(self, **fields: Any) -> HTTPResponse:
+        body = {"name": "Alice", "email": "alice@example.org", "consent": {"sign": True}, **fields}
+        with Client(app.app) as client:
+            path = f"/api/petitions/{self.slug}/signatures"
+            return client.http.post(path, headers={"Content-Type": "application/json"}, body=json.dumps(body).encode())
+
+    def stream(self) -> list[dict[str, Any]]:
+        """The records since the last call, as Lambda's poller hands them over."""
+        client = boto3.client("dynamodbstreams")
+        if self._iterators is None:
+            shards = client.describe_stream(StreamArn=self.aws.stream_arn)["StreamDescription"]["Shards"]
+            self._iterators = [
+                client.get_shard_iterator(
+                    StreamArn=self.aws.stream_arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+                )["ShardIterator"]
+                for shard in shards
+            ]
+        answers = [client.get_records(ShardIterator=iterator) for iterator in self._iterators]
+        self._iterators = [answer["NextShardIterator"] for answer in answers]
+        return [_as_lambda_sees(record, self.aws.stream_arn) for answer in answers for record in answer["Records"]]
+
+    def relay(self, records: list[dict[str, Any]]) -> None:
+        mail.relay_mail({"Records": records}, CONTEXT)
+
+    def follow(self, records: list[dict[str, Any]]) -> None:
+        signatures.follow_signatures({"Records": records}, CONTEXT)
+
+    def queued(self) -> list[dict[str, Any]]:
+        """What waits in the mail queue, taken out of it."""
+        client = boto3.client("sqs")
+        taken: list[dict[str, Any]] = []
+        while True:
+            answer = client.receive_message(QueueUrl=self.aws.mail_queue_url, MaxNumberOfMessages=10)
+            messages = answer.get("Messages", [])
+            if not messages:
+                return taken
+            for message in messages:
+                client.delete_message(QueueUrl=self.aws.mail_queue_url, ReceiptHandle=message["ReceiptHandle"])
+                taken.append(
+                    {
+                        "messageId": message["MessageId"],
+                        "receiptHandle": message["ReceiptHandle"],
+                        "body": message["Body"],
+                    }
+                )
+
+    def send(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
+        return mail.send_mail({"Records": messages}, CONTEXT)
+
+    def deliver(self) -> list[dict[str, Any]]:
+        """Stream to inbox, everything that waits; returns the new mails."""
+        records = self.stream()
+        self.follow(records)
+        self.relay(records)
+        self.send(self.queued())
+        return self.new_mails()
+
+    def new_mails(self) -> list[dict[str, Any]]:
+        mails = sent_mails(self.aws.endpoint)
+        new, self._seen = mails[self._seen :], len(mails)
+        return new
+
+    def signature(self, subject: Subject) -> dict[str, Any] | None:
+        return self.aws.tables.get(subject.key, consistent=True)
+
+    def count(self) -> int:
+        return int(self.counts()["confirmed"])
+
+    def counts(self, query: str = "") -> Any:
+        """What Bob, who is staff, reads."""
+        path = f"/api/staff/petitions/{self.slug}/counts{query}"
+        answer = self.get(path, {"Authorization": f"Bearer {self.staff_token}"})
+        assert answer.status_code == 200, answer.body
+        return answer.json_body
+
+
+def link(mail: dict[str, Any], purpose: str) -> str:
+    """The path of a link in a mail's text, as its owner would open it."""
+    found = re.search(rf"https?://\S+/{purpose}\?token=\S+", text_of(mail))
+    assert found, text_of(mail)
+    address = urlsplit(found[0])
+    return f"{address.path}?{address.query}"
+
+
+def token(path: str) -> str:
+    return parse_qs(urlsplit(path).query)["token"][0]
+
+
+def text_of(mail: dict[str, Any]) -> str:
+    return str(mail.get("BodyText") or mail.get("Text") or mail.get("body_text") or mail)
+
+
+def _as_lambda_sees(record: dict[str, Any], arn: str) -> dict[str, Any]:
+    created = record["dynamodb"]["ApproximateCreationDateTime"]
+    change = {**record["dynamodb"], "ApproximateCreationDateTime": created.timestamp()}
+    return {**record, "dynamodb": change, "eventSourceARN": arn}
+
+
+def partitions(slug: str) -> list[str]:
+    return [keys.signature_partition(slug, bucket) for bucket in keys.BUCKETS]

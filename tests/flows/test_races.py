@@ -1,0 +1,155 @@
+"""Many at once, on the emulator's real conditions and transactions: exact, or it is not a count."""
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+import pytest
+
+from chalicelib import keys, moments
+from chalicelib.aws.table import Tables
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections, SignatureForm, read_json
+from chalicelib.signatures.model import DIRECT, State
+from chalicelib.signatures.sign import Outcome, sign
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import By, Days, breakdown, exact_count, public_count
+from chalicelib.tallies.model import MAX_SOURCES
+from chalicelib.tallies.store import lease_snapshot
+from chalicelib.tokens import Subject
+from tests.flows.handlers import Site
+
+Result = TypeVar("Result")
+Thing = TypeVar("Thing")
+NOW = moments.now()
+
+
+def at_once(act: Callable[[Thing], Result], things: Sequence[Thing], threads: int = 32) -> list[Result]:
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(act, things))
+
+
+def form_of(local: str, source: str | None = None) -> SignatureForm:
+    fields = {"name": "Alice", "email": f"{local}@example.org", "consent": {"sign": True}, "source": source}
+    return read_json(json.dumps(fields))
+
+
+def signed(local: str, petition: Petition, tables: Tables, source: str | None = None) -> Subject:
+    identity, _ = sign(form_of(local, source=source), "api", petition, "secret", NOW, tables)
+    return Subject(petition.slug, identity, "GB", source or DIRECT)
+
+
+def test_32_racing_for_one_address_are_one_signature_and_one_mail_wanted(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    outcomes = at_once(
+        lambda _: sign(form_of("alice"), "api", petition, "secret", NOW, emulator_tables)[1], range(32)
+    )
+    assert outcomes.count(Outcome.ACCEPTED) == 1
+    records = site.stream()
+    assert [record["eventName"] for record in records] == ["INSERT"]
+    site.relay(records)
+    assert len(site.queued()) == 1
+
+
+def test_200_who_confirm_three_times_each_at_once_are_exactly_200(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    sources = ("bbc-news", "friends", None)
+    subjects = at_once(
+        lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200)
+    )
+    states = at_once(
+        lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3
+    )
+    assert set(states) == {State.CONFIRMED}
+    assert exact_count(petition, NOW, emulator_tables).confirmed == 200
+    for by in By:
+        counted = breakdown(petition, by, Days(), NOW, emulator_tables)
+        assert counted.confirmed == 200 == sum(counted.values.values())
+    assert breakdown(petition, By.SOURCE, Days(), NOW, emulator_tables).values == {
+        "bbc-news": 67,
+        "friends": 67,
+        "direct": 66,
+    }
+
+
+def test_confirming_and_withdrawing_at_once_leaves_the_count_of_who_is_confirmed(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(40)]
+
+    def act(task: tuple[str, Subject]) -> None:
+        verb, subject = task
+        if verb == "confirm":
+            confirm(subject, Corrections(), petition, NOW, emulator_tables)
+        else:
+            withdraw(subject.key, petition, NOW, emulator_tables)
+
+    at_once(act, [(verb, subject) for subject in subjects for verb in ("confirm", "withdraw", "confirm", "withdraw")])
+    confirmed = sum(item["state"] == State.CONFIRMED for item in all_signatures(petition, emulator_tables))
+    assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
+
+
+def test_a_flood_of_sources_is_folded_and_every_signature_keeps_its_own(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    one_shard = petition.model_copy(update={"shards": 1})
+    subjects = [
+        signed(f"a{number}", one_shard, emulator_tables, f"source-{number}") for number in range(MAX_SOURCES + 5)
+    ]
+    for subject in subjects:
+        confirm(subject, Corrections(), one_shard, NOW, emulator_tables)
+    by_source = breakdown(one_shard, By.SOURCE, Days(), NOW, emulator_tables).values
+    assert by_source["other"] == 5
+    assert sum(by_source.values()) == MAX_SOURCES + 5
+    for subject in subjects:
+        withdraw(subject.key, one_shard, NOW, emulator_tables)
+    assert breakdown(one_shard, By.SOURCE, Days(), NOW, emulator_tables).values == {}
+
+
+def test_shards_may_grow_while_people_confirm(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+    few, many = (petition.model_copy(update={"shards": shards}) for shards in (2, 40))
+    for number in range(30):
+        subject = signed(f"a{number}", petition, emulator_tables)
+        confirm(subject, Corrections(), few if number % 2 else many, NOW, emulator_tables)
+    assert exact_count(many, NOW, emulator_tables).confirmed == 30
+
+
+def test_days_that_are_over_are_closed_once_by_many_readers(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    for day in range(3):
+        for number in range(day + 1):
+            subject = signed(f"d{day}n{number}", petition, emulator_tables)
+            confirm(subject, Corrections(), petition, NOW + timedelta(days=day), emulator_tables)
+    later = NOW + timedelta(days=9)
+    counts = at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
+    assert set(counts) == {6}
+    assert breakdown(petition, By.DAY, Days(), later, emulator_tables).values == {
+        (NOW + timedelta(days=day)).date().isoformat(): day + 1 for day in range(3)
+    }
+
+
+def test_one_of_many_gets_the_lease(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+    won = at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
+    assert won.count(True) == 1
+    after = NOW + timedelta(seconds=11)
+    assert lease_snapshot(petition.slug, after, 10, emulator_tables), "a dead holder is followed"
+
+
+@pytest.mark.parametrize("confirmed", [0, 3])
+def test_the_public_count_catches_up_within_seconds(
+    emulator_tables: Tables, site: Site, petition: Petition, confirmed: int
+) -> None:
+    for number in range(confirmed):
+        confirm(signed(f"a{number}", petition, emulator_tables), Corrections(), petition, NOW, emulator_tables)
+    assert public_count(petition, NOW + timedelta(seconds=30), emulator_tables).confirmed == confirmed
+
+
+def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]]:
+    partitions = [keys.signature_partition(petition.slug, bucket) for bucket in keys.BUCKETS]
+    return [item for pk in partitions for item in tables.query(keys.SIGNATURES, pk, consistent=True)]

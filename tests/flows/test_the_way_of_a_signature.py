@@ -1,0 +1,188 @@
+"""Sign, mail, confirm, count, withdraw: every handler on real tables, stream, queue and SES of the emulator."""
+
+import boto3
+import pytest
+
+from chalicelib import moments
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import By, Days, breakdown, pending_count
+from tests.flows.handlers import Site, link, text_of, token
+
+
+def signed(site: Site, **fields: object) -> dict[str, object]:
+    """Sign and return the one mail that comes of it."""
+    assert site.sign(**fields).status_code == 202
+    [mail] = site.deliver()
+    return mail
+
+
+def confirmed(site: Site, **fields: object) -> dict[str, object]:
+    mail = signed(site, **fields)
+    answer = site.post_form("/confirm", {"token": token(link(mail, "confirm"))})
+    assert answer.status_code == 200, answer.body
+    return mail
+
+
+def test_a_signature_counts_once_its_owner_confirms_it(site: Site) -> None:
+    mail = signed(site)
+    assert site.count() == 0
+    path = link(mail, "confirm")
+    shown = site.get(path)
+    assert shown.status_code == 200
+    assert b"Alice" in shown.body
+    assert site.count() == 0, "opening the link must not act"
+    for _ in range(3):
+        assert site.post_form("/confirm", {"token": token(path)}).status_code == 200
+    assert site.count() == 1
+
+
+def test_a_double_click_is_one_signature_and_one_mail(site: Site) -> None:
+    for _ in range(2):
+        answer = site.sign()
+        assert (answer.status_code, answer.json_body) == (202, {"status": "check-your-inbox"})
+    assert len(site.deliver()) == 1
+
+
+def test_dots_tags_and_case_are_one_person(site: Site) -> None:
+    for address in ("al.ice+news@gmail.com", "ALICE@googlemail.com", "alice@gmail.com"):
+        assert site.sign(email=address).status_code == 202
+    [mail] = site.deliver()
+    assert "al.ice+news@gmail.com" in str(mail), "mail goes to the address as typed"
+
+
+def test_who_has_signed_is_told_so_by_mail_only(site: Site, petition: Petition) -> None:
+    confirmed(site)
+    let_a_minute_pass(site)
+    answer = site.sign()
+    assert answer.json_body == {"status": "check-your-inbox"}
+    [mail] = site.deliver()
+    assert "already signed" in text_of(mail)
+    assert site.count() == 1
+
+
+def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition: Petition) -> None:
+    site.sign()
+    records = site.stream()
+    for _ in range(3):
+        site.relay(records)
+        site.follow(records)
+    messages = site.queued()
+    assert len(messages) == 3
+    for _ in range(2):
+        site.send(messages)
+    assert len(site.new_mails()) == 1
+    assert pending_count(petition.slug, site.aws.tables) == 1
+
+
+def test_withdrawing_removes_name_and_address_and_takes_one_off(site: Site, petition: Petition) -> None:
+    mail = confirmed(site, postcode="SW1A 1AA")
+    path = link(mail, "withdraw")
+    assert site.get(path).status_code == 200
+    assert site.count() == 1, "opening the link must not act"
+    for _ in range(2):
+        assert site.post_form("/withdraw", {"token": token(path)}).status_code == 200
+    assert site.count() == 0
+    [item] = everything(site)
+    assert not {"name", "email", "postcode", "country", "source"} & set(item)
+    by_day = breakdown(petition, By.DAY, Days(), moments.now(), site.aws.tables)
+    assert (by_day.confirmed, dict(by_day.values)) == (0, {})
+
+
+def test_who_withdrew_may_sign_again(site: Site) -> None:
+    mail = confirmed(site)
+    site.post_form("/withdraw", {"token": token(link(mail, "withdraw"))})
+    let_a_minute_pass(site)
+    confirmed(site, name="Alice Again", source="second-time")
+    assert site.count() == 1
+    [item] = everything(site)
+    assert (item["name"], item["source"]) == ("Alice Again", "second-time")
+
+
+def test_pending_follows_every_change(site: Site, petition: Petition) -> None:
+    mails = []
+    for number in range(5):
+        site.sign(email=f"alice{number}@example.org")
+    mails = site.deliver()
+    assert pending_count(petition.slug, site.aws.tables) == 5
+    site.post_form("/confirm", {"token": token(link(mails[0], "confirm"))})
+    site.post_form("/withdraw", {"token": token(link(mails[1], "withdraw"))})
+    site.deliver()
+    assert pending_count(petition.slug, site.aws.tables) == 3
+
+
+def test_the_owner_corrects_what_somebody_else_typed(site: Site) -> None:
+    mail = signed(site, name="Not Alice", consent={"sign": True, "updates": True}, postcode="M1 1AA")
+    fields = {"token": token(link(mail, "confirm")), "name": "Alice", "postcode": "", "updates": "no"}
+    assert site.post_form("/confirm", fields).status_code == 200
+    [item] = everything(site)
+    assert (item["name"], item["updates"]) == ("Alice", False)
+    assert "postcode" not in item
+
+
+def test_once_confirmed_a_link_shows_nothing_personal(site: Site) -> None:
+    mail = confirmed(site, name="Alice Secret", postcode="SW1A 1AA")
+    for page in (site.get(link(mail, "confirm")), site.get(link(mail, "withdraw"))):
+        assert page.status_code == 200
+        for personal in (b"Alice Secret", b"alice@example.org", b"SW1A"):
+            assert personal not in page.body
+
+
+def test_one_click_unsubscribing_needs_no_page(site: Site) -> None:
+    mail = confirmed(site, consent={"sign": True, "updates": True})
+    answer = site.post_form(link(mail, "unsubscribe"), {"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    [item] = everything(site)
+    assert (item["state"], item["updates"]) == ("confirmed", False)
+
+
+def test_a_permanent_bounce_ends_all_mail(site: Site) -> None:
+    confirmed(site)
+    [item] = everything(site)
+    event = {
+        "eventType": "Bounce",
+        "bounce": {"bounceType": "Permanent"},
+        "mail": {"tags": {"petition": [site.slug], "signature": [item["sk"]]}},
+    }
+    bounce(event)
+    let_a_minute_pass(site)
+    assert site.sign().status_code == 202, "blocked, and nobody hears of it"
+    assert site.deliver() == []
+
+
+@pytest.mark.parametrize("by", list(By))
+def test_every_breakdown_sums_to_the_total(site: Site, by: By) -> None:
+    for number, (country, source) in enumerate([("GB", "bbc-news"), ("FR", "bbc-news"), ("IE", None)]):
+        confirmed(site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {}))
+    answer = site.counts(f"?by={by}")
+    assert answer["confirmed"] == 3 == sum(row["confirmed"] for row in answer["breakdown"])
+
+
+def everything(site: Site) -> list[dict[str, object]]:
+    """Every signature there is."""
+    name = site.aws.tables._names["signatures"]
+    from chalicelib.aws.expressions import from_wire
+
+    return [from_wire(item) for item in boto3.client("dynamodb").scan(TableName=name)["Items"]]
+
+
+def let_a_minute_pass(site: Site) -> None:
+    """For the signatures there are, the last mail was yesterday."""
+    name = site.aws.tables._names["signatures"]
+    client = boto3.client("dynamodb")
+    for item in client.scan(TableName=name)["Items"]:
+        client.update_item(
+            TableName=name,
+            Key={"pk": item["pk"], "sk": item["sk"]},
+            UpdateExpression="SET mailed_at = :then",
+            ExpressionAttributeValues={":then": {"S": "2026-01-01T00:00:00Z"}},
+        )
+
+
+def bounce(event: dict[str, object]) -> None:
+    import json
+
+    from chalicelib.mail import worker
+    from tests.flows.handlers import CONTEXT
+
+    message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(event)}
+    assert worker.receive_feedback({"Records": [message]}, CONTEXT) == {"batchItemFailures": []}
