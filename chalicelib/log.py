@@ -8,6 +8,9 @@ from typing import Any
 
 from chalicelib.settings import settings
 
+# An exception may, by mistake, be its own cause.
+MAX_CAUSES = 8
+
 _request_id = ""
 _log = logging.getLogger("petitions")
 
@@ -47,9 +50,9 @@ class JsonLines(logging.Formatter):
 
 def _where(record: logging.LogRecord) -> list[str]:
     """Types and places of an exception and its causes; its text could quote an item."""
-    places = []
+    places: list[str] = []
     error = record.exc_info[1] if record.exc_info else None
-    while error is not None:
+    while error is not None and len(places) < MAX_CAUSES:
         trace = error.__traceback__
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next

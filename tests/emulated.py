@@ -74,7 +74,9 @@ class EmulatedAws:
 
 
 @pytest.fixture
-def emulated_aws(localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedAws]:
+def emulated_aws(
+    localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EmulatedAws]:
     """Every test its own tables, shaped as in resources.json, and its own queue."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
@@ -113,14 +115,10 @@ def _create_tables() -> tuple[dict[str, str], str]:
     names, streams = {}, {}
     for logical, resource in ((keys.SIGNATURES, "SignaturesTable"), (keys.COUNTS, "CountsTable")):
         properties = RESOURCES[resource]["Properties"]
-        stream = {"StreamEnabled": True, **properties["StreamSpecification"]} if "StreamSpecification" in properties else {}
-        created = client.create_table(
-            TableName=f"{logical}-{uuid.uuid4().hex}",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=properties["AttributeDefinitions"],
-            KeySchema=properties["KeySchema"],
-            **({"StreamSpecification": stream} if stream else {}),
-        )["TableDescription"]
+        shape: Any = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+        if "StreamSpecification" in properties:
+            shape["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
+        created = client.create_table(TableName=f"{logical}-{uuid.uuid4().hex}", **shape)["TableDescription"]
         names[logical], streams[logical] = created["TableName"], created.get("LatestStreamArn", "")
     return names, streams[keys.SIGNATURES]
 

@@ -30,7 +30,10 @@ def translated(service: str) -> Iterator[None]:
     except (BotoConnectionError, HTTPClientError) as error:
         raise Unavailable(service) from error
     except ClientError as error:
-        raise _translation(error, service) or error from error
+        translation = _translation(error, service)
+        if translation is None:
+            raise
+        raise translation from error
 
 
 def _translation(error: ClientError, service: str) -> Unavailable | None:

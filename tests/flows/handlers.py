@@ -87,7 +87,8 @@ class Site:
                 )
 
     def send(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
-        return mail.send_mail({"Records": messages}, CONTEXT)
+        answer: dict[str, Any] = mail.send_mail({"Records": messages}, CONTEXT)
+        return answer
 
     def deliver(self) -> list[dict[str, Any]]:
         """Stream to inbox, everything that waits; returns the new mails."""

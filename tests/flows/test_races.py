@@ -16,8 +16,8 @@ from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import DIRECT, State
 from chalicelib.signatures.sign import Outcome, sign
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import By, Days, breakdown, exact_count, public_count
-from chalicelib.tallies.model import MAX_SOURCES
+from chalicelib.tallies.count import Days, breakdown, exact_count, public_count
+from chalicelib.tallies.model import MAX_SOURCES, By
 from chalicelib.tallies.store import lease_snapshot
 from chalicelib.tokens import Subject
 from tests.flows.handlers import Site
@@ -45,9 +45,7 @@ def signed(local: str, petition: Petition, tables: Tables, source: str | None = 
 def test_32_racing_for_one_address_are_one_signature_and_one_mail_wanted(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
-    outcomes = at_once(
-        lambda _: sign(form_of("alice"), "api", petition, "secret", NOW, emulator_tables)[1], range(32)
-    )
+    outcomes = at_once(lambda _: sign(form_of("alice"), "api", petition, "secret", NOW, emulator_tables)[1], range(32))
     assert outcomes.count(Outcome.ACCEPTED) == 1
     records = site.stream()
     assert [record["eventName"] for record in records] == ["INSERT"]
@@ -59,12 +57,8 @@ def test_200_who_confirm_three_times_each_at_once_are_exactly_200(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     sources = ("bbc-news", "friends", None)
-    subjects = at_once(
-        lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200)
-    )
-    states = at_once(
-        lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3
-    )
+    subjects = at_once(lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200))
+    states = at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
     assert set(states) == {State.CONFIRMED}
     assert exact_count(petition, NOW, emulator_tables).confirmed == 200
     for by in By:

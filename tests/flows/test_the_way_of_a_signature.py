@@ -1,11 +1,14 @@
 """Sign, mail, confirm, count, withdraw: every handler on real tables, stream, queue and SES of the emulator."""
 
+from collections.abc import Mapping
+
 import boto3
 import pytest
 
 from chalicelib import moments
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.count import By, Days, breakdown, pending_count
+from chalicelib.tallies.count import Days, breakdown, pending_count
+from chalicelib.tallies.model import By
 from tests.flows.handlers import Site, link, text_of, token
 
 
@@ -178,7 +181,7 @@ def let_a_minute_pass(site: Site) -> None:
         )
 
 
-def bounce(event: dict[str, object]) -> None:
+def bounce(event: Mapping[str, object]) -> None:
     import json
 
     from chalicelib.mail import worker

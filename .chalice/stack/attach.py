@@ -1,0 +1,61 @@
+"""The deployed stack on an emulator, for `make run` and for tests."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.aws import Cloud, one_line_errors
+from stack.deploy import deploy
+from stack.emulated import verify_sender
+from stack.package import package
+from stack.paths import ROOT
+
+STAGE = "local"
+SENDER = "petitions@example.org"
+SITE = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack on an emulator: its outputs, where its API answers, and its names as environment."""
+
+    endpoint: str
+    outputs: dict[str, str]
+    site: str
+
+    @property
+    def api(self) -> str:
+        """The API's own URL, with the bare stage prefix; changes when routes change."""
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
+
+    def environment(self) -> dict[str, str]:
+        """The settings every function has, for commands and tests that run outside a function."""
+        return {
+            "STAGE": STAGE,
+            "SITE_URL": self.site,
+            "LOG_LEVEL": "INFO",
+            "MAIL_FROM": SENDER,
+            "SIGNATURES_TABLE": self.outputs["SignaturesTableName"],
+            "COUNTS_TABLE": self.outputs["CountsTableName"],
+            "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
+            "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
+        }
+
+    def keys(self) -> dict[str, str]:
+        """The secrets as the functions get them: SIGNATURE_KEYS and TOKEN_KEYS."""
+        client = Cloud(self.endpoint).client("secretsmanager")
+        secrets = {"SIGNATURE_KEYS": "SignatureKeysArn", "TOKEN_KEYS": "TokenKeysArn"}
+        return {
+            name: client.get_secret_value(SecretId=self.outputs[output])["SecretString"]
+            for name, output in secrets.items()
+        }
+
+
+def deployed(endpoint: str, site: str = SITE, project: Path = ROOT) -> Deployed:
+    """Package and deploy to the emulator as `make run` does; doing it again changes nothing."""
+    cloud = Cloud(endpoint)
+    built = package(STAGE, project, project / ".local" / "build")
+    values = {"SiteUrl": site, "MailFrom": SENDER}
+    with one_line_errors():
+        outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
+        verify_sender(cloud, SENDER)
+    return Deployed(endpoint, outputs, site)

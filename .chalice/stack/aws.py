@@ -1,0 +1,62 @@
+"""AWS clients for deploying, and AWS's refusals as one line."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+from stack.console import Failure
+from stack.paths import REGION
+
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5)
+_HELP = {
+    NoCredentialsError: "no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID and its secret",
+    NoRegionError: "no AWS region: set AWS_DEFAULT_REGION, e.g. eu-west-2",
+}
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where to deploy: AWS itself, or an emulator when `endpoint` is set."""
+
+    endpoint: str | None = None
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether this is an emulator, which keeps nobody's data and answers at once."""
+        return self.endpoint is not None
+
+    def client(self, service: Any) -> Any:
+        """A client of the service, built once."""
+        if service not in self._clients:
+            self._clients[service] = self._session().client(service, endpoint_url=self.endpoint, config=_CONFIG)
+        return self._clients[service]
+
+    def poll(self) -> dict[str, int]:
+        """How a waiter should wait: often on an emulator, politely and for up to an hour on AWS."""
+        return {"Delay": 5, "MaxAttempts": 720}
+
+    def _session(self) -> boto3.session.Session:
+        if not self.is_emulated:
+            return boto3.session.Session()
+        return boto3.session.Session("test", "test", region_name=REGION)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Turn what AWS or its SDK refuses into a Failure the operator can act on."""
+    try:
+        yield
+    except (NoCredentialsError, NoRegionError) as error:
+        raise Failure(_HELP[type(error)]) from error
+    except ClientError as error:
+        detail = error.response.get("Error", {})
+        text = f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"
+        raise Failure(text) from error
+    except BotoCoreError as error:
+        raise Failure(f"AWS could not be reached: {error}") from error

@@ -1,0 +1,120 @@
+"""One change set: made, read, carried out or thrown away. The same calls on AWS and emulator."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+from stack.aws import Cloud
+from stack.console import Failure
+
+_NOTHING = ("didn't contain changes", "No updates are to be performed")
+_BROKEN = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set that is ready, with the resources it touches."""
+
+    name: str
+    stack: str
+    is_creation: bool
+    changes: list[dict[str, Any]]
+
+
+def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
+    """The stack as it stands, or None when it does not exist or was only begun."""
+    try:
+        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack)
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    described: dict[str, Any] = found["Stacks"][0]
+    return None if described["StackStatus"] == "REVIEW_IN_PROGRESS" else described
+
+
+def outputs(described: dict[str, Any]) -> dict[str, str]:
+    """A described stack's outputs by name."""
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
+def create(cloud: Cloud, stack: str, url: str, values: dict[str, str]) -> ChangeSet | None:
+    """Ask what the template would change; None when nothing would."""
+    existing = describe(cloud, stack)
+    if existing and existing["StackStatus"] in _BROKEN:
+        raise Failure(f"stack {stack} is {existing['StackStatus']}: delete it, then deploy again")
+    name = f"change-{time.time_ns()}"
+    cloud.client("cloudformation").create_change_set(
+        StackName=stack,
+        ChangeSetName=name,
+        ChangeSetType="UPDATE" if existing else "CREATE",
+        TemplateURL=url,
+        Parameters=_parameters(values, existing),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    return _await_creation(cloud, stack, name, existing is None)
+
+
+def execute(cloud: Cloud, ready: ChangeSet) -> None:
+    """Carry it out and wait for the end; a failure names what failed and why."""
+    client = cloud.client("cloudformation")
+    began = time.time()
+    client.execute_change_set(StackName=ready.stack, ChangeSetName=ready.name)
+    kind = "stack_create_complete" if ready.is_creation else "stack_update_complete"
+    try:
+        client.get_waiter(kind).wait(StackName=ready.stack, WaiterConfig=cloud.poll())
+    except WaiterError as error:
+        raise Failure(_reasons(cloud, ready.stack, began)) from error
+
+
+def discard(cloud: Cloud, ready: ChangeSet) -> None:
+    """Throw it away, nothing done: not even the empty stack that a first change set begins."""
+    client = cloud.client("cloudformation")
+    client.delete_change_set(StackName=ready.stack, ChangeSetName=ready.name)
+    if ready.is_creation:
+        client.delete_stack(StackName=ready.stack)
+
+
+def _parameters(values: dict[str, str], existing: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """What is given, and for the rest what the stack has had so far."""
+    had = {each["ParameterKey"] for each in (existing or {}).get("Parameters", [])}
+    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(had - values.keys())]
+    return [
+        *({"ParameterKey": key, "ParameterValue": value} for key, value in values.items()),
+        *kept,
+    ]
+
+
+def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> ChangeSet | None:
+    client = cloud.client("cloudformation")
+    while True:
+        pages = client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)
+        found = list(pages)
+        if found[0]["Status"] == "FAILED":
+            _forget(cloud, ChangeSet(name, stack, is_creation, []), found[0])
+            return None
+        if found[0]["Status"] == "CREATE_COMPLETE":
+            changes = [change for page in found for change in page.get("Changes", [])]
+            return ChangeSet(name, stack, is_creation, changes)
+        time.sleep(0.1 if cloud.is_emulated else 2)
+
+
+def _forget(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
+    """CloudFormation calls a change set without changes failed; we call it done."""
+    reason = description.get("StatusReason", "no reason given")
+    discard(cloud, failed)
+    if not any(text in reason for text in _NOTHING):
+        raise Failure(f"the change set failed: {reason}")
+
+
+def _reasons(cloud: Cloud, stack: str, began: float) -> str:
+    """What failed, oldest first: the first failure is the cause, the rest are cancelled by it."""
+    events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= began - 60
+    ]
+    return "\n".join([f"stack {stack} was not deployed", *failed[:10]])

@@ -1,0 +1,64 @@
+"""What a built zip contains, and whether anything the application needs is missing from it.
+
+The emulator runs functions with its own packages behind the zip's, which would mask a missing one.
+"""
+
+import re
+import zipfile
+from collections import Counter
+from email.parser import HeaderParser
+from pathlib import Path
+
+
+def breakdown(archive: Path) -> dict[str, int]:
+    """Compressed bytes by top-level package, largest first; metadata counts as `*.dist-info`."""
+    sizes: Counter[str] = Counter()
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            sizes[_owner(entry.filename)] += entry.compress_size
+    return dict(sizes.most_common())
+
+
+def requirements(path: Path) -> dict[str, str]:
+    """Names and exact versions of a requirements file."""
+    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
+    pins = (line.partition("==") for line in lines if line)
+    return {name.strip(): version.strip() for name, _, version in pins}
+
+
+def missing(archive: Path, required: dict[str, str]) -> list[str]:
+    """Requirements whose package, in the required version, is not in the zip."""
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+        found = dict(_distribution(opened, name) for name in names if _is_metadata(name))
+    modules = {name.split("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
+    return sorted(
+        f"{name}=={version}"
+        for name, version in required.items()
+        if found.get(_normal(name)) != version or _normal(name) not in modules
+    )
+
+
+def summary(archive: Path, largest: int = 4) -> str:
+    """One line: the size, and what most of it is."""
+    parts = list(breakdown(archive).items())[:largest]
+    biggest = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in parts)
+    return f"{archive.stat().st_size / 1e6:.1f} MB zipped (MB: {biggest})"
+
+
+def _owner(name: str) -> str:
+    top = name.split("/")[0]
+    return "*.dist-info" if top.endswith(".dist-info") else top
+
+
+def _is_metadata(name: str) -> bool:
+    return name.count("/") == 1 and name.endswith(".dist-info/METADATA")
+
+
+def _distribution(opened: zipfile.ZipFile, name: str) -> tuple[str, str]:
+    headers = HeaderParser().parsestr(opened.read(name).decode())
+    return _normal(headers["Name"]), headers["Version"]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "_", name).lower()

@@ -1,0 +1,131 @@
+"""Deploy the package by change set, to AWS or to an emulator: it says what it will change first."""
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+
+from stack import changeset, emulated
+from stack.aws import Cloud, one_line_errors
+from stack.bucket import upload, url
+from stack.changes import headline, table
+from stack.changeset import ChangeSet
+from stack.console import Failure, bold, run_main, say
+from stack.package import Package, package
+
+
+def stack_name(stage: str) -> str:
+    """Name of the stage's CloudFormation stack."""
+    return f"petitions-{stage}"
+
+
+def deploy(
+    cloud: Cloud, built: Package, stage: str, values: dict[str, str], agree: Callable[[ChangeSet], bool]
+) -> dict[str, str]:
+    """Bring the stage's stack to the package; returns its outputs. Nothing happens unless agreed."""
+    with one_line_errors():
+        address = _publish(cloud, built)
+        ready = changeset.create(cloud, stack_name(stage), address, {"Stage": stage, **values})
+        if ready:
+            _settle(cloud, ready, agree)
+        return _finish(cloud, built, stage, has_changed=ready is not None)
+
+
+def _settle(cloud: Cloud, ready: ChangeSet, agree: Callable[[ChangeSet], bool]) -> None:
+    try:
+        if not agree(ready):
+            raise Failure("not deployed: you said no")
+    except BaseException:
+        changeset.discard(cloud, ready)
+        raise
+    changeset.execute(cloud, ready)
+
+
+def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
+    """Outputs of the stage's stack as it stands; empty when there is none."""
+    described = changeset.describe(cloud, stack_name(stage))
+    return changeset.outputs(described) if described else {}
+
+
+def _finish(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
+    outputs = current_outputs(cloud, stage)
+    if cloud.is_emulated and has_changed:
+        emulated.complete(cloud, built.read_template(), outputs)
+    return outputs
+
+
+def _publish(cloud: Cloud, built: Package) -> str:
+    """Upload the zip, point every function at it, upload the template; returns its URL."""
+    bucket, key = upload(cloud, built.archive.read_bytes(), ".zip")
+    template = built.read_template()
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+    body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
+    return url(cloud, *upload(cloud, body, ".json"))
+
+
+def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
+    """Build and deploy; without any site URL a second change set sets the one the first made."""
+    built = package(options.stage)
+    values = _values(options)
+    agree = _agreement(options.stage, options.yes)
+    with one_line_errors():
+        had = current_outputs(cloud, options.stage)
+    outputs = deploy(cloud, built, options.stage, values, agree)
+    if "SiteUrl" in values or had:
+        return outputs
+    say("The site's own address is known now; a second change set puts it into mails.")
+    values["SiteUrl"] = outputs["SiteUrlInUse"]
+    return deploy(cloud, built, options.stage, values, agree)
+
+
+def _values(options: Namespace) -> dict[str, str]:
+    given = {
+        "SiteUrl": options.site_url.rstrip("/"),
+        "MailFrom": options.mail_from,
+        "MailIdentity": options.mail_identity,
+        "LogLevel": options.log_level,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _agreement(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
+    """Show, then ask. `--yes` is not enough for prod: there it takes YES=1 in the environment."""
+    is_settled = os.environ.get("YES") == "1" or (yes and stage != "prod")
+
+    def agree(ready: ChangeSet) -> bool:
+        say(bold(f"{ready.stack}: {headline(ready.changes)}"))
+        say(table(ready.changes))
+        return is_settled or _says_yes(stage)
+
+    return agree
+
+
+def _says_yes(stage: str) -> bool:
+    if not sys.stdin.isatty():
+        raise Failure("nobody to ask: YES=1 carries the change set out unasked")
+    return input(f"Carry this out on {stage}? [yes/no] ").strip().lower() in ("y", "yes")
+
+
+def _options() -> Namespace:
+    parser = ArgumentParser(prog="make deploy", description=__doc__)
+    parser.add_argument("--stage", default="dev", help="dev, prod, ... each is a stack of its own")
+    parser.add_argument("--site-url", default="", help="a custom domain, e.g. https://sign.example.org")
+    parser.add_argument("--mail-from", default="", help="sender of all mail, a bare address")
+    parser.add_argument("--mail-identity", default="", help="domain SES should verify for this stack")
+    parser.add_argument("--log-level", default="")
+    parser.add_argument("--yes", action="store_true", help="do not ask (prod asks all the same)")
+    return parser.parse_args()
+
+
+def _main() -> None:
+    outputs = deploy_everything(Cloud(os.environ.get("AWS_ENDPOINT_URL")), _options())
+    say()
+    for name, value in sorted(outputs.items()):
+        say(f"  {name:<28} {value}")
+
+
+if __name__ == "__main__":
+    run_main(_main)

@@ -1,0 +1,171 @@
+"""The embedded AWS: ministack as a child process on loopback, stopped with everything it started."""
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.console import Failure
+from stack.paths import REGION, emulator_python
+from stack.sockets import LOOPBACK, Listener, free_port, group_listeners, group_members, is_taken
+
+_WARDEN = Path(__file__).with_name("warden.py")
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 15.0
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running embedded AWS; `home` is scratch space that goes when it stops."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    home: Path
+
+    @property
+    def endpoint(self) -> str:
+        """URL for every service."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """Its output and that of the functions it runs."""
+        return self.home / "emulator.log"
+
+    def is_alive(self) -> bool:
+        """Whether the process we started still lives."""
+        return self.process.poll() is None
+
+    def listeners(self) -> set[Listener]:
+        """Every TCP socket it and its Lambda workers listen on."""
+        return group_listeners(self.process.pid)
+
+
+def client_environment(endpoint: str) -> dict[str, str]:
+    """Environment that sends a subprocess's AWS clients to the emulator and nowhere else."""
+    region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    guards = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
+    return {"AWS_ENDPOINT_URL": endpoint, **region, **guards, **_CREDENTIALS}
+
+
+@contextmanager
+def emulator(port: int = 0, state: Path | None = None, auth: bool = False) -> Iterator[Emulator]:
+    """Run an emulator for the length of the block; port 0 takes a free one."""
+    running = start(port, state, auth)
+    try:
+        yield running
+    finally:
+        stop(running)
+
+
+def start(port: int = 0, state: Path | None = None, auth: bool = False) -> Emulator:
+    """Start and wait until ready. `state` persists it; `auth` enforces IAM on function roles."""
+    if not emulator_python().exists():
+        raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
+    if port and is_taken(port):
+        raise Failure(f"port {port} is taken; choose another")
+    running = _spawn(port or free_port(), state, auth)
+    try:
+        _wait_ready(running)
+    except BaseException:
+        stop(running)
+        raise
+    return running
+
+
+def stop(running: Emulator) -> None:
+    """Let it save its state and end, then make sure that nobody of its group is left."""
+    running.process.send_signal(signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        running.process.wait(_STOP_SECONDS)
+    _end_group(running.process.pid)
+    running.process.wait()
+    if running.process.stdin:
+        running.process.stdin.close()
+    shutil.rmtree(running.home, ignore_errors=True)
+
+
+def _spawn(port: int, state: Path | None, auth: bool) -> Emulator:
+    home = Path(tempfile.mkdtemp(prefix="petitions-emulator-"))
+    with (home / "emulator.log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(emulator_python()), "-P", str(_WARDEN)],
+            env=_environment(port, home, state, auth),
+            cwd=home,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Emulator(process, port, home)
+
+
+def _environment(port: int, home: Path, state: Path | None, auth: bool) -> dict[str, str]:
+    """A clean environment: the emulator's leaks into every function it runs."""
+    listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
+    quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
+    lambdas = {"LAMBDA_ACCOUNT_CONCURRENCY": "12", "MINISTACK_REGION": REGION}
+    here = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)}
+    roles = {"AUTH": "true"} if auth else {}
+    return {**here, **listening, **quiet, **lambdas, **roles, **_persistence(state)}
+
+
+def _persistence(state: Path | None) -> dict[str, str]:
+    if state is None:
+        return {}
+    buckets = state / "buckets"
+    buckets.mkdir(parents=True, exist_ok=True)
+    s3 = {"S3_PERSIST": "1", "S3_DATA_DIR": str(buckets)}
+    return {"PERSIST_STATE": "1", "STATE_DIR": str(state), **s3}
+
+
+def _wait_ready(running: Emulator) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if not running.is_alive():
+            raise Failure(f"the embedded AWS stopped at once: {_last_line(running.log)}")
+        if _answers(running.port) and _is_ours(running):
+            return
+        time.sleep(0.05)
+    raise Failure(f"the embedded AWS was not ready in {_READY_SECONDS:.0f} s")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", "/_ministack/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _is_ours(running: Emulator) -> bool:
+    """A stranger may have taken the port between choosing and binding it."""
+    if not Path("/proc/net/tcp").exists():
+        return running.is_alive()
+    return any(listener.port == running.port for listener in running.listeners())
+
+
+def _end_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    deadline = time.monotonic() + 5
+    while group_members(group) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

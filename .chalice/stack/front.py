@@ -1,0 +1,142 @@
+"""The stable address of the local site: passes everything on to wherever the API is now.
+
+It plays the part of CDN and custom domain. It follows no redirect, decodes nothing and adds only
+what such a front adds: who asked, and that the site has no path in front of it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from stack.inbox import Inbox, routes
+
+_LIMIT = 1024 * 1024
+"""Bytes of a request body; the application's own limit is far lower and answers better."""
+
+_AT_ONCE = 4
+"""Below the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer find a place too."""
+
+_TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
+_ONE_HOP = {
+    *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
+    *("transfer-encoding", "upgrade", "expect"),
+}
+_OURS = {*_ONE_HOP, "host", "content-length", "forwarded", "x-real-ip"}
+_RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Front:
+    """Hands requests to the API, and its answers back.
+
+    AWS has a thousand functions where the emulator has a few, and it refuses what is beyond: here a crowd waits.
+    """
+
+    def __init__(self, api: str) -> None:
+        self._api = api
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """Connections to the emulator; there only while the front runs."""
+        assert self._session, "the front is not running"
+        return self._session
+
+    async def connect(self, _: web.Application) -> AsyncIterator[None]:
+        """Open the connections for as long as the front runs."""
+        jar = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(timeout=_TIMEOUT, auto_decompress=False, cookie_jar=jar) as self._session:
+            yield
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        """The API's answer to a request, unchanged."""
+        body = await request.read()
+        async with self._places, self._asked(request, body) as answer:
+            content = await answer.read()
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
+            return _problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
+        headers = _passed(answer.headers)
+        return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
+
+    def _asked(self, request: web.Request, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self.session.request(
+            request.method,
+            URL(self._api + request.raw_path, encoded=True),
+            headers=_forwarded(request),
+            data=body,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+
+
+def application(emulator: str, api: str, archive: Path | None = None) -> web.Application:
+    """The front for an emulator whose API answers below `api`; `archive` keeps the inbox."""
+    front = Front(api)
+    inbox = Inbox(emulator, lambda: front.session, archive)
+    app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
+    app.cleanup_ctx.append(front.connect)
+    app.on_response_prepare.append(_unsigned)
+    app.on_shutdown.append(lambda _: _keep(inbox))
+    app.add_routes(routes(inbox))
+    app.router.add_route("*", "/{path:.*}", front.pass_on)
+    return app
+
+
+async def _keep(inbox: Inbox) -> None:
+    with suppress(aiohttp.ClientError, TimeoutError):
+        await inbox.keep()
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What the front itself cannot do, said as the API would say it."""
+    try:
+        return await handler(request)
+    except web.HTTPRequestEntityTooLarge:
+        return _problem(413, "Content Too Large", "The request is too large.", {})
+    except (aiohttp.ClientError, TimeoutError):
+        detail = "The embedded AWS does not answer. Please try again in a few seconds."
+        return _problem(503, "Service Unavailable", detail, _RETRY)
+
+
+async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)
+
+
+def _forwarded(request: web.Request) -> CIMultiDict[str]:
+    """The caller's headers, and who the caller is; what it says of itself there is not believed."""
+    headers = CIMultiDict(
+        (name, value)
+        for name, value in request.headers.items()
+        if name.lower() not in _OURS and not name.lower().startswith("x-forwarded-")
+    )
+    headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
+    headers["X-Forwarded-Proto"] = request.scheme
+    headers["X-Forwarded-Host"] = request.host
+    headers["X-Forwarded-Prefix"] = "/"
+    return headers
+
+
+def _passed(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """All but what concerns the connection, and the length, which is counted again."""
+    dropped = {*_ONE_HOP, "content-length"}
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
+
+
+def _problem(status: int, title: str, detail: str, headers: dict[str, str]) -> web.Response:
+    document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return web.Response(
+        status=status,
+        text=json.dumps(document),
+        content_type="application/problem+json",
+        headers={**headers, "Access-Control-Allow-Origin": "*"},
+    )

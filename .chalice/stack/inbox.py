@@ -1,0 +1,138 @@
+"""The mails the emulated SES has sent, as pages to read and as JSON for tests."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+_PAGES = Path(__file__).with_name("pages")
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+_CLOSING = ".,;:!?)]'"
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as it was handed to SES; `number` counts from 1 in the order of sending."""
+
+    number: int
+    sender: str
+    to: list[str]
+    subject: str
+    text: str
+    html: str
+    sent_at: str
+
+
+class Inbox:
+    """Reads the emulator's list of sent mail and serves it below /_local."""
+
+    def __init__(self, emulator: str, session: Callable[[], ClientSession], archive: Path | None = None) -> None:
+        self._source = f"{emulator}/_ministack/ses/messages"
+        self._session = session
+        self._archive = archive
+        self._earlier = _read(archive)
+        self._pages = _environment()
+
+    async def mails(self) -> list[Mail]:
+        """Every mail, newest first."""
+        return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
+
+    async def keep(self) -> None:
+        """Save what was sent for the next start: the emulator forgets it."""
+        if self._archive:
+            content = json.dumps(await self._records())
+            self._archive.touch(mode=0o600)
+            self._archive.write_text(content)
+
+    async def _records(self) -> list[dict[str, Any]]:
+        async with self._session().get(self._source) as answer:
+            document = await answer.json(content_type=None)
+        sent = [each for account in document["messages"].values() for each in account]
+        return self._earlier + sorted(sent, key=lambda each: float(each["Timestamp"]))
+
+    async def listing(self, _: web.Request) -> web.Response:
+        """All mail, HTML."""
+        return self._page("inbox.html", mails=await self.mails())
+
+    async def as_json(self, _: web.Request) -> web.Response:
+        """All mail, JSON."""
+        return web.json_response({"mails": [asdict(mail) for mail in await self.mails()]})
+
+    async def reading(self, request: web.Request) -> web.Response:
+        """One mail: its text with links, and its HTML part in a frame that runs nothing."""
+        number = int(request.match_info["number"])
+        found = [mail for mail in await self.mails() if mail.number == number]
+        if not found:
+            raise web.HTTPNotFound(text="There is no such mail.")
+        return self._page("mail.html", mail=found[0])
+
+    async def style(self, _: web.Request) -> web.FileResponse:
+        """The pages' style sheet."""
+        return web.FileResponse(_PAGES / "inbox.css")
+
+    def _page(self, template: str, **values: Any) -> web.Response:
+        body = self._pages.get_template(template).render(**values)
+        headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"}
+        return web.Response(text=body, content_type="text/html", headers=headers)
+
+
+def routes(inbox: Inbox) -> list[web.RouteDef]:
+    """What is served beside the site."""
+    return [
+        web.get("/_local/inbox", inbox.listing),
+        web.get("/_local/inbox/", inbox.listing),
+        web.get("/_local/inbox.json", inbox.as_json),
+        web.get("/_local/inbox.css", inbox.style),
+        web.get(r"/_local/inbox/{number:[0-9]{1,9}}", inbox.reading),
+    ]
+
+
+def _read(archive: Path | None) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = json.loads(archive.read_text()) if archive and archive.exists() else []
+    return records
+
+
+def _environment() -> Environment:
+    pages = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
+    pages.filters.update(linked=_linked, framed=_framed)
+    return pages
+
+
+def _parse(number: int, record: dict[str, Any]) -> Mail:
+    sent_at = datetime.fromtimestamp(float(record["Timestamp"]), UTC).isoformat(timespec="seconds")
+    return Mail(
+        number=number,
+        sender=record["Source"],
+        to=record["To"],
+        subject=record["Subject"] or "",
+        text=record["BodyText"] or "",
+        html=record["BodyHtml"] or "",
+        sent_at=sent_at.replace("+00:00", "Z"),
+    )
+
+
+def _linked(text: str) -> Markup:
+    """Plain text with its URLs as links; everything else is escaped."""
+    parts: list[Markup] = []
+    end = 0
+    for match in _LINK.finditer(text):
+        url = escape(match.group().rstrip(_CLOSING))
+        parts += [escape(text[end : match.start()]), Markup(f'<a href="{url}">{url}</a>')]
+        end = match.start() + len(match.group().rstrip(_CLOSING))
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _framed(html: str) -> str:
+    """Links inside the frame lead the whole page, as they would from a mail program."""
+    return f'<base target="_top">{html}'

@@ -1,0 +1,44 @@
+"""The project's own commands, run against a deployed stack."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from stack.attach import Deployed
+from stack.console import Failure
+from stack.emulator import client_environment
+from stack.paths import PETITIONS, ROOT
+
+
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Run `manage.py` with the settings of a stack; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        env={"PATH": os.environ.get("PATH", os.defpath), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    if done.returncode:
+        reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+        raise Failure(f"manage.py {' '.join(arguments[:2])}: {reason[-1]}")
+    return done.stdout.strip()
+
+
+def settings(stack: Deployed) -> dict[str, str]:
+    """Environment that makes a command act on an emulated stack, and on nothing else."""
+    return {**client_environment(stack.endpoint), **stack.environment(), **stack.keys()}
+
+
+def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:
+    """Publish every petition of the folder; one that stands already stays as it is."""
+    files = sorted(str(path) for path in folder.glob("*.toml"))
+    if files:
+        manage(settings(stack), "petition", "load", *files)
+
+
+def issue_token(stack: Deployed, owner: str = "local", rights: str = "counts,manage") -> str:
+    """A new staff token."""
+    return manage(settings(stack), "token", "issue", "--owner", owner, "--rights", rights)

@@ -1,0 +1,91 @@
+"""The parts of a project that make its package, hashed and staged for Chalice."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from stack.console import Failure
+from stack.paths import REGION, tool
+
+_DEPENDENCIES_APP = """from chalice import Chalice
+
+app = Chalice(app_name="dependencies")
+
+
+@app.lambda_function()
+def nothing(event, context):
+    return None
+"""
+
+
+def application_files(project: Path) -> Iterator[Path]:
+    """app.py and chalicelib: the code that ships."""
+    yield project / "app.py"
+    for path in sorted((project / "chalicelib").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+def declaration_files(project: Path) -> list[Path]:
+    """config.json, resources.json and the policies."""
+    return sorted((project / ".chalice").glob("*.json"))
+
+
+def digest(*parts: Path | str) -> str:
+    """One hash over file contents and plain strings, in order; the Python version belongs to it."""
+    total = hashlib.sha256(sys.version.encode())
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part.read_bytes()
+        total.update(hashlib.sha256(str(part).encode() + b"\0" + content).digest())
+    return total.hexdigest()
+
+
+def stage_application(project: Path, into: Path) -> None:
+    """Lay the project for Chalice without its requirements.
+
+    Chalice's own cache downloads every wheel again whenever a line of the application changes.
+    """
+    _fresh(into)
+    _copy(project, into, [*application_files(project), *declaration_files(project)])
+
+
+def stage_dependencies(project: Path, into: Path) -> None:
+    """Lay a project that has the requirements and no code."""
+    _fresh(into)
+    (into / ".chalice").mkdir()
+    (into / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "dependencies"}')
+    (into / "app.py").write_text(_DEPENDENCIES_APP)
+    _copy(project, into, [project / "requirements.txt"])
+
+
+def chalice_package(staged: Path, stage: str, out: Path) -> None:
+    """Run `chalice package`, with the merge template when the project has one."""
+    merge = staged / ".chalice" / "resources.json"
+    option = ["--merge-template", str(merge)] if merge.exists() else []
+    command = [tool("chalice"), "--project-dir", str(staged), "package", "--stage", stage]
+    region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION)}
+    done = subprocess.run(
+        [*command, *option, str(out)],
+        env={**os.environ, **region},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Failure(f"chalice could not package the application:\n{done.stderr.strip()}")
+
+
+def _fresh(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def _copy(project: Path, into: Path, files: list[Path]) -> None:
+    for source in files:
+        target = into / source.relative_to(project)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)

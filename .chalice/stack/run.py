@@ -1,0 +1,171 @@
+"""`make run`: the whole site on this machine, from an embedded AWS to an inbox that can be read."""
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from stack.attach import Deployed, deployed
+from stack.console import Failure, bold, dim, run_main, say
+from stack.emulator import Emulator, emulator
+from stack.front import application
+from stack.manage import issue_token, load_petitions
+from stack.paths import ENDPOINTS, LOCAL, STATE
+from stack.sockets import LOOPBACK, free_port, is_taken
+
+_OLDEST_PYTHON = (3, 11)
+_TOKEN = STATE / "staff-token"
+_PORT = STATE / "port"
+
+
+def run(port: int, fresh: bool) -> None:
+    """Start everything, serve until told to stop, stop everything."""
+    _check(port)
+    with _alone(), _stoppable():
+        if fresh:
+            shutil.rmtree(STATE, ignore_errors=True)
+        say(dim("Starting the embedded AWS and deploying to it ..."))
+        with emulator(_emulator_port(), STATE) as running:
+            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}")
+            load_petitions(stack)
+            token = _staff_token(stack)
+            with _announced(stack, token):
+                asyncio.run(_serve(running, stack, port, token))
+        say(dim("Stopped. What was signed is kept; `make run FRESH=1` starts clean."))
+
+
+def _check(port: int) -> None:
+    if sys.version_info < _OLDEST_PYTHON:
+        raise Failure("this needs Python 3.11 or newer")
+    if is_taken(port):
+        raise Failure(f"port {port} is taken; choose another, e.g. `make run PORT={port + 1}`")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two emulators must not save to one state."""
+    LOCAL.mkdir(exist_ok=True)
+    with (LOCAL / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure("`make run` is at work in this folder already") from None
+        yield
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Being told to end unwinds like Ctrl-C, so that everything started is stopped."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    yield
+
+
+def _emulator_port() -> int:
+    """The port of last time if it is free: kept queue URLs contain it."""
+    known = int(_PORT.read_text()) if _PORT.exists() else 0
+    port = known if known and not is_taken(known) else free_port()
+    STATE.mkdir(parents=True, exist_ok=True)
+    _PORT.write_text(str(port))
+    return port
+
+
+def _staff_token(stack: Deployed) -> str:
+    """The token of last time while it works, else a new one."""
+    if _TOKEN.exists() and _works(stack, _TOKEN.read_text()):
+        return _TOKEN.read_text()
+    token = issue_token(stack)
+    _write_private(_TOKEN, token)
+    return token
+
+
+def _works(stack: Deployed, token: str) -> bool:
+    address = f"{stack.api}/api/staff/petitions"
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.URLError:
+        return False
+
+
+@contextmanager
+def _announced(stack: Deployed, token: str) -> Iterator[None]:
+    """Keep `.local/endpoints.json` for as long as the site is there."""
+    endpoints = {
+        "site": stack.site,
+        "inbox": f"{stack.site}/_local/inbox",
+        "emulator": stack.endpoint,
+        "staff_token": token,
+    }
+    _write_private(ENDPOINTS, json.dumps(endpoints, indent=2) + "\n")
+    try:
+        yield
+    finally:
+        ENDPOINTS.unlink(missing_ok=True)
+
+
+def _write_private(path: Path, content: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(content)
+
+
+async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(application(running.endpoint, stack.api, STATE / "inbox.json"), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, LOOPBACK, port, shutdown_timeout=2).start()
+        _introduce(stack, token)
+        await _until(stop, running)
+    finally:
+        await runner.cleanup()
+
+
+async def _until(stop: asyncio.Event, running: Emulator) -> None:
+    while not stop.is_set():
+        if not running.is_alive():
+            raise Failure("the embedded AWS ended by itself; start again with `make run`")
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=0.5)
+        except TimeoutError:
+            continue
+
+
+def _introduce(stack: Deployed, token: str) -> None:
+    counts = f"curl -H 'Authorization: Bearer {token}' {stack.site}/api/staff/petitions"
+    say()
+    say(f"  {bold('Form')}          {stack.site}/")
+    say(f"  {bold('Inbox')}         {stack.site}/_local/inbox")
+    say(f"  {bold('Staff counts')}  {counts}")
+    say()
+    say(dim("  Ctrl-C stops everything."))
+
+
+def _main() -> None:
+    parser = ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+    parser.add_argument("--fresh", action="store_true", help="forget what was signed here before")
+    options = parser.parse_args()
+    run(options.port, options.fresh)
+
+
+if __name__ == "__main__":
+    run_main(_main)

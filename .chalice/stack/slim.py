@@ -1,0 +1,87 @@
+"""What goes into the zip: only what is imported there, compiled ahead of time, the same every time."""
+
+import importlib.util
+import marshal
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from sys import implementation
+
+SERVICES = ("dynamodb", "sqs", "sesv2")
+"""The AWS services the application calls; botocore describes four hundred."""
+
+_TOOLS_OF_CHALICE = {
+    *("_distutils_hack", "_yaml", "blessed", "click", "distutils-precedence.pth", "editor", "inquirer"),
+    *("jinxed", "packaging", "pip", "pkg_resources", "readchar", "runs", "setuptools", "wcwidth"),
+    *("wheel", "xmod", "yaml"),
+}
+"""Needed by Chalice's command line, never by `chalice.app`, which is all that runs."""
+
+_DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "python_editor", "pyyaml"}
+_SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
+_METADATA_KEPT = ("METADATA", "licenses")
+_USELESS = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNCHECKED_HASH = 0b01
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a dependency's file is of use at run time."""
+    path = PurePosixPath(name)
+    top = path.parts[0]
+    if top in _TOOLS_OF_CHALICE or path.suffix in _USELESS or top in ("bin", "share"):
+        return False
+    if top.endswith(".dist-info"):
+        kept = len(path.parts) > 1 and path.parts[1] in _METADATA_KEPT
+        return kept and top.split("-")[0].lower() not in _DISTRIBUTIONS_OF_TOOLS
+    return "tests" not in path.parts and _is_wanted_data(path)
+
+
+def _is_wanted_data(path: PurePosixPath) -> bool:
+    """Service descriptions: three of botocore's, one of boto3's, and what all of them share."""
+    if path.parts[:2] not in (("botocore", "data"), ("boto3", "data")) or len(path.parts) < 3:
+        return True
+    return path.parts[2] in SERVICES or path.parts[2].removesuffix(".gz") in _SHARED_DATA
+
+
+def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | None = None) -> None:
+    """Write sources and their bytecode, on top of a copy of another zip when one is given."""
+    partial = target.with_suffix(".partial")
+    partial.write_bytes(base.read_bytes() if base else b"")
+    with zipfile.ZipFile(partial, "a" if base else "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(sources):
+            for entry, data in _with_bytecode(name, content):
+                archive.writestr(_information(entry), data)
+    partial.replace(target)
+
+
+def wanted_dependencies(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    """A built zip's files that are needed, without the application's own."""
+    for name in archive.namelist():
+        is_own = name == "app.py" or name.startswith("chalicelib/")
+        if not name.endswith("/") and not is_own and is_wanted(name):
+            yield name, archive.read(name)
+
+
+def _with_bytecode(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    yield name, content
+    if name.endswith(".py"):
+        path = PurePosixPath(name)
+        compiled = f"{path.stem}.{implementation.cache_tag}.pyc"
+        yield str(path.parent / "__pycache__" / compiled), _compiled(name, content)
+
+
+def _compiled(name: str, content: bytes) -> bytes:
+    """PEP 552 unchecked: unpacking changes a file's time, which a dated .pyc would not survive."""
+    code = compile(content, name, "exec", dont_inherit=True)
+    flags = _UNCHECKED_HASH.to_bytes(4, "little")
+    source_hash = importlib.util.source_hash(content)
+    return importlib.util.MAGIC_NUMBER + flags + source_hash + marshal.dumps(code)
+
+
+def _information(name: str) -> zipfile.ZipInfo:
+    information = zipfile.ZipInfo(name, _EPOCH)
+    information.compress_type = zipfile.ZIP_DEFLATED
+    mode = 0o755 if ".so" in PurePosixPath(name).suffixes else 0o644
+    information.external_attr = (0o100000 | mode) << 16
+    return information

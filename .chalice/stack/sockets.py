@@ -1,0 +1,89 @@
+"""Ports and listening sockets, read from the kernel so that no tool is needed."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+LOOPBACK = "127.0.0.1"
+_LISTEN = "0A"
+
+
+class Listener(NamedTuple):
+    """A socket that waits for connections."""
+
+    address: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.address.startswith("127.") or self.address == "::1"
+
+
+def free_port() -> int:
+    """A loopback port nobody uses now; whoever takes it must still check that it is theirs."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_taken(port: int) -> bool:
+    """Whether something answers on the port, or keeps us from binding it."""
+    with socket.socket() as probe:
+        if probe.connect_ex((LOOPBACK, port)) == 0:
+            return True
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False
+
+
+def group_members(group: int) -> list[int]:
+    """Living processes of a process group."""
+    return [pid for pid, pgrp, state in _processes() if pgrp == group and state not in "ZX"]
+
+
+def group_listeners(group: int) -> set[Listener]:
+    """TCP sockets on which any process of the group listens."""
+    inodes = {inode for pid in group_members(group) for inode in _socket_inodes(pid)}
+    return {listener for inode, listener in _listening() if inode in inodes}
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = entry.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended while we looked
+            continue
+        yield int(entry.parent.name), int(fields[2]), fields[0]
+
+
+def _socket_inodes(pid: int) -> Iterator[str]:
+    try:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            target = str(descriptor.readlink())
+            if target.startswith("socket:["):
+                yield target[8:-1]
+    except OSError:  # it ended while we looked
+        return
+
+
+def _listening() -> Iterator[tuple[str, Listener]]:
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        path = Path("/proc/net") / table
+        for line in path.read_text().splitlines()[1:] if path.exists() else []:
+            fields = line.split()
+            if fields[3] == _LISTEN:
+                yield fields[9], _parse(fields[1], family)
+
+
+def _parse(local: str, family: socket.AddressFamily) -> Listener:
+    """The kernel writes an address as 32-bit words in the machine's own byte order."""
+    address, port = local.split(":")
+    words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
+    return Listener(socket.inet_ntop(family, b"".join(words)), int(port, 16))

@@ -1,0 +1,55 @@
+"""`make token`: issue a staff token on the running local site or on a deployed stage."""
+
+import json
+import os
+from argparse import ArgumentParser
+
+from stack.attach import Deployed
+from stack.aws import Cloud, one_line_errors
+from stack.console import Failure, run_main, say
+from stack.deploy import current_outputs
+from stack.manage import manage, settings
+from stack.paths import ENDPOINTS
+
+
+def _environment(stage: str) -> dict[str, str]:
+    """Settings that make `manage.py` act on the stage."""
+    return _local() if stage == "local" else _remote(stage)
+
+
+def _local() -> dict[str, str]:
+    if not ENDPOINTS.exists():
+        raise Failure("the local site is not running: start it with `make run`")
+    known = json.loads(ENDPOINTS.read_text())
+    outputs = current_outputs(Cloud(known["emulator"]), "local")
+    return settings(Deployed(known["emulator"], outputs, known["site"]))
+
+
+def _remote(stage: str) -> dict[str, str]:
+    with one_line_errors():
+        outputs = current_outputs(Cloud(), stage)
+    if not outputs:
+        raise Failure(f"stage {stage} is not deployed: `make deploy STAGE={stage}`")
+    names = {
+        "STAGE": stage,
+        "SITE_URL": outputs["SiteUrlInUse"],
+        "SIGNATURES_TABLE": outputs["SignaturesTableName"],
+        "COUNTS_TABLE": outputs["CountsTableName"],
+        "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
+        "CONFIGURATION_SET": outputs["MailConfigurationSetName"],
+    }
+    return {**os.environ, **names}
+
+
+def _main() -> None:
+    parser = ArgumentParser(prog="make token", description=__doc__)
+    parser.add_argument("--stage", default="local")
+    parser.add_argument("--owner", default="local", help="who will use it")
+    parser.add_argument("--rights", default="counts", help="counts, manage")
+    options = parser.parse_args()
+    environment = _environment(options.stage)
+    say(manage(environment, "token", "issue", "--owner", options.owner, "--rights", options.rights))
+
+
+if __name__ == "__main__":
+    run_main(_main)

@@ -1,0 +1,83 @@
+# Every command of the project. `make` lists them; they install what they need.
+
+PYTHON ?= python3
+PORT ?= 8000
+OWNER ?= local
+RIGHTS ?= counts,manage
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+PY := .venv/bin/python
+LINT := .local/build/lint
+
+export PYTHONPATH := .:.chalice
+export PYTHONDONTWRITEBYTECODE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export CHROMIUM
+
+.DEFAULT_GOAL := help
+.PHONY: help run test unit check format bench package deploy token clean python3-new-enough chromium
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
+
+run: .venv/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
+	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
+
+test: .venv/ready .venv-emulator/ready chromium ## Every test: unit, emulator, end to end, browser
+	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest
+
+unit: .venv/ready ## The tests that need neither emulator nor browser
+	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser)"
+
+check: .venv/ready .venv-emulator/ready ## Style, types, and the template as it would be deployed
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/mypy
+	@$(PY) -m stack.package --stage lint
+	@.venv-emulator/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
+	@echo "check: nothing to complain of"
+
+format: .venv/ready ## Put the code into the project's style
+	@.venv/bin/ruff check --fix --quiet
+	@.venv/bin/ruff format --quiet
+
+bench: .venv/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
+	@exec $(PY) -m benchmarks
+
+package: .venv/ready ## Build template and zip: STAGE=dev
+	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
+
+deploy: .venv/ready ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= YES=1
+	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)")
+
+token: .venv/ready ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manage
+	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
+
+clean: ## Remove everything made here, what was signed locally too
+	@rm -rf .venv .venv-emulator .local .chalice/deployments .chalice/deployed
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+python3-new-enough:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11: run make PYTHON=/path/to/a/newer/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "error: $(PYTHON) cannot make virtual environments (Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+chromium:
+	@mkdir -p .local; if [ -z "$$CHROMIUM" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing Chromium for the browser tests ..."; \
+	    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium; } >.local/chromium.log 2>&1 || { echo "error: Chromium could not be installed: see .local/chromium.log" >&2; exit 1; }; \
+	  else echo "error: the browser tests need Chromium (Debian: apt-get install chromium), or CHROMIUM=/path/to/it" >&2; exit 1; fi; \
+	fi
+
+define install
+@echo "Installing into $(@D) ..."
+@$(PYTHON) -m venv --clear $(@D)
+@$(@D)/bin/python -m pip install --quiet -r $(1) 2>$(@D)/install.log || { tail -n 3 $(@D)/install.log >&2; echo "error: $(1) could not be installed" >&2; exit 1; }
+@touch $@
+endef
+
+.venv/ready: requirements.txt requirements-dev.txt | python3-new-enough
+	$(call install,requirements-dev.txt)
+
+.venv-emulator/ready: .chalice/requirements-emulator.txt | python3-new-enough
+	$(call install,.chalice/requirements-emulator.txt)

@@ -1,0 +1,127 @@
+"""Every page at phone and desktop width: axe finds nothing, nothing runs off the side, and there is a picture.
+
+`SCREENSHOTS=docs/screenshots` keeps the pictures; without it they are only taken.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import DESK, PHONE
+from tests.browser.test_supporter import fill, open_petition, press_sign
+from tests.deployed import SLUG, DeployedSite
+from tests.emulated import eventually
+
+SIZES = {"phone": PHONE, "desk": DESK}
+
+
+def open_form(page: Page, site: DeployedSite) -> None:
+    open_petition(page, site)
+
+
+def open_error(page: Page, site: DeployedSite) -> None:
+    open_petition(page, site)
+    page.get_by_label("Full name").fill("Alice")
+    press_sign(page)
+    page.locator("#error-summary").wait_for()
+
+
+def open_thanks(page: Page, site: DeployedSite) -> None:
+    page.goto(f"{site.url}/petitions/{SLUG}/thanks")
+
+
+def open_list(page: Page, site: DeployedSite) -> None:
+    page.goto(f"{site.url}/")
+
+
+def open_confirm(page: Page, site: DeployedSite) -> None:
+    page.goto(mailed_link(page, site, "confirm", "axe-confirm"))
+
+
+def open_confirmed(page: Page, site: DeployedSite) -> None:
+    page.goto(mailed_link(page, site, "confirm", "axe-confirmed"))
+    if page.get_by_role("button", name="Confirm my signature").count():
+        page.get_by_role("button", name="Confirm my signature").click()
+    page.locator("[data-count]").wait_for(state="visible")
+
+
+def open_withdraw(page: Page, site: DeployedSite) -> None:
+    page.goto(mailed_link(page, site, "withdraw", "axe-withdraw"))
+
+
+def open_withdrawn(page: Page, site: DeployedSite) -> None:
+    page.goto(mailed_link(page, site, "withdraw", "axe-withdrawn"))
+    page.locator("main button").click()
+    page.wait_for_load_state()
+
+
+def open_problem(page: Page, site: DeployedSite) -> None:
+    page.goto(f"{site.url}/confirm?token=damaged")
+
+
+def open_inbox(page: Page, site: DeployedSite) -> None:
+    mailed_link(page, site, "confirm", "axe-inbox")
+    page.goto(f"{site.url}/_local/inbox")
+
+
+def open_mail(page: Page, site: DeployedSite) -> None:
+    open_inbox(page, site)
+    page.get_by_role("link", name=re.compile("Please confirm")).first.click()
+    page.wait_for_load_state()
+
+
+def mailed_link(page: Page, site: DeployedSite, purpose: str, person: str) -> str:
+    email = f"{person}@example.org"
+    if not site.mails(email):
+        open_petition(page, site)
+        fill(page, email)
+        press_sign(page)
+        page.wait_for_url(re.compile("/thanks$"))
+    [mail, *_] = eventually(lambda: site.mails(email))
+    found = re.search(rf"\S+/{purpose}\?token=\S+", mail["text"])
+    assert found
+    return found[0]
+
+
+PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
+    "list": open_list,
+    "form": open_form,
+    "error": open_error,
+    "thanks": open_thanks,
+    "confirm": open_confirm,
+    "confirmed": open_confirmed,
+    "withdraw": open_withdraw,
+    "withdrawn": open_withdrawn,
+    "problem": open_problem,
+    "inbox": open_inbox,
+    "mail": open_mail,
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_and_nothing_runs_off_the_side(
+    browser: Browser, deployed_site: DeployedSite, name: str, size: str
+) -> None:
+    # axe is brought along by the test; the site's policy lets no other script in.
+    context = browser.new_context(viewport=SIZES[size], bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    PAGES[name](page, deployed_site)
+    _keep_picture(page, f"{name}-{size}")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+def _keep_picture(page: Page, name: str) -> None:
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)

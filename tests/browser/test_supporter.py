@@ -1,0 +1,147 @@
+"""Alice signs: with JavaScript, without it, and with the keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.deployed import SLUG, DeployedSite
+from tests.emulated import eventually
+
+
+def fill(page: Page, email: str, name: str = "Alice Example") -> None:
+    page.get_by_label("Full name").fill(name)
+    page.get_by_label("Email address").fill(email)
+    page.locator("#postcode").fill("sw1a 1aa")
+    page.locator("#consent-sign").check()
+
+
+def open_petition(page: Page, site: DeployedSite, query: str = "") -> None:
+    page.goto(f"{site.url}/petitions/{SLUG}{query}")
+
+
+def press_sign(page: Page) -> None:
+    page.locator("#sign form button[type=submit]").click()
+
+
+def confirm_from_inbox(page: Page, site: DeployedSite, email: str) -> None:
+    """Read the mail in the inbox page, as one would on this machine, and follow its link."""
+    eventually(lambda: site.mails(email))
+    page.goto(f"{site.url}/_local/inbox")
+    page.get_by_role("link", name=re.compile("Please confirm")).filter(has_text=email).first.click()
+    page.locator("a[href*='/confirm?token=']").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm your signature")
+    page.get_by_role("button", name="Confirm my signature").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your signature is counted")
+
+
+def the_whole_way(page: Page, site: DeployedSite, email: str) -> None:
+    before = site.counts()["confirmed"]
+    open_petition(page, site, "?source=evening-news")
+    fill(page, email)
+    press_sign(page)
+    expect(page).to_have_url(re.compile(f"/petitions/{SLUG}/thanks$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("inbox")
+    confirm_from_inbox(page, site, email)
+    assert site.counts()["confirmed"] == before + 1
+    by_source = site.counts("?by=source")["breakdown"]
+    assert "evening-news" in [row["key"] for row in by_source]
+
+
+def test_sign_read_the_mail_confirm_and_be_counted(phone: Page, deployed_site: DeployedSite) -> None:
+    the_whole_way(phone, deployed_site, "browser@example.org")
+    expect(phone.locator("[data-count]")).to_be_visible()
+
+
+def test_the_same_without_javascript(phone_without_javascript: Page, deployed_site: DeployedSite) -> None:
+    the_whole_way(phone_without_javascript, deployed_site, "plain@example.org")
+
+
+def test_the_petition_shows_the_count(phone: Page, deployed_site: DeployedSite) -> None:
+    confirmed = deployed_site.counts()["confirmed"]
+
+    def shown() -> bool:
+        open_petition(phone, deployed_site)
+        return phone.locator("[data-count]").inner_text() == f"{confirmed:,}"
+
+    eventually(shown)
+
+
+def test_the_keyboard_alone_is_enough(phone: Page, deployed_site: DeployedSite) -> None:
+    open_petition(phone, deployed_site)
+    for words in ("Alice Keys", "keys@example.org"):
+        tab_to(phone, "input[type=text], input[type=email]")
+        phone.keyboard.type(words)
+    tab_to(phone, "#consent-sign")
+    phone.keyboard.press("Space")
+    tab_to(phone, "#sign button[type=submit]")
+    phone.keyboard.press("Enter")
+    expect(phone).to_have_url(re.compile("/thanks$"))
+    eventually(lambda: deployed_site.mails("keys@example.org"))
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something that matches, and was not in focus before, has the focus and shows it."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate_handle("document.activeElement").as_element()
+        if focused and focused.evaluate(f"element => element.matches({selector!r})"):
+            style = focused.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).boxShadow]")
+            assert style != ["none", "none"], "whoever tabs must see where they are"
+            return
+    pytest.fail(f"no Tab leads to {selector}")
+
+
+def test_errors_are_summed_up_linked_and_what_was_typed_is_kept(phone: Page, deployed_site: DeployedSite) -> None:
+    open_petition(phone, deployed_site)
+    phone.get_by_label("Full name").fill("Alice Kept")
+    phone.get_by_label("Email address").fill("nonsense")
+    press_sign(phone)
+    expect(phone).to_have_title(re.compile("^Error: "))
+    summary = phone.locator("#error-summary")
+    expect(summary).to_contain_text("name@example.org")
+    summary.get_by_role("link").first.click()
+    expect(phone.locator("#email")).to_be_focused()
+    expect(phone.locator("#name")).to_have_value("Alice Kept")
+    expect(phone.locator("#consent-sign")).not_to_be_checked()
+
+
+def test_a_double_click_sends_once(phone: Page, deployed_site: DeployedSite) -> None:
+    sent: list[str] = []
+    phone.on("request", lambda request: sent.append(request.method) if request.url.endswith("/signatures") else None)
+    open_petition(phone, deployed_site)
+    fill(phone, "double@example.org")
+    phone.locator("#sign form button[type=submit]").dblclick()
+    expect(phone).to_have_url(re.compile("/thanks$"))
+    assert sent == ["POST"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_site_is_waited_out_and_the_supporter_is_told(
+    phone: Page, deployed_site: DeployedSite, status: int
+) -> None:
+    open_petition(phone, deployed_site)
+    refusals = iter([status, status])
+
+    def refuse_twice(route: object) -> None:
+        refused = next(refusals, None)
+        if refused is None:
+            route.continue_()  # type: ignore[attr-defined]
+        else:
+            route.fulfill(status=refused, headers={"Retry-After": "1"}, body="{}")  # type: ignore[attr-defined]
+
+    phone.route(f"**/api/petitions/{SLUG}/signatures", refuse_twice)
+    fill(phone, f"busy{status}@example.org")
+    press_sign(phone)
+    expect(phone.locator("[data-sending]")).to_contain_text(re.compile("try again", re.I))
+    expect(phone).to_have_url(re.compile("/thanks$"))
+
+
+def test_who_is_offline_signs_when_the_line_is_back(phone: Page, deployed_site: DeployedSite) -> None:
+    open_petition(phone, deployed_site)
+    fill(phone, "offline@example.org")
+    phone.context.set_offline(True)
+    press_sign(phone)
+    expect(phone.locator("[data-sending]")).to_be_visible()
+    phone.context.set_offline(False)
+    expect(phone).to_have_url(re.compile("/thanks$"))

@@ -1,0 +1,75 @@
+"""The deployed stack for tests, one a worker: the package and template that go to AWS, behind the local front."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+from aiohttp import web
+
+from stack.attach import Deployed, deployed
+from stack.emulator import emulator
+from stack.front import application
+from stack.manage import issue_token, load_petitions
+from stack.sockets import LOOPBACK, free_port
+
+SLUG = "support-trafficked-children"
+
+
+@dataclass(frozen=True)
+class DeployedSite:
+    """Where supporters and staff find it; `stack` is how to look behind it."""
+
+    url: str
+    staff_token: str
+    stack: Deployed
+
+    def staff(self, path: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.staff_token}"}
+        return requests.get(f"{self.url}/api/staff{path}", headers=headers, timeout=20)
+
+    def counts(self, query: str = "") -> Any:
+        answer = self.staff(f"/petitions/{SLUG}/counts{query}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def mails(self, to: str) -> list[dict[str, str]]:
+        """Mails to one address, newest first, as the inbox shows them."""
+        answer = requests.get(f"{self.url}/_local/inbox.json", timeout=20)
+        return [mail for mail in answer.json()["mails"] if to in mail["to"]]
+
+
+@pytest.fixture(scope="session")
+def deployed_site() -> Iterator[DeployedSite]:
+    port = free_port()
+    url = f"http://{LOOPBACK}:{port}"
+    with emulator() as running:
+        stack = deployed(running.endpoint, url)
+        load_petitions(stack)
+        with _front(running.endpoint, stack, port):
+            yield DeployedSite(url, issue_token(stack), stack)
+
+
+@contextmanager
+def _front(endpoint: str, stack: Deployed, port: int) -> Iterator[None]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    runner = web.AppRunner(application(endpoint, stack.api), access_log=None, shutdown_timeout=1)
+
+    async def start() -> None:
+        await runner.setup()
+        await web.TCPSite(runner, LOOPBACK, port).start()
+
+    asyncio.run_coroutine_threadsafe(start(), loop).result(30)
+    try:
+        yield
+    finally:
+        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(30)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

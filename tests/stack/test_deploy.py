@@ -1,0 +1,133 @@
+"""Deploying: once is enough, the same for both worlds, and refusals are one line."""
+
+import http.client
+import json
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from stack import changeset
+from stack.attach import SENDER, Deployed, deployed
+from stack.aws import Cloud, one_line_errors
+from stack.changes import headline, table
+from stack.console import Failure
+from stack.deploy import deploy, stack_name
+from stack.emulator import Emulator
+from stack.package import Package
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
+
+
+@pytest.fixture(scope="module")
+def stack(running: Emulator, built: Package) -> Deployed:
+    return deployed(running.endpoint)
+
+
+def request(stack: Deployed, method: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    host, _, prefix = stack.api.removeprefix("http://").partition("/")
+    connection = http.client.HTTPConnection(host, timeout=30)
+    with closing(connection):
+        connection.request(method, f"/{prefix}{path}", headers=headers)
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+def test_deploying_twice_changes_nothing(stack: Deployed, running: Emulator, built: Package) -> None:
+    def refuse(ready: changeset.ChangeSet) -> bool:
+        raise AssertionError(f"there are changes: {headline(ready.changes)}")
+
+    values = {"SiteUrl": stack.site, "MailFrom": SENDER}
+    assert deploy(Cloud(running.endpoint), built, "local", values, refuse) == stack.outputs
+
+
+def test_saying_no_leaves_everything_as_it_was(stack: Deployed, running: Emulator, built: Package) -> None:
+    cloud = Cloud(running.endpoint)
+    values = {"SiteUrl": "http://other.example", "MailFrom": SENDER}
+    with pytest.raises(Failure, match="you said no"):
+        deploy(cloud, built, "local", values, lambda ready: False)
+    standing = changeset.describe(cloud, stack_name("local"))
+    assert standing
+    assert changeset.outputs(standing) == stack.outputs
+
+
+def test_saying_no_to_a_first_deployment_leaves_no_stack(running: Emulator, built: Package) -> None:
+    cloud = Cloud(running.endpoint)
+    with pytest.raises(Failure, match="you said no"):
+        deploy(cloud, built, "other", {}, lambda ready: False)
+    stacks = cloud.client("cloudformation").describe_stacks()["Stacks"]
+    assert stack_name("other") not in {each["StackName"] for each in stacks if "DELETE" not in each["StackStatus"]}
+
+
+def test_secrets_keep_their_value_when_deployed_again(stack: Deployed, running: Emulator) -> None:
+    before = stack.keys()
+    assert deployed(running.endpoint, "http://127.0.0.1:8999").keys() == before
+    assert deployed(running.endpoint).keys() == before
+    assert len(json.loads(before["SIGNATURE_KEYS"])["v1"]) == 64
+
+
+def test_pending_signatures_expire_on_the_emulator_too(stack: Deployed, running: Emulator) -> None:
+    client = Cloud(running.endpoint).client("dynamodb")
+    answer = client.describe_time_to_live(TableName=stack.outputs["SignaturesTableName"])
+    assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+
+
+def test_what_the_gateway_refuses_is_problem_json_for_any_origin(stack: Deployed) -> None:
+    for path, status, extra in (("/nowhere", 404, {}), ("/api/staff/petitions", 401, {"www-authenticate": "Bearer"})):
+        answered, headers, body = request(stack, "GET", path)
+        assert answered == status
+        assert headers["content-type"] == "application/problem+json"
+        assert headers["access-control-allow-origin"] == "*"
+        assert extra.items() <= headers.items()
+        assert json.loads(body)["status"] == status
+
+
+def test_a_preflight_is_answered_for_any_origin(stack: Deployed) -> None:
+    status, headers, _ = request(stack, "OPTIONS", "/api/petitions/any/signatures", Origin="https://partner.example")
+    assert status == 200
+    assert headers["access-control-allow-origin"] == "*"
+    assert "POST" in headers["access-control-allow-methods"]
+
+
+def test_only_functions_that_need_a_key_get_it(stack: Deployed, running: Emulator) -> None:
+    client = Cloud(running.endpoint).client("lambda")
+    holders: dict[str, set[str]] = {"SIGNATURE_KEYS": set(), "TOKEN_KEYS": set()}
+    for output in [name for name in stack.outputs if name.endswith("Name")]:
+        if output.removesuffix("Name") not in FUNCTIONS:
+            continue
+        found = client.get_function_configuration(FunctionName=stack.outputs[output])
+        for key in holders.keys() & found["Environment"]["Variables"].keys():
+            holders[key].add(output.removesuffix("Name"))
+    assert holders == {"SIGNATURE_KEYS": {"APIHandler"}, "TOKEN_KEYS": {"Links", "SendMail"}}
+
+
+FUNCTIONS = {
+    *("APIHandler", "Counts", "FollowSignatures", "Links", "ReceiveFeedback"),
+    *("RelayMail", "SendMail", "StaffAuthorizer"),
+}
+
+
+def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]:
+    resource = {"Action": action, "LogicalResourceId": name, "ResourceType": "AWS::T", "Replacement": replacement}
+    return {"ResourceChange": resource}
+
+
+def test_a_change_set_reads_as_a_table_with_losses_first() -> None:
+    changes = [change("Add", "Queue"), change("Modify", "Table", "True"), change("Remove", "Topic")]
+    assert table(changes).splitlines() == [
+        "  REMOVE   Topic  AWS::T",
+        "  REPLACE  Table  AWS::T",
+        "  add      Queue  AWS::T",
+    ]
+    assert headline(changes) == "1 to add, 1 to REPLACE, 1 to REMOVE"
+
+
+def test_missing_credentials_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
+    with pytest.raises(Failure, match="no AWS credentials: set AWS_PROFILE"), one_line_errors():
+        Cloud().client("sts").get_caller_identity()

@@ -1,0 +1,86 @@
+"""The embedded AWS: on loopback only, ours, and gone when it should be."""
+
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stack.attach import deployed
+from stack.console import Failure
+from stack.emulator import Emulator, emulator, start
+from stack.package import Package
+from stack.sockets import LOOPBACK, free_port, group_listeners, group_members
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """Somebody else's server; its port."""
+    server = http.server.HTTPServer((LOOPBACK, 0), http.server.BaseHTTPRequestHandler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_it_and_the_functions_it_runs_listen_on_loopback_only(running: Emulator, built: Package) -> None:
+    stack = deployed(running.endpoint)
+    subprocess.run(["curl", "-sf", "-o", os.devnull, f"{stack.api}/health"], check=True)
+    listeners = running.listeners()
+    assert running.port in {listener.port for listener in listeners}
+    assert all(listener.is_loopback for listener in listeners)
+    assert len(group_members(running.process.pid)) > 1, "no function was running"
+
+
+def test_a_taken_port_is_one_clear_line(stranger: int) -> None:
+    with pytest.raises(Failure) as refused:
+        start(stranger)
+    assert str(refused.value) == f"port {stranger} is taken; choose another"
+
+
+def test_stopping_leaves_no_process_and_no_folder() -> None:
+    with emulator() as started:
+        assert started.is_alive()
+    assert group_members(started.process.pid) == []
+    assert not started.home.exists()
+
+
+def test_a_killed_starter_takes_the_emulator_with_it() -> None:
+    begin = "import time; from stack.emulator import start; started = start(); "
+    tell = "print(started.process.pid, started.home, sep=chr(10), flush=True); time.sleep(60)"
+    starter = subprocess.Popen([sys.executable, "-c", begin + tell], stdout=subprocess.PIPE, env=_environment())
+    assert starter.stdout
+    group = int(starter.stdout.readline())
+    home = Path(starter.stdout.readline().decode().strip())
+    assert home.is_dir()
+    assert group_listeners(group)
+    starter.send_signal(signal.SIGKILL)
+    starter.wait()
+    starter.stdout.close()
+    _wait_for(lambda: not group_members(group) and not home.exists())
+
+
+def test_free_ports_are_free() -> None:
+    with emulator(free_port()) as started:
+        assert started.is_alive()
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(".chalice"))}
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)

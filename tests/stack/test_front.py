@@ -1,0 +1,162 @@
+"""The front: passes everything on unchanged, and says honestly when nobody is behind it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from stack.front import application
+from stack.sockets import LOOPBACK, free_port
+
+BODY = bytes(range(256))
+
+
+async def echo(request: web.Request) -> web.Response:
+    """What arrived, with an answer that only an honest front passes on as it is."""
+    seen = {"target": request.raw_path, "headers": dict(request.headers), "size": len(await request.read())}
+    headers = {"X-Seen": json.dumps(seen), "Location": "/elsewhere", "Content-Encoding": "x-kept", "ETag": '"1"'}
+    return web.Response(status=303, body=BODY, headers=headers)
+
+
+async def messages(_: web.Request) -> web.Response:
+    record = {
+        "Source": "petitions@example.org",
+        "To": ["ada@example.org"],
+        "Subject": "Confirm <now>",
+        "BodyText": "Open http://127.0.0.1/confirm?token=a~b.c. <script>alert(1)</script>",
+        "BodyHtml": '<p onclick="x()">Hi</p>',
+        "Timestamp": 1795563371.1,
+    }
+    return web.json_response({"messages": {"000000000000": [record, {**record, "Subject": "Later"}]}})
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[str]:
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, LOOPBACK, port).start()
+    yield f"http://{LOOPBACK}:{port}"
+    await runner.cleanup()
+
+
+def upstream() -> web.Application:
+    app = web.Application()
+    app.router.add_get("/_ministack/ses/messages", messages)
+    app.router.add_route("*", "/api/{rest:.*}", echo)
+    return app
+
+
+def with_front(test: Callable[[aiohttp.ClientSession, str], Awaitable[None]], archive: Path | None = None) -> None:
+    async def run() -> None:
+        async with (
+            serving(upstream()) as behind,
+            serving(application(behind, f"{behind}/api", archive)) as front,
+            aiohttp.ClientSession(auto_decompress=False) as session,
+        ):
+            await test(session, front)
+
+    asyncio.run(run())
+
+
+async def ask(session: aiohttp.ClientSession, url: str | URL, **more: Any) -> tuple[aiohttp.ClientResponse, bytes]:
+    async with session.request(more.pop("method", "GET"), url, allow_redirects=False, **more) as answer:
+        return answer, await answer.read()
+
+
+def test_status_headers_and_body_pass_untouched_and_redirects_are_not_followed() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        answer, body = await ask(session, f"{front}/petitions/x", method="POST", data=b"12345")
+        assert (answer.status, body) == (303, BODY)
+        assert answer.headers["Location"] == "/elsewhere"
+        assert answer.headers["Content-Encoding"] == "x-kept"
+        assert answer.headers["ETag"] == '"1"'
+        assert "Server" not in answer.headers
+        assert json.loads(answer.headers["X-Seen"])["size"] == 5
+
+    with_front(test)
+
+
+def test_path_and_query_arrive_as_they_were_written() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        target = "/petitions/a%2Fb%20c?source=x%26y&z=%E2%82%AC"
+        answer, _ = await ask(session, URL(front + target, encoded=True))
+        assert json.loads(answer.headers["X-Seen"])["target"] == "/api" + target
+
+    with_front(test)
+
+
+def test_who_asked_is_what_the_connection_says_not_what_the_caller_says() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6"}
+        answer, _ = await ask(session, front + "/", headers=lies)
+        seen = json.loads(answer.headers["X-Seen"])["headers"]
+        assert seen["X-Forwarded-For"] == "127.0.0.1"
+        assert seen["X-Forwarded-Prefix"] == "/"
+        assert seen["X-Forwarded-Proto"] == "http"
+        assert seen["X-Forwarded-Host"] == front.removeprefix("http://")
+        assert "Forwarded" not in seen
+
+    with_front(test)
+
+
+def test_a_body_beyond_the_limit_is_413() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        answer, body = await ask(session, front + "/", method="POST", data=BytesIO(b"x" * (1024 * 1024 + 1)))
+        assert answer.status == 413
+        assert json.loads(body)["status"] == 413
+
+    with_front(test)
+
+
+def test_without_an_emulator_it_says_503_and_when_to_try_again() -> None:
+    async def run() -> None:
+        nobody = f"http://{LOOPBACK}:{free_port()}"
+        async with serving(application(nobody, nobody)) as front, aiohttp.ClientSession() as session:
+            answer, body = await ask(session, front + "/")
+            assert answer.status == 503
+            assert answer.headers["Retry-After"] == "5"
+            assert answer.content_type == "application/problem+json"
+            assert json.loads(body)["status"] == 503
+
+    asyncio.run(run())
+
+
+def test_the_inbox_lists_the_newest_first_and_runs_nothing_it_shows() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        _, listing = await ask(session, f"{front}/_local/inbox")
+        assert listing.index(b"Later") < listing.index(b"Confirm &lt;now&gt;")
+        answer, page = await ask(session, f"{front}/_local/inbox/1")
+        assert b"<script>" not in page
+        assert b'href="http://127.0.0.1/confirm?token=a~b.c"' in page
+        assert b"allow-scripts" not in page
+        assert b"&lt;p onclick" in page
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+    with_front(test)
+
+
+def test_the_inbox_survives_a_restart(tmp_path: Path) -> None:
+    async def count(session: aiohttp.ClientSession, front: str) -> None:
+        _, body = await ask(session, f"{front}/_local/inbox.json")
+        counted.append(len(json.loads(body)["mails"]))
+
+    counted: list[int] = []
+    with_front(count, tmp_path / "inbox.json")
+    with_front(count, tmp_path / "inbox.json")
+    assert counted == [2, 4]
+
+
+def test_there_is_no_mail_beyond_the_last() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        answer, _ = await ask(session, f"{front}/_local/inbox/99")
+        assert answer.status == 404
+
+    with_front(test)

@@ -1,0 +1,100 @@
+"""What ships: complete, slim, compiled, and the same whenever it is built."""
+
+import subprocess
+import sys
+import zipfile
+from importlib.util import MAGIC_NUMBER
+from pathlib import Path
+
+import pytest
+
+from stack.contents import breakdown, missing, requirements
+from stack.package import Package, package
+from stack.paths import BUILD, ROOT
+from stack.slim import SERVICES, is_wanted, write_zip
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+
+
+@pytest.fixture(scope="module")
+def names(built: Package) -> list[str]:
+    with zipfile.ZipFile(built.archive) as archive:
+        return archive.namelist()
+
+
+def test_every_requirement_is_in_the_zip(built: Package) -> None:
+    assert missing(built.archive, requirements(ROOT / "requirements.txt")) == []
+
+
+def test_a_requirement_that_is_absent_is_named(built: Package) -> None:
+    assert missing(built.archive, {"no-such-thing": "1.0", "boto3": "0.1"}) == ["boto3==0.1", "no-such-thing==1.0"]
+
+
+def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
+    """Isolated from this environment's packages, which would mask what is missing."""
+    zipfile.ZipFile(built.archive).extractall(tmp_path)
+    clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_no_tests_and_no_tools_ship(names: list[str]) -> None:
+    folders = {part for name in names for part in name.split("/")[:-1]}
+    assert folders.isdisjoint({"tests", "pip", "setuptools", "wheel", "stack", "benchmarks", "click", "inquirer"})
+
+
+def test_botocore_describes_only_the_services_we_call(names: list[str]) -> None:
+    described = {name.split("/")[2] for name in names if name.startswith("botocore/data/")}
+    folders = {entry for entry in described if "." not in entry}
+    assert folders == set(SERVICES)
+
+
+def test_every_module_is_compiled_for_this_python_and_trusted_undated(built: Package, names: list[str]) -> None:
+    modules = {name for name in names if name.endswith(".py")}
+    compiled = [name for name in names if name.endswith(".pyc")]
+    assert len(compiled) == len(modules)
+    with zipfile.ZipFile(built.archive) as archive:
+        headers = {archive.read(name)[:8] for name in compiled}
+    assert headers == {MAGIC_NUMBER + (1).to_bytes(4, "little")}
+
+
+def test_nothing_is_in_the_zip_twice(names: list[str]) -> None:
+    assert len(names) == len(set(names))
+
+
+def test_the_breakdown_accounts_for_every_compressed_byte(built: Package) -> None:
+    with zipfile.ZipFile(built.archive) as archive:
+        total = sum(entry.compress_size for entry in archive.infolist())
+    assert sum(breakdown(built.archive).values()) == total
+
+
+def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
+    sources = [("b.py", b"x = 1\n"), ("a.txt", b"text")]
+    for name, order in (("one.zip", sources), ("two.zip", sources[::-1])):
+        write_zip(tmp_path / name, order)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_building_again_touches_nothing(built: Package) -> None:
+    before = built.archive.stat().st_mtime_ns
+    assert package("local", ROOT, BUILD) == built
+    assert built.archive.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("pydantic/main.py", True),
+        ("pydantic/main.pyi", False),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore/data/sqs/2012-11-05/service-2.json.gz", True),
+        ("botocore/data/partitions.json", True),
+        ("email_validator-2.4.0.dist-info/METADATA", True),
+        ("email_validator-2.4.0.dist-info/RECORD", False),
+        ("pip-26.2.1.dist-info/METADATA", False),
+        ("pip/__init__.py", False),
+    ],
+)
+def test_only_what_runs_is_wanted(name: str, wanted: bool) -> None:
+    assert is_wanted(name) is wanted

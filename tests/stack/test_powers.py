@@ -1,0 +1,110 @@
+"""With roles enforced: every function can do its job, and none can do another's."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from stack.attach import Deployed, deployed
+from stack.aws import Cloud
+from stack.emulator import emulator
+from stack.manage import issue_token, load_petitions
+from stack.package import Package
+from tests.stack.supporter import Visitor, fetch, wait_for
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
+
+SLUG = "support-trafficked-children"
+KEY: dict[str, Any] = {"Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
+READS: dict[str, dict[str, Any]] = {
+    "get_item": KEY,
+    "scan": {},
+    "query": {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "a"}}},
+}
+
+
+@pytest.fixture(scope="module")
+def stack(built: Package) -> Iterator[Deployed]:
+    with emulator(auth=True) as running:
+        started = deployed(running.endpoint)
+        load_petitions(started)
+        yield started
+
+
+def visitor(stack: Deployed) -> Visitor:
+    def mails() -> list[dict[str, Any]]:
+        sent = json.loads(fetch(f"{stack.endpoint}/_ministack/ses/messages"))["messages"]
+        found = [{"to": mail["To"], "text": mail["BodyText"]} for account in sent.values() for mail in account]
+        return found[::-1]
+
+    return Visitor(stack.api, mails)
+
+
+def test_the_whole_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
+    supporter, staff = visitor(stack), issue_token(stack)
+    supporter.sign(SLUG, "ada@example.org")
+    supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
+    counts = f"/api/staff/petitions/{SLUG}/counts"
+    assert supporter.read(counts, staff)["confirmed"] == 1
+    assert supporter.read(f"/api/petitions/{SLUG}")["slug"] == SLUG
+    assert supporter.read("/health")["status"] == "ok"
+    supporter.press("withdraw", supporter.link("withdraw", "ada@example.org"))
+    assert supporter.read(counts, staff)["confirmed"] == 0
+
+
+def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> None:
+    supporter, staff = visitor(stack), issue_token(stack)
+    supporter.sign(SLUG, "bob@example.org")
+    wait_for(lambda: supporter.read(f"/api/staff/petitions/{SLUG}/counts", staff)["pending"] >= 1)
+
+
+def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
+    supporter, cloud = visitor(stack), Cloud(stack.endpoint)
+    supporter.sign(SLUG, "bounce@example.org")
+    item = wait_for(lambda: _item(cloud, stack, "bounce@example.org"))
+    tags = {"petition": [SLUG], "signature": [item["sk"]["S"]]}
+    event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
+    cloud.client("sns").publish(TopicArn=stack.outputs["MailEventsTopicArn"], Message=json.dumps(event))
+    wait_for(lambda: "undeliverable" in _item(cloud, stack, "bounce@example.org"))
+
+
+@pytest.mark.parametrize("operation", READS)
+@pytest.mark.parametrize("function", ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail"])
+def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
+    assert _outcome(stack, function, "SignaturesTableName", operation) == "AccessDeniedException"
+
+
+def test_the_count_reader_reads_counts(stack: Deployed) -> None:
+    assert _outcome(stack, "Counts", "CountsTableName", "get_item") == "done"
+    assert _outcome(stack, "Counts", "CountsTableName", "scan") == "AccessDeniedException"
+
+
+def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack: Deployed) -> None:
+    assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
+    assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
+    assert _outcome(stack, "Links", "SignaturesTableName", "scan") == "AccessDeniedException"
+
+
+def _outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
+    try:
+        getattr(_as_function(stack, function), operation)(TableName=stack.outputs[table], **READS[operation])
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "done"
+
+
+def _as_function(stack: Deployed, function: str) -> Any:
+    """A DynamoDB client with the credentials the function runs under."""
+    cloud = Cloud(stack.endpoint)
+    found = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
+    taken = cloud.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName="test")["Credentials"]
+    keys = (taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+    return boto3.Session(*keys, region_name="us-east-1").client("dynamodb", endpoint_url=stack.endpoint)
+
+
+def _item(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:
+    found = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])["Items"]
+    return next((item for item in found if item.get("email") == {"S": email}), {})

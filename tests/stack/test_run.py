@@ -1,0 +1,107 @@
+"""`make run`, as a process of its own with its own state: up, down, and up again with all it knew."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.paths import ROOT
+from stack.sockets import Listener, free_port, group_listeners, group_members
+from tests.stack.supporter import Visitor, fetch, wait_for
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("run")]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running site, and somebody who visits it."""
+
+    endpoints: dict[str, str]
+    visitor: Visitor
+
+
+def visitor(site: str) -> Visitor:
+    def mails() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(fetch(f"{site}/_local/inbox.json"))["mails"]
+        return found
+
+    return Visitor(site, mails)
+
+
+def command(port: int, local: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT / ".chalice")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "stack.run", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def running_site(port: int, local: Path) -> Iterator[Site]:
+    process = command(port, local)
+    file = local / "endpoints.json"
+    try:
+        wait_for(lambda: file.exists() or process.poll() is not None, 90)
+        assert file.exists(), process.communicate()[0]
+        endpoints = json.loads(file.read_text())
+        wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
+        yield Site(endpoints, visitor(endpoints["site"]))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=40)
+    assert process.returncode == 0, output
+    assert "Traceback" not in output
+
+
+def test_it_stops_all_it_started_and_knows_everything_when_it_comes_back(tmp_path: Path) -> None:
+    port, slug = free_port(), "support-trafficked-children"
+    with running_site(port, tmp_path) as first:
+        first.visitor.sign(slug, "before@example.org")
+        token = first.visitor.link("confirm", "before@example.org")
+        group = _group_that_listens_on(int(first.endpoints["emulator"].rpartition(":")[2]))
+    assert not (tmp_path / "endpoints.json").exists()
+    assert group_members(group) == []
+    with running_site(port, tmp_path) as second:
+        assert second.endpoints == first.endpoints
+        assert "before@example.org" in second.visitor.mails()[-1]["to"]
+        second.visitor.press("confirm", token)
+        counts = second.visitor.read(f"/api/staff/petitions/{slug}/counts", second.endpoints["staff_token"])
+        assert counts["confirmed"] == 1
+        second.visitor.sign(slug, "after@example.org")
+        second.visitor.link("confirm", "after@example.org")
+
+
+def _group_that_listens_on(port: int) -> int:
+    groups = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(ProcessLookupError):
+            groups.add(os.getpgid(int(path.name)))
+    return next(group for group in groups if Listener("127.0.0.1", port) in group_listeners(group))
+
+
+def test_a_taken_port_is_one_clear_line_and_no_trace(tmp_path: Path) -> None:
+    with _taken() as port:
+        process = command(port, tmp_path)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert output == f"error: port {port} is taken; choose another, e.g. `make run PORT={port + 1}`\n"
+
+
+@contextmanager
+def _taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]

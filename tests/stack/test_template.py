@@ -1,0 +1,94 @@
+"""What the template promises and the emulator cannot show."""
+
+from typing import Any
+
+import pytest
+
+from stack.package import Package
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def template(built: Package) -> Template:
+    return built.read_template()
+
+
+def of_type(template: Template, kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+def test_tables_are_on_demand_encrypted_recoverable_and_protected(template: Template) -> None:
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    assert tables.keys() == {"SignaturesTable", "CountsTable"}
+    for name, table in tables.items():
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
+        assert template["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert template["Resources"][name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_only_signatures_expire_and_stream(template: Template) -> None:
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    assert tables["SignaturesTable"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert tables["SignaturesTable"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert tables["CountsTable"].keys().isdisjoint({"TimeToLiveSpecification", "StreamSpecification"})
+
+
+def test_every_queue_keeps_14_days_encrypted_and_every_worked_queue_has_a_dead_letter_queue(template: Template) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    for name, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert queue["SqsManagedSseEnabled"] is True
+        is_last = "DeadLetter" in name
+        assert is_last != ("RedrivePolicy" in queue)
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    queues = of_type(template, "AWS::SQS::Queue")
+    for queue, function in (("MailQueue", "SendMail"), ("FeedbackQueue", "ReceiveFeedback")):
+        assert queues[queue]["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
+
+
+def test_every_event_source_reports_single_failures_and_streams_never_block_for_ever(template: Template) -> None:
+    for function in of_type(template, "AWS::Serverless::Function").values():
+        for event in function.get("Events", {}).values():
+            source = event["Properties"]
+            assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+            if event["Type"] == "DynamoDB":
+                assert source["StartingPosition"] == "TRIM_HORIZON"
+                assert source["BisectBatchOnFunctionError"]
+                assert 0 < source["MaximumRetryAttempts"] < 10000
+                assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
+                assert "StreamDeadLetterQueue" in str(source["DestinationConfig"]["OnFailure"])
+
+
+def test_only_the_two_that_change_single_signatures_and_the_workers_reach_them(template: Template) -> None:
+    reach = {
+        name.removesuffix("Role"): _actions_on(role, "SignaturesTable")
+        for name, role in of_type(template, "AWS::IAM::Role").items()
+    }
+    assert {name: actions for name, actions in reach.items() if actions} == {
+        "ApiHandler": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DescribeTable"},
+        "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "SendMail": {"dynamodb:UpdateItem"},
+        "ReceiveFeedback": {"dynamodb:UpdateItem"},
+    }
+
+
+def _actions_on(role: dict[str, Any], table: str) -> set[str]:
+    statements = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    arn = {"Fn::GetAtt": [table, "Arn"]}
+    return {action for each in statements if each["Resource"] == arn for action in each["Action"]}
+
+
+def test_no_role_may_do_everything_or_reach_everything(template: Template) -> None:
+    for role in of_type(template, "AWS::IAM::Role").values():
+        for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
+            assert "*" not in str(statement["Action"])
+            assert statement["Resource"] != "*"
