@@ -1,7 +1,7 @@
 """For the engineer: petitions and staff tokens, against the tables the environment names.
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
-    AWS_REGION, SIGNATURES_TABLE, COUNTS_TABLE (and AWS_ENDPOINT_URL for an emulator)
+    AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE (and AWS_ENDPOINT_URL for an emulator)
 """
 
 import argparse
@@ -21,10 +21,11 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.settings import required
 from chalicelib.staff.model import Right
-from chalicelib.staff.tokens import issue
+from chalicelib.staff.tokens import issue, revoke
 
 # Exit codes: 0 done, 1 the input was wrong, 2 the command line was (argparse's own), 3 AWS did not answer.
 WRONG_INPUT, NO_ANSWER = 1, 3
+MOST_DAYS = 3650
 
 
 class InputError(Exception):
@@ -50,6 +51,12 @@ def issue_token(arguments: argparse.Namespace) -> None:
     print(f"Valid until {moments.iso(expires_at)}. It is shown this once and kept nowhere.", file=sys.stderr)
 
 
+def revoke_token(arguments: argparse.Namespace) -> None:
+    if not revoke(arguments.id, moments.now(), _tables()):
+        raise InputError(f"there is no token {arguments.id}: its id stands between the underscores")
+    print(f"revoked {arguments.id}: it opens nothing any more")
+
+
 def read_petition(path: Path) -> Petition:
     """Raise InputError naming the file and each field."""
     try:
@@ -73,6 +80,12 @@ def _rights(text: str) -> list[Right]:
         raise argparse.ArgumentTypeError(f"use some of: {', '.join(Right)}") from None
 
 
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"use 1 to {MOST_DAYS}")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     rooms = top.add_subparsers(required=True, metavar="petition|token")
@@ -84,11 +97,14 @@ def parser() -> argparse.ArgumentParser:
         command = petition.add_parser(name, help=about)
         command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")
         command.set_defaults(run=action)
-    token = rooms.add_parser("token", help="issue a staff token").add_subparsers(required=True)
+    token = rooms.add_parser("token", help="issue or revoke a staff token").add_subparsers(required=True)
+    command = token.add_parser("revoke", help="from now on it opens nothing")
+    command.add_argument("id", help="the middle part of the token: staff_<id>_...")
+    command.set_defaults(run=revoke_token)
     command = token.add_parser("issue", help="print a new token, once")
     command.add_argument("--owner", required=True, help="whose it is: a person or a system")
     command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help="comma-separated: counts,manage")
-    command.add_argument("--days", type=int, default=90, help="how long it is valid (default: 90)")
+    command.add_argument("--days", type=_days, default=90, help="how long it is valid (default: 90)")
     command.set_defaults(run=issue_token)
     return top
 
@@ -106,6 +122,12 @@ def main(words: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return NO_ANSWER
+    except (BotoCoreError, ClientError) as error:
+        print(f"AWS refused: {error}", file=sys.stderr)
+        return NO_ANSWER
+    except RuntimeError as error:  # A setting the environment should name.
+        print(error, file=sys.stderr)
+        return WRONG_INPUT
     return 0
 
 

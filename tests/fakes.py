@@ -47,9 +47,9 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
         return found is not MISSING
     if isinstance(condition, AttributeNotExists):
         return found is MISSING
-    if found is MISSING:
-        return isinstance(condition, NotEquals)
     wanted = values[1]
+    if found is MISSING or (not isinstance(condition, Contains) and _kind(found) != _kind(wanted)):
+        return isinstance(condition, NotEquals)
     comparisons = {
         Equals: lambda: found == wanted,
         NotEquals: lambda: found != wanted,
@@ -58,6 +58,11 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
         Contains: lambda: wanted in found,
     }
     return bool(comparisons[type(condition)]())
+
+
+def _kind(value: Any) -> str:
+    """DynamoDB's type: text and numbers are never compared with each other."""
+    return next(iter(to_wire({"value": value})["value"]))
 
 
 def _value(operand: Any, item: Mapping[str, Any]) -> Any:
@@ -94,6 +99,8 @@ class FakeTables(Tables):
     ) -> Iterator[Item]:
         self._called("query")
         low, high = between or ("", "\U0010ffff")
+        if low > high:
+            raise ValueError("DynamoDB refuses a BETWEEN whose bounds are the wrong way round")
         found = sorted(key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high)
         return iter([copy.deepcopy(self.items[key]) for key in found])
 

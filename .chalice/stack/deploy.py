@@ -71,10 +71,8 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     built = package(options.stage)
     values = _values(options)
     agree = _agreement(options.stage, options.yes)
-    with one_line_errors():
-        had = current_outputs(cloud, options.stage)
     outputs = deploy(cloud, built, options.stage, values, agree)
-    if "SiteUrl" in values or had:
+    if outputs["HasSiteUrl"] == "yes":
         return outputs
     say("The site's own address is known now; a second change set puts it into mails.")
     values["SiteUrl"] = outputs["SiteUrlInUse"]

@@ -87,7 +87,7 @@ def application(emulator: str, api: str, archive: Path | None = None) -> web.App
     app.on_response_prepare.append(_unsigned)
     app.on_shutdown.append(lambda _: _keep(inbox))
     app.add_routes(routes(inbox))
-    app.router.add_route("*", "/{path:.*}", front.pass_on)
+    app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
     return app
 
 

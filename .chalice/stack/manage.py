@@ -33,7 +33,7 @@ def settings(stack: Deployed) -> dict[str, str]:
 
 
 def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:
-    """Publish every petition of the folder; one that stands already stays as it is."""
+    """Publish every petition of the folder; one that stands already is brought up to its file."""
     files = sorted(str(path) for path in folder.glob("*.toml"))
     if files:
         manage(settings(stack), "petition", "load", *files)

@@ -60,13 +60,19 @@ class Mailer:
                     ConfigurationSetName=self._configuration_set,
                 )
             except ClientError as error:
-                code = error.response["Error"]["Code"]
-                if code in WAIT:
-                    raise Throttled("mail") from error
-                if code in REFUSED:
-                    raise MailRefused(code) from error
-                raise
+                refusal = _refusal(error)
+                if refusal is None:
+                    raise
+                raise refusal from error
         return answer["MessageId"]
+
+
+def _refusal(error: ClientError) -> Throttled | MailRefused | None:
+    code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    # SES calls an unverified sender a rejected message too. That is our fault, and nobody's address.
+    if code in WAIT or (code in REFUSED and "not verified" in said):
+        return Throttled("mail")
+    return MailRefused() if code in REFUSED else None
 
 
 @cache

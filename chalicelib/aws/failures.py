@@ -10,6 +10,7 @@ from chalicelib.errors import Throttled, Unavailable
 
 THROTTLES = frozenset(
     {
+        "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",

@@ -28,7 +28,7 @@ from chalicelib.aws.expressions import (
     write_request,
 )
 from chalicelib.aws.failures import THROTTLES, translated
-from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
+from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled
 from chalicelib.keys import Key
 from chalicelib.settings import settings
 
@@ -151,18 +151,26 @@ def _answers() -> Iterator[None]:
         try:
             yield
         except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if code == "ConditionalCheckFailedException":
-                raise ConditionFailed(_old_item(error.response)) from error
-            if code == "TransactionCanceledException":
-                raise _cancelled(error) from error
-            if code == "TransactionConflictException":
-                raise Conflicted("storage") from error
-            raise
+            refusal = _refusal(error)
+            if refusal is None:
+                raise
+            raise refusal from error
 
 
-def _cancelled(error: ClientError) -> PetitionsError:
-    """A failed condition decides; else a conflict, which is worth another try at once; else wait."""
+def _refusal(error: ClientError) -> PetitionsError | None:
+    code = error.response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed(_old_item(error.response))
+    if code == "TransactionCanceledException":
+        return _cancelled(error)
+    return Conflicted("storage") if code == "TransactionConflictException" else None
+
+
+def _cancelled(error: ClientError) -> PetitionsError | None:
+    """A failed condition decides; else a conflict, which is worth another try at once; else a throttle.
+
+    None for a mistake of ours, which no time heals.
+    """
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
     if "ConditionalCheckFailed" in codes:
@@ -170,7 +178,7 @@ def _cancelled(error: ClientError) -> PetitionsError:
         return ConditionFailed(_old_item(reasons[index]), index)
     if "TransactionConflict" in codes:
         return Conflicted("storage")
-    return Throttled("storage") if THROTTLES.intersection(codes) else Unavailable("storage")
+    return Throttled("storage") if THROTTLES.intersection(codes) else None
 
 
 def _old_item(holder: Any) -> Item | None:

@@ -31,11 +31,20 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
     for record in event:
         message_id = record.to_dict()["messageId"]
         try:
-            handle(json.loads(record.body))
+            handle(_message(record.body))
         except Exception:
             log.failure("message_failed", message=message_id)
             failed.append({"itemIdentifier": message_id})
     return {"batchItemFailures": failed}
+
+
+def _message(body: str) -> Mapping[str, Any]:
+    """What is no JSON object says nothing: SES, for one, tries out a new destination with a sentence."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]], object]) -> None:

@@ -81,9 +81,15 @@ def not_modified(headers: Mapping[str, str]) -> Response:
     return answer("", 304, headers)
 
 
+def content_type(request: Request) -> str:
+    """The media type alone, in lower case; "" when none is named."""
+    value: Any = request.headers.get("content-type") or ""
+    return str(value).partition(";")[0].strip().lower()
+
+
 def json_body(request: Request) -> str:
     """Raise WrongType, BodyTooLarge or NotJson; the text itself is not parsed here."""
-    if _content_type(request) not in (JSON, ""):
+    if content_type(request) not in (JSON, ""):
         raise WrongType(JSON)
     try:
         return _body(request).decode()
@@ -93,7 +99,7 @@ def json_body(request: Request) -> str:
 
 def form_fields(request: Request) -> dict[str, str]:
     """The last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
-    if _content_type(request) != FORM:
+    if content_type(request) != FORM:
         raise WrongType(FORM)
     body = _body(request).decode(errors="replace")
     try:
@@ -121,13 +127,10 @@ def site_prefix(request: Request) -> str:
 
 
 def client_matches(request: Request, etag: str) -> bool:
+    """Weakly, as If-None-Match wants it (RFC 9110, 13.1.2): a proxy that compresses weakens a strong tag."""
     wanted = request.headers.get("if-none-match") or ""
-    return wanted.strip() == "*" or etag in [part.strip() for part in wanted.split(",")]
-
-
-def _content_type(request: Request) -> str:
-    value: Any = request.headers.get("content-type") or ""
-    return str(value).partition(";")[0].strip().lower()
+    known = [part.strip().removeprefix("W/") for part in wanted.split(",")]
+    return "*" in known or etag.removeprefix("W/") in known
 
 
 def _body(request: Request) -> bytes:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from chalicelib.aws.email import Mail
 from chalicelib.mail.model import MailWish
@@ -14,6 +13,9 @@ from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition
 from chalicelib.signatures.model import DIRECT, Signature
 from chalicelib.signatures.names import countries
 from chalicelib.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,10 @@ def _rendered(wish: MailWish, part: str, context: dict[str, object]) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def _templates() -> "Environment":
+    # Imported here: app.py registers the sender too, and a cold start of the sign path must not pay for it.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=lambda name: bool(name and name.endswith(".html")),

@@ -9,7 +9,7 @@ from chalicelib.mail.compose import Office, compose, confirmable_until
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import Signature
+from chalicelib.signatures.model import Signature, Wanted
 
 # Longer than the sender's own timeout: a claim outlives whoever made it only if that one died.
 CLAIM = timedelta(seconds=90)
@@ -23,23 +23,26 @@ class Sent(StrEnum):
     REFUSED = "refused"
 
 
-class ClaimedByAnother(Exception):
-    """Perhaps it died: this message must come again, when the claim has run out."""
+class NotYet(Exception):
+    """Another holds the claim, and perhaps died; or the last mail is not a minute old. It must come again."""
 
 
 def send(wish: MailWish, office: Office, now: datetime, tables: Tables) -> Sent:
-    """Raise Throttled, Unavailable or ClaimedByAnother for "later"; the message must then come again."""
+    """Raise Throttled, Unavailable or NotYet for "later"; the message must then come again."""
     try:
         signature = mail_state.claim_mail(wish.key, wish.wanted_at, now, CLAIM, tables)
     except ConditionFailed as failure:
         if mail_state.is_still_wanted(wish.wanted_at, failure.item):
-            raise ClaimedByAnother from failure
+            raise NotYet from failure
         return Sent.SETTLED
     return _send_claimed(wish, signature, office, now, tables)
 
 
 def _send_claimed(wish: MailWish, signature: Signature, office: Office, now: datetime, tables: Tables) -> Sent:
     petition = petition_as_stored(wish.slug, tables)
+    if wish.wanted is Wanted.CONFIRM and not petition.confirmable_at(now):
+        mail_state.drop_wish(wish.key, wish.wanted_at, tables)
+        return Sent.SETTLED
     try:
         office.deliver(compose(wish, signature, petition, office, now))
     except Throttled:

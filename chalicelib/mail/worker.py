@@ -50,5 +50,5 @@ def _send(message: Mapping[str, Any]) -> None:
     log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
 
 
-def _take_feedback(message: Mapping[str, Any]) -> None:
-    log.event("feedback", recorded=take_feedback(message, tables()))
+def _take_feedback(event: Mapping[str, Any]) -> None:
+    log.event("feedback", recorded=take_feedback(event, tables()))

@@ -8,7 +8,7 @@ from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import SHARED, page, page_view
 from chalicelib.edge.http import json_answer, json_view, query
 from chalicelib.petitions.find import find_petition, open_petitions
-from chalicelib.petitions.page import petition_page
+from chalicelib.petitions.page import known_count, petition_page
 from chalicelib.signatures.form import known_source
 from chalicelib.tallies.count import public_count
 
@@ -21,9 +21,9 @@ def show_petitions(request: Request) -> Response:
     """Every petition that can be signed now."""
     now = moments.now()
     found = [
-        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count.confirmed}
+        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
         for petition in open_petitions(now, tables())
-        for count in [public_count(petition, now, tables())]
+        for count in [known_count(petition, now, tables())]
     ]
     return page(request, "petitions.html", {"petitions": found}, headers=SHARED)
 

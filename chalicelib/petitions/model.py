@@ -14,6 +14,7 @@ CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
@@ -35,7 +36,7 @@ class Petition(BaseModel):
     text: Prose
     target: Line
     charity: Line
-    privacy_contact: Line
+    privacy_contact: EmailAddress
     privacy_url: Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=500)] | None = None
     sign_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -47,6 +48,12 @@ class Petition(BaseModel):
     shards: int = Field(default=10, ge=1, le=90)
     # Which version of the signature secret makes the ids. Changing it would let everybody sign again.
     key_version: str = "v1"
+
+    @model_validator(mode="after")
+    def _closes_after_it_opens(self) -> Self:
+        if self.closes_at and self.closes_at <= self.opened_at:
+            raise ValueError("closes_at must be after opened_at")
+        return self
 
     @model_validator(mode="after")
     def _closed_says_when(self) -> Self:
@@ -65,6 +72,11 @@ class Petition(BaseModel):
         """What was agreed to: a digest of both wordings."""
         return _version(self.sign_wording, self.updates_wording)
 
+    @property
+    def version(self) -> str:
+        """Text and wordings together: what somebody had before their eyes."""
+        return f"{self.text_version}.{self.consent_version}"
+
     def state_at(self, now: datetime) -> State:
         """The stored state, moved on by the opening and closing times."""
         if self.state is not State.OPEN:
@@ -75,7 +87,8 @@ class Petition(BaseModel):
 
     def confirmable_at(self, now: datetime) -> bool:
         """Who signed in the last minute still has a day to find the mail."""
-        return self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
+        lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
+        return lasts and self.state is not State.REMOVED
 
 
 class PetitionText(BaseModel):
@@ -94,7 +107,7 @@ class PetitionText(BaseModel):
 def text_of(petition: Petition, now: datetime) -> PetitionText:
     """The version names the text and the wordings, as a signature does."""
     return PetitionText(
-        version=f"{petition.text_version}.{petition.consent_version}",
+        version=petition.version,
         title=petition.title,
         text=petition.text,
         target=petition.target,

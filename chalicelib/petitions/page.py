@@ -26,7 +26,7 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    count = _count(petition, now, tables)
+    count = known_count(petition, now, tables)
     context = {
         "petition": petition,
         "state": petition.state_at(now).value,
@@ -40,8 +40,8 @@ def petition_page(
     return page(request, "petition.html", context, status, headers)
 
 
-def _count(petition: Petition, now: datetime, tables: Tables) -> Count | None:
-    """The form must come even when the number cannot: what was typed stands in it."""
+def known_count(petition: Petition, now: datetime, tables: Tables) -> Count | None:
+    """A page must come even when its number cannot: the form has what was typed."""
     try:
         return public_count(petition, now, tables)
     except Unavailable:

@@ -9,7 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # SES takes ASCII local parts only. Reserved names such as .test never receive mail, but rehearsals use them.
-RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True}
+RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 ID_BYTES = 16
 

@@ -13,7 +13,7 @@ from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.settings import settings
-from chalicelib.signatures.form import SignatureForm, read_fields, read_json
+from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.model import Channel
 from chalicelib.signatures.sign import sign
 
@@ -39,7 +39,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
     try:
         _sign(read_fields(fields), "form", petition)
     except Invalid as invalid:
-        return petition_page(request, petition, now, tables(), form=fields, errors=invalid.errors, status=422)
+        return petition_page(request, petition, now, tables(), form=as_typed(fields), errors=invalid.errors, status=422)
     except Unavailable:
         return _busy(request, petition, fields)
     return _see_other(f"{site_prefix(request)}/petitions/{slug}/thanks")
@@ -55,7 +55,7 @@ def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Respo
     """Nothing was acknowledged, nothing typed is lost, and pressing the button again is safe."""
     headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
     return petition_page(
-        request, petition, moments.now(), tables(), form=fields, busy=True, status=503, headers=headers
+        request, petition, moments.now(), tables(), form=as_typed(fields), busy=True, status=503, headers=headers
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, Invalid, LinkExpired
+from chalicelib.errors import ConditionFailed, FieldError, Invalid, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
@@ -27,6 +27,12 @@ def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
         raise Invalid(complaints(error)) from error
 
 
+def check_version(shown: str | None, petition: Petition) -> None:
+    """Raise Invalid if the petition was edited while somebody was reading the page. None: no page was shown."""
+    if shown is not None and shown != petition.version:
+        raise Invalid([FieldError("version", "The petition was edited just now. Read it again, then confirm")])
+
+
 def confirm(subject: Subject, corrections: Corrections, petition: Petition, now: datetime, tables: Tables) -> State:
     """One call when it goes well. Again is the same: the state it has now is returned.
 
@@ -34,7 +40,9 @@ def confirm(subject: Subject, corrections: Corrections, petition: Petition, now:
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(petition.slug)
-    corrected = corrections.model_dump(exclude_unset=True)
+    # What the owner confirms is what the page restated: today's text and wordings.
+    versions = {"text_version": petition.text_version, "consent_version": petition.consent_version}
+    corrected = {**corrections.model_dump(exclude_unset=True), **versions}
     try:
         change_counted(
             petition,

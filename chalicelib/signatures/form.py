@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
+# What browsers send for a ticked box; an unticked one sends nothing.
+TICKED = frozenset({"yes", "on", "true", "1"})
 FORM_FIELDS = ("name", "email", "country", "postcode", "source")
 
 Name = Annotated[str, AfterValidator(clean_name)]
@@ -38,7 +40,12 @@ MISSING = {
     "consent.sign": "Tick the box to sign the petition",
 }
 WRONG = {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
-TYPES = {"string_type": "Must be text", "bool_type": "Must be true or false"}
+TYPES = {
+    "string_type": "Must be text",
+    "bool_type": "Must be true or false",
+    "bool_parsing": "Choose yes or no",
+    "model_type": "Must be a JSON object",
+}
 
 
 def _address(typed: object) -> Address:
@@ -92,11 +99,20 @@ def read_json(body: str) -> SignatureForm:
 def read_fields(fields: Mapping[str, str]) -> SignatureForm:
     """The same from an HTML form, where an empty field is an absent one. Raise Invalid."""
     filled = {name: fields[name] for name in FORM_FIELDS if fields.get(name, "").strip()}
-    consent = {"sign": "consent.sign" in fields, "updates": "consent.updates" in fields}
+    consent = {name: is_ticked(fields, f"consent.{name}") for name in ("sign", "updates")}
     try:
         return SignatureForm.model_validate({**filled, "consent": consent})
     except ValidationError as error:
         raise Invalid(complaints(error)) from error
+
+
+def is_ticked(fields: Mapping[str, str], name: str) -> bool:
+    return fields.get(name, "").lower() in TICKED
+
+
+def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
+    """To show the form again: everything but the boxes that were not ticked."""
+    return {name: value for name, value in fields.items() if not name.startswith("consent.") or is_ticked(fields, name)}
 
 
 def known_source(source: str | None) -> str | None:
@@ -120,7 +136,7 @@ def _sentence(field: str, detail: "ErrorDetails") -> str:
         return MISSING.get(field, "This field is required")
     if detail["type"] == "extra_forbidden":
         return "There is no such field"
-    return WRONG.get(field) or TYPES.get(detail["type"], "Must be a JSON object")
+    return WRONG.get(field) or TYPES.get(detail["type"], "This value is not valid")
 
 
 class Corrections(BaseModel):

@@ -9,12 +9,12 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import log, moments, tokens
 from chalicelib.aws.table import tables
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import FORM, form_fields, query
+from chalicelib.edge.http import FORM, content_type, form_fields, query
 from chalicelib.errors import FieldError, Invalid, LinkDamaged
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.settings import settings
-from chalicelib.signatures.confirm import confirm, read_corrections, restate
+from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate
 from chalicelib.signatures.model import Signature, State
 from chalicelib.signatures.names import countries
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
@@ -52,6 +52,7 @@ def confirm_signature(request: Request) -> Response:
     fields = _fields(request)
     link = _confirm_link(fields.get("token"), now)
     try:
+        check_version(fields.get("version"), link.petition)
         corrections = read_corrections(fields, link.subject.country)
     except Invalid as invalid:
         signature = restate(link.subject, link.petition, now, tables())
@@ -116,8 +117,9 @@ def _fields(request: Request) -> dict[str, str]:
     """A mail program's one-click POST has the token in the URL, and a body of any form type."""
     token = query(request, "token")
     in_url = {"token": token} if token else {}
-    content_type = request.headers.get("content-type") or ""
-    return {**in_url, **form_fields(request)} if content_type.startswith(FORM) else in_url
+    if token and content_type(request) != FORM:
+        return in_url
+    return {**in_url, **form_fields(request)}
 
 
 def _asked(request: Request, purpose: Purpose, template: str) -> Response:

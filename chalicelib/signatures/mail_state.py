@@ -5,6 +5,7 @@ many, and no crash costs a mail. Queue messages come twice and late; the wish's 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,33 +13,39 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import MAIL_WISH, Signature, State, Wanted
-from chalicelib.signatures.store import as_signature, may_be_mailed
+from chalicelib.signatures.model import MAIL_WISH, MAX_MAILS, Signature, State, Wanted
+from chalicelib.signatures.store import as_signature, within_mail_limits
 
 
 def want_mail(key: Key, wanted: Wanted, now: datetime, tables: Tables) -> None:
     """Ask for one more mail. Raise ConditionFailed when there were enough, or one is on its way."""
+    may_be_asked = Attr("mail_wanted").not_exists() & Attr("state").ne(State.WITHDRAWN) & within_mail_limits(now)
     wish = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
-    tables.update(Change(key, assign=wish, when=may_be_mailed(now) & Attr("state").ne(State.WITHDRAWN)))
+    tables.update(Change(key, assign=wish, when=may_be_asked))
 
 
 def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables: Tables) -> Signature:
-    """Take the wish for as long as `lease`. Raise ConditionFailed if another holds it or it is a wish no more."""
+    """Take the wish for as long as `lease`.
+
+    Raise ConditionFailed if another holds it, it is a wish no more, or the last mail is not a minute old.
+    """
     at = int(now.timestamp())
     claimed = Attr("mail_claimed_until")
     item = tables.update(
         Change(
             key,
             assign={"mail_claimed_until": at + int(lease.total_seconds())},
-            when=_is_wish(wanted_at) & (claimed.not_exists() | claimed.lte(at)),
+            when=_is_wish(wanted_at) & within_mail_limits(now) & (claimed.not_exists() | claimed.lte(at)),
         )
     )
     return as_signature(item)
 
 
 def is_still_wanted(wanted_at: str, item: Mapping[str, Any] | None) -> bool:
-    """Of the item a failed claim brought along: claimed by another (True), or settled (False)."""
-    return item is not None and item.get("mail_wanted_at") == wanted_at
+    """Of the item a failed claim brought along: to be tried again (True), or settled or without hope (False)."""
+    if item is None or item.get("mail_wanted_at") != wanted_at:
+        return False
+    return item["mails"] < MAX_MAILS and "undeliverable" not in item
 
 
 def release_claim(key: Key, wanted_at: str, tables: Tables) -> None:
@@ -51,19 +58,23 @@ def release_claim(key: Key, wanted_at: str, tables: Tables) -> None:
 
 def mark_mailed(key: Key, wanted_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
     """The wish is fulfilled. Only what is still pending gets a new date to expire: nothing confirmed ever does."""
-    mailed: dict[str, Any] = {"mailed_at": iso(now)}
-    try:
-        tables.update(
-            Change(
-                key,
-                assign={**mailed, "expires_at": int(expires.timestamp())},
-                add={"mails": 1},
-                remove=MAIL_WISH,
-                when=_is_wish(wanted_at) & Attr("state").eq(State.PENDING),
-            )
-        )
-    except ConditionFailed:
-        _settle(Change(key, assign=mailed, add={"mails": 1}, remove=MAIL_WISH, when=_is_wish(wanted_at)), tables)
+    mailed = {"mailed_at": iso(now)}
+    expiring = {**mailed, "expires_at": int(expires.timestamp())}
+    is_pending = Attr("state").eq(State.PENDING)
+    # The signature may have moved on while its mail was on the way; the mail counts all the same.
+    for assign, remove, when in (
+        (expiring, MAIL_WISH, _is_wish(wanted_at) & is_pending),
+        (mailed, MAIL_WISH, _is_wish(wanted_at)),
+        (mailed, (), Attr("state").exists() & Attr("mailed_at").ne(iso(now))),
+    ):
+        with suppress(ConditionFailed):
+            tables.update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when))
+            return
+
+
+def drop_wish(key: Key, wanted_at: str, tables: Tables) -> None:
+    """It would come too late to be of use."""
+    _settle(Change(key, remove=MAIL_WISH, when=_is_wish(wanted_at)), tables)
 
 
 def mark_refused(key: Key, wanted_at: str, reason: str, tables: Tables) -> None:

@@ -13,7 +13,7 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 # Joiners shape letters in Persian, Urdu and the Indic scripts: part of names, though "format characters".
 JOINERS = frozenset("\u200c\u200d")
 _LINK = re.compile(
-    r"://|\bwww\.|\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b",
+    r"://|\bwww\.|[\w-]\.[a-z]{2,}/|\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b",
     re.I,
 )
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
@@ -38,7 +38,7 @@ def clean_name(typed: str) -> str:
 
 def clean_postcode(typed: str, country: str) -> str | None:
     """Upper case; for GB in its usual form ("SW1A 1AA"). None when left empty."""
-    postcode = " ".join(typed.upper().split())
+    postcode = " ".join((typed.upper() if typed.isascii() else typed).split())
     if not postcode:
         return None
     if country == "GB":
@@ -50,7 +50,8 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
 def clean_country(typed: str) -> str:
     code = typed.strip().upper()
-    if code not in countries():
+    # Some letters become two when upper-cased: "ß" would be South Sudan.
+    if not typed.isascii() or code not in countries():
         raise ValueError("Choose a country from the list")
     return code
 
@@ -73,4 +74,10 @@ def _uk_postcode(postcode: str) -> str:
 
 
 def _has_controls(text: str) -> bool:
-    return any(unicodedata.category(character)[0] == "C" and character not in JOINERS for character in text)
+    return any(_is_control(character) for character in text)
+
+
+def _is_control(character: str) -> bool:
+    """Controls, surrogates, private use, and what breaks a line."""
+    category = unicodedata.category(character)
+    return (category[0] == "C" and character not in JOINERS) or category in ("Zl", "Zp")

@@ -5,13 +5,15 @@ from enum import StrEnum
 
 from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.errors import ConditionFailed, Unavailable
 from chalicelib.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import DIRECT, UNMAILED_LIFETIME, Channel, Signature, State, Wanted
+
+ATTEMPTS = 3
 
 
 class Outcome(StrEnum):
@@ -28,13 +30,15 @@ def sign(
     identity = signature_id(petition.slug, form.email.canonical, secret)
     key = keys.signature(petition.slug, identity)
     signature = _new_signature(form, channel, petition, now)
-    try:
-        store.add(key, signature, tables)
-    except ConditionFailed as failure:
-        earlier = store.as_signature(failure.item or {})
-        _sign_again(key, earlier, signature, now, tables)
-        return identity, Outcome.REPEATED
-    return identity, Outcome.ACCEPTED
+    for _ in range(ATTEMPTS):
+        try:
+            store.add(key, signature, tables)
+            return identity, Outcome.ACCEPTED
+        except ConditionFailed as failure:
+            earlier = store.as_signature(failure.item or {})
+        if _sign_again(key, earlier, signature, now, tables):
+            return identity, Outcome.REPEATED
+    raise Unavailable
 
 
 def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, now: datetime) -> Signature:
@@ -57,16 +61,20 @@ def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, no
     )
 
 
-def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> None:
-    """The owner of the address learns by mail, within limits; whoever typed it learns nothing."""
+def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
+    """The owner of the address learns by mail, within limits; whoever typed it learns nothing.
+
+    False if the earlier one went in this very moment (TTL), and there is nothing to repeat.
+    """
     try:
         if _is_over(earlier, now):
             store.renew(key, signature, now, tables)
         else:
             wanted = Wanted.CONFIRM if earlier.state is State.PENDING else Wanted.ALREADY_SIGNED
             mail_state.want_mail(key, wanted, now, tables)
-    except ConditionFailed:
-        return
+    except ConditionFailed as failure:
+        return failure.item is not None
+    return True
 
 
 def _is_over(signature: Signature, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
 from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, PERSONAL, WITHDRAWN_LIFETIME, Signature, State
@@ -13,12 +14,11 @@ from chalicelib.tokens import Subject
 _is_pending = Attr("state").eq(State.PENDING)
 
 
-def may_be_mailed(now: datetime) -> Condition:
-    """Nothing on its way, not refused before, not five mails, and none within the last minute."""
+def within_mail_limits(now: datetime) -> Condition:
+    """Not undeliverable, not five mails yet, and none within the last minute."""
     mailed_at = Attr("mailed_at")
     return (
-        Attr("mail_wanted").not_exists()
-        & Attr("undeliverable").not_exists()
+        Attr("undeliverable").not_exists()
         & Attr("mails").lt(MAX_MAILS)
         & (mailed_at.not_exists() | mailed_at.lte(iso(now - MAIL_PAUSE)))
     )
@@ -39,17 +39,22 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Sign again where a withdrawn or expired one still lies. Its count of mails stays, and its limits."""
-    fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
+    """Sign again where a withdrawn or expired one still lies. Its count of mails stays, and its limits:
+    past them it is kept all the same, and the mail waits until it is asked for once more.
+    """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    tables.update(
-        Change(
-            key,
-            assign=fresh,
-            remove=("withdrawn_at", *(name for name in PERSONAL if name not in fresh)),
-            when=(Attr("state").eq(State.WITHDRAWN) | expired) & may_be_mailed(now),
-        )
-    )
+    is_over = Attr("state").eq(State.WITHDRAWN) | expired
+    try:
+        tables.update(_renewal(key, signature, is_over & within_mail_limits(now)))
+    except ConditionFailed:
+        unmailed = signature.model_copy(update={"mail_wanted": None, "mail_wanted_at": None})
+        tables.update(_renewal(key, unmailed, is_over))
+
+
+def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
+    fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
+    stale = ("withdrawn_at", *PERSONAL, *MAIL_WISH)
+    return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
 def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime) -> Change:

@@ -33,6 +33,11 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
     return f"staff_{token_id}_{secret}"
 
 
+def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
+    """False if there is no such token. Idempotent: the first time is kept."""
+    return store.revoke(token_id, now, tables)
+
+
 def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     """From an Authorization header. Raise UnknownToken."""
     scheme, _, presented = header.strip().partition(" ")

@@ -99,12 +99,17 @@ def _answer(request: Request, totals: dict[str, object], counted: Breakdown | No
 
 
 def _csv(rows: list[dict[str, object]]) -> Response:
-    """With a header line; keys are days, hours, country codes and [a-z0-9-] sources: nothing a sheet would run."""
+    """With a header line, and nothing in it that a spreadsheet would run."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["key", "confirmed"])
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows([{**row, "key": _harmless(str(row["key"]))} if "key" in row else row for row in rows])
     return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **NO_STORE})
+
+
+def _harmless(key: str) -> str:
+    """A source may start with a hyphen, which a spreadsheet would calculate (OWASP: CSV injection)."""
+    return f"'{key}" if key.startswith("-") else key
 
 
 def _wants_csv(request: Request) -> bool:

@@ -36,7 +36,7 @@ def follow(changes: Iterable[Followed], tables: Tables) -> None:
     for change in changes:
         buckets[change.slug, change.bucket].append(change)
     for in_bucket in buckets.values():
-        _add(in_bucket, tables)
+        _add(list({change.order: change for change in in_bucket}.values()), tables)
 
 
 def _add(changes: Sequence[Followed], tables: Tables) -> None:

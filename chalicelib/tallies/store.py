@@ -85,6 +85,9 @@ def close_day(slug: str, day: date, tally: Tally, tables: Tables) -> None:
 
 
 def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date, Tally]:
+    """None when they end before they begin, which DynamoDB would refuse as a mistake."""
+    if first > last:
+        return {}
     between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between, consistent=True)
     return {date.fromisoformat(item["sk"].removeprefix("DAY#")): tally_of(item) for item in items}

@@ -1,0 +1,138 @@
+"""Who the tests are about. Alice signs, Bob is staff, Charlie may nothing; everything they need, by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.aws.email import Mail
+from chalicelib.aws.table import Tables
+from chalicelib.keys import Key
+from chalicelib.mail.compose import Office
+from chalicelib.mail.model import MailWish
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from chalicelib.signatures.address import signature_id
+from chalicelib.signatures.confirm import confirm, read_corrections
+from chalicelib.signatures.form import SignatureForm
+from chalicelib.signatures.model import State
+from chalicelib.signatures.sign import sign
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import issue
+from chalicelib.tokens import Subject
+from tests.fakes import FakeTables
+
+OPENED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+SECRET = "a-secret-for-signature-ids"
+TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
+SITE = "https://petitions.example"
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    email: str
+
+
+ALICE = Person("Alice Achterberg", "alice.achterberg@mail.example")
+BOB = Person("Bob Bakker", "bob.bakker@charity.example")
+CHARLIE = Person("Charlie Coster", "charlie.coster@mail.example")
+
+
+def a_petition(**changes: Any) -> Petition:
+    values: dict[str, Any] = {
+        "slug": "safe-children",
+        "title": "Keep trafficked children safe",
+        "summary": "Children who were trafficked need people who keep them safe.",
+        "text": "We ask for specialist support.\n\nWe ask for it now.",
+        "target": "the Home Secretary",
+        "charity": "Harbour for Children",
+        "privacy_contact": "privacy@harbour.example",
+        "sign_wording": "I sign, and my name may be handed over",
+        "updates_wording": "Send me updates",
+        "goal": 10_000,
+        "opened_at": OPENED,
+        "shards": 3,
+    }
+    return Petition.model_validate(values | changes)
+
+
+def a_published_petition(tables: Tables, **changes: Any) -> Petition:
+    petition = a_petition(**changes)
+    publish(petition, max(petition.opened_at, OPENED), tables)
+    return petition
+
+
+def json_of(person: Person = ALICE, /, **changes: Any) -> dict[str, Any]:
+    """The body of `POST /api/petitions/{slug}/signatures`."""
+    return {"name": person.name, "email": person.email, "consent": {"sign": True}} | changes
+
+
+def fields_of(person: Person = ALICE, /, **changes: str) -> dict[str, str]:
+    """The same from the hosted form, ticked and sent."""
+    return {"name": person.name, "email": person.email, "country": "GB", "consent.sign": "yes"} | changes
+
+
+def a_form(person: Person = ALICE, *, updates: bool = False, **changes: Any) -> SignatureForm:
+    consent = {"sign": True, "updates": updates}
+    return SignatureForm.model_validate(json_of(person, consent=consent) | changes)
+
+
+def an_office(deliver: Callable[[Mail], object] = lambda _: None) -> Office:
+    """Where mails are written; what happens to them is the test's business."""
+    return Office(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)))
+
+
+def identity_of(petition: Petition, person: Person = ALICE) -> str:
+    return signature_id(petition.slug, a_form(person).email.canonical, SECRET)
+
+
+def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:
+    """Return the signature's id; whether it is new is what tests find out."""
+    return sign(a_form(person, **changes), "form", petition, SECRET, now, tables)[0]
+
+
+def subject_of(petition: Petition, identity: str, country: str = "GB", source: str = "direct") -> Subject:
+    return Subject(petition.slug, identity, country, source)
+
+
+def confirmed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:
+    """Signed and confirmed at the same moment."""
+    identity = signed(tables, petition, person, now, **changes)
+    subject = subject_of(petition, identity, changes.get("country", "GB"), changes.get("source") or "direct")
+    assert confirm(subject, read_corrections({}, subject.country), petition, now, tables) is State.CONFIRMED
+    return identity
+
+
+def key_of(petition: Petition, identity: str) -> Key:
+    return keys.signature(petition.slug, identity)
+
+
+def item_of(tables: Tables, petition: Petition, identity: str) -> dict[str, Any]:
+    """What lies in the table, keys and all; empty when nothing does."""
+    return tables.get(key_of(petition, identity), consistent=True) or {}
+
+
+def change_item(tables: FakeTables, petition: Petition, identity: str, **changes: Any) -> None:
+    tables.items[key_of(petition, identity)].update(changes)
+
+
+def wish_of(tables: Tables, petition: Petition, identity: str) -> MailWish:
+    """The message the relay would have made of this signature's item."""
+    item = item_of(tables, petition, identity)
+    return MailWish(
+        slug=petition.slug,
+        signature_id=identity,
+        wanted=item["mail_wanted"],
+        wanted_at=item["mail_wanted_at"],
+    )
+
+
+def bobs_token(tables: Tables, now: datetime = NOW, *rights: Right) -> str:
+    """He may read counts, for a day."""
+    return issue("bob", rights or [Right.COUNTS], now, now + DAY, tables)

@@ -1,0 +1,106 @@
+"""SES: sent, later, perhaps, or never."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.stub import ANY, Stubber
+
+from chalicelib.aws import clients
+from chalicelib.aws.email import Mail, Mailer
+from chalicelib.errors import MailRefused, Throttled, Unavailable
+from tests.actors import ALICE
+
+MAIL = Mail(
+    ALICE.email,
+    "Zoë's subject",
+    "text",
+    "<p>html</p>",
+    {"List-Unsubscribe": "<https://x>"},
+    {"petition": "safe-children", "signature": "0" * 32},
+)
+
+
+@pytest.fixture
+def played() -> Iterator[tuple[Mailer, Stubber]]:
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client = boto3.client("sesv2", region_name="eu-west-2", config=clients.MAIL_CONFIG, **keys)  # type: ignore[call-overload]
+    with Stubber(client) as stub:
+        yield Mailer(client, "petitions@harbour.example", "petitions-test"), stub
+        stub.assert_no_pending_responses()
+
+
+def test_a_mail_goes_to_one_person_with_text_html_headers_and_tags(played: tuple[Mailer, Stubber]) -> None:
+    mailer, stub = played
+    body = {"Text": {"Data": "text", "Charset": "UTF-8"}, "Html": {"Data": "<p>html</p>", "Charset": "UTF-8"}}
+    expected = {
+        "FromEmailAddress": "petitions@harbour.example",
+        "Destination": {"ToAddresses": [ALICE.email]},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": "Zoë's subject", "Charset": "UTF-8"},
+                "Body": body,
+                "Headers": [{"Name": "List-Unsubscribe", "Value": "<https://x>"}],
+            }
+        },
+        "EmailTags": [{"Name": "petition", "Value": "safe-children"}, {"Name": "signature", "Value": "0" * 32}],
+        "ConfigurationSetName": "petitions-test",
+    }
+    stub.add_response("send_email", {"MessageId": "m-1"}, expected)
+    assert mailer.send(MAIL) == "m-1"
+
+
+def test_a_mail_without_headers_is_sent_too(played: tuple[Mailer, Stubber]) -> None:
+    mailer, stub = played
+    anything = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"), ANY)
+    stub.add_response("send_email", {"MessageId": "m"}, anything)
+    assert mailer.send(Mail("a@b.example", "s", "t", "h"))
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("TooManyRequestsException", 429, Throttled),
+        ("LimitExceededException", 400, Throttled),
+        ("SendingPausedException", 400, Throttled),
+        ("AccountSuspendedException", 400, Throttled),
+        ("ThrottlingException", 400, Throttled),
+        ("InternalFailure", 500, Unavailable),
+        ("MessageRejected", 400, MailRefused),
+        ("BadRequestException", 400, MailRefused),
+        ("MailFromDomainNotVerifiedException", 400, ClientError),
+        ("NotFoundException", 404, ClientError),
+        ("AccessDeniedException", 403, ClientError),
+    ],
+)
+def test_a_refusal_is_later_perhaps_never_or_a_bug(
+    played: tuple[Mailer, Stubber], code: str, status: int, error: type[Exception]
+) -> None:
+    mailer, stub = played
+    stub.add_client_error("send_email", code, http_status_code=status)
+    with pytest.raises(error) as caught:
+        mailer.send(MAIL)
+    assert type(caught.value) is error or error is ClientError
+
+
+def test_a_sender_that_is_not_verified_is_our_fault_and_not_the_addressees(played: tuple[Mailer, Stubber]) -> None:
+    """SES says MessageRejected for it too: to call the person undeliverable would cost every signature its mail."""
+    mailer, stub = played
+    stub.add_client_error("send_email", "MessageRejected", "Email address is not verified. petitions@harbour.example")
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        mailer.send(MAIL)
+    assert not isinstance(caught.value, MailRefused)
+
+
+def test_silence_may_have_been_a_mail(played: tuple[Mailer, Stubber]) -> None:
+    mailer, stub = played
+    stub.deactivate()
+
+    def never(**_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="x")
+
+    stub.client.meta.events.register("before-send.sesv2", never)
+    with pytest.raises(Unavailable) as caught:
+        mailer.send(MAIL)
+    assert not isinstance(caught.value, Throttled)

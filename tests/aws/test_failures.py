@@ -1,0 +1,59 @@
+"""AWS's refusals in our words."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from chalicelib.aws.failures import FAULTS, THROTTLES, translated
+from chalicelib.errors import Throttled, Unavailable
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    metadata = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "PutItem")  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize("code", sorted(THROTTLES))
+def test_asked_to_slow_down(code: str) -> None:
+    with pytest.raises(Throttled) as caught, translated("storage"):
+        raise refusal(code)
+    assert caught.value.service == "storage"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *[refusal(code, 500) for code in sorted(FAULTS)],
+        refusal("SomethingNew", 503),
+        ConnectTimeoutError(endpoint_url="x"),
+        ReadTimeoutError(endpoint_url="x"),
+        EndpointConnectionError(endpoint_url="x"),
+        ConnectionClosedError(endpoint_url="x"),
+    ],
+)
+def test_not_taken_in_time(error: Exception) -> None:
+    with pytest.raises(Unavailable) as caught, translated("queue"):
+        raise error
+    assert type(caught.value) is Unavailable
+
+
+@pytest.mark.parametrize(
+    "error",
+    [refusal("ValidationException"), refusal("AccessDeniedException"), ParamValidationError(report="x"), KeyError("x")],
+)
+def test_a_bug_of_ours_is_seen_as_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, translated("storage"):
+        raise error
+    assert caught.value is error
+
+
+def test_what_goes_well_goes_through() -> None:
+    with translated("storage"):
+        done = True
+    assert done

@@ -1,0 +1,225 @@
+"""What DynamoDB may answer, played by botocore's stubber: throttles, conflicts, half-done batches, silence."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.stub import ANY, Stubber
+
+from chalicelib.aws import clients
+from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.errors import ConditionFailed, Conflicted, Throttled, Unavailable
+from chalicelib.keys import COUNTS, SIGNATURES, Key
+
+KEY, OTHER = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t")
+WIRE = {"pk": {"S": "p"}, "sk": {"S": "s"}, "mails": {"N": "3"}}
+ITEM = {"pk": "p", "sk": "s", "mails": 3}
+CHANGE = Change(KEY, assign={"a": 1}, when=Attr("a").not_exists())
+
+
+class Played:
+    def __init__(self) -> None:
+        config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        self.client = boto3.client("dynamodb", region_name="eu-west-2", config=config, **keys)  # type: ignore[call-overload]
+        self.tables = Tables(self.client, {COUNTS: "counts-test", SIGNATURES: "signatures-test"})
+        self.stub = Stubber(self.client)
+
+    def fails(self, operation: str, code: str, status: int = 400, **modeled: Any) -> None:
+        self.stub.add_client_error(operation, code, http_status_code=status, modeled_fields=modeled)
+
+
+@pytest.fixture
+def played() -> Iterator[Played]:
+    played = Played()
+    with played.stub:
+        yield played
+        played.stub.assert_no_pending_responses()
+
+
+def test_a_read_is_eventually_consistent_unless_asked(played: Played) -> None:
+    for consistent in (False, True):
+        expected = {"TableName": "counts-test", "Key": ANY, "ConsistentRead": consistent}
+        played.stub.add_response("get_item", {"Item": WIRE}, expected)
+        assert played.tables.get(KEY, consistent=consistent) == ITEM
+
+
+def test_what_is_not_there_is_none(played: Played) -> None:
+    played.stub.add_response("get_item", {})
+    assert played.tables.get(KEY) is None
+
+
+def test_a_key_says_which_table_it_means(played: Played) -> None:
+    played.stub.add_response("put_item", {}, {"TableName": "signatures-test", "Item": ANY})
+    played.tables.put(OTHER, {"a": 1})
+
+
+def test_a_key_that_is_taken_brings_the_item_that_was_there_first(played: Played) -> None:
+    played.fails("put_item", "ConditionalCheckFailedException", Item=WIRE)
+    with pytest.raises(ConditionFailed) as caught:
+        played.tables.put_new(NewItem(KEY, {"a": 1}))
+    assert (caught.value.item, caught.value.index) == (ITEM, 0)
+
+
+def test_a_condition_that_fails_on_nothing_says_so(played: Played) -> None:
+    played.fails("update_item", "ConditionalCheckFailedException")
+    with pytest.raises(ConditionFailed) as caught:
+        played.tables.update(CHANGE)
+    assert caught.value.item is None
+
+
+def test_an_update_returns_the_item_as_it_is_now(played: Played) -> None:
+    played.stub.add_response("update_item", {"Attributes": WIRE})
+    assert played.tables.update(CHANGE) == ITEM
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("ProvisionedThroughputExceededException", 400, Throttled),
+        ("RequestLimitExceeded", 400, Throttled),
+        ("ThrottlingException", 400, Throttled),
+        ("InternalServerError", 500, Unavailable),
+        ("ServiceUnavailable", 503, Unavailable),
+        ("TransactionConflictException", 400, Conflicted),
+        ("ValidationException", 400, ClientError),
+        ("ResourceNotFoundException", 400, ClientError),
+    ],
+)
+def test_every_refusal_has_its_word(played: Played, code: str, status: int, error: type[Exception]) -> None:
+    played.fails("put_item", code, status)
+    with pytest.raises(error) as caught:
+        played.tables.put_new(NewItem(KEY, {}))
+    assert type(caught.value) is error or error is ClientError
+
+
+def reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"Code": code, "Message": "", **({"Item": item} if item else {})}
+
+
+@pytest.mark.parametrize(
+    ("codes", "error"),
+    [
+        (["TransactionConflict", "None"], Conflicted),
+        (["None", "TransactionConflict"], Conflicted),
+        (["ThrottlingError", "None"], Throttled),
+        (["None", "ProvisionedThroughputExceeded"], Throttled),
+        (["ThrottlingError", "TransactionConflict"], Conflicted),
+        (["ConditionalCheckFailed", "TransactionConflict"], ConditionFailed),
+        (["TransactionConflict", "ConditionalCheckFailed"], ConditionFailed),
+    ],
+)
+def test_a_cancelled_transaction_says_why(played: Played, codes: list[str], error: type[Exception]) -> None:
+    played.fails(
+        "transact_write_items", "TransactionCanceledException", CancellationReasons=[reason(code) for code in codes]
+    )
+    with pytest.raises(error) as caught:
+        played.tables.transact([CHANGE, Change(OTHER, assign={"a": 1})])
+    assert type(caught.value) is error
+
+
+def test_a_mistake_in_a_transaction_is_seen_as_one(played: Played) -> None:
+    """No time heals a ValidationError; called Unavailable it would be retried for ever and never be found."""
+    reasons = [reason("ValidationError"), reason("None")]
+    played.fails("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        played.tables.transact([CHANGE, Change(OTHER, assign={"a": 1})])
+    assert not isinstance(caught.value, Unavailable)
+
+
+def test_a_failed_condition_in_a_transaction_says_which_and_brings_its_item(played: Played) -> None:
+    reasons = [reason("None"), reason("ConditionalCheckFailed", WIRE)]
+    played.fails("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
+    with pytest.raises(ConditionFailed) as caught:
+        played.tables.transact([Change(OTHER, assign={"a": 1}), CHANGE])
+    assert (caught.value.index, caught.value.item) == (1, ITEM)
+
+
+def test_a_transaction_names_both_tables_and_is_the_same_for_the_sdks_own_retry(played: Played) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def look(params: dict[str, Any], **_: Any) -> None:
+        seen.append(params)
+
+    played.client.meta.events.register_last("provide-client-params.dynamodb.TransactWriteItems", look)
+    played.stub.add_response("transact_write_items", {})
+    played.tables.transact([CHANGE, NewItem(OTHER, {})])
+    writes = [write for item in seen[0]["TransactItems"] for write in item.values()]
+    assert [write["TableName"] for write in writes] == ["counts-test", "signatures-test"]
+    operation = played.client.meta.service_model.operation_model("TransactWriteItems")
+    assert operation.idempotent_members == ["ClientRequestToken"]
+
+
+def test_keys_that_were_left_out_are_asked_for_again(played: Played) -> None:
+    left = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
+    second = WIRE | {"pk": {"S": "p2"}}
+    played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left})
+    played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [second]}}, {"RequestItems": left})
+    found = played.tables.batch_get([KEY, Key(COUNTS, "p2", "s")])
+    assert [item["pk"] for item in found] == ["p", "p2"]
+
+
+def test_a_sum_is_never_made_of_half_its_parts(played: Played) -> None:
+    left = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
+    for _ in range(3):
+        played.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
+    with pytest.raises(Throttled):
+        played.tables.batch_get([KEY])
+
+
+def test_a_hundred_keys_go_at_a_time_and_none_at_all_asks_nothing(played: Played) -> None:
+    sizes: list[int] = []
+
+    def answer(params: dict[str, Any], **_: Any) -> None:
+        sizes.append(len(params["RequestItems"]["counts-test"]["Keys"]))
+
+    played.client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", answer)
+    for _ in range(3):
+        played.stub.add_response("batch_get_item", {"Responses": {"counts-test": []}})
+    assert played.tables.batch_get([Key(COUNTS, "p", str(number)) for number in range(201)]) == []
+    assert sizes == [100, 100, 1]
+    assert played.tables.batch_get([]) == []
+
+
+def test_a_query_reads_page_by_page(played: Played) -> None:
+    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
+    again = {"TableName": ANY, "KeyConditionExpression": ANY, "ExpressionAttributeValues": ANY, "ConsistentRead": True}
+    played.stub.add_response("query", {"Items": [WIRE]}, again | {"ExclusiveStartKey": last})
+    assert list(played.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
+
+
+def test_a_throttle_between_two_pages_is_no_end_of_the_list(played: Played) -> None:
+    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
+    played.fails("query", "ThrottlingException")
+    with pytest.raises(Throttled):
+        list(played.tables.query(COUNTS, "p"))
+
+
+def test_health_asks_both_tables(played: Played) -> None:
+    for name in ("counts-test", "signatures-test"):
+        played.stub.add_response("describe_table", {"Table": {}}, {"TableName": name})
+    played.tables.check()
+
+
+@pytest.mark.parametrize("silence", [ConnectTimeoutError(endpoint_url="x"), ReadTimeoutError(endpoint_url="x")])
+def test_silence_is_unavailable(silence: Exception) -> None:
+    played = Played()
+
+    def never(**_: Any) -> None:
+        raise silence
+
+    played.client.meta.events.register("before-send.dynamodb", never)
+    with pytest.raises(Unavailable):
+        played.tables.get(KEY)
+
+
+def test_every_wait_has_a_short_end() -> None:
+    """API Gateway gives up at 29 s; sign, its duplicate and a confirmation must have answered before."""
+    assert (clients.CONFIG.connect_timeout, clients.CONFIG.read_timeout) == (1, 2)  # type: ignore[attr-defined]
+    assert clients.CONFIG.retries["total_max_attempts"] == 2  # type: ignore[attr-defined]
+    assert clients.MAIL_CONFIG.retries["total_max_attempts"] == 1, "SES has no idempotency token"  # type: ignore[attr-defined]

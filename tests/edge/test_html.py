@@ -1,0 +1,31 @@
+"""Pages as answers."""
+
+from chalicelib.edge.html import POLICY
+from tests.actors import SITE
+from tests.served import Served
+
+
+def test_nothing_inline_and_nothing_foreign_runs_on_a_page() -> None:
+    directives = dict(part.split(" ", 1) for part in POLICY.split("; "))
+    assert directives["default-src"] == directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+    assert directives["script-src"] == directives["form-action"] == directives["style-src"] == "'self'"
+    assert "unsafe" not in POLICY
+
+
+def test_a_page_says_what_it_is_and_what_may_run_on_it(served: Served) -> None:
+    headers = served.get("/petitions/safe-children").headers
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["Content-Security-Policy"] == POLICY
+
+
+def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(served: Served) -> None:
+    body = served.get("/petitions/safe-children", x_forwarded_prefix="/prod").body.decode()
+    assert 'action="/prod/petitions/safe-children/signatures"' in body
+    assert f'href="{SITE}/petitions/safe-children"' in body
+
+
+def test_a_problem_on_a_page_is_for_a_person(served: Served) -> None:
+    answer = served.get("/petitions/nothing")
+    assert answer.status_code == 404
+    assert "<h1>Not Found</h1>" in answer.body.decode()
+    assert "Retry-After" not in answer.headers

@@ -1,0 +1,150 @@
+"""Requests read and answers made, before any rule is asked."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chalice.app import Blueprint, Request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.edge.http import client_matches, form_fields, json_body, query, site_prefix
+from chalicelib.errors import BodyTooLarge, Invalid, NotJson, WrongType
+from chalicelib.tallies import api as tallies
+from tests.served import FORM, JSON, Served
+
+
+def a_request(body: bytes = b"", path: str = "/", stage_path: str | None = None, **headers: str) -> Request:
+    event: dict[str, Any] = {
+        "requestContext": {"httpMethod": "POST", "resourcePath": path, "path": stage_path or path},
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {},
+        "stageVariables": {},
+        "body": body,
+    }
+    return Request(event, SimpleNamespace())
+
+
+def test_json_is_handed_on_as_text() -> None:
+    assert json_body(a_request("é".encode(), content_type=JSON)) == "é"
+    assert json_body(a_request(b"{}")) == "{}"
+
+
+def test_a_body_of_the_wrong_kind_is_not_read() -> None:
+    with pytest.raises(WrongType):
+        json_body(a_request(b"{}", content_type="text/html"))
+    with pytest.raises(WrongType):
+        form_fields(a_request(b"a=b", content_type=JSON))
+    with pytest.raises(NotJson):
+        json_body(a_request(b"\xc3\x28", content_type=JSON))
+
+
+def test_sixteen_kilobytes_are_the_most() -> None:
+    assert form_fields(a_request(b"a=" + b"x" * (16 * 1024 - 2), content_type=FORM))
+    with pytest.raises(BodyTooLarge):
+        form_fields(a_request(b"a=" + b"x" * (16 * 1024 - 1), content_type=FORM))
+
+
+def test_bytes_are_counted_and_not_letters() -> None:
+    with pytest.raises(BodyTooLarge):
+        json_body(a_request("é".encode() * (8 * 1024 + 1), content_type=JSON))
+
+
+def test_the_last_of_two_fields_wins_so_that_a_ticked_box_beats_its_hidden_no() -> None:
+    assert form_fields(a_request(b"updates=no&updates=yes", content_type=FORM)) == {"updates": "yes"}
+
+
+def test_fifty_fields_are_enough() -> None:
+    assert form_fields(a_request(b"&".join([b"a=1"] * 50), content_type=FORM)) == {"a": "1"}
+    with pytest.raises(Invalid):
+        form_fields(a_request(b"&".join([b"a=1"] * 51), content_type=FORM))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_fields_of_text(body: bytes) -> None:
+    try:
+        fields = form_fields(a_request(body, content_type=FORM))
+    except Invalid:
+        return
+    assert all(isinstance(text, str) for pair in fields.items() for text in pair)
+    for text in fields.values():
+        text.encode()
+
+
+@pytest.mark.parametrize(
+    ("path", "stage_path", "prefix"),
+    [
+        ("/", "/", ""),
+        ("/", "/prod/", "/prod"),
+        ("/petitions/{slug}", "/petitions/x", ""),
+        ("/petitions/{slug}", "/prod/petitions/x", "/prod"),
+        ("/petitions/{slug}/signatures", "/a/b/petitions/x/signatures", "/a/b"),
+        ("/petitions/{slug}", "", ""),
+    ],
+)
+def test_what_stands_before_our_paths_is_found(path: str, stage_path: str, prefix: str) -> None:
+    assert site_prefix(a_request(path=path, stage_path=stage_path)) == prefix
+
+
+@pytest.mark.parametrize(
+    ("told", "prefix"), [("/prod", "/prod"), ("/prod/", "/prod"), ("", ""), ("/", ""), ("/a/b", "/a/b")]
+)
+def test_a_front_may_say_what_stands_before_our_paths(told: str, prefix: str) -> None:
+    assert site_prefix(a_request(stage_path="/other/", x_forwarded_prefix=told)) == prefix
+
+
+@pytest.mark.parametrize("told", ["//evil.example", "prod", "/a//b", "/a\n", "/<script>", "/\u202e", "/a?b", "/a#b"])
+def test_a_prefix_that_could_lead_elsewhere_is_not_believed(told: str) -> None:
+    assert site_prefix(a_request(x_forwarded_prefix=told)) == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "etag", "matches"),
+    [
+        ('"a"', '"a"', True),
+        ('W/"a"', 'W/"a"', True),
+        ('"b", "a"', '"a"', True),
+        ("*", '"a"', True),
+        ('"b"', '"a"', False),
+        ("", '"a"', False),
+        ('W/"a"', '"a"', True),
+        ('"a"', 'W/"a"', True),
+    ],
+)
+def test_etags_are_compared_weakly_as_rfc_9110_says(asked: str, etag: str, matches: bool) -> None:
+    """A proxy that compresses turns a strong tag into a weak one."""
+    assert client_matches(a_request(if_none_match=asked), etag) is matches
+
+
+def test_a_query_that_is_not_there_is_none() -> None:
+    assert query(a_request(), "token") is None
+
+
+def test_a_bug_of_ours_is_a_503_without_a_trace(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("alice@mail.example")
+
+    monkeypatch.setattr(tallies, "public_count", broken)
+    answer = served.get("/api/petitions/safe-children/count")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"]
+    for hidden in ("Zero", "Traceback", "alice"):
+        assert hidden not in answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/petitions/safe-children", "/nothing/here", "/api/petitions/safe-children/count", "/api/petitions/x"]
+)
+def test_every_answer_of_ours_protects_whoever_reads_it(served: Served, path: str) -> None:
+    answer = served.get(path)
+    if path != "/nothing/here":
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_view_keeps_its_name_for_chalice() -> None:
+    assert isinstance(tallies.routes, Blueprint)
+    assert tallies.read_count.__name__ == "read_count"

@@ -1,0 +1,85 @@
+"""Every error of ours has its answer."""
+
+import http
+
+import pytest
+
+from chalicelib import errors
+from chalicelib.edge.problems import problem_of, unexpected
+from chalicelib.errors import (
+    BodyTooLarge,
+    ConditionFailed,
+    Conflicted,
+    FieldError,
+    Invalid,
+    LinkDamaged,
+    LinkExpired,
+    MailRefused,
+    NotJson,
+    PetitionNotOpen,
+    PetitionRemoved,
+    PetitionsError,
+    Throttled,
+    Unavailable,
+    UnknownPetition,
+    WrongType,
+)
+
+ANSWERS: list[tuple[PetitionsError, int]] = [
+    (UnknownPetition(), 404),
+    (PetitionRemoved(), 410),
+    (PetitionNotOpen("closed"), 409),
+    (Invalid([FieldError("name", "Enter your name")]), 422),
+    (NotJson(), 400),
+    (BodyTooLarge(), 413),
+    (WrongType("application/json"), 415),
+    (LinkDamaged(), 400),
+    (LinkExpired("safe-children"), 410),
+    (Unavailable(), 503),
+    (Throttled(), 503),
+    (Conflicted(), 503),
+    (ConditionFailed({"name": "Alice"}), 503),
+    (MailRefused("x"), 503),
+]
+
+
+@pytest.mark.parametrize(("error", "status"), ANSWERS)
+def test_an_error_is_a_problem_as_rfc_9457_has_it(error: PetitionsError, status: int) -> None:
+    problem = problem_of(error)
+    body = problem.body()
+    assert problem.status == body["status"] == status
+    assert body["type"] == "about:blank"
+    assert body["title"]
+    assert body["detail"]
+    assert (problem.retry_after is not None) is (status == 503)
+
+
+def test_every_error_there_is_has_been_thought_of() -> None:
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PetitionsError)}
+    assert kinds - {PetitionsError} == {type(error) for error, _ in ANSWERS}
+
+
+def test_a_conflict_says_its_state_and_complaints_their_fields() -> None:
+    assert problem_of(PetitionNotOpen("closed")).body()["state"] == "closed"
+    complaint = {"field": "name", "message": "Enter your name"}
+    assert problem_of(Invalid([FieldError(**complaint)])).body()["errors"] == [complaint]
+
+
+def test_a_title_over_http_is_the_phrase_of_its_status() -> None:
+    for error, status in ANSWERS:
+        if not isinstance(error, (LinkDamaged, LinkExpired)):
+            title = problem_of(error).title
+            phrase = {422: "Unprocessable Content", 413: "Content Too Large"}.get(
+                status, http.HTTPStatus(status).phrase
+            )
+            assert title == phrase
+
+
+def test_a_bug_of_ours_says_that_trying_again_is_safe() -> None:
+    assert unexpected().status == 503
+    assert unexpected().retry_after
+
+
+@pytest.mark.parametrize("error", [error for error, _ in ANSWERS])
+def test_no_error_quotes_what_it_carries(error: PetitionsError) -> None:
+    assert str(error) == repr(error) == type(error).__name__

@@ -1,0 +1,141 @@
+"""The mails themselves: plain, honest, harmless."""
+
+import email.header
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.aws.email import Mail
+from chalicelib.errors import LinkExpired
+from chalicelib.mail.compose import compose, confirmable_until
+from chalicelib.mail.model import MailWish
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import Signature, Wanted
+from chalicelib.signatures.names import clean_name
+from chalicelib.tokens import Purpose, Subject, read
+from tests.actors import ALICE, DAY, NOW, SITE, TOKEN_KEYS, a_petition, an_office
+from tests.served import link_in, token_in
+
+KINDS = [Wanted.CONFIRM, Wanted.ALREADY_SIGNED]
+every_kind = pytest.mark.parametrize("wanted", KINDS)
+EVIL = "<script>alert(1)</script>\"'&{{7*7}}"
+
+
+def a_signature(**changes: Any) -> Signature:
+    values: dict[str, Any] = {
+        "state": "pending",
+        "signed_at": NOW,
+        "name": ALICE.name,
+        "email": ALICE.email,
+        "country": "GB",
+        "source": "bbc",
+        "obtained_by": "x",
+        "channel": "form",
+        "text_version": "x",
+        "consent_version": "x",
+    }
+    return Signature.model_validate(values | changes)
+
+
+def a_mail(wanted: Wanted = Wanted.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
+    wish = MailWish(slug="safe-children", signature_id="ab" * 16, wanted=wanted, wanted_at="2026-11-24T12:00:00Z")
+    return compose(wish, a_signature(**changes), petition or a_petition(), an_office(), NOW)
+
+
+def test_the_mail_restates_what_was_signed_and_each_consent() -> None:
+    for text in (a_mail(postcode="M1 1AE").text, a_mail(postcode="M1 1AE").html):
+        for said in (ALICE.name, "United Kingdom", "M1 1AE", a_petition().title, a_petition().sign_wording):
+            assert said in text
+    assert "NO: Send me updates" in a_mail().text
+    assert "YES: Send me updates" in a_mail(updates=True).text
+
+
+def test_the_link_confirms_this_signature_for_a_fortnight() -> None:
+    token = token_in(link_in(a_mail(), "confirm"))
+    assert read(Purpose.CONFIRM, token, NOW + 13.9 * DAY, TOKEN_KEYS) == Subject(
+        "safe-children", "ab" * 16, "GB", "bbc"
+    )
+    with pytest.raises(LinkExpired):
+        read(Purpose.CONFIRM, token, NOW + 14 * DAY, TOKEN_KEYS)
+
+
+def test_the_link_ends_a_day_after_the_closing_and_the_mail_says_when() -> None:
+    petition = a_petition(closes_at=NOW + DAY)
+    mail = a_mail(petition=petition)
+    assert confirmable_until(petition, NOW) == NOW + 2 * DAY
+    assert "26 November 2026" in mail.text
+    with pytest.raises(LinkExpired):
+        read(Purpose.CONFIRM, token_in(link_in(mail, "confirm")), NOW + 2 * DAY, TOKEN_KEYS)
+
+
+@every_kind
+def test_every_mail_can_be_answered_with_taking_back(wanted: Wanted) -> None:
+    mail = a_mail(wanted)
+    token = token_in(link_in(mail, "withdraw"))
+    assert read(Purpose.WITHDRAW, token, NOW + 900 * DAY, TOKEN_KEYS).signature_id == "ab" * 16
+    assert f"{SITE}/withdraw?token={token}" in mail.html
+
+
+@every_kind
+@pytest.mark.parametrize("updates", [True, False])
+def test_one_click_unsubscribes_whoever_gets_updates(wanted: Wanted, updates: bool) -> None:
+    mail = a_mail(wanted, updates=updates)
+    assert ("/unsubscribe?token=" in mail.text) is updates
+    assert ("/unsubscribe?token=" in mail.html) is updates
+    if updates:
+        link = mail.headers["List-Unsubscribe"]
+        assert link.startswith(f"<{SITE}/unsubscribe?token=")
+        assert read(Purpose.UNSUBSCRIBE, token_in(link.strip("<>")), NOW, TOKEN_KEYS)
+        assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    else:
+        assert not mail.headers
+
+
+def test_who_has_signed_already_is_told_so_and_asked_for_nothing() -> None:
+    mail = a_mail(Wanted.ALREADY_SIGNED)
+    assert "already signed" in mail.subject
+    assert "/confirm?" not in mail.text + mail.html
+    assert ALICE.name not in mail.text + mail.html
+
+
+@every_kind
+def test_tags_lead_feedback_to_the_signature_and_are_what_ses_takes(wanted: Wanted) -> None:
+    tags = a_mail(wanted).tags
+    assert tags == {"petition": "safe-children", "signature": "ab" * 16, "mail": str(wanted)}
+    assert all(value.replace("-", "").isalnum() for value in tags.values())
+
+
+@every_kind
+def test_nothing_configured_runs_in_a_mail(wanted: Wanted) -> None:
+    evil = dict.fromkeys(("title", "target", "charity", "sign_wording", "updates_wording"), EVIL)
+    mail = a_mail(wanted, a_petition(**evil), updates=True)
+    assert "<script" not in mail.html
+    assert "49" not in mail.subject
+
+
+@every_kind
+def test_a_title_of_two_lines_is_a_subject_of_one(wanted: Wanted) -> None:
+    subject = a_mail(wanted, a_petition(title="One\nBcc: x@y.example\r\ntwo")).subject
+    assert len(subject.splitlines()) == 1
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
+def test_whatever_name_is_accepted_stays_on_its_line_and_runs_nowhere(typed: str) -> None:
+    try:
+        name = clean_name(f"A{typed}")
+    except ValueError:
+        return
+    mail, harmless = a_mail(name=name), a_mail(name="A")
+    assert len(mail.text.splitlines()) == len(harmless.text.splitlines())
+    assert mail.html.count("<") == harmless.html.count("<")
+    assert mail.subject == harmless.subject
+    assert mail.headers == harmless.headers
+    email.header.Header(mail.subject, "utf-8").encode()
+
+
+def test_two_mails_differ_only_in_what_differs() -> None:
+    assert a_mail() == a_mail()
+    assert replace(a_mail(), to="x") != a_mail()

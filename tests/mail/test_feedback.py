@@ -1,0 +1,69 @@
+"""What SES says afterwards: twice, late, out of order, and not always about us."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.mail.feedback import take_feedback
+from chalicelib.petitions.model import Petition
+from tests.actors import BOB, item_of, signed
+from tests.fakes import FakeTables
+
+
+def an_event(kind: str, petition: Petition, identity: str, **more: Any) -> dict[str, Any]:
+    tags = {"petition": [petition.slug], "signature": [identity], "ses:source-ip": ["192.0.2.1"]}
+    return {"eventType": kind, "mail": {"messageId": "m", "tags": tags}, **more}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "recorded"),
+    [
+        ("Bounce", {"bounce": {"bounceType": "Permanent"}}, "bounced"),
+        ("Bounce", {"bounce": {"bounceType": "Transient"}}, None),
+        ("Bounce", {"bounce": {"bounceType": "Undetermined"}}, None),
+        ("Complaint", {"complaint": {}}, "complained"),
+        ("Delivery", {}, None),
+        ("Send", {}, None),
+    ],
+)
+def test_only_what_is_for_good_stops_mail(
+    tables: FakeTables, petition: Petition, kind: str, more: dict[str, Any], recorded: str | None
+) -> None:
+    identity = signed(tables, petition)
+    assert take_feedback(an_event(kind, petition, identity, **more), tables) == recorded
+    assert item_of(tables, petition, identity).get("undeliverable") == recorded
+
+
+def test_a_late_delivery_does_not_undo_a_bounce(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    bounce = an_event("Bounce", petition, identity, bounce={"bounceType": "Permanent"})
+    for event in (bounce, an_event("Delivery", petition, identity), bounce):
+        take_feedback(event, tables)
+    assert item_of(tables, petition, identity)["undeliverable"] == "bounced"
+
+
+def test_feedback_about_one_leaves_the_others_alone(tables: FakeTables, petition: Petition) -> None:
+    alice, bob = signed(tables, petition), signed(tables, petition, BOB)
+    take_feedback(an_event("Complaint", petition, alice), tables)
+    assert "undeliverable" not in item_of(tables, petition, bob)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"eventType": "Complaint"},
+        {"eventType": "Complaint", "mail": {}},
+        {"eventType": "Complaint", "mail": {"tags": {"petition": ["x"]}}},
+        {"eventType": "Complaint", "mail": {"tags": {"petition": [], "signature": []}}},
+        {"notificationType": "AmazonSnsSubscriptionSucceeded"},
+    ],
+)
+def test_what_is_not_about_a_signature_is_passed_over(tables: FakeTables, event: dict[str, Any]) -> None:
+    assert take_feedback(event, tables) is None
+    assert tables.calls == []
+
+
+def test_feedback_about_what_has_gone_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+    take_feedback(an_event("Complaint", petition, "0" * 32), tables)
+    assert not item_of(tables, petition, "0" * 32)

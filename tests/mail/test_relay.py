@@ -1,0 +1,62 @@
+"""The stream is the outbox: every new wish goes on, at least once."""
+
+import json
+
+import pytest
+
+from chalicelib.errors import Unavailable
+from chalicelib.mail.relay import new_wish, relay
+from tests.actors import ALICE
+from tests.fakes import FakeQueue
+
+SIGNED = {
+    "pk": "safe-children#2a",
+    "sk": "0" * 32,
+    "state": "pending",
+    "name": ALICE.name,
+    "email": ALICE.email,
+    "mail_wanted": "confirm",
+    "mail_wanted_at": "2026-11-24T12:00:00Z",
+}
+MAILED = {name: value for name, value in SIGNED.items() if not name.startswith("mail_")}
+CLAIMED = SIGNED | {"mail_claimed_until": 1}
+AGAIN = SIGNED | {"mail_wanted_at": "2026-11-24T12:05:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        (None, SIGNED, True),
+        (MAILED, AGAIN, True),
+        (SIGNED, AGAIN, True),
+        (SIGNED, CLAIMED, False),
+        (CLAIMED, SIGNED, False),
+        (CLAIMED, MAILED, False),
+        (None, MAILED, False),
+        (SIGNED, None, False),
+    ],
+)
+def test_only_a_new_wish_goes_on(before: dict[str, str] | None, after: dict[str, str] | None, wanted: bool) -> None:
+    assert (new_wish(before, after) is not None) is wanted
+
+
+def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
+    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], queue) == 1
+    assert queue.messages == [
+        {
+            "slug": "safe-children",
+            "signature_id": "0" * 32,
+            "wanted": "confirm",
+            "wanted_at": "2026-11-24T12:00:00Z",
+        }
+    ]
+    assert json.dumps(queue.messages[0])
+
+
+def test_a_queue_that_did_not_take_all_is_told(queue: FakeQueue) -> None:
+    class Full(FakeQueue):
+        def send(self, messages: object) -> None:
+            raise Unavailable("queue")
+
+    with pytest.raises(Unavailable):
+        relay([(None, SIGNED)], Full())

@@ -1,0 +1,214 @@
+"""Claim, send, mark: whatever breaks, nobody waits for a mail in vain and nobody is flooded."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.aws.email import Mail
+from chalicelib.aws.table import Change, Item
+from chalicelib.errors import MailRefused, Throttled, Unavailable, UnknownPetition
+from chalicelib.mail.compose import Office
+from chalicelib.mail.model import MailWish
+from chalicelib.mail.send import AFTER_LINK, CLAIM, NotYet, Sent, send
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.mail_state import mark_undeliverable
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import (
+    ALICE,
+    DAY,
+    MINUTE,
+    NOW,
+    a_petition,
+    a_published_petition,
+    an_office,
+    confirmed,
+    item_of,
+    key_of,
+    signed,
+    wish_of,
+)
+from tests.fakes import FakeTables
+
+
+@pytest.fixture
+def mails() -> list[Mail]:
+    return []
+
+
+def a_wish(tables: FakeTables, petition: Petition) -> MailWish:
+    return wish_of(tables, petition, signed(tables, petition))
+
+
+def failing(error: Exception) -> Office:
+    def deliver(_: Mail) -> None:
+        raise error
+
+    return an_office(deliver)
+
+
+def test_a_wish_is_one_mail_to_the_address_as_typed(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+    assert send(a_wish(tables, petition), an_office(mails.append), NOW, tables) is Sent.SENT
+    assert [mail.to for mail in mails] == [ALICE.email]
+
+
+def test_a_message_that_comes_twice_is_one_mail(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+    wish = a_wish(tables, petition)
+    outcomes = [send(wish, an_office(mails.append), NOW + seconds * MINUTE, tables) for seconds in range(3)]
+    assert outcomes == [Sent.SENT, Sent.SETTLED, Sent.SETTLED]
+    assert len(mails) == 1
+
+
+def test_a_message_that_comes_at_the_same_time_waits(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+    wish = a_wish(tables, petition)
+
+    def deliver(mail: Mail) -> None:
+        with pytest.raises(NotYet):
+            send(wish, an_office(mails.append), NOW, tables)
+        mails.append(mail)
+
+    send(wish, an_office(deliver), NOW, tables)
+    assert len(mails) == 1
+
+
+def test_a_crash_before_sending_costs_no_mail(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+    wish = a_wish(tables, petition)
+    with pytest.raises(RuntimeError):
+        send(wish, failing(RuntimeError()), NOW, tables)
+    with pytest.raises(NotYet):
+        send(wish, an_office(mails.append), NOW + timedelta(seconds=89), tables)
+    assert send(wish, an_office(mails.append), NOW + CLAIM, tables) is Sent.SENT
+    assert len(mails) == 1
+
+
+def test_a_crash_after_sending_costs_one_mail_too_many_and_never_one_too_few(
+    petition: Petition, mails: list[Mail]
+) -> None:
+    class Crashing(FakeTables):
+        crashes = True
+
+        def update(self, change: Change) -> Item:
+            if self.crashes and "mails" in change.add:
+                self.crashes = False
+                raise Unavailable("storage")
+            return super().update(change)
+
+    tables = Crashing()
+    a_published_petition(tables)
+    wish = a_wish(tables, petition)
+    with pytest.raises(Unavailable):
+        send(wish, an_office(mails.append), NOW, tables)
+    assert send(wish, an_office(mails.append), NOW + CLAIM, tables) is Sent.SENT
+    assert send(wish, an_office(mails.append), NOW + 2 * CLAIM, tables) is Sent.SETTLED
+    assert len(mails) == 2
+
+
+def test_a_throttled_mail_is_tried_again_without_waiting_for_the_claim(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
+    wish = a_wish(tables, petition)
+    with pytest.raises(Throttled):
+        send(wish, failing(Throttled("mail")), NOW, tables)
+    assert send(wish, an_office(mails.append), NOW, tables) is Sent.SENT
+
+
+def test_a_mail_that_was_perhaps_sent_waits_for_its_claim(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
+    wish = a_wish(tables, petition)
+    with pytest.raises(Unavailable):
+        send(wish, failing(Unavailable("mail")), NOW, tables)
+    with pytest.raises(NotYet):
+        send(wish, an_office(mails.append), NOW, tables)
+
+
+def test_what_ses_never_takes_is_recorded_and_tried_no_more(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
+    wish = a_wish(tables, petition)
+    assert send(wish, failing(MailRefused("MessageRejected")), NOW, tables) is Sent.REFUSED
+    assert send(wish, an_office(mails.append), NOW + DAY, tables) is Sent.SETTLED
+    assert item_of(tables, petition, wish.signature_id)["undeliverable"] == "refused"
+    assert not mails
+
+
+def test_nobody_who_withdrew_or_complained_or_has_gone_is_mailed(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
+    wish = a_wish(tables, petition)
+    withdraw(key_of(petition, wish.signature_id), petition, NOW, tables)
+    assert send(wish, an_office(mails.append), NOW, tables) is Sent.SETTLED
+    gone = wish.model_copy(update={"signature_id": "0" * 32})
+    assert send(gone, an_office(mails.append), NOW, tables) is Sent.SETTLED
+    assert not mails
+
+
+def test_a_complaint_between_wish_and_mail_is_heard(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+    wish = a_wish(tables, petition)
+    mark_undeliverable(key_of(petition, wish.signature_id), "complained", tables)
+    assert send(wish, an_office(mails.append), NOW, tables) is Sent.SETTLED
+    assert not mails
+
+
+def test_whoever_confirmed_meanwhile_is_not_asked_to_confirm(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
+    wish = a_wish(tables, petition)
+    confirmed(tables, petition)
+    send(wish, an_office(mails.append), NOW, tables)
+    assert not mails
+
+
+def test_a_withdrawal_during_the_sending_stays_withdrawn(tables: FakeTables, petition: Petition) -> None:
+    wish = a_wish(tables, petition)
+
+    def deliver(_: Mail) -> None:
+        withdraw(key_of(petition, wish.signature_id), petition, NOW, tables)
+
+    send(wish, an_office(deliver), NOW, tables)
+    item = item_of(tables, petition, wish.signature_id)
+    assert (item["state"], "email" in item) == ("withdrawn", False)
+
+
+def test_a_mail_that_went_while_its_signature_was_withdrawn_still_counts_against_the_limits(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
+    wish = a_wish(tables, petition)
+
+    def deliver(mail: Mail) -> None:
+        mails.append(mail)
+        withdraw(key_of(petition, wish.signature_id), petition, NOW, tables)
+        signed(tables, petition, now=NOW + timedelta(seconds=1))
+
+    send(wish, an_office(deliver), NOW, tables)
+    assert item_of(tables, petition, wish.signature_id)["mails"] == 1
+    again = wish_of(tables, petition, wish.signature_id)
+    with pytest.raises(NotYet):
+        send(again, an_office(mails.append), NOW + timedelta(seconds=59), tables)
+    assert send(again, an_office(mails.append), NOW + MINUTE, tables) is Sent.SENT
+    assert len(mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("closes_at", "lasts"), [(None, 14 * DAY), (NOW + 3 * DAY, 4 * DAY), (NOW + 30 * DAY, 14 * DAY)]
+)
+def test_a_pending_signature_outlives_its_link_by_a_day(
+    tables: FakeTables, closes_at: object, lasts: timedelta
+) -> None:
+    petition = a_published_petition(tables, closes_at=closes_at)
+    wish = a_wish(tables, petition)
+    send(wish, an_office(), NOW, tables)
+    assert item_of(tables, petition, wish.signature_id)["expires_at"] == int((NOW + lasts + AFTER_LINK).timestamp())
+
+
+def test_no_mail_asks_to_confirm_what_can_be_confirmed_no_more(tables: FakeTables, mails: list[Mail]) -> None:
+    """SES may be weeks behind: the petition has closed, and a day has passed."""
+    petition = a_published_petition(tables, closes_at=NOW + MINUTE)
+    wish = a_wish(tables, petition)
+    send(wish, an_office(mails.append), NOW + 3 * DAY, tables)
+    assert not mails, "its link had expired before it was sent"
+
+
+def test_a_wish_of_a_petition_nobody_knows_is_not_lost_silently(tables: FakeTables) -> None:
+    petition = a_petition(slug="unpublished")
+    with pytest.raises(UnknownPetition):
+        send(a_wish(tables, petition), an_office(), NOW, tables)

@@ -1,0 +1,106 @@
+"""Petitions over HTTP: the pages, and the same as JSON."""
+
+import json
+
+import pytest
+
+from chalicelib.errors import Throttled
+from chalicelib.petitions.find import forget_petitions
+from tests.actors import DAY, NOW, a_published_petition, confirmed
+from tests.served import Served
+
+HERE = "/petitions/safe-children"
+COUNTED = "/api/petitions/safe-children"
+
+
+def test_the_list_shows_what_can_be_signed_with_its_number(served: Served) -> None:
+    confirmed(served.tables, a_published_petition(served.tables))
+    a_published_petition(served.tables, slug="hidden-draft", title="Hidden draft", state="draft")
+    answer = served.get("/")
+    assert (answer.status_code, "Keep trafficked children safe" in answer.body.decode()) == (200, True)
+    assert "<strong>1</strong> signature" in answer.body.decode()
+    assert "Hidden draft" not in answer.body.decode()
+
+
+def test_the_page_has_its_form_and_keeps_the_source_of_the_link(served: Served) -> None:
+    assert 'name="source" value="bbc-news"' in served.get(f"{HERE}?source=bbc-news").body.decode()
+    for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):
+        body = served.get(f"{HERE}?source={wrong}").body.decode()
+        assert 'name="source"' not in body
+        assert "<script>" not in body
+
+
+def test_the_json_is_as_the_contract_says(served: Served) -> None:
+    confirmed(served.tables, a_published_petition(served.tables, closes_at=NOW + DAY))
+    forget_petitions()
+    answer = served.get(COUNTED)
+    assert answer.status_code == 200
+    assert answer.json_body == {
+        "slug": "safe-children",
+        "title": "Keep trafficked children safe",
+        "text_version": a_published_petition(served.tables).text_version,
+        "target": "the Home Secretary",
+        "state": "open",
+        "goal": 10000,
+        "opened_at": "2026-11-20T08:00:00Z",
+        "closes_at": "2026-11-25T12:00:00Z",
+        "count": 1,
+    }
+
+
+@pytest.mark.parametrize("path", ["/", HERE, COUNTED, f"{COUNTED}/count"])
+def test_what_everybody_sees_a_cdn_may_carry(served: Served, path: str) -> None:
+    policy = served.get(path).headers["Cache-Control"]
+    assert "public" in policy
+    assert "max-age=5" in policy
+    assert "stale-while-revalidate=" in policy
+    assert "stale-if-error=" in policy
+
+
+@pytest.mark.parametrize("path", [f"{HERE}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
+def test_what_is_personal_or_wrong_no_cache_keeps(served: Served, path: str) -> None:
+    assert served.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"), [({"state": "draft"}, 404), ({"state": "removed"}, 410), ({"opened_at": NOW + DAY}, 404)]
+)
+def test_what_is_not_for_the_public_is_answered_alike_everywhere(
+    served: Served, changes: dict[str, object], status: int
+) -> None:
+    a_published_petition(served.tables, slug="another", **changes)
+    for path in ("/petitions/another", "/petitions/another/thanks"):
+        answer = served.get(path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    for path in ("/api/petitions/another", "/api/petitions/another/count"):
+        answer = served.get(path)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+        assert json.loads(answer.body)["status"] == status
+
+
+def test_a_closed_petition_is_shown_with_its_number_and_no_form(served: Served) -> None:
+    a_published_petition(served.tables, slug="another", state="closed", closes_at=NOW)
+    body = served.get("/petitions/another").body.decode()
+    assert "This petition is closed" in body
+    assert "<form" not in body
+    assert served.get("/api/petitions/another").json_body["state"] == "closed"
+
+
+def test_the_form_comes_even_when_the_number_cannot(served: Served) -> None:
+    served.get(HERE)
+    served.clock.forward(DAY)
+    served.tables.fail_next(Throttled("storage"))
+    answer = served.get(HERE)
+    assert answer.status_code == 200
+    assert "<form" in answer.body.decode()
+
+
+def test_the_list_comes_even_when_a_number_cannot(served: Served) -> None:
+    class Down(type(served.tables)):  # type: ignore[misc]
+        def get(self, *_: object, **__: object) -> None:
+            raise Throttled("storage")
+
+    served.tables.__class__ = Down
+    answer = served.get("/")
+    assert answer.status_code == 200, "one count that is late takes the front page down"
+    assert "Keep trafficked children safe" in answer.body.decode()

@@ -1,0 +1,109 @@
+"""Who may see which petition, and how rarely the table is asked."""
+
+import pytest
+
+from chalicelib.errors import PetitionNotOpen, PetitionRemoved, Throttled, UnknownPetition
+from chalicelib.petitions.find import (
+    all_petitions,
+    find_open_petition,
+    find_petition,
+    forget_petitions,
+    open_petitions,
+    petition_as_stored,
+)
+from tests.actors import DAY, NOW, a_published_petition
+from tests.fakes import FakeTables
+
+CLOSED = {"state": "closed", "closes_at": NOW - DAY}
+
+
+def test_an_open_petition_is_found_as_it_was_published(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, closes_at=NOW + DAY, privacy_url="https://harbour.example/privacy")
+    assert find_open_petition("safe-children", NOW, tables) == petition
+    assert petition_as_stored("safe-children", tables) == petition
+
+
+def test_a_crowd_costs_one_read(tables: FakeTables) -> None:
+    a_published_petition(tables)
+    tables.calls.clear()
+    for _ in range(100):
+        find_open_petition("safe-children", NOW, tables)
+    assert tables.calls == ["get"]
+
+
+def test_whoever_asks_for_what_is_not_there_costs_one_read_too(tables: FakeTables) -> None:
+    for _ in range(100):
+        with pytest.raises(UnknownPetition):
+            find_petition("nothing-here", NOW, tables)
+    assert tables.calls == ["get"]
+
+
+@pytest.mark.parametrize("slug", ["", "UPPER", "a/b", "../x", "a b", "x" * 200, "é", "a\n"])
+def test_what_cannot_be_a_slug_is_not_even_looked_up(tables: FakeTables, slug: str) -> None:
+    with pytest.raises(UnknownPetition):
+        find_petition(slug, NOW, tables)
+    with pytest.raises(UnknownPetition):
+        petition_as_stored(slug, tables)
+    assert tables.calls == []
+
+
+def test_a_draft_is_unknown_to_the_public_and_known_to_staff(tables: FakeTables) -> None:
+    a_published_petition(tables, state="draft")
+    with pytest.raises(UnknownPetition):
+        find_petition("safe-children", NOW, tables)
+    assert petition_as_stored("safe-children", tables).state == "draft"
+
+
+def test_a_petition_that_opens_later_is_a_draft_until_then(tables: FakeTables) -> None:
+    a_published_petition(tables, opened_at=NOW + DAY)
+    with pytest.raises(UnknownPetition):
+        find_petition("safe-children", NOW, tables)
+    assert find_open_petition("safe-children", NOW + DAY, tables)
+
+
+def test_a_removed_petition_is_gone_and_not_lost(tables: FakeTables) -> None:
+    a_published_petition(tables, state="removed")
+    with pytest.raises(PetitionRemoved):
+        find_petition("safe-children", NOW, tables)
+
+
+def test_a_closed_petition_is_seen_and_not_signed(tables: FakeTables) -> None:
+    a_published_petition(tables, **CLOSED)
+    assert find_petition("safe-children", NOW, tables)
+    with pytest.raises(PetitionNotOpen) as caught:
+        find_open_petition("safe-children", NOW, tables)
+    assert caught.value.state == "closed"
+
+
+def test_it_closes_to_the_second_though_it_is_cached(tables: FakeTables) -> None:
+    a_published_petition(tables, closes_at=NOW + DAY)
+    assert find_open_petition("safe-children", NOW, tables)
+    with pytest.raises(PetitionNotOpen):
+        find_open_petition("safe-children", NOW + DAY, tables)
+
+
+def test_while_the_table_does_not_answer_what_was_known_goes_on(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_published_petition(tables)
+    find_petition("safe-children", NOW, tables)
+    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: 1e12)
+    tables.fail_next(Throttled("storage"))
+    assert find_petition("safe-children", NOW, tables)
+
+
+def test_a_new_process_that_hears_nothing_says_so(tables: FakeTables) -> None:
+    a_published_petition(tables)
+    forget_petitions()
+    tables.fail_next(Throttled("storage"))
+    with pytest.raises(Throttled):
+        find_petition("safe-children", NOW, tables)
+
+
+def test_the_public_list_has_what_can_be_signed_and_staffs_has_everything(tables: FakeTables) -> None:
+    a_published_petition(tables, slug="a-open")
+    a_published_petition(tables, slug="b-draft", state="draft")
+    a_published_petition(tables, slug="c-closed", **CLOSED)
+    a_published_petition(tables, slug="d-removed", state="removed")
+    assert [petition.slug for petition in open_petitions(NOW, tables)] == ["a-open"]
+    assert [petition.slug for petition in all_petitions(tables)] == ["a-open", "b-draft", "c-closed", "d-removed"]

@@ -1,0 +1,60 @@
+"""Publishing: the text is kept before anybody can sign it."""
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.errors import Throttled, UnknownPetition
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.publish import publish
+from chalicelib.tallies.count import exact_count
+from tests.actors import DAY, NOW, OPENED, a_petition, confirmed
+from tests.fakes import FakeTables
+
+
+def texts(tables: FakeTables) -> list[dict[str, object]]:
+    return [item for key, item in tables.items.items() if key.pk == "TEXT#safe-children"]
+
+
+def test_publishing_keeps_the_text_as_it_can_be_signed(tables: FakeTables) -> None:
+    publish(a_petition(), NOW, tables)
+    (text,) = texts(tables)
+    assert text["text"] == a_petition().text
+    assert text["sign_wording"] == a_petition().sign_wording
+    assert text["recorded_at"] == "2026-11-24T12:00:00Z"
+
+
+def test_publishing_again_keeps_count_and_first_recording(tables: FakeTables) -> None:
+    publish(a_petition(), OPENED, tables)
+    confirmed(tables, a_petition())
+    publish(a_petition(goal=20_000), NOW + DAY, tables)
+    assert petition_as_stored("safe-children", tables).goal == 20_000
+    assert exact_count(a_petition(), NOW + DAY, tables).confirmed == 1
+    assert [text["recorded_at"] for text in texts(tables)] == ["2026-11-20T08:00:00Z"]
+
+
+def test_a_new_text_is_kept_beside_the_old_one(tables: FakeTables) -> None:
+    publish(a_petition(), OPENED, tables)
+    publish(a_petition(text="We ask for more."), NOW, tables)
+    assert {text["text"] for text in texts(tables)} == {a_petition().text, "We ask for more."}
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_a_publishing_that_broke_off_shows_nothing_and_can_be_repeated(tables: FakeTables, step: int) -> None:
+    class Breaking(FakeTables):
+        left = step
+
+        def _called(self, name: str) -> None:
+            if self.left == 0:
+                self.left = -1
+                raise Throttled("storage")
+            self.left -= 1
+            super()._called(name)
+
+    breaking = Breaking()
+    with pytest.raises(Throttled):
+        publish(a_petition(), NOW, breaking)
+    with pytest.raises(UnknownPetition):
+        petition_as_stored("safe-children", breaking)
+    publish(a_petition(), NOW, breaking)
+    assert exact_count(a_petition(), NOW, breaking).confirmed == 0
+    assert keys.petition("safe-children") in breaking.items

@@ -1,0 +1,135 @@
+"""The whole application without AWS: requests, messages and stream records in; answers and mails out."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from chalice.test import Client, HTTPResponse
+
+from chalicelib.aws.email import Mail
+from chalicelib.aws.expressions import to_wire
+from tests.actors import NOW
+from tests.fakes import FakeQueue, FakeTables
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Clock:
+    """Stands still until a test moves it."""
+
+    moment: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, time: timedelta) -> None:
+        self.moment += time
+
+
+@dataclass
+class FakeMailer:
+    """Keeps what it was given; the next ones fail when told to."""
+
+    mails: list[Mail] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.mails.append(mail)
+        return f"message-{len(self.mails)}"
+
+
+@dataclass
+class Served:
+    client: Client
+    tables: FakeTables
+    queue: FakeQueue
+    mailer: FakeMailer
+    clock: Clock
+
+    def get(self, path: str, **headers: str) -> HTTPResponse:
+        return self.client.http.get(path, headers=_dashed(headers))
+
+    def post(self, path: str, body: bytes, content_type: str, **headers: str) -> HTTPResponse:
+        return self.client.http.post(path, headers={"Content-Type": content_type, **_dashed(headers)}, body=body)
+
+    def post_json(self, path: str, value: object) -> HTTPResponse:
+        return self.post(path, json.dumps(value).encode(), JSON)
+
+    def post_form(self, path: str, fields: Mapping[str, str]) -> HTTPResponse:
+        return self.post(path, urlencode(fields).encode(), FORM)
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
+        return self.client.lambda_.invoke(function, event).payload
+
+    def deliver(self, function: str, messages: Sequence[object]) -> list[str]:
+        """A batch of queue messages, with ids "0", "1", ...; which of them shall come again."""
+        answer = self.invoke(function, sqs_event(messages))
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+    def last_link(self, purpose: str) -> str:
+        """Path and query of that link in the last mail."""
+        return link_in(self.mailer.mails[-1], purpose)
+
+
+def sqs_event(messages: Sequence[object]) -> dict[str, Any]:
+    bodies = [message if isinstance(message, str) else json.dumps(message) for message in messages]
+    return {
+        "Records": [
+            {"messageId": str(number), "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def stream_event(changes: Sequence[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]]) -> dict[str, Any]:
+    """As the signatures' stream would bring it: sequence number, item before, item after."""
+    return {"Records": [_record(*change) for change in changes]}
+
+
+def link_in(mail: Mail, purpose: str) -> str:
+    words = [word for word in mail.text.split() if f"/{purpose}?token=" in word]
+    return urlsplit(words[0]).path + "?" + urlsplit(words[0]).query
+
+
+def token_in(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["token"][0]
+
+
+def context() -> SimpleNamespace:
+    return SimpleNamespace(aws_request_id="request-1")
+
+
+def _record(sequence: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:
+    present = after or before or {}
+    change: dict[str, Any] = {
+        "ApproximateCreationDateTime": 1795521600,
+        "SequenceNumber": sequence,
+        "SizeBytes": 1,
+        "Keys": to_wire({"pk": present["pk"], "sk": present["sk"]}),
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    if before is not None:
+        change["OldImage"] = to_wire(before)
+    if after is not None:
+        change["NewImage"] = to_wire(after)
+    name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
+    return {
+        "eventID": sequence,
+        "eventName": name,
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": "arn:aws:dynamodb:eu-west-2:1:table/signatures/stream/2026",
+        "awsRegion": "eu-west-2",
+        "eventVersion": "1.1",
+        "dynamodb": change,
+    }
+
+
+def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-").title(): value for name, value in headers.items()}

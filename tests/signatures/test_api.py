@@ -1,0 +1,268 @@
+"""Signing over HTTP: one answer for everybody, and never our fault for what a client sends."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import keys
+from chalicelib.aws.table import Item
+from chalicelib.errors import Throttled, Unavailable
+from chalicelib.signatures.mail_state import mark_undeliverable
+from tests.actors import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    DAY,
+    NOW,
+    a_petition,
+    a_published_petition,
+    confirmed,
+    fields_of,
+    json_of,
+    key_of,
+    signed,
+)
+from tests.served import FORM, JSON, Served
+
+API = "/api/petitions/safe-children/signatures"
+HOSTED = "/petitions/safe-children/signatures"
+ACCEPTED = {"status": "check-your-inbox"}
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+# Mostly right, with one or two fields of any value at all.
+BODIES = st.dictionaries(
+    st.sampled_from(["name", "email", "country", "postcode", "consent", "source"]) | st.text(max_size=8),
+    VALUES,
+    max_size=2,
+).map(lambda changes: json_of() | changes)
+
+
+def signatures_in(served: Served) -> list[Item]:
+    return [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+
+
+def is_problem(answer: Any, status: int) -> bool:
+    body = answer.json_body
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert body["status"] == answer.status_code == status
+    assert isinstance(body["type"], str)
+    assert body["title"]
+    assert body["detail"]
+    if status == 422:
+        assert all(set(error) == {"field", "message"} for error in body["errors"])
+    return True
+
+
+def test_a_signature_is_taken_and_kept(served: Served) -> None:
+    answer = served.post_json(API, json_of(source="bbc"))
+    assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
+    (item,) = signatures_in(served)
+    assert (item["name"], item["channel"], item["source"]) == (ALICE.name, "api", "bbc")
+
+
+def test_new_repeated_confirmed_and_blocked_are_answered_alike(served: Served) -> None:
+    identity = signed(served.tables, a_petition(), BOB)
+    mark_undeliverable(key_of(a_petition(), identity), "complained", served.tables)
+    confirmed(served.tables, a_petition(slug="safe-children"), CHARLIE)
+    answers = [served.post_json(API, json_of(who)) for who in (ALICE, ALICE, BOB, CHARLIE)]
+    assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in answers}) == 1
+    forms = [served.post_form(HOSTED, fields_of(who)) for who in (ALICE, BOB, CHARLIE)]
+    assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in forms}) == 1
+
+
+def test_any_origin_may_post(served: Served) -> None:
+    for answer in (served.post_json(API, json_of()), served.post_json(API, {})):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"", JSON, 400),
+        (b"{", JSON, 400),
+        (b"\xff\xfe{}", JSON, 400),
+        (b'{"name": "\xff"}', JSON, 400),
+        (b"{}", JSON, 422),
+        (b"{}", "", 422),
+        (b"{}", "application/JSON; charset=utf-8", 422),
+        (b"{}", "text/plain", 415),
+        (b"{}", "application/json5", 415),
+        (b"a=b", FORM, 415),
+        (b" " * 16385, JSON, 413),
+        (b" " * 16384, JSON, 400),
+        (b'"' + b"x" * 17000 + b'"', JSON, 413),
+    ],
+)
+def test_what_cannot_be_read_is_answered_with_what_is_wrong(
+    served: Served, body: bytes, content_type: str, status: int
+) -> None:
+    assert is_problem(served.post(API, body, content_type), status)
+    assert not signatures_in(served)
+
+
+def test_every_complaint_names_its_field(served: Served) -> None:
+    answer = served.post_json(API, json_of(name="", email="nobody"))
+    assert is_problem(answer, 422)
+    assert [error["field"] for error in answer.json_body["errors"]] == ["name", "email"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"state": "draft"}, 404),
+        ({"state": "removed"}, 410),
+        ({"state": "closed", "closes_at": NOW}, 409),
+        ({"closes_at": NOW}, 409),
+    ],
+)
+def test_a_petition_that_is_not_open_takes_nothing(served: Served, changes: dict[str, Any], status: int) -> None:
+    a_published_petition(served.tables, slug="another", **changes)
+    answer = served.post_json("/api/petitions/another/signatures", json_of())
+    assert is_problem(answer, status)
+    if status == 409:
+        assert answer.json_body["state"] == "closed"
+    assert served.post_form("/petitions/another/signatures", fields_of()).status_code == status
+    assert not signatures_in(served)
+
+
+def test_an_unknown_petition_is_404(served: Served) -> None:
+    assert is_problem(served.post_json("/api/petitions/nothing/signatures", json_of()), 404)
+    assert served.post_form("/petitions/nothing/signatures", fields_of()).status_code == 404
+
+
+@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage"), RuntimeError(ALICE.email)])
+def test_what_we_cannot_take_now_is_an_honest_later(served: Served, failure: Exception) -> None:
+    served.get("/petitions/safe-children")
+    served.tables.fail_next(failure)
+    answer = served.post_json(API, json_of())
+    assert is_problem(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert ALICE.email not in answer.body.decode()
+    assert served.post_json(API, json_of()).status_code == 202
+
+
+def test_a_busy_form_comes_back_with_everything_typed(served: Served) -> None:
+    served.get("/petitions/safe-children")
+    served.tables.fail_next(Throttled("storage"))
+    answer = served.post_form(HOSTED, fields_of(postcode="M1 1AE"))
+    body = answer.body.decode()
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert f'value="{ALICE.email}"' in body
+    assert 'value="M1 1AE"' in body
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_form_leads_to_the_thanks(served: Served) -> None:
+    answer = served.post_form(HOSTED, fields_of(source="bbc"))
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/petitions/safe-children/thanks")
+    assert served.get(answer.headers["Location"]).status_code == 200
+    (item,) = signatures_in(served)
+    assert (item["channel"], item["source"]) == ("form", "bbc")
+
+
+def test_a_wrong_form_comes_back_with_what_was_typed_and_what_to_mend(served: Served) -> None:
+    answer = served.post_form(HOSTED, fields_of(name="Zoë <Zed>", email="nobody", country="NL"))
+    body = answer.body.decode()
+    assert answer.status_code == 422
+    assert "<title>Error: " in body
+    assert 'href="#email"' in body
+    assert 'value="Zoë &lt;Zed&gt;"' in body
+    assert 'value="NL" selected' in body
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not signatures_in(served)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"", FORM, 422),
+        (b"&" * 100, FORM, 422),
+        (b"a=1&" * 51, FORM, 422),
+        (b"name=%ff%00&email=%", FORM, 422),
+        (b"x=" + b"y" * 16384, FORM, 413),
+        (b"{}", JSON, 415),
+        (b"", "", 415),
+        (b"name=x", "multipart/form-data; boundary=x", 415),
+    ],
+)
+def test_what_is_no_form_is_answered_with_a_page(served: Served, body: bytes, content_type: str, status: int) -> None:
+    answer = served.post(HOSTED, body, content_type)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert not signatures_in(served)
+
+
+@given(BODIES | VALUES)
+def test_any_json_is_202_or_a_problem_of_the_clients(served: Served, value: Any) -> None:
+    answer = served.post_json(API, value)
+    if answer.status_code == 202:
+        assert answer.json_body == ACCEPTED
+    else:
+        assert answer.status_code in (400, 422)
+        assert is_problem(answer, answer.status_code)
+
+
+@given(st.binary(max_size=200), st.sampled_from([JSON, FORM, "", "text/plain", "application/octet-stream"]))
+def test_any_bytes_are_answered_never_with_our_fault(served: Served, body: bytes, content_type: str) -> None:
+    for path in (API, HOSTED):
+        answer = served.post(path, body, content_type)
+        assert 400 <= answer.status_code < 500
+
+
+@given(st.dictionaries(st.sampled_from(list(fields_of())), st.text(max_size=30), max_size=2))
+def test_any_field_of_the_form_is_taken_or_given_back_harmless(served: Served, changes: dict[str, str]) -> None:
+    body = urlencode(fields_of() | changes, errors="surrogatepass").encode()
+    answer = served.post(HOSTED, body, FORM)
+    assert answer.status_code in (303, 422)
+    if answer.status_code == 422:
+        assert answer.body.decode().count("<script") == 1
+
+
+def test_a_consent_that_was_refused_does_not_come_back_ticked(served: Served) -> None:
+    fields = fields_of(**{"email": "nobody", "consent.updates": "no"})
+    body = served.post_form(HOSTED, fields).body.decode()
+    (box,) = [line for line in body.splitlines() if 'type="checkbox"' in line and "consent.updates" in line]
+    assert " checked" not in box
+
+
+@pytest.mark.parametrize("field", ["name", "email", "postcode", "source", "country", "consent.sign"])
+def test_a_script_typed_into_the_form_comes_back_as_text(served: Served, field: str) -> None:
+    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
+    body = served.post_form(HOSTED, fields_of(**{"email": "nobody", field: evil})).body.decode()
+    assert "<script>alert" not in body
+    assert "<img src=x" not in body
+
+
+def test_a_form_behind_a_stage_or_a_prefix_leads_back_there(served: Served) -> None:
+    body = urlencode(fields_of()).encode()
+    answer = served.post(HOSTED, body, FORM, x_forwarded_prefix="/prod")
+    assert answer.headers["Location"] == "/prod/petitions/safe-children/thanks"
+    for evil in ("//evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/\\evil.example", "javascript:x"):
+        answer = served.post(HOSTED, body, FORM, x_forwarded_prefix=evil)
+        assert answer.headers["Location"] == "/petitions/safe-children/thanks"
+
+
+def test_json_says_what_it_refuses_without_repeating_it(served: Served) -> None:
+    answer = served.post_json(API, json_of(name="=Secretname", email="secret address"))
+    assert "secret" not in json.dumps(answer.json_body).lower()
+    assert served.clock.moment < NOW + DAY
+
+
+def test_signing_over_http_on_a_warm_function_is_still_one_call(served: Served) -> None:
+    served.get("/petitions/safe-children")
+    served.tables.calls.clear()
+    served.post_json(API, json_of())
+    served.post_form(HOSTED, fields_of(BOB))
+    assert served.tables.calls == ["put_new", "put_new"]
+    assert not served.queue.messages, "nobody sends from a request"
+    assert not served.mailer.mails

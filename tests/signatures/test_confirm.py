@@ -1,0 +1,221 @@
+"""Confirming: once, exactly, and by the owner of the mailbox."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Conflicted, Invalid, LinkExpired, Throttled, Unavailable
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import counted
+from chalicelib.signatures.confirm import confirm, read_corrections, restate
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import State
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    NOW,
+    Person,
+    a_petition,
+    a_published_petition,
+    confirmed,
+    item_of,
+    key_of,
+    signed,
+    subject_of,
+)
+from tests.fakes import FakeTables
+
+AS_SIGNED = Corrections()
+
+
+def count_of(tables: FakeTables, petition: Petition) -> int:
+    return exact_count(petition, NOW, tables).confirmed
+
+
+def test_confirming_is_one_transaction_and_nothing_else(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    tables.calls.clear()
+    assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert tables.calls == ["transact"]
+
+
+def test_a_confirmed_signature_counts_once_and_expires_no_more(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["confirmed_at"]) == ("confirmed", "2026-11-24T12:00:00Z")
+    assert "expires_at" not in item
+    assert count_of(tables, petition) == 1
+
+
+def test_confirming_again_is_the_same_and_counts_nothing(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    before = item_of(tables, petition, identity)
+    again = confirm(
+        subject_of(petition, identity), read_corrections({"name": "Mallory"}, "GB"), petition, NOW + DAY, tables
+    )
+    assert again is State.CONFIRMED
+    assert item_of(tables, petition, identity) == before
+    assert count_of(tables, petition) == 1
+
+
+def test_ten_people_confirming_three_times_at_once_are_ten(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [Person(f"Person {letter}", f"{letter}@mail.example") for letter in "abcdefghij"]
+    subjects = [subject_of(petition, signed(tables, petition, person)) for person in people] * 3
+    with ThreadPoolExecutor(8) as pool:
+        states = list(pool.map(lambda subject: confirm(subject, AS_SIGNED, petition, NOW, tables), subjects))
+    assert set(states) == {State.CONFIRMED}
+    assert count_of(tables, petition) == 10
+
+
+def test_the_owner_has_the_last_word(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
+    sent = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
+    confirm(subject_of(petition, identity), read_corrections(sent, "GB"), petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["name"], item["postcode"], item["updates"]) == ("Alice A.", "SW1A 1AA", False)
+
+
+def test_what_is_not_sent_stays_as_it_was_signed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["name"], item["postcode"], item["updates"]) == (ALICE.name, "M1 1AE", True)
+
+
+def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({"postcode": " "}, "GB"), petition, NOW, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "=x"}, "name"),
+        ({"postcode": "nope"}, "postcode"),
+        ({"updates": "maybe"}, "updates"),
+    ],
+)
+def test_a_correction_is_checked_like_the_form(sent: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_corrections(sent, "GB")
+    assert [error.field for error in caught.value.errors] == [field]
+    assert "JSON" not in caught.value.errors[0].message, "a person reads this on a page"
+
+
+def test_a_postcode_is_checked_for_the_country_that_was_signed() -> None:
+    assert read_corrections({"postcode": "1012 ab"}, "NL").postcode == "1012 AB"
+    with pytest.raises(Invalid):
+        read_corrections({"postcode": "1012 ab"}, "GB")
+
+
+def test_country_and_source_of_the_signature_are_where_it_is_counted(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition, country="NL", source="bbc")
+    (item,) = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
+    del item["pk"]
+    assert item == {"sk": "2026-11-24", "total": 1, "h12": 1, "cNL": 1, "s.bbc": 1, "sources": {"bbc"}}
+
+
+def test_an_old_link_confirms_what_was_signed_anew_from_elsewhere(tables: FakeTables, petition: Petition) -> None:
+    old = subject_of(petition, signed(tables, petition))
+    withdraw(old.key, petition, NOW, tables)
+    signed(tables, petition, now=NOW + DAY, country="NL", source="bbc")
+    assert confirm(old, AS_SIGNED, petition, NOW + DAY, tables) is State.CONFIRMED
+    tallied = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
+    assert [(item["total"], item["cNL"], item["s.bbc"]) for item in tallied] == [(1, 1, 1)]
+
+
+def test_a_withdrawn_signature_is_not_confirmed_by_its_link(tables: FakeTables, petition: Petition) -> None:
+    subject = subject_of(petition, signed(tables, petition))
+    withdraw(subject.key, petition, NOW, tables)
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.WITHDRAWN
+    assert count_of(tables, petition) == 0
+
+
+def test_a_link_to_what_has_gone_has_expired(tables: FakeTables, petition: Petition) -> None:
+    with pytest.raises(LinkExpired):
+        confirm(subject_of(petition, "0" * 32), AS_SIGNED, petition, NOW, tables)
+    assert count_of(tables, petition) == 0
+    assert not item_of(tables, petition, "0" * 32)
+
+
+def test_a_link_works_for_a_day_after_the_closing_and_not_a_second_longer(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, closes_at=NOW)
+    alice = subject_of(petition, signed(tables, a_petition(), ALICE))
+    bob = subject_of(petition, signed(tables, a_petition(), BOB))
+    assert confirm(alice, AS_SIGNED, petition, NOW + DAY - timedelta(seconds=1), tables) is State.CONFIRMED
+    with pytest.raises(LinkExpired):
+        confirm(bob, AS_SIGNED, petition, NOW + DAY, tables)
+    with pytest.raises(LinkExpired):
+        restate(bob, petition, NOW + DAY, tables)
+
+
+def test_transactions_that_meet_are_tried_again(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counted, "sleep", lambda _: None)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert count_of(tables, petition) == 1
+
+
+def test_transactions_that_meet_for_ever_end_in_an_honest_later(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(counted, "sleep", pauses.append)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * counted.ATTEMPTS)
+    with pytest.raises(Unavailable):
+        confirm(subject, AS_SIGNED, petition, NOW, tables)
+    assert sum(pauses) < 5
+    assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
+
+
+def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: Petition) -> None:
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(Throttled("storage"))
+    with pytest.raises(Throttled):
+        confirm(subject, AS_SIGNED, petition, NOW, tables)
+    assert count_of(tables, petition) == 0
+
+
+def test_a_confirmation_whose_answer_was_lost_is_confirmed_by_the_next_try(petition: Petition) -> None:
+    class Answerless(FakeTables):
+        def transact(self, writes: Any) -> None:
+            super().transact(writes)
+            raise Unavailable("storage")
+
+    tables = Answerless()
+    identity = signed(tables, petition)
+    a_published_petition(tables)
+    subject = subject_of(petition, identity)
+    with pytest.raises(Unavailable):
+        confirm(subject, AS_SIGNED, petition, NOW, tables)
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert count_of(tables, petition) == 1
+
+
+def test_restating_shows_what_stands_there_now(tables: FakeTables, petition: Petition) -> None:
+    subject = subject_of(petition, signed(tables, petition))
+    assert restate(replace(subject, country="XX"), petition, NOW, tables).name == ALICE.name
+    with pytest.raises(LinkExpired):
+        restate(subject_of(petition, "0" * 32), petition, NOW, tables)
+
+
+def test_a_wish_for_a_confirmation_mail_ends_with_the_confirmation(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+    assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_")]
+    assert key_of(petition, identity) in tables.items

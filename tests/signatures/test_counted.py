@@ -1,0 +1,72 @@
+"""The one way into the count: both halves or neither, and always room for one more."""
+
+import pytest
+
+from chalicelib.errors import ConditionFailed
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.counted import change_counted
+from chalicelib.signatures.store import confirmation
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, By, Entry
+from tests.actors import NOW, Person, a_published_petition, confirmed, item_of, key_of, subject_of
+from tests.fakes import FakeTables
+
+
+def a_person(number: int) -> Person:
+    return Person("Person", f"person{number}@mail.example")
+
+
+@pytest.fixture
+def crowded(tables: FakeTables) -> Petition:
+    """Its only shard has seen as many sources today as it can."""
+    petition = a_published_petition(tables, shards=1)
+    for number in range(MAX_SOURCES):
+        confirmed(tables, petition, a_person(number), source=f"source-{number}")
+    return petition
+
+
+def test_a_source_too_many_is_counted_as_other_and_the_signature_remembers(
+    tables: FakeTables, crowded: Petition
+) -> None:
+    identity = confirmed(tables, crowded, source="one-too-many")
+    values = breakdown(crowded, By.SOURCE, Days(), NOW, tables).values
+    assert (len(values), values[OTHER], sum(values.values())) == (MAX_SOURCES + 1, 1, MAX_SOURCES + 1)
+    item = item_of(tables, crowded, identity)
+    assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
+
+
+def test_a_crowded_shard_takes_any_number_of_further_sources(tables: FakeTables, crowded: Petition) -> None:
+    for number in range(100, 105):
+        confirmed(tables, crowded, a_person(number), source=f"source-{number}")
+    assert breakdown(crowded, By.SOURCE, Days(), NOW, tables).values[OTHER] == 5
+    assert exact_count(crowded, NOW, tables).confirmed == MAX_SOURCES + 5
+
+
+def test_a_source_the_shard_knows_keeps_its_own_number(tables: FakeTables, crowded: Petition) -> None:
+    confirmed(tables, crowded, source="source-3")
+    assert breakdown(crowded, By.SOURCE, Days(), NOW, tables).values["source-3"] == 2
+
+
+def test_a_folded_signature_is_taken_back_where_it_was_counted(tables: FakeTables, crowded: Petition) -> None:
+    identity = confirmed(tables, crowded, source="one-too-many")
+    withdraw(key_of(crowded, identity), crowded, NOW, tables)
+    values = breakdown(crowded, By.SOURCE, Days(), NOW, tables).values
+    assert OTHER not in values
+    assert "one-too-many" not in values
+    assert sum(values.values()) == MAX_SOURCES == exact_count(crowded, NOW, tables).confirmed
+
+
+def test_a_signature_that_is_not_as_wanted_leaves_the_tally_alone(tables: FakeTables, crowded: Petition) -> None:
+    identity = confirmed(tables, crowded, source="source-1")
+    before = exact_count(crowded, NOW, tables)
+    with pytest.raises(ConditionFailed) as caught:
+        change_counted(
+            crowded,
+            Entry(1, NOW, "GB", "source-1"),
+            lambda entry: confirmation(subject_of(crowded, identity, source="source-1"), {}, entry.source, NOW),
+            tables,
+        )
+    assert caught.value.item is not None
+    assert caught.value.item["state"] == "confirmed"
+    assert exact_count(crowded, NOW, tables) == before

@@ -1,0 +1,193 @@
+"""Any life a few signatures may lead: what is counted is what is confirmed, and nobody is mailed too much."""
+
+import copy
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from chalicelib import keys
+from chalicelib.aws.table import Change, Item, NewItem
+from chalicelib.errors import LinkExpired, Unavailable
+from chalicelib.keys import Key
+from chalicelib.mail.model import MailWish
+from chalicelib.mail.relay import new_wish
+from chalicelib.mail.send import NotYet, send
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.signatures.changes import followed
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import MAX_MAILS
+from chalicelib.signatures.sign import sign
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
+from chalicelib.tallies.follow import follow
+from chalicelib.tallies.model import By
+from chalicelib.tokens import Purpose, Subject, read
+from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_published_petition, an_office
+from tests.fakes import FakeTables
+from tests.served import link_in, token_in
+
+PEOPLE = st.sampled_from([ALICE, BOB, CHARLIE])
+COUNTRIES, SOURCES = st.sampled_from(["GB", "NL"]), st.sampled_from([None, "bbc"])
+Image = dict[str, Any] | None
+
+
+class Streaming(FakeTables):
+    """Remembers every change of a signature in order, as the table's stream would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[tuple[str, Image, Image]] = []
+        self.answer_is_lost = False
+
+    def update(self, change: Change) -> Item:
+        item = super().update(change)
+        if self.answer_is_lost and "mails" in change.add:
+            self.answer_is_lost = False
+            raise Unavailable("storage")
+        return item
+
+    def _write(self, writes: Sequence[Change | NewItem]) -> None:
+        before = {write.key: copy.deepcopy(self.items.get(write.key)) for write in writes}
+        super()._write(writes)
+        for key, old in before.items():
+            self.note(key, old)
+
+    def note(self, key: Key, old: Item | None) -> None:
+        new = copy.deepcopy(self.items.get(key))
+        if key.table == keys.SIGNATURES and new != old:
+            self.log.append((str(len(self.log) + 1), old, new))
+
+
+class Life(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        forget_petitions()
+        self.tables = Streaming()
+        self.petition = a_published_petition(self.tables)
+        self.now = NOW
+        self.relayed = self.followed = 0
+        self.queue: list[MailWish] = []
+        self.links: list[Subject] = []
+        self.mailed: dict[str, list[datetime]] = defaultdict(list)
+
+    @rule(person=PEOPLE, country=COUNTRIES, source=SOURCES)
+    def sign(self, person: Any, country: str, source: str | None) -> None:
+        form = a_form(person, country=country, source=source)
+        identity, _ = sign(form, "form", self.petition, SECRET, self.now, self.tables)
+        kept = self.tables.items[keys.signature(self.petition.slug, identity)]
+        assert kept["state"] in ("pending", "confirmed"), "202 was said; nothing is kept"
+        assert kept.get("expires_at", 2**40) > self.now.timestamp(), "202 was said; it is about to be deleted"
+
+    @rule()
+    def relay(self) -> None:
+        for _, before, after in self.tables.log[self.relayed :]:
+            if wish := new_wish(before, after):
+                self.queue.append(wish)
+        self.relayed = len(self.tables.log)
+
+    @rule(first=st.integers(0, 30))
+    def relay_once_more(self, first: int) -> None:
+        self.queue += [wish for _, old, new in self.tables.log[first:] if (wish := new_wish(old, new))]
+
+    @precondition(lambda self: self.queue)
+    @rule(which=st.integers(0, 100))
+    def deliver(self, which: int) -> None:
+        """One message, which stays in the queue: any may come again."""
+        wish = self.queue[which % len(self.queue)]
+        try:
+            send(wish, an_office(self.keep_mail), self.now, self.tables)
+        except NotYet:
+            return
+
+    @precondition(lambda self: self.queue)
+    @rule(which=st.integers(0, 100))
+    def deliver_and_hear_nothing(self, which: int) -> None:
+        """The mark that the mail has gone is made, but its answer is lost."""
+        self.tables.answer_is_lost = True
+        try:
+            self.deliver(which)
+        except Unavailable:
+            return
+        finally:
+            self.tables.answer_is_lost = False
+
+    def keep_mail(self, mail: Any) -> None:
+        self.mailed[mail.tags["signature"]].append(self.now)
+        if mail.tags["mail"] == "confirm":
+            token = token_in(link_in(mail, "confirm"))
+            self.links.append(read(Purpose.CONFIRM, token, self.now, TOKEN_KEYS))
+
+    @precondition(lambda self: self.links)
+    @rule(which=st.integers(0, 100))
+    def confirm(self, which: int) -> None:
+        try:
+            confirm(self.links[which % len(self.links)], Corrections(), self.petition, self.now, self.tables)
+        except LinkExpired:
+            return
+
+    @precondition(lambda self: self.links)
+    @rule(which=st.integers(0, 100))
+    def withdraw(self, which: int) -> None:
+        withdraw(self.links[which % len(self.links)].key, self.petition, self.now, self.tables)
+
+    @rule(time=st.sampled_from([1, 30, 61, 91, 3600, 86_400, 16 * 86_400]).map(lambda s: timedelta(seconds=s)))
+    def time_passes(self, time: timedelta) -> None:
+        self.now += time
+
+    @rule()
+    def expired_items_are_fetched(self) -> None:
+        for key, item in list(self.tables.items.items()):
+            if key.table == keys.SIGNATURES and item.get("expires_at", 2**40) <= self.now.timestamp():
+                assert item["state"] != "confirmed", "a confirmed signature must never expire"
+                self.tables.note(key, self.tables.items.pop(key))
+
+    @rule(overlap=st.integers(0, 5))
+    def follow(self, overlap: int) -> None:
+        batch = self.tables.log[max(0, self.followed - overlap) :]
+        follow([followed(*change) for change in batch], self.tables)
+        self.followed = len(self.tables.log)
+
+    @invariant()
+    def what_is_confirmed_is_what_is_counted(self) -> None:
+        confirmed = [item for item in self.signatures() if item["state"] == "confirmed"]
+        assert exact_count(self.petition, self.now, self.tables).confirmed == len(confirmed)
+
+    @invariant()
+    def every_breakdown_says_the_same(self) -> None:
+        confirmed = [item for item in self.signatures() if item["state"] == "confirmed"]
+        for by in By:
+            counted = breakdown(self.petition, by, Days(), self.now, self.tables)
+            assert sum(counted.values.values()) == counted.confirmed == len(confirmed)
+        countries = breakdown(self.petition, By.COUNTRY, Days(), self.now, self.tables).values
+        assert countries == Counter(item["country"] for item in confirmed)
+
+    @invariant()
+    def who_was_followed_is_who_is_pending(self) -> None:
+        if self.followed == len(self.tables.log):
+            pending = [item for item in self.signatures() if item["state"] == "pending"]
+            assert pending_count(self.petition.slug, self.tables) == len(pending)
+
+    @invariant()
+    def nobody_is_mailed_too_much(self) -> None:
+        for moments in self.mailed.values():
+            assert len(moments) <= MAX_MAILS
+            assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(moments))
+
+    def signatures(self) -> list[Item]:
+        return [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]
+
+
+TestLife = Life.TestCase
+# A life that fails is told as it was found: shrinking one takes a minute. HYPOTHESIS_PROFILE=deep shrinks.
+_QUICK = hypothesis.settings.get_current_profile_name() == "quick"
+_PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+TestLife.settings = hypothesis.settings(
+    max_examples=25, stateful_step_count=40, phases=_PHASES if _QUICK else tuple(hypothesis.Phase)
+)

@@ -1,0 +1,249 @@
+"""The links in a mail: GET shows, POST acts, each as often as one likes, and nothing is told to strangers."""
+
+from datetime import timedelta
+from urllib.parse import quote, urlsplit
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib import keys, tokens
+from chalicelib.errors import Conflicted
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import Wanted
+from chalicelib.tallies.count import exact_count
+from chalicelib.tokens import Purpose, Subject
+from tests.actors import (
+    ALICE,
+    DAY,
+    MINUTE,
+    NOW,
+    TOKEN_KEYS,
+    a_petition,
+    a_published_petition,
+    confirmed,
+    fields_of,
+    identity_of,
+    item_of,
+    signed,
+    wish_of,
+)
+from tests.served import FORM, Served, token_in
+
+LINKS = ["confirm", "withdraw", "unsubscribe"]
+every_link = pytest.mark.parametrize("purpose", LINKS)
+
+
+def alice_is_mailed(served: Served, petition: Petition | None = None, updates: bool = True) -> str:
+    petition = petition or a_petition()
+    identity = signed(served.tables, petition, updates=updates, postcode="M1 1AE")
+    assert served.deliver("send_mail", [wish_of(served.tables, petition, identity).model_dump()]) == []
+    return identity
+
+
+def post(served: Served, link: str, **fields: str) -> HTTPResponse:
+    return served.post_form(urlsplit(link).path, {"token": token_in(link), **fields})
+
+
+def count(served: Served) -> int:
+    return exact_count(a_petition(), served.clock(), served.tables).confirmed
+
+
+def test_the_whole_way(served: Served) -> None:
+    served.post_form("/petitions/safe-children/signatures", fields_of(source="bbc"))
+    identity = identity_of(a_petition())
+    served.deliver("send_mail", [wish_of(served.tables, a_petition(), identity).model_dump()])
+    link = served.last_link("confirm")
+    page = served.get(link).body.decode()
+    for said in (ALICE.name, ALICE.email, "United Kingdom", a_petition().sign_wording, 'method="post"'):
+        assert said in page
+    assert count(served) == 0
+    answer = post(served, link, name="Alice A.", postcode="", updates="no")
+    assert (answer.status_code, "Your signature is counted" in answer.body.decode()) == (200, True)
+    assert count(served) == 1
+    served.clock.forward(timedelta(seconds=10))
+    assert served.get("/api/petitions/safe-children/count").json_body["count"] == 1
+
+
+@every_link
+def test_opening_a_link_changes_nothing(served: Served, purpose: str) -> None:
+    alice_is_mailed(served)
+    before = {key: dict(item) for key, item in served.tables.items.items()}
+    for _ in range(3):
+        assert served.get(served.last_link(purpose)).status_code == 200
+    assert served.tables.items == before
+
+
+@every_link
+def test_acting_again_is_the_same_page(served: Served, purpose: str) -> None:
+    alice_is_mailed(served)
+    link = served.last_link(purpose)
+    first, second = post(served, link), post(served, link)
+    assert first.status_code == second.status_code == 200
+    assert first.body == second.body
+    assert count(served) == (purpose == "confirm")
+
+
+def test_once_confirmed_a_link_shows_nothing_personal(served: Served) -> None:
+    alice_is_mailed(served)
+    link = served.last_link("confirm")
+    pages = [post(served, link), served.get(link), post(served, link, name="=x"), post(served, link, name="Mallory")]
+    for page in pages:
+        assert page.status_code == 200
+        for personal in (ALICE.name, ALICE.email, "M1 1AE", "Mallory"):
+            assert personal not in page.body.decode()
+
+
+def test_corrections_are_checked_and_what_was_typed_is_kept(served: Served) -> None:
+    identity = alice_is_mailed(served)
+    answer = post(served, served.last_link("confirm"), name="Alice", postcode="nope", updates="yes")
+    body = answer.body.decode()
+    assert answer.status_code == 422
+    assert "<title>Error: " in body
+    assert 'value="nope"' in body
+    assert item_of(served.tables, a_petition(), identity)["state"] == "pending"
+
+
+def test_withdrawing_from_the_confirm_page_works(served: Served) -> None:
+    identity = alice_is_mailed(served)
+    page = served.get(served.last_link("confirm")).body.decode()
+    link = page.split('href="/withdraw?token=')[1].split('"')[0]
+    assert served.get(f"/withdraw?token={link}").status_code == 200
+    token = tokens.read(Purpose.WITHDRAW, token_in(f"/withdraw?token={link}"), NOW, TOKEN_KEYS)
+    assert token.signature_id == identity
+
+
+def test_withdrawing_takes_one_from_the_count_and_confirming_then_adds_none(served: Served) -> None:
+    alice_is_mailed(served)
+    confirm, withdraw = served.last_link("confirm"), served.last_link("withdraw")
+    post(served, confirm)
+    assert post(served, withdraw).status_code == 200
+    assert count(served) == 0
+    answer = post(served, confirm)
+    assert (answer.status_code, "withdrawn" in answer.body.decode()) == (200, True)
+    assert count(served) == 0
+
+
+@pytest.mark.parametrize("content_type", [FORM, "multipart/form-data; boundary=x", "", "text/plain"])
+def test_a_mail_program_unsubscribes_in_one_click(served: Served, content_type: str) -> None:
+    """RFC 8058: a POST to the List-Unsubscribe URL itself, with a body of its own."""
+    identity = alice_is_mailed(served)
+    url = served.mailer.mails[-1].headers["List-Unsubscribe"].strip("<>")
+    path = f"{urlsplit(url).path}?{urlsplit(url).query}"
+    answer = served.post(path, b"List-Unsubscribe=One-Click", content_type)
+    assert answer.status_code == 200
+    assert item_of(served.tables, a_petition(), identity)["updates"] is False
+
+
+@every_link
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b", "~~~~.x", "%00", "%ff%fe", "é", "x" * 5000, "..", "safe-children~1~GB~direct~0.x"]
+)
+def test_a_damaged_link_leads_to_a_helpful_page(served: Served, purpose: str, token: str) -> None:
+    for answer in (served.get(f"/{purpose}?token={token}"), served.post_form(f"/{purpose}", {"token": token})):
+        assert answer.status_code == 400
+        assert "incomplete" in answer.body.decode()
+    assert served.get(f"/{purpose}").status_code == 400
+    assert served.post(f"/{purpose}", b"", FORM).status_code == 400
+
+
+@every_link
+def test_a_link_of_another_purpose_does_nothing(served: Served, purpose: str) -> None:
+    identity = alice_is_mailed(served)
+    before = dict(item_of(served.tables, a_petition(), identity))
+    for other in LINKS:
+        if other != purpose:
+            assert served.post_form(f"/{purpose}", {"token": token_in(served.last_link(other))}).status_code == 400
+    assert item_of(served.tables, a_petition(), identity) == before
+
+
+def test_a_link_whose_time_is_over_says_so(served: Served) -> None:
+    alice_is_mailed(served)
+    link = served.last_link("confirm")
+    served.clock.forward(14 * DAY)
+    for answer in (served.get(link), post(served, link)):
+        assert answer.status_code == 410
+        assert "expired" in answer.body.decode()
+    assert count(served) == 0
+    assert served.get(served.last_link("withdraw")).status_code == 200
+
+
+def test_a_link_to_a_signature_that_has_gone_says_so(served: Served) -> None:
+    subject = Subject("safe-children", "0" * 32, "GB", "direct")
+    for purpose, status in ((Purpose.CONFIRM, 410), (Purpose.WITHDRAW, 200), (Purpose.UNSUBSCRIBE, 200)):
+        token = tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS)
+        assert served.post_form(f"/{purpose}", {"token": token}).status_code == status
+    assert not [key for key in served.tables.items if key.table == keys.SIGNATURES]
+
+
+@pytest.mark.parametrize("state", ["removed", "closed"])
+def test_whoever_wants_out_gets_out_of_any_petition(served: Served, state: str) -> None:
+    identity = alice_is_mailed(served)
+    post(served, served.last_link("confirm"))
+    a_published_petition(served.tables, state=state, closes_at=NOW - 2 * DAY)
+    forget_petitions()
+    for purpose in ("unsubscribe", "withdraw"):
+        assert served.get(served.last_link(purpose)).status_code == 200
+        assert post(served, served.last_link(purpose)).status_code == 200
+    assert item_of(served.tables, a_petition(), identity)["state"] == "withdrawn"
+
+
+def test_confirming_is_possible_for_a_day_after_the_closing(served: Served) -> None:
+    petition = a_published_petition(served.tables, slug="closing", closes_at=NOW + MINUTE)
+    alice_is_mailed(served, petition)
+    served.clock.forward(timedelta(hours=24))
+    assert post(served, served.last_link("confirm")).status_code == 200
+    served.clock.forward(MINUTE)
+    assert post(served, served.last_link("confirm")).status_code == 410
+
+
+def test_while_it_cannot_be_counted_a_confirmation_is_an_honest_later(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
+    alice_is_mailed(served)
+    served.get(served.last_link("confirm"))
+    served.tables.fail_next(*[Conflicted("storage")] * 6)
+    answer = post(served, served.last_link("confirm"))
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert post(served, served.last_link("confirm")).status_code == 200
+
+
+@every_link
+def test_pages_about_one_person_are_kept_by_nobody(served: Served, purpose: str) -> None:
+    alice_is_mailed(served)
+    for answer in (served.get(served.last_link(purpose)), post(served, served.last_link(purpose))):
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_forwarded_mail_of_somebody_confirmed_shows_nothing(served: Served) -> None:
+    identity = confirmed(served.tables, a_petition(), updates=True)
+    served.clock.forward(DAY)
+    signed(served.tables, a_petition(), now=served.clock())
+    wish = wish_of(served.tables, a_petition(), identity)
+    assert wish.wanted is Wanted.ALREADY_SIGNED
+    served.deliver("send_mail", [wish.model_dump()])
+    for purpose in ("withdraw", "unsubscribe"):
+        body = served.get(served.last_link(purpose)).body.decode()
+        assert ALICE.name not in body
+        assert ALICE.email not in body
+
+
+@pytest.mark.parametrize("content_type", ["Application/X-WWW-Form-Urlencoded", f"{FORM}; charset=UTF-8"])
+def test_a_content_type_may_be_written_as_one_likes(served: Served, content_type: str) -> None:
+    alice_is_mailed(served)
+    body = f"token={quote(token_in(served.last_link('confirm')))}".encode()
+    assert served.post("/confirm", body, content_type).status_code == 200
+    assert count(served) == 1
+
+
+def test_confirming_over_http_on_a_warm_function_is_one_transaction(served: Served) -> None:
+    alice_is_mailed(served)
+    link = served.last_link("confirm")
+    served.get("/petitions/safe-children")
+    served.tables.calls.clear()
+    post(served, link)
+    assert served.tables.calls == ["transact"]

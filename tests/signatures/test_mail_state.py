@@ -1,0 +1,123 @@
+"""Mail wanted, claimed, sent: messages come twice, late and out of order, and the state knows."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.errors import ConditionFailed
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.mail_state import (
+    claim_mail,
+    is_still_wanted,
+    mark_mailed,
+    mark_refused,
+    mark_undeliverable,
+    release_claim,
+    want_mail,
+)
+from chalicelib.signatures.model import Wanted
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, DAY, NOW, confirmed, item_of, key_of, signed
+from tests.fakes import FakeTables
+
+LEASE = timedelta(seconds=90)
+SECOND = timedelta(seconds=1)
+WANTED_AT = "2026-11-24T12:00:00Z"
+
+
+def test_one_of_many_claims_a_wish(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, signed(tables, petition))
+    assert claim_mail(key, WANTED_AT, NOW, LEASE, tables).email == ALICE.email
+    for later in (0, 1, 89):
+        with pytest.raises(ConditionFailed) as caught:
+            claim_mail(key, WANTED_AT, NOW + later * SECOND, LEASE, tables)
+        assert is_still_wanted(WANTED_AT, caught.value.item)
+
+
+def test_a_claim_runs_out(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, signed(tables, petition))
+    claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+    assert claim_mail(key, WANTED_AT, NOW + LEASE, LEASE, tables)
+
+
+def test_a_claim_given_back_need_not_run_out(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, signed(tables, petition))
+    claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+    release_claim(key, WANTED_AT, tables)
+    assert claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+
+
+def test_a_late_message_about_an_older_wish_claims_nothing(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, signed(tables, petition))
+    with pytest.raises(ConditionFailed) as caught:
+        claim_mail(key, "2026-11-24T11:00:00Z", NOW, LEASE, tables)
+    assert not is_still_wanted("2026-11-24T11:00:00Z", caught.value.item)
+
+
+def test_a_wish_of_what_has_gone_is_settled_and_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, "0" * 32)
+    with pytest.raises(ConditionFailed) as caught:
+        claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+    assert not is_still_wanted(WANTED_AT, caught.value.item)
+    mark_mailed(key, WANTED_AT, NOW, NOW, tables)
+    mark_refused(key, WANTED_AT, "refused", tables)
+    mark_undeliverable(key, "bounced", tables)
+    release_claim(key, WANTED_AT, tables)
+    assert key not in tables.items
+
+
+def test_a_mail_that_went_is_a_wish_no_more_and_starts_the_clock(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    claim_mail(key_of(petition, identity), WANTED_AT, NOW, LEASE, tables)
+    mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + 15 * DAY, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["mails"], item["mailed_at"]) == (1, WANTED_AT)
+    assert item["expires_at"] == int((NOW + 15 * DAY).timestamp())
+    assert not [name for name in item if name.startswith(("mail_wanted", "mail_claimed"))]
+
+
+def test_marking_twice_counts_one_mail(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    for _ in range(2):
+        mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
+    assert item_of(tables, petition, identity)["mails"] == 1
+
+
+def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    want_mail(key_of(petition, identity), Wanted.ALREADY_SIGNED, NOW, tables)
+    mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["mails"], "expires_at" in item, "mail_wanted" in item) == (1, False, False)
+
+
+def test_a_refused_address_is_mailed_no_more(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, signed(tables, petition))
+    mark_refused(key, WANTED_AT, "refused", tables)
+    with pytest.raises(ConditionFailed):
+        want_mail(key, Wanted.CONFIRM, NOW + DAY, tables)
+    with pytest.raises(ConditionFailed):
+        claim_mail(key, WANTED_AT, NOW + DAY, LEASE, tables)
+
+
+def test_a_complaint_stops_mail_and_updates_and_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition, updates=True)
+    for reason in ("bounced", "complained", "complained"):
+        mark_undeliverable(key_of(petition, identity), reason, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["undeliverable"], item["updates"]) == ("confirmed", "complained", False)
+
+
+def test_a_bounce_of_somebody_withdrawn_brings_nothing_back(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    before = item_of(tables, petition, identity)
+    mark_undeliverable(key_of(petition, identity), "bounced", tables)
+    assert item_of(tables, petition, identity) == before
+
+
+def test_nobody_withdrawn_is_mailed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    with pytest.raises(ConditionFailed):
+        want_mail(key_of(petition, identity), Wanted.CONFIRM, NOW + DAY, tables)

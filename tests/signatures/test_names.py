@@ -1,0 +1,134 @@
+"""What may stand as a name, a postcode, a country."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.signatures.names import clean_country, clean_name, clean_postcode, countries
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë O'Neill", "अनीता देवी", "محمد علی", "李小龍", "Ольга", "J.R.R. Tolkien", "Dr. Anna-Lena Weiß", "Ng",
+        "می\u200cخواهم", "Jean-Luc d'Arc", "Sammy Davis, Jr.", "Nguyễn Thị Minh Khai", "ひらがな", "Å",
+        "St. John Smith",
+    ],
+)  # fmt: skip
+def test_names_of_any_script_are_welcome(name: str) -> None:
+    assert clean_name(name) == unicodedata.normalize("NFC", name)
+
+
+def test_a_name_is_trimmed_and_kept_in_one_unicode_form() -> None:
+    assert clean_name(" \u00a0Zoe\u0308 \u2003") == "Zoë"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u200d", "\u3000", "123", "!!!", "😀"])
+def test_what_has_no_letters_is_no_name(name: str) -> None:
+    with pytest.raises(ValueError, match=r"^Enter your name"):
+        clean_name(name)
+
+
+def test_a_name_has_a_hundred_characters_and_not_one_more() -> None:
+    assert clean_name("a" * 100) == "a" * 100
+    with pytest.raises(ValueError, match="100 characters or fewer"):
+        clean_name("a" * 101)
+    assert clean_name(" " * 50 + "a" * 100 + " " * 50) == "a" * 100
+
+
+@pytest.mark.parametrize("start", "=+-@")
+def test_a_name_no_spreadsheet_would_run(start: str) -> None:
+    with pytest.raises(ValueError, match="must not start with"):
+        clean_name(f" {start}SUM(A1)")
+
+
+@pytest.mark.parametrize("control", ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x85", "\u202e", "\u200b", "\ufeff"])
+def test_control_characters_have_no_place_in_a_name(control: str) -> None:
+    with pytest.raises(ValueError, match="using letters"):
+        clean_name(f"Alice{control}Bob")
+
+
+@pytest.mark.parametrize("line", ["\u2028", "\u2029"])
+def test_a_name_stays_on_one_line(line: str) -> None:
+    with pytest.raises(ValueError, match="using letters"):
+        clean_name(f"Alice{line}Bob")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "See https://evil.example/x", "www.evil.example", "Win at evil.com", "evil.co.uk", "HTTP://EVIL", "Bob evil.RU",
+        "bit.ly/3xyz", "t.me/scam", "evil.de/win", "evil.app/x",
+    ],
+)  # fmt: skip
+def test_a_name_carries_no_link(name: str) -> None:
+    with pytest.raises(ValueError, match="without a link"):
+        clean_name(name)
+
+
+@given(st.text(max_size=120))
+def test_cleaning_a_clean_name_changes_nothing(typed: str) -> None:
+    try:
+        name = clean_name(typed)
+    except ValueError:
+        return
+    assert clean_name(name) == name
+    assert 1 <= len(name) <= 100
+    assert len(name.splitlines()) == 1
+    assert name[0] not in "=+-@"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("sw1a1aa", "SW1A 1AA"), (" m1  1ae ", "M1 1AE"), ("CR2 6XH", "CR2 6XH"), ("dn551pt", "DN55 1PT"),
+        ("w1a0ax", "W1A 0AX"), ("ec1a 1bb", "EC1A 1BB"), ("gir 0aa", "GIR 0AA"), ("", None), ("  ", None),
+    ],
+)  # fmt: skip
+def test_a_british_postcode_is_kept_in_its_usual_form(typed: str, kept: str | None) -> None:
+    assert clean_postcode(typed, "GB") == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["12345", "SW1A", "SW1A 1A", "SW1A 1AAA", "1AA SW1A", "SW1A 1CI", "=SW1A 1AA", "ＳＷ1A 1AA"]
+)
+def test_what_is_no_british_postcode_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="UK postcode"):
+        clean_postcode(typed, "GB")
+
+
+def test_other_countries_have_their_own_postcodes() -> None:
+    assert clean_postcode("1012 ab", "NL") == "1012 AB"
+    assert clean_postcode("d02 af30", "IE") == "D02 AF30"
+
+
+@pytest.mark.parametrize("typed", ["=1+1", "-5", "@x", "12<script>", "1" * 21, "дом 1", "a\x00b"])
+def test_a_foreign_postcode_is_letters_digits_spaces_and_hyphens(typed: str) -> None:
+    with pytest.raises(ValueError, match="Enter a postcode"):
+        clean_postcode(typed, "NL")
+
+
+@given(st.text(max_size=30), st.sampled_from(["GB", "NL", "XX", ""]))
+def test_a_postcode_is_clean_once_and_for_all(typed: str, country: str) -> None:
+    try:
+        postcode = clean_postcode(typed, country)
+    except ValueError:
+        return
+    if postcode is not None:
+        assert clean_postcode(postcode, country) == postcode
+        assert postcode.isascii()
+        assert postcode[0].isalnum()
+
+
+def test_countries_are_iso_codes_in_any_case() -> None:
+    assert (clean_country(" gb "), clean_country("NL")) == ("GB", "NL")
+    assert len(countries()) == 249
+    assert all(len(code) == 2 and code.isupper() and code.isascii() for code in countries())
+
+
+@pytest.mark.parametrize("typed", ["", "UK", "ZZ", "GBR", "United Kingdom", "ß", "EU"])
+def test_what_is_no_country_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="Choose a country"):
+        clean_country(typed)

@@ -1,0 +1,113 @@
+"""Taking back is as easy as giving, and leaves no name behind."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Conflicted
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import WITHDRAWN_LIFETIME
+from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.model import By
+from tests.actors import ALICE, BOB, DAY, NOW, a_published_petition, confirmed, item_of, key_of, signed, subject_of
+from tests.fakes import FakeTables
+
+
+def test_a_withdrawal_takes_name_and_address_and_one_from_the_count(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition, BOB)
+    identity = confirmed(tables, petition, postcode="M1 1AE", source="bbc", updates=True)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    item = item_of(tables, petition, identity)
+    kept = json.dumps(item)
+    assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in kept]
+    assert (item["state"], item["updates"]) == ("withdrawn", False)
+    assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
+
+
+def test_withdrawing_twice_takes_one(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    confirmed(tables, petition, BOB)
+    for _ in range(3):
+        withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert exact_count(petition, NOW, tables).confirmed == 1
+
+
+def test_withdrawing_what_never_counted_takes_nothing(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert item_of(tables, petition, identity)["state"] == "withdrawn"
+    assert exact_count(petition, NOW, tables).confirmed == 0
+
+
+def test_withdrawing_what_is_not_there_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+    withdraw(key_of(petition, "0" * 32), petition, NOW, tables)
+    assert not item_of(tables, petition, "0" * 32)
+
+
+def test_a_withdrawal_subtracts_on_the_day_it_happens_from_where_it_was_counted(
+    tables: FakeTables, petition: Petition
+) -> None:
+    identity = confirmed(tables, petition, country="NL", source="bbc")
+    withdraw(key_of(petition, identity), petition, NOW + DAY, tables)
+    later = NOW + 2 * DAY
+    assert breakdown(petition, By.DAY, Days(), later, tables).values == {"2026-11-24": 1, "2026-11-25": -1}
+    for by in (By.COUNTRY, By.SOURCE):
+        assert breakdown(petition, by, Days(), later, tables).values == {}
+
+
+def test_a_wish_for_mail_is_withdrawn_too(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_wanted")]
+
+
+class ConfirmedMeanwhile(FakeTables):
+    """Between reading and taking back, somebody confirms: as often as told."""
+
+    petition: Petition
+    times = 1
+
+    def get(self, *arguments: Any, **options: Any) -> Any:
+        found = super().get(*arguments, **options)
+        if self.times and found and found.get("state") == "pending":
+            self.times -= 1
+            confirm(subject_of(self.petition, found["sk"]), Corrections(), self.petition, NOW, self)
+        return found
+
+
+def test_a_confirmation_in_the_same_instant_is_taken_back_with_its_count(petition: Petition) -> None:
+    tables = ConfirmedMeanwhile()
+    tables.petition = a_published_petition(tables)
+    identity = signed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert exact_count(petition, NOW, tables).confirmed == 0
+    assert item_of(tables, petition, identity)["state"] == "withdrawn"
+
+
+def test_a_withdrawal_that_cannot_be_made_is_not_acknowledged(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
+    identity = confirmed(tables, petition)
+    tables.fail_next(*[Conflicted("storage")])
+    with pytest.raises(Conflicted):
+        withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert item_of(tables, petition, identity)["name"] == ALICE.name
+
+
+def test_unsubscribing_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition, updates=True)
+    for _ in range(2):
+        unsubscribe(key_of(petition, identity), tables)
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["updates"], item["name"]) == ("confirmed", False, ALICE.name)
+
+
+def test_unsubscribing_what_is_not_there_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+    unsubscribe(key_of(petition, "0" * 32), tables)
+    assert not item_of(tables, petition, "0" * 32)

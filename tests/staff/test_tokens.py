@@ -1,0 +1,72 @@
+"""Staff tokens: shown once, kept as a digest, known again until they end."""
+
+import json
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import TOKEN, UnknownToken, issue, recognise
+from tests.actors import DAY, NOW, bobs_token
+from tests.fakes import FakeTables
+
+
+def damaged(token: str) -> list[str]:
+    other = "0" if token[-1] != "0" else "1"
+    return [token[:-1], token + "0", token[:-1] + other, token.upper(), token.replace("staff_", "stuff_")]
+
+
+def test_bob_is_known_again_by_his_token(tables: FakeTables) -> None:
+    token = recognise(f"Bearer {bobs_token(tables)}", NOW, tables)
+    assert (token.owner, list(token.rights)) == ("bob", [Right.COUNTS])
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", " Bearer ", "Bearer  "])
+def test_the_scheme_may_be_written_as_one_likes(tables: FakeTables, scheme: str) -> None:
+    assert recognise(f"{scheme} {bobs_token(tables)}", NOW, tables)
+
+
+def test_a_stolen_table_opens_no_door(tables: FakeTables) -> None:
+    token = bobs_token(tables)
+    _, _, secret = token.split("_")
+    (item,) = tables.items.values()
+    assert secret not in json.dumps(item)
+    for value in item.values():
+        with pytest.raises(UnknownToken):
+            recognise(f"Bearer staff_{item['token_id']}_{value}", NOW, tables)
+
+
+def test_any_damage_makes_it_another_token(tables: FakeTables) -> None:
+    for token in damaged(bobs_token(tables)):
+        with pytest.raises(UnknownToken):
+            recognise(f"Bearer {token}", NOW, tables)
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Basic x", "Bearer é", "Bearer \x00", "staff_" + "0" * 16 + "_" + "0" * 64]
+)
+def test_what_is_no_bearer_token_is_unknown_without_a_look(tables: FakeTables, header: str) -> None:
+    with pytest.raises(UnknownToken):
+        recognise(header, NOW, tables)
+    assert tables.calls == []
+
+
+def test_it_ends_to_the_second(tables: FakeTables) -> None:
+    header = f"Bearer {bobs_token(tables)}"
+    assert recognise(header, NOW + DAY * 0.9999, tables)
+    with pytest.raises(UnknownToken):
+        recognise(header, NOW + DAY, tables)
+
+
+def test_a_revoked_token_is_unknown(tables: FakeTables) -> None:
+    token = bobs_token(tables)
+    key = keys.staff_token(token.split("_")[1])
+    tables.items[key]["revoked_at"] = "2026-11-24T11:00:00Z"
+    with pytest.raises(UnknownToken):
+        recognise(f"Bearer {token}", NOW, tables)
+
+
+def test_tokens_differ_and_can_be_found_by_secret_scanners(tables: FakeTables) -> None:
+    tokens = {issue("bob", [Right.COUNTS], NOW, NOW + DAY, tables) for _ in range(20)}
+    assert len(tokens) == 20
+    assert all(TOKEN.fullmatch(token) for token in tokens)

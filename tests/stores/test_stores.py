@@ -1,0 +1,228 @@
+"""What the stores ask of the table: every condition they write, kept and broken."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.aws.table import Tables
+from chalicelib.errors import ConditionFailed
+from chalicelib.petitions import store as petitions
+from chalicelib.petitions.model import Petition, text_of
+from chalicelib.signatures import mail_state
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import State, Wanted
+from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.staff.tokens import recognise
+from chalicelib.tallies import store as tallies
+from chalicelib.tallies.count import exact_count, public_count
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, Entry, Tally, tally_of
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    MINUTE,
+    NOW,
+    a_petition,
+    a_published_petition,
+    bobs_token,
+    confirmed,
+    item_of,
+    key_of,
+    signed,
+    subject_of,
+)
+
+SLUG = "safe-children"
+WANTED_AT = "2026-11-24T12:00:00Z"
+LEASE = timedelta(seconds=90)
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def petition(tables: Tables) -> Petition:
+    return a_published_petition(tables)
+
+
+def test_a_life_from_signing_to_withdrawing(tables: Tables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE", updates=True)
+    assert signed(tables, petition) == identity
+    subject = subject_of(petition, identity)
+    for _ in range(2):
+        assert confirm(subject, Corrections(), petition, NOW, tables) is State.CONFIRMED
+    unsubscribe(subject.key, tables)
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    for _ in range(2):
+        withdraw(subject.key, petition, NOW, tables)
+    assert exact_count(petition, NOW, tables).confirmed == 0
+    item = item_of(tables, petition, identity)
+    assert (item["state"], "email" in item, "name" in item) == ("withdrawn", False, False)
+    signed(tables, petition, now=NOW + DAY)
+    assert item_of(tables, petition, identity)["state"] == "pending"
+    assert public_count(petition, NOW + DAY, tables).confirmed == 0
+
+
+def test_an_empty_postcode_is_removed_on_confirming(tables: Tables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), Corrections(postcode=""), petition, NOW, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
+
+
+def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    mail_state.claim_mail(key_of(petition, identity), WANTED_AT, NOW, LEASE, tables)
+    mail_state.mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
+    signed(tables, petition, now=NOW + DAY)
+    item = item_of(tables, petition, identity)
+    assert (item["signed_at"], item["mail_wanted"], item["mails"]) == ("2026-11-25T12:00:00Z", "confirm", 1)
+
+
+def test_one_of_many_claims_a_wish_and_its_mail_is_marked_once(tables: Tables, petition: Petition) -> None:
+    key = key_of(petition, signed(tables, petition))
+
+    def claim(_: int) -> bool:
+        try:
+            mail_state.claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+        except ConditionFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(claim, range(12))).count(True) == 1
+    mail_state.release_claim(key, WANTED_AT, tables)
+    assert claim(0)
+    for _ in range(2):
+        mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
+    item = item_of(tables, petition, key.sk)
+    assert (item["mails"], item["mailed_at"], "mail_wanted" in item) == (1, WANTED_AT, False)
+    with pytest.raises(ConditionFailed):
+        mail_state.want_mail(key, Wanted.CONFIRM, NOW + MINUTE - timedelta(seconds=1), tables)
+    mail_state.want_mail(key, Wanted.CONFIRM, NOW + MINUTE, tables)
+
+
+def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: Tables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    key = key_of(petition, identity)
+    mail_state.want_mail(key, Wanted.ALREADY_SIGNED, NOW, tables)
+    mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
+    assert "expires_at" not in item_of(tables, petition, identity)
+    mail_state.mark_undeliverable(key, "bounced", tables)
+    with pytest.raises(ConditionFailed):
+        mail_state.want_mail(key, Wanted.ALREADY_SIGNED, NOW + DAY, tables)
+
+
+def test_what_is_not_there_is_never_created_by_a_change(tables: Tables, petition: Petition) -> None:
+    subject = subject_of(petition, "0" * 32)
+    mail_state.release_claim(subject.key, WANTED_AT, tables)
+    mail_state.mark_mailed(subject.key, WANTED_AT, NOW, NOW, tables)
+    mail_state.mark_refused(subject.key, WANTED_AT, "refused", tables)
+    mail_state.mark_undeliverable(subject.key, "bounced", tables)
+    unsubscribe(subject.key, tables)
+    withdraw(subject.key, petition, NOW, tables)
+    assert tables.get(subject.key, consistent=True) is None
+
+
+def test_twenty_sources_a_shard_and_the_rest_is_other(tables: Tables) -> None:
+    for number in range(MAX_SOURCES):
+        tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", f"s{number}")))
+    tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", "s3")))
+    with pytest.raises(ConditionFailed):
+        tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", "one-too-many")))
+    for amount in (1, 1, -1):
+        tables.update(tallies.entry_change(SLUG, 0, Entry(amount, NOW, "GB", OTHER)))
+    tally = tally_of(tables.get(keys.tally_shard(SLUG, 0, TODAY), consistent=True) or {})
+    assert (tally.total, tally.sources["s3"], tally.sources[OTHER]) == (MAX_SOURCES + 2, 2, 1)
+
+
+def test_a_day_is_closed_once_and_in_its_turn(tables: Tables) -> None:
+    tallies.open_head(SLUG, TODAY, tables)
+    tomorrow, after = TODAY + DAY, TODAY + 2 * DAY
+    with pytest.raises(ConditionFailed):
+        tallies.close_day(SLUG, after, Tally(total=5), tables)
+    tallies.close_day(SLUG, tomorrow, Tally(total=2), tables)
+    with pytest.raises(ConditionFailed):
+        tallies.close_day(SLUG, tomorrow, Tally(total=2), tables)
+    tallies.close_day(SLUG, after, Tally(total=5), tables)
+    assert tallies.head(SLUG, tables) == tallies.Head(after, 7)
+    closed = tallies.closed_days(SLUG, date.min, date.max, tables)
+    assert {day: tally.total for day, tally in closed.items()} == {tomorrow: 2, after: 5}
+
+
+def test_many_who_close_one_day_close_it_once(tables: Tables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    later = NOW + 3 * DAY
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(lambda _: exact_count(petition, later, tables).confirmed, range(12)))
+    assert set(counts) == {1}
+    assert tallies.head(SLUG, tables).total == 1
+
+
+def test_opening_twice_keeps_the_first(tables: Tables) -> None:
+    tallies.open_head(SLUG, TODAY, tables)
+    tallies.open_head(SLUG, TODAY + DAY, tables)
+    assert tallies.head(SLUG, tables) == tallies.Head(TODAY, 0)
+
+
+def test_one_of_many_gets_the_lease_until_it_is_given_back_or_runs_out(tables: Tables) -> None:
+    tallies.open_snapshot(SLUG, NOW, tables)
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: tallies.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
+    assert taken.count(True) == 1
+    assert not tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
+    assert tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
+    tallies.save_snapshot(SLUG, 7, NOW + timedelta(seconds=11), tables)
+    assert tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=11), 10, tables)
+
+
+def test_a_slower_snapshot_never_overwrites_a_newer_one(tables: Tables) -> None:
+    tallies.open_snapshot(SLUG, NOW, tables)
+    tallies.save_snapshot(SLUG, 8, NOW + MINUTE, tables)
+    tallies.save_snapshot(SLUG, 7, NOW, tables)
+    assert (tallies.snapshot(SLUG, tables) or {})["count"] == 8
+
+
+def sequence(*numbers: int) -> list[str]:
+    return [str(number).zfill(40) for number in numbers]
+
+
+def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables: Tables) -> None:
+    tallies.add_pending(SLUG, "00", 2, sequence(8, 9), tables)
+    for repeated in (sequence(8, 9), sequence(9), sequence(9, 10)):
+        with pytest.raises(ConditionFailed) as caught:
+            tallies.add_pending(SLUG, "00", 2, repeated, tables)
+        assert (caught.value.item or {})["followed"] == sequence(9)[0]
+    tallies.add_pending(SLUG, "00", -1, sequence(100, 10), tables)
+    tallies.add_pending(SLUG, "3f", 5, sequence(1), tables)
+    assert tallies.pending(SLUG, tables) == 6
+    assert tallies.pending("another", tables) == 0
+
+
+def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:
+    second = a_petition(slug="b", closes_at=NOW, privacy_url="https://harbour.example")
+    petitions.save(second, tables)
+    petitions.save(a_petition(slug="a"), tables)
+    petitions.save(a_petition(slug="a", goal=5), tables)
+    assert [petition.slug for petition in petitions.list_all(tables)] == ["a", "b"]
+    assert petitions.get("b", tables, consistent=True) == second
+    assert (petitions.get("a", tables, consistent=True) or second).goal == 5
+    assert petitions.get("c", tables, consistent=True) is None
+
+
+def test_a_text_is_kept_as_it_was_first_recorded(tables: Tables) -> None:
+    for moment in (NOW, NOW + DAY):
+        petitions.keep_text(SLUG, text_of(a_petition(), moment), tables)
+    version = text_of(a_petition(), NOW).version
+    kept = tables.get(keys.petition_text(SLUG, version), consistent=True)
+    assert (kept or {})["recorded_at"] == WANTED_AT
+
+
+def test_a_staff_token_is_known_again(tables: Tables) -> None:
+    assert recognise(f"Bearer {bobs_token(tables)}", NOW, tables).owner == "bob"
+
+
+def test_nobody_is_counted_for_anybody_else(tables: Tables, petition: Petition) -> None:
+    confirmed(tables, petition, ALICE)
+    signed(tables, petition, BOB)
+    assert exact_count(petition, NOW, tables).confirmed == 1

@@ -1,0 +1,201 @@
+"""The table itself: conditions, transactions, types. The fake must answer as DynamoDB does."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib.errors import ConditionFailed
+from chalicelib.keys import COUNTS, SIGNATURES, Key
+from chalicelib.signatures.model import State
+
+KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
+
+
+def test_put_new_keeps_the_first_and_brings_it_to_the_second(tables: Tables) -> None:
+    tables.put_new(NewItem(KEY, {"who": "first"}))
+    with pytest.raises(ConditionFailed) as caught:
+        tables.put_new(NewItem(KEY, {"who": "second"}))
+    assert caught.value.item == {"pk": "p", "sk": "s", "who": "first"}
+    assert tables.get(KEY, consistent=True) == caught.value.item
+
+
+def test_one_of_many_who_put_at_once_is_first(tables: Tables) -> None:
+    def put(number: int) -> bool:
+        try:
+            tables.put_new(NewItem(KEY, {"who": number}))
+        except ConditionFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(put, range(16))).count(True) == 1
+
+
+def test_an_item_comes_back_with_its_types(tables: Tables) -> None:
+    item = {"text": "é", "none_left": 0, "big": 10**20, "yes": True, "set": {"a", "b"}, "list": ["a", 1], "empty": ""}
+    tables.put(KEY, item)
+    found = tables.get(KEY, consistent=True)
+    assert found == {"pk": "p", "sk": "s", **item}
+    assert type(found["none_left"]) is int
+
+
+def test_what_is_not_there_is_none(tables: Tables) -> None:
+    assert tables.get(KEY, consistent=True) is None
+
+
+def test_two_tables_are_two(tables: Tables) -> None:
+    tables.put(KEY, {"a": 1})
+    assert tables.get(Key(SIGNATURES, "p", "s"), consistent=True) is None
+
+
+def test_put_replaces_everything(tables: Tables) -> None:
+    tables.put(KEY, {"a": 1})
+    tables.put(KEY, {"b": 2})
+    assert tables.get(KEY, consistent=True) == {"pk": "p", "sk": "s", "b": 2}
+
+
+def test_an_update_of_nothing_creates_and_of_something_keeps_the_rest(tables: Tables) -> None:
+    assert tables.update(Change(KEY, assign={"a": 1})) == {"pk": "p", "sk": "s", "a": 1}
+    assert tables.update(Change(KEY, assign={"b": 2}, remove=("a", "nothing"))) == {"pk": "p", "sk": "s", "b": 2}
+
+
+def test_adding_starts_from_nothing_with_numbers_and_with_sets(tables: Tables) -> None:
+    tables.update(Change(KEY, add={"n": 2, "set": {"a"}}))
+    assert tables.update(Change(KEY, add={"n": -5, "set": {"a", "b"}}))["set"] == {"a", "b"}
+    assert (tables.get(KEY, consistent=True) or {})["n"] == -3
+
+
+def test_many_who_add_at_once_are_all_added(tables: Tables) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: tables.update(Change(KEY, add={"n": 1})), range(40)))
+    assert (tables.get(KEY, consistent=True) or {})["n"] == 40
+
+
+CONDITIONS: list[tuple[Condition, dict[str, Any] | None, bool]] = [
+    (Attr("a").not_exists(), None, True),
+    (Attr("a").not_exists(), {"b": 1}, True),
+    (Attr("a").not_exists(), {"a": 1}, False),
+    (Attr("a").exists(), None, False),
+    (Attr("a").exists(), {"a": 1}, True),
+    (Attr("a").eq("x"), {"a": "x"}, True),
+    (Attr("a").eq("x"), {"a": "y"}, False),
+    (Attr("a").eq("x"), None, False),
+    (Attr("a").ne("x"), None, True),
+    (Attr("a").ne("x"), {"b": 1}, True),
+    (Attr("a").ne("x"), {"a": "x"}, False),
+    (Attr("a").lt(5), {"a": 4}, True),
+    (Attr("a").lt(5), {"a": 5}, False),
+    (Attr("a").lt(5), None, False),
+    (Attr("a").lt(5), {"b": 1}, False),
+    (Attr("a").lte(5), {"a": 5}, True),
+    (Attr("a").lte(5), {"a": 6}, False),
+    (Attr("a").lte("2026-11-24T12:00:00Z"), {"a": "2026-11-24T12:00:00Z"}, True),
+    (Attr("a").lte("2026-11-24T12:00:00Z"), {"a": "2026-11-24T12:00:01Z"}, False),
+    (Attr("a").lt(5), {"a": "4"}, False),
+    (Attr("a").lt("5"), {"a": 4}, False),
+    (Attr("a").eq("4"), {"a": 4}, False),
+    (Attr("a").eq(State.PENDING), {"a": "pending"}, True),
+    (Attr("a").eq("pending"), {"a": State.PENDING}, True),
+    (Attr("a").ne("pending"), {"a": State.PENDING}, False),
+    (Attr("a").contains("x"), {"a": {"x", "y"}}, True),
+    (Attr("a").contains("x"), {"a": {"y"}}, False),
+    (Attr("a").contains("x"), None, False),
+    (Attr("a").size().lt(2), {"a": {"x"}}, True),
+    (Attr("a").size().lt(2), {"a": {"x", "y"}}, False),
+    (Attr("a").size().lt(2), None, False),
+    (Attr("a").eq("x") & Attr("b").eq(1), {"a": "x", "b": 1}, True),
+    (Attr("a").eq("x") & Attr("b").eq(1), {"a": "x", "b": 2}, False),
+    (Attr("a").eq("x") | Attr("b").eq(1), {"a": "y", "b": 1}, True),
+    (Attr("a").eq("x") | Attr("b").eq(1), {"a": "y", "b": 2}, False),
+    (Attr("c").not_exists() | (Attr("a").eq("x") & Attr("b").lt(2)), {"c": 1, "a": "x", "b": 1}, True),
+]
+
+
+def test_every_condition_means_the_same_here_and_there(tables: Tables) -> None:
+    for number, (condition, item, holds) in enumerate(CONDITIONS):
+        key = Key(COUNTS, "condition", str(number))
+        if item is not None:
+            tables.put(key, item)
+        before = tables.get(key, consistent=True)
+        change = Change(key, assign={"done": True}, when=condition)
+        if holds:
+            assert tables.update(change)["done"], condition.get_expression()
+            continue
+        with pytest.raises(ConditionFailed) as caught:
+            tables.update(change)
+        assert caught.value.item == before
+        assert tables.get(key, consistent=True) == before
+
+
+def test_a_transaction_happens_altogether(tables: Tables) -> None:
+    tables.put(KEY, {"n": 1})
+    tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 1}), Change(THIRD, assign={"b": 1})])
+    assert [(tables.get(key, consistent=True) or {}).keys() - {"pk", "sk"} for key in (KEY, OTHER, THIRD)] == [
+        {"n"},
+        {"a"},
+        {"b"},
+    ]
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_or_not_at_all_and_it_says_which_failed(tables: Tables, failing: int) -> None:
+    tables.put(KEY, {"n": 1})
+    writes = [Change(key, assign={"done": True}, when=Attr("done").not_exists()) for key in (KEY, OTHER, THIRD)]
+    tables.update(Change(writes[failing].key, assign={"done": True}))
+    before = [tables.get(write.key, consistent=True) for write in writes]
+    with pytest.raises(ConditionFailed) as caught:
+        tables.transact(writes)
+    assert (caught.value.index, caught.value.item) == (failing, before[failing])
+    assert [tables.get(write.key, consistent=True) for write in writes] == before
+
+
+def test_a_new_item_that_is_not_new_fails_the_whole_transaction(tables: Tables) -> None:
+    tables.put(OTHER, {"a": 1})
+    with pytest.raises(ConditionFailed) as caught:
+        tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 2})])
+    assert (caught.value.index, (caught.value.item or {})["a"]) == (1, 1)
+    assert tables.get(KEY, consistent=True) is None
+
+
+def test_the_first_of_two_failures_is_told(tables: Tables) -> None:
+    writes = [Change(key, assign={"a": 1}, when=Attr("a").exists()) for key in (KEY, OTHER)]
+    with pytest.raises(ConditionFailed) as caught:
+        tables.transact(writes)
+    assert (caught.value.index, caught.value.item) == (0, None)
+
+
+def test_a_batch_brings_what_there_is(tables: Tables) -> None:
+    wanted = [Key(COUNTS, f"p{number}", "s") for number in range(130)]
+    for key in wanted[::2]:
+        tables.put(key, {"n": 1})
+    found = tables.batch_get(wanted, consistent=True)
+    assert {item["pk"] for item in found} == {key.pk for key in wanted[::2]}
+    assert sum(item["n"] for item in found) == 65
+    assert tables.batch_get([]) == []
+
+
+def test_a_query_is_in_order_and_its_bounds_are_included(tables: Tables) -> None:
+    for sk in ("DAY#2026-11-26", "DAY#2026-11-24", "HEAD", "DAY#2026-11-25"):
+        tables.put(Key(COUNTS, "p", sk), {})
+    tables.put(Key(COUNTS, "other", "DAY#2026-11-25"), {})
+    between = ("DAY#2026-11-24", "DAY#2026-11-25")
+    assert [item["sk"] for item in tables.query(COUNTS, "p", between)] == list(between)
+    assert [item["sk"] for item in tables.query(COUNTS, "p")] == [
+        "DAY#2026-11-24",
+        "DAY#2026-11-25",
+        "DAY#2026-11-26",
+        "HEAD",
+    ]
+    assert list(tables.query(COUNTS, "nothing")) == []
+
+
+def test_a_query_reads_all_pages(tables: Tables) -> None:
+    for number in range(12):
+        tables.put(Key(COUNTS, "p", f"{number:02}"), {"filling": "x" * 150_000})
+    assert [item["sk"] for item in tables.query(COUNTS, "p", consistent=True)] == [f"{n:02}" for n in range(12)]
+
+
+def test_health_is_asked_without_harm(tables: Tables) -> None:
+    tables.check()

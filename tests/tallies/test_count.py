@@ -1,0 +1,269 @@
+"""How many signed? Exactly, at any age of the petition, for two reads; and one for the public."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import keys
+from chalicelib.aws.table import Change, Item, NewItem, Tables
+from chalicelib.errors import Conflicted, Throttled, Unavailable, UnknownPetition
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import (
+    FRESH,
+    LEASE_SECONDS,
+    Breakdown,
+    Days,
+    breakdown,
+    exact_count,
+    pending_count,
+    public_count,
+)
+from chalicelib.tallies.model import By, Entry
+from chalicelib.tallies.store import entry_change, lease_snapshot, save_snapshot, snapshot
+from tests.actors import BOB, DAY, NOW, OPENED, a_petition, a_published_petition, confirmed
+from tests.fakes import FakeTables
+
+SECOND = timedelta(seconds=1)
+TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
+
+
+def counted(tables: Tables, petition: Petition, *moments: datetime, amount: int = 1) -> None:
+    for number, moment in enumerate(moments):
+        tables.update(entry_change(petition.slug, number % petition.shards, Entry(amount, moment, "GB", "direct")))
+
+
+def head(tables: FakeTables) -> Item:
+    return tables.items[keys.tally_head("safe-children")]
+
+
+def test_nobody_has_signed_yet(tables: FakeTables, petition: Petition) -> None:
+    assert exact_count(petition, OPENED, tables).confirmed == 0
+    assert public_count(petition, OPENED, tables).confirmed == 0
+
+
+def test_the_exact_count_is_two_reads_however_old_and_large_the_petition(
+    tables: FakeTables, petition: Petition
+) -> None:
+    counted(tables, petition, *[OPENED + number * DAY / 7 for number in range(700)])
+    end = OPENED + 100 * DAY
+    assert exact_count(petition, end, tables).confirmed == 700
+    tables.calls.clear()
+    assert exact_count(petition, end, tables).confirmed == 700
+    assert tables.calls == ["get", "batch_get"]
+
+
+def test_all_that_is_exact_is_read_consistently(petition: Petition) -> None:
+    class Strict(FakeTables):
+        def get(self, key: keys.Key, *, consistent: bool = False) -> Item | None:
+            assert consistent
+            return super().get(key, consistent=consistent)
+
+        def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
+            assert consistent
+            return super().batch_get(wanted, consistent=consistent)
+
+    tables = Strict()
+    a_published_petition(tables)
+    counted(tables, petition, NOW)
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    assert breakdown(petition, By.DAY, Days(), NOW, tables).confirmed == 1
+
+
+def test_a_day_that_is_over_is_closed_an_hour_after_midnight_and_not_before(
+    tables: FakeTables, petition: Petition
+) -> None:
+    counted(tables, petition, NOW)
+    for moment, through in (
+        (datetime(2026, 11, 25, 0, 0, tzinfo=UTC), "2026-11-23"),
+        (datetime(2026, 11, 25, 0, 59, 59, tzinfo=UTC), "2026-11-23"),
+        (datetime(2026, 11, 25, 1, 0, tzinfo=UTC), "2026-11-24"),
+    ):
+        assert exact_count(petition, moment, tables).confirmed == 1
+        assert head(tables)["through"] == through
+
+
+def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeTables, petition: Petition) -> None:
+    midnight = datetime(2026, 11, 25, tzinfo=UTC)
+    counted(tables, petition, NOW)
+    assert exact_count(petition, midnight + 10 * SECOND, tables).confirmed == 1
+    counted(tables, petition, midnight - SECOND, midnight)
+    counts = breakdown(petition, By.DAY, Days(), midnight + DAY, tables)
+    assert counts.values == {"2026-11-24": 2, "2026-11-25": 1}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 120), st.sampled_from([1, 1, -1])), max_size=25),
+    st.lists(st.integers(0, 200), max_size=6),
+)
+def test_closing_never_changes_a_number(entries: list[tuple[int, int]], looks: list[int]) -> None:
+    tables = FakeTables()
+    petition = a_published_petition(tables)
+    events = sorted([(hours, amount) for hours, amount in entries] + [(hours, 0) for hours in looks])
+    total = 0
+    for hours, amount in events:
+        moment = OPENED + timedelta(hours=hours)
+        if amount:
+            counted(tables, petition, moment, amount=amount)
+            total += amount
+        else:
+            assert exact_count(petition, moment, tables).confirmed == total
+    end = OPENED + timedelta(hours=300)
+    for by in By:
+        counts = breakdown(petition, by, Days(), end, tables)
+        assert sum(counts.values.values()) == counts.confirmed == total
+
+
+def test_two_who_close_the_same_day_close_it_once(tables: FakeTables, petition: Petition) -> None:
+    class Racing(FakeTables):
+        rival_comes = False
+
+        def transact(self, writes: Sequence[Change | NewItem]) -> None:
+            if self.rival_comes:
+                self.rival_comes = False
+                super().transact(writes)
+            super().transact(writes)
+
+    racing = Racing()
+    a_published_petition(racing)
+    counted(racing, petition, NOW)
+    racing.rival_comes = True
+    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 1
+    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 1
+    assert head(racing)["total"] == 1
+
+
+@pytest.mark.parametrize("failure", [Conflicted("storage"), Throttled("storage"), Unavailable("storage")])
+def test_a_day_that_cannot_be_closed_now_is_counted_all_the_same(petition: Petition, failure: Unavailable) -> None:
+    class Unwilling(FakeTables):
+        def transact(self, writes: Sequence[Change | NewItem]) -> None:
+            raise failure
+
+    tables = Unwilling()
+    a_published_petition(tables)
+    counted(tables, petition, NOW)
+    assert exact_count(petition, NOW + 9 * DAY, tables).confirmed == 1
+
+
+def test_more_shards_may_come_at_any_time(tables: FakeTables, petition: Petition) -> None:
+    counted(tables, petition, NOW, NOW, NOW)
+    grown = a_petition(shards=50)
+    tables.update(entry_change(petition.slug, 49, Entry(1, NOW, "GB", "direct")))
+    assert exact_count(grown, NOW, tables).confirmed == 4
+
+
+def test_a_tally_that_was_never_opened_is_no_petition(tables: FakeTables) -> None:
+    with pytest.raises(UnknownPetition):
+        exact_count(a_petition(), NOW, tables)
+
+
+def test_a_breakdown_takes_only_the_days_asked_for(tables: FakeTables, petition: Petition) -> None:
+    days = [NOW + number * DAY for number in range(4)]
+    counted(tables, petition, *days)
+    chosen = Days(TOMORROW, date(2026, 11, 26))
+    counts = breakdown(petition, By.DAY, chosen, days[3], tables)
+    assert (counts.confirmed, list(counts.values)) == (2, ["2026-11-25", "2026-11-26"])
+
+
+class Literal(FakeTables):
+    """As DynamoDB: bounds that are the wrong way round are a ValidationException."""
+
+    def query(
+        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+    ) -> Iterator[Item]:
+        assert between is None or between[0] <= between[1], "ValidationException: BETWEEN upper < lower"
+        return super().query(table, pk, between, consistent=consistent)
+
+
+@pytest.mark.parametrize(
+    ("days", "confirmed"),
+    [
+        (Days(TODAY, TODAY), 1),
+        (Days(TODAY), 1),
+        (Days(TOMORROW), 0),
+        (Days(date(2030, 1, 1)), 0),
+        (Days(last=TODAY), 1),
+        (Days(last=date(2000, 1, 1)), 0),
+        (Days(), 1),
+    ],
+)
+def test_any_days_may_be_asked_for(petition: Petition, days: Days, confirmed: int) -> None:
+    tables = Literal()
+    a_published_petition(tables)
+    counted(tables, petition, NOW)
+    assert breakdown(petition, By.DAY, days, NOW, tables).confirmed == confirmed
+
+
+def test_hours_are_told_apart_by_day(tables: FakeTables, petition: Petition) -> None:
+    counted(tables, petition, NOW, NOW + DAY)
+    counts: Breakdown = breakdown(petition, By.HOUR, Days(), NOW + DAY, tables)
+    assert counts.values == {"2026-11-24T12:00:00Z": 1, "2026-11-25T12:00:00Z": 1}
+
+
+def test_the_public_count_is_one_read_while_it_is_fresh(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    public_count(petition, NOW, tables)
+    tables.calls.clear()
+    assert public_count(petition, NOW + FRESH - SECOND, tables).confirmed == 1
+    assert tables.calls == ["get"]
+
+
+def test_a_stale_public_count_is_counted_anew_by_one_and_given_to_all(tables: FakeTables, petition: Petition) -> None:
+    public_count(petition, NOW, tables)
+    confirmed(tables, petition)
+    later = NOW + FRESH
+    assert public_count(petition, later, tables).confirmed == 1
+    confirmed(tables, petition, BOB)
+    assert public_count(petition, later, tables).confirmed == 1
+    assert public_count(petition, later + FRESH, tables).confirmed == 2
+
+
+def test_while_one_counts_all_others_see_the_old_number_for_two_calls(tables: FakeTables, petition: Petition) -> None:
+    public_count(petition, NOW, tables)
+    confirmed(tables, petition)
+    assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
+    tables.calls.clear()
+    seen = public_count(petition, NOW + FRESH, tables)
+    assert (seen.confirmed, seen.as_of) == (0, NOW)
+    assert tables.calls == ["get", "update"]
+
+
+def test_whoever_died_counting_is_followed(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)
+    after = NOW + timedelta(seconds=LEASE_SECONDS)
+    assert public_count(petition, after, tables).confirmed == 1
+
+
+def test_while_the_table_does_not_answer_the_old_number_stands(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    public_count(petition, NOW, tables)
+
+    class Down(FakeTables):
+        def update(self, change: Change) -> Item:
+            raise Throttled("storage")
+
+    down = Down()
+    down.items = tables.items
+    assert public_count(petition, NOW + DAY, down).confirmed == 1
+
+
+def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    del tables.items[keys.snapshot(petition.slug)]
+    assert public_count(petition, NOW, tables).confirmed == 1
+    assert tables.items[keys.snapshot(petition.slug)]["count"] == 1
+
+
+def test_a_slower_counter_does_not_overwrite_what_is_newer(tables: FakeTables, petition: Petition) -> None:
+    save_snapshot(petition.slug, 7, NOW + SECOND, tables)
+    save_snapshot(petition.slug, 6, NOW, tables)
+    kept = snapshot(petition.slug, tables)
+    assert kept is not None
+    assert (kept["count"], kept["as_of"]) == (7, "2026-11-24T12:00:01Z")
+
+
+def test_nobody_pending_is_zero(tables: FakeTables, petition: Petition) -> None:
+    assert pending_count(petition.slug, tables) == 0

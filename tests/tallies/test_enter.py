@@ -1,0 +1,37 @@
+"""The tally's half of a confirmation."""
+
+from chalicelib import keys
+from chalicelib.tallies.enter import folded, tally_entry
+from chalicelib.tallies.model import OTHER, Entry
+from chalicelib.tallies.open import open_tally
+from tests.actors import DAY, NOW, OPENED
+from tests.fakes import FakeTables
+
+ENTRY = Entry(1, NOW, "GB", "bbc")
+
+
+def test_entries_spread_over_all_shards_and_no_other() -> None:
+    drawn = {tally_entry("safe-children", 4, ENTRY).key for _ in range(300)}
+    assert drawn == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
+
+
+def test_folding_changes_the_source_alone() -> None:
+    assert folded(ENTRY) == Entry(1, NOW, "GB", OTHER)
+
+
+def test_taking_away_needs_no_room() -> None:
+    assert tally_entry("safe-children", 1, Entry(-1, NOW, "GB", "bbc")).when is None
+
+
+def test_opening_again_loses_nothing(tables: FakeTables) -> None:
+    open_tally("safe-children", OPENED, tables)
+    tables.items[keys.tally_head("safe-children")]["total"] = 7
+    tables.items[keys.snapshot("safe-children")]["count"] = 7
+    open_tally("safe-children", NOW + DAY, tables)
+    assert tables.items[keys.tally_head("safe-children")] == {
+        "pk": "TALLY#safe-children",
+        "sk": "HEAD",
+        "through": "2026-11-19",
+        "total": 7,
+    }
+    assert tables.items[keys.snapshot("safe-children")]["count"] == 7

@@ -1,0 +1,110 @@
+"""Who is pending, followed from a stream that delivers at least once."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.aws.table import Change, Item
+from chalicelib.errors import Throttled
+from chalicelib.tallies.count import pending_count
+from chalicelib.tallies.follow import Followed, follow
+from tests.fakes import FakeTables
+
+SLUG = "safe-children"
+CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_from([1, 0, -1])), min_size=1, max_size=20)
+
+
+def a_log(changes: list[tuple[str, int]]) -> list[Followed]:
+    """Sequence numbers grow, and grow in length."""
+    return [Followed(SLUG, bucket, str(95 + number), pending) for number, (bucket, pending) in enumerate(changes)]
+
+
+def test_every_bucket_is_added_up(tables: FakeTables) -> None:
+    follow(a_log([("00", 1), ("01", 1), ("00", 1), ("00", -1)]), tables)
+    assert pending_count(SLUG, tables) == 2
+
+
+def test_a_batch_of_one_bucket_is_one_write(tables: FakeTables) -> None:
+    follow(a_log([("00", 1)] * 10), tables)
+    assert tables.calls == ["update"]
+
+
+@given(CHANGES, st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), max_size=8))
+def test_replays_overlaps_and_bisected_batches_count_everything_once(
+    changes: list[tuple[str, int]], windows: list[tuple[int, int]]
+) -> None:
+    """Lambda moves on only over what it has been told is done; it may tell any of it again."""
+    log, tables, done = a_log(changes), FakeTables(), 0
+    for first, size in windows:
+        start = min(first, done)
+        follow(log[start : start + size], tables)
+        done = max(done, start + size)
+    follow(log[min(done, len(log)) :], tables)
+    follow(log, tables)
+    assert pending_count(SLUG, tables) == sum(pending for _, pending in changes)
+
+
+@given(CHANGES, st.randoms(use_true_random=False))
+def test_the_order_within_a_batch_does_not_matter(changes: list[tuple[str, int]], random: object) -> None:
+    log, tables = a_log(changes), FakeTables()
+    shuffled = list(log)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    follow(shuffled, tables)
+    follow(log, tables)
+    assert pending_count(SLUG, tables) == sum(pending for _, pending in changes)
+
+
+def test_a_record_twice_in_one_batch_is_counted_once(tables: FakeTables) -> None:
+    log = a_log([("00", 1), ("00", 1)])
+    follow([*log, log[1]], tables)
+    assert pending_count(SLUG, tables) == 2
+
+
+def test_a_batch_that_broke_half_way_is_exact_when_it_comes_again(tables: FakeTables) -> None:
+    log = a_log([("00", 1), ("01", 1), ("02", 1)])
+
+    class Breaking(FakeTables):
+        writes = 0
+
+        def update(self, change: Change) -> Item:
+            self.writes += 1
+            if self.writes == 2:
+                raise Throttled("storage")
+            return super().update(change)
+
+    breaking = Breaking()
+    with pytest.raises(Throttled):
+        follow(log, breaking)
+    follow(log, breaking)
+    assert pending_count(SLUG, breaking) == 3
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_a_write_whose_answer_was_lost_is_not_made_twice(written: bool) -> None:
+    class Answerless(FakeTables):
+        once = True
+
+        def update(self, change: Change) -> Item:
+            if not self.once:
+                return super().update(change)
+            self.once = False
+            if written:
+                super().update(change)
+            raise Throttled("storage")
+
+    tables = Answerless()
+    log = a_log([("00", 1), ("00", 1)])
+    with pytest.raises(Throttled):
+        follow(log, tables)
+    follow(log, tables)
+    assert pending_count(SLUG, tables) == 2
+
+
+def test_two_petitions_are_two_counters(tables: FakeTables) -> None:
+    follow([Followed("one", "00", "1", 1), Followed("two", "00", "2", 1), Followed("two", "00", "3", 1)], tables)
+    assert (pending_count("one", tables), pending_count("two", tables)) == (1, 2)
+
+
+def test_nothing_followed_writes_nothing(tables: FakeTables) -> None:
+    follow([], tables)
+    assert tables.calls == []

@@ -1,0 +1,66 @@
+"""Sums that agree with their parts, whatever is added."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.tallies.model import By, Entry, Tally, broken_down, numbers_of, summed, tally_of
+from chalicelib.tallies.store import entry_change
+from tests.actors import NOW
+from tests.fakes import FakeTables
+
+ENTRIES = st.lists(
+    st.builds(
+        Entry,
+        amount=st.sampled_from([1, -1]),
+        moment=st.integers(0, 72).map(lambda hours: NOW + timedelta(hours=hours)),
+        country=st.sampled_from(["GB", "NL", "IE"]),
+        source=st.sampled_from(["direct", "bbc", "h12", "cgb", "total", "sources", "s", "-"]),
+    ),
+    max_size=20,
+)
+
+
+def tallied(entries: list[Entry]) -> dict[date, Tally]:
+    tables = FakeTables()
+    for number, entry in enumerate(entries):
+        tables.update(entry_change("safe-children", number % 3, entry))
+    days = sorted({entry.moment.date() for entry in entries})
+    items = list(tables.items.values())
+    return {day: summed(tally_of(item) for item in items if item["sk"] == day.isoformat()) for day in days}
+
+
+@given(ENTRIES)
+def test_every_breakdown_sums_to_the_total(entries: list[Entry]) -> None:
+    tallies = tallied(entries)
+    total = sum(entry.amount for entry in entries)
+    assert summed(tallies.values()).total == total
+    for by in By:
+        assert sum(broken_down(by, tallies).values()) == total
+
+
+@given(ENTRIES)
+def test_a_tally_survives_being_kept(entries: list[Entry]) -> None:
+    for tally in tallied(entries).values():
+        kept = tally_of({"pk": "p", "sk": "s", **numbers_of(tally)})
+        assert kept == tally
+
+
+def test_an_empty_tally_is_zero() -> None:
+    assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
+
+
+def test_a_source_is_never_taken_for_an_hour_a_country_or_a_total() -> None:
+    entries = [Entry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
+    tallies = tallied(entries)
+    assert broken_down(By.COUNTRY, tallies) == {"GB": 4}
+    assert broken_down(By.HOUR, tallies) == {"2026-11-24T12:00:00Z": 4}
+    assert broken_down(By.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
+
+
+def test_keys_are_in_order_and_zeros_left_out() -> None:
+    moments = [NOW + timedelta(days=days) for days in (2, 0, 1)]
+    entries = [Entry(1, moment, "GB", "direct") for moment in moments]
+    entries.append(Entry(-1, moments[2], "GB", "direct"))
+    assert list(broken_down(By.DAY, tallied(entries)).items()) == [("2026-11-24", 1), ("2026-11-26", 1)]

@@ -1,0 +1,268 @@
+"""The rules of the house (DESIGN.md), held over the syntax tree: a rule nobody checks decays."""
+
+import ast
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *(ROOT / "chalicelib").rglob("*.py")])
+CAPABILITIES = ("petitions", "signatures", "tallies", "mail", "staff")
+# What may know HTTP and Lambda besides app.py and edge/.
+DOORS = {"api.py", "worker.py", "links.py", "page.py"}
+KERNEL = {"caching.py", "errors.py", "keys.py", "log.py", "moments.py", "settings.py", "tokens.py"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def every_file(check: Callable[[Path], None]) -> Callable[[], None]:
+    """One test over all files that says which break the rule."""
+
+    def over_all() -> None:
+        broken = []
+        for path in FILES:
+            try:
+                check(path)
+            except AssertionError as error:
+                broken.append(f"{place(path)}: {error}")
+        assert not broken, "\n".join(broken)
+
+    over_all.__name__ = check.__name__
+    return over_all
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path, *, when_typed: bool = False) -> Iterator[str]:
+    """Dotted names of all that is imported, wherever: `from a import b` is a.b."""
+    typed = {id(inner) for node in ast.walk(tree(path)) if _is_type_checking(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree(path)):
+        if id(node) in typed and not when_typed:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{place(path)}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def functions(path: Path) -> list[Function]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, Function)]
+
+
+def lines_of(function: Function) -> int:
+    """Of its body, without the docstring."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+
+
+def capability(path: Path) -> str:
+    parts = path.relative_to(ROOT).parts
+    return parts[1] if len(parts) == 3 and parts[1] in CAPABILITIES else ""
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(FILES) > 40
+    assert {capability(path) for path in FILES} >= set(CAPABILITIES)
+
+
+@every_file
+def test_only_aws_imports_boto(path: Path) -> None:
+    boto = [name for name in imports(path) if name.partition(".")[0] in ("boto3", "botocore")]
+    assert not boto or place(path).startswith("chalicelib/aws/")
+
+
+@every_file
+def test_only_doors_know_chalice(path: Path) -> None:
+    chalice = [name for name in imports(path, when_typed=True) if name.partition(".")[0] == "chalice"]
+    door = place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in DOORS
+    assert not chalice or door
+
+
+@every_file
+def test_only_doors_are_asked_by_nobody_but_app_and_each_other(path: Path) -> None:
+    """A rule that imports edge, an api or a worker would need HTTP to be tested."""
+    if place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in DOORS:
+        return
+    doors = [
+        name
+        for name in imports(path)
+        if name.startswith("chalicelib.edge") or {f"{part}.py" for part in name.split(".")} & DOORS
+    ]
+    assert not doors
+
+
+@every_file
+def test_a_capability_reaches_another_through_its_verbs_and_never_its_store(path: Path) -> None:
+    others = [other for other in CAPABILITIES if other != capability(path)]
+    stores = [name for name in imports(path) for other in others if name.startswith(f"chalicelib.{other}.store")]
+    assert not stores
+
+
+@every_file
+def test_the_kernel_knows_no_capability(path: Path) -> None:
+    inner = place(path).startswith("chalicelib/aws/") or (path.parent.name == "chalicelib" and path.name in KERNEL)
+    if inner:
+        upward = [name for name in imports(path) for word in (*CAPABILITIES, "edge", "pages") if f".{word}" in name]
+        assert not upward
+
+
+@every_file
+def test_edge_and_pages_ask_no_capability_but_who_may_come_in(path: Path) -> None:
+    if place(path).startswith(("chalicelib/edge/", "chalicelib/pages/")):
+        asked = {name.split(".")[1] for name in imports(path) if name.startswith("chalicelib.")}
+        allowed = {"staff"} if place(path) == "chalicelib/edge/staff.py" else set()
+        assert asked & set(CAPABILITIES) <= allowed
+
+
+def test_capabilities_do_not_ask_each_other_in_circles() -> None:
+    """Rules only: the doors of one may show what another knows."""
+    edges = {
+        (capability(path), name.split(".")[1])
+        for path in FILES
+        if capability(path) and path.name not in DOORS
+        for name in imports(path)
+        if name.startswith("chalicelib.")
+        and name.split(".")[1] in CAPABILITIES
+        # Shapes may be shared; what acts may not.
+        and name.split(".")[2] != "model"
+    }
+    circles = {(one, other) for one, other in edges if one != other and (other, one) in edges}
+    assert not circles
+
+
+@every_file
+def test_only_settings_reads_the_environment(path: Path) -> None:
+    reads = [
+        node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    ]
+    assert not reads or place(path) == "chalicelib/settings.py"
+
+
+@every_file
+def test_only_moments_looks_at_the_clock_and_only_doors_ask_it(path: Path) -> None:
+    calls = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
+    clocks = calls & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time"}
+    assert not clocks or place(path) == "chalicelib/moments.py"
+    if "moments.now" in calls:
+        assert path.name in {*DOORS, "staff.py", "manage.py"}
+
+
+@every_file
+def test_nothing_is_built_or_asked_at_import(path: Path) -> None:
+    """`chalice package` imports app.py where there is no AWS; a cold start pays for every line here."""
+    outside = [node for node in tree(path).body if not isinstance(node, (Function, ast.ClassDef))]
+    called = {ast.unparse(node.func) for top in outside for node in ast.walk(top) if isinstance(node, ast.Call)}
+    forbidden = {"settings", "tables", "mail_queue", "mailer", "moments.now", "boto3.client", "open", "required"}
+    assert not called & forbidden
+    assert not [name for name in called if name.endswith(("read_text", "read_bytes"))]
+
+
+@every_file
+def test_rules_take_now_and_tables_and_reach_for_neither(path: Path) -> None:
+    if capability(path) and path.name not in DOORS:
+        names = set(imports(path))
+        assert not names & {"chalicelib.aws.table.tables", "chalicelib.settings.settings", "chalicelib.moments.now"}
+        assert not [name for name in names if name.startswith("chalicelib.aws.clients")]
+
+
+@every_file
+def test_a_store_catches_only_what_it_names(path: Path) -> None:
+    handlers = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
+    broad = [node for node in handlers if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")]
+    assert not broad or place(path).startswith("chalicelib/edge/")
+
+
+@every_file
+def test_everything_is_annotated(path: Path) -> None:
+    for function in functions(path):
+        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        bare = [
+            argument.arg
+            for argument in arguments
+            if argument.annotation is None and argument.arg not in ("self", "cls")
+        ]
+        assert not bare, f"{function.name}: {bare}"
+        assert function.returns is not None, function.name
+
+
+@every_file
+def test_functions_are_short(path: Path) -> None:
+    long = {function.name: lines_of(function) for function in functions(path) if lines_of(function) > 40}
+    assert not long
+
+
+def test_most_functions_are_very_short() -> None:
+    lengths = [lines_of(function) for path in FILES for function in functions(path)]
+    assert median(lengths) <= 8
+    assert sum(length > 25 for length in lengths) <= len(lengths) * 0.03
+
+
+@every_file
+def test_functions_take_few_things(path: Path) -> None:
+    many = {
+        function.name: len(function.args.args) + len(function.args.kwonlyargs)
+        for function in functions(path)
+        if len(function.args.args) + len(function.args.kwonlyargs) > 9
+    }
+    assert not many
+
+
+@every_file
+def test_files_are_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
+
+
+@every_file
+def test_every_file_says_what_it_is_for(path: Path) -> None:
+    assert path.name == "__init__.py" or ast.get_docstring(tree(path))
+
+
+@every_file
+def test_packages_run_nothing(path: Path) -> None:
+    if path.name == "__init__.py":
+        assert path.read_text(encoding="utf-8").strip() == ""
+
+
+def test_no_test_ships() -> None:
+    assert not [path for path in (ROOT / "chalicelib").rglob("*") if path.name.startswith(("test_", "conftest"))]
+
+
+def test_app_only_registers() -> None:
+    body = tree(ROOT / "app.py").body
+    assert sum(isinstance(node, Function) for node in body) <= 2
+    assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 60
+
+
+def test_tests_mirror_the_code_one_to_one() -> None:
+    """Every file with a rule in it has its suite; what has none is named here, with the suite that has it."""
+    elsewhere = {
+        "app.py", "chalicelib/aws/clients.py", "chalicelib/edge/cors.py", "chalicelib/edge/placeholders.py",
+        "chalicelib/errors.py", "chalicelib/mail/model.py", "chalicelib/petitions/page.py",
+        "chalicelib/petitions/store.py", "chalicelib/signatures/model.py", "chalicelib/signatures/worker.py",
+        "chalicelib/staff/model.py", "chalicelib/staff/store.py", "chalicelib/tallies/open.py",
+        "chalicelib/tallies/store.py",
+    }  # fmt: skip
+    missing = {
+        place(path)
+        for path in FILES
+        if path.name != "__init__.py"
+        and not (ROOT / "tests" / path.relative_to(ROOT).parent.relative_to(_top(path)) / f"test_{path.name}").exists()
+    }
+    assert missing == elsewhere
+
+
+def _top(path: Path) -> str:
+    return "chalicelib" if place(path).startswith("chalicelib/") else "."

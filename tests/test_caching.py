@@ -1,0 +1,76 @@
+"""Kept for seconds; longer only while nobody answers."""
+
+import pytest
+
+from chalicelib import caching
+from chalicelib.caching import MAX_ENTRIES, SecondsCache
+from chalicelib.errors import Throttled, Unavailable
+
+
+class Time:
+    now = 100.0
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    time = Time()
+    monkeypatch.setattr(caching, "monotonic", lambda: time.now)
+    return time
+
+
+def failing() -> int:
+    raise Throttled("storage")
+
+
+def test_a_value_is_loaded_once_in_its_seconds(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    values = iter([1, 2])
+    assert [cache.get("a", lambda: next(values)) for _ in range(3)] == [1, 1, 1]
+    time.now += 5
+    assert cache.get("a", lambda: next(values)) == 2
+
+
+def test_nothing_found_is_kept_as_well(time: Time) -> None:
+    cache = SecondsCache[int | None](5)
+    assert cache.get("a", lambda: None) is None
+    assert cache.get("a", failing) is None
+
+
+def test_names_do_not_mix(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    assert (cache.get("a", lambda: 1), cache.get("b", lambda: 2), cache.get("a", failing)) == (1, 2, 1)
+
+
+def test_while_aws_does_not_answer_what_was_known_goes_on_being_true(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    cache.get("a", lambda: 1)
+    time.now += 1000
+    assert cache.get("a", failing) == 1
+    assert cache.get("a", lambda: 2) == 2
+
+
+def test_who_knew_nothing_says_so(time: Time) -> None:
+    with pytest.raises(Unavailable):
+        SecondsCache[int](5).get("a", failing)
+
+
+def test_a_bug_is_not_hidden_by_what_was_known(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    cache.get("a", lambda: 1)
+    time.now += 6
+    with pytest.raises(ZeroDivisionError):
+        cache.get("a", lambda: 1 // 0)
+
+
+def test_somebody_who_tries_a_million_names_fills_no_memory(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    for number in range(3 * MAX_ENTRIES):
+        cache.get(str(number), lambda: 1)
+    assert len(cache._entries) <= MAX_ENTRIES
+
+
+def test_what_is_forgotten_is_loaded_again(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    cache.get("a", lambda: 1)
+    cache.clear()
+    assert cache.get("a", lambda: 2) == 2

@@ -1,0 +1,507 @@
+"""Code, config.json, policies and resources.json held together over the template Chalice makes of them."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from chalice.awsclient import TypedAWSClient
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
+from chalice.deploy.deployer import BuildStage, InjectDefaults, PolicyGenerator, SwaggerBuilder
+from chalice.deploy.swagger import CFNSwaggerGenerator
+from chalice.package import PackageOptions, ResourceBuilder, SAMTemplateGenerator, TemplateDeepMerger
+from chalice.policy import AppPolicyGenerator
+from chalice.utils import OSUtils, to_cfn_resource_name
+
+from app import app
+from chalicelib import keys
+from chalicelib.aws.expressions import wire_key
+from chalicelib.edge import placeholders
+from chalicelib.edge.http import PROBLEM
+from chalicelib.edge.staff import ROUTES
+from chalicelib.mail import compose
+from chalicelib.pages import render
+from chalicelib.settings import settings
+from chalicelib.signatures.model import Signature, Wanted
+from tests.actors import a_petition
+
+ROOT = Path(__file__).parents[1]
+CHALICE = ROOT / ".chalice"
+CODE = ROOT / "chalicelib"
+CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
+MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
+
+# Where a secret goes, and nowhere else.
+SECRETS = {"SIGNATURE_KEYS": {"APIHandler"}, "TOKEN_KEYS": {"Links", "SendMail"}}
+QUEUE_OF = {"SendMail": "MailQueue", "ReceiveFeedback": "FeedbackQueue"}
+STREAM_READERS = {"RelayMail", "FollowSignatures"}
+FUNCTION_OF = {
+    "/confirm": "Links",
+    "/withdraw": "Links",
+    "/unsubscribe": "Links",
+    "/api/petitions/{slug}/count": "Counts",
+    "/api/staff/petitions": "Counts",
+    "/api/staff/petitions/{slug}/counts": "Counts",
+}
+
+# CONTRACT.md's tables.
+CONTRACT = {
+    ("GET", "/"),
+    ("GET", "/petitions/{slug}"),
+    ("POST", "/petitions/{slug}/signatures"),
+    ("GET", "/petitions/{slug}/thanks"),
+    ("GET", "/api/petitions/{slug}"),
+    ("POST", "/api/petitions/{slug}/signatures"),
+    ("GET", "/api/petitions/{slug}/count"),
+    *((method, f"/{act}") for method in ("GET", "POST") for act in ("confirm", "unsubscribe", "withdraw")),
+    ("GET", "/health"),
+    ("GET", "/api/openapi.json"),
+    ("GET", "/api/staff/petitions"),
+    ("GET", "/api/staff/petitions/{slug}/counts"),
+}
+OPEN_TO_ANY_ORIGIN = {
+    "/api/petitions/{slug}",
+    "/api/petitions/{slug}/signatures",
+    "/api/petitions/{slug}/count",
+    "/api/openapi.json",
+}
+
+Resource = dict[str, Any]
+
+
+class _NoAws:
+    """What Chalice wants to know of a region while it writes a template."""
+
+    region_name = "eu-west-2"
+
+    def endpoint_dns_suffix(self, service: str, region: str) -> str:
+        return "amazonaws.com"
+
+    def service_principal(self, service: str, region: str, suffix: str) -> str:
+        return f"{service}.{suffix}"
+
+
+def packaged(stage: str) -> Resource:
+    """What `chalice package --merge-template` writes, without building the zip: half a second, no network."""
+    config = CLIFactory(str(ROOT)).create_config_obj(stage)
+    files = OSUtils()
+    steps = [
+        InjectDefaults(),
+        PolicyGenerator(AppPolicyGenerator(files), files),
+        SwaggerBuilder(CFNSwaggerGenerator()),
+    ]
+    builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
+    models = builder.construct_resources(config, stage)
+    template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
+    merged: Resource = TemplateDeepMerger().merge(MERGE, template)
+    return merged
+
+
+TEMPLATE = packaged("prod")
+RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
+API: Resource = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
+TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable"}
+
+
+def of_type(kind: str) -> dict[str, Resource]:
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+QUEUES = of_type("AWS::SQS::Queue")
+every_function = pytest.mark.parametrize("function", sorted(FUNCTIONS))
+every_table = pytest.mark.parametrize("table", TABLES.values())
+
+
+def registered_functions() -> set[str]:
+    """By their logical names: what app.py registers, and the one that serves the API."""
+    handlers = app.pure_lambda_functions + app.event_sources + list(app.builtin_auth_handlers)
+    return {"api_handler", *(handler.name for handler in handlers)}
+
+
+def events(kind: str) -> dict[str, Resource]:
+    return {
+        name: event["Properties"]
+        for name, function in FUNCTIONS.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == kind
+    }
+
+
+def statements(function: str) -> list[Resource]:
+    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    return [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(statement: Resource) -> list[str]:
+    found = statement["Action"]
+    return [found] if isinstance(found, str) else found
+
+
+def allowed(function: str, resource: str) -> set[str]:
+    """What the function's role may do with that resource."""
+    concerned = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
+    return {action for each in concerned for action in actions(each)}
+
+
+def environment_of(function: str) -> Resource:
+    """Chalice's globals go to all; a function adds its own."""
+    own: Resource = FUNCTIONS[function].get("Environment", {}).get("Variables", {})
+    return {**TEMPLATE["Globals"]["Function"]["Environment"]["Variables"], **own}
+
+
+def integrations() -> Iterator[tuple[str, str, str]]:
+    """Method, path, and the logical name of the function that answers."""
+    for path, methods in API["paths"].items():
+        for method, operation in methods.items():
+            if method != "options":
+                uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+                [function] = re.findall(r"\$\{(\w+)\.Arn\}", uri)
+                yield method.upper(), path, function
+
+
+# Functions, their powers and what they are told.
+
+
+def test_every_function_has_a_policy_of_its_own() -> None:
+    assert CONFIG["autogen_policy"] is False
+    assert CONFIG["lambda_functions"].keys() == registered_functions()
+    files = [each["iam_policy_file"] for each in CONFIG["lambda_functions"].values()]
+    assert sorted(files) == sorted(path.name for path in CHALICE.glob("policy-*.json"))
+
+
+@every_function
+def test_a_role_has_its_functions_powers_and_no_other_function_shares_it(function: str) -> None:
+    names = {to_cfn_resource_name(name): name for name in CONFIG["lambda_functions"]} | {"APIHandler": "api_handler"}
+    file = CHALICE / CONFIG["lambda_functions"][names[function]]["iam_policy_file"]
+    policy = json.loads(file.read_text())
+    assert statements(function) == policy["Statement"]
+    roles = [json.dumps(each["Role"]) for each in FUNCTIONS.values()]
+    assert roles.count(json.dumps(FUNCTIONS[function]["Role"])) == 1
+
+
+@every_function
+def test_no_policy_has_a_wildcard_action_or_reaches_everything(function: str) -> None:
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in actions(statement) if "*" in action]
+        assert statement["Resource"] != "*"
+        assert "*" not in statement["Resource"]
+
+
+def test_only_the_emulator_gets_the_one_unnamed_resource() -> None:
+    """It has no identities' ARNs to name; on AWS the other branch holds."""
+    resources = [each["Resource"] for name in FUNCTIONS for each in statements(name)]
+    wide = [resource for resource in resources if '"*"' in json.dumps(resource)]
+    assert [resource["Fn::If"][:2] for resource in wide] == [["Emulated", "*"]]
+    assert TEMPLATE["Conditions"]["Emulated"] == {"Fn::Equals": [{"Ref": "Stage"}, "local"]}
+
+
+def test_who_reads_counts_or_opens_the_door_cannot_name_the_signatures() -> None:
+    for function in ("Counts", "StaffAuthorizer"):
+        assert "SignaturesTable" not in json.dumps(statements(function))
+
+
+def test_who_takes_signatures_cannot_read_them() -> None:
+    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
+    assert not reading & allowed("APIHandler", "SignaturesTable")
+    assert {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")} == {"Links"}
+    assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
+
+
+def test_nobody_but_the_sender_sends_mail_and_nobody_deletes_an_item() -> None:
+    assert {name for name in FUNCTIONS if "ses:" in json.dumps(statements(name))} == {"SendMail"}
+    assert not [name for name in FUNCTIONS if "dynamodb:Delete" in json.dumps(statements(name))]
+
+
+@every_function
+def test_a_role_may_write_the_log_of_its_function(function: str) -> None:
+    [log] = [each for each in statements(function) if "logs:PutLogEvents" in actions(each)]
+    assert f"/aws/lambda/${{AWS::StackName}}-{function}-*" in log["Resource"]["Fn::Sub"]
+
+
+def test_every_function_keeps_its_log_for_a_time_only() -> None:
+    groups = of_type("AWS::Logs::LogGroup").values()
+    kept = {group["LogGroupName"]["Fn::Sub"]: group["RetentionInDays"] for group in groups}
+    assert kept.keys() == {f"/aws/lambda/${{{function}}}" for function in FUNCTIONS}
+    assert all(0 < days <= 90 for days in kept.values())
+
+
+def required_settings(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    asked: set[str] = set()
+
+    def told(name: str) -> str:
+        asked.add(name)
+        return "{}" if name in SECRETS else "told"
+
+    monkeypatch.setattr("chalicelib.settings.os", SimpleNamespace(environ=SimpleNamespace(get=told)))
+    settings.cache_clear()
+    settings()
+    return asked
+
+
+@every_function
+def test_every_setting_the_code_asks_for_is_given_and_secrets_only_where_they_are_needed(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = environment_of(function)
+    secrets = {name for name, functions in SECRETS.items() if function in functions}
+    asked = required_settings(monkeypatch) | {"LOG_LEVEL"}
+    assert given.keys() == asked - SECRETS.keys() | secrets
+
+
+def test_secrets_are_made_in_the_stack_and_resolved_from_there() -> None:
+    for variable, functions in SECRETS.items():
+        for function in functions:
+            secret = environment_of(function)[variable]["Fn::Sub"]
+            [name] = re.findall(r"\{\{resolve:secretsmanager:\$\{(\w+)\}:SecretString\}\}", secret)
+            assert RESOURCES[name]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
+            assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_a_new_petition_uses_a_secret_that_the_stack_has() -> None:
+    made = RESOURCES["SignatureKeys"]["Properties"]["GenerateSecretString"]["GenerateStringKey"]
+    assert a_petition().key_version == made
+
+
+# Queues and streams.
+
+
+def test_each_queue_is_worked_by_its_function_and_reports_single_failures() -> None:
+    sources = events("SQS")
+    assert {name: source["Queue"] for name, source in sources.items()} == {
+        name: {"Fn::GetAtt": [queue, "Arn"]} for name, queue in QUEUE_OF.items()
+    }
+    for source in sources.values():
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_stream_is_read_from_its_beginning_and_what_fails_for_good_is_kept() -> None:
+    sources = events("DynamoDB")
+    assert sources.keys() == STREAM_READERS
+    for source in sources.values():
+        assert source["Stream"] == {"Fn::GetAtt": ["SignaturesTable", "StreamArn"]}
+        assert source["StartingPosition"] == "TRIM_HORIZON"
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["BisectBatchOnFunctionError"] is True
+        assert 0 < source["MaximumRetryAttempts"] <= 10_000
+        assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
+        grave = source["DestinationConfig"]["OnFailure"]["Destination"]
+        assert grave == {"Fn::GetAtt": ["StreamDeadLetterQueue", "Arn"]}
+
+
+def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
+    text = json.dumps(TEMPLATE, default=str)
+    arns = [value for name, value in vars(placeholders).items() if name.endswith("_ARN")]
+    assert len(arns) == 3
+    assert not [arn for arn in arns if arn in text]
+    assert "000000000000" not in text
+
+
+def test_the_mail_filter_looks_at_what_the_relay_looks_at() -> None:
+    [pattern] = [each["Pattern"] for each in events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]]
+    assert json.loads(pattern) == {"dynamodb": {"NewImage": {"mail_wanted": {"S": [{"exists": True}]}}}}
+    assert "mail_wanted" in Signature.model_fields
+    assert "FilterCriteria" not in events("DynamoDB")["FollowSignatures"]
+
+
+def test_every_worked_queue_has_a_dead_letter_queue_of_its_own() -> None:
+    worked = set(QUEUE_OF.values())
+    graves = {name: QUEUES[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in worked}
+    assert len(set(graves.values())) == len(worked)
+    assert {*worked, *graves.values(), "StreamDeadLetterQueue"} == QUEUES.keys()
+    assert all(1 < QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] <= 10 for name in worked)
+
+
+def test_every_queue_keeps_as_long_as_sqs_can_and_encrypts() -> None:
+    for queue in QUEUES.values():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert queue["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize(("function", "queue"), QUEUE_OF.items())
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(function: str, queue: str) -> None:
+    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
+
+
+def test_whoever_works_a_queue_or_a_stream_may() -> None:
+    receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    for function, queue in QUEUE_OF.items():
+        assert allowed(function, queue) == receive
+    read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+    for function in STREAM_READERS:
+        assert allowed(function, "StreamArn") == read
+        assert allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
+
+
+# Tables.
+
+
+@every_table
+def test_a_tables_keys_are_what_the_code_writes(table: str) -> None:
+    properties = RESOURCES[table]["Properties"]
+    schema = {each["KeyType"]: each["AttributeName"] for each in properties["KeySchema"]}
+    assert [schema["HASH"], schema["RANGE"]] == list(wire_key(keys.petition("slug"))) == list(keys.Key._fields[1:])
+    types = {each["AttributeName"]: each["AttributeType"] for each in properties["AttributeDefinitions"]}
+    assert types == dict.fromkeys(schema.values(), "S")
+
+
+@every_table
+def test_a_table_is_on_demand_encrypted_recoverable_and_hard_to_lose(table: str) -> None:
+    properties = RESOURCES[table]["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
+    assert RESOURCES[table]["UpdateReplacePolicy"] == "Retain"
+    assert not {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"} & properties.keys()
+
+
+def test_only_stages_for_trying_out_are_unprotected() -> None:
+    [either] = TEMPLATE["Conditions"]["Protected"]["Fn::Not"]
+    unprotected = {each["Fn::Equals"][1] for each in either["Fn::Or"]}
+    assert {"local", "dev"} <= unprotected <= {"local", "dev", "test"}
+
+
+def test_signatures_expire_by_the_attribute_the_code_sets_and_stream_both_images() -> None:
+    signatures = RESOURCES["SignaturesTable"]["Properties"]
+    assert signatures["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert "expires_at" in Signature.model_fields
+    assert signatures["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_counts_and_staff_tokens_never_expire_by_themselves() -> None:
+    assert not {"TimeToLiveSpecification", "StreamSpecification"} & RESOURCES["CountsTable"]["Properties"].keys()
+
+
+# The API.
+
+
+def test_every_request_of_the_contract_has_its_route_and_its_place_in_the_api() -> None:
+    assert {(method, path) for path, methods in app.routes.items() for method in methods} >= CONTRACT
+    assert {(method, path) for method, path, _ in integrations()} >= CONTRACT
+
+
+def test_links_and_counts_are_served_by_functions_of_their_own_and_the_rest_by_one() -> None:
+    for method, path, function in integrations():
+        assert function == FUNCTION_OF.get(path, "APIHandler"), f"{method} {path}"
+
+
+def test_api_gateway_may_call_each_function_it_hands_requests_to() -> None:
+    permissions = of_type("AWS::Lambda::Permission").values()
+    named = [each["FunctionName"] for each in permissions if "apigateway" in str(each["Principal"])]
+    called = {name.get("Ref") or name["Fn::GetAtt"][0] for name in named}
+    assert called == {function for _, _, function in integrations()} | {"StaffAuthorizer"}
+
+
+def test_every_staff_route_and_no_other_is_behind_the_authorizer() -> None:
+    for path, methods in API["paths"].items():
+        for method, operation in methods.items():
+            guarded = operation.get("security") == [{"staff_authorizer": []}]
+            assert guarded is (path.startswith("/api/staff/") and method != "options"), f"{method} {path}"
+
+
+def test_the_authorizer_is_asked_anew_for_every_request() -> None:
+    authorizer = API["securityDefinitions"]["staff_authorizer"]["x-amazon-apigateway-authorizer"]
+    assert "${StaffAuthorizer.Arn}" in json.dumps(authorizer["authorizerUri"])
+    assert authorizer["authorizerResultTtlInSeconds"] == 0
+
+
+def test_every_staff_route_stands_under_a_right() -> None:
+    standing = {(method, route.path) for routes in ROUTES.values() for route in routes for method in route.methods}
+    staff = {
+        (method, re.sub(r"\{\w+\}", "*", path))
+        for path, methods in app.routes.items()
+        for method in methods
+        if path.startswith("/api/staff/")
+    }
+    assert standing == staff
+
+
+def test_exactly_the_public_json_may_be_used_from_any_origin() -> None:
+    assert {path for path, methods in API["paths"].items() if "options" in methods} == OPEN_TO_ANY_ORIGIN
+    for path in OPEN_TO_ANY_ORIGIN:
+        for route in app.routes[path].values():
+            assert route.cors.allow_origin == "*"
+            assert "allow_credentials" not in str(route.cors.get_access_control_headers()).lower()
+
+
+@every_function
+def test_a_function_ends_before_api_gateway_gives_up_on_it(function: str) -> None:
+    if function in {called for _, _, called in integrations()}:
+        assert FUNCTIONS[function]["Timeout"] < 29
+
+
+GATEWAY: dict[str, Resource] = API["x-amazon-apigateway-gateway-responses"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    {
+        "UNAUTHORIZED": 401,
+        "ACCESS_DENIED": 403,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "RESOURCE_NOT_FOUND": 404,
+        "REQUEST_TOO_LARGE": 413,
+        "THROTTLED": 429,
+        "QUOTA_EXCEEDED": 429,
+        "AUTHORIZER_FAILURE": 503,
+        "INTEGRATION_FAILURE": 503,
+        "INTEGRATION_TIMEOUT": 503,
+    }.items(),
+)
+def test_what_api_gateway_says_itself_has_the_right_status(kind: str, status: int) -> None:
+    assert GATEWAY[kind]["statusCode"] == str(status)
+
+
+@pytest.mark.parametrize("kind", [*GATEWAY, "DEFAULT_4XX", "DEFAULT_5XX"])
+def test_what_api_gateway_says_itself_is_a_problem_like_ours(kind: str) -> None:
+    parameters = {name.rpartition(".")[2]: value for name, value in GATEWAY[kind]["responseParameters"].items()}
+    assert parameters["Content-Type"] == f"'{PROBLEM}'"
+    assert parameters["Access-Control-Allow-Origin"] == "'*'"
+    assert parameters["Cache-Control"] == "'no-store'"
+    body = json.loads(GATEWAY[kind]["responseTemplates"]["application/json"])
+    assert {"type", "title", "detail"} <= body.keys()
+    assert "$" not in json.dumps(body), "nothing of the request or of AWS shows"
+    status = GATEWAY[kind].get("statusCode")
+    assert body.get("status") == (int(status) if status else None)
+    if kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429":
+        assert int(parameters["Retry-After"].strip("'")) > 0
+
+
+def test_the_stage_is_served_under_one_name_everywhere() -> None:
+    assert RESOURCES["RestAPI"]["Properties"]["StageName"] == CONFIG["api_gateway_stage"]
+    url = TEMPLATE["Outputs"]["SiteUrlInUse"]["Value"]["Fn::If"][2]["Fn::Sub"]
+    assert url.endswith(f"/{CONFIG['api_gateway_stage']}")
+
+
+# Pages and mails.
+
+
+def pages_named_in_code() -> set[str]:
+    texts = {
+        node.value
+        for path in CODE.rglob("*.py")
+        if "mail" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return {text for text in texts if re.fullmatch(r"[a-z_]+\.html", text)}
+
+
+def test_every_page_named_in_code_has_its_template_and_no_template_is_forgotten() -> None:
+    folder = Path(render.__file__).with_name("templates")
+    whole = {path.name for path in folder.glob("[!_]*.html")} - {"base.html"}
+    assert pages_named_in_code() == whole
+
+
+def test_every_mail_somebody_can_wait_for_has_subject_text_and_html_and_no_other_exists() -> None:
+    folder = Path(compose.__file__).with_name("templates")
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == set(Wanted)
+    for wanted in Wanted:
+        assert {path.name for path in (folder / wanted).iterdir()} == {"subject.txt", "body.txt", "body.html"}

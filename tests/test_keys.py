@@ -1,0 +1,45 @@
+"""The key schema: pure, spread out, and readable back."""
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import keys
+
+IDS = st.binary(min_size=16, max_size=16).map(bytes.hex)
+
+
+@given(IDS, st.from_regex(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?", fullmatch=True))
+def test_a_signature_lies_in_the_bucket_of_its_id_and_names_its_petition(identity: str, slug: str) -> None:
+    key = keys.signature(slug, identity)
+    assert key == (keys.SIGNATURES, f"{slug}#{keys.bucket_of(identity)}", identity)
+    assert keys.slug_of(key.pk) == slug
+    assert keys.bucket_of(identity) in keys.BUCKETS
+
+
+def test_a_petition_spreads_evenly_over_its_buckets() -> None:
+    buckets = Counter(keys.bucket_of(f"{first:02x}{'0' * 30}") for first in range(256))
+    assert set(buckets) == set(keys.BUCKETS)
+    assert set(buckets.values()) == {4}
+
+
+def test_one_batch_reads_every_bucket_and_a_day_of_shards() -> None:
+    assert len(keys.BUCKETS) <= 100
+
+
+def test_no_two_kinds_of_item_share_a_key() -> None:
+    day = date(2026, 11, 24)
+    every = [
+        keys.petition("a"), keys.petition_text("a", "v"), keys.tally_shard("a", 0, day), keys.tally_head("a"),
+        keys.tally_day("a", day), keys.snapshot("a"), keys.pending("a", "00"), keys.staff_token("a"),
+        keys.signature("a", "00"),
+    ]  # fmt: skip
+    assert len(set(every)) == len(every)
+
+
+def test_days_sort_as_days() -> None:
+    days = [date(999, 1, 1), date(2026, 9, 30), date(2026, 10, 1), date(9999, 12, 31)]
+    assert all(a < b for a, b in pairwise(keys.tally_day("a", day).sk for day in days))

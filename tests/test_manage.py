@@ -1,0 +1,133 @@
+"""The engineer's commands: clear words, clear exit codes, no traces."""
+
+from pathlib import Path
+
+import pytest
+
+import manage
+from chalicelib import moments
+from chalicelib.errors import Throttled
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import recognise
+from tests.actors import DAY, NOW
+from tests.fakes import FakeTables
+
+PETITION = """
+slug = "safe-children"
+title = "Keep trafficked children safe"
+summary = "Children need people who keep them safe."
+text = "We ask for specialist support."
+target = "the Home Secretary"
+charity = "Harbour for Children"
+privacy_contact = "privacy@harbour.example"
+sign_wording = "I sign"
+updates_wording = "Send me updates"
+goal = 1000
+opened_at = 2026-11-20T08:00:00Z
+"""
+
+
+@pytest.fixture(autouse=True)
+def _over_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manage, "_tables", lambda: tables)
+    monkeypatch.setattr(moments, "now", lambda: NOW)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "petition.toml"
+    path.write_text(PETITION, encoding="utf-8")
+    return path
+
+
+def test_a_petition_is_loaded_and_may_be_loaded_again(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert manage.main(["petition", "load", str(file)]) == 0
+        assert "loaded safe-children (open)" in capsys.readouterr().out
+    assert petition_as_stored("safe-children", tables).goal == 1000
+
+
+def test_checking_touches_nothing(file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["petition", "check", str(file)]) == 0
+    assert "safe-children is fine" in capsys.readouterr().out
+    assert tables.calls == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('slug = "safe-children"', 'slug = "Safe Children"', "slug"),
+        ("goal = 1000", "goal = 0", "goal"),
+        ("goal = 1000", "goal = 1000\nextra = 1", "extra"),
+        ('title = "', "title = ", "petition.toml"),
+        ("opened_at = 2026-11-20T08:00:00Z", "opened_at = 2026-11-20T08:00:00", "opened_at"),
+    ],
+)
+def test_a_file_that_will_not_do_is_told_by_name_and_field(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    file.write_text(PETITION.replace(old, new), encoding="utf-8")
+    assert manage.main(["petition", "load", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert file.name in told
+    assert said in told
+    assert "Traceback" not in told
+    assert tables.items == {}
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    path = tmp_path / "missing.toml"
+    if content is not None:
+        path.write_bytes(content)
+    assert manage.main(["petition", "check", str(path)]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_token_is_shown_once_on_stdout_and_opens_the_door(
+    tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["token", "issue", "--owner", "bob", "--rights", "counts,manage", "--days", "2"]) == 0
+    out, err = capsys.readouterr()
+    token = recognise(f"Bearer {out.strip()}", NOW, tables)
+    assert (token.owner, sorted(token.rights), token.expires_at) == ("bob", ["counts", "manage"], NOW + 2 * DAY)
+    assert "2026-11-26" in err
+
+
+def test_a_token_without_more_words_reads_counts_only(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["token", "issue", "--owner", "bob"]) == 0
+    assert recognise(f"Bearer {capsys.readouterr().out.strip()}", NOW, tables).rights == {Right.COUNTS}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["petition"],
+        ["petition", "load"],
+        ["token", "issue"],
+        ["token", "issue", "--owner", "bob", "--rights", "everything"],
+        ["token", "issue", "--owner", "bob", "--days", "soon"],
+        ["token", "issue", "--owner", "bob", "--days", "0"],
+        ["token", "issue", "--owner", "bob", "--days", "-1"],
+        ["token", "issue", "--owner", "bob", "--days", "9999999999"],
+    ],
+)
+def test_a_wrong_command_line_is_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        manage.main(words)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_aws_that_does_not_answer_is_exit_code_three(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.fail_next(Throttled("storage"))
+    assert manage.main(["petition", "load", str(file)]) == 3
+    assert "repeating is safe" in capsys.readouterr().err

@@ -1,0 +1,29 @@
+"""Times are UTC, ISO 8601, to the second."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib import moments
+from chalicelib.moments import Moment, iso
+
+MOMENT = TypeAdapter(Moment)
+
+
+def test_now_is_utc() -> None:
+    assert moments.now().tzinfo is UTC
+
+
+def test_a_moment_of_anywhere_is_written_in_utc() -> None:
+    summer = timezone(timedelta(hours=2))
+    assert iso(datetime(2026, 7, 1, 1, 30, 15, 999_999, tzinfo=summer)) == "2026-06-30T23:30:15Z"
+
+
+def test_what_is_written_is_read_again() -> None:
+    assert MOMENT.dump_python(MOMENT.validate_python("2026-11-24T12:00:00+01:00")) == "2026-11-24T11:00:00Z"
+
+
+def test_a_time_without_a_zone_is_no_moment() -> None:
+    with pytest.raises(ValidationError):
+        MOMENT.validate_python(datetime(2026, 11, 24))

@@ -1,0 +1,445 @@
+"""The served description and the code say the same: routes, shapes, statuses, examples."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from chalice.test import HTTPResponse
+from hypothesis import given
+from hypothesis import strategies as st
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app import app
+from chalicelib import tokens
+from chalicelib.aws.table import Item
+from chalicelib.errors import Invalid, PetitionsError, Throttled
+from chalicelib.keys import Key
+from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
+from chalicelib.tallies.model import By
+from chalicelib.tokens import Purpose, Subject
+from tests.actors import (
+    DAY,
+    NOW,
+    OPENED,
+    TOKEN_KEYS,
+    a_petition,
+    a_published_petition,
+    bobs_token,
+    fields_of,
+    identity_of,
+    json_of,
+    signed,
+)
+from tests.fakes import FakeTables
+from tests.served import FORM, JSON, Served
+
+SOURCE = Path(__file__).parents[1] / "chalicelib" / "edge" / "openapi.json"
+SPEC: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
+PROBLEM, HTML = "application/problem+json", "text/html"
+# API Gateway says these before our code runs; test_contract.py holds the template to them.
+OF_THE_GATEWAY = {401, 403, 429}
+BY_ANY_ROUTE = {429, 503}
+STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
+LINKS = tuple(Purpose)
+
+
+def resolved(node: Any) -> Any:
+    while "$ref" in node:
+        *_, kind, name = node["$ref"].split("/")
+        node = SPEC["components"][kind][name]
+    return node
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in SPEC["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def answers(operation: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    return {int(status): resolved(answer) for status, answer in operation["responses"].items()}
+
+
+def validator(schema: dict[str, Any]) -> OAS31Validator:
+    """References lead from the root of a document, so the components come along."""
+    return OAS31Validator({**schema, "components": SPEC["components"]}, format_checker=oas31_format_checker)
+
+
+def faults(value: object, schema: dict[str, Any]) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in validator(schema).iter_errors(value)]
+
+
+SIGNATURE = {"$ref": "#/components/schemas/Signature"}
+EVERY = [pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations()]
+every_operation = pytest.mark.parametrize("operation", EVERY)
+
+
+def test_it_is_valid_openapi_3_1() -> None:
+    assert SPEC["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(SPEC).iter_errors()] == []
+
+
+def test_every_route_is_described_and_nothing_else() -> None:
+    routes = {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert {(method, path) for method, path, _ in operations()} == routes
+
+
+def test_its_addresses_are_right_behind_a_domain_and_behind_a_stage() -> None:
+    [server] = SPEC["servers"]
+    assert urljoin("https://petitions.example/api/openapi.json", server["url"]) == "https://petitions.example/"
+    assert urljoin("https://gateway.example/site/api/openapi.json", server["url"]) == "https://gateway.example/site/"
+
+
+def test_it_is_what_the_site_serves(served: Served) -> None:
+    answer = served.get("/api/openapi.json")
+    assert answer.json_body == SPEC
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_exactly_the_routes_with_an_authorizer_ask_for_a_token() -> None:
+    guarded = {
+        (method, path)
+        for path, methods in app.routes.items()
+        for method, route in methods.items()
+        if route.authorizer is not None
+    }
+    assert {(method, path) for method, path, operation in operations() if operation.get("security")} == guarded
+    for _, path, operation in operations():
+        assert (operation["responses"].keys() >= {"401", "403"}) is bool(operation.get("security")), path
+
+
+def test_every_path_parameter_is_described_by_its_name() -> None:
+    for _, path, operation in operations():
+        described = [resolved(each) for each in operation.get("parameters", [])]
+        names = {each["name"] for each in described if each["in"] == "path"}
+        assert names == {part.strip("{}") for part in path.split("/") if part.startswith("{")}, path
+
+
+@every_operation
+def test_every_operation_says_that_it_may_be_busy_and_when_to_come_again(operation: dict[str, Any]) -> None:
+    found = answers(operation)
+    for status in BY_ANY_ROUTE:
+        assert resolved(found[status]["headers"]["Retry-After"])["required"] is True
+        assert PROBLEM in found[status]["content"]
+
+
+@every_operation
+def test_every_error_has_the_one_shape_or_is_a_page(operation: dict[str, Any]) -> None:
+    for status, answer in answers(operation).items():
+        if status < 400:
+            continue
+        for kind, content in answer["content"].items():
+            assert kind in (PROBLEM, HTML)
+            if kind == PROBLEM:
+                assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+@every_operation
+def test_every_answers_example_has_the_shape_it_illustrates(operation: dict[str, Any]) -> None:
+    for status, answer in answers(operation).items():
+        for content in answer.get("content", {}).values():
+            if "example" in content:
+                assert faults(content["example"], content["schema"]) == []
+                assert content["example"] is not None
+                assert status < 400 or content["example"]["status"] == status
+
+
+def test_every_schemas_own_example_fits_it() -> None:
+    for name, schema in SPEC["components"]["schemas"].items():
+        for each in [schema, *map(resolved, schema.get("properties", {}).values())]:
+            for example in each.get("examples", []):
+                assert faults(example, each) == [], name
+
+
+# The signature: schema, model and examples.
+
+
+@pytest.mark.parametrize(("name", "model"), [("Signature", SignatureForm), ("Consent", Consent)])
+def test_a_signature_has_the_fields_the_code_reads(name: str, model: type[SignatureForm | Consent]) -> None:
+    schema = SPEC["components"]["schemas"][name]
+    assert schema["properties"].keys() == model.model_fields.keys()
+    required = {field for field, info in model.model_fields.items() if info.is_required()}
+    assert set(schema["required"]) == required
+    assert schema["additionalProperties"] is False
+    assert model.model_config["extra"] == "forbid"
+    defaults = {
+        field: info.default for field, info in model.model_fields.items() if info.default and not info.is_required()
+    }
+    assert {field: each["default"] for field, each in schema["properties"].items() if each.get("default")} == defaults
+
+
+def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
+    fields = SPEC["components"]["schemas"]["SignatureFields"]["properties"]
+    assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates"}
+
+
+def test_a_breakdown_is_by_what_the_code_knows() -> None:
+    parameters = SPEC["paths"][STAFF_COUNTS]["get"]["parameters"]
+    [by] = [each for each in parameters if each.get("name") == "by"]
+    assert by["schema"]["enum"] == list(By)
+
+
+def examples_of_signatures() -> dict[str, Any]:
+    content = SPEC["paths"]["/api/petitions/{slug}/signatures"]["post"]["requestBody"]["content"]
+    examples: dict[str, Any] = content[JSON]["examples"]
+    return examples
+
+
+@pytest.mark.parametrize("name", examples_of_signatures())
+def test_an_example_of_a_signature_is_right_by_the_schema_and_taken_by_the_code(name: str) -> None:
+    example = examples_of_signatures()[name]["value"]
+    assert faults(example, SIGNATURE) == []
+    assert read_json(json.dumps(example)).name == example["name"]
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "no name": {"name": None},
+    "an empty name": {"name": "  "},
+    "a name of 101 characters": {"name": "a" * 101},
+    "a formula": {"name": " =HYPERLINK()"},
+    "an unknown field": {"nmae": "Alice"},
+    "three letters for a country": {"country": "GBR"},
+    "no country": {"country": None},
+    "a source with a space": {"source": "bbc news"},
+    "an empty source": {"source": ""},
+    "a source of 41 characters": {"source": "a" * 41},
+    "a postcode with a sign": {"postcode": "SW1A_1AA"},
+    "a number for a postcode": {"postcode": 1000},
+    "no consent": {"consent": {"sign": False}},
+    "consent in words": {"consent": {"sign": "true"}},
+    "an unknown consent": {"consent": {"sign": True, "phone": True}},
+    "an e-mail address that is a number": {"email": 1},
+}
+
+
+@pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
+def test_what_the_schema_refuses_the_code_refuses_too(wrong: dict[str, Any]) -> None:
+    body = json_of(**wrong)
+    assert faults(body, SIGNATURE)
+    with pytest.raises(Invalid):
+        read_json(json.dumps(body))
+
+
+names = st.sampled_from(["Zoë", "अनीता", "Ng", "a" * 100, "O'Neill", "李", "- Al", "x" * 101, "1"])
+padding = st.text(" \t\n", max_size=3)
+bodies = st.fixed_dictionaries(
+    {
+        "name": st.builds("{}{}{}".format, padding, names | st.text(max_size=8), padding),
+        "email": st.sampled_from(["a@b.example", " a@b.example ", "a@bücher.example", "a"]),
+        "consent": st.fixed_dictionaries(
+            {"sign": st.sampled_from([True, True, True, False])}, optional={"updates": st.booleans() | st.none()}
+        ),
+    },
+    optional={
+        "country": st.sampled_from(["GB", "gb", " ie", "IN", "XX", ""]),
+        "postcode": st.none() | st.sampled_from(["", " ", "sw1a1aa", "SW1A 1AA", "D02 X285", "9-9", "!"]),
+        "source": st.none() | st.sampled_from(["", "bbc", "a-1", "a" * 40, "A"]),
+        "more": st.just(1),
+    },
+)
+
+
+@given(bodies)
+def test_what_the_code_takes_the_schema_allows(body: dict[str, Any]) -> None:
+    try:
+        read_json(json.dumps(body))
+    except PetitionsError:
+        return
+    assert faults(body, SIGNATURE) == []
+
+
+# The statuses: everything the description says our code answers is provoked here, and nothing else comes.
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request and the status it must get. <confirm>, <withdraw>, ... in its address become tokens."""
+
+    status: int
+    method: str
+    route: str
+    url: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url[:60]} {self.status}"
+
+
+def _get(status: int, route: str, url: str = "", **headers: str) -> Ask:
+    return Ask(status, "GET", route, url or route, headers=headers)
+
+
+def _post(status: int, route: str, url: str, body: bytes, kind: str = FORM) -> Ask:
+    return Ask(status, "POST", route, url, body, {"Content-Type": kind})
+
+
+def _about_a_petition(route: str, open_status: int = 200) -> list[Ask]:
+    asked = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
+    return [_get(status, route, route.format(slug=slug)) for slug, status in asked.items()]
+
+
+def _signing(route: str, kind: str, taken: int, body: bytes, wrong: bytes) -> list[Ask]:
+    url = route.format(slug="safe-children")
+    states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": taken}
+    return [
+        *(_post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()),
+        _post(413, route, url, b"a" * 16_385, kind),
+        _post(415, route, url, body, "text/plain"),
+        _post(422, route, url, wrong, kind),
+    ]
+
+
+def _of_a_link(purpose: str) -> list[Ask]:
+    route, url = f"/{purpose}", f"/{purpose}?token=<{purpose}>"
+    outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
+    outcomes[f"{route}?token=<{purpose}-expired>"] = 410
+    return [
+        *(_get(status, route, asked) for asked, status in outcomes.items()),
+        *(_post(status, route, asked, b"List-Unsubscribe=One-Click") for asked, status in outcomes.items()),
+        _post(200, route, url, b"--x--", "multipart/form-data; boundary=x"),
+        _post(413, route, url, b"a" * 16_385),
+        _post(415, route, route, b"token=x", f"{FORM}-like"),
+        _post(422, route, url, b"a=1&" * 51),
+    ]
+
+
+STAFF = {"Authorization": "Bearer <bob>"}
+JSON_BODY = json.dumps(json_of()).encode()
+FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
+ASKED = [
+    _get(200, "/"),
+    *_about_a_petition("/petitions/{slug}"),
+    *_about_a_petition("/petitions/{slug}/thanks"),
+    *_about_a_petition("/api/petitions/{slug}"),
+    *_about_a_petition("/api/petitions/{slug}/count"),
+    _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
+    *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
+    _post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
+    *_signing("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
+    *(ask for purpose in LINKS for ask in _of_a_link(purpose)),
+    _post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
+    _post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
+    _get(200, "/api/staff/petitions", **STAFF),
+    *(
+        _get(status, STAFF_COUNTS, f"/api/staff/petitions/{rest}", **STAFF)
+        for rest, status in {
+            "safe-children/counts": 200,
+            "safe-children/counts?by=country": 200,
+            "safe-children/counts?by=day&from=2026-11-24&to=2026-11-24": 200,
+            "safe-children/counts?format=csv": 200,
+            "a-draft/counts?by=hour&format=csv": 200,
+            "nobody/counts": 404,
+            "safe-children/counts?by=name": 422,
+            "safe-children/counts?from=yesterday": 422,
+            "safe-children/counts?from=2026-11-24&to=2026-11-23": 422,
+        }.items()
+    ),
+    _get(200, "/health"),
+    _get(200, "/api/openapi.json"),
+    _get(200, "/assets/{name}", "/assets/site.css"),
+    _get(200, "/assets/{name}", "/assets/petition.js"),
+    _get(200, "/assets/{name}", "/assets/icon.svg"),
+    _get(304, "/assets/{name}", "/assets/site.css", **{"If-None-Match": "*"}),
+    _get(404, "/assets/{name}", "/assets/render.py"),
+]
+
+
+@pytest.fixture
+def site(served: Served) -> Served:
+    """Petitions in every state; Alice has signed the open one."""
+    a_published_petition(served.tables, slug="closed", closes_at=NOW - DAY)
+    a_published_petition(served.tables, slug="removed", state="removed")
+    a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
+    signed(served.tables, a_petition())
+    return served
+
+
+def _told(text: str, site: Served) -> str:
+    """<bob> and <confirm-expired> become tokens; what has no such place stays as it is."""
+    identity = identity_of(a_petition())
+    for purpose in LINKS:
+        for kind, (slug, expires) in TOKENS.items():
+            if f"<{purpose}{kind}>" in text:
+                token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
+                text = text.replace(f"<{purpose}{kind}>", token)
+    return text.replace("<bob>", bobs_token(site.tables)) if "<bob>" in text else text
+
+
+TOKENS = {
+    "": ("safe-children", NOW + DAY),
+    "-nobody": ("nobody", NOW + DAY),
+    "-removed": ("removed", NOW + DAY),
+    "-expired": ("safe-children", OPENED),
+}
+
+
+def _answered(ask: Ask, site: Served) -> HTTPResponse:
+    headers = {name: _told(value, site) for name, value in ask.headers.items()}
+    body = _told(ask.body.decode(), site).encode()
+    return site.client.http.request(ask.method, _told(ask.url, site), headers=headers, body=body)
+
+
+def _described(ask: Ask) -> dict[int, dict[str, Any]]:
+    return answers(SPEC["paths"][ask.route][ask.method.lower()])
+
+
+def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    assert {name.lower() for name in described.get("headers", {})} <= headers.keys()
+    content = described.get("content", {})
+    if not content:
+        assert not answer.body
+        return
+    kind = headers["content-type"].partition(";")[0]
+    assert kind in content
+    if "json" in kind:
+        assert faults(json.loads(answer.body), content[kind]["schema"]) == []
+
+
+@pytest.mark.parametrize("ask", ASKED, ids=str)
+def test_an_answer_is_as_described(ask: Ask, site: Served) -> None:
+    answer = _answered(ask, site)
+    assert answer.status_code == ask.status, answer.body
+    assert_as_described(answer, _described(ask)[ask.status])
+
+
+def test_every_described_status_of_ours_was_provoked_above_and_no_other() -> None:
+    provoked = {(ask.method, ask.route, ask.status) for ask in ASKED}
+    described = {
+        (method, path, status)
+        for method, path, operation in operations()
+        for status in answers(operation)
+        if status not in OF_THE_GATEWAY | BY_ANY_ROUTE
+    }
+    assert provoked == described
+
+
+NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(("/assets", "/api/openapi"))]
+
+
+@pytest.mark.parametrize("ask", NEEDING_STORAGE, ids=str)
+def test_while_storage_does_not_answer_every_route_says_503_and_when_to_come_again(ask: Ask, site: Served) -> None:
+    told = replace(ask, headers={name: _told(value, site) for name, value in ask.headers.items()})
+    _throttle(site.tables)
+    answer = _answered(told, site)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"].isdigit()
+    assert_as_described(answer, _described(ask)[503])
+
+
+def _throttle(tables: FakeTables) -> None:
+    """All but the staff's tokens: a silent table at the door is API Gateway's to answer."""
+
+    def throttled(key: Key | str | None = None, *_: object, **__: object) -> Item | None:
+        if isinstance(key, Key) and key.pk.startswith("TOKEN#"):
+            return tables.items[key]
+        raise Throttled
+
+    for name in ("get", "query", "check"):
+        setattr(tables, name, throttled)

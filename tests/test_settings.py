@@ -1,0 +1,78 @@
+"""The environment: once, on first use, and with a clear word when something is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.settings import settings
+from tests.actors import SECRET, SITE
+from tests.conftest import ENVIRONMENT
+
+SECRETS = {"SIGNATURE_KEYS", "TOKEN_KEYS"}
+
+
+def test_settings_are_what_the_environment_says(environment: dict[str, str]) -> None:
+    found = settings()
+    assert (found.signatures_table, found.site_url) == ("signatures-test", SITE)
+    assert found.signature_keys == {"v1": SECRET}
+
+
+def test_a_slash_at_the_end_of_the_site_is_one_too_many(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITE_URL", f"{SITE}/")
+    assert settings().site_url == SITE
+
+
+@pytest.mark.parametrize("name", sorted(set(ENVIRONMENT) - SECRETS))
+def test_what_is_missing_is_named(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "")
+    with pytest.raises(RuntimeError, match=name):
+        settings()
+    monkeypatch.delenv(name)
+    with pytest.raises(RuntimeError, match=name):
+        settings()
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_a_function_that_may_not_have_a_secret_runs_without(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv(name)
+    assert getattr(settings(), name.lower()) == {}
+
+
+def test_settings_are_read_once(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = settings()
+    monkeypatch.setenv("STAGE", "another")
+    assert settings() is first
+
+
+def test_the_application_is_imported_without_any_environment_and_builds_no_client() -> None:
+    probe = (
+        "import boto3, sys\n"
+        "def client(*a, **k): raise SystemExit('a client at import')\n"
+        "boto3.client = boto3.resource = boto3.Session = client\n"
+        "import app, manage\n"
+    )
+    done = probed(probe)
+    assert done.returncode == 0, done.stderr
+
+
+def test_signing_pays_for_no_template_engine_and_no_token_on_a_cold_start() -> None:
+    """Decided in pages/render.py and tokens.py: whoever imports app.py must not load them after all."""
+    done = probed("import app, sys\nsys.exit(' '.join({'jinja2', 'itsdangerous'} & set(sys.modules)))")
+    assert done.stderr.strip() == ""
+
+
+def probed(code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,0 +1,91 @@
+"""Links that can be trusted: for one purpose, one signature and a time."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.errors import LinkDamaged, LinkExpired
+from chalicelib.tokens import Purpose, Subject, issue, read
+from tests.actors import DAY, NOW, TOKEN_KEYS
+
+SUBJECTS = st.builds(
+    Subject,
+    slug=st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True),
+    signature_id=st.binary(min_size=16, max_size=16).map(bytes.hex),
+    country=st.sampled_from(["GB", "NL", ""]),
+    source=st.from_regex(r"[a-z0-9-]{1,40}", fullmatch=True),
+)
+PURPOSES = st.sampled_from(list(Purpose))
+ALICES = Subject("safe-children", "ab" * 16, "GB", "direct")
+TOKEN = issue(Purpose.CONFIRM, ALICES, NOW + DAY, TOKEN_KEYS)
+
+
+@given(SUBJECTS, PURPOSES)
+def test_a_token_says_again_what_it_was_issued_for(subject: Subject, purpose: Purpose) -> None:
+    assert read(purpose, issue(purpose, subject, NOW + DAY, TOKEN_KEYS), NOW, TOKEN_KEYS) == subject
+
+
+@given(st.integers(0, len(TOKEN) - 1), st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"]))
+def test_a_damaged_token_is_damaged_and_never_somebody_elses(place: int, character: str) -> None:
+    """The last digit of a signature has bits to spare: changed there, it may still be the same token."""
+    damaged = TOKEN[:place] + character + TOKEN[place + 1 :]
+    try:
+        assert read(Purpose.CONFIRM, damaged, NOW, TOKEN_KEYS) == ALICES
+    except LinkDamaged:
+        assert damaged != TOKEN
+    else:
+        assert damaged == TOKEN or place == len(TOKEN) - 1
+
+
+@given(st.integers(0, len(TOKEN) - 1))
+def test_a_token_cut_in_half_is_damaged(length: int) -> None:
+    with pytest.raises(LinkDamaged):
+        read(Purpose.CONFIRM, TOKEN[:length], NOW, TOKEN_KEYS)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_damaged_token(text: str) -> None:
+    with pytest.raises(LinkDamaged):
+        read(Purpose.CONFIRM, text, NOW, TOKEN_KEYS)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a.\udfff", "é.é", ".", "~" * 100, "x" * 100_000, "\x00.\x00"])
+def test_strange_text_is_a_damaged_token(text: str) -> None:
+    with pytest.raises(LinkDamaged):
+        read(Purpose.CONFIRM, text, NOW, TOKEN_KEYS)
+
+
+def test_spaces_from_copying_do_no_harm() -> None:
+    assert read(Purpose.CONFIRM, f" {TOKEN}\n", NOW, TOKEN_KEYS) == ALICES
+
+
+def test_a_token_is_for_one_purpose() -> None:
+    for purpose in (Purpose.WITHDRAW, Purpose.UNSUBSCRIBE):
+        with pytest.raises(LinkDamaged):
+            read(purpose, TOKEN, NOW, TOKEN_KEYS)
+
+
+def test_a_token_ends_to_the_second_and_says_of_which_petition_it_was() -> None:
+    assert read(Purpose.CONFIRM, TOKEN, NOW + DAY - timedelta(seconds=1), TOKEN_KEYS)
+    with pytest.raises(LinkExpired) as caught:
+        read(Purpose.CONFIRM, TOKEN, NOW + DAY, TOKEN_KEYS)
+    assert caught.value.slug == "safe-children"
+
+
+def test_a_new_key_breaks_no_link_that_is_in_a_mailbox() -> None:
+    rotated = TOKEN_KEYS | {"v3": "newer-still"}
+    assert read(Purpose.CONFIRM, TOKEN, NOW, rotated) == ALICES
+    with pytest.raises(LinkDamaged):
+        read(Purpose.CONFIRM, issue(Purpose.CONFIRM, ALICES, NOW + DAY, rotated), NOW, TOKEN_KEYS)
+
+
+def test_somebody_elses_key_signs_nothing_of_ours() -> None:
+    forged = issue(Purpose.CONFIRM, ALICES, NOW + DAY, {"v1": "guessed"})
+    with pytest.raises(LinkDamaged):
+        read(Purpose.CONFIRM, forged, NOW, TOKEN_KEYS)
+
+
+def test_a_token_fits_a_link_without_escaping() -> None:
+    assert all(character.isalnum() or character in "-._~" for character in TOKEN)
