@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from chalicelib import keys, moments
 from chalicelib.aws import clients
+from chalicelib.aws.failures import REFUSALS
 from chalicelib.aws.table import Tables
 from chalicelib.errors import Unavailable
 from chalicelib.petitions.model import Petition
@@ -122,7 +123,7 @@ def main(words: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return NO_ANSWER
-    except (BotoCoreError, ClientError) as error:
+    except REFUSALS as error:
         print(f"AWS refused: {error}", file=sys.stderr)
         return NO_ANSWER
     except RuntimeError as error:  # A setting the environment should name.

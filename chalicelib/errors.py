@@ -93,5 +93,9 @@ class ConditionFailed(PetitionsError):
     index: int = 0
 
 
+class NotYet(PetitionsError):
+    """Another is at it, or it is too soon. The message must come again, and nothing is wrong."""
+
+
 class MailRefused(PetitionsError):
     """SES will never take this message; trying again cannot help."""

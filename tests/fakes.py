@@ -57,12 +57,12 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
         LessThanEquals: lambda: found <= wanted,
         Contains: lambda: wanted in found,
     }
-    return bool(comparisons[type(condition)]())
+    return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]
 
 
 def _kind(value: Any) -> str:
     """DynamoDB's type: text and numbers are never compared with each other."""
-    return next(iter(to_wire({"value": value})["value"]))
+    return str(next(iter(to_wire({"value": value})["value"])))
 
 
 def _value(operand: Any, item: Mapping[str, Any]) -> Any:

@@ -315,7 +315,7 @@ def test_every_worked_queue_has_a_dead_letter_queue_of_its_own() -> None:
     graves = {name: QUEUES[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in worked}
     assert len(set(graves.values())) == len(worked)
     assert {*worked, *graves.values(), "StreamDeadLetterQueue"} == QUEUES.keys()
-    assert all(1 < QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] <= 10 for name in worked)
+    assert all(1 < QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] <= 100 for name in worked)
 
 
 def test_every_queue_keeps_as_long_as_sqs_can_and_encrypts() -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from chalicelib.errors import Throttled, Unavailable
+
+# Whatever AWS or its SDK may refuse with, for whoever talks to a person rather than to a program.
+REFUSALS = (BotoCoreError, ClientError)
 
 THROTTLES = frozenset(
     {

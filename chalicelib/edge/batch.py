@@ -8,6 +8,7 @@ from chalice.app import DynamoDBEvent, SQSEvent
 
 from chalicelib import log
 from chalicelib.aws.expressions import from_wire
+from chalicelib.errors import NotYet, Unavailable
 
 Failures = dict[str, list[dict[str, str]]]
 
@@ -32,6 +33,9 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
         message_id = record.to_dict()["messageId"]
         try:
             handle(_message(record.body))
+        except (NotYet, Unavailable) as later:
+            log.event("message_later", message=message_id, because=str(later))
+            failed.append({"itemIdentifier": message_id})
         except Exception:
             log.failure("message_failed", message=message_id)
             failed.append({"itemIdentifier": message_id})

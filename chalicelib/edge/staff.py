@@ -32,4 +32,4 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized") from None
     routes = [route for right in sorted(token.rights) for route in ROUTES[right]]
     log.event("staff_recognised", token=token.token_id)
-    return AuthResponse(routes=[*routes, NOWHERE], principal_id=token.owner)
+    return AuthResponse(routes=[*routes, NOWHERE], principal_id=token.token_id)

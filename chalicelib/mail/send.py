@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, MailRefused, Throttled
+from chalicelib.errors import ConditionFailed, MailRefused, NotYet, Throttled
 from chalicelib.mail.compose import Office, compose, confirmable_until
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.find import petition_as_stored
@@ -21,10 +21,6 @@ class Sent(StrEnum):
     SENT = "sent"
     SETTLED = "settled"
     REFUSED = "refused"
-
-
-class NotYet(Exception):
-    """Another holds the claim, and perhaps died; or the last mail is not a minute old. It must come again."""
 
 
 def send(wish: MailWish, office: Office, now: datetime, tables: Tables) -> Sent:

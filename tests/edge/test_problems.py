@@ -16,6 +16,7 @@ from chalicelib.errors import (
     LinkExpired,
     MailRefused,
     NotJson,
+    NotYet,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
@@ -38,6 +39,7 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (Unavailable(), 503),
     (Throttled(), 503),
     (Conflicted(), 503),
+    (NotYet(), 503),
     (ConditionFailed({"name": "Alice"}), 503),
     (MailRefused("x"), 503),
 ]

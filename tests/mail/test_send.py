@@ -6,10 +6,10 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import MailRefused, Throttled, Unavailable, UnknownPetition
+from chalicelib.errors import MailRefused, NotYet, Throttled, Unavailable, UnknownPetition
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
-from chalicelib.mail.send import AFTER_LINK, CLAIM, NotYet, Sent, send
+from chalicelib.mail.send import AFTER_LINK, CLAIM, Sent, send
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.withdraw import withdraw

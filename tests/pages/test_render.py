@@ -389,7 +389,13 @@ def test_confirming_posts_the_token_and_the_corrections() -> None:
     page = page_of("confirm.html", errors=[], token="t0ken", form={"name": "Zoë", "postcode": "", "updates": "yes"})
     assert page.one("form").attrs["action"] == "/confirm"
     fields = {field.attrs["name"]: field.attrs["value"] for field in page.all("input")}
-    assert fields == {"token": "t0ken", "version": "0123456789ab.ba9876543210", "name": "Zoë", "postcode": "", "updates": "yes"}
+    assert fields == {
+        "token": "t0ken",
+        "version": "0123456789ab.ba9876543210",
+        "name": "Zoë",
+        "postcode": "",
+        "updates": "yes",
+    }
     assert "checked" in page.one("input", id="updates").attrs
     assert "I sign, and my name may be handed over." in page.one("blockquote").text
 

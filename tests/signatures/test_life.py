@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from chalicelib import keys
 from chalicelib.aws.table import Change, Item, NewItem
-from chalicelib.errors import LinkExpired, Unavailable
+from chalicelib.errors import LinkExpired, NotYet, Unavailable
 from chalicelib.keys import Key
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.relay import new_wish
-from chalicelib.mail.send import NotYet, send
+from chalicelib.mail.send import send
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.signatures.changes import followed
 from chalicelib.signatures.confirm import confirm

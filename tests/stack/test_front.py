@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
@@ -63,7 +64,9 @@ def with_front(test: Callable[[aiohttp.ClientSession, str], Awaitable[None]], ar
         ):
             await test(session, front)
 
-    asyncio.run(run())
+    # In a thread of its own: Playwright keeps a loop running in the one where browser tests came before.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(run())).result()
 
 
 async def ask(session: aiohttp.ClientSession, url: str | URL, **more: Any) -> tuple[aiohttp.ClientResponse, bytes]:
@@ -126,7 +129,9 @@ def test_without_an_emulator_it_says_503_and_when_to_try_again() -> None:
             assert answer.content_type == "application/problem+json"
             assert json.loads(body)["status"] == 503
 
-    asyncio.run(run())
+    # In a thread of its own: Playwright keeps a loop running in the one where browser tests came before.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(run())).result()
 
 
 def test_the_inbox_lists_the_newest_first_and_runs_nothing_it_shows() -> None:
