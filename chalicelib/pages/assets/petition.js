@@ -3,6 +3,7 @@
 
 const POLL_MS = 10_000;
 const POLL_LONGEST_MS = 300_000;
+const COUNTED_MS = 6_000;
 const NEWS_EVERY_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 const FIRST_WAIT_MS = 2_000;
@@ -84,7 +85,8 @@ function watchCount(tally) {
     later();
   };
   document.addEventListener("visibilitychange", later);
-  if (tally.hidden) refresh();
+  // Hidden: just confirmed. A count that is kept for five seconds would not have this signature in it yet.
+  if (tally.hidden) timer = setTimeout(refresh, COUNTED_MS);
   else later();
 }
 
