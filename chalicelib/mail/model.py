@@ -10,7 +10,7 @@ from chalicelib.signatures.model import Wanted
 class MailWish(BaseModel):
     """`wanted_at` (ISO 8601, UTC) tells one wish from the next, so that a late message does nothing."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: str
     signature_id: str

@@ -28,7 +28,7 @@ class State(StrEnum):
 class Petition(BaseModel):
     """The settings of one petition, as in its file and in its item."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     slug: Slug
     title: Line
@@ -93,6 +93,8 @@ class Petition(BaseModel):
 
 class PetitionText(BaseModel):
     """One version of what could be signed, kept for as long as signatures refer to it."""
+
+    model_config = ConfigDict(defer_build=True)
 
     version: str
     title: str

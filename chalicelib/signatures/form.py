@@ -55,7 +55,7 @@ def _address(typed: object) -> Address:
 
 
 class Consent(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     sign: StrictBool
     updates: StrictBool = False
@@ -71,7 +71,7 @@ class Consent(BaseModel):
 class SignatureForm(BaseModel):
     """The request of `POST .../signatures`; unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: Name
     email: Annotated[Address, PlainValidator(_address), WithJsonSchema({"type": "string", "format": "email"})]
@@ -141,6 +141,8 @@ def _sentence(field: str, detail: "ErrorDetails") -> str:
 
 class Corrections(BaseModel):
     """What the owner of the mailbox may put right while confirming. Unset means: as it was signed."""
+
+    model_config = ConfigDict(defer_build=True)
 
     name: Name = ""
     postcode: str | None = None

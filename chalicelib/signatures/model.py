@@ -50,7 +50,7 @@ Channel = Literal["form", "api"]
 class Signature(BaseModel):
     """The item. What is personal is None once withdrawn. `country` and `source` are as counted."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     state: State
     signed_at: Moment

@@ -15,7 +15,7 @@ class Right(StrEnum):
 class StaffToken(BaseModel):
     """As stored: the secret's digest only, so that a stolen table opens no door."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     token_id: str
     owner: str
