@@ -11,16 +11,30 @@ from chalicelib.settings import settings
 # An exception may, by mistake, be its own cause.
 MAX_CAUSES = 8
 
+Fact = str | int | float | bool | None
+
 _request_id = ""
+_noted: dict[str, Fact] = {}
 _log = logging.getLogger("petitions")
 
 
-def event(name: str, **facts: str | int | float | bool | None) -> None:
+def event(name: str, **facts: Fact) -> None:
     """Say what happened, in the past tense. Facts are ids, states and numbers, never what a person typed."""
     _log.info(name, extra={"facts": facts})
 
 
-def failure(name: str, **facts: str | int | float | bool | None) -> None:
+def note(name: str, **facts: Fact) -> None:
+    """What this request did, for the one line that it ends with."""
+    _noted.update(facts, event=name)
+
+
+def answered(**facts: Fact) -> None:
+    """The line a request ends with: what it did, if a view noted it, and how it was answered."""
+    noted = dict(_noted)
+    event(str(noted.pop("event", "answered")), **noted, **facts)
+
+
+def failure(name: str, **facts: Fact) -> None:
     """Something is broken that must be seen: with where, without the values (they may be personal)."""
     _log.error(name, extra={"facts": facts}, exc_info=True)
 
@@ -33,6 +47,7 @@ def begin(request_id: str) -> None:
     _configured()
     global _request_id
     _request_id = request_id
+    _noted.clear()
 
 
 class JsonLines(logging.Formatter):

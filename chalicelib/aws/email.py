@@ -41,29 +41,23 @@ class Mailer:
 
     def send(self, mail: Mail) -> str:
         """Return SES's message id. Raise Throttled (later), Unavailable (perhaps sent) or MailRefused (never)."""
-        with translated("mail"):
-            try:
-                answer = self._client.send_email(
-                    FromEmailAddress=self._sender,
-                    Destination={"ToAddresses": [mail.to]},
-                    Content={
-                        "Simple": {
-                            "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
-                            "Body": {
-                                "Text": {"Data": mail.text, "Charset": "UTF-8"},
-                                "Html": {"Data": mail.html, "Charset": "UTF-8"},
-                            },
-                            "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
-                        }
-                    },
-                    EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
-                    ConfigurationSetName=self._configuration_set,
-                )
-            except ClientError as error:
-                refusal = _refusal(error)
-                if refusal is None:
-                    raise
-                raise refusal from error
+        with translated("mail", _refusal):
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [mail.to]},
+                Content={
+                    "Simple": {
+                        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                            "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                        },
+                        "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
+                    }
+                },
+                EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
+                ConfigurationSetName=self._configuration_set,
+            )
         return answer["MessageId"]
 
 

@@ -58,8 +58,9 @@ _deserializer = _IntegerDeserializer()
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
+    # Most values are text, and boto3 tries many types before it finds that out.
     serialize = _serializer.serialize
-    return {name: serialize(value) for name, value in item.items()}
+    return {name: {"S": value} if isinstance(value, str) else serialize(value) for name, value in item.items()}
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:

@@ -1,12 +1,12 @@
 """AWS's refusals in our words: throttled, unavailable, or a bug that must be seen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.errors import PetitionsError, Throttled, Unavailable
 
 # Whatever AWS or its SDK may refuse with, for whoever talks to a person rather than to a program.
 REFUSALS = (BotoCoreError, ClientError)
@@ -26,15 +26,21 @@ THROTTLES = frozenset(
 FAULTS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout"})
 
 
+Refusal = Callable[[ClientError], PetitionsError | None]
+
+
 @contextmanager
-def translated(service: str) -> Iterator[None]:
-    """Raise Throttled or Unavailable for what time can heal; let everything else through as it is."""
+def translated(service: str, refusal: Refusal | None = None) -> Iterator[None]:
+    """Raise Throttled or Unavailable for what time can heal; let everything else through as it is.
+
+    `refusal` knows what this service may say besides, and goes first.
+    """
     try:
         yield
     except (BotoConnectionError, HTTPClientError) as error:
         raise Unavailable(service) from error
     except ClientError as error:
-        translation = _translation(error, service)
+        translation = (refusal and refusal(error)) or _translation(error, service)
         if translation is None:
             raise
         raise translation from error

@@ -5,7 +5,6 @@ Reads are eventually consistent unless asked. Every failed condition brings the 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,7 @@ class Tables:
         self._names = names
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        with _answers():
+        with translated("storage", _refusal):
             answer = self._client.get_item(
                 TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=consistent
             )
@@ -74,7 +73,7 @@ class Tables:
         }
         found: list[Item] = []
         for _ in range(BATCH_GET_ATTEMPTS):
-            with _answers():
+            with translated("storage", _refusal):
                 answer = self._client.batch_get_item(RequestItems=request)
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
             request = answer.get("UnprocessedKeys")
@@ -95,7 +94,7 @@ class Tables:
             "ConsistentRead": consistent,
         }
         while True:
-            with _answers():
+            with translated("storage", _refusal):
                 answer = self._client.query(**request)
             yield from map(from_wire, answer["Items"])
             if "LastEvaluatedKey" not in answer:
@@ -103,17 +102,17 @@ class Tables:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
-        with _answers():
+        with translated("storage", _refusal):
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
         """Raise ConditionFailed with the item that was there first."""
-        with _answers():
+        with translated("storage", _refusal):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> Item:
         """Return the item as it is now; raise ConditionFailed with the item as it was."""
-        with _answers():
+        with translated("storage", _refusal):
             answer = self._client.update_item(
                 TableName=self._names[change.key.table], ReturnValues="ALL_NEW", **change_request(change)
             )
@@ -128,13 +127,13 @@ class Tables:
         for write in writes:
             operation, request = write_request(write)
             items.append({operation: {"TableName": self._names[write.key.table], **request}})
-        with _answers():
+        with translated("storage", _refusal):
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
         """Raise Unavailable unless both tables answer."""
         for name in self._names.values():
-            with _answers():
+            with translated("storage", _refusal):
                 self._client.describe_table(TableName=name)
 
 
@@ -144,20 +143,8 @@ def tables() -> Tables:
     return Tables(clients.dynamodb(), names)
 
 
-@contextmanager
-def _answers() -> Iterator[None]:
-    """DynamoDB's two ways of saying "the condition did not hold", then what every service may say."""
-    with translated("storage"):
-        try:
-            yield
-        except ClientError as error:
-            refusal = _refusal(error)
-            if refusal is None:
-                raise
-            raise refusal from error
-
-
 def _refusal(error: ClientError) -> PetitionsError | None:
+    """DynamoDB's ways of saying "the condition did not hold"."""
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(_old_item(error.response))

@@ -49,7 +49,7 @@ def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], 
             except Exception:
                 log.failure("view_failed", route=request.path)
                 response = problem_response(request, unexpected())
-            log.event("answered", route=request.path, method=request.method, status=response.status_code)
+            log.answered(route=request.path, method=request.method, status=response.status_code)
             return response
 
         return guarded

@@ -48,7 +48,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
 def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
     secret = settings().signature_keys[petition.key_version]
     identity, outcome = sign(form, channel, petition, secret, moments.now(), tables())
-    log.event("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
+    log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
 
 
 def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Response:

@@ -58,7 +58,7 @@ def confirm_signature(request: Request) -> Response:
         signature = restate(link.subject, link.petition, now, tables())
         return _shown(request, link, signature, fields, invalid.errors)
     state = confirm(link.subject, corrections, link.petition, now, tables())
-    log.event("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
+    log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return _afterwards(request, link, state)
 
 
@@ -75,7 +75,7 @@ def withdraw_signature(request: Request) -> Response:
     """Name and address go; the count goes down if it had gone up."""
     link = _way_out(Purpose.WITHDRAW, _fields(request).get("token"))
     withdraw(link.subject.key, link.petition, moments.now(), tables())
-    log.event("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
+    log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
     return page(request, "withdrawn.html", {"petition": link.petition})
 
 
@@ -92,7 +92,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
     """From the page's button, or from a mail program in one click (RFC 8058)."""
     link = _way_out(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
     unsubscribe(link.subject.key, tables())
-    log.event("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
+    log.note("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
     return page(request, "unsubscribed.html", {"petition": link.petition})
 
 
