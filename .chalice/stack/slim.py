@@ -17,6 +17,9 @@ _TOOLS_OF_CHALICE = {
 }
 """Needed by Chalice's command line, never by `chalice.app`, which is all that runs."""
 
+_NEVER_IMPORTED = {("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo")}
+"""Parts of our libraries for what we do not do: deliverability by DNS, pydantic 1, time zones other than UTC."""
+
 _DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _METADATA_KEPT = ("METADATA", "licenses")
@@ -30,6 +33,8 @@ def is_wanted(name: str) -> bool:
     path = PurePosixPath(name)
     top = path.parts[0]
     if top in _TOOLS_OF_CHALICE or path.suffix in _USELESS or top in ("bin", "share"):
+        return False
+    if path.parts[:1] in _NEVER_IMPORTED or path.parts[:2] in _NEVER_IMPORTED:
         return False
     if top.endswith(".dist-info"):
         kept = len(path.parts) > 1 and path.parts[1] in _METADATA_KEPT

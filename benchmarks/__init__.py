@@ -1,0 +1,1 @@
+"""Figures of this project, measured against goals: `python -m benchmarks`, which is `make bench`."""

@@ -1,0 +1,176 @@
+"""AWS calls and capacity units of signing, confirming and counting, by the real handlers on the embedded AWS."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import boto3
+
+from benchmarks import scene
+from benchmarks.meter import Meter
+from benchmarks.sizes import item_bytes
+from benchmarks.worker import answer
+from chalicelib import keys, moments
+from chalicelib.aws.table import tables
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from chalicelib.signatures.address import signature_id
+from chalicelib.signatures.names import countries
+from chalicelib.tallies.count import FRESH
+from chalicelib.tallies.model import MAX_SOURCES, Entry
+from chalicelib.tallies.store import entry_change
+from stack.paths import ROOT
+
+FEW, MANY = 10, 100_000
+# Ordinary: a national petition. Widest: every country and as many sources as a shard keeps.
+ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
+TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+TABLES = {"SignaturesTable": "SIGNATURES_TABLE", "CountsTable": "COUNTS_TABLE"}
+
+
+class Stage:
+    """The application in this process, with one petition, against the emulator; `act` meters one request."""
+
+    def __init__(self, endpoint: str) -> None:
+        os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
+        boto3.setup_default_session()
+        self._meter = Meter(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
+        _create_tables()
+        self._passed = timedelta()
+        self.petition = scene.sample_petition()
+        publish(self.petition, moments.now(), tables())
+
+    def act(self, event: dict[str, Any], status: int = 200) -> dict[str, Any]:
+        """Raise RuntimeError unless the handler answers with `status`: what failed must not count as cheap."""
+        from app import app
+
+        with self._meter.metered() as spent:
+            response = app(event, None)
+        if response["statusCode"] != status:
+            raise RuntimeError(f"{event['resource']} answered {response['statusCode']}")
+        return {**spent.as_figures(), "body": response["body"]}
+
+    def sign(self, supporter: str) -> dict[str, Any]:
+        return self.act(scene.sign_event(self.petition.slug, supporter), 202)
+
+    def confirm(self, supporter: str) -> dict[str, Any]:
+        return self.act(scene.confirm_event(self.petition.slug, self.id_of(supporter)))
+
+    def count(self) -> dict[str, Any]:
+        return self.act(scene.count_event(self.petition.slug))
+
+    @contextmanager
+    def later(self) -> Iterator[None]:
+        """In the block it is long enough after any block before for every snapshot to be stale at first."""
+        self._passed += FRESH + timedelta(seconds=1)
+        moment = moments.now() + self._passed
+        with mock.patch("chalicelib.moments.now", return_value=moment):
+            yield
+
+    def id_of(self, supporter: str) -> str:
+        return signature_id(self.petition.slug, f"{supporter}@example.org", scene.SECRET)
+
+
+def measure(endpoint: str) -> dict[str, Any]:
+    """Warm throughout: clients are built and the petition's settings are known."""
+    stage = Stage(endpoint)
+    supporters = [f"supporter-{number}" for number in range(FEW)]
+    for supporter in supporters[1:]:
+        stage.sign(supporter)
+    sign = _signing(stage, supporters[0])
+    for supporter in supporters[1:]:
+        stage.confirm(supporter)
+    confirm = _confirming(stage, supporters[0])
+    count = {f"at_{FEW}": _counting(stage, FEW)}
+    _fill(stage.petition, MANY - FEW, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
+    count[f"at_{MANY}"] = _counting(stage, MANY)
+    confirm[f"at_{MANY}"] = _confirming_among_many(stage, "late")
+    _fill(stage.petition, MANY, len(countries()), MAX_SOURCES)
+    confirm["widest_tally"] = _confirming_among_many(stage, "latest")
+    count["widest_tally"] = _counting(stage, 2 * MANY + 2)
+    return _stripped({"sign": sign, "confirm": confirm, "count": {**count[f"at_{FEW}"], **count}})
+
+
+def _signing(stage: Stage, supporter: str) -> dict[str, Any]:
+    new = stage.sign(supporter)
+    stored = _item(stage, keys.signature(stage.petition.slug, stage.id_of(supporter)))
+    again = stage.sign(supporter)
+    forget_petitions()
+    cold = stage.sign("not-cached")
+    return {**new, "item_bytes": item_bytes(stored), "duplicate": again, "petition_not_cached": cold}
+
+
+def _confirming(stage: Stage, supporter: str) -> dict[str, Any]:
+    return {**stage.confirm(supporter), "again": stage.confirm(supporter)}
+
+
+def _confirming_among_many(stage: Stage, supporter: str) -> dict[str, Any]:
+    stage.sign(supporter)
+    confirmed = stage.confirm(supporter)
+    today = moments.now().date()
+    shards = range(stage.petition.shards)
+    sizes = [item_bytes(_item(stage, keys.tally_shard(stage.petition.slug, shard, today))) for shard in shards]
+    return {**confirmed, "largest_tally_item_bytes": max(sizes)}
+
+
+def _counting(stage: Stage, expected: int) -> dict[str, Any]:
+    """A CDN miss while the snapshot is fresh, and the refresh that one caller in the fleet pays every 5 s."""
+    with stage.later():
+        refresh = stage.count()
+        miss = stage.count()
+    counted = json.loads(miss["body"])["count"]
+    if counted != expected:
+        raise RuntimeError(f"counted {counted}, not {expected}")
+    return {**miss, "refresh": refresh}
+
+
+def _fill(petition: Petition, amount: int, of_countries: int, of_sources: int) -> None:
+    """As if so many had confirmed today: through the store's own change, in larger steps than one."""
+    codes = sorted(countries(), key=lambda code: code != "GB")[:of_countries]
+    sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, of_sources))]
+    entries = list(_entries(codes, sources))
+    writes = [(shard, entry) for entry in entries for shard in range(petition.shards)]
+    each, left = divmod(amount, len(writes))
+    for number, (shard, entry) in enumerate(writes):
+        steps = each + (number < left)
+        one = Entry(steps, entry.moment, entry.country, entry.source)
+        tables().update(entry_change(petition.slug, shard, one))
+
+
+def _entries(codes: list[str], sources: list[str]) -> Iterator[Entry]:
+    """Enough of them that every hour, country and source occurs."""
+    midnight = datetime.combine(moments.now().date(), datetime.min.time(), UTC)
+    for number in range(max(24, len(codes), len(sources))):
+        moment = midnight + timedelta(hours=number % 24)
+        yield Entry(1, moment, codes[number % len(codes)], sources[number % len(sources)])
+
+
+def _item(stage: Stage, key: keys.Key) -> dict[str, Any]:
+    from chalicelib.aws.expressions import to_wire
+
+    return to_wire(tables().get(key, consistent=True) or {})
+
+
+def _create_tables() -> None:
+    """As the template declares them, so that an index added there shows up in the write units here."""
+    declared = json.loads((ROOT / ".chalice" / "resources.json").read_text())["Resources"]
+    client: Any = boto3.client("dynamodb")
+    for logical, variable in TABLES.items():
+        properties = declared[logical]["Properties"]
+        wanted = {name: properties[name] for name in TABLE_PROPERTIES if name in properties}
+        client.create_table(TableName=scene.SETTINGS[variable], **wanted)
+
+
+def _stripped(figures: dict[str, Any]) -> dict[str, Any]:
+    """Without the bodies, which were looked at and are nobody's figures."""
+    inner = {name: _stripped(value) if isinstance(value, dict) else value for name, value in figures.items()}
+    return {name: value for name, value in inner.items() if name != "body"}
+
+
+if __name__ == "__main__":
+    answer(measure)

@@ -1,0 +1,53 @@
+"""The figures that have a goal, and whether they meet it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Results = Mapping[str, Any]
+SPENT = ("calls", "write_units", "read_units")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A line of the table: what it is, what was wanted, what was measured, and whether that is enough."""
+
+    name: str
+    goal: str
+    measured: str
+    is_met: bool | None
+
+
+def figures(results: Results) -> list[Figure]:
+    """In the order of the issue."""
+    few, many = results["count"]["at_10"], results["count"]["at_100000"]
+    return [
+        _spent("sign, warm: calls / write / read units", results["sign"], (1, 1, 0)),
+        _spent("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
+        _count("count on a cache miss, at 10", few, few),
+        _count("count on a cache miss, at 100,000", many, few),
+        _ratio("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
+        _ratio("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
+        Figure("zip size", "say it", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
+    ]
+
+
+def _spent(name: str, spent: Results, goal: tuple[int, int, int]) -> Figure:
+    found = tuple(spent[part] for part in SPENT)
+    return Figure(name, _slashed(goal), _slashed(found), found == goal)
+
+
+def _count(name: str, spent: Results, few: Results) -> Figure:
+    """One read, and no more of anything than for few."""
+    same = all(spent[part] == few[part] for part in SPENT)
+    only_reads = spent["calls"] == 1 and spent["write_units"] == 0
+    return Figure(name, "1 read, the same", f"{spent['calls']} ({spent['read_units']:g} units)", same and only_reads)
+
+
+def _ratio(name: str, ratio: float, goal: float) -> Figure:
+    return Figure(name, f"≤ {goal:g}", f"{ratio:.2f}", ratio <= goal)
+
+
+def _slashed(numbers: tuple[float, ...]) -> str:
+    plain: Callable[[float], str] = "{:g}".format
+    return " / ".join(map(plain, numbers))

@@ -1,0 +1,48 @@
+"""The figures for a person: one table, and what stands behind it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks.figures import Figure, figures
+from stack.console import bold, dim
+
+VERDICTS = {True: "met", False: "MISSED", None: ""}
+LARGEST = 6
+
+
+def report(results: dict[str, Any]) -> Iterator[str]:
+    """Lines to print."""
+    yield from _table(figures(results))
+    yield ""
+    yield from map(dim, _behind(results))
+
+
+def _table(rows: list[Figure]) -> Iterator[str]:
+    yield bold(_line("figure", "goal", "measured", ""))
+    for row in rows:
+        yield _line(row.name, row.goal, row.measured, VERDICTS[row.is_met])
+
+
+def _line(name: str, goal: str, measured: str, verdict: str) -> str:
+    return f"{name:<44}{goal:<18}{measured:<16}{verdict}".rstrip()
+
+
+def _behind(results: dict[str, Any]) -> Iterator[str]:
+    cpu, cold, machine = results["sign_cpu_us"], results["cold_start_ms"], results["machine"]
+    yield f"sign CPU: {cpu['handler']} µs, put_item alone {cpu['put_item']} µs with our client's settings,"
+    plain = results["sign_cpu_ratio_default_config"]
+    yield f"  {cpu['put_item_default_config']} µs with boto3's own (ratio {plain:.2f}); no TLS on either side"
+    yield f"cold start CPU: {cold['ours']} ms, libraries {cold['libraries']} ms, after {cold['python']} ms for Python"
+    yield f"signing twice: {_short(results['sign']['duplicate'])}"
+    yield f"confirming twice: {_short(results['confirm']['again'])}"
+    yield f"count refreshed, once in 5 s for the whole fleet: {_short(results['count']['refresh'])}"
+    widest = results["confirm"]["widest_tally"]
+    yield f"confirm at the widest tally ({widest['largest_tally_item_bytes']} bytes a shard): {_short(widest)}"
+    largest = list(results["zip_contents"].items())[:LARGEST]
+    yield "zip: " + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in largest)
+    where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
+    yield f"on {where}, load {machine['load_average']}"
+
+
+def _short(spent: dict[str, Any]) -> str:
+    return f"{spent['calls']} call(s), {spent['write_units']:g} write and {spent['read_units']:g} read units"

@@ -1,0 +1,108 @@
+"""What every benchmark acts out: one petition, its supporters, and the events API Gateway would send."""
+
+import json
+import os
+import tomllib
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib.petitions.model import Petition
+from chalicelib.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
+from stack.paths import PETITIONS
+
+SECRET = "benchmarks-only"
+TOKEN_KEYS = {"v1": SECRET}
+SETTINGS = {
+    "STAGE": "local",
+    "SIGNATURES_TABLE": "signatures",
+    "COUNTS_TABLE": "counts",
+    "MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/mail",
+    "SITE_URL": "https://petitions.example",
+    "MAIL_FROM": "petitions@example.org",
+    "CONFIGURATION_SET": "petitions",
+    "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
+    "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
+    "LOG_LEVEL": "INFO",
+}
+AWS_SETTINGS = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+}
+# What a phone's browser sends through API Gateway; a handler pays for every header.
+HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Language": "en-GB,en;q=0.9",
+    "CloudFront-Viewer-Country": "GB",
+    "Host": "petitions.example",
+    "Origin": "https://petitions.example",
+    "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15",
+    "X-Forwarded-For": "203.0.113.7, 198.51.100.4",
+    "X-Forwarded-Port": "443",
+    "X-Forwarded-Proto": "https",
+}
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+SOURCE = "bbc-news"
+
+
+def sample_petition() -> Petition:
+    """The one `make run` loads; open, whatever the date."""
+    (path,) = PETITIONS.glob("*.toml")
+    told = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Petition.model_validate({**told, "opened_at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": None})
+
+
+def sign_event(slug: str, supporter: str) -> dict[str, Any]:
+    """A signature of ordinary size: every field filled in, nothing long."""
+    body = {
+        "name": "Amina Okonkwo-Hughes",
+        "email": f"{supporter}@example.org",
+        "country": "GB",
+        "postcode": "SW1A 1AA",
+        "consent": {"sign": True, "updates": True},
+        "source": SOURCE,
+    }
+    return _event("POST", "/api/petitions/{slug}/signatures", slug, json.dumps(body), JSON)
+
+
+def confirm_event(slug: str, signature_id: str) -> dict[str, Any]:
+    """The button on the page behind the link, pressed without correcting anything."""
+    expires = datetime.now(UTC) + CONFIRM_LIFETIME
+    token = issue(Purpose.CONFIRM, Subject(slug, signature_id, "GB", SOURCE), expires, TOKEN_KEYS)
+    return _event("POST", "/confirm", None, urlencode({"token": token}), FORM)
+
+
+def count_event(slug: str) -> dict[str, Any]:
+    """What reaches us when the CDN has no count."""
+    return _event("GET", "/api/petitions/{slug}/count", slug, None, JSON)
+
+
+def _event(method: str, route: str, slug: str | None, body: str | None, content_type: str) -> dict[str, Any]:
+    path = route.replace("{slug}", slug or "")
+    headers = {**HEADERS, "Content-Type": content_type}
+    return {
+        "resource": route,
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"slug": slug} if slug else None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": route,
+            "path": f"/site{path}",
+            "httpMethod": method,
+            "requestId": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9",
+            "stage": "site",
+            "identity": {"sourceIp": "203.0.113.7"},
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }

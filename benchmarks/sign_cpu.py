@@ -1,0 +1,110 @@
+"""CPU of the whole sign handler over CPU of a bare put_item of the same item, on one stubbed socket.
+
+Runs in a process of its own: its standard output is where Lambda would collect the log, so the handler pays
+for its log lines here as it does there.
+"""
+
+import os
+from collections.abc import Callable
+from statistics import median
+from time import process_time
+from typing import Any
+
+import boto3
+
+from benchmarks import scene
+from benchmarks.wire import stubbed
+from benchmarks.worker import answer
+
+ROUNDS, CALLS = 401, 8
+WARM_UP = 200
+
+Act = Callable[[], object]
+
+
+def measure(rounds: int = ROUNDS) -> dict[str, Any]:
+    """The ratio against a client configured like ours, and against one as boto3 makes it."""
+    os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": "http://dynamodb.test"}
+    petition = scene.sample_petition()
+    with stubbed({"PutItem": {}, "GetItem": {"Item": _stored(petition)}}):
+        return _compared(petition.slug, rounds)
+
+
+def _compared(slug: str, rounds: int) -> dict[str, Any]:
+    from app import app
+    from chalicelib.aws import clients
+
+    event = scene.sign_event(slug, "amina.okonkwo")
+    put = _captured(lambda: app(event, None))
+    plain = boto3.client("dynamodb")
+    same = boto3.client("dynamodb", config=clients.CONFIG)
+    times = _interleaved(
+        {
+            "handler": lambda: app(event, None),
+            "same": lambda: same.put_item(**put),
+            "plain": lambda: plain.put_item(**put),
+        },
+        rounds,
+    )
+    return _ratios(times)
+
+
+def _ratios(times: dict[str, list[float]]) -> dict[str, Any]:
+    """Neighbours are compared with each other: what slows the machine for a while slows both."""
+    pairs = {name: list(zip(times["handler"], times[name], strict=True)) for name in ("same", "plain")}
+    return {
+        "sign_cpu_ratio": round(median(ours / bare for ours, bare in pairs["same"]), 3),
+        "sign_cpu_ratio_default_config": round(median(ours / bare for ours, bare in pairs["plain"]), 3),
+        "sign_cpu_us": {
+            "handler": _microseconds(times["handler"]),
+            "put_item": _microseconds(times["same"]),
+            "put_item_default_config": _microseconds(times["plain"]),
+        },
+    }
+
+
+def _microseconds(times: list[float]) -> int:
+    return round(median(times) / CALLS * 1e6)
+
+
+def _interleaved(acts: dict[str, Act], rounds: int) -> dict[str, list[float]]:
+    for act in acts.values():
+        _timed(act, WARM_UP)
+    times: dict[str, list[float]] = {name: [] for name in acts}
+    for number in range(rounds):
+        order = list(acts.items())
+        for name, act in order if number % 2 else reversed(order):
+            times[name].append(_timed(act, CALLS))
+    return times
+
+
+def _timed(act: Act, calls: int) -> float:
+    start = process_time()
+    for _ in range(calls):
+        act()
+    return process_time() - start
+
+
+def _captured(sign: Callable[[], Any]) -> dict[str, Any]:
+    """Exactly the put_item the handler makes, so that the bare one does no less."""
+    from chalicelib.aws import clients
+
+    seen: list[dict[str, Any]] = []
+    events = clients.dynamodb().meta.events
+    name = "provide-client-params.dynamodb.PutItem"
+    events.register(name, lambda params, **_: seen.append(params), unique_id="benchmarks")
+    answer = sign()
+    events.unregister(name, unique_id="benchmarks")
+    if answer["statusCode"] != 202 or len(seen) != 1:
+        raise RuntimeError(f"the handler did not sign: {answer}")
+    return seen[0]
+
+
+def _stored(petition: Any) -> dict[str, Any]:
+    from chalicelib.aws.expressions import to_wire
+
+    return to_wire({"pk": "PETITIONS", "sk": petition.slug, **petition.model_dump(exclude_none=True)})
+
+
+if __name__ == "__main__":
+    answer(measure)

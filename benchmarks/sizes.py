@@ -1,0 +1,35 @@
+"""The size of an item as DynamoDB counts it, from its wire format.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+CONTAINER = 3  # a list or map, and one more for each thing in it
+
+
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """Names in UTF-8, and values."""
+    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
+
+
+def value_bytes(typed: Mapping[str, Any]) -> int:
+    ((kind, value),) = typed.items()
+    if kind in ("BOOL", "NULL"):
+        return 1
+    if kind == "M":
+        return CONTAINER + len(value) + item_bytes(value)
+    if kind == "L":
+        return CONTAINER + len(value) + sum(map(value_bytes, value))
+    if kind in ("SS", "NS", "BS"):
+        return sum(_scalar_bytes(kind[0], one) for one in value)
+    return _scalar_bytes(kind, value)
+
+
+def _scalar_bytes(kind: str, value: Any) -> int:
+    """A number takes about a byte for two significant digits, and one."""
+    if kind == "N":
+        digits = str(value).lstrip("-").replace(".", "").strip("0")
+        return (len(digits) + 1) // 2 + 1 + str(value).startswith("-")
+    return len(value.encode() if isinstance(value, str) else value)

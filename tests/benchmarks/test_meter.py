@@ -1,0 +1,119 @@
+"""The meter: calls as they leave, units as AWS bills them, and nothing of what happens around the block."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from benchmarks.meter import Meter, read_units, write_units
+from benchmarks.sizes import item_bytes
+
+KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+
+
+def item_of(size: int) -> dict[str, Any]:
+    """An item of exactly so many bytes."""
+    return {"a": {"S": "x" * (size - 1)}}
+
+
+class Raw:
+    """A body for an AWSResponse that was never on a wire."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self._body
+
+
+def always(body: bytes, status: int = 200) -> Any:
+    def send(request: Any, **_: object) -> AWSResponse:
+        return AWSResponse(request.url, status, HTTPHeaders(), Raw(body))
+
+    return send
+
+
+@pytest.fixture
+def session() -> boto3.session.Session:
+    return boto3.session.Session("test", "test", region_name="us-east-1")
+
+
+def test_an_act_is_billed_what_dynamodb_reports(session: boto3.session.Session) -> None:
+    meter = Meter(session.events)
+    client = session.client("dynamodb")
+    client.meta.events.register("before-send", always(b'{"ConsumedCapacity": {"CapacityUnits": 3.0}}'))
+    with meter.metered() as spent:
+        client.put_item(TableName="t", Item=KEY)
+    assert spent.as_figures() == {
+        "calls": 1,
+        "write_units": 3,
+        "read_units": 0,
+        "operations": ["dynamodb.PutItem"],
+    }
+
+
+def test_what_comes_before_and_after_the_block_is_not_counted(session: boto3.session.Session) -> None:
+    meter = Meter(session.events)
+    client = session.client("dynamodb")
+    client.meta.events.register("before-send", always(b"{}"))
+    client.get_item(TableName="t", Key=KEY)
+    with meter.metered() as spent:
+        client.get_item(TableName="t", Key=KEY)
+    client.get_item(TableName="t", Key=KEY)
+    assert (len(spent.operations), spent.read_units) == (1, 0.5)
+
+
+def test_every_attempt_is_a_call_and_every_service_counts(
+    session: boto3.session.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    meter = Meter(session.events)
+    client = session.client("sqs")
+    client.meta.events.register("before-send", always(b"{}", status=503))
+    with meter.metered() as spent, pytest.raises(client.exceptions.ClientError):
+        client.list_queues()
+    assert len(spent.operations) > 1
+    assert set(spent.operations) == {"sqs.ListQueues"}
+
+
+@pytest.mark.parametrize(("size", "units"), [(1, 0.5), (4096, 0.5), (4097, 1)])
+def test_a_read_is_billed_by_blocks_of_4_kb(size: int, units: float) -> None:
+    assert read_units("GetItem", {}, {"Item": item_of(size)}) == units
+    assert read_units("GetItem", {"ConsistentRead": True}, {"Item": item_of(size)}) == 2 * units
+
+
+def test_an_absent_item_is_not_free() -> None:
+    assert read_units("GetItem", {}, {}) == 0.5
+    request = {"RequestItems": {"t": {"Keys": [KEY, KEY, KEY], "ConsistentRead": True}}}
+    assert read_units("BatchGetItem", request, {"Responses": {"t": [item_of(5000)]}}) == 4
+
+
+def test_a_query_is_billed_for_its_sum() -> None:
+    assert read_units("Query", {}, {"Items": [item_of(3000), item_of(3000)]}) == 1
+
+
+def test_a_failed_condition_costs_the_larger_item() -> None:
+    failed = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": item_of(2000)}
+    assert write_units("PutItem", {"Item": item_of(100)}, failed) == 2
+    reasons = [{"Code": "ConditionalCheckFailed", "Item": item_of(1500)}, {"Code": "None"}]
+    cancelled = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+    assert write_units("TransactWriteItems", {}, cancelled) == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ({"S": "é"}, 2),
+        ({"N": "12345"}, 4),
+        ({"N": "-100"}, 3),
+        ({"BOOL": True}, 1),
+        ({"SS": ["ab", "c"]}, 3),
+        ({"L": [{"S": "ab"}]}, 6),
+        ({"M": {"k": {"S": "ab"}}}, 7),
+    ],
+)
+def test_sizes_are_as_documented(value: dict[str, Any], size: int) -> None:
+    assert item_bytes({"n": value}) == 1 + size

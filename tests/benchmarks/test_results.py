@@ -1,0 +1,58 @@
+"""results.json as others read it, and the verdicts on it."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from benchmarks.__main__ import RESULTS
+from benchmarks.figures import SPENT, figures
+from benchmarks.report import report
+
+PROMISED = ("machine", "sign", "confirm", "count", "sign_cpu_ratio", "cold_start_ratio", "zip_bytes")
+
+
+@pytest.fixture
+def results() -> dict[str, Any]:
+    measured: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return measured
+
+
+def test_the_promised_keys_are_there(results: dict[str, Any]) -> None:
+    assert [key for key in PROMISED if key not in results] == []
+    for act in ("sign", "confirm", "count"):
+        assert [part for part in SPENT if part not in results[act]] == []
+
+
+def test_what_is_counted_meets_its_goals(results: dict[str, Any]) -> None:
+    counted = [figure for figure in figures(results) if figure.name.startswith(("sign, ", "confirm", "count"))]
+    assert [figure.name for figure in counted if not figure.is_met] == []
+    assert len(counted) == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "worse"),
+    [
+        (("sign", "calls"), 2),
+        (("sign", "read_units"), 0.5),
+        (("confirm", "write_units"), 6),
+        (("count", "at_100000", "calls"), 2),
+        (("count", "at_100000", "read_units"), 1),
+        (("sign_cpu_ratio",), 1.51),
+        (("cold_start_ratio",), 1.26),
+    ],
+)
+def test_a_figure_that_is_worse_is_seen(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:
+    good = {**results, "sign_cpu_ratio": 1.5, "cold_start_ratio": 1.25}
+    assert missed(good) == 0
+    place = bad = deepcopy(good)
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = worse
+    assert missed(bad) == 1
+    assert sum("MISSED" in line for line in report(bad)) == 1
+
+
+def missed(results: dict[str, Any]) -> int:
+    return sum(figure.is_met is False for figure in figures(results))

@@ -1,0 +1,18 @@
+"""The stubbed socket: botocore believes it, and more than one call goes over it."""
+
+import boto3
+import pytest
+
+from benchmarks.wire import stubbed
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_a_client_is_answered_by_operation(calls: int) -> None:
+    stored = {"pk": {"S": "p"}}
+    session = boto3.session.Session("test", "test", region_name="us-east-1")
+    with stubbed({"GetItem": {"Item": stored}, "PutItem": {}}):
+        client = session.client("dynamodb", endpoint_url="http://dynamodb.test")
+        for _ in range(calls):
+            assert client.get_item(TableName="t", Key=stored)["Item"] == stored
+            assert "Item" not in client.put_item(TableName="t", Item=stored)
+        client.close()
