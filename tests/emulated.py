@@ -50,6 +50,9 @@ def aws_endpoint() -> Iterator[str]:
 def _docker_session() -> Any:
     import docker
 
+    socket_or_url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    if socket_or_url.startswith("unix://") and not Path(socket_or_url.removeprefix("unix://")).exists():
+        pytest.fail("LOCALSTACK=docker needs a running Docker, and there is none here", pytrace=False)
     return LocalstackSession(docker.from_env(), services=list(SERVICES), region_name=REGION)
 
 
