@@ -68,6 +68,7 @@ class LinkExpired(PetitionsError):
     """A genuine link whose time is over."""
 
     slug: str
+    signature_id: str
 
 
 @dataclass(repr=False)

@@ -59,7 +59,7 @@ def _front(endpoint: str, stack: Deployed, port: int) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    runner = web.AppRunner(application(endpoint, stack.api), access_log=None, shutdown_timeout=1)
+    runner = web.AppRunner(application(endpoint, stack.api), access_log=None, shutdown_timeout=1, auto_decompress=False)
 
     async def start() -> None:
         await runner.setup()

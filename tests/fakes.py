@@ -21,7 +21,7 @@ from boto3.dynamodb.conditions import (
 )
 
 from chalicelib.aws.expressions import from_wire, to_wire
-from chalicelib.aws.queue import Queue
+from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
@@ -164,9 +164,11 @@ def _changed(change: Change, found: Item) -> Item:
 class FakeQueue(Queue):
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
+        self.delays: list[int] = []
 
-    def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        self.messages += messages
+    def send(self, messages: Sequence[Outgoing]) -> None:
+        self.messages += [message.body for message in messages]
+        self.delays += [message.delay for message in messages]
 
     def check(self) -> None:
         return

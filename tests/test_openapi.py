@@ -302,7 +302,7 @@ def _of_a_link(purpose: str) -> list[Ask]:
     return [
         *(_get(status, route, asked) for asked, status in outcomes.items()),
         *(_post(status, route, asked, b"List-Unsubscribe=One-Click") for asked, status in outcomes.items()),
-        _post(200, route, url, b"--x--", "multipart/form-data; boundary=x"),
+        _post(415 if purpose == "confirm" else 200, route, url, b"--x--", "multipart/form-data; boundary=x"),
         _post(413, route, url, b"a" * 16_385),
         _post(415, route, route, b"token=x", f"{FORM}-like"),
         _post(422, route, url, b"a=1&" * 51),

@@ -33,6 +33,7 @@ def run(port: int, fresh: bool) -> None:
     """Start everything, serve until told to stop, stop everything."""
     _check(port)
     with _alone(), _stoppable():
+        ENDPOINTS.unlink(missing_ok=True)  # Left by a crash, it would send others to where nobody is.
         if fresh:
             shutil.rmtree(STATE, ignore_errors=True)
         say(dim("Starting the embedded AWS and deploying to it ..."))
@@ -48,6 +49,8 @@ def run(port: int, fresh: bool) -> None:
 def _check(port: int) -> None:
     if sys.version_info < _OLDEST_PYTHON:
         raise Failure("this needs Python 3.11 or newer")
+    if not 0 < port < 65536:
+        raise Failure(f"{port} is no port: use a number from 1 to 65535, e.g. `make run PORT=8000`")
     if is_taken(port):
         raise Failure(f"port {port} is taken; choose another, e.g. `make run PORT={port + 1}`")
 
@@ -129,7 +132,9 @@ async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> N
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(application(running.endpoint, stack.api, STATE / "inbox.json"), access_log=None)
+    runner = web.AppRunner(
+        application(running.endpoint, stack.api, STATE / "inbox.json"), access_log=None, auto_decompress=False
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port, shutdown_timeout=2).start()
@@ -159,9 +164,14 @@ def _introduce(stack: Deployed, token: str) -> None:
     say(dim("  Ctrl-C stops everything."))
 
 
+def _port(text: str) -> int:
+    """Anything that is no number is no port."""
+    return int(text) if text.isdecimal() else 0
+
+
 def _main() -> None:
     parser = ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+    parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--fresh", action="store_true", help="forget what was signed here before")
     options = parser.parse_args()
     run(options.port, options.fresh)

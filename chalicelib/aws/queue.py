@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import chunks
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 
 
+class Outgoing(NamedTuple):
+    """A message, and for how many seconds (0 to 900) nobody shall see it."""
+
+    body: Mapping[str, Any]
+    delay: int = 0
+
+
 class Queue:
     """One queue of JSON messages. Delivery is at least once and in any order: receivers are idempotent."""
 
@@ -24,11 +31,12 @@ class Queue:
         self._client = client
         self._url = url
 
-    def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
+    def send(self, messages: Sequence[Outgoing]) -> None:
         """Raise Unavailable unless every message was accepted; some may then have been."""
         for chunk in chunks(messages, BATCH_LIMIT):
             entries: Any = [
-                {"Id": str(number), "MessageBody": json.dumps(message)} for number, message in enumerate(chunk)
+                {"Id": str(number), "MessageBody": json.dumps(message.body), "DelaySeconds": message.delay}
+                for number, message in enumerate(chunk)
             ]
             with translated("queue"):
                 answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)

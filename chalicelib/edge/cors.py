@@ -4,7 +4,7 @@ from chalice.app import CORSConfig
 
 CORS = CORSConfig(
     allow_origin="*",
-    allow_headers=["Content-Type"],
+    allow_headers=["Content-Type", "If-None-Match"],
     expose_headers=["ETag", "Retry-After"],
     max_age=86400,
 )

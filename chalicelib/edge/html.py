@@ -27,6 +27,16 @@ HTML_HEADERS = {
     "Content-Security-Policy": POLICY,
     **NO_STORE,
 }
+# HTTP's words are for programs.
+HEADINGS = {
+    "Not Found": "This page is not here",
+    "Conflict": "This petition is not open",
+    "Gone": "This petition has been taken down",
+    "Content Too Large": "That was too much text",
+    "Unsupported Media Type": "We could not read that",
+    "Unprocessable Content": "Some fields need attention",
+    "Service Unavailable": "Please try again in a moment",
+}
 # The same for everybody: a CDN may carry the crowd, and goes on while we cannot answer.
 SHARED = {"Cache-Control": "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"}
 
@@ -45,7 +55,7 @@ def page(
 
 def problem_page(request: Request, problem: Problem) -> Response:
     context = {
-        "heading": problem.title,
+        "heading": HEADINGS.get(problem.title, problem.title),
         "message": problem.detail,
         "status": problem.status,
         "petition": None,

@@ -1,27 +1,34 @@
 """The stream is the outbox: each new wish for a mail becomes one message in the mail queue."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import ceil
 from typing import Any
 
-from chalicelib.aws.queue import Queue
+from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.keys import slug_of
 from chalicelib.mail.model import MailWish
+from chalicelib.signatures.model import MAIL_PAUSE
 
 Image = Mapping[str, Any]
 
 
-def relay(changes: Iterable[tuple[Image | None, Image | None]], queue: Queue) -> int:
+# SQS can hold a message back for so long.
+LONGEST_DELAY = 900
+
+
+def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, queue: Queue) -> int:
     """Return how many wishes went on. Raise Unavailable, and the whole batch comes again: wishes are idempotent."""
-    wishes = [wish.model_dump() for before, after in changes if (wish := new_wish(before, after))]
-    queue.send(wishes)
-    return len(wishes)
+    wanted = [(wish, after) for before, after in changes if after and (wish := new_wish(before, after))]
+    queue.send([Outgoing(wish.model_dump(), _delay(after, now)) for wish, after in wanted])
+    return len(wanted)
 
 
 def new_wish(before: Image | None, after: Image | None) -> MailWish | None:
-    """What this change newly wants; a claim or a confirmation in between wants nothing new."""
+    """What this change newly wants, or wants with new urgency; a claim in between wants nothing new."""
     if after is None or "mail_wanted" not in after:
         return None
-    if before is not None and before.get("mail_wanted_at") == after["mail_wanted_at"]:
+    if before is not None and all(before.get(name) == after.get(name) for name in ("mail_wanted_at", "mail_nudged_at")):
         return None
     return MailWish(
         slug=slug_of(after["pk"]),
@@ -29,3 +36,11 @@ def new_wish(before: Image | None, after: Image | None) -> MailWish | None:
         wanted=after["mail_wanted"],
         wanted_at=after["mail_wanted_at"],
     )
+
+
+def _delay(image: Image, now: datetime) -> int:
+    """Never two mails within a minute: the next one waits in the queue for the rest of it, in whole seconds."""
+    if "mailed_at" not in image:
+        return 0
+    due = datetime.fromisoformat(image["mailed_at"]) + MAIL_PAUSE
+    return min(max(0, ceil((due - now).total_seconds())), LONGEST_DELAY)

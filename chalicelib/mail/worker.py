@@ -39,7 +39,7 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
-    relayed = relay(((change.before, change.after) for change in changes), mail_queue())
+    relayed = relay(((change.before, change.after) for change in changes), moments.now(), mail_queue())
     log.event("relayed", wishes=relayed)
 
 

@@ -32,7 +32,7 @@ def petition_page(
         "state": petition.state_at(now).value,
         "count": count and count.confirmed,
         "as_of": count and count.as_of,
-        "form": {"country": "GB", **form},
+        "form": {**form, "country": form["country"] if form.get("country") in countries() else "GB"},
         "errors": errors,
         "busy": busy,
         "countries": list(countries().items()),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chalicelib import keys
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, FieldError, Invalid, LinkExpired
 from chalicelib.petitions.model import Petition
@@ -39,7 +40,7 @@ def confirm(subject: Subject, corrections: Corrections, petition: Petition, now:
     Raise LinkExpired when the petition has been closed for a day, or the signature has gone.
     """
     if not petition.confirmable_at(now):
-        raise LinkExpired(petition.slug)
+        raise LinkExpired(subject.slug, subject.signature_id)
     # What the owner confirms is what the page restated: today's text and wordings.
     versions = {"text_version": petition.text_version, "consent_version": petition.consent_version}
     corrected = {**corrections.model_dump(exclude_unset=True), **versions}
@@ -52,7 +53,7 @@ def confirm(subject: Subject, corrections: Corrections, petition: Petition, now:
         )
     except ConditionFailed as failure:
         if failure.item is None:
-            raise LinkExpired(petition.slug) from failure
+            raise LinkExpired(subject.slug, subject.signature_id) from failure
         if failure.item["state"] != State.PENDING:
             return State(failure.item["state"])
         return confirm(_as_it_is(subject, failure.item), corrections, petition, now, tables)
@@ -68,7 +69,13 @@ def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables)
     """What the link is about, as it stands. Raise LinkExpired when it cannot be confirmed any more."""
     signature = store.find(subject.key, tables)
     if signature is None:
-        raise LinkExpired(petition.slug)
+        raise LinkExpired(subject.slug, subject.signature_id)
     if signature.state is State.PENDING and not petition.confirmable_at(now):
-        raise LinkExpired(petition.slug)
+        raise LinkExpired(subject.slug, subject.signature_id)
     return signature
+
+
+def settled(expired: LinkExpired, tables: Tables) -> State | None:
+    """What an expired link led to while it was good; None if to nothing, and it is simply over."""
+    signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
+    return signature.state if signature and signature.state is not State.PENDING else None

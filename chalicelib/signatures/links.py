@@ -10,11 +10,11 @@ from chalicelib import log, moments, tokens
 from chalicelib.aws.table import tables
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import FORM, content_type, form_fields, query
-from chalicelib.errors import FieldError, Invalid, LinkDamaged
+from chalicelib.errors import FieldError, Invalid, LinkDamaged, LinkExpired
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.settings import settings
-from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate
+from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
 from chalicelib.signatures.model import Signature, State
 from chalicelib.signatures.names import countries
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
@@ -39,27 +39,23 @@ class Link:
 def show_confirmation(request: Request) -> Response:
     """What is signed and agreed to, for its owner to confirm or correct. Once confirmed, nothing personal."""
     now = moments.now()
-    link = _confirm_link(query(request, "token"), now)
-    signature = restate(link.subject, link.petition, now, tables())
-    return _shown(request, link, signature)
+    try:
+        link = _confirm_link(query(request, "token"), now)
+        return _shown(request, link, restate(link.subject, link.petition, now, tables()))
+    except LinkExpired as expired:
+        return _settled(request, expired)
 
 
 @routes.route("/confirm", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def confirm_signature(request: Request) -> Response:
     """Count it, once; again is the same page."""
-    now = moments.now()
-    fields = _fields(request)
-    link = _confirm_link(fields.get("token"), now)
+    token = query(request, "token")
+    fields = {**({"token": token} if token else {}), **form_fields(request)}
     try:
-        check_version(fields.get("version"), link.petition)
-        corrections = read_corrections(fields, link.subject.country)
-    except Invalid as invalid:
-        signature = restate(link.subject, link.petition, now, tables())
-        return _shown(request, link, signature, fields, invalid.errors)
-    state = confirm(link.subject, corrections, link.petition, now, tables())
-    log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
-    return _afterwards(request, link, state)
+        return _confirmed(request, fields, moments.now())
+    except LinkExpired as expired:
+        return _settled(request, expired)
 
 
 @routes.route("/withdraw")
@@ -96,6 +92,28 @@ def unsubscribe_from_updates(request: Request) -> Response:
     return page(request, "unsubscribed.html", {"petition": link.petition})
 
 
+def _confirmed(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
+    link = _confirm_link(fields.get("token"), now)
+    try:
+        check_version(fields.get("version"), link.petition)
+        corrections = read_corrections(fields, link.subject.country)
+    except Invalid as invalid:
+        signature = restate(link.subject, link.petition, now, tables())
+        return _shown(request, link, signature, fields, invalid.errors)
+    state = confirm(link.subject, corrections, link.petition, now, tables())
+    log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
+    return page(request, AFTERWARDS[state], {"petition": link.petition})
+
+
+def _settled(request: Request, expired: LinkExpired) -> Response:
+    """Its time is over; but what was done in time stays done, and again is the same page."""
+    state = settled(expired, tables())
+    if state is None:
+        raise expired
+    petition = find_petition(expired.slug, moments.now(), tables())
+    return page(request, AFTERWARDS[state], {"petition": petition})
+
+
 def _confirm_link(token: str | None, now: datetime) -> Link:
     subject = _subject(Purpose.CONFIRM, token, now)
     return Link(token or "", subject, find_petition(subject.slug, now, tables()))
@@ -127,10 +145,6 @@ def _asked(request: Request, purpose: Purpose, template: str) -> Response:
     return page(request, template, {"petition": link.petition, "token": link.token})
 
 
-def _afterwards(request: Request, link: Link, state: State) -> Response:
-    return page(request, AFTERWARDS[state], {"petition": link.petition})
-
-
 def _shown(
     request: Request,
     link: Link,
@@ -139,7 +153,7 @@ def _shown(
     errors: Sequence[FieldError] = (),
 ) -> Response:
     if signature.state is not State.PENDING:
-        return _afterwards(request, link, signature.state)
+        return page(request, AFTERWARDS[signature.state], {"petition": link.petition})
     context = {
         "petition": link.petition,
         "token": link.token,

@@ -13,15 +13,22 @@ from chalicelib.aws.table import Attr, Change, Condition, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import MAIL_WISH, MAX_MAILS, Signature, State, Wanted
-from chalicelib.signatures.store import as_signature, within_mail_limits
+from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, NUDGE_AFTER, Signature, State, Wanted
+from chalicelib.signatures.store import as_signature, may_have_more_mail
 
 
 def want_mail(key: Key, wanted: Wanted, now: datetime, tables: Tables) -> None:
     """Ask for one more mail. Raise ConditionFailed when there were enough, or one is on its way."""
-    may_be_asked = Attr("mail_wanted").not_exists() & Attr("state").ne(State.WITHDRAWN) & within_mail_limits(now)
+    may_be_asked = Attr("mail_wanted").not_exists() & Attr("state").ne(State.WITHDRAWN) & may_have_more_mail()
     wish = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
     tables.update(Change(key, assign=wish, when=may_be_asked))
+
+
+def nudge_mail(key: Key, now: datetime, tables: Tables) -> None:
+    """Send a wish on its way again that may have been lost there. Raise ConditionFailed if it is too young."""
+    long_ago, nudged = iso(now - NUDGE_AFTER), Attr("mail_nudged_at")
+    is_old = Attr("mail_wanted_at").lte(long_ago) & (nudged.not_exists() | nudged.lte(long_ago))
+    tables.update(Change(key, assign={"mail_nudged_at": iso(now)}, when=is_old))
 
 
 def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables: Tables) -> Signature:
@@ -35,7 +42,7 @@ def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables
         Change(
             key,
             assign={"mail_claimed_until": at + int(lease.total_seconds())},
-            when=_is_wish(wanted_at) & within_mail_limits(now) & (claimed.not_exists() | claimed.lte(at)),
+            when=_is_wish(wanted_at) & _is_time(now) & may_have_more_mail() & (claimed.not_exists() | claimed.lte(at)),
         )
     )
     return as_signature(item)
@@ -105,6 +112,11 @@ def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
 
 def _is_wish(wanted_at: str) -> Condition:
     return Attr("mail_wanted_at").eq(wanted_at)
+
+
+def _is_time(now: datetime) -> Condition:
+    mailed_at = Attr("mailed_at")
+    return mailed_at.not_exists() | mailed_at.lte(iso(now - MAIL_PAUSE))
 
 
 def _settle(change: Change, tables: Tables) -> None:

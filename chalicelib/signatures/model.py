@@ -21,10 +21,12 @@ WITHDRAWN_LIFETIME = timedelta(days=90)
 
 MAX_MAILS = 5
 MAIL_PAUSE = timedelta(minutes=1)
+# A wish this old may have been lost on its way; asking again sends it on its way again.
+NUDGE_AFTER = timedelta(minutes=10)
 
 # Whoever has a name here has a person; withdrawing removes all of these.
 PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
-MAIL_WISH = ("mail_wanted", "mail_wanted_at", "mail_claimed_until")
+MAIL_WISH = ("mail_wanted", "mail_wanted_at", "mail_nudged_at", "mail_claimed_until")
 
 # The source of a signature that names none.
 DIRECT = "direct"
@@ -71,6 +73,7 @@ class Signature(BaseModel):
     counted_source: str | None = None
     mail_wanted: Wanted | None = None
     mail_wanted_at: Moment | None = None
+    mail_nudged_at: Moment | None = None
     mailed_at: Moment | None = None
     mails: int = 0
     # "bounced" or "complained": no mail goes there again.

@@ -12,9 +12,14 @@ MAX_POSTCODE = 20
 FORMULA_STARTS = ("=", "+", "-", "@")
 # Joiners shape letters in Persian, Urdu and the Indic scripts: part of names, though "format characters".
 JOINERS = frozenset("\u200c\u200d")
+# Marks of direction belong to the text around a name; phones put them there unasked.
+_DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
+# What a bad encoding leaves behind.
+REPLACEMENT = "\ufffd"
+# A name has no colon, no slash after a dot, and nothing that mail programs would turn into a link.
 _LINK = re.compile(
-    r"://|\bwww\.|[\w-]\.[a-z]{2,}/|\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b",
-    re.I,
+    r":|\b[Ww]{3}\.|[\w-]\.[a-zA-Z]{2,}/|[\w-]{3,}\.[a-z]{2,24}\b|"
+    r"(?i:\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b)"
 )
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
@@ -22,7 +27,7 @@ _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z
 
 def clean_name(typed: str) -> str:
     """Trimmed and in one Unicode form. Raise ValueError with a sentence for the person."""
-    name = unicodedata.normalize("NFC", typed).strip()
+    name = unicodedata.normalize("NFC", typed.translate(_DIRECTIONS)).strip()
     if not name:
         raise ValueError("Enter your name")
     if len(name) > MAX_NAME:
@@ -32,7 +37,7 @@ def clean_name(typed: str) -> str:
     if _has_controls(name) or not any(character.isalpha() for character in name):
         raise ValueError("Enter your name using letters")
     if _LINK.search(name):
-        raise ValueError("Enter your name without a link")
+        raise ValueError("Enter your name without a link or web address; put a space after a dot")
     return name
 
 
@@ -80,4 +85,4 @@ def _has_controls(text: str) -> bool:
 def _is_control(character: str) -> bool:
     """Controls, surrogates, private use, and what breaks a line."""
     category = unicodedata.category(character)
-    return (category[0] == "C" and character not in JOINERS) or category in ("Zl", "Zp")
+    return (category[0] == "C" and character not in JOINERS) or category in ("Zl", "Zp") or character == REPLACEMENT

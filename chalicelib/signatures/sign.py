@@ -70,11 +70,18 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
         if _is_over(earlier, now):
             store.renew(key, signature, now, tables)
         else:
-            wanted = Wanted.CONFIRM if earlier.state is State.PENDING else Wanted.ALREADY_SIGNED
-            mail_state.want_mail(key, wanted, now, tables)
+            _ask_for_mail(key, earlier, now, tables)
     except ConditionFailed as failure:
         return failure.item is not None
     return True
+
+
+def _ask_for_mail(key: Key, earlier: Signature, now: datetime, tables: Tables) -> None:
+    if earlier.mail_wanted:
+        mail_state.nudge_mail(key, now, tables)
+    else:
+        wanted = Wanted.CONFIRM if earlier.state is State.PENDING else Wanted.ALREADY_SIGNED
+        mail_state.want_mail(key, wanted, now, tables)
 
 
 def _is_over(signature: Signature, now: datetime) -> bool:

@@ -8,20 +8,15 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, PERSONAL, WITHDRAWN_LIFETIME, Signature, State
+from chalicelib.signatures.model import MAIL_WISH, MAX_MAILS, PERSONAL, WITHDRAWN_LIFETIME, Signature, State
 from chalicelib.tokens import Subject
 
 _is_pending = Attr("state").eq(State.PENDING)
 
 
-def within_mail_limits(now: datetime) -> Condition:
-    """Not undeliverable, not five mails yet, and none within the last minute."""
-    mailed_at = Attr("mailed_at")
-    return (
-        Attr("undeliverable").not_exists()
-        & Attr("mails").lt(MAX_MAILS)
-        & (mailed_at.not_exists() | mailed_at.lte(iso(now - MAIL_PAUSE)))
-    )
+def may_have_more_mail() -> Condition:
+    """Deliverable, and not five mails yet. A mail within the last minute only makes the next one wait."""
+    return Attr("undeliverable").not_exists() & Attr("mails").lt(MAX_MAILS)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
@@ -39,13 +34,13 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Sign again where a withdrawn or expired one still lies. Its count of mails stays, and its limits:
-    past them it is kept all the same, and the mail waits until it is asked for once more.
+    """Sign again where a withdrawn or expired one still lies. Its count of mails stays, and its limit:
+    past it the signature is kept all the same, without a mail.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     is_over = Attr("state").eq(State.WITHDRAWN) | expired
     try:
-        tables.update(_renewal(key, signature, is_over & within_mail_limits(now)))
+        tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
         unmailed = signature.model_copy(update={"mail_wanted": None, "mail_wanted_at": None})
         tables.update(_renewal(key, unmailed, is_over))

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from chalice.app import Blueprint, Request, Response
 
@@ -119,7 +119,7 @@ def _wants_csv(request: Request) -> bool:
 
 def _by(request: Request) -> By | None:
     asked = query(request, "by")
-    if asked is None:
+    if not asked:
         return None
     if asked not in list(By):
         raise Invalid([FieldError("by", "Use day, hour, country or source")])
@@ -134,10 +134,21 @@ def _days(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
+    """A date, or the midnight (UTC) at which a day begins; as `to`, the midnight at which the last one ends."""
     asked = query(request, name)
-    if asked is None:
+    if not asked:
         return None
     try:
         return date.fromisoformat(asked)
     except ValueError:
+        return _day_at(name, asked)
+
+
+def _day_at(name: str, asked: str) -> date:
+    try:
+        moment = datetime.fromisoformat(asked.replace(" ", "+")).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None
+    if moment.time() != time.min:
+        raise Invalid([FieldError(name, "Counts are kept by day: use a date (UTC), or its midnight")])
+    return moment.date() - timedelta(days=1) if name == "to" else moment.date()

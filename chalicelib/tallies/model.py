@@ -13,7 +13,7 @@ SOURCES_SEEN = "sources"
 
 # A source is whatever somebody put into a link. Past so many a shard and day they are counted as OTHER,
 # or an attacker could grow a tally item without end. Each signature keeps its own source all the same.
-MAX_SOURCES = 20
+MAX_SOURCES = 100
 OTHER = "other"
 
 

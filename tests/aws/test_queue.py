@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from chalicelib.aws.queue import Queue
+from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.errors import Throttled, Unavailable
 
 URL = "https://sqs.invalid/1/mail"
@@ -24,7 +24,8 @@ def played() -> Iterator[tuple[Queue, Stubber]]:
 
 
 def entries(messages: list[dict[str, int]]) -> dict[str, Any]:
-    numbered = [{"Id": str(number), "MessageBody": json.dumps(message)} for number, message in enumerate(messages)]
+    bodies = enumerate(map(json.dumps, messages))
+    numbered = [{"Id": str(number), "MessageBody": body, "DelaySeconds": 0} for number, body in bodies]
     return {"QueueUrl": URL, "Entries": numbered}
 
 
@@ -39,7 +40,7 @@ def test_ten_go_at_a_time_and_none_is_lost(played: tuple[Queue, Stubber]) -> Non
     for start in (0, 10, 20):
         chunk = messages[start : start + 10]
         stub.add_response("send_message_batch", taken(len(chunk)), entries(chunk))
-    queue.send(messages)
+    queue.send([Outgoing(message) for message in messages])
 
 
 def test_nothing_to_send_asks_nothing(played: tuple[Queue, Stubber]) -> None:
@@ -51,7 +52,7 @@ def test_one_that_was_not_taken_is_told(played: tuple[Queue, Stubber]) -> None:
     failed = {"Id": "1", "SenderFault": False, "Code": "InternalError"}
     stub.add_response("send_message_batch", taken(1) | {"Failed": [failed]})
     with pytest.raises(Unavailable):
-        queue.send([{"n": 1}, {"n": 2}])
+        queue.send([Outgoing({"n": 1}), Outgoing({"n": 2})])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_queue_that_does_not_answer_is_told(played: tuple[Queue, Stubber], cod
     queue, stub = played
     stub.add_client_error("send_message_batch", code)
     with pytest.raises(error):
-        queue.send([{"n": 1}])
+        queue.send([Outgoing({"n": 1})])
     stub.add_client_error("get_queue_attributes", code)
     with pytest.raises(error):
         queue.check()

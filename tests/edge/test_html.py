@@ -27,5 +27,5 @@ def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(served: Ser
 def test_a_problem_on_a_page_is_for_a_person(served: Served) -> None:
     answer = served.get("/petitions/nothing")
     assert answer.status_code == 404
-    assert "<h1>Not Found</h1>" in answer.body.decode()
+    assert "<h1>This page is not here</h1>" in answer.body.decode()
     assert "Retry-After" not in answer.headers

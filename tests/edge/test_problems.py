@@ -35,7 +35,7 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (BodyTooLarge(), 413),
     (WrongType("application/json"), 415),
     (LinkDamaged(), 400),
-    (LinkExpired("safe-children"), 410),
+    (LinkExpired("safe-children", "ab" * 16), 410),
     (Unavailable(), 503),
     (Throttled(), 503),
     (Conflicted(), 503),

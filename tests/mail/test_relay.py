@@ -1,12 +1,14 @@
 """The stream is the outbox: every new wish goes on, at least once."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.errors import Unavailable
 from chalicelib.mail.relay import new_wish, relay
-from tests.actors import ALICE
+from chalicelib.moments import iso
+from tests.actors import ALICE, NOW
 from tests.fakes import FakeQueue
 
 SIGNED = {
@@ -41,7 +43,7 @@ def test_only_a_new_wish_goes_on(before: dict[str, str] | None, after: dict[str,
 
 
 def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
-    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], queue) == 1
+    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], NOW, queue) == 1
     assert queue.messages == [
         {
             "slug": "safe-children",
@@ -59,4 +61,16 @@ def test_a_queue_that_did_not_take_all_is_told(queue: FakeQueue) -> None:
             raise Unavailable("queue")
 
     with pytest.raises(Unavailable):
-        relay([(None, SIGNED)], Full())
+        relay([(None, SIGNED)], NOW, Full())
+
+
+def test_a_wish_within_a_minute_of_the_last_mail_waits_for_the_rest_of_it(queue: FakeQueue) -> None:
+    mailed = {**SIGNED, "mailed_at": iso(NOW - timedelta(seconds=20))}
+    long_ago = {**SIGNED, "mailed_at": iso(NOW - timedelta(days=20))}
+    relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, queue)
+    assert queue.delays == [40, 0, 0]
+
+
+def test_a_nudge_sends_the_same_wish_on_its_way_again() -> None:
+    nudged = {**SIGNED, "mail_nudged_at": "2026-11-24T12:30:00Z"}
+    assert new_wish(SIGNED, nudged) == new_wish(None, SIGNED)

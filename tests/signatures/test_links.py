@@ -191,10 +191,20 @@ def test_whoever_wants_out_gets_out_of_any_petition(served: Served, state: str) 
 def test_confirming_is_possible_for_a_day_after_the_closing(served: Served) -> None:
     petition = a_published_petition(served.tables, slug="closing", closes_at=NOW + MINUTE)
     alice_is_mailed(served, petition)
-    served.clock.forward(timedelta(hours=24))
-    assert post(served, served.last_link("confirm")).status_code == 200
-    served.clock.forward(MINUTE)
-    assert post(served, served.last_link("confirm")).status_code == 410
+    late = served.last_link("confirm")
+    served.clock.forward(timedelta(hours=24, minutes=1))
+    assert post(served, late).status_code == 410
+    served.clock.forward(-MINUTE)
+    assert post(served, late).status_code == 200
+
+
+def test_confirming_again_is_the_same_page_even_after_its_time(served: Served, petition: Petition) -> None:
+    alice_is_mailed(served, petition)
+    link = served.last_link("confirm")
+    first = post(served, link)
+    served.clock.forward(timedelta(days=15))
+    assert post(served, link).body == first.body
+    assert served.get(link).body == first.body
 
 
 def test_while_it_cannot_be_counted_a_confirmation_is_an_honest_later(

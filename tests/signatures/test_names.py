@@ -61,6 +61,7 @@ def test_a_name_stays_on_one_line(line: str) -> None:
     [
         "See https://evil.example/x", "www.evil.example", "Win at evil.com", "evil.co.uk", "HTTP://EVIL", "Bob evil.RU",
         "bit.ly/3xyz", "t.me/scam", "evil.de/win", "evil.app/x",
+        "evil.de now", "evil.example", "mailto:a@b.c", "javascript:alert(1)", "a@evil.de",
     ],
 )  # fmt: skip
 def test_a_name_carries_no_link(name: str) -> None:

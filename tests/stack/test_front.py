@@ -40,7 +40,7 @@ async def messages(_: web.Request) -> web.Response:
 
 @asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[str]:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     await runner.setup()
     port = free_port()
     await web.TCPSite(runner, LOOPBACK, port).start()
@@ -83,6 +83,15 @@ def test_status_headers_and_body_pass_untouched_and_redirects_are_not_followed()
         assert answer.headers["ETag"] == '"1"'
         assert "Server" not in answer.headers
         assert json.loads(answer.headers["X-Seen"])["size"] == 5
+
+    with_front(test)
+
+
+def test_a_body_that_lies_about_its_encoding_arrives_as_it_is() -> None:
+    async def test(session: aiohttp.ClientSession, front: str) -> None:
+        headers = {"Content-Encoding": "gzip"}
+        answer, body = await ask(session, f"{front}/petitions/x", method="POST", data=b"12345", headers=headers)
+        assert (answer.status, body) == (303, BODY)
 
     with_front(test)
 

@@ -97,9 +97,11 @@ def test_one_of_many_claims_a_wish_and_its_mail_is_marked_once(tables: Tables, p
         mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, key.sk)
     assert (item["mails"], item["mailed_at"], "mail_wanted" in item) == (1, WANTED_AT, False)
+    mail_state.want_mail(key, Wanted.CONFIRM, NOW + timedelta(seconds=1), tables)
+    wanted_at = item_of(tables, petition, key.sk)["mail_wanted_at"]
     with pytest.raises(ConditionFailed):
-        mail_state.want_mail(key, Wanted.CONFIRM, NOW + MINUTE - timedelta(seconds=1), tables)
-    mail_state.want_mail(key, Wanted.CONFIRM, NOW + MINUTE, tables)
+        mail_state.claim_mail(key, wanted_at, NOW + MINUTE - timedelta(seconds=1), LEASE, tables)
+    mail_state.claim_mail(key, wanted_at, NOW + MINUTE, LEASE, tables)
 
 
 def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: Tables, petition: Petition) -> None:

@@ -138,15 +138,23 @@ def test_days_are_chosen_in_utc_both_ends_included(three: Served, query: str, co
             assert sum(row["confirmed"] for row in body["breakdown"]) == confirmed
 
 
+def test_a_day_may_be_asked_for_by_its_midnights(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition)
+    day = NOW.date()
+    by_date = by_bob(served, f"{COUNTS}?from={day}&to={day}").json_body
+    midnights = f"from={day}T00:00:00Z&to={day + timedelta(days=1)}T00:00:00Z&by="
+    assert by_bob(served, f"{COUNTS}?{midnights}").json_body == by_date
+    assert by_date["confirmed"] == 1
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ("by=name", "by"),
-        ("by=", "by"),
         ("from=yesterday", "from"),
         ("to=2026-02-30", "to"),
         ("from=2026-11-25&to=2026-11-24", "to"),
-        ("from=", "from"),
+        ("from=2026-11-24T10:00:00Z", "from"),
     ],
 )
 def test_a_question_nobody_understands_is_a_422_that_names_it(served: Served, query: str, field: str) -> None:
