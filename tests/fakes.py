@@ -1,6 +1,7 @@
 """An in-memory twin of both tables. The store suites run against it and against the emulator."""
 
 import copy
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -162,11 +163,19 @@ def _changed(change: Change, found: Item) -> Item:
 
 
 class FakeQueue(Queue):
+    """Messages go through JSON, as SQS would have them; the next sends fail when told to."""
+
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
+        self._failures: list[Exception] = []
+
+    def fail_next(self, *errors: Exception) -> None:
+        self._failures += errors
 
     def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
-        self.messages += messages
+        if self._failures:
+            raise self._failures.pop(0)
+        self.messages += json.loads(json.dumps(messages))
 
     def check(self) -> None:
         return

@@ -27,8 +27,6 @@ HTML_HEADERS = {
     "Content-Security-Policy": POLICY,
     **NO_STORE,
 }
-# The same for everybody: a CDN may carry the crowd, and goes on while we cannot answer.
-SHARED = {"Cache-Control": "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"}
 
 
 def page(

@@ -72,7 +72,9 @@ def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
 
 
 @pytest.mark.parametrize("operation", READS)
-@pytest.mark.parametrize("function", ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail"])
+@pytest.mark.parametrize(
+    "function", ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"]
+)
 def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
     assert _outcome(stack, function, "SignaturesTableName", operation) == "AccessDeniedException"
 
