@@ -1,4 +1,4 @@
-"""For the engineer: petitions and staff tokens, against the tables the environment names.
+"""For the engineer: petitions, staff tokens and load shedding, against the tables the environment names.
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE (and AWS_ENDPOINT_URL for an emulator)
@@ -21,6 +21,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.settings import required
+from chalicelib.shedding.level import Level, shed, stored_level
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue, revoke
 
@@ -58,6 +59,12 @@ def revoke_token(arguments: argparse.Namespace) -> None:
     print(f"revoked {arguments.id}: it opens nothing any more")
 
 
+def shed_load(arguments: argparse.Namespace) -> None:
+    if arguments.level:
+        shed(Level(arguments.level), _tables())
+    print(f"load shedding: {stored_level(_tables())}")
+
+
 def read_petition(path: Path) -> Petition:
     """Raise InputError naming the file and each field."""
     try:
@@ -89,7 +96,7 @@ def _days(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    rooms = top.add_subparsers(required=True, metavar="petition|token")
+    rooms = top.add_subparsers(required=True, metavar="petition|token|shed")
     petition = rooms.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
     for name, action, about in (
         ("load", load_petition, "publish it, or its new version (safe to repeat)"),
@@ -107,6 +114,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help="comma-separated: counts,manage")
     command.add_argument("--days", type=_days, default=90, help="how long it is valid (default: 90)")
     command.set_defaults(run=issue_token)
+    command = rooms.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
+    command.add_argument("level", nargs="?", choices=list(Level), help="in force within seconds; without it: show")
+    command.set_defaults(run=shed_load)
     return top
 
 

@@ -18,7 +18,10 @@ class SecondsCache(Generic[Value]):
         self._entries: dict[str, tuple[float, Value]] = {}
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """The kept value, or `load()`. While AWS does not answer, what was known goes on being true."""
+        """The kept value, or `load()`. While AWS does not answer, what was known goes on being true.
+
+        Then, too, it is asked once in these seconds: in an outage not every supporter waits for it to end.
+        """
         entry = self._entries.get(name)
         if entry and monotonic() < entry[0]:
             return entry[1]
@@ -27,7 +30,7 @@ class SecondsCache(Generic[Value]):
         except Unavailable:
             if entry is None:
                 raise
-            return entry[1]
+            value = entry[1]
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
         self._entries[name] = (monotonic() + self._seconds, value)

@@ -12,6 +12,7 @@ tables to IAM, and tally writes do not appear in the signatures' stream.
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
                 PENDING#<slug>#<bucket> COUNT           unconfirmed signatures, followed from the stream
                 TOKEN#<id>             TOKEN            a staff token, hashed
+                SHEDDING               LEVEL            how much is switched off for a crowd
 """
 
 from datetime import date
@@ -84,6 +85,10 @@ def snapshot(slug: str) -> Key:
 def pending(slug: str, bucket: str) -> Key:
     # A partition of its own for each bucket: at 10,000 signatures a second one would be too hot.
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
+
+
+def shedding_level() -> Key:
+    return Key(COUNTS, "SHEDDING", "LEVEL")
 
 
 def staff_token(token_id: str) -> Key:

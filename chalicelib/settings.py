@@ -14,6 +14,7 @@ class Settings:
     signatures_table: str
     counts_table: str
     mail_queue_url: str
+    overflow_queue_url: str
     site_url: str
     mail_from: str
     configuration_set: str
@@ -29,6 +30,7 @@ def settings() -> Settings:
         signatures_table=required("SIGNATURES_TABLE"),
         counts_table=required("COUNTS_TABLE"),
         mail_queue_url=required("MAIL_QUEUE_URL"),
+        overflow_queue_url=required("OVERFLOW_QUEUE_URL"),
         site_url=required("SITE_URL").rstrip("/"),
         mail_from=required("MAIL_FROM"),
         configuration_set=required("CONFIGURATION_SET"),

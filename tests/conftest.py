@@ -15,6 +15,7 @@ from chalicelib import log, moments
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.settings import settings
+from chalicelib.shedding.level import forget_level
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Clock, FakeMailer, Served
@@ -32,13 +33,13 @@ ENVIRONMENT = {
     "SIGNATURES_TABLE": "signatures-test",
     "COUNTS_TABLE": "counts-test",
     "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
+    "OVERFLOW_QUEUE_URL": "https://sqs.invalid/1/overflow",
     "SITE_URL": SITE,
     "MAIL_FROM": "petitions@harbour.example",
     "CONFIGURATION_SET": "petitions-test",
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
 }
-FACTORIES = ("tables", "mail_queue", "mailer")
 
 
 @pytest.fixture(autouse=True)
@@ -46,9 +47,11 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Caches of one test are not another's, and pytest's own log handlers stay where they are."""
     monkeypatch.setattr(log, "_configured", lambda: None)
     forget_petitions()
+    forget_level()
     settings.cache_clear()
     yield
     forget_petitions()
+    forget_level()
     settings.cache_clear()
 
 
@@ -77,12 +80,18 @@ def served(
 ) -> Served:
     """The application over fakes, with one open petition and a clock that stands at NOW."""
     client = Client(app, stage_name="local", project_dir=str(Path(__file__).parents[1]))
-    site = Served(client, tables, FakeQueue(), FakeMailer(), Clock())
-    fakes = {"tables": site.tables, "mail_queue": site.queue, "mailer": site.mailer}
+    site = Served(client, tables, FakeQueue(), FakeQueue(), FakeMailer(), Clock())
+    fakes = {
+        "tables": site.tables,
+        "signing_tables": site.tables,
+        "mail_queue": site.queue,
+        "overflow_queue": site.overflow,
+        "mailer": site.mailer,
+    }
     for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
-        for name in FACTORIES:
+        for name, fake in fakes.items():
             if hasattr(getattr(module, name, None), "cache_clear"):
-                monkeypatch.setattr(module, name, lambda fake=fakes[name]: fake)
+                monkeypatch.setattr(module, name, lambda fake=fake: fake)
     monkeypatch.setattr(moments, "now", site.clock)
     return site
 

@@ -25,6 +25,7 @@ from chalicelib.aws import clients, email, queue, table
 from chalicelib.aws.table import Tables
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.settings import settings
+from chalicelib.shedding.level import forget_level
 from stack.emulator import client_environment, emulator
 
 REGION = "us-east-1"
@@ -74,13 +75,14 @@ class EmulatedAws:
     tables: Tables
     stream_arn: str
     mail_queue_url: str
+    overflow_queue_url: str
 
 
 @pytest.fixture
 def emulated_aws(
     localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EmulatedAws]:
-    """Every test its own tables, shaped as in resources.json, and its own queue."""
+    """Every test its own tables, shaped as in resources.json, and its own queues."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
         for name, value in client_environment(aws_endpoint).items():
@@ -88,11 +90,14 @@ def emulated_aws(
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         stack.enter_context(forgotten())
         names, stream_arn = _create_tables()
-        queue_url = boto3.client("sqs").create_queue(QueueName=f"mail-{uuid.uuid4().hex}")["QueueUrl"]
+        queues = [
+            boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
+            for name in ("mail", "overflow")
+        ]
         _verify_sender()
-        for name, value in _environment(names, queue_url).items():
+        for name, value in _environment(names, *queues).items():
             monkeypatch.setenv(name, value)
-        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queue_url)
+        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, *queues)
 
 
 @pytest.fixture
@@ -103,14 +108,18 @@ def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
 @contextmanager
 def forgotten() -> Iterator[None]:
     """The application as a new process, before and after: no client, no setting, no petition known."""
-    caches = (clients.dynamodb, clients.sqs, clients.ses, table.tables, queue.mail_queue, email.mailer, settings)
-    for cached in caches:
-        cached.cache_clear()
-    forget_petitions()
+    built = (clients.dynamodb, clients.sqs, clients.ses, table.tables, queue.mail_queue, email.mailer, settings)
+    signing = (clients.signing_dynamodb, clients.signing_sqs, table.signing_tables, queue.overflow_queue)
+    _forget(*built, *signing)
     yield
+    _forget(*built, *signing)
+
+
+def _forget(*caches: Any) -> None:
     for cached in caches:
         cached.cache_clear()
     forget_petitions()
+    forget_level()
 
 
 def _create_tables() -> tuple[dict[str, str], str]:
@@ -130,12 +139,13 @@ def _verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
 
-def _environment(names: dict[str, str], queue_url: str) -> dict[str, str]:
+def _environment(names: dict[str, str], mail_queue_url: str, overflow_queue_url: str) -> dict[str, str]:
     return {
         "STAGE": "test",
         "SIGNATURES_TABLE": names[keys.SIGNATURES],
         "COUNTS_TABLE": names[keys.COUNTS],
-        "MAIL_QUEUE_URL": queue_url,
+        "MAIL_QUEUE_URL": mail_queue_url,
+        "OVERFLOW_QUEUE_URL": overflow_queue_url,
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
         "CONFIGURATION_SET": "mail",

@@ -1,6 +1,7 @@
 """An in-memory twin of both tables. The store suites run against it and against the emulator."""
 
 import copy
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -162,12 +163,20 @@ def _changed(change: Change, found: Item) -> Item:
 
 
 class FakeQueue(Queue):
+    """Messages go through JSON, as SQS would have them; the next sends fail when told to."""
+
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
         self.delays: list[int] = []
+        self._failures: list[Exception] = []
+
+    def fail_next(self, *errors: Exception) -> None:
+        self._failures += errors
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        self.messages += [message.body for message in messages]
+        if self._failures:
+            raise self._failures.pop(0)
+        self.messages += [json.loads(json.dumps(message.body)) for message in messages]
         self.delays += [message.delay for message in messages]
 
     def check(self) -> None:

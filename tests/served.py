@@ -50,6 +50,7 @@ class Served:
     client: Client
     tables: FakeTables
     queue: FakeQueue
+    overflow: FakeQueue
     mailer: FakeMailer
     clock: Clock
 

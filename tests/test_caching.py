@@ -46,7 +46,24 @@ def test_while_aws_does_not_answer_what_was_known_goes_on_being_true(time: Time)
     cache.get("a", lambda: 1)
     time.now += 1000
     assert cache.get("a", failing) == 1
+    time.now += 5
     assert cache.get("a", lambda: 2) == 2
+
+
+def test_in_an_outage_one_waits_for_the_timeout_and_the_others_do_not(time: Time) -> None:
+    cache = SecondsCache[int](5)
+    cache.get("a", lambda: 1)
+    time.now += 1000
+    asked = []
+
+    def load() -> int:
+        asked.append(time.now)
+        return failing()
+
+    for _ in range(10):
+        assert cache.get("a", load) == 1
+        time.now += 1
+    assert len(asked) == 2
 
 
 def test_who_knew_nothing_says_so(time: Time) -> None:

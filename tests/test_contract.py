@@ -38,7 +38,9 @@ MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # Where a secret goes, and nowhere else.
 SECRETS = {"SIGNATURE_KEYS": {"APIHandler"}, "TOKEN_KEYS": {"Links", "SendMail"}}
-QUEUE_OF = {"SendMail": "MailQueue", "ReceiveFeedback": "FeedbackQueue"}
+QUEUE_OF = {"SendMail": "MailQueue", "ReceiveFeedback": "FeedbackQueue", "StoreOverflow": "OverflowQueue"}
+# They hold names and addresses: encrypted with KMS, as the tables are.
+PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 STREAM_READERS = {"RelayMail", "FollowSignatures"}
 FUNCTION_OF = {
     "/confirm": "Links",
@@ -299,7 +301,7 @@ def test_the_stream_is_read_from_its_beginning_and_what_fails_for_good_is_kept()
 def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
     text = json.dumps(TEMPLATE, default=str)
     arns = [value for name, value in vars(placeholders).items() if name.endswith("_ARN")]
-    assert len(arns) == 3
+    assert len(arns) == 4
     assert not [arn for arn in arns if arn in text]
     assert "000000000000" not in text
 
@@ -316,13 +318,73 @@ def test_every_worked_queue_has_a_dead_letter_queue_of_its_own() -> None:
     graves = {name: QUEUES[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in worked}
     assert len(set(graves.values())) == len(worked)
     assert {*worked, *graves.values(), "StreamDeadLetterQueue"} == QUEUES.keys()
-    assert all(1 < QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] <= 100 for name in worked)
+    assert all(1 < QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] <= 1000 for name in worked)
 
 
 def test_every_queue_keeps_as_long_as_sqs_can_and_encrypts() -> None:
-    for queue in QUEUES.values():
+    for name, queue in QUEUES.items():
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-        assert queue["SqsManagedSseEnabled"] is True
+        personal = name in PERSONAL_QUEUES
+        assert queue.get("KmsMasterKeyId") == ("alias/aws/sqs" if personal else None)
+        assert queue.get("SqsManagedSseEnabled") is (None if personal else True)
+
+
+def test_signatures_that_wait_outlive_the_stack_like_those_in_the_table() -> None:
+    for queue in PERSONAL_QUEUES:
+        assert RESOURCES[queue]["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert RESOURCES[queue]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_table_may_be_away_for_days_before_a_signature_leaves_the_overflow_queue() -> None:
+    queue = QUEUES["OverflowQueue"]
+    assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
+
+
+def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> None:
+    bounds = [source["ScalingConfig"]["MaximumConcurrency"] for source in events("SQS").values()]
+    assert sum(bounds) <= 6
+    assert not [name for name in FUNCTIONS if "ReservedConcurrentExecutions" in FUNCTIONS[name]]
+
+
+def test_who_takes_signatures_may_put_them_into_the_overflow_queue_and_take_none_out() -> None:
+    assert {name for name in FUNCTIONS if "OverflowQueue" in json.dumps(statements(name))} == {
+        "APIHandler",
+        "StoreOverflow",
+    }
+    said = [
+        action
+        for each in statements("APIHandler")
+        if "OverflowQueue" in json.dumps(each["Resource"])
+        for action in re.findall(r"sqs:\w+", json.dumps(each["Action"]))
+    ]
+    assert set(said) == {"sqs:SendMessage", "sqs:SendMessageBatch", "sqs:GetQueueAttributes"}
+    assert allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+
+
+LIMITS = {
+    (each["ResourcePath"].replace("~1", "/").replace("//", "/"), each["HttpMethod"]): each
+    for each in RESOURCES["RestAPI"]["Properties"]["MethodSettings"]
+}
+SIGNING = {
+    ("/petitions/{slug}/signatures", "POST"),
+    ("/api/petitions/{slug}/signatures", "POST"),
+    ("/api/petitions/{slug}/signatures", "OPTIONS"),
+}
+
+
+def test_the_gateway_holds_back_everything_but_signing() -> None:
+    """10,000 a second and a burst of 5,000 are what an account has (AWS quotas): signing may have all of it."""
+    after_signing = ("/petitions/{slug}/thanks", "GET")
+    for method, limit in LIMITS.items():
+        whole = method in SIGNING or method == after_signing
+        assert (limit["ThrottlingRateLimit"] == 10_000) is whole, method
+        assert (limit["ThrottlingBurstLimit"] == 5_000) is whole, method
+    assert SIGNING | {("/*", "*")} <= LIMITS.keys()
+
+
+def test_every_limit_of_the_gateway_is_one_of_a_method_that_exists() -> None:
+    methods = {(path, method.upper()) for path, methods in API["paths"].items() for method in methods}
+    assert LIMITS.keys() - {("/*", "*")} <= methods
 
 
 @pytest.mark.parametrize(("function", "queue"), QUEUE_OF.items())

@@ -8,6 +8,7 @@ import manage
 from chalicelib import moments
 from chalicelib.errors import Throttled
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import recognise
 from tests.actors import DAY, NOW
@@ -111,6 +112,7 @@ def test_a_token_without_more_words_reads_counts_only(tables: FakeTables, capsys
         ["petition"],
         ["petition", "load"],
         ["token", "issue"],
+        ["shed", "everything"],
         ["token", "issue", "--owner", "bob", "--rights", "everything"],
         ["token", "issue", "--owner", "bob", "--days", "soon"],
         ["token", "issue", "--owner", "bob", "--days", "0"],
@@ -123,6 +125,17 @@ def test_a_wrong_command_line_is_exit_code_two(words: list[str], capsys: pytest.
         manage.main(words)
     assert caught.value.code == 2
     assert "usage:" in capsys.readouterr().err
+
+
+def test_load_is_shed_step_by_step_and_anybody_can_ask_how_much(
+    tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["shed"]) == 0
+    assert capsys.readouterr().out == "load shedding: normal\n"
+    for level in reversed(Level):
+        assert manage.main(["shed", level]) == 0
+        assert capsys.readouterr().out == f"load shedding: {level}\n"
+        assert stored_level(tables) is level
 
 
 def test_aws_that_does_not_answer_is_exit_code_three(

@@ -37,6 +37,7 @@ class Deployed:
             "SIGNATURES_TABLE": self.outputs["SignaturesTableName"],
             "COUNTS_TABLE": self.outputs["CountsTableName"],
             "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
+            "OVERFLOW_QUEUE_URL": self.outputs["OverflowQueueUrl"],
             "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
         }
 

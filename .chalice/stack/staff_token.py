@@ -36,6 +36,7 @@ def _remote(stage: str) -> dict[str, str]:
         "SIGNATURES_TABLE": outputs["SignaturesTableName"],
         "COUNTS_TABLE": outputs["CountsTableName"],
         "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
+        "OVERFLOW_QUEUE_URL": outputs["OverflowQueueUrl"],
         "CONFIGURATION_SET": outputs["MailConfigurationSetName"],
     }
     return {**os.environ, **names}

@@ -20,6 +20,14 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=10,
 )
+# On the way of a signature one attempt is enough, for the overflow queue is the second: 3 s for the table and 3 for
+# the queue is the longest a supporter waits for either. No retry either against a table that asks us to slow down.
+SIGNING_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 1},
+    max_pool_connections=10,
+)
 # SES may take its time and has no idempotency token: a second attempt by the SDK could be a second mail.
 MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
 
@@ -32,6 +40,16 @@ def dynamodb() -> "DynamoDBClient":
 @cache
 def sqs() -> "SQSClient":
     return boto3.client("sqs", config=CONFIG)
+
+
+@cache
+def signing_dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=SIGNING_CONFIG)
+
+
+@cache
+def signing_sqs() -> "SQSClient":
+    return boto3.client("sqs", config=SIGNING_CONFIG)
 
 
 @cache

@@ -52,3 +52,9 @@ class Queue:
 @cache
 def mail_queue() -> Queue:
     return Queue(clients.sqs(), settings().mail_queue_url)
+
+
+@cache
+def overflow_queue() -> Queue:
+    """Signatures that the table did not take: personal data, so the queue is encrypted with KMS."""
+    return Queue(clients.signing_sqs(), settings().overflow_queue_url)

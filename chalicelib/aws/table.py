@@ -27,7 +27,7 @@ from chalicelib.aws.expressions import (
     write_request,
 )
 from chalicelib.aws.failures import THROTTLES, translated
-from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled
+from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
 from chalicelib.keys import Key
 from chalicelib.settings import settings
 
@@ -139,8 +139,17 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    names = {keys.SIGNATURES: settings().signatures_table, keys.COUNTS: settings().counts_table}
-    return Tables(clients.dynamodb(), names)
+    return Tables(clients.dynamodb(), _names())
+
+
+@cache
+def signing_tables() -> Tables:
+    """For signing and for its overflow: one attempt a call, because a queue is the second."""
+    return Tables(clients.signing_dynamodb(), _names())
+
+
+def _names() -> dict[str, str]:
+    return {keys.SIGNATURES: settings().signatures_table, keys.COUNTS: settings().counts_table}
 
 
 def _refusal(error: ClientError) -> PetitionsError | None:
@@ -150,6 +159,9 @@ def _refusal(error: ClientError) -> PetitionsError | None:
         return ConditionFailed(_old_item(error.response))
     if code == "TransactionCanceledException":
         return _cancelled(error)
+    if code == "ResourceNotFoundException":
+        # A table that is being restored has no name for a while; what was signed must not get lost for that.
+        return Unavailable("storage")
     return Conflicted("storage") if code == "TransactionConflictException" else None
 
 

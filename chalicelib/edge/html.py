@@ -37,8 +37,6 @@ HEADINGS = {
     "Unprocessable Content": "Some fields need attention",
     "Service Unavailable": "Please try again in a moment",
 }
-# The same for everybody: a CDN may carry the crowd, and goes on while we cannot answer.
-SHARED = {"Cache-Control": "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"}
 
 
 def page(

@@ -30,6 +30,12 @@ SECURITY_HEADERS = {
 }
 PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 
+
+def shared(seconds: int) -> dict[str, str]:
+    """The same for everybody: a CDN may carry the crowd, and goes on for a day while we cannot answer."""
+    return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate=30, stale-if-error=86400"}
+
+
 View = Callable[..., Response]
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 

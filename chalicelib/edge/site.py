@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.aws.queue import mail_queue
+from chalicelib.aws.queue import mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, json_view, not_modified, problem_json
@@ -43,9 +43,10 @@ def read_openapi(request: Request) -> Response:
 @routes.route("/health")
 @json_view(routes)
 def read_health(request: Request) -> Response:
-    """200 when tables and queue answer; 503 otherwise."""
+    """200 when tables and queues answer; 503 otherwise."""
     tables().check()
     mail_queue().check()
+    overflow_queue().check()
     return json_answer({"status": "ok"})
 
 

@@ -5,10 +5,11 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import moments
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
-from chalicelib.edge.html import SHARED, page, page_view
-from chalicelib.edge.http import json_answer, json_view, query
+from chalicelib.edge.html import page, page_view
+from chalicelib.edge.http import json_answer, json_view, query, shared
 from chalicelib.petitions.find import find_petition, open_petitions
 from chalicelib.petitions.page import known_count, petition_page
+from chalicelib.shedding.level import level_now
 from chalicelib.signatures.form import known_source
 from chalicelib.tallies.count import public_count
 
@@ -25,7 +26,7 @@ def show_petitions(request: Request) -> Response:
         for petition in open_petitions(now, tables())
         for count in [known_count(petition, now, tables())]
     ]
-    return page(request, "petitions.html", {"petitions": found}, headers=SHARED)
+    return page(request, "petitions.html", {"petitions": found}, headers=_shared())
 
 
 @routes.route("/petitions/{slug}")
@@ -36,7 +37,7 @@ def show_petition(request: Request, slug: str) -> Response:
     petition = find_petition(slug, now, tables())
     source = known_source(query(request, "source"))
     form = {"source": source} if source else {}
-    return petition_page(request, petition, now, tables(), form=form, headers=SHARED)
+    return petition_page(request, petition, now, tables(), form=form, headers=_shared())
 
 
 @routes.route("/petitions/{slug}/thanks")
@@ -61,4 +62,8 @@ def read_petition(request: Request, slug: str) -> Response:
         "state": petition.state_at(now),
         "count": count.confirmed,
     }
-    return json_answer(body, headers=SHARED)
+    return json_answer(body, headers=_shared())
+
+
+def _shared() -> dict[str, str]:
+    return shared(level_now(tables()).max_age)

@@ -3,7 +3,8 @@
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import log, moments
-from chalicelib.aws.table import tables
+from chalicelib.aws.queue import overflow_queue
+from chalicelib.aws.table import signing_tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
@@ -13,9 +14,11 @@ from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.settings import settings
+from chalicelib.shedding.level import level_now
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.model import Channel
-from chalicelib.signatures.sign import sign
+from chalicelib.signatures.overflow import accept
+from chalicelib.signatures.sign import finish
 
 routes = Blueprint(__name__)
 
@@ -24,7 +27,7 @@ routes = Blueprint(__name__)
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
     """202 for new, repeated and blocked alike: an answer never tells who signed."""
-    petition = find_open_petition(slug, moments.now(), tables())
+    petition = find_open_petition(slug, moments.now(), signing_tables())
     _sign(read_json(json_body(request)), "api", petition)
     return json_answer({"status": "check-your-inbox"}, 202)
 
@@ -34,12 +37,14 @@ def sign_by_json(request: Request, slug: str) -> Response:
 def sign_by_form(request: Request, slug: str) -> Response:
     """303 to the thanks; or the form again, with what was typed and what to mend."""
     now = moments.now()
-    petition = find_open_petition(slug, now, tables())
+    petition = find_open_petition(slug, now, signing_tables())
     fields = form_fields(request)
     try:
         _sign(read_fields(fields), "form", petition)
     except Invalid as invalid:
-        return petition_page(request, petition, now, tables(), form=as_typed(fields), errors=invalid.errors, status=422)
+        return petition_page(
+            request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422
+        )
     except Unavailable:
         return _busy(request, petition, fields)
     return _see_other(f"{site_prefix(request)}/petitions/{slug}/thanks")
@@ -47,15 +52,24 @@ def sign_by_form(request: Request, slug: str) -> Response:
 
 def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
     secret = settings().signature_keys[petition.key_version]
-    identity, outcome = sign(form, channel, petition, secret, moments.now(), tables())
-    log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
+    now = moments.now()
+    finished = finish(form, channel, petition, secret, now)
+    outcome = accept(finished, level_now(signing_tables()), now, signing_tables(), overflow_queue)
+    log.note("signed", petition=petition.slug, signature=finished.signature_id, outcome=outcome, channel=channel)
 
 
 def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
     """Nothing was acknowledged, nothing typed is lost, and pressing the button again is safe."""
     headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
     return petition_page(
-        request, petition, moments.now(), tables(), form=as_typed(fields), busy=True, status=503, headers=headers
+        request,
+        petition,
+        moments.now(),
+        signing_tables(),
+        form=as_typed(fields),
+        busy=True,
+        status=503,
+        headers=headers,
     )
 
 

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
+from chalicelib import keys
+from chalicelib.keys import Key
 from chalicelib.moments import Moment
 
 # SES may need weeks for a spike's mails: until its mail has gone, a signature waits this long.
@@ -79,3 +81,17 @@ class Signature(BaseModel):
     # "bounced" or "complained": no mail goes there again.
     undeliverable: str | None = None
     expires_at: Epoch | None = None
+
+
+class Finished(BaseModel):
+    """A signature ready to be kept: its key and its item. The message in the overflow queue: personal data."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    slug: str
+    signature_id: str
+    signature: Signature
+
+    @property
+    def key(self) -> Key:
+        return keys.signature(self.slug, self.signature_id)

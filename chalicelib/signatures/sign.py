@@ -1,9 +1,11 @@
-"""Sign: one conditional put and nothing else, unless somebody was there first."""
+"""Sign: one conditional put and nothing else, unless somebody was there first.
+
+Kept at once by `sign`, or later from the overflow queue by `keep`: the same put and the same rules.
+"""
 
 from datetime import datetime
 from enum import StrEnum
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, Unavailable
 from chalicelib.keys import Key
@@ -11,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import DIRECT, UNMAILED_LIFETIME, Channel, Signature, State, Wanted
+from chalicelib.signatures.model import DIRECT, UNMAILED_LIFETIME, Channel, Finished, Signature, State, Wanted
 
 ATTEMPTS = 3
 
@@ -21,24 +23,56 @@ class Outcome(StrEnum):
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
+    OVERFLOWED = "overflowed"
+    # From the overflow queue only: something newer has made it pointless.
+    OVERTAKEN = "overtaken"
 
 
 def sign(
     form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime, tables: Tables
 ) -> tuple[str, Outcome]:
     """Keep the signature once, whatever happens how often. Raise Unavailable if it may not be kept."""
-    identity = signature_id(petition.slug, form.email.canonical, secret)
-    key = keys.signature(petition.slug, identity)
-    signature = _new_signature(form, channel, petition, now)
+    finished = finish(form, channel, petition, secret, now)
+    return finished.signature_id, keep(finished, now, tables)
+
+
+def finish(form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime) -> Finished:
+    """All that the table needs to know, with nothing asked of it."""
+    return Finished(
+        slug=petition.slug,
+        signature_id=signature_id(petition.slug, form.email.canonical, secret),
+        signature=_new_signature(form, channel, petition, now),
+    )
+
+
+def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = False) -> Outcome:
+    """`late`: it comes out of the overflow queue, and whatever happened since it was signed has the last word.
+
+    Raise Unavailable if it may not be kept.
+    """
     for _ in range(ATTEMPTS):
         try:
-            store.add(key, signature, tables)
-            return identity, Outcome.ACCEPTED
+            store.add(finished.key, finished.signature, tables)
+            return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        if _sign_again(key, earlier, signature, now, tables):
-            return identity, Outcome.REPEATED
+        has_its_mail = earlier.mail_wanted is not None and not _is_over(earlier, now)
+        if late and (has_its_mail or _is_overtaken(finished.signature, earlier)):
+            return Outcome.OVERTAKEN
+        if _sign_again(finished.key, earlier, finished.signature, now, tables):
+            return Outcome.REPEATED
     raise Unavailable
+
+
+def _is_overtaken(signature: Signature, earlier: Signature) -> bool:
+    """It lies there already (the put had worked, or the message came twice), was signed again, confirmed or
+    withdrawn since, or a mail has gone since: of all these its person knows more than the message does.
+    """
+    signed_at = signature.signed_at.replace(microsecond=0)  # As the table keeps it.
+    since = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at]
+    if earlier.state is not State.WITHDRAWN:  # There a mail may be marked that was on its way before.
+        since.append(earlier.mailed_at)
+    return any(moment >= signed_at for moment in since if moment)
 
 
 def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, now: datetime) -> Signature:

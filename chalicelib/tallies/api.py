@@ -9,11 +9,12 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import moments
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
-from chalicelib.edge.http import NO_STORE, answer, client_matches, json_answer, json_view, not_modified, query
+from chalicelib.edge.http import NO_STORE, answer, client_matches, json_answer, json_view, not_modified, query, shared
 from chalicelib.edge.staff import staff_authorizer
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
+from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import (
     Breakdown,
     Days,
@@ -26,8 +27,6 @@ from chalicelib.tallies.model import By
 
 routes = Blueprint(__name__)
 
-# Five seconds for a CDN, then the old number while a new one is fetched, and a day of it if we are down.
-COUNT_CACHE = "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400"
 CSV = "text/csv"
 
 
@@ -39,7 +38,7 @@ def read_count(request: Request, slug: str) -> Response:
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
     # Weak: two answers with the same number are as good as equal, though as_of moves on.
-    headers = {"Cache-Control": COUNT_CACHE, "ETag": f'W/"{count.confirmed}-{petition.goal}"'}
+    headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{petition.goal}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
     body = {

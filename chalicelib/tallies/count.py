@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
+from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import store
 from chalicelib.tallies.model import By, Tally, broken_down, summed
 
@@ -61,17 +62,28 @@ def breakdown(petition: Petition, by: By, days: Days, now: datetime, tables: Tab
 
 
 def public_count(petition: Petition, now: datetime, tables: Tables) -> Count:
-    """One read; whoever finds it stale and gets the lease counts for everybody."""
+    """One read; whoever finds it stale and gets the lease counts for everybody.
+
+    Under load shedding nobody does. Raise Unavailable when there is then no number at all.
+    """
     known = store.snapshot(petition.slug, tables)
     seen = Count(known["count"], datetime.fromisoformat(known["as_of"])) if known else None
     if seen and now - seen.as_of < FRESH:
         return seen
+    if level_now(tables).includes(Level.SNAPSHOT_ONLY):
+        return _as_it_was(seen)
     try:
         return _refreshed(petition, now, tables) or seen or exact_count(petition, now, tables)
     except Unavailable:
         if seen is None:
             raise
         return seen
+
+
+def _as_it_was(seen: Count | None) -> Count:
+    if seen is None:
+        raise Unavailable
+    return seen
 
 
 def pending_count(slug: str, tables: Tables) -> int:

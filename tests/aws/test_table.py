@@ -86,7 +86,7 @@ def test_an_update_returns_the_item_as_it_is_now(played: Played) -> None:
         ("ServiceUnavailable", 503, Unavailable),
         ("TransactionConflictException", 400, Conflicted),
         ("ValidationException", 400, ClientError),
-        ("ResourceNotFoundException", 400, ClientError),
+        ("ResourceNotFoundException", 400, Unavailable),
     ],
 )
 def test_every_refusal_has_its_word(played: Played, code: str, status: int, error: type[Exception]) -> None:

@@ -69,22 +69,17 @@ class Site:
 
     def queued(self) -> list[dict[str, Any]]:
         """What waits in the mail queue, taken out of it."""
-        client = boto3.client("sqs")
-        taken: list[dict[str, Any]] = []
-        while True:
-            answer = client.receive_message(QueueUrl=self.aws.mail_queue_url, MaxNumberOfMessages=10)
-            messages = answer.get("Messages", [])
-            if not messages:
-                return taken
-            for message in messages:
-                client.delete_message(QueueUrl=self.aws.mail_queue_url, ReceiptHandle=message["ReceiptHandle"])
-                taken.append(
-                    {
-                        "messageId": message["MessageId"],
-                        "receiptHandle": message["ReceiptHandle"],
-                        "body": message["Body"],
-                    }
-                )
+        return _taken_from(self.aws.mail_queue_url)
+
+    def overflowed(self) -> list[dict[str, Any]]:
+        """What waits in the overflow queue, taken out of it."""
+        return _taken_from(self.aws.overflow_queue_url)
+
+    def store(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return those that have to come again."""
+        answer = signatures.store_overflow({"Records": messages}, CONTEXT)
+        again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        return [message for message in messages if message["messageId"] in again]
 
     def send(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
         answer: dict[str, Any] = mail.send_mail({"Records": messages}, CONTEXT)
@@ -141,3 +136,19 @@ def _as_lambda_sees(record: dict[str, Any], arn: str) -> dict[str, Any]:
 
 def partitions(slug: str) -> list[str]:
     return [keys.signature_partition(slug, bucket) for bucket in keys.BUCKETS]
+
+
+def _taken_from(queue_url: str) -> list[dict[str, Any]]:
+    client = boto3.client("sqs")
+    taken: list[dict[str, Any]] = []
+    while messages := client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            client.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            taken.append(
+                {
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "body": message["Body"],
+                }
+            )
+    return taken

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chalicelib import keys
 from chalicelib.aws.table import Item
 from chalicelib.errors import Throttled, Unavailable
+from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
     ALICE,
@@ -140,10 +141,72 @@ def test_an_unknown_petition_is_404(served: Served) -> None:
     assert served.post_form("/petitions/nothing/signatures", fields_of()).status_code == 404
 
 
-@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage"), RuntimeError(ALICE.email)])
-def test_what_we_cannot_take_now_is_an_honest_later(served: Served, failure: Exception) -> None:
+@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
+def test_what_the_table_does_not_take_waits_in_the_queue_and_is_answered_like_everything(
+    served: Served, failure: Exception
+) -> None:
     served.get("/petitions/safe-children")
-    served.tables.fail_next(failure)
+    served.tables.fail_next(failure, failure)
+    answer = served.post_json(API, json_of())
+    assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
+    form = served.post_form(HOSTED, fields_of(BOB))
+    assert (form.status_code, form.headers["Location"]) == (303, "/petitions/safe-children/thanks")
+    assert not signatures_in(served)
+    assert served.deliver("store_overflow", served.overflow.messages) == []
+    assert {item["name"] for item in signatures_in(served)} == {ALICE.name, BOB.name}
+    assert not served.queue.messages
+
+
+def test_what_the_table_still_does_not_take_comes_again(served: Served) -> None:
+    served.get("/petitions/safe-children")
+    served.tables.fail_next(Throttled("storage"))
+    served.post_json(API, json_of())
+    served.tables.fail_next(Unavailable("storage"))
+    assert served.deliver("store_overflow", served.overflow.messages) == ["0"]
+    assert served.deliver("store_overflow", served.overflow.messages * 2) == []
+    assert len(signatures_in(served)) == 1
+
+
+def test_what_is_no_signature_goes_to_the_dead_letters(served: Served) -> None:
+    assert served.deliver("store_overflow", ["no json", {"slug": "safe-children"}]) == ["0", "1"]
+
+
+def test_under_accept_only_signing_does_not_touch_the_table(served: Served) -> None:
+    shed(Level.ACCEPT_ONLY, served.tables)
+    served.get("/petitions/safe-children")
+    served.tables.calls.clear()
+    assert served.post_json(API, json_of()).status_code == 202
+    assert served.post_form(HOSTED, fields_of(BOB)).status_code == 303
+    assert served.tables.calls == []
+    assert len(served.overflow.messages) == 2
+
+
+def test_a_new_process_that_reaches_no_table_says_so(served: Served) -> None:
+    """It does not even know whether there is such a petition: neither 202 nor 404 would be honest."""
+    served.tables.fail_next(*[Unavailable("storage")] * 2)
+    answer = served.post_json(API, json_of())
+    assert is_problem(answer, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    form = served.post_form(HOSTED, fields_of())
+    assert (form.status_code, bool(form.headers["Retry-After"])) == (503, True)
+    assert not served.overflow.messages
+
+
+def test_a_function_that_knew_the_petition_takes_signatures_while_both_tables_are_down(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served.get("/petitions/safe-children")
+    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: 1e9)
+    served.tables.fail_next(*[Unavailable("storage")] * 3)
+    assert served.post_json(API, json_of()).status_code == 202
+    assert len(served.overflow.messages) == 1
+
+
+@pytest.mark.parametrize("failure", [Throttled("queue"), Unavailable("queue"), RuntimeError(ALICE.email)])
+def test_what_neither_table_nor_queue_takes_is_an_honest_later(served: Served, failure: Exception) -> None:
+    served.get("/petitions/safe-children")
+    served.tables.fail_next(Throttled("storage"))
+    served.overflow.fail_next(failure)
     answer = served.post_json(API, json_of())
     assert is_problem(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
@@ -154,6 +217,7 @@ def test_what_we_cannot_take_now_is_an_honest_later(served: Served, failure: Exc
 def test_a_busy_form_comes_back_with_everything_typed(served: Served) -> None:
     served.get("/petitions/safe-children")
     served.tables.fail_next(Throttled("storage"))
+    served.overflow.fail_next(Throttled("queue"))
     answer = served.post_form(HOSTED, fields_of(postcode="M1 1AE"))
     body = answer.body.decode()
     assert answer.status_code == 503

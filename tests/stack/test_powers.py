@@ -1,6 +1,7 @@
 """With roles enforced: every function can do its job, and none can do another's."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.shedding.level import LEVEL_SECONDS
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
 from stack.emulator import emulator
-from stack.manage import issue_token, load_petitions
+from stack.manage import issue_token, load_petitions, manage, settings
 from stack.package import Package
 from tests.stack.supporter import Visitor, fetch, wait_for
 
@@ -61,6 +63,17 @@ def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> Non
     wait_for(lambda: supporter.read(f"/api/staff/petitions/{SLUG}/counts", staff)["pending"] >= 1)
 
 
+def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(stack: Deployed) -> None:
+    supporter, cloud = visitor(stack), Cloud(stack.endpoint)
+    manage(settings(stack), "shed", "accept-only")
+    time.sleep(LEVEL_SECONDS + 0.5)
+    supporter.sign(SLUG, "overflow@example.org")
+    manage(settings(stack), "shed", "normal")
+    item = wait_for(lambda: _item(cloud, stack, "overflow@example.org"))
+    assert item["state"] == {"S": "pending"}
+    assert supporter.link("confirm", "overflow@example.org")
+
+
 def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "bounce@example.org")
@@ -72,7 +85,9 @@ def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
 
 
 @pytest.mark.parametrize("operation", READS)
-@pytest.mark.parametrize("function", ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail"])
+@pytest.mark.parametrize(
+    "function", ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"]
+)
 def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
     assert _outcome(stack, function, "SignaturesTableName", operation) == "AccessDeniedException"
 

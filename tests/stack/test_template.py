@@ -43,7 +43,7 @@ def test_every_queue_keeps_14_days_encrypted_and_every_worked_queue_has_a_dead_l
     queues = of_type(template, "AWS::SQS::Queue")
     for name, queue in queues.items():
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-        assert queue["SqsManagedSseEnabled"] is True
+        assert queue.get("SqsManagedSseEnabled") is True or queue["KmsMasterKeyId"] == "alias/aws/sqs"
         is_last = "DeadLetter" in name
         assert is_last != ("RedrivePolicy" in queue)
 
@@ -51,7 +51,11 @@ def test_every_queue_keeps_14_days_encrypted_and_every_worked_queue_has_a_dead_l
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     queues = of_type(template, "AWS::SQS::Queue")
-    for queue, function in (("MailQueue", "SendMail"), ("FeedbackQueue", "ReceiveFeedback")):
+    for queue, function in (
+        ("MailQueue", "SendMail"),
+        ("FeedbackQueue", "ReceiveFeedback"),
+        ("OverflowQueue", "StoreOverflow"),
+    ):
         assert queues[queue]["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
 
 
@@ -78,6 +82,7 @@ def test_only_the_two_that_change_single_signatures_and_the_workers_reach_them(t
         "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "SendMail": {"dynamodb:UpdateItem"},
         "ReceiveFeedback": {"dynamodb:UpdateItem"},
+        "StoreOverflow": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
     }
 
 

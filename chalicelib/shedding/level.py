@@ -1,0 +1,56 @@
+"""How much is switched off for a crowd, without a deployment: each level does what those before it do, and more.
+
+normal ─► longer-caches ─► snapshot-only (nobody refreshes the count) ─► accept-only (signatures go to the queue)
+"""
+
+from enum import StrEnum
+
+from chalicelib import keys
+from chalicelib.aws.table import Tables
+from chalicelib.caching import SecondsCache
+from chalicelib.errors import Unavailable
+
+LEVEL_SECONDS = 5.0
+
+
+class Level(StrEnum):
+    NORMAL = "normal"
+    LONGER_CACHES = "longer-caches"
+    SNAPSHOT_ONLY = "snapshot-only"
+    ACCEPT_ONLY = "accept-only"
+
+    def includes(self, step: "Level") -> bool:
+        levels = list(Level)
+        return levels.index(self) >= levels.index(step)
+
+    @property
+    def max_age(self) -> int:
+        """Seconds for which browsers and CDNs keep a public answer."""
+        return 30 if self.includes(Level.LONGER_CACHES) else 5
+
+
+_known: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
+
+
+def level_now(tables: Tables) -> Level:
+    """As of a few seconds ago. Who cannot find out goes on as normal: this must never be why something fails."""
+    try:
+        return _known.get("level", lambda: stored_level(tables))
+    except Unavailable:
+        return Level.NORMAL
+
+
+def stored_level(tables: Tables) -> Level:
+    item = tables.get(keys.shedding_level())
+    kept = item["level"] if item else ""
+    return Level(kept) if kept in list(Level) else Level.NORMAL
+
+
+def shed(level: Level, tables: Tables) -> None:
+    """Every function follows within LEVEL_SECONDS."""
+    tables.put(keys.shedding_level(), {"level": level})
+
+
+def forget_level() -> None:
+    """A new process knows nothing; tests start as one."""
+    _known.clear()

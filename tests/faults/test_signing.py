@@ -1,0 +1,211 @@
+"""Whatever AWS call fails while signing or keeping what overflowed, in whatever way, and then another one."""
+
+import copy
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.shedding.level import Level, forget_level, shed
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
+from tests.faults.injection import Fault, Injection, Killed, sites_from
+from tests.served import Served
+from tests.signatures.test_sign import mailed
+
+API = "/api/petitions/safe-children/signatures"
+PETITION = a_petition()
+KEY = key_of(PETITION, identity_of(PETITION))
+LATER = timedelta(hours=2)
+# Without the petition nothing can be said, and without the queue nothing be kept that the table refused.
+NEEDED = ("chalicelib/petitions/store.py:get", "chalicelib/signatures/overflow.py:accept")
+ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
+
+
+def nothing(served: Served) -> None:
+    """Nobody was there before."""
+
+
+def pending(served: Served) -> None:
+    mailed(served.tables, PETITION, signed(served.tables, PETITION))
+
+
+def pending_with_its_mail_lost_on_the_way(served: Served) -> None:
+    signed(served.tables, PETITION)
+
+
+def confirmed_before(served: Served) -> None:
+    confirmed(served.tables, PETITION)
+
+
+def withdrawn(served: Served) -> None:
+    pending(served)
+    withdraw(KEY, PETITION, NOW, served.tables)
+
+
+def withdrawn_past_the_mail_limits(served: Served) -> None:
+    withdrawn(served)
+    served.tables.items[KEY]["mails"] = 5
+
+
+def expired(served: Served) -> None:
+    pending(served)
+    served.tables.items[KEY]["expires_at"] = int(NOW.timestamp()) + 1
+
+
+def accept_only(served: Served) -> None:
+    shed(Level.ACCEPT_ONLY, served.tables)
+
+
+BEFORE = [
+    nothing,
+    pending,
+    pending_with_its_mail_lost_on_the_way,
+    confirmed_before,
+    withdrawn,
+    withdrawn_past_the_mail_limits,
+    expired,
+    accept_only,
+]
+Setting = Callable[[Served], None]
+Faults = dict[int, Fault]
+every_setting = pytest.mark.parametrize("before", BEFORE)
+
+
+def begun(served: Served, before: Setting) -> None:
+    """A process that knows nothing, tables with what was there before, empty queues, two hours later."""
+    for target in (served.tables, served.overflow):
+        Injection({}).into(target)
+    served.tables.items.clear()
+    served.overflow.messages.clear()
+    a_published_petition(served.tables)
+    before(served)
+    forget_petitions()
+    forget_level()
+    served.clock.moment = NOW + LATER
+
+
+def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, list[str]]:
+    """What `act` answers (None: it was killed), and the calls it made."""
+    injection = Injection(faults)
+    for target in (served.tables, served.overflow):
+        injection.into(target)
+    try:
+        answer = act()
+    except Killed:
+        answer = None
+    for target in (served.tables, served.overflow):
+        Injection({}).into(target)
+    return answer, injection.sites
+
+
+def every_two_faults(run: Callable[[Faults], list[str]]) -> Iterator[Faults]:
+    """First none, then each call in each way, then with each of those each call that comes after."""
+    yield {}
+    for first in range(len(run({}))):
+        for fault in Fault:
+            yield {first: fault}
+            for second in range(first + 1, len(run({first: fault}))):
+                yield from ({first: fault, second: another} for another in Fault)
+
+
+def drained(served: Served) -> None:
+    """Everything in the queue is kept, and then comes once more; its mail goes in between."""
+    for _ in range(2):
+        served.clock.forward(timedelta(minutes=5))
+        assert served.deliver("store_overflow", served.overflow.messages) == []
+        after = copy.deepcopy(served.tables.items.get(KEY))
+        served.clock.forward(timedelta(minutes=5))
+        assert served.deliver("store_overflow", served.overflow.messages) == []
+        assert served.tables.items.get(KEY) == after, "a message that comes twice changes nothing"
+        if after and "mail_wanted" in after:
+            mailed(served.tables, PETITION, KEY.sk, served.clock.moment)
+
+
+def is_kept(served: Served) -> bool:
+    people = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+    return len(people) == 1 and people[0]["state"] in ("pending", "confirmed") and people[0]["name"] == ALICE.name
+
+
+def mails(served: Served) -> int:
+    return int(served.tables.items.get(KEY, {}).get("mails", 0))
+
+
+@every_setting
+def test_every_202_is_kept_once_with_one_mail_whatever_fails(served: Served, before: Setting) -> None:
+    def run(faults: Faults) -> list[str]:
+        begun(served, before)
+        had = mails(served)
+        answer, sites = injected(served, faults, lambda: served.post_json(API, json_of()))
+        assert answer is None or answer.status_code in (202, 503), faults
+        if answer is not None and answer.status_code == 503:
+            assert int(answer.headers["Retry-After"]) > 0
+        if answer is not None and len(faults) == 1 and sites[min(faults)] not in NEEDED:
+            assert answer.status_code == 202, faults
+        drained(served)
+        assert is_kept(served) or answer is None or answer.status_code == 503, faults
+        assert mails(served) - had <= 1, faults
+        if answer is not None and answer.status_code == 202 and had < 5:
+            assert mails(served) - had == 1, faults
+        return sites
+
+    for faults in every_two_faults(run):
+        run(faults)
+
+
+@every_setting
+def test_who_got_no_answer_and_tries_again_is_kept_once(served: Served, before: Setting) -> None:
+    def run(faults: Faults) -> list[str]:
+        begun(served, before)
+        had = mails(served)
+        answer, sites = injected(served, faults, lambda: served.post_json(API, json_of()))
+        if answer is None or answer.status_code == 503:
+            served.clock.forward(timedelta(seconds=5))
+            assert served.post_json(API, json_of()).status_code == 202
+        drained(served)
+        assert is_kept(served), faults
+        assert mails(served) - had <= 1, faults
+        return sites
+
+    for faults in every_two_faults(run):
+        run(faults)
+
+
+@every_setting
+def test_what_waits_in_the_queue_is_kept_once_whatever_fails_in_the_worker(served: Served, before: Setting) -> None:
+    def run(faults: Faults) -> list[str]:
+        begun(served, before)
+        had = mails(served)
+        shed(Level.ACCEPT_ONLY, served.tables)
+        assert served.post_json(API, json_of()).status_code == 202
+        deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
+        left, sites = injected(served, faults, deliver)
+        assert left in (None, [], ["0"])
+        drained(served)
+        assert is_kept(served), faults
+        assert mails(served) - had <= 1, faults
+        return sites
+
+    for faults in every_two_faults(run):
+        run(faults)
+
+
+def test_every_call_that_the_code_makes_is_made_here(served: Served) -> None:
+    """A new call of these handlers fails this until there is a setting in which it happens, and so its faults."""
+    made: set[str] = set()
+    for before in BEFORE:
+        for faults in ({}, {2: Fault.THROTTLED}):
+            begun(served, before)
+            made |= set(injected(served, faults, lambda: served.post_json(API, json_of()))[1])
+            drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
+            made |= set(injected(served, {}, drain)[1])
+    assert made == sites_from(*ENTRIES)
+    assert {site.rpartition("/")[2] for site in made} >= {
+        "store.py:add",
+        "overflow.py:accept",
+        "mail_state.py:nudge_mail",
+        "mail_state.py:want_mail",
+    }

@@ -1,0 +1,92 @@
+"""The table goes down in the middle of a crowd, and comes back: nobody is lost, nobody counts twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+
+from chalicelib.aws import clients
+from chalicelib.aws.table import signing_tables
+from chalicelib.shedding.level import Level, forget_level, shed
+from tests.flows.handlers import Site, link, token
+
+WHERE = "https://dynamodb.invalid"
+Put = Callable[..., Any]
+
+
+def throttled(put: Put, **request: Any) -> Any:
+    raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem")
+
+
+def broken(put: Put, **request: Any) -> Any:
+    raise ClientError({"Error": {"Code": "InternalServerError"}}, "PutItem")
+
+
+def unreachable(put: Put, **request: Any) -> Any:
+    raise EndpointConnectionError(endpoint_url=WHERE)
+
+
+def too_slow(put: Put, **request: Any) -> Any:
+    raise ReadTimeoutError(endpoint_url=WHERE)
+
+
+def silent(put: Put, **request: Any) -> Any:
+    put(**request)
+    raise ReadTimeoutError(endpoint_url=WHERE)
+
+
+def without_a_name(put: Put, **request: Any) -> Any:
+    return put(**{**request, "TableName": "restored-soon"})
+
+
+@pytest.mark.parametrize("failing", [throttled, broken, unreachable, too_slow, silent, without_a_name])
+def test_a_table_that_is_down_in_the_middle_of_a_crowd_loses_nobody(
+    site: Site, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., Any]
+) -> None:
+    people = [f"a{number}@example.org" for number in range(6)]
+    assert all(site.sign(email=person).status_code == 202 for person in people[:3])
+    client = clients.signing_dynamodb()
+    put = client.put_item
+    with monkeypatch.context() as down:
+        down.setattr(client, "put_item", lambda **request: failing(put, **request))
+        answers = [site.sign(email=person) for person in people[2:] * 2]
+        waiting = site.overflowed()
+        assert site.store(waiting) == (waiting if failing is not silent else [])
+    assert {(answer.status_code, answer.body) for answer in answers} == {(202, b'{"status":"check-your-inbox"}')}
+    assert len(waiting) == (3 if failing is silent else len(answers)), "who is there already is refused, not silent"
+    assert site.store(waiting * 2) == []
+    mails = site.deliver()
+    assert sorted(mail["To"][0] for mail in mails) == people
+    for mail in mails:
+        assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
+    assert site.store(waiting) == [], "late and once more"
+    assert site.deliver() == []
+    assert site.count() == len(people)
+
+
+def test_accept_only_asks_the_table_for_nothing_and_everybody_is_kept_afterwards(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sign(email="warm@example.org")
+    shed(Level.ACCEPT_ONLY, site.aws.tables)
+    forget_level()
+    assert site.sign(email="first@example.org").status_code == 202
+    with monkeypatch.context() as down:
+        down.setattr(signing_tables(), "_client", None)
+        assert site.sign(email="second@example.org").status_code == 202
+    assert site.store(site.overflowed()) == []
+    assert len(site.deliver()) == 3
+
+
+def test_with_the_queue_away_as_well_nobody_is_told_that_they_signed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.sign(email="warm@example.org")
+    monkeypatch.setattr(clients.signing_dynamodb(), "put_item", lambda **request: too_slow(lambda: None, **request))
+    monkeypatch.setattr(
+        clients.signing_sqs(), "send_message_batch", lambda **request: too_slow(lambda: None, **request)
+    )
+    answer = site.sign(email="alice@example.org")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert int(answer.headers["Retry-After"]) > 0

@@ -1,0 +1,87 @@
+"""How much is switched off, without a deployment: known within seconds, and never the reason for a failure."""
+
+from itertools import pairwise
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.errors import Throttled, Unavailable
+from chalicelib.petitions.model import Petition
+from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
+from chalicelib.tallies.count import FRESH, public_count
+from tests.actors import NOW
+from tests.fakes import FakeTables
+from tests.served import Served
+
+COUNT = "/api/petitions/safe-children/count"
+SHARED = ("/", "/petitions/safe-children", "/api/petitions/safe-children", COUNT)
+
+
+def test_nobody_has_set_anything_and_all_is_normal(tables: FakeTables) -> None:
+    assert stored_level(tables) is level_now(tables) is Level.NORMAL
+
+
+def test_each_level_does_what_those_before_it_do() -> None:
+    assert [level.value for level in Level] == ["normal", "longer-caches", "snapshot-only", "accept-only"]
+    for less, more in pairwise(Level):
+        assert more.includes(less)
+        assert more.includes(more)
+        assert not less.includes(more)
+
+
+def test_a_warm_function_asks_once_in_some_seconds(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: clock[0])
+    level_now(tables)
+    shed(Level.ACCEPT_ONLY, tables)
+    tables.calls.clear()
+    assert level_now(tables) is Level.NORMAL
+    assert tables.calls == []
+    clock[0] += LEVEL_SECONDS
+    assert level_now(tables) is Level.ACCEPT_ONLY
+    assert tables.calls == ["get"]
+
+
+@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
+def test_who_cannot_find_out_goes_on_as_before(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: clock[0])
+    tables.fail_next(failure)
+    assert level_now(tables) is Level.NORMAL
+    shed(Level.SNAPSHOT_ONLY, tables)
+    assert level_now(tables) is Level.SNAPSHOT_ONLY
+    clock[0] += 1000
+    tables.fail_next(failure)
+    assert level_now(tables) is Level.SNAPSHOT_ONLY
+
+
+def test_a_level_from_another_version_of_the_code_is_normal(tables: FakeTables) -> None:
+    tables.put(keys.shedding_level(), {"level": "lights-out"})
+    assert level_now(tables) is Level.NORMAL
+
+
+@pytest.mark.parametrize(("level", "seconds"), [(Level.NORMAL, 5), (Level.LONGER_CACHES, 30), (Level.ACCEPT_ONLY, 30)])
+def test_whoever_keeps_what_is_public_is_told_for_how_long(served: Served, level: Level, seconds: int) -> None:
+    shed(level, served.tables)
+    for path in SHARED:
+        told = served.get(path).headers["Cache-Control"]
+        assert told == f"public, max-age={seconds}, stale-while-revalidate=30, stale-if-error=86400"
+
+
+def test_under_snapshot_only_nobody_refreshes_the_count(tables: FakeTables, petition: Petition) -> None:
+    first = public_count(petition, NOW, tables)
+    shed(Level.SNAPSHOT_ONLY, tables)
+    forget_level()
+    tables.calls.clear()
+    assert public_count(petition, NOW + 100 * FRESH, tables) == first
+    assert set(tables.calls) == {"get"}
+
+
+def test_under_snapshot_only_a_count_that_was_never_taken_is_an_honest_later(served: Served) -> None:
+    shed(Level.SNAPSHOT_ONLY, served.tables)
+    del served.tables.items[keys.snapshot("safe-children")]
+    assert served.get(COUNT).status_code == 503
+    page = served.get("/petitions/safe-children")
+    assert page.status_code == 200, "the page comes without its number"
