@@ -74,7 +74,9 @@ def billed_seconds(way: Way, step: str, pace: Pace) -> float:
         return lambdas.seconds(step, way[step]["cpu_us"], way[step]["calls"])
     size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
     cpu, calls = (lambdas.batched(way[step], name, size) for name in ("cpu_us", "calls"))
-    if step == "follow":
+    if step == "relay":
+        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS takes ten at a time
+    elif step == "follow":
         size = followed_units(way, pace) * pace.stream_batch
         cpu, calls = lambdas.batched(way[step], "cpu_us", size), size
     return lambdas.seconds(step, cpu, calls, mails=size if step == "send" else 0)
