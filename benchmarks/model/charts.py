@@ -49,7 +49,7 @@ def _over_time(
     axes = _axes(*words)
     for run in runs:
         seen = [(now / unit, read(then)) for now, then in run.world.history if now <= until]
-        thin = seen[:: max(1, len(seen) // POINTS)]
+        thin = [*seen[:: max(1, len(seen) // POINTS)], seen[-1]]
         name = run.world.account.name
         axes.plot(*zip(*thin, strict=True), label=f"{name} account", color=COLOURS[name])
     axes.set_ylim(bottom=0)
