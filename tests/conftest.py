@@ -32,13 +32,15 @@ ENVIRONMENT = {
     "SIGNATURES_TABLE": "signatures-test",
     "COUNTS_TABLE": "counts-test",
     "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
+    "OTHER_MAIL_QUEUE_URL": "https://sqs.invalid/1/other-mail",
+    "MAIL_PER_SECOND": "100000",
     "SITE_URL": SITE,
     "MAIL_FROM": "petitions@harbour.example",
     "CONFIGURATION_SET": "petitions-test",
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
 }
-FACTORIES = ("tables", "mail_queue", "mailer")
+FACTORIES = ("tables", "mail_queue", "other_mail_queue", "mailer", "mail_source", "other_mail_source")
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +80,10 @@ def served(
     """The application over fakes, with one open petition and a clock that stands at NOW."""
     client = Client(app, stage_name="local", project_dir=str(Path(__file__).parents[1]))
     site = Served(client, tables, FakeQueue(), FakeMailer(), Clock())
-    fakes = {"tables": site.tables, "mail_queue": site.queue, "mailer": site.mailer}
+    monkeypatch.setattr("time.sleep", site.slept.append)
+    fakes: dict[str, object] = {"tables": site.tables, "mailer": site.mailer}
+    fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue}
+    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
     for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
         for name in FACTORIES:
             if hasattr(getattr(module, name, None), "cache_clear"):

@@ -71,6 +71,7 @@ class EmulatedAws:
     tables: Tables
     stream_arn: str
     mail_queue_url: str
+    other_mail_queue_url: str
 
 
 @pytest.fixture
@@ -85,11 +86,11 @@ def emulated_aws(
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         stack.enter_context(forgotten())
         names, stream_arn = _create_tables()
-        queue_url = boto3.client("sqs").create_queue(QueueName=f"mail-{uuid.uuid4().hex}")["QueueUrl"]
+        queue_urls = [boto3.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"] for _ in range(2)]
         _verify_sender()
-        for name, value in _environment(names, queue_url).items():
+        for name, value in _environment(names, *queue_urls).items():
             monkeypatch.setenv(name, value)
-        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queue_url)
+        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, *queue_urls)
 
 
 @pytest.fixture
@@ -100,7 +101,10 @@ def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
 @contextmanager
 def forgotten() -> Iterator[None]:
     """The application as a new process, before and after: no client, no setting, no petition known."""
-    caches = (clients.dynamodb, clients.sqs, clients.ses, table.tables, queue.mail_queue, email.mailer, settings)
+    caches = (
+        *(clients.dynamodb, clients.sqs, clients.ses, table.tables),
+        *(queue.mail_queue, queue.other_mail_queue, email.mailer, settings),
+    )
     for cached in caches:
         cached.cache_clear()
     forget_petitions()
@@ -127,12 +131,14 @@ def _verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
 
-def _environment(names: dict[str, str], queue_url: str) -> dict[str, str]:
+def _environment(names: dict[str, str], queue_url: str, other_queue_url: str) -> dict[str, str]:
     return {
         "STAGE": "test",
         "SIGNATURES_TABLE": names[keys.SIGNATURES],
         "COUNTS_TABLE": names[keys.COUNTS],
         "MAIL_QUEUE_URL": queue_url,
+        "OTHER_MAIL_QUEUE_URL": other_queue_url,
+        "MAIL_PER_SECOND": "100000",
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
         "CONFIGURATION_SET": "mail",

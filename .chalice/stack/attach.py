@@ -11,6 +11,8 @@ from stack.paths import ROOT
 
 STAGE = "local"
 SENDER = "petitions@example.org"
+# The emulated SES has no rate to stay below.
+UNPACED = "1000"
 SITE = "http://127.0.0.1:8000"
 
 
@@ -37,6 +39,8 @@ class Deployed:
             "SIGNATURES_TABLE": self.outputs["SignaturesTableName"],
             "COUNTS_TABLE": self.outputs["CountsTableName"],
             "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
+            "OTHER_MAIL_QUEUE_URL": self.outputs["OtherMailQueueUrl"],
+            "MAIL_PER_SECOND": UNPACED,
             "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
         }
 
@@ -54,7 +58,7 @@ def deployed(endpoint: str, site: str = SITE, project: Path = ROOT) -> Deployed:
     """Package and deploy to the emulator as `make run` does; doing it again changes nothing."""
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    values = {"SiteUrl": site, "MailFrom": SENDER}
+    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
         verify_sender(cloud, SENDER)

@@ -36,6 +36,7 @@ def _remote(stage: str) -> dict[str, str]:
         "SIGNATURES_TABLE": outputs["SignaturesTableName"],
         "COUNTS_TABLE": outputs["CountsTableName"],
         "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
+        "OTHER_MAIL_QUEUE_URL": outputs["OtherMailQueueUrl"],
         "CONFIGURATION_SET": outputs["MailConfigurationSetName"],
     }
     return {**os.environ, **names}

@@ -1,5 +1,6 @@
 """Chalice wants an ARN in its decorators; the template binds the real one with Fn::GetAtt (resources.json)."""
 
 MAIL_QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:mail"
+OTHER_MAIL_QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:other-mail"
 FEEDBACK_QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:feedback"
 SIGNATURES_STREAM_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/placeholder"

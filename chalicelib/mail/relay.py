@@ -1,19 +1,19 @@
-"""The stream is the outbox: each new wish for a mail becomes one message in the mail queue."""
+"""The stream is the outbox: each new wish for a mail becomes one message in its queue."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.aws.queue import Queue
 from chalicelib.keys import slug_of
 from chalicelib.mail.model import MailWish
+from chalicelib.mail.outbox import Outbox
 
 Image = Mapping[str, Any]
 
 
-def relay(changes: Iterable[tuple[Image | None, Image | None]], queue: Queue) -> int:
+def relay(changes: Iterable[tuple[Image | None, Image | None]], outbox: Outbox) -> int:
     """Return how many wishes went on. Raise Unavailable, and the whole batch comes again: wishes are idempotent."""
-    wishes = [wish.model_dump() for before, after in changes if (wish := new_wish(before, after))]
-    queue.send(wishes)
+    wishes = [wish for before, after in changes if (wish := new_wish(before, after))]
+    outbox.send(wishes)
     return len(wishes)
 
 
@@ -23,9 +23,13 @@ def new_wish(before: Image | None, after: Image | None) -> MailWish | None:
         return None
     if before is not None and before.get("mail_wanted_at") == after["mail_wanted_at"]:
         return None
+    return wish_of(after)
+
+
+def wish_of(item: Image) -> MailWish:
     return MailWish(
-        slug=slug_of(after["pk"]),
-        signature_id=after["sk"],
-        wanted=after["mail_wanted"],
-        wanted_at=after["mail_wanted_at"],
+        slug=slug_of(item["pk"]),
+        signature_id=item["sk"],
+        wanted=item["mail_wanted"],
+        wanted_at=item["mail_wanted_at"],
     )

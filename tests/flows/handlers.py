@@ -68,23 +68,8 @@ class Site:
         signatures.follow_signatures({"Records": records}, CONTEXT)
 
     def queued(self) -> list[dict[str, Any]]:
-        """What waits in the mail queue, taken out of it."""
-        client = boto3.client("sqs")
-        taken: list[dict[str, Any]] = []
-        while True:
-            answer = client.receive_message(QueueUrl=self.aws.mail_queue_url, MaxNumberOfMessages=10)
-            messages = answer.get("Messages", [])
-            if not messages:
-                return taken
-            for message in messages:
-                client.delete_message(QueueUrl=self.aws.mail_queue_url, ReceiptHandle=message["ReceiptHandle"])
-                taken.append(
-                    {
-                        "messageId": message["MessageId"],
-                        "receiptHandle": message["ReceiptHandle"],
-                        "body": message["Body"],
-                    }
-                )
+        """What waits in the mail queues, confirmations first, taken out of them."""
+        return _taken(self.aws.mail_queue_url) + _taken(self.aws.other_mail_queue_url)
 
     def send(self, messages: list[dict[str, Any]]) -> dict[str, Any]:
         answer: dict[str, Any] = mail.send_mail({"Records": messages}, CONTEXT)
@@ -115,6 +100,17 @@ class Site:
         answer = self.get(path, {"Authorization": f"Bearer {self.staff_token}"})
         assert answer.status_code == 200, answer.body
         return answer.json_body
+
+
+def _taken(queue_url: str) -> list[dict[str, Any]]:
+    client = boto3.client("sqs")
+    taken: list[dict[str, Any]] = []
+    while messages := client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+        for message in messages:
+            client.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            handle, body = message["ReceiptHandle"], message["Body"]
+            taken.append({"messageId": message["MessageId"], "receiptHandle": handle, "body": body})
+    return taken
 
 
 def link(mail: dict[str, Any], purpose: str) -> str:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chalicelib.errors import Unavailable
+from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import new_wish, relay
 from tests.actors import ALICE
 from tests.fakes import FakeQueue
@@ -41,7 +42,7 @@ def test_only_a_new_wish_goes_on(before: dict[str, str] | None, after: dict[str,
 
 
 def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
-    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], queue) == 1
+    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], Outbox(queue, FakeQueue())) == 1
     assert queue.messages == [
         {
             "slug": "safe-children",
@@ -59,4 +60,4 @@ def test_a_queue_that_did_not_take_all_is_told(queue: FakeQueue) -> None:
             raise Unavailable("queue")
 
     with pytest.raises(Unavailable):
-        relay([(None, SIGNED)], Full())
+        relay([(None, SIGNED)], Outbox(Full(), Full()))
