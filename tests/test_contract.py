@@ -237,7 +237,9 @@ def test_the_sweep_reads_wishes_and_nothing_of_a_person() -> None:
 
 def test_only_the_watch_turns_taps_and_only_the_senders() -> None:
     assert {name for name in FUNCTIONS if "lambda:" in json.dumps(statements(name))} == {"WatchMail"}
-    [turning] = [each for each in statements("WatchMail") if "lambda:UpdateEventSourceMapping" in actions(each)]
+    [turning] = [each for each in statements("WatchMail") if each["Sid"] == "TurnTheTaps"]
+    on_aws = turning["Action"]["Fn::If"][2]
+    assert on_aws == ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
     mappings = [f"{function}{function}SqsEventSource" for function in SENDERS]
     assert [re.findall(r"\$\{(\w+)\}$", each["Fn::Sub"])[0] for each in turning["Resource"]] == mappings
     told = environment_of("WatchMail")
