@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format bench package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit check format bench cost simulate package deploy token clean python3-new-enough chromium
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -42,6 +42,12 @@ format: .venv/ready ## Put the code into the project's style
 
 bench: .venv/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
 	@exec $(PY) -m benchmarks
+
+cost: .venv/ready .venv-emulator/ready ## What a million confirmed signatures cost, from measured units and a price table
+	@exec $(PY) -m benchmarks.cost
+
+simulate: .venv/ready ## A model of AWS's limits under the spike; writes charts into docs/capacity
+	@exec $(PY) -m benchmarks.model
 
 package: .venv/ready ## Build template and zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes

@@ -1,12 +1,11 @@
 """`make bench`: measure, print, and write results.json. Ends well whatever the verdicts, for nothing here is a test."""
 
-import json
 import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import cold_start, machine
+from benchmarks import cold_start, machine, results
 from benchmarks.report import report
 from benchmarks.worker import ask
 from stack.console import dim, run_main, say
@@ -14,7 +13,6 @@ from stack.contents import breakdown
 from stack.emulator import emulator
 from stack.package import package
 
-RESULTS = Path(__file__).with_name("results.json")
 STAGE = "bench"
 # The ratio moves by some per cent from process to process (where memory happens to lie): the middle one counts.
 SIGN_RUNS = 5
@@ -32,9 +30,8 @@ METHOD = {
 
 
 def main() -> None:
-    results = {"machine": machine.describe(), **_spent(), **_sign_cpu(), **_package(), "method": METHOD}
-    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    for line in report(results):
+    measured = {"machine": machine.describe(), **_spent(), **_sign_cpu(), **_package(), "method": METHOD}
+    for line in report(results.add(measured)):
         say(line)
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -11,7 +11,7 @@ from unittest import mock
 import boto3
 
 from benchmarks import scene
-from benchmarks.meter import Meter
+from benchmarks.meter import Meter, Spent
 from benchmarks.sizes import item_bytes
 from benchmarks.worker import answer
 from chalicelib import keys, moments
@@ -49,11 +49,15 @@ class Stage:
         """Raise RuntimeError unless the handler answers with `status`: what failed must not count as cheap."""
         from app import app
 
-        with self._meter.metered() as spent:
+        with self.metered() as spent:
             response = app(event, None)
         if response["statusCode"] != status:
             raise RuntimeError(f"{event['resource']} answered {response['statusCode']}")
         return {**spent.as_figures(), "body": response["body"]}
+
+    def metered(self) -> AbstractContextManager[Spent]:
+        """For acts that are not requests."""
+        return self._meter.metered()
 
     def sign(self, supporter: str) -> dict[str, Any]:
         return self.act(scene.sign_event(self.petition.slug, supporter), 202)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.__main__ import RESULTS
 from benchmarks.figures import SPENT, figures
 from benchmarks.report import report
+from benchmarks.results import RESULTS
 
 PROMISED = ("machine", "sign", "confirm", "count", "sign_cpu_ratio", "cold_start_ratio", "zip_bytes")
 

@@ -1,0 +1,68 @@
+"""The bill for a million, and what would make it smaller."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from benchmarks.cost.prices import Prices
+from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, TRICKLE, Line, Pace, Way, followed_units, lines, mail_line
+from benchmarks.lambdas import PLATFORM_LINES
+
+MILLION = 1_000_000
+GOAL_USD = 14.0
+
+
+def bill(way: Way, item_bytes: float, prices: Prices) -> dict[str, Any]:
+    """`cost_per_million_without_ses_usd` and what it is made of."""
+    busy, trickle = (lines(way, item_bytes, pace) for pace in (BUSY, TRICKLE))
+    return {
+        "cost_per_million_without_ses_usd": _total(busy, prices),
+        "cost": {
+            "prices": {"region": prices.region, "dated": prices.dated, "checked": prices.checked},
+            "goal_usd": GOAL_USD,
+            "items": {line.item: _usd(line, prices) for line in busy},
+            "one_at_a_time_usd": _total(trickle, prices),
+            "ses_usd": _usd(mail_line(), prices),
+            "would_save_usd": savings(way, BUSY, prices),
+        },
+    }
+
+
+def savings(way: Way, pace: Pace, prices: Prices) -> dict[str, float]:
+    """What changes outside this benchmark would take off the bill, one by one."""
+    followed = 2 * followed_units(way, pace)
+    million = {
+        "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
+        "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
+        "only bounces and complaints asked of SES": _events(pace, prices),
+        "claims and marks filtered out of the pending count's stream": prices.of("write_unit", followed),
+        "Lambda's own log lines turned off for the three requests": prices.of("log_gb", 3 * len(PLATFORM_LINES) / 1e9),
+    }
+    return {name: round(usd * MILLION, 2) for name, usd in million.items()}
+
+
+def _events(pace: Pace, prices: Prices) -> float:
+    """Published, queued, received, deleted; their invocations are small beside it."""
+    requests = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
+    return prices.of("topic_publish", MAIL_EVENTS) + prices.of("queue_request", requests)
+
+
+def _total(found: Iterable[Line], prices: Prices) -> float:
+    return round(sum(prices.of(line.price, line.quantity) for line in found) * MILLION, 2)
+
+
+def _usd(line: Line, prices: Prices) -> float:
+    return round(prices.of(line.price, line.quantity) * MILLION, 2)
+
+
+def table(figures: Mapping[str, Any]) -> list[str]:
+    """For a person."""
+    cost, total = figures["cost"], figures["cost_per_million_without_ses_usd"]
+    rows = [*cost["items"].items(), ("all besides SES", total), ("SES: mails", cost["ses_usd"])]
+    verdict = "met" if total <= cost["goal_usd"] else "MISSED"
+    return [
+        *(f"{name:<52}{usd:>9.2f}" for name, usd in rows),
+        f"goal besides SES: ≤ {cost['goal_usd']:g}: {verdict}",
+        f"when nothing meets anything, one at a time: {cost['one_at_a_time_usd']:.2f}",
+        "would save:",
+        *(f"  {name:<62}{usd:>6.2f}" for name, usd in cost["would_save_usd"].items()),
+    ]

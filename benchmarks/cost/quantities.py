@@ -1,0 +1,150 @@
+"""How much of each priced thing one confirmed signature takes, from what was measured along its way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks import lambdas
+from chalicelib.keys import BUCKETS
+
+Way = Mapping[str, Any]
+GB = 1e9
+# A petition on the UK Parliament's site is open for six months: so long a signature is stored, at least.
+MONTHS = 6
+# "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
+ITEM_OVERHEAD = 100
+REQUESTS = ("sign", "confirm_page", "confirm")
+# What the stream's filters let through: relay sees put and claim (both have `mail_wanted`), follow sees all four.
+CHANGES = {"relay": ("put", "claim"), "follow": ("put", "claim", "mark", "confirm")}
+# SES's events that the template asks for and every delivered mail causes: SEND and DELIVERY.
+MAIL_EVENTS = 2
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How full the batches are is a matter of how fast things come: changes a second on each stream shard."""
+
+    name: str
+    changes_a_second: float
+    shards: int
+    queue_batch: float
+
+    @property
+    def stream_batch(self) -> float:
+        return lambdas.stream_batch(self.changes_a_second, self.shards)
+
+
+# A million in an hour with SES keeping up: 278 signatures a second, four changes each, a table of four partitions
+# (it takes 4,000 units a second when new, and a partition 1,000).
+BUSY = Pace("a million in an hour", 4 * 1e6 / 3600, 4, lambdas.QUEUE_BATCH)
+# Nothing ever meets anything: each record and each message is an invocation of its own.
+TRICKLE = Pace("one at a time", 0, 4, 1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the bill: so much of a priced thing for each confirmed signature."""
+
+    item: str
+    price: str
+    quantity: float
+
+
+def lines(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
+    return [*_gateway(way), *_lambda(way, pace), *_table(way, item_bytes, pace), *_queues(pace), *_logs(way, pace)]
+
+
+def mail_line() -> Line:
+    return Line("SES: mails", "mail", 1)
+
+
+def invocations(pace: Pace) -> dict[str, float]:
+    """Of each function, for one signature."""
+    return {
+        **dict.fromkeys(REQUESTS, 1.0),
+        **{step: len(changes) / pace.stream_batch for step, changes in CHANGES.items()},
+        "send": 1 / pace.queue_batch,
+        "feedback": MAIL_EVENTS / pace.queue_batch,
+    }
+
+
+def billed_seconds(way: Way, step: str, pace: Pace) -> float:
+    """Of one invocation."""
+    if step in REQUESTS:
+        return lambdas.seconds(step, way[step]["cpu_us"], way[step]["calls"])
+    size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
+    cpu, calls = (lambdas.batched(way[step], name, size) for name in ("cpu_us", "calls"))
+    if step == "relay":
+        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS takes ten at a time
+    elif step == "follow":
+        size = followed_units(way, pace) * pace.stream_batch
+        cpu, calls = lambdas.batched(way[step], "cpu_us", size), size
+    return lambdas.seconds(step, cpu, calls, mails=size if step == "send" else 0)
+
+
+def followed_units(way: Way, pace: Pace) -> float:
+    """Write units for one change followed: one for each bucket that a batch meets on its shard."""
+    met = lambdas.buckets_met(pace.stream_batch, len(BUCKETS) / pace.shards)
+    return float(way["follow"]["of_1"]["write_units"]) * met / pace.stream_batch
+
+
+def _gateway(way: Way) -> list[Line]:
+    answered = sum(way[step]["answer_bytes"] for step in REQUESTS)
+    return [
+        Line("API Gateway: sign, confirm page, confirm", "api_request", len(REQUESTS)),
+        Line("data out: these answers, uncompressed", "transfer_gb", answered / GB),
+    ]
+
+
+def _lambda(way: Way, pace: Pace) -> list[Line]:
+    often = invocations(pace)
+    gb_seconds = sum(
+        times * billed_seconds(way, step, pace) * lambdas.memory_mb(step) / 1024 for step, times in often.items()
+    )
+    return [
+        Line("Lambda: requests", "lambda_request", sum(often.values())),
+        Line("Lambda: GB-seconds", "lambda_gb_second", gb_seconds),
+    ]
+
+
+def _table(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
+    stored = (item_bytes + ITEM_OVERHEAD) * MONTHS / GB
+    follow = followed_units(way, pace) * len(CHANGES["follow"])
+    send = way["send"]["of_1"]
+    return [
+        Line("DynamoDB: write units, sign", "write_unit", way["sign"]["write_units"]),
+        Line("DynamoDB: write units, confirm and count", "write_unit", way["confirm"]["write_units"]),
+        Line("DynamoDB: write units, mail claimed and marked", "write_unit", send["write_units"]),
+        Line("DynamoDB: write units, pending followed", "write_unit", follow),
+        Line("DynamoDB: read units", "read_unit", send["read_units"] + way["confirm_page"]["read_units"]),
+        Line("DynamoDB: stream, read by Lambda", "stream_read", 0),
+        Line(f"DynamoDB: storage, {MONTHS} months", "table_gb_month", stored),
+        Line(f"DynamoDB: point-in-time recovery, {MONTHS} months", "backup_gb_month", stored),
+    ]
+
+
+def _queues(pace: Pace) -> list[Line]:
+    """A message is sent, received and deleted, each in batches; SNS brings its events one by one."""
+    full = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
+    mails = 1 / full + 2 / pace.queue_batch
+    events = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
+    return [
+        Line("SQS: mail queue", "queue_request", mails),
+        Line("SQS: queue of SES's events", "queue_request", events),
+        Line("SNS: SES's events (SEND, DELIVERY)", "topic_publish", MAIL_EVENTS),
+    ]
+
+
+def _logs(way: Way, pace: Pace) -> list[Line]:
+    """Ours grow with the batch where each message has its line; Lambda's own come with every invocation."""
+    often = invocations(pace)
+    sizes = {"send": pace.queue_batch, "feedback": pace.queue_batch}
+    workers = {
+        step: lambdas.batched(way[step], "log_bytes", sizes.get(step, 1)) for step in often if step not in REQUESTS
+    }
+    ours = sum(often[step] * (workers.get(step) or way[step]["log_bytes"]) for step in often)
+    platform = sum(often.values()) * len(lambdas.PLATFORM_LINES)
+    return [
+        Line("CloudWatch: our log lines", "log_gb", ours / GB),
+        Line("CloudWatch: Lambda's own log lines", "log_gb", platform / GB),
+    ]

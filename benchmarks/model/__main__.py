@@ -1,0 +1,73 @@
+"""`make simulate`: run every scenario on every account, print what holds it up, draw, and write results.json."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks import results
+from benchmarks.model import charts
+from benchmarks.model.limits import ACCOUNTS
+from benchmarks.model.needs import table_of_needs
+from benchmarks.model.scenarios import BURST_LOAD, HANGING, HOUR_LOAD, SCENARIOS, Run, run
+from benchmarks.model.service import Service, calibrated
+from benchmarks.model.world import DAYS, Load
+from stack.console import Failure, bold, dim, run_main, say
+from stack.paths import ROOT
+
+CHARTS = ROOT / "docs" / "capacity"
+HEADER = f"{'load':<46}{'account':<9}{'waiting':>9}{'longest':>9}{'overflow':>10}{'stored':>10}{'mailed':>11}"
+
+
+def main() -> None:
+    known = results.read()
+    if "way" not in known:
+        raise Failure("the model needs what `make cost` measures: run that first")
+    service = calibrated(known)
+    say(dim("A model, not a measurement: limits and their sources are in benchmarks/model/limits.py."))
+    say(bold(HEADER))
+    runs = {(load.name, name): _told(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
+    needed = table_of_needs(service)
+    results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": needed}})
+    _draw(runs, CHARTS)
+    for line in _needs(needed):
+        say(line)
+
+
+def _told(load: Load, name: str, service: Service) -> Run:
+    """Each as soon as it is done: the longest take some seconds."""
+    done = run(load, name, service)
+    figures = done.figures
+    say(
+        f"{load.name:<46}{name:<9}{figures['peak_waiting']:>9,}{figures['longest_wait_s']:>7,} s"
+        f"{figures['peak_overflow']:>10,}{figures['all_stored_s']:>8,} s{figures['mailed_days']:>9,.1f} d"
+    )
+    say(dim(f"    held up by: {', '.join(f'{who} (at {when:,} s)' for who, when in _held_up(figures))}"))
+    return done
+
+
+def _held_up(figures: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    yield from figures["held_up_first_s"].items()
+
+
+def _draw(runs: dict[tuple[str, str], Run], into: Path) -> None:
+    def of(load: Load, *names: str) -> list[Run]:
+        return [runs[load.name, name] for name in names]
+
+    charts.waiting(of(HOUR_LOAD, *ACCOUNTS), 3 * 3600, "A million in an hour", into / "hour-waiting.svg")
+    charts.waiting(of(BURST_LOAD, "default", "raised"), 240, "10,000 a second for a minute", into / "burst-waiting.svg")
+    charts.overflow(
+        of(BURST_LOAD, "default", "raised"), 3600, "10,000 a second for a minute", into / "burst-overflow.svg"
+    )
+    charts.overflow(of(HANGING, "default", "raised"), 4800, "Table away for ten minutes", into / "outage-overflow.svg")
+    charts.mail(of(HOUR_LOAD, "default", "raised"), 21 * DAYS, "A million in an hour", into / "hour-mail.svg")
+    charts.conflicts(into / "conflicts.svg")
+
+
+def _needs(needed: list[dict[str, Any]]) -> Iterator[str]:
+    yield bold("what so many signatures a second need, mail and confirmations keeping up")
+    for name in needed[0]:
+        yield f"{name:<34}" + "".join(f"{row[name] if row[name] else 'too many':>12}" for row in needed)
+
+
+if __name__ == "__main__":
+    run_main(main)

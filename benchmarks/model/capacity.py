@@ -1,0 +1,140 @@
+"""What can refuse: the gateway's bucket, Lambda's environments, the table's partitions, SES's rate and day.
+
+Each is asked for an amount in a step of `dt` seconds and says how much of it may pass.
+"""
+
+from collections import Counter, deque
+from functools import cache
+from math import ceil
+from random import Random
+
+from benchmarks.model.limits import Account
+from chalicelib.keys import BUCKETS
+
+DRAWS = 101
+DAY, BIN = 86_400, 600
+MINUTE, HALF_HOUR = 60, 1_800
+
+
+class Gateway:
+    """A token bucket for the whole account."""
+
+    def __init__(self, account: Account) -> None:
+        self._rate, self._burst = account.gateway_rate, account.gateway_burst
+        self._tokens = self._burst
+
+    def begin(self, dt: float) -> None:
+        self._tokens = min(self._burst, self._tokens) + self._rate * dt
+
+    def take(self, wanted: float) -> float:
+        passed = min(wanted, self._tokens)
+        self._tokens -= passed
+        return passed
+
+
+class Environments:
+    """Of the function that signs: they ramp up, start cold, and stay. Idle ones are not taken back here."""
+
+    def __init__(self, account: Account, cold: float) -> None:
+        self._account, self._cold = account, cold
+        self._tokens = account.ramp
+        self.warm = 0.0
+        self.started = 0.0
+
+    def take(self, wanted: float, seconds: float, taken_by_others: float, dt: float) -> float:
+        """How many of `wanted` requests of `seconds` each are served; others' concurrency is not ours.
+
+        A cold environment makes its first request wait, refuses none, and serves fewer in its first step.
+        """
+        each = max(seconds, 1 / self._account.requests_each)
+        self._tokens = min(self._account.ramp, self._tokens + self._account.ramp / 10 * dt)
+        most = max(1.0, self._account.concurrency - taken_by_others)
+        by_warm = min(wanted, min(self.warm, most) * dt / each)
+        when_cold = 1 + max(0.0, dt - self._cold - each) / each
+        new = max(0.0, min((wanted - by_warm) / when_cold, self._tokens, most - self.warm))
+        self._tokens -= new
+        self.warm += new
+        self.started += new
+        return min(wanted, by_warm + new * when_cold)
+
+
+class Table:
+    """On demand: warm throughput, twice the peak of half an hour ago, a quota; and partitions, one of them hottest."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._minutes: deque[tuple[float, float]] = deque()
+        self._minute_began, self._in_minute = 0.0, 0.0
+        self._matured = 0.0
+        self._left: list[float] = []
+        self._shares: tuple[float, ...] = ()
+        self.down = False
+
+    @property
+    def capacity(self) -> float:
+        """Write units a second, if they fell evenly on its partitions."""
+        return min(self._account.table_quota, max(self._account.table_warm, 2 * self._matured))
+
+    @property
+    def partitions(self) -> int:
+        return ceil(self.capacity / self._account.partition)
+
+    def begin(self, now: float, dt: float) -> None:
+        self._remember(now)
+        self._shares = shares_of(self.partitions)
+        each = 0.0 if self.down else self.capacity / self.partitions * dt
+        self._left = [each] * self.partitions
+
+    def take(self, units: float) -> float:
+        """Units spread as the petition's buckets lie on the partitions."""
+        passed = 0.0
+        for number, share in enumerate(self._shares):
+            here = min(units * share, self._left[number])
+            self._left[number] -= here
+            passed += here
+        passed = min(units, passed)  # Shares sum to one but for dust.
+        self._in_minute += passed
+        return passed
+
+    def _remember(self, now: float) -> None:
+        """Peaks are means of a minute: shorter ones do not make a table grow."""
+        if now - self._minute_began >= MINUTE:
+            self._minutes.append((now, self._in_minute / (now - self._minute_began)))
+            self._minute_began, self._in_minute = now, 0.0
+        while self._minutes and self._minutes[0][0] <= now - HALF_HOUR:
+            self._matured = max(self._matured, self._minutes.popleft()[1])
+
+
+@cache
+def shares_of(partitions: int) -> tuple[float, ...]:
+    """One petition's 64 buckets fall on partitions as hashes do: the draw whose hottest one is the median of many.
+
+    DynamoDB may split a hot partition for heat after some minutes; how fast is not documented, so it never does here.
+    """
+    random = Random(partitions)
+    draws = [Counter(random.randrange(partitions) for _ in BUCKETS) for _ in range(DRAWS)]
+    middle = sorted(draws, key=lambda draw: max(draw.values()))[DRAWS // 2]
+    return tuple(middle[number] / len(BUCKETS) for number in range(partitions))
+
+
+class Mailing:
+    """SES: so many a second, and so many in any 24 hours."""
+
+    def __init__(self, account: Account) -> None:
+        self._rate, self._daily = account.mail_rate, account.mail_daily
+        self._bins: deque[tuple[float, float]] = deque()
+        self._sent = 0.0
+
+    def left(self, now: float, dt: float) -> tuple[float, float]:
+        """By rate, and by day."""
+        while self._bins and self._bins[0][0] <= now - DAY - BIN:
+            self._sent -= self._bins.popleft()[1]
+        return self._rate * dt, max(0.0, self._daily - self._sent)
+
+    def sent(self, now: float, amount: float) -> None:
+        self._sent += amount
+        if self._bins and now - self._bins[-1][0] < BIN:
+            began, before = self._bins.pop()
+            self._bins.append((began, before + amount))
+        else:
+            self._bins.append((now, amount))

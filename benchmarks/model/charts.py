@@ -1,0 +1,74 @@
+"""Charts for docs/capacity: small SVG files, the same from run to run."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+from benchmarks.model.conflicts import attempts
+from benchmarks.model.scenarios import Run
+from benchmarks.model.world import DAYS, Amounts
+
+# No dates and no random ids in the files, so that a diff shows what changed; text stays text.
+mpl.rcParams.update({"svg.hashsalt": "petitions", "svg.fonttype": "none", "font.size": 9})
+POINTS = 150
+COLOURS = {"new": "#b00020", "default": "#c77700", "raised": "#00695c"}
+Reading = Callable[[Amounts], float]
+
+
+def waiting(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
+    _over_time(runs, until, 60, lambda then: then.waiting, (title, "minutes", "people not yet answered"), path)
+
+
+def overflow(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
+    _over_time(runs, until, 60, lambda then: then.in_overflow, (title, "minutes", "in the overflow queue"), path)
+
+
+def mail(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
+    _over_time(runs, until, DAYS, lambda then: then.mail_behind, (title, "days", "mails not yet sent"), path)
+
+
+def conflicts(path: Path) -> None:
+    """Confirmations a second against transactions begun for each."""
+    axes = _axes("Confirmations that meet on a tally shard", "confirmations a second", "transactions for each")
+    rates = [10 * 1.2**step for step in range(39)]
+    for shards in (10, 30, 90):
+        axes.plot(rates, [attempts(rate, shards) for rate in rates], label=f"{shards} shards")
+    axes.set_xscale("log")
+    _save(axes, path)
+
+
+def _over_time(
+    runs: Sequence[Run], until: float, unit: float, read: Reading, words: tuple[str, str, str], path: Path
+) -> None:
+    axes = _axes(*words)
+    for run in runs:
+        seen = [(now / unit, read(then)) for now, then in run.world.history if now <= until]
+        thin = [*seen[:: max(1, len(seen) // POINTS)], seen[-1]]
+        name = run.world.account.name
+        axes.plot(*zip(*thin, strict=True), label=f"{name} account", color=COLOURS[name])
+    axes.set_ylim(bottom=0)
+    _save(axes, path)
+
+
+def _axes(title: str, across: str, up: str) -> Axes:
+    _, axes = pyplot.subplots(figsize=(6, 2.8), layout="constrained")
+    axes.set(title=f"{title} (model)", xlabel=across, ylabel=up)
+    axes.grid(visible=True, linewidth=0.3)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    return axes
+
+
+def _save(axes: Axes, path: Path) -> None:
+    axes.legend(frameon=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pyplot.savefig(path, metadata={"Date": None})
+    # matplotlib ends lines with blanks, which git complains about.
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+    pyplot.close()

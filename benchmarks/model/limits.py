@@ -1,0 +1,59 @@
+"""Every limit the model knows, in one table, each with its source. None was fetched while running; check before use.
+
+Documentation is AWS's public one, by the title of the page.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A value for an account of the first day, one with default quotas, and one that asked before the campaign."""
+
+    new: float
+    default: float
+    raised: float
+    source: str
+
+
+LIMITS = {
+    "gateway_rate": Limit(10_000, 10_000, 20_000, "API Gateway quotas: throttle quota per account, per Region (rps)"),
+    "gateway_burst": Limit(5_000, 5_000, 10_000, "API Gateway quotas: burst 5,000; AWS sets it, nobody asks"),
+    "concurrency": Limit(10, 1_000, 5_000, "Lambda quotas: 1,000, reduced for new accounts (10 seen: FIELD-NOTES)"),
+    "requests_each": Limit(10, 10, 10, "Lambda concurrency: requests a second ≤ 10 × concurrency"),
+    "ramp": Limit(1_000, 1_000, 1_000, "Lambda scaling behavior: 1,000 environments every 10 s per function"),
+    "table_warm": Limit(4_000, 4_000, 20_000, "DynamoDB on-demand capacity: a new table takes 4,000; warm throughput"),
+    "table_quota": Limit(40_000, 40_000, 80_000, "DynamoDB quotas: 40,000 write units a table"),
+    "partition": Limit(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
+    "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
+    "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
+    "senders": Limit(2, 2, 60, "ours: MaximumConcurrency of send_mail in .chalice/resources.json"),
+    "storers": Limit(2, 2, 20, "ours: MaximumConcurrency of store_overflow in .chalice/resources.json"),
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one account is allowed: per second, but for what says otherwise."""
+
+    name: str
+    gateway_rate: float
+    gateway_burst: float
+    concurrency: float
+    requests_each: float
+    ramp: float  # environments in 10 s
+    table_warm: float
+    table_quota: float
+    partition: float
+    mail_rate: float
+    mail_daily: float
+    senders: float
+    storers: float
+
+
+def account(name: str) -> Account:
+    """`new`, `default` or `raised`."""
+    return Account(name, **{limit: getattr(values, name) for limit, values in LIMITS.items()})
+
+
+ACCOUNTS = ("new", "default", "raised")

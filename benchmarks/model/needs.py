@@ -1,0 +1,64 @@
+"""What to have before so many a second come: the model's limits solved for the load."""
+
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import Any
+
+from benchmarks.model.capacity import shares_of
+from benchmarks.model.conflicts import given_up
+from benchmarks.model.limits import LIMITS
+from benchmarks.model.service import HANG_SECONDS, Service
+
+RATES = (100, 1_000, 10_000)
+OUTAGE = 600.0
+# An outage's overflow should be in the table within the hour, beside everything else.
+DRAINED_WITHIN = 3_600.0
+PATIENCE = 0.001  # so few confirmations may be asked to come again
+MOST_SHARDS = 90
+
+
+@dataclass(frozen=True)
+class Needs:
+    """For `rate` signatures a second, mails and confirmations keeping up with them."""
+
+    rate: int
+    gateway_rate: int  # three requests each
+    concurrency: int
+    concurrency_if_the_table_hangs: int
+    table_units_to_sign: int
+    table_units_for_all: int  # put, claim, mark, half a confirmation
+    senders: int
+    storers: int
+    shards: int | None
+
+
+def needs(rate: int, service: Service) -> Needs:
+    each = max(service.sign, 1 / LIMITS["requests_each"].default)
+    workers = ceil(rate * service.mail)
+    return Needs(
+        rate=rate,
+        gateway_rate=3 * rate,
+        concurrency=ceil(3 * rate * each) + workers,
+        concurrency_if_the_table_hangs=ceil(rate * (service.sign + HANG_SECONDS)) + workers,
+        table_units_to_sign=warm_for(rate),
+        table_units_for_all=warm_for(5 * rate),
+        senders=workers,
+        storers=ceil(rate * OUTAGE / DRAINED_WITHIN * service.store),
+        shards=shards_for(rate),
+    )
+
+
+def warm_for(units: int) -> int:
+    """Warm throughput so that the hottest partition takes its share; 0: more than one petition's buckets can spread."""
+    each = LIMITS["partition"].default
+    possible = (number for number in range(1, 257) if max(shares_of(number)) * units <= each)
+    return round(next(possible, 0) * each)
+
+
+def shards_for(rate: float) -> int | None:
+    """Tally shards of the petition; None: more than it may have."""
+    return next((shards for shards in range(10, MOST_SHARDS + 1) if given_up(rate, shards) <= PATIENCE), None)
+
+
+def table_of_needs(service: Service) -> list[dict[str, Any]]:
+    return [asdict(needs(rate, service)) for rate in RATES]

@@ -1,0 +1,95 @@
+"""The spikes that are run, and what is read off each."""
+
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+from benchmarks.model.limits import account
+from benchmarks.model.service import Service
+from benchmarks.model.stations import STATIONS, clock
+from benchmarks.model.world import DAYS, LITTLE, Load, World
+
+MILLION = 1_000_000
+HOUR, MINUTE = 3_600, 60
+# The evening news: a quarter of an hour after its peak a spike has fallen to a third of it. An assumption; what is
+# given is the million and the hour.
+FADING = 15 * MINUTE
+HORIZON = 30 * DAYS
+
+
+def fading(now: float) -> float:
+    """A million in an hour, most of them at once: 1,132 a second in the first."""
+    return MILLION / FADING * exp(-now / FADING) / (1 - exp(-HOUR / FADING))
+
+
+def steady(rate: float, seconds: float) -> Load:
+    return Load(f"{rate:,.0f} a second for {seconds:.0f} s", lambda _: rate, seconds)
+
+
+HOUR_LOAD = Load("a million in an hour", fading, HOUR)
+BURST_LOAD = steady(10_000, 60)
+REFUSING = Load("the same, table refusing for ten minutes", fading, HOUR, 300, 900)
+HANGING = Load("the same, table hanging for ten minutes", fading, HOUR, 300, 900, hangs=True)
+STEADY = tuple(steady(rate, 600) for rate in (100, 1_000, 10_000))
+SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A world that has come to its end, or to the horizon."""
+
+    world: World
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        amounts, refusals = self.world.amounts, self.world.refusals
+        return {
+            "load": self.world.load.name,
+            "account": self.world.account.name,
+            "arrived": round(amounts.arrived),
+            "peak_waiting": round(max(then.waiting for _, then in self.world.history)),
+            "longest_wait_s": round(self.longest_wait()),
+            "all_accepted_s": self._when(lambda then: then.waiting),
+            "held_up_first_s": {
+                who: round(when) for who, when in sorted(refusals.first.items(), key=lambda one: one[1])
+            },
+            "through_overflow": round(amounts.overflowed),
+            "peak_overflow": round(max(then.in_overflow for _, then in self.world.history)),
+            "all_stored_s": self._when(lambda then: then.arrived - then.stored),
+            "peak_count_behind": round(max(then.count_behind for _, then in self.world.history)),
+            "mailed_days": self._mail_days(),
+            "environments_started": round(self.world.environments.started),
+        }
+
+    def longest_wait(self) -> float:
+        """If first come were first served: how far the curve of the accepted lags behind that of the arrived."""
+        worst, behind = 0.0, 0
+        history = self.world.history
+        for now, then in history:
+            while history[behind][1].arrived < then.accepted - LITTLE:
+                behind += 1
+            if then.waiting >= LITTLE:
+                worst = max(worst, now - history[behind][0])
+        return worst
+
+    def _when(self, behind: Any) -> int | None:
+        """Seconds from the beginning until nothing was behind for good; None: not within the horizon."""
+        late = [now for now, then in self.world.history if behind(then) >= LITTLE]
+        return None if late and late[-1] == self.world.history[-1][0] else round(late[-1] if late else 0)
+
+    def _mail_days(self) -> float:
+        """Until the last mail; past the horizon what is left is divided by the daily quota."""
+        amounts = self.world.amounts
+        last = next((now for now, then in self.world.history if amounts.mailed - then.mailed < LITTLE), 0)
+        return round(last / DAYS + amounts.mail_behind / self.world.account.mail_daily, 2)
+
+
+def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> Run:
+    world = World(account(account_name), service, load)
+    # The clock goes first: it opens the step that the others wait for.
+    for station in STATIONS:
+        world.env.process(station(world))
+    world.env.process(clock(world))
+    while not (world.history and world.is_over) and world.now < horizon:
+        world.env.step()
+    return Run(world)

@@ -1,0 +1,135 @@
+"""The stations a signature passes, each a SimPy process that waits for the clock. Their order is who goes first."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from math import exp
+from typing import Any
+
+import simpy
+
+from benchmarks import lambdas
+from benchmarks.model.service import HANG_SECONDS
+from benchmarks.model.world import COARSE, FINE, World
+
+# The hosted page waits up to 30 s between attempts, with full jitter (petition.js): 15 s in the mean, once it is busy.
+RETRY_AFTER = 15.0
+# How long after its mail a signature is confirmed, in the mean. Nobody measured this: an assumption.
+CONFIRM_AFTER = 300.0
+MAIL_UNITS, CONFIRM_UNITS = 2, 2  # write units in the signatures' table: claim and mark; one half of the transaction
+CHANGES_OF_MAIL, CHANGES_OF_CONFIRM = 2, 1
+
+Process = Generator[simpy.Event, Any, None]
+
+
+def clock(world: World) -> Process:
+    """Short steps while somebody waits for an answer, long ones while only mail is behind."""
+    while True:
+        dt = COARSE if world.is_settled else FINE
+        world.gateway.begin(dt)
+        world.table.down = world.is_down
+        world.table.begin(world.now, dt)
+        due, world.tick = world.tick, world.env.event()
+        due.succeed(dt)
+        yield world.env.timeout(dt)
+        world.history.append((world.now, replace(world.amounts)))
+
+
+def confirming(world: World) -> Process:
+    """Page and button: two requests, before those who sign, for they are few."""
+    while True:
+        dt: float = yield world.tick
+        amounts = world.amounts
+        opened = (amounts.mailed - amounts.confirmed) * _returning(dt, CONFIRM_AFTER)
+        passed = world.gateway.take(2 * opened) / 2
+        confirmed = world.table.take(CONFIRM_UNITS * passed) / CONFIRM_UNITS
+        world.refusals.add("gateway", world.now, opened - passed)
+        world.busy["confirm"] = passed * world.service.confirm / dt
+        amounts.confirmed += confirmed
+        amounts.changes += CHANGES_OF_CONFIRM * confirmed
+
+
+def mailing(world: World) -> Process:
+    """Paced by our own concurrency, SES's rate and SES's day, whichever is least."""
+    while True:
+        dt: float = yield world.tick
+        amounts = world.amounts
+        wanted = amounts.relayed - amounts.mailed
+        hands = world.account.senders / world.service.mail * dt
+        rate, day = world.mailing.left(world.now, dt)
+        for who, most in (("our senders", hands), ("SES rate", rate), ("SES day", day)):
+            if most == min(hands, rate, day):
+                world.refusals.add(who, world.now, wanted - most)
+        mailed = world.table.take(MAIL_UNITS * min(wanted, hands, rate, day)) / MAIL_UNITS
+        world.mailing.sent(world.now, mailed)
+        world.busy["send"] = mailed * world.service.mail / dt
+        amounts.mailed += mailed
+        amounts.changes += CHANGES_OF_MAIL * mailed
+
+
+def signing(world: World) -> Process:
+    """Whoever is refused comes again. Accepted is only what table or overflow queue has taken."""
+    while True:
+        dt: float = yield world.tick
+        amounts = world.amounts
+        returning = amounts.waiting * _returning(dt, RETRY_AFTER)
+        arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
+        amounts.arrived += arriving
+        offered = returning + arriving
+        passed = world.gateway.take(offered)
+        served = world.environments.take(passed, _seconds(world), sum(world.busy.values()), dt)
+        stored = world.table.take(served)
+        amounts.accepted += served
+        amounts.overflowed += served - stored
+        _store(world, stored)
+        for who, amount in (("gateway", offered - passed), ("Lambda", passed - served), ("table", served - stored)):
+            world.refusals.add(who, world.now, amount)
+
+
+def storing_overflow(world: World) -> Process:
+    """The queue's worker: a few hands, the same put, and only what the table has left."""
+    while True:
+        dt: float = yield world.tick
+        hands = 0.0 if world.is_down else world.account.storers / world.service.store * dt
+        recovered = world.table.take(min(world.amounts.in_overflow, hands))
+        world.busy["store"] = recovered * world.service.store / dt
+        world.amounts.recovered += recovered
+        _store(world, recovered)
+
+
+def relaying(world: World) -> Process:
+    """From the stream into the mail queue."""
+    while True:
+        dt: float = yield world.tick
+        amounts = world.amounts
+        relayed = min(amounts.stored - amounts.relayed, world.service.relay_rate(world.table.partitions) * dt)
+        world.busy["relay"] = relayed / lambdas.STREAM_BATCH * world.service.relay_batch / dt
+        amounts.relayed += relayed
+
+
+def following(world: World) -> Process:
+    """From the stream into the number of pending signatures, in the other table."""
+    while True:
+        dt: float = yield world.tick
+        amounts = world.amounts
+        most = 0.0 if world.is_down else world.service.follow_rate(world.table.partitions) * dt
+        amounts.followed += min(amounts.count_behind, most)
+
+
+def _store(world: World, stored: float) -> None:
+    world.amounts.stored += stored
+    world.amounts.changes += stored
+
+
+def _seconds(world: World) -> float:
+    """Of a signing request: a table that hangs is waited for, then the overflow queue takes it."""
+    if not world.is_down:
+        return world.service.sign
+    return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
+
+
+def _returning(dt: float, mean: float) -> float:
+    """The share of those who wait that comes back within a step."""
+    return 1 - exp(-dt / mean)
+
+
+STATIONS = (confirming, mailing, signing, storing_overflow, relaying, following)

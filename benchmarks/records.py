@@ -1,0 +1,78 @@
+"""What Lambda's pollers hand to the workers: the stream's records, and the queues' messages."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+import boto3
+
+from benchmarks import scene
+from chalicelib import keys
+from chalicelib.aws.expressions import to_wire, wire_key
+from chalicelib.aws.table import tables
+
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/2026-11-24T12:00:00.000"
+
+
+def prepare() -> None:
+    """A queue to relay into and a sender SES knows, as the template makes them."""
+    boto3.client("sqs").create_queue(QueueName=scene.SETTINGS["MAIL_QUEUE_URL"].rpartition("/")[2])
+    boto3.client("ses").verify_email_identity(EmailAddress=scene.SETTINGS["MAIL_FROM"])
+
+
+def stored(slug: str, signature_id: str) -> dict[str, Any]:
+    """Raise RuntimeError when nobody signed: a worker with nothing to do must not count as cheap."""
+    item = tables().get(keys.signature(slug, signature_id), consistent=True)
+    if item is None:
+        raise RuntimeError(f"{signature_id} is not in the table")
+    return item
+
+
+def inserted(slug: str, signature_id: str, number: int) -> dict[str, Any]:
+    item = stored(slug, signature_id)
+    change = {
+        "ApproximateCreationDateTime": 1796126400.0,
+        "Keys": wire_key(keys.signature(slug, signature_id)),
+        "NewImage": to_wire(item),
+        "SequenceNumber": f"{number + 1:021}",
+        "SizeBytes": 400,
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    named = {"eventID": f"{number:032}", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
+    return {**named, "awsRegion": "us-east-1", "dynamodb": change, "eventSourceARN": ARN}
+
+
+def wish(slug: str, signature_id: str) -> dict[str, Any]:
+    item = stored(slug, signature_id)
+    wanted = {"wanted": item["mail_wanted"], "wanted_at": item["mail_wanted_at"]}
+    return _message({"slug": slug, "signature_id": signature_id, **wanted}, signature_id)
+
+
+def delivery() -> dict[str, Any]:
+    """What SES tells of nearly every mail, and nobody needs to write down."""
+    tags = {
+        "petition": ["support-trafficked-children"],
+        "signature": ["0" * 64],
+        "ses:configuration-set": ["petitions"],
+    }
+    return _message({"eventType": "Delivery", "mail": {"tags": tags}, "delivery": {}}, "delivery")
+
+
+def opened(pressed: dict[str, Any]) -> dict[str, Any]:
+    """The GET of the page whose button was `pressed`."""
+    (token,) = parse_qs(pressed["body"])["token"]
+    headers = {name: value for name, value in pressed["headers"].items() if name != "Content-Type"}
+    return {
+        **pressed,
+        "httpMethod": "GET",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": {"token": token},
+        "multiValueQueryStringParameters": {"token": [token]},
+        "requestContext": {**pressed["requestContext"], "httpMethod": "GET"},
+        "body": None,
+    }
+
+
+def _message(body: dict[str, Any], message_id: str) -> dict[str, Any]:
+    return {"messageId": message_id, "receiptHandle": "r", "body": json.dumps(body), "eventSource": "aws:sqs"}

@@ -1,0 +1,120 @@
+"""The whole way of a signature through every handler on the embedded AWS: CPU, calls, units, log and answer bytes.
+
+What cost and model are calibrated by. CPU is this process's own (waiting for the emulator is not in it), without
+TLS; workers are measured with one record and with ten, for most of what they cost is the record's, not the batch's.
+"""
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from time import process_time
+from typing import Any
+
+from benchmarks import records, scene
+from benchmarks.calls import Stage
+from benchmarks.worker import answer
+
+SINGLES, TENS = 40, 20
+SUPPORTERS = SINGLES + 10 * TENS
+CONTEXT = type("Context", (), {"aws_request_id": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"})()
+
+Handle = Callable[[dict[str, Any]], Any]
+Figures = dict[str, Any]
+
+
+class Counted(io.TextIOBase):
+    """Where Lambda would collect the log: written to nobody, and counted."""
+
+    size = 0
+
+    def write(self, text: str) -> int:
+        self.size += len(text.encode())
+        return len(text)
+
+
+class Way:
+    """One petition and its supporters, moved on step by step; each step is measured."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._stage, self._log = Stage(endpoint), Counted()
+        records.prepare()
+        self._people = [f"supporter-{number:03}" for number in range(SUPPORTERS)]
+        self._ids = {person: self._stage.id_of(person) for person in self._people}
+        self._before: dict[str, Any] = {}
+
+    def walk(self) -> Figures:
+        """In the order of a supporter's day: later steps need what earlier ones left in the table."""
+        from chalicelib.mail.worker import receive_feedback, relay_mail, send_mail
+        from chalicelib.signatures.worker import follow_signatures
+
+        slug = self._stage.petition.slug
+        figures = {"sign": self._each(lambda person: scene.sign_event(slug, person), 202)}
+        figures["relay"] = self._batches(relay_mail, self._changes(self._people))
+        figures["follow"] = self._batches(follow_signatures, self._changes(self._people))
+        figures["send"] = self._batches(send_mail, [records.wish(slug, self._ids[one]) for one in self._people])
+        figures["feedback"] = self._batches(receive_feedback, [records.delivery()] * SUPPORTERS)
+        figures["confirm_page"] = self._each(lambda person: records.opened(self._pressed(person)))
+        figures["confirm"] = self._each(self._pressed)
+        return figures
+
+    def _pressed(self, person: str) -> dict[str, Any]:
+        return scene.confirm_event(self._stage.petition.slug, self._ids[person])
+
+    def _changes(self, people: Sequence[str]) -> list[dict[str, Any]]:
+        slug = self._stage.petition.slug
+        return [records.inserted(slug, self._ids[person], number) for number, person in enumerate(people)]
+
+    def _each(self, event: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
+        from app import app
+
+        return _middle([self._act(lambda told: app(told, CONTEXT), event(one), status) for one in self._people])
+
+    def _batches(self, handle: Any, found: list[dict[str, Any]]) -> Figures:
+        """Of one record, and of ten."""
+        batches = [found[start : start + 1] for start in range(SINGLES)]
+        batches += [found[start : start + 10] for start in range(SINGLES, SUPPORTERS, 10)]
+        done = [self._act(lambda event: handle(event, CONTEXT), {"Records": batch}) for batch in batches]
+        return {"of_1": _middle(done[:SINGLES]), "of_10": _middle(done[SINGLES:])}
+
+    def _act(self, handle: Handle, event: dict[str, Any], status: int = 0) -> Figures:
+        with self._stage.metered() as spent, _stdout(self._log):
+            self._log.size, start = 0, process_time()
+            answered = handle(event) or {}
+            cpu = process_time() - start
+        if answered.get("statusCode", 0) != status or answered.get("batchItemFailures"):
+            raise RuntimeError(f"not as expected: {json.dumps(answered)[:300]}")
+        spending = {name: value for name, value in spent.as_figures().items() if name != "operations"}
+        return {"cpu_us": cpu * 1e6, **spending, "log_bytes": self._log.size, "answer_bytes": _size(answered)}
+
+
+@contextmanager
+def _stdout(instead: io.TextIOBase) -> Iterator[None]:
+    """The log's handler takes the stream it finds when it is first used, so the same one goes in every time."""
+    before, sys.stdout = sys.stdout, instead
+    try:
+        yield
+    finally:
+        sys.stdout = before
+
+
+def _size(answered: dict[str, Any]) -> int:
+    """Body and headers: what the gateway sends, before it compresses."""
+    headers = {**answered.get("headers", {}), **answered.get("multiValueHeaders", {})}
+    return len(answered.get("body", "").encode()) + sum(len(f"{name}: {value}\r\n") for name, value in headers.items())
+
+
+def _middle(acts: Sequence[Figures]) -> Figures:
+    """Means of what is counted, for a batch may meet one bucket or ten; the median of what is timed."""
+    counted = {name: round(sum(act[name] for act in acts) / len(acts), 2) for name in acts[0] if name != "cpu_us"}
+    return {"cpu_us": round(median(act["cpu_us"] for act in acts)), **counted}
+
+
+def measure(endpoint: str) -> Figures:
+    return Way(endpoint).walk()
+
+
+if __name__ == "__main__":
+    answer(measure)
