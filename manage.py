@@ -2,22 +2,26 @@
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE (and AWS_ENDPOINT_URL for an emulator)
+and for `redrive` the queue's own, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
 """
 
 import argparse
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from chalicelib import keys, moments
 from chalicelib.aws import clients
 from chalicelib.aws.failures import REFUSALS
+from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.errors import Unavailable
+from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.settings import required
@@ -28,6 +32,10 @@ from chalicelib.staff.tokens import issue, revoke
 # Exit codes: 0 done, 1 the input was wrong, 2 the command line was (argparse's own), 3 AWS did not answer.
 WRONG_INPUT, NO_ANSWER = 1, 3
 MOST_DAYS = 3650
+MOST_MESSAGES = 10_000_000
+
+# Not the stream's dead letters: they are stretches of the stream, and the sweep finds the mail that was in them.
+REDRIVEN = {"mail": "MAIL", "other-mail": "OTHER_MAIL", "feedback": "FEEDBACK", "overflow": "OVERFLOW"}
 
 
 class InputError(Exception):
@@ -65,6 +73,28 @@ def shed_load(arguments: argparse.Namespace) -> None:
     print(f"load shedding: {stored_level(_tables())}")
 
 
+def redrive(arguments: argparse.Namespace) -> None:
+    """Bounded by what lies there now: what fails again meanwhile is not moved in circles."""
+    name = REDRIVEN[arguments.queue]
+    grave, queue = _queue(f"{name}_DEAD_LETTER_QUEUE_URL"), _queue(f"{name}_QUEUE_URL")
+    there = min(grave.depth(), arguments.most)
+    moved = 0
+    for some in grave.move_to(queue, there):
+        moved += some
+        print(f"\rmoved {moved} of {there}", end="", file=sys.stderr, flush=True)
+    print(f"moved {moved} of {there} back to the {arguments.queue} queue")
+
+
+def pause_sending(arguments: argparse.Namespace) -> None:
+    until = pause_mail(moments.now(), _tables(), timedelta(hours=arguments.hours))
+    print(f"no mail is sent until {moments.iso(until)}; what is wanted waits")
+
+
+def resume_sending(arguments: argparse.Namespace) -> None:
+    resume_mail(moments.now(), _tables())
+    print("mail is sent again, within two minutes")
+
+
 def read_petition(path: Path) -> Petition:
     """Raise InputError naming the file and each field."""
     try:
@@ -81,6 +111,10 @@ def _tables() -> Tables:
     return Tables(clients.dynamodb(), names)
 
 
+def _queue(setting: str) -> Queue:
+    return Queue(clients.sqs(), required(setting))
+
+
 def _rights(text: str) -> list[Right]:
     try:
         return [Right(name.strip()) for name in text.split(",")]
@@ -88,15 +122,40 @@ def _rights(text: str) -> list[Right]:
         raise argparse.ArgumentTypeError(f"use some of: {', '.join(Right)}") from None
 
 
-def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_DAYS:
-        raise argparse.ArgumentTypeError(f"use 1 to {MOST_DAYS}")
-    return int(text)
+def _from_1_to(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"use 1 to {most}")
+        return int(text)
+
+    return number
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    rooms = top.add_subparsers(required=True, metavar="petition|token|shed")
+    rooms = top.add_subparsers(required=True, metavar="petition|token|redrive|mail|shed")
+    _petition_commands(rooms)
+    _token_commands(rooms)
+    _crowd_commands(rooms)
+    return top
+
+
+def _crowd_commands(rooms: Any) -> None:
+    command = rooms.add_parser("redrive", help="move dead letters back to their queue (safe to repeat)")
+    command.add_argument("queue", choices=REDRIVEN)
+    command.add_argument("--most", type=_from_1_to(MOST_MESSAGES), default=MOST_MESSAGES, help="no more than these")
+    command.set_defaults(run=redrive)
+    mail = rooms.add_parser("mail", help="pause or resume all sending").add_subparsers(required=True)
+    command = mail.add_parser("pause", help="send nothing for a time; nothing is lost")
+    command.add_argument("--hours", type=_from_1_to(24 * 14), default=1)
+    command.set_defaults(run=pause_sending)
+    mail.add_parser("resume", help="send again, e.g. with a raised quota").set_defaults(run=resume_sending)
+    command = rooms.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
+    command.add_argument("level", nargs="?", choices=list(Level), help="in force within seconds; without it: show")
+    command.set_defaults(run=shed_load)
+
+
+def _petition_commands(rooms: Any) -> None:
     petition = rooms.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
     for name, action, about in (
         ("load", load_petition, "publish it, or its new version (safe to repeat)"),
@@ -105,6 +164,9 @@ def parser() -> argparse.ArgumentParser:
         command = petition.add_parser(name, help=about)
         command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")
         command.set_defaults(run=action)
+
+
+def _token_commands(rooms: Any) -> None:
     token = rooms.add_parser("token", help="issue or revoke a staff token").add_subparsers(required=True)
     command = token.add_parser("revoke", help="from now on it opens nothing")
     command.add_argument("id", help="the middle part of the token: staff_<id>_...")
@@ -112,34 +174,26 @@ def parser() -> argparse.ArgumentParser:
     command = token.add_parser("issue", help="print a new token, once")
     command.add_argument("--owner", required=True, help="whose it is: a person or a system")
     command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help="comma-separated: counts,manage")
-    command.add_argument("--days", type=_days, default=90, help="how long it is valid (default: 90)")
+    command.add_argument("--days", type=_from_1_to(MOST_DAYS), default=90, help="how long it is valid (default: 90)")
     command.set_defaults(run=issue_token)
-    command = rooms.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
-    command.add_argument("level", nargs="?", choices=list(Level), help="in force within seconds; without it: show")
-    command.set_defaults(run=shed_load)
-    return top
 
 
 def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(words)
     try:
         arguments.run(arguments)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return WRONG_INPUT
+    except (InputError, RuntimeError) as error:  # RuntimeError: a setting the environment should name.
+        return _refuse(str(error), WRONG_INPUT)
     except Unavailable as error:
-        print(
-            f"AWS did not answer ({error.service}); nothing may have changed, repeating is safe",
-            file=sys.stderr,
-        )
-        return NO_ANSWER
+        return _refuse(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
     except REFUSALS as error:
-        print(f"AWS refused: {error}", file=sys.stderr)
-        return NO_ANSWER
-    except RuntimeError as error:  # A setting the environment should name.
-        print(error, file=sys.stderr)
-        return WRONG_INPUT
+        return _refuse(f"AWS refused: {error}", NO_ANSWER)
     return 0
+
+
+def _refuse(why: str, code: int) -> int:
+    print(why, file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

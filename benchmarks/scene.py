@@ -19,6 +19,8 @@ SETTINGS = {
     "COUNTS_TABLE": "counts",
     "MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/mail",
     "OVERFLOW_QUEUE_URL": "http://127.0.0.1:1/000000000000/overflow",
+    "OTHER_MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/other-mail",
+    "MAIL_PER_SECOND": "1000",
     "SITE_URL": "https://petitions.example",
     "MAIL_FROM": "petitions@example.org",
     "CONFIGURATION_SET": "petitions",

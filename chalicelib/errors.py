@@ -82,6 +82,14 @@ class Throttled(Unavailable):
     """AWS asked us to slow down."""
 
 
+class RateExceeded(Throttled):
+    """SES: too many mails a second. Certainly not sent; a second's patience cures it."""
+
+
+class SendingStopped(Throttled):
+    """SES takes no mail from anybody for now: a daily quota is spent, or the account is paused. Certainly not sent."""
+
+
 class Conflicted(Unavailable):
     """Two transactions met on one item. botocore does not retry this; whoever asked does."""
 

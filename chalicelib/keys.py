@@ -11,6 +11,8 @@ tables to IAM, and tally writes do not appear in the signatures' stream.
                 TALLY#<slug>           DAY#<day>        a day that is over, summed over its shards
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
                 PENDING#<slug>#<bucket> COUNT           unconfirmed signatures, followed from the stream
+                MAIL                   PAUSE            until when no mail is sent, because SES takes none
+                MAIL                   SWEEP            how far the sweep for forgotten mail has come
                 TOKEN#<id>             TOKEN            a staff token, hashed
                 SHEDDING               LEVEL            how much is switched off for a crowd
 """
@@ -93,3 +95,14 @@ def shedding_level() -> Key:
 
 def staff_token(token_id: str) -> Key:
     return Key(COUNTS, f"TOKEN#{token_id}", "TOKEN")
+
+
+MAIL_PARTITION = "MAIL"
+
+
+def mail_pause() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "PAUSE")
+
+
+def mail_sweep() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "SWEEP")

@@ -15,12 +15,17 @@ class Settings:
     counts_table: str
     mail_queue_url: str
     overflow_queue_url: str
+    other_mail_queue_url: str
+    mail_per_second: float
     site_url: str
     mail_from: str
     configuration_set: str
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
     log_level: str
+    # Of the two event sources of the sender; only the function that opens and shuts them is told.
+    mail_source: str
+    other_mail_source: str
 
 
 @cache
@@ -31,12 +36,16 @@ def settings() -> Settings:
         counts_table=required("COUNTS_TABLE"),
         mail_queue_url=required("MAIL_QUEUE_URL"),
         overflow_queue_url=required("OVERFLOW_QUEUE_URL"),
+        other_mail_queue_url=required("OTHER_MAIL_QUEUE_URL"),
+        mail_per_second=float(required("MAIL_PER_SECOND")),
         site_url=required("SITE_URL").rstrip("/"),
         mail_from=required("MAIL_FROM"),
         configuration_set=required("CONFIGURATION_SET"),
         signature_keys=_keys("SIGNATURE_KEYS"),
         token_keys=_keys("TOKEN_KEYS"),
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
+        mail_source=os.environ.get("MAIL_SOURCE") or "",
+        other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",
     )
 
 

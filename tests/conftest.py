@@ -34,6 +34,8 @@ ENVIRONMENT = {
     "COUNTS_TABLE": "counts-test",
     "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
     "OVERFLOW_QUEUE_URL": "https://sqs.invalid/1/overflow",
+    "OTHER_MAIL_QUEUE_URL": "https://sqs.invalid/1/other-mail",
+    "MAIL_PER_SECOND": "100000",
     "SITE_URL": SITE,
     "MAIL_FROM": "petitions@harbour.example",
     "CONFIGURATION_SET": "petitions-test",
@@ -81,13 +83,10 @@ def served(
     """The application over fakes, with one open petition and a clock that stands at NOW."""
     client = Client(app, stage_name="local", project_dir=str(Path(__file__).parents[1]))
     site = Served(client, tables, FakeQueue(), FakeQueue(), FakeMailer(), Clock())
-    fakes = {
-        "tables": site.tables,
-        "signing_tables": site.tables,
-        "mail_queue": site.queue,
-        "overflow_queue": site.overflow,
-        "mailer": site.mailer,
-    }
+    monkeypatch.setattr("time.sleep", site.slept.append)
+    fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
+    fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
+    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
     for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
         for name, fake in fakes.items():
             if hasattr(getattr(module, name, None), "cache_clear"):

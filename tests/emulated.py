@@ -76,6 +76,7 @@ class EmulatedAws:
     stream_arn: str
     mail_queue_url: str
     overflow_queue_url: str
+    other_mail_queue_url: str
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def emulated_aws(
         names, stream_arn = _create_tables()
         queues = [
             boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
-            for name in ("mail", "overflow")
+            for name in ("mail", "overflow", "other-mail")
         ]
         _verify_sender()
         for name, value in _environment(names, *queues).items():
@@ -108,7 +109,10 @@ def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
 @contextmanager
 def forgotten() -> Iterator[None]:
     """The application as a new process, before and after: no client, no setting, no petition known."""
-    built = (clients.dynamodb, clients.sqs, clients.ses, table.tables, queue.mail_queue, email.mailer, settings)
+    built = (
+        *(clients.dynamodb, clients.sqs, clients.ses, table.tables),
+        *(queue.mail_queue, queue.other_mail_queue, email.mailer, settings),
+    )
     signing = (clients.signing_dynamodb, clients.signing_sqs, table.signing_tables, queue.overflow_queue)
     _forget(*built, *signing)
     yield
@@ -139,13 +143,15 @@ def _verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
 
-def _environment(names: dict[str, str], mail_queue_url: str, overflow_queue_url: str) -> dict[str, str]:
+def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: str) -> dict[str, str]:
     return {
         "STAGE": "test",
         "SIGNATURES_TABLE": names[keys.SIGNATURES],
         "COUNTS_TABLE": names[keys.COUNTS],
-        "MAIL_QUEUE_URL": mail_queue_url,
-        "OVERFLOW_QUEUE_URL": overflow_queue_url,
+        "MAIL_QUEUE_URL": mail,
+        "OVERFLOW_QUEUE_URL": overflow,
+        "OTHER_MAIL_QUEUE_URL": other_mail,
+        "MAIL_PER_SECOND": "100000",
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
         "CONFIGURATION_SET": "mail",

@@ -23,6 +23,7 @@ from boto3.dynamodb.conditions import (
 
 from chalicelib.aws.expressions import from_wire, to_wire
 from chalicelib.aws.queue import Outgoing, Queue
+from chalicelib.aws.source import Source
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
@@ -105,6 +106,14 @@ class FakeTables(Tables):
         found = sorted(key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high)
         return iter([copy.deepcopy(self.items[key]) for key in found])
 
+    def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
+        self._called("page")
+        there = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
+        seen = there[:most]
+        found = [self.items[key] for key in seen if holds(when, self.items[key])]
+        shown = [{name: item[name] for name in names if name in item} for item in found]
+        return copy.deepcopy(shown), seen[-1].sk if len(seen) == most else None
+
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         self._called("put")
         self.items[key] = _stored(key, item)
@@ -179,5 +188,17 @@ class FakeQueue(Queue):
         self.messages += [json.loads(json.dumps(message.body)) for message in messages]
         self.delays += [message.delay for message in messages]
 
+    def depth(self) -> int:
+        return len(self.messages)
+
     def check(self) -> None:
         return
+
+
+class FakeSource(Source):
+    def __init__(self) -> None:
+        self.is_open = True
+
+    def turn(self, *, is_open: bool) -> bool:
+        changes, self.is_open = is_open is not self.is_open, is_open
+        return changes

@@ -13,7 +13,7 @@ from chalice.test import Client, HTTPResponse
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from tests.actors import NOW
-from tests.fakes import FakeQueue, FakeTables
+from tests.fakes import FakeQueue, FakeSource, FakeTables
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -53,6 +53,10 @@ class Served:
     overflow: FakeQueue
     mailer: FakeMailer
     clock: Clock
+    other_queue: FakeQueue = field(default_factory=FakeQueue)
+    source: FakeSource = field(default_factory=FakeSource)
+    other_source: FakeSource = field(default_factory=FakeSource)
+    slept: list[float] = field(default_factory=list)
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
         return self.client.http.get(path, headers=_dashed(headers))
@@ -87,6 +91,14 @@ def sqs_event(messages: Sequence[object]) -> dict[str, Any]:
             for number, body in enumerate(bodies)
         ]
     }
+
+
+def schedule_event() -> dict[str, Any]:
+    """As EventBridge brings it when the time has come."""
+    return {
+        "version": "0", "account": "1", "region": "eu-west-2", "detail": {}, "detail-type": "Scheduled Event",
+        "source": "aws.events", "time": "2026-11-24T12:00:00Z", "id": "1", "resources": [],
+    }  # fmt: skip
 
 
 def stream_event(changes: Sequence[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]]) -> dict[str, Any]:

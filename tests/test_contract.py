@@ -21,14 +21,19 @@ from chalice.utils import OSUtils, to_cfn_resource_name
 from app import app
 from chalicelib import keys
 from chalicelib.aws.expressions import wire_key
+from chalicelib.aws.table import Tables
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.staff import ROUTES
 from chalicelib.mail import compose
+from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
+from chalicelib.mail.send import CLAIM
+from chalicelib.mail.shift import BUDGET_SECONDS
 from chalicelib.pages import render
 from chalicelib.settings import settings
-from chalicelib.signatures.model import Signature, Wanted
-from tests.actors import a_petition
+from chalicelib.signatures import mail_state
+from chalicelib.signatures.model import PERSONAL, Signature, Wanted
+from tests.actors import OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]
 CHALICE = ROOT / ".chalice"
@@ -37,10 +42,13 @@ CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
 MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # Where a secret goes, and nowhere else.
-SECRETS = {"SIGNATURE_KEYS": {"APIHandler"}, "TOKEN_KEYS": {"Links", "SendMail"}}
-QUEUE_OF = {"SendMail": "MailQueue", "ReceiveFeedback": "FeedbackQueue", "StoreOverflow": "OverflowQueue"}
+SECRETS = {"SIGNATURE_KEYS": {"APIHandler"}, "TOKEN_KEYS": {"Links", "SendMail", "SendOtherMail"}}
 # They hold names and addresses: encrypted with KMS, as the tables are.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
+# Whoever turns the senders' taps is told which they are.
+SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
+SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
+QUEUE_OF = {**SENDERS, "ReceiveFeedback": "FeedbackQueue", "StoreOverflow": "OverflowQueue"}
 STREAM_READERS = {"RelayMail", "FollowSignatures"}
 FUNCTION_OF = {
     "/confirm": "Links",
@@ -200,7 +208,7 @@ def test_only_the_emulator_gets_the_one_unnamed_resource() -> None:
     """It has no identities' ARNs to name; on AWS the other branch holds."""
     resources = [each["Resource"] for name in FUNCTIONS for each in statements(name)]
     wide = [resource for resource in resources if '"*"' in json.dumps(resource)]
-    assert [resource["Fn::If"][:2] for resource in wide] == [["Emulated", "*"]]
+    assert [resource["Fn::If"][:2] for resource in wide] == [["Emulated", "*"]] * len(SENDERS)
     assert TEMPLATE["Conditions"]["Emulated"] == {"Fn::Equals": [{"Ref": "Stage"}, "local"]}
 
 
@@ -212,12 +220,46 @@ def test_who_reads_counts_or_opens_the_door_cannot_name_the_signatures() -> None
 def test_who_takes_signatures_cannot_read_them() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
-    assert {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")} == {"Links"}
+    assert {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")} == {"Links", "SweepMail"}
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
 
 
+def test_the_sweep_reads_wishes_and_nothing_of_a_person() -> None:
+    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadWishesAndNoNames"]
+    shown = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
+    assert reading["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not shown & {*PERSONAL, "updates"}
+    asked: dict[str, Any] = {}
+    client = SimpleNamespace(query=lambda **request: asked.update(request) or {"Items": []})
+    names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
+    start = keys.Key(keys.SIGNATURES, "slug#00", "")
+    mail_state.wishes_waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
+    assert {*asked["ExpressionAttributeNames"].values(), "pk"} == shown
+
+
+def test_only_the_watch_turns_taps_and_only_the_senders() -> None:
+    assert {name for name in FUNCTIONS if "lambda:" in json.dumps(statements(name))} == {"WatchMail"}
+    [turning] = [each for each in statements("WatchMail") if each["Sid"] == "TurnTheTaps"]
+    on_aws = turning["Action"]["Fn::If"][2]
+    assert on_aws == ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+    mappings = [f"{function}{function}SqsEventSource" for function in SENDERS]
+    assert [re.findall(r"\$\{(\w+)\}$", each["Fn::Sub"])[0] for each in turning["Resource"]] == mappings
+    told = environment_of("WatchMail")
+    assert [told[name]["Ref"] for name in SOURCES] == mappings
+
+
+def test_a_sender_runs_as_often_at_once_as_its_pace_assumes() -> None:
+    for function in SENDERS:
+        assert events("SQS")[function]["ScalingConfig"] == {"MaximumConcurrency": CONCURRENCY}
+    assert CONFIRMATIONS + OTHERS == 1
+    slowest = TEMPLATE["Parameters"]["MailPerSecond"]["MinValue"] / CONCURRENCY
+    for function, share in (("SendMail", CONFIRMATIONS), ("SendOtherMail", OTHERS)):
+        assert events("SQS")[function]["BatchSize"] / (slowest * share) <= BUDGET_SECONDS
+        assert BUDGET_SECONDS < FUNCTIONS[function]["Timeout"] < CLAIM.total_seconds()
+
+
 def test_nobody_but_the_sender_sends_mail_and_nobody_deletes_an_item() -> None:
-    assert {name for name in FUNCTIONS if "ses:" in json.dumps(statements(name))} == {"SendMail"}
+    assert {name for name in FUNCTIONS if "ses:" in json.dumps(statements(name))} == SENDERS.keys()
     assert not [name for name in FUNCTIONS if "dynamodb:Delete" in json.dumps(statements(name))]
 
 
@@ -239,7 +281,7 @@ def required_settings(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     def told(name: str) -> str:
         asked.add(name)
-        return "{}" if name in SECRETS else "told"
+        return "{}" if name in SECRETS else "1"
 
     monkeypatch.setattr("chalicelib.settings.os", SimpleNamespace(environ=SimpleNamespace(get=told)))
     settings.cache_clear()
@@ -252,10 +294,11 @@ def test_every_setting_the_code_asks_for_is_given_and_secrets_only_where_they_ar
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = environment_of(function)
-    secrets = {name for name, functions in SECRETS.items() if function in functions}
+    private = SECRETS | SOURCES
+    own = {name for name, functions in private.items() if function in functions}
     # The last one is pydantic's own: looking for plugins costs a cold start 15 ms, and there are none.
     asked = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
-    assert given.keys() == asked - SECRETS.keys() | secrets
+    assert given.keys() == asked - private.keys() | own
 
 
 def test_secrets_are_made_in_the_stack_and_resolved_from_there() -> None:
@@ -301,7 +344,7 @@ def test_the_stream_is_read_from_its_beginning_and_what_fails_for_good_is_kept()
 def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
     text = json.dumps(TEMPLATE, default=str)
     arns = [value for name, value in vars(placeholders).items() if name.endswith("_ARN")]
-    assert len(arns) == 4
+    assert len(arns) == 5
     assert not [arn for arn in arns if arn in text]
     assert "000000000000" not in text
 
@@ -318,7 +361,10 @@ def test_every_worked_queue_has_a_dead_letter_queue_of_its_own() -> None:
     graves = {name: QUEUES[name]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] for name in worked}
     assert len(set(graves.values())) == len(worked)
     assert {*worked, *graves.values(), "StreamDeadLetterQueue"} == QUEUES.keys()
-    assert all(1 < QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] <= 1000 for name in worked)
+    counts = {name: QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] for name in worked}
+    # Mail waits for quotas, and a wait is no failure: an hourly look for three weeks must not end in the dead letters.
+    assert all(21 * 24 < counts.pop(name) <= 1000 for name in SENDERS.values())
+    assert all(1 < count <= 1000 for count in counts.values())
 
 
 def test_every_queue_keeps_as_long_as_sqs_can_and_encrypts() -> None:
@@ -341,8 +387,9 @@ def test_the_table_may_be_away_for_days_before_a_signature_leaves_the_overflow_q
 
 
 def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> None:
-    bounds = [source["ScalingConfig"]["MaximumConcurrency"] for source in events("SQS").values()]
-    assert sum(bounds) <= 6
+    bounds = {name: source["ScalingConfig"]["MaximumConcurrency"] for name, source in events("SQS").items()}
+    # Other mail's source is shut while confirmations wait (mail/watch.py): the two senders are never both at full.
+    assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 6
     assert not [name for name in FUNCTIONS if "ReservedConcurrentExecutions" in FUNCTIONS[name]]
 
 

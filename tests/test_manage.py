@@ -6,7 +6,9 @@ import pytest
 
 import manage
 from chalicelib import moments
+from chalicelib.aws import clients
 from chalicelib.errors import Throttled
+from chalicelib.mail.pause import is_paused
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.model import Right
@@ -118,6 +120,12 @@ def test_a_token_without_more_words_reads_counts_only(tables: FakeTables, capsys
         ["token", "issue", "--owner", "bob", "--days", "0"],
         ["token", "issue", "--owner", "bob", "--days", "-1"],
         ["token", "issue", "--owner", "bob", "--days", "9999999999"],
+        ["redrive"],
+        ["redrive", "stream"],
+        ["redrive", "mail", "--most", "0"],
+        ["mail"],
+        ["mail", "pause", "--hours", "0"],
+        ["mail", "pause", "--hours", "1000"],
     ],
 )
 def test_a_wrong_command_line_is_exit_code_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,3 +152,20 @@ def test_aws_that_does_not_answer_is_exit_code_three(
     tables.fail_next(Throttled("storage"))
     assert manage.main(["petition", "load", str(file)]) == 3
     assert "repeating is safe" in capsys.readouterr().err
+
+
+def test_sending_is_paused_and_resumed_by_hand(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["mail", "pause", "--hours", "2"]) == 0
+    assert "2026-11-24T14:00:00Z" in capsys.readouterr().out
+    assert is_paused(NOW, tables)
+    assert manage.main(["mail", "resume"]) == 0
+    assert not is_paused(NOW, tables)
+
+
+def test_a_redrive_needs_to_know_both_queues(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MAIL_DEAD_LETTER_QUEUE_URL", raising=False)
+    monkeypatch.setattr(clients, "sqs", lambda: None)
+    assert manage.main(["redrive", "mail"]) == 1
+    assert "MAIL_DEAD_LETTER_QUEUE_URL" in capsys.readouterr().err

@@ -11,6 +11,8 @@ from stack.paths import ROOT
 
 STAGE = "local"
 SENDER = "petitions@example.org"
+# The emulated SES has no rate to stay below.
+UNPACED = "1000"
 SITE = "http://127.0.0.1:8000"
 
 
@@ -38,6 +40,8 @@ class Deployed:
             "COUNTS_TABLE": self.outputs["CountsTableName"],
             "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
             "OVERFLOW_QUEUE_URL": self.outputs["OverflowQueueUrl"],
+            "OTHER_MAIL_QUEUE_URL": self.outputs["OtherMailQueueUrl"],
+            "MAIL_PER_SECOND": UNPACED,
             "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
         }
 
@@ -55,7 +59,7 @@ def deployed(endpoint: str, site: str = SITE, project: Path = ROOT) -> Deployed:
     """Package and deploy to the emulator as `make run` does; doing it again changes nothing."""
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    values = {"SiteUrl": site, "MailFrom": SENDER}
+    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
         verify_sender(cloud, SENDER)

@@ -84,6 +84,7 @@ def _values(options: Namespace) -> dict[str, str]:
         "SiteUrl": options.site_url.rstrip("/"),
         "MailFrom": options.mail_from,
         "MailIdentity": options.mail_identity,
+        "MailPerSecond": options.mail_per_second,
         "LogLevel": options.log_level,
     }
     return {name: value for name, value in given.items() if value}
@@ -113,6 +114,7 @@ def _options() -> Namespace:
     parser.add_argument("--site-url", default="", help="a custom domain, e.g. https://sign.example.org")
     parser.add_argument("--mail-from", default="", help="sender of all mail, a bare address")
     parser.add_argument("--mail-identity", default="", help="domain SES should verify for this stack")
+    parser.add_argument("--mail-per-second", default="", help="a little below the rate SES gives the account")
     parser.add_argument("--log-level", default="")
     parser.add_argument("--yes", action="store_true", help="do not ask (prod asks all the same)")
     return parser.parse_args()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from sys import implementation
 
-SERVICES = ("dynamodb", "sqs", "sesv2")
+SERVICES = ("dynamodb", "lambda", "sqs", "sesv2")
 """The AWS services the application calls; botocore describes four hundred."""
 
 _TOOLS_OF_CHALICE = {

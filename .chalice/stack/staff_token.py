@@ -37,6 +37,7 @@ def _remote(stage: str) -> dict[str, str]:
         "COUNTS_TABLE": outputs["CountsTableName"],
         "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
         "OVERFLOW_QUEUE_URL": outputs["OverflowQueueUrl"],
+        "OTHER_MAIL_QUEUE_URL": outputs["OtherMailQueueUrl"],
         "CONFIGURATION_SET": outputs["MailConfigurationSetName"],
     }
     return {**os.environ, **names}

@@ -4,7 +4,7 @@ Connect 1 s, read 2 s, two attempts: API Gateway gives up at 29 s and botocore w
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -55,3 +55,9 @@ def signing_sqs() -> "SQSClient":
 @cache
 def ses() -> "SESV2Client":
     return boto3.client("sesv2", config=MAIL_CONFIG)
+
+
+@cache
+def lambdas() -> Any:
+    """Untyped: two calls once a minute are not worth another package of stubs."""
+    return boto3.client("lambda", config=CONFIG)

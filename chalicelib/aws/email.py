@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import translated
-from chalicelib.errors import MailRefused, Throttled
+from chalicelib.aws.failures import THROTTLES, translated
+from chalicelib.errors import MailRefused, RateExceeded, SendingStopped, Throttled
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-# Waiting cures these: a rate, a daily quota, an account that is paused until somebody looks.
-WAIT = frozenset({"LimitExceededException", "SendingPausedException", "AccountSuspendedException"})
+# The account sends nothing until somebody looks.
+STOPPED = frozenset({"SendingPausedException", "AccountSuspendedException"})
+# SES says both "Maximum sending rate exceeded" and "Daily message quota exceeded" (elsewhere: "Daily sending quota")
+# under one code, and not always the same one: the sentence tells them apart.
+TOO_MANY = THROTTLES | {"LimitExceededException"}
+QUOTA = "quota exceeded"
 # Never this message: an address or content SES will not take.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 
@@ -40,7 +44,7 @@ class Mailer:
         self._configuration_set = configuration_set
 
     def send(self, mail: Mail) -> str:
-        """Return SES's message id. Raise Throttled (later), Unavailable (perhaps sent) or MailRefused (never)."""
+        """Return SES's message id. Raise Throttled (not sent), Unavailable (perhaps sent) or MailRefused (never)."""
         with translated("mail", _refusal):
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
@@ -63,8 +67,12 @@ class Mailer:
 
 def _refusal(error: ClientError) -> Throttled | MailRefused | None:
     code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code in STOPPED or (code in TOO_MANY and QUOTA in said.lower()):
+        return SendingStopped("mail")
+    if code in TOO_MANY:
+        return RateExceeded("mail")
     # SES calls an unverified sender a rejected message too. That is our fault, and nobody's address.
-    if code in WAIT or (code in REFUSED and "not verified" in said):
+    if code in REFUSED and "not verified" in said:
         return Throttled("mail")
     return MailRefused() if code in REFUSED else None
 

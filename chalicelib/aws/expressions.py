@@ -99,6 +99,19 @@ def change_request(change: Change) -> dict[str, Any]:
     return request
 
 
+def page_request(pk: str, names: Sequence[str], when: Condition) -> dict[str, Any]:
+    """A query for some attributes of the items for which it holds; what is read and does not fit still costs."""
+    built = ConditionExpressionBuilder().build_expression(when)
+    shown = {f"#p{number}": name for number, name in enumerate(names)}
+    return {
+        "KeyConditionExpression": "pk = :pk",
+        "FilterExpression": built.condition_expression,
+        "ProjectionExpression": ", ".join(shown),
+        "ExpressionAttributeNames": {**shown, **built.attribute_name_placeholders},
+        "ExpressionAttributeValues": to_wire({":pk": pk, **built.attribute_value_placeholders}),
+    }
+
+
 def write_request(write: Change | NewItem) -> tuple[str, dict[str, Any]]:
     """The operation's name in TransactWriteItems, and its request."""
     if isinstance(write, NewItem):

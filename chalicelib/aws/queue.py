@@ -1,7 +1,7 @@
 """SQS in the words the workers use."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH_LIMIT = 10
+# Long enough to hand ten messages over, short enough that those of a broken run are soon back.
+MOVING_SECONDS = 60
 
 
 class Outgoing(NamedTuple):
@@ -34,14 +36,50 @@ class Queue:
     def send(self, messages: Sequence[Outgoing]) -> None:
         """Raise Unavailable unless every message was accepted; some may then have been."""
         for chunk in chunks(messages, BATCH_LIMIT):
-            entries: Any = [
-                {"Id": str(number), "MessageBody": json.dumps(message.body), "DelaySeconds": message.delay}
-                for number, message in enumerate(chunk)
-            ]
-            with translated("queue"):
-                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            if answer.get("Failed"):
-                raise Unavailable("queue")
+            self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
+
+    def depth(self) -> int:
+        """Messages that wait, are being worked on or are delayed: about right, as SQS says itself."""
+        names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        with translated("queue"):
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
+        return sum(int(number) for number in answer.get("Attributes", {}).values())
+
+    def move_to(self, target: "Queue", most: int) -> Iterator[int]:
+        """Hand messages over, ten at a time at most; yields how many each time, and ends when none comes.
+
+        Sent first, deleted after: a crash in between leaves a message in both, and receivers are idempotent.
+        """
+        moved = 0
+        while moved < most and (messages := self._receive(min(BATCH_LIMIT, most - moved))):
+            target._send_raw([(message["Body"], 0) for message in messages])
+            self._delete([message["ReceiptHandle"] for message in messages])
+            moved += len(messages)
+            yield len(messages)
+
+    def _receive(self, most: int) -> Sequence[Any]:
+        with translated("queue"):
+            answer = self._client.receive_message(
+                QueueUrl=self._url, MaxNumberOfMessages=most, VisibilityTimeout=MOVING_SECONDS, WaitTimeSeconds=1
+            )
+        return answer.get("Messages", [])
+
+    def _send_raw(self, messages: Sequence[tuple[str, int]]) -> None:
+        entries: Any = [
+            {"Id": str(number), "MessageBody": body, "DelaySeconds": delay}
+            for number, (body, delay) in enumerate(messages)
+        ]
+        with translated("queue"):
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
+        if answer.get("Failed"):
+            raise Unavailable("queue")
+
+    def _delete(self, handles: Sequence[str]) -> None:
+        entries: Any = [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(handles)]
+        with translated("queue"):
+            answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
+        if answer.get("Failed"):
+            raise Unavailable("queue")
 
     def check(self) -> None:
         """Raise Unavailable unless the queue answers."""
@@ -58,3 +96,8 @@ def mail_queue() -> Queue:
 def overflow_queue() -> Queue:
     """Signatures that the table did not take: personal data, so the queue is encrypted with KMS."""
     return Queue(clients.signing_sqs(), settings().overflow_queue_url)
+
+
+@cache
+def other_mail_queue() -> Queue:
+    return Queue(clients.sqs(), settings().other_mail_queue_url)

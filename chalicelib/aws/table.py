@@ -22,6 +22,7 @@ from chalicelib.aws.expressions import (
     chunks,
     from_wire,
     new_item_request,
+    page_request,
     to_wire,
     wire_key,
     write_request,
@@ -100,6 +101,19 @@ class Tables:
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def page(self, start: Key, names: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
+        """Look at `most` items after `start` (an empty sort key: from the beginning) and return those that fit.
+
+        And where to go on: None at the partition's end.
+        """
+        request = {**page_request(start.pk, names, when), "TableName": self._names[start.table], "Limit": most}
+        if start.sk:
+            request["ExclusiveStartKey"] = wire_key(start)
+        with translated("storage", _refusal):
+            answer = self._client.query(**request)
+        last = answer.get("LastEvaluatedKey")
+        return [from_wire(item) for item in answer["Items"]], from_wire(last)["sk"] if last else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         with translated("storage", _refusal):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from chalice.app import DynamoDBEvent, SQSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib import log
 from chalicelib.aws.expressions import from_wire
@@ -15,6 +15,10 @@ Failures = dict[str, list[dict[str, str]]]
 
 class BatchFailed(Exception):
     """The stream must bring this batch again."""
+
+
+class RunFailed(Exception):
+    """A scheduled run did not end well; the next one goes on from what is written down."""
 
 
 class StreamChange(NamedTuple):
@@ -62,6 +66,16 @@ def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]],
     except Exception:
         log.failure("batch_failed")
         raise BatchFailed from None
+
+
+def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
+    """What cannot be done now is done by the next run; Lambda's own two repeats are welcome too."""
+    log.begin(getattr(event.context, "aws_request_id", ""))
+    try:
+        run()
+    except Exception:
+        log.failure("run_failed")
+        raise RunFailed from None
 
 
 def _changes(event: DynamoDBEvent) -> Iterator[StreamChange]:

@@ -1,13 +1,13 @@
-"""The stream is the outbox: each new wish for a mail becomes one message in the mail queue."""
+"""The stream is the outbox: each new wish for a mail becomes one message in its queue."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from math import ceil
 from typing import Any
 
-from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.keys import slug_of
 from chalicelib.mail.model import MailWish
+from chalicelib.mail.outbox import Outbox
 from chalicelib.signatures.model import MAIL_PAUSE
 
 Image = Mapping[str, Any]
@@ -17,10 +17,10 @@ Image = Mapping[str, Any]
 LONGEST_DELAY = 900
 
 
-def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, queue: Queue) -> int:
+def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox) -> int:
     """Return how many wishes went on. Raise Unavailable, and the whole batch comes again: wishes are idempotent."""
     wanted = [(wish, after) for before, after in changes if after and (wish := new_wish(before, after))]
-    queue.send([Outgoing(wish.model_dump(), _delay(after, now)) for wish, after in wanted])
+    outbox.send([(wish, _delay(after, now)) for wish, after in wanted])
     return len(wanted)
 
 
@@ -30,11 +30,15 @@ def new_wish(before: Image | None, after: Image | None) -> MailWish | None:
         return None
     if before is not None and all(before.get(name) == after.get(name) for name in ("mail_wanted_at", "mail_nudged_at")):
         return None
+    return wish_of(after)
+
+
+def wish_of(item: Image) -> MailWish:
     return MailWish(
-        slug=slug_of(after["pk"]),
-        signature_id=after["sk"],
-        wanted=after["mail_wanted"],
-        wanted_at=after["mail_wanted_at"],
+        slug=slug_of(item["pk"]),
+        signature_id=item["sk"],
+        wanted=item["mail_wanted"],
+        wanted_at=item["mail_wanted_at"],
     )
 
 

@@ -1,21 +1,33 @@
-"""Mail's stream and queues in: wishes relayed, mails sent, and what SES says afterwards."""
+"""Mail's stream, queues and schedules in: wishes relayed, mails sent, and what SES says afterwards."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
-from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib import log, moments
 from chalicelib.aws.email import mailer
-from chalicelib.aws.queue import mail_queue
+from chalicelib.aws.queue import mail_queue, other_mail_queue
+from chalicelib.aws.source import mail_source, other_mail_source
 from chalicelib.aws.table import tables
-from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message
-from chalicelib.edge.placeholders import FEEDBACK_QUEUE_ARN, MAIL_QUEUE_ARN, SIGNATURES_STREAM_ARN
+from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
+from chalicelib.edge.placeholders import (
+    FEEDBACK_QUEUE_ARN,
+    MAIL_QUEUE_ARN,
+    OTHER_MAIL_QUEUE_ARN,
+    SIGNATURES_STREAM_ARN,
+)
 from chalicelib.mail.compose import Office
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.model import MailWish
+from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS, Pace, paced
 from chalicelib.mail.relay import relay
-from chalicelib.mail.send import send
+from chalicelib.mail.shift import Shift
+from chalicelib.mail.sweep import sweep
+from chalicelib.mail.watch import watch
 from chalicelib.settings import settings
 
 workers = Blueprint(__name__)
@@ -23,14 +35,21 @@ workers = Blueprint(__name__)
 
 @workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Raises when the queue does not take all: the stream brings the batch again."""
+    """Raises when a queue does not take all: the stream brings the batch again."""
     all_changes(event, _relay)
 
 
 @workers.on_sqs_message(queue_arn=MAIL_QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Each message on its own: what could not be sent now comes again."""
-    return each_message(event, _send)
+    return each_message(event, _sending(CONFIRMATIONS))
+
+
+# Two at a time: at the least rate, its small share of it takes ten seconds a mail.
+@workers.on_sqs_message(queue_arn=OTHER_MAIL_QUEUE_ARN, batch_size=2)
+def send_other_mail(event: SQSEvent) -> Failures:
+    """Whatever nobody waits for: it flows while hardly any confirmation waits (watch_mail)."""
+    return each_message(event, _sending(OTHERS))
 
 
 @workers.on_sqs_message(queue_arn=FEEDBACK_QUEUE_ARN, batch_size=10)
@@ -38,17 +57,50 @@ def receive_feedback(event: SQSEvent) -> Failures:
     return each_message(event, _take_feedback)
 
 
+@workers.schedule("rate(1 minute)")
+def watch_mail(event: CloudWatchEvent) -> None:
+    on_schedule(event, _watch)
+
+
+@workers.schedule("rate(15 minutes)")
+def sweep_mail(event: CloudWatchEvent) -> None:
+    on_schedule(event, _sweep)
+
+
 def _relay(changes: Iterable[StreamChange]) -> None:
-    relayed = relay(((change.before, change.after) for change in changes), moments.now(), mail_queue())
+    relayed = relay(((change.before, change.after) for change in changes), moments.now(), _outbox())
     log.event("relayed", wishes=relayed)
 
 
-def _send(message: Mapping[str, Any]) -> None:
-    wish = MailWish.model_validate(message)
-    office = Office(settings().site_url, settings().token_keys, mailer().send)
-    sent = send(wish, office, moments.now(), tables())
-    log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
+def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
+    office = Office(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)))
+    shift = Shift(office, tables(), time.monotonic, time.sleep)
+
+    def handle(message: Mapping[str, Any]) -> None:
+        wish = MailWish.model_validate(message)
+        sent = shift.send(wish, moments.now())
+        log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
+
+    return handle
+
+
+@cache
+def _pace(share: float) -> Pace:
+    return Pace(settings().mail_per_second * share / CONCURRENCY, time.monotonic, time.sleep)
+
+
+def _outbox() -> Outbox:
+    return Outbox(mail_queue(), other_mail_queue())
 
 
 def _take_feedback(event: Mapping[str, Any]) -> None:
     log.event("feedback", recorded=take_feedback(event, tables()))
+
+
+def _watch() -> None:
+    confirming, others = watch(mail_source(), other_mail_source(), mail_queue(), moments.now(), tables())
+    log.event("mail_watched", confirmations_flow=confirming, others_flow=others)
+
+
+def _sweep() -> None:
+    log.event("mail_swept", queued=sweep(_outbox(), moments.now(), tables()))

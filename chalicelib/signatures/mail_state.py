@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
@@ -46,6 +46,24 @@ def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables
         )
     )
     return as_signature(item)
+
+
+def wishes_waiting(
+    start: Key, since: datetime, now: datetime, most: int, tables: Tables
+) -> tuple[list[Item], str | None]:
+    """Of the next `most` signatures after `start`: wishes last queued before `since` that nobody is at, and where
+    to go on. Eventually consistent, and nothing of a person is read.
+    """
+    wanted, queued, claimed = (Attr(f"mail_{name}") for name in ("wanted_at", "queued_at", "claimed_until"))
+    forgotten = wanted.lte(iso(since)) & (queued.not_exists() | queued.lte(iso(since)))
+    idle = claimed.not_exists() | claimed.lte(int(now.timestamp()))
+    has_hope = Attr("undeliverable").not_exists() & Attr("mails").lt(MAX_MAILS)
+    return tables.page(start, ("pk", "sk", "mail_wanted", "mail_wanted_at"), forgotten & idle & has_hope, most)
+
+
+def mark_queued(key: Key, wanted_at: str, now: datetime, tables: Tables) -> None:
+    """It is on its way again, as of now."""
+    _settle(Change(key, assign={"mail_queued_at": iso(now)}, when=_is_wish(wanted_at)), tables)
 
 
 def is_still_wanted(wanted_at: str, item: Mapping[str, Any] | None) -> bool:

@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import Mail, Mailer
-from chalicelib.errors import MailRefused, Throttled, Unavailable
+from chalicelib.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
 from tests.actors import ALICE
 
 MAIL = Mail(
@@ -61,11 +61,11 @@ def test_a_mail_without_headers_is_sent_too(played: tuple[Mailer, Stubber]) -> N
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [
-        ("TooManyRequestsException", 429, Throttled),
-        ("LimitExceededException", 400, Throttled),
-        ("SendingPausedException", 400, Throttled),
-        ("AccountSuspendedException", 400, Throttled),
-        ("ThrottlingException", 400, Throttled),
+        ("TooManyRequestsException", 429, RateExceeded),
+        ("LimitExceededException", 400, RateExceeded),
+        ("SendingPausedException", 400, SendingStopped),
+        ("AccountSuspendedException", 400, SendingStopped),
+        ("ThrottlingException", 400, RateExceeded),
         ("InternalFailure", 500, Unavailable),
         ("MessageRejected", 400, MailRefused),
         ("BadRequestException", 400, MailRefused),
@@ -82,6 +82,27 @@ def test_a_refusal_is_later_perhaps_never_or_a_bug(
     with pytest.raises(error) as caught:
         mailer.send(MAIL)
     assert type(caught.value) is error or error is ClientError
+
+
+@pytest.mark.parametrize(
+    "code", ["Throttling", "ThrottlingException", "TooManyRequestsException", "LimitExceededException"]
+)
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ("Maximum sending rate exceeded.", RateExceeded),
+        ("Daily message quota exceeded.", SendingStopped),
+        ("Daily sending quota exceeded", SendingStopped),
+    ],
+)
+def test_a_rate_is_told_from_a_quota_by_what_ses_says(
+    played: tuple[Mailer, Stubber], code: str, said: str, error: type[Exception]
+) -> None:
+    """Under whichever code: its documents and its answers differ."""
+    mailer, stub = played
+    stub.add_client_error("send_email", code, said, 400)
+    with pytest.raises(error):
+        mailer.send(MAIL)
 
 
 def test_a_sender_that_is_not_verified_is_our_fault_and_not_the_addressees(played: tuple[Mailer, Stubber]) -> None:

@@ -69,6 +69,32 @@ def test_a_queue_that_does_not_answer_is_told(played: tuple[Queue, Stubber], cod
         queue.check()
 
 
+def test_the_depth_is_what_waits_and_what_is_being_worked_on(played: tuple[Queue, Stubber]) -> None:
+    queue, stub = played
+    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+    counted: Any = dict(zip(names, ("3", "20", "100"), strict=True))
+    stub.add_response("get_queue_attributes", {"Attributes": counted}, {"QueueUrl": URL, "AttributeNames": names})
+    assert queue.depth() == 123
+
+
+def test_a_message_that_could_not_be_handed_over_is_not_deleted(played: tuple[Queue, Stubber]) -> None:
+    queue, stub = played
+    stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
+    stub.add_client_error("send_message_batch", "ServiceUnavailable")
+    with pytest.raises(Unavailable):
+        list(queue.move_to(queue, 10))
+
+
+def test_a_message_that_could_not_be_deleted_is_told(played: tuple[Queue, Stubber]) -> None:
+    queue, stub = played
+    stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
+    stub.add_response("send_message_batch", taken(1))
+    failed = {"Id": "0", "SenderFault": False, "Code": "InternalError"}
+    stub.add_response("delete_message_batch", {"Successful": [], "Failed": [failed]})
+    with pytest.raises(Unavailable):
+        list(queue.move_to(queue, 10))
+
+
 def test_health_asks_the_queue_itself(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     stub.add_response("get_queue_attributes", {"Attributes": {}}, {"QueueUrl": URL, "AttributeNames": ANY})

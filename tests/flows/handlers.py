@@ -68,8 +68,8 @@ class Site:
         signatures.follow_signatures({"Records": records}, CONTEXT)
 
     def queued(self) -> list[dict[str, Any]]:
-        """What waits in the mail queue, taken out of it."""
-        return _taken_from(self.aws.mail_queue_url)
+        """What waits in the mail queues, confirmations first, taken out of them."""
+        return _taken_from(self.aws.mail_queue_url) + _taken_from(self.aws.other_mail_queue_url)
 
     def overflowed(self) -> list[dict[str, Any]]:
         """What waits in the overflow queue, taken out of it."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.errors import Unavailable
+from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import new_wish, relay
 from chalicelib.moments import iso
 from tests.actors import ALICE, NOW
@@ -43,7 +44,7 @@ def test_only_a_new_wish_goes_on(before: dict[str, str] | None, after: dict[str,
 
 
 def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
-    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], NOW, queue) == 1
+    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], NOW, Outbox(queue, FakeQueue())) == 1
     assert queue.messages == [
         {
             "slug": "safe-children",
@@ -61,13 +62,13 @@ def test_a_queue_that_did_not_take_all_is_told(queue: FakeQueue) -> None:
             raise Unavailable("queue")
 
     with pytest.raises(Unavailable):
-        relay([(None, SIGNED)], NOW, Full())
+        relay([(None, SIGNED)], NOW, Outbox(Full(), Full()))
 
 
 def test_a_wish_within_a_minute_of_the_last_mail_waits_for_the_rest_of_it(queue: FakeQueue) -> None:
     mailed = {**SIGNED, "mailed_at": iso(NOW - timedelta(seconds=20))}
     long_ago = {**SIGNED, "mailed_at": iso(NOW - timedelta(days=20))}
-    relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, queue)
+    relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, Outbox(queue, FakeQueue()))
     assert queue.delays == [40, 0, 0]
 
 

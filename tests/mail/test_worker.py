@@ -1,15 +1,17 @@
 """Streams and queues as Lambda brings them."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.edge.batch import BatchFailed
-from chalicelib.errors import MailRefused, Throttled, Unavailable
+from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.errors import MailRefused, SendingStopped, Throttled, Unavailable
+from chalicelib.mail.pause import PAUSE
 from chalicelib.tallies.count import pending_count
-from tests.actors import ALICE, BOB, a_petition, item_of, signed, wish_of
+from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, signed, wish_of
 from tests.fakes import FakeQueue
-from tests.served import Served, stream_event
+from tests.served import Served, schedule_event, stream_event
 
 
 def a_signed_item(served: Served) -> dict[str, Any]:
@@ -84,3 +86,45 @@ def test_what_sns_says_in_words_does_not_end_in_the_dead_letters(served: Served)
     """SES tries out a new destination with a sentence that is no JSON."""
     sentence = "Successfully validated SNS topic for Amazon SES event publishing."
     assert served.deliver("receive_feedback", [sentence]) == []
+
+
+def test_a_wish_that_is_no_confirmation_goes_to_the_queue_that_yields(served: Served) -> None:
+    identity = confirmed(served.tables, a_petition())
+    before = item_of(served.tables, a_petition(), identity)
+    signed(served.tables, a_petition())
+    after = item_of(served.tables, a_petition(), identity)
+    served.invoke("relay_mail", stream_event([("1", before, after)]))
+    assert served.queue.messages == []
+    assert served.deliver("send_other_mail", served.other_queue.messages) == []
+    assert "already signed" in served.mailer.mails[0].subject
+
+
+def test_a_spent_quota_brings_the_whole_batch_again_and_the_watch_shuts_both_taps(served: Served) -> None:
+    wishes = [wish_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)]
+    served.mailer.failures = [SendingStopped("mail")]
+    messages = [wish.model_dump() for wish in wishes]
+    assert served.deliver("send_mail", messages) == ["0", "1"]
+    served.invoke("watch_mail", schedule_event())
+    assert (served.source.is_open, served.other_source.is_open) == (False, False)
+    assert served.deliver("send_mail", messages) == ["0", "1"]
+    assert served.mailer.mails == []
+    assert max(served.slept) > 10, "it holds what it was handed while the tap is not shut yet"
+    served.clock.forward(PAUSE)
+    served.invoke("watch_mail", schedule_event())
+    assert (served.source.is_open, served.other_source.is_open) == (True, True)
+    assert served.deliver("send_mail", messages) == []
+    assert [mail.to for mail in served.mailer.mails] == [ALICE.email, BOB.email]
+
+
+def test_the_sweep_queues_what_every_queue_forgot(served: Served) -> None:
+    identity = signed(served.tables, a_petition())
+    served.clock.forward(timedelta(days=21))
+    served.invoke("sweep_mail", schedule_event())
+    assert [message["signature_id"] for message in served.queue.messages] == [identity]
+
+
+def test_a_run_that_fails_is_told_to_lambda_without_a_word_of_what_failed(served: Served) -> None:
+    served.tables.fail_next(Unavailable("storage"))
+    with pytest.raises(RunFailed) as caught:
+        served.invoke("sweep_mail", schedule_event())
+    assert caught.value.__suppress_context__

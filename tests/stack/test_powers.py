@@ -3,18 +3,26 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib import keys, moments
+from chalicelib.aws.table import Change, Tables
+from chalicelib.mail.pause import pause_mail, resume_mail
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
+from chalicelib.signatures.form import read_json
+from chalicelib.signatures.sign import sign
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions, manage, settings
 from stack.package import Package
+from tests.served import schedule_event
 from tests.stack.supporter import Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
@@ -84,9 +92,42 @@ def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
     wait_for(lambda: "undeliverable" in _item(cloud, stack, "bounce@example.org"))
 
 
+def test_a_pause_shuts_the_senders_taps_and_its_end_opens_them(stack: Deployed) -> None:
+    tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
+    pause_mail(moments.now(), tables)
+    assert _watched(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
+    visitor(stack).sign(SLUG, "carol@example.org")
+    resume_mail(moments.now(), tables)
+    assert _watched(cloud, stack)["SendMail"] == "Enabled"
+    visitor(stack).link("confirm", "carol@example.org")
+    wait_for(lambda: _watched(cloud, stack)["SendOtherMail"] == "Enabled")
+
+
+def test_who_signs_again_hears_of_it_by_the_queue_that_yields(stack: Deployed) -> None:
+    supporter = visitor(stack)
+    supporter.sign(SLUG, "dora@example.org")
+    supporter.press("confirm", supporter.link("confirm", "dora@example.org"))
+    _backdate(stack, "dora@example.org")
+    supporter.sign(SLUG, "dora@example.org")
+    sent = f"{stack.endpoint}/_ministack/ses/messages"
+    wait_for(lambda: "already signed" in fetch(sent).decode())
+
+
+def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> None:
+    tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
+    petition = petition_as_stored(SLUG, tables)
+    long_ago = moments.now() - timedelta(days=21)
+    form = read_json(json.dumps({"name": "Eve", "email": "eve@example.org", "consent": {"sign": True}}))
+    sign(form, "api", petition, "secret", long_ago, tables)
+    _run(cloud, stack, "SweepMail")
+    assert visitor(stack).link("confirm", "eve@example.org")
+    assert "partition" not in (tables.get(keys.mail_sweep()) or {"partition": ""})
+
+
 @pytest.mark.parametrize("operation", READS)
 @pytest.mark.parametrize(
-    "function", ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"]
+    "function",
+    ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail", "SendOtherMail", "WatchMail", "StoreOverflow"],
 )
 def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
     assert _outcome(stack, function, "SignaturesTableName", operation) == "AccessDeniedException"
@@ -101,6 +142,42 @@ def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack
     assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
     assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
     assert _outcome(stack, "Links", "SignaturesTableName", "scan") == "AccessDeniedException"
+
+
+def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
+    """As the schedule would; raises when the function failed."""
+    answer = cloud.client("lambda").invoke(
+        FunctionName=stack.outputs[f"{function}Name"], Payload=json.dumps(schedule_event())
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def _watched(cloud: Cloud, stack: Deployed) -> dict[str, str]:
+    """The senders' event sources, after the watch has looked."""
+    _run(cloud, stack, "WatchMail")
+
+    def state(function: str) -> str:
+        [mapping] = cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[f"{function}Name"])[
+            "EventSourceMappings"
+        ]
+        return str(mapping["State"])
+
+    return {function: state(function) for function in ("SendMail", "SendOtherMail")}
+
+
+def _dynamodb(stack: Deployed) -> Any:
+    return Cloud(stack.endpoint).client("dynamodb")
+
+
+def _names(stack: Deployed) -> dict[str, str]:
+    return {keys.SIGNATURES: stack.outputs["SignaturesTableName"], keys.COUNTS: stack.outputs["CountsTableName"]}
+
+
+def _backdate(stack: Deployed, email: str) -> None:
+    """Its last mail went long enough ago for another."""
+    item = wait_for(lambda: _item(Cloud(stack.endpoint), stack, email))
+    key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
+    Tables(_dynamodb(stack), _names(stack)).update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
 
 
 def _outcome(stack: Deployed, function: str, table: str, operation: str) -> str:

@@ -199,3 +199,18 @@ def test_a_query_reads_all_pages(tables: Tables) -> None:
 
 def test_health_is_asked_without_harm(tables: Tables) -> None:
     tables.check()
+
+
+def test_a_page_shows_some_attributes_of_what_fits_and_where_to_go_on(tables: Tables) -> None:
+    for number in range(5):
+        tables.put(Key(SIGNATURES, "p", f"s{number}"), {"n": number, "secret": "x"})
+    tables.put(Key(SIGNATURES, "q", "s9"), {"n": 9})
+    even = Attr("n").eq(0) | Attr("n").eq(2) | Attr("n").eq(4)
+    place: str | None = ""
+    pages = []
+    while place is not None:
+        found, place = tables.page(Key(SIGNATURES, "p", place), ("pk", "sk", "n"), even, 2)
+        pages.append([item["n"] for item in found])
+        assert all(item.keys() == {"pk", "sk", "n"} for item in found)
+    assert [number for page in pages for number in page] == [0, 2, 4]
+    assert max(len(page) for page in pages) <= 2

@@ -1,0 +1,45 @@
+"""The tap between a queue and its function: Lambda's event source mapping, opened and shut."""
+
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import clients
+from chalicelib.aws.failures import translated
+from chalicelib.errors import Unavailable
+from chalicelib.settings import settings
+
+# It is changing already, by us or by a deployment.
+BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})
+
+
+class Source:
+    """One event source mapping. A queue whose source is shut keeps its messages, unreceived."""
+
+    def __init__(self, client: Any, uuid: str) -> None:
+        self._client = client
+        self._uuid = uuid
+
+    def turn(self, *, is_open: bool) -> bool:
+        """Return whether there was anything to do; what is in between two states is left to the next call."""
+        with translated("source", _refusal):
+            state = self._client.get_event_source_mapping(UUID=self._uuid)["State"]
+            if state != ("Disabled" if is_open else "Enabled"):
+                return False
+            self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_open)
+        return True
+
+
+def _refusal(error: ClientError) -> Unavailable | None:
+    return Unavailable("source") if error.response["Error"]["Code"] in BUSY else None
+
+
+@cache
+def mail_source() -> Source:
+    return Source(clients.lambdas(), settings().mail_source)
+
+
+@cache
+def other_mail_source() -> Source:
+    return Source(clients.lambdas(), settings().other_mail_source)

@@ -1,0 +1,53 @@
+"""The tap: turned when it has to be, left alone in between."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.aws.source import Source
+from chalicelib.errors import Unavailable
+
+UUID = "0" * 36
+
+
+@pytest.fixture
+def played() -> Iterator[tuple[Source, Stubber]]:
+    client: Any = boto3.client("lambda", region_name="eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        yield Source(client, UUID), stub
+        stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("state", "is_open", "turns"),
+    [
+        ("Enabled", False, True),
+        ("Disabled", True, True),
+        ("Enabled", True, False),
+        ("Disabled", False, False),
+        ("Enabling", False, False),
+        ("Disabling", True, False),
+        ("Updating", True, False),
+        ("Creating", False, False),
+    ],
+)
+def test_it_is_turned_only_from_the_other_settled_state(
+    played: tuple[Source, Stubber], state: str, is_open: bool, turns: bool
+) -> None:
+    source, stub = played
+    stub.add_response("get_event_source_mapping", {"State": state}, {"UUID": UUID})
+    if turns:
+        stub.add_response("update_event_source_mapping", {}, {"UUID": UUID, "Enabled": is_open})
+    assert source.turn(is_open=is_open) is turns
+
+
+@pytest.mark.parametrize("code", ["ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"])
+def test_one_that_is_changing_is_for_the_next_minute(played: tuple[Source, Stubber], code: str) -> None:
+    source, stub = played
+    stub.add_response("get_event_source_mapping", {"State": "Enabled"})
+    stub.add_client_error("update_event_source_mapping", code)
+    with pytest.raises(Unavailable):
+        source.turn(is_open=False)

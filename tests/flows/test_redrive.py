@@ -1,0 +1,68 @@
+"""Dead letters go back to their queue: all that lay there, once, and the ones that die meanwhile do not circle."""
+
+import uuid
+from collections.abc import Sequence
+
+import boto3
+import pytest
+
+import manage
+from chalicelib.aws import clients
+from chalicelib.aws.queue import Outgoing, Queue
+from chalicelib.errors import Unavailable
+from tests.emulated import EmulatedAws
+
+
+@pytest.fixture
+def queues(emulated_aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """URLs of the dead-letter queue, with 23 messages in it, and of the queue they came from."""
+    made = [boto3.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"] for _ in range(2)]
+    monkeypatch.setenv("FEEDBACK_DEAD_LETTER_QUEUE_URL", made[0])
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", made[1])
+    Queue(clients.sqs(), made[0]).send([Outgoing({"number": number}) for number in range(23)])
+    return made[0], made[1]
+
+
+def depths(queues: Sequence[str]) -> list[int]:
+    return [Queue(clients.sqs(), url).depth() for url in queues]
+
+
+def test_all_go_back_and_again_is_harmless(queues: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["redrive", "feedback"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "moved 23 of 23 back to the feedback queue\n"
+    assert "moved 10 of 23" in err
+    assert depths(queues) == [0, 23]
+    assert manage.main(["redrive", "feedback"]) == 0
+    assert "moved 0 of 0" in capsys.readouterr().out
+    assert depths(queues) == [0, 23]
+
+
+def test_no_more_than_was_asked_for(queues: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["redrive", "feedback", "--most", "12"]) == 0
+    assert depths(queues) == [11, 12]
+
+
+def test_what_dies_again_meanwhile_is_not_moved_in_circles(
+    queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same queue as source and target: what was moved lies there again at once."""
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", queues[0])
+    assert manage.main(["redrive", "feedback"]) == 0
+    assert depths(queues) == [23, 0]
+
+
+def test_a_redrive_that_breaks_off_loses_nothing_and_goes_on(
+    queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delete = Queue._delete
+
+    def fails(*_: object) -> None:
+        raise Unavailable("queue")
+
+    monkeypatch.setattr(Queue, "_delete", fails)
+    assert manage.main(["redrive", "feedback"]) == 3
+    assert "repeating is safe" in capsys.readouterr().err
+    assert depths(queues) == [23, 10], "sent, and not deleted: in both rather than in none"
+    monkeypatch.setattr(Queue, "_delete", delete)
+    assert manage.main(["redrive", "feedback"]) == 0

@@ -1,0 +1,108 @@
+"""Below the rate, with patience, and on a clock the test moves."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.aws.email import Mail
+from chalicelib.errors import RateExceeded, SendingStopped
+from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS, RATE_WAITS, Pace, paced
+from tests.actors import ALICE
+
+MAIL = Mail(ALICE.email, "s", "t", "h")
+
+
+class Time:
+    """A monotonic clock that only sleeping (and the test) moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds > 0
+        self.now += seconds
+
+    def pace(self, per_second: float) -> Pace:
+        return Pace(per_second, self.clock, self.sleep)
+
+
+def test_ten_mails_take_nine_gaps() -> None:
+    time = Time()
+    pace = time.pace(5)
+    for _ in range(10):
+        pace.wait()
+    assert time.now == pytest.approx(1000 + 9 / 5)
+
+
+def test_a_mail_that_takes_long_is_not_waited_for_again() -> None:
+    time = Time()
+    pace = time.pace(5)
+    pace.wait()
+    time.now += 3
+    pace.wait()
+    assert time.now == 1003
+
+
+def test_idle_time_is_no_credit_for_a_burst() -> None:
+    time = Time()
+    pace = time.pace(5)
+    time.now += 60
+    for _ in range(6):
+        pace.wait()
+    assert time.now == pytest.approx(1061)
+
+
+@given(st.lists(st.floats(0, 2), min_size=2, max_size=60), st.floats(1, 100))
+def test_no_second_ever_sees_more_than_the_rate_from_all_senders_together(durations: list[float], rate: float) -> None:
+    """Whatever each call to SES takes; every sender keeps to its share, so their sum keeps to the rate."""
+    for share in (CONFIRMATIONS, OTHERS):
+        time = Time()
+        pace = time.pace(rate * share / CONCURRENCY)
+        starts = []
+        for duration in durations:
+            pace.wait()
+            starts.append(time.now)
+            time.now += duration
+        gaps = [later - earlier for earlier, later in pairwise(starts)]
+        assert min(gaps) >= CONCURRENCY / (rate * share) - 1e-6
+    assert CONFIRMATIONS + OTHERS <= 1
+
+
+def test_a_rate_exceeded_is_waited_out_within_the_call() -> None:
+    time, refusals = Time(), [RateExceeded("mail")] * len(RATE_WAITS)
+
+    def deliver(_: Mail) -> str:
+        if refusals:
+            raise refusals.pop()
+        return "sent"
+
+    assert paced(deliver, time.pace(100))(MAIL) == "sent"
+    assert time.now == pytest.approx(1000 + sum(RATE_WAITS), abs=0.1)
+
+
+def test_a_rate_that_stays_exceeded_is_told_after_three_tries() -> None:
+    time, tries = Time(), []
+
+    def deliver(mail: Mail) -> str:
+        tries.append(mail)
+        raise RateExceeded("mail")
+
+    with pytest.raises(RateExceeded):
+        paced(deliver, time.pace(100))(MAIL)
+    assert len(tries) == 1 + len(RATE_WAITS)
+
+
+def test_a_spent_quota_is_not_waited_for() -> None:
+    time = Time()
+
+    def deliver(_: Mail) -> str:
+        raise SendingStopped("mail")
+
+    with pytest.raises(SendingStopped):
+        paced(deliver, time.pace(100))(MAIL)
+    assert time.now == 1000
