@@ -19,6 +19,7 @@ __all__ = [
     "change_request",
     "chunks",
     "from_wire",
+    "projection",
     "to_wire",
     "write_request",
 ]
@@ -97,6 +98,19 @@ def change_request(change: Change) -> dict[str, Any]:
     if values:
         request["ExpressionAttributeValues"] = to_wire(values)
     return request
+
+
+def projection(only: Sequence[str]) -> dict[str, Any]:
+    """Nothing for all attributes. SPECIFIC_ATTRIBUTES is said, so that a policy can demand it."""
+    if not only:
+        return {}
+    names: dict[str, str] = {}
+    expression = _names("p", only, names)
+    return {
+        "Select": "SPECIFIC_ATTRIBUTES",
+        "ProjectionExpression": expression,
+        "ExpressionAttributeNames": names,
+    }
 
 
 def write_request(write: Change | NewItem) -> tuple[str, dict[str, Any]]:

@@ -22,6 +22,7 @@ from chalicelib.aws.expressions import (
     chunks,
     from_wire,
     new_item_request,
+    projection,
     to_wire,
     wire_key,
     write_request,
@@ -82,10 +83,20 @@ class Tables:
         raise Throttled("storage")
 
     def query(
-        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+        self,
+        table: str,
+        pk: str,
+        between: tuple[str, str] | None = None,
+        *,
+        consistent: bool = False,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
-        """A partition in the order of its sort keys, page by page; `between` is inclusive."""
+        """A partition in the order of its sort keys, page by page; `between` is inclusive.
+
+        With `only`, no other attribute leaves the table: a role may be bound to that.
+        """
         request: dict[str, Any] = {
+            **projection(only),
             "TableName": self._names[table],
             "KeyConditionExpression": "pk = :pk" + (" AND sk BETWEEN :low AND :high" if between else ""),
             "ExpressionAttributeValues": to_wire(
