@@ -46,8 +46,8 @@ bench: .venv/ready .venv-emulator/ready ## Measure, print, and write benchmarks/
 package: .venv/ready ## Build template and zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/ready ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= YES=1
-	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)")
+deploy: .venv/ready ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= ALARM_EMAIL= YES=1
+	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)")
 
 token: .venv/ready ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"

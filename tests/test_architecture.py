@@ -11,7 +11,7 @@ FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *(ROOT / "chalicelib").rglo
 CAPABILITIES = ("petitions", "signatures", "tallies", "mail", "staff")
 # What may know HTTP and Lambda besides app.py and edge/.
 DOORS = {"api.py", "worker.py", "links.py", "page.py"}
-KERNEL = {"caching.py", "errors.py", "keys.py", "log.py", "moments.py", "settings.py", "tokens.py"}
+KERNEL = {"caching.py", "errors.py", "keys.py", "log.py", "metrics.py", "moments.py", "settings.py", "tokens.py"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

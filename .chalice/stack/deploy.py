@@ -85,6 +85,7 @@ def _values(options: Namespace) -> dict[str, str]:
         "MailFrom": options.mail_from,
         "MailIdentity": options.mail_identity,
         "LogLevel": options.log_level,
+        "AlarmEmail": options.alarm_email,
     }
     return {name: value for name, value in given.items() if value}
 
@@ -114,6 +115,7 @@ def _options() -> Namespace:
     parser.add_argument("--mail-from", default="", help="sender of all mail, a bare address")
     parser.add_argument("--mail-identity", default="", help="domain SES should verify for this stack")
     parser.add_argument("--log-level", default="")
+    parser.add_argument("--alarm-email", default="", help="who is told of every alarm")
     parser.add_argument("--yes", action="store_true", help="do not ask (prod asks all the same)")
     return parser.parse_args()
 

@@ -4,17 +4,18 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from chalice.app import DynamoDBEvent, SQSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib import log
 from chalicelib.aws.expressions import from_wire
 from chalicelib.errors import NotYet, Unavailable
+from chalicelib.metrics import Metric
 
 Failures = dict[str, list[dict[str, str]]]
 
 
 class BatchFailed(Exception):
-    """The stream must bring this batch again."""
+    """The stream must bring this batch again, or the clock this hour."""
 
 
 class StreamChange(NamedTuple):
@@ -34,9 +35,11 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
         try:
             handle(_message(record.body))
         except (NotYet, Unavailable) as later:
+            log.measure(Metric.MESSAGE_LATER)
             log.event("message_later", message=message_id, because=str(later))
             failed.append({"itemIdentifier": message_id})
         except Exception:
+            log.measure(Metric.MESSAGE_FAILED)
             log.failure("message_failed", message=message_id)
             failed.append({"itemIdentifier": message_id})
     return {"batchItemFailures": failed}
@@ -62,6 +65,17 @@ def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]],
     except Exception:
         log.failure("batch_failed")
         raise BatchFailed from None
+
+
+def scheduled(event: CloudWatchEvent, act: Callable[[], object]) -> None:
+    """Lambda tries it twice more; then its Errors alarm says so."""
+    log.begin(getattr(event.context, "aws_request_id", ""))
+    try:
+        act()
+    except Exception:
+        log.failure("schedule_failed")
+        raise BatchFailed from None
+    log.event("schedule_done")
 
 
 def _changes(event: DynamoDBEvent) -> Iterator[StreamChange]:

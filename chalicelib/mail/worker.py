@@ -1,6 +1,7 @@
 """Mail's stream and queues in: wishes relayed, mails sent, and what SES says afterwards."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
@@ -15,7 +16,8 @@ from chalicelib.mail.compose import Office
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.relay import relay
-from chalicelib.mail.send import send
+from chalicelib.mail.send import Sent, send
+from chalicelib.metrics import Metric
 from chalicelib.settings import settings
 
 workers = Blueprint(__name__)
@@ -40,14 +42,25 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 def _relay(changes: Iterable[StreamChange]) -> None:
     relayed = relay(((change.before, change.after) for change in changes), mail_queue())
+    log.measure(Metric.MAIL_WANTED, relayed)
     log.event("relayed", wishes=relayed)
 
 
 def _send(message: Mapping[str, Any]) -> None:
     wish = MailWish.model_validate(message)
     office = Office(settings().site_url, settings().token_keys, mailer().send)
-    sent = send(wish, office, moments.now(), tables())
+    now = moments.now()
+    sent = send(wish, office, now, tables())
+    _measure(sent, now - datetime.fromisoformat(wish.wanted_at))
     log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
+
+
+def _measure(sent: Sent, age: timedelta) -> None:
+    if sent is Sent.SENT:
+        log.measure(Metric.MAIL_SENT)
+        log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
+    elif sent is Sent.REFUSED:
+        log.measure(Metric.MAIL_REFUSED)
 
 
 def _take_feedback(event: Mapping[str, Any]) -> None:

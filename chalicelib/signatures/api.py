@@ -9,6 +9,7 @@ from chalicelib.edge.html import page_view
 from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.errors import Invalid, Unavailable
+from chalicelib.metrics import Metric
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
@@ -48,6 +49,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
 def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
     secret = settings().signature_keys[petition.key_version]
     identity, outcome = sign(form, channel, petition, secret, moments.now(), tables())
+    log.measure(Metric[outcome.name])
     log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
 
 
