@@ -75,6 +75,14 @@ def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed)
     assert "grace" not in said
 
 
+def test_a_recount_can_read_no_name_even_if_it_asks(stack: Deployed) -> None:
+    client, table = _as_function(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
+    only = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": {"#n": "email"}}
+    for asked in ({}, only):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.query(TableName=table, **READS["query"], **asked)
+
+
 def test_a_recount_can_write_nothing(stack: Deployed) -> None:
     client = _as_function(stack, "RecountTallies")
     for table in ("SignaturesTableName", "CountsTableName"):
