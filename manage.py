@@ -1,4 +1,4 @@
-"""For the engineer: petitions, staff tokens and load shedding, against the tables the environment names.
+"""For the engineer: petitions, tallies, staff tokens, mail and load, against the tables the environment names.
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE (and AWS_ENDPOINT_URL for an emulator)
@@ -20,12 +20,14 @@ from chalicelib.aws import clients
 from chalicelib.aws.failures import REFUSALS
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Unavailable
+from chalicelib.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.mail.pause import pause_mail, resume_mail
-from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import MOST_SHARDS, Petition
+from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.settings import required
 from chalicelib.shedding.level import Level, shed, stored_level
+from chalicelib.signatures.recount import Recount, recount, repair, repair_pending
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue, revoke
 
@@ -44,14 +46,54 @@ class InputError(Exception):
 
 def load_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
-        petition = read_petition(path)
-        publish(petition, moments.now(), _tables())
+        petition = publish(read_petition(path), moments.now(), _tables())
         print(f"loaded {petition.slug} ({petition.state_at(moments.now())}), text version {petition.text_version}")
 
 
 def check_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
         print(f"{path}: {read_petition(path).slug} is fine")
+
+
+def more_shards(arguments: argparse.Namespace) -> None:
+    if raise_shards(arguments.slug, arguments.shards, _tables()):
+        print(f"{arguments.slug} counts on {arguments.shards} shards, everywhere within seconds")
+    else:
+        print(f"{arguments.slug} has as many already: shards are raised, never lowered")
+
+
+def prove_tally(arguments: argparse.Namespace) -> None:
+    """Raise InputError when something is wrong and was not repaired, so that a script can tell."""
+    petition = petition_as_stored(arguments.slug, _tables())
+    found = recount(petition, moments.now, _tables())
+    print("\n".join(report(found)))
+    wrong = bool(found.drift or found.pending)
+    if wrong and arguments.repair:
+        repair_tally(found)
+    elif wrong:
+        raise InputError("nothing was changed: --repair writes an adjusting entry")
+
+
+def report(found: Recount) -> list[str]:
+    """A line for everything that is known, and for what could not be known just now."""
+    lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
+    lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
+    lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
+    lines += [f"  pending {bucket}: {each.kept} kept, {each.counted} found" for bucket, each in found.pending.items()]
+    lines += [] if found.pending else ["  the pending counters agree"]
+    if found.moving:
+        lines.append(f"  {found.moving} moved just now: a smaller drift would not be seen, repeat when it is quiet")
+    return lines
+
+
+def repair_tally(found: Recount) -> None:
+    if found.drift and found.moving:
+        raise InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
+    written = repair(found, moments.now(), _tables())
+    if written:
+        print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))
+    if found.pending:
+        print(f"  pending counters set: {repair_pending(found, _tables())} of {len(found.pending)}")
 
 
 def issue_token(arguments: argparse.Namespace) -> None:
@@ -133,9 +175,10 @@ def _from_1_to(most: int) -> Callable[[str], int]:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    rooms = top.add_subparsers(required=True, metavar="petition|token|redrive|mail|shed")
+    rooms = top.add_subparsers(required=True, metavar="petition|token|shards|recount|redrive|mail|shed")
     _petition_commands(rooms)
     _token_commands(rooms)
+    _tally_commands(rooms)
     _crowd_commands(rooms)
     return top
 
@@ -153,6 +196,17 @@ def _crowd_commands(rooms: Any) -> None:
     command = rooms.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
     command.add_argument("level", nargs="?", choices=list(Level), help="in force within seconds; without it: show")
     command.set_defaults(run=shed_load)
+
+
+def _tally_commands(rooms: Any) -> None:
+    command = rooms.add_parser("shards", help="let a petition take more confirmations a second, while it runs")
+    command.add_argument("slug")
+    command.add_argument("shards", type=_from_1_to(MOST_SHARDS), help="how many; fewer than it has changes nothing")
+    command.set_defaults(run=more_shards)
+    command = rooms.add_parser("recount", help="prove the tally from the signatures; exit code 1 if it is wrong")
+    command.add_argument("slug")
+    command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")
+    command.set_defaults(run=prove_tally)
 
 
 def _petition_commands(rooms: Any) -> None:
@@ -184,6 +238,10 @@ def main(words: Sequence[str] | None = None) -> int:
         arguments.run(arguments)
     except (InputError, RuntimeError) as error:  # RuntimeError: a setting the environment should name.
         return _refuse(str(error), WRONG_INPUT)
+    except UnknownPetition:
+        return _refuse(f"there is no petition {arguments.slug}", WRONG_INPUT)
+    except ConditionFailed:
+        return _refuse("somebody else did this in the same moment; repeat", NO_ANSWER)
     except Unavailable as error:
         return _refuse(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
     except REFUSALS as error:

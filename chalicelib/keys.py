@@ -9,6 +9,7 @@ tables to IAM, and tally writes do not appear in the signatures' stream.
                 TALLY#<slug>#<shard>   <day>            what one shard counted on one day
                 TALLY#<slug>           HEAD             total of the days that are over, and through which day
                 TALLY#<slug>           DAY#<day>        a day that is over, summed over its shards
+                TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.adjust)
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
                 PENDING#<slug>#<bucket> COUNT           unconfirmed signatures, followed from the stream
                 MAIL                   PAUSE            until when no mail is sent, because SES takes none
@@ -78,6 +79,10 @@ def tally_head(slug: str) -> Key:
 
 def tally_day(slug: str, day: date) -> Key:
     return Key(COUNTS, tally_partition(slug), f"DAY#{day.isoformat()}")
+
+
+def tally_adjustment(slug: str, moment: str) -> Key:
+    return Key(COUNTS, tally_partition(slug), f"ADJUSTED#{moment}")
 
 
 def snapshot(slug: str) -> Key:

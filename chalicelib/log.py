@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from typing import Any
 
+from chalicelib.metrics import Metric, directive
 from chalicelib.settings import settings
 
 # An exception may, by mistake, be its own cause.
@@ -15,17 +16,25 @@ Fact = str | int | float | bool | None
 
 _request_id = ""
 _noted: dict[str, Fact] = {}
+_measured: dict[str, float] = {}
 _log = logging.getLogger("petitions")
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def event(name: str, **facts: Fact) -> None:
     """Say what happened, in the past tense. Facts are ids, states and numbers, never what a person typed."""
-    _log.info(name, extra={"facts": facts})
+    _log.info(name, extra={"facts": facts, "measured": _taken()})
 
 
 def note(name: str, **facts: Fact) -> None:
     """What this request did, for the one line that it ends with."""
     _noted.update(facts, event=name)
+
+
+def measure(metric: str, amount: float = 1) -> None:
+    """Add it to the next line, whichever that is: a metric costs no line and no call of its own."""
+    name = str(metric)  # An enum's own hash is slow.
+    _measured[name] = _measured.get(name, 0) + amount
 
 
 def answered(**facts: Fact) -> None:
@@ -36,7 +45,7 @@ def answered(**facts: Fact) -> None:
 
 def failure(name: str, **facts: Fact) -> None:
     """Something is broken that must be seen: with where, without the values (they may be personal)."""
-    _log.error(name, extra={"facts": facts}, exc_info=True)
+    _log.error(name, extra={"facts": facts, "measured": _taken()}, exc_info=True)
 
 
 def begin(request_id: str) -> None:
@@ -44,10 +53,17 @@ def begin(request_id: str) -> None:
 
     Workers start from their own module, without app.py, so this is also where a process sets up its logs.
     """
-    _configured()
     global _request_id
     _request_id = request_id
     _noted.clear()
+    _measured.clear()
+    _configured()
+
+
+def _taken() -> dict[str, float]:
+    measured = dict(_measured)
+    _measured.clear()
+    return measured
 
 
 class JsonLines(logging.Formatter):
@@ -60,7 +76,13 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["at"] = _where(record)
-        return json.dumps(line, ensure_ascii=False)
+        measured: dict[str, float] | None = getattr(record, "measured", None)
+        return _with_metrics(line, measured, record) if measured else _json(line)
+
+
+def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
+    text = _json({**line, "stage": settings().stage, **measured})
+    return f"{text[:-1]}, {directive(measured, 'petition' in line, int(record.created * 1000))}}}"
 
 
 def _where(record: logging.LogRecord) -> list[str]:
@@ -80,6 +102,7 @@ def _where(record: logging.LogRecord) -> list[str]:
 @cache
 def _configured() -> None:
     configure(settings().log_level)
+    measure(Metric.COLD_START)
 
 
 def configure(level: str) -> None:

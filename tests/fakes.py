@@ -97,14 +97,21 @@ class FakeTables(Tables):
         return [copy.deepcopy(self.items[key]) for key in wanted if key in self.items]
 
     def query(
-        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+        self,
+        table: str,
+        pk: str,
+        between: tuple[str, str] | None = None,
+        *,
+        consistent: bool = False,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
         self._called("query")
         low, high = between or ("", "\U0010ffff")
         if low > high:
             raise ValueError("DynamoDB refuses a BETWEEN whose bounds are the wrong way round")
         found = sorted(key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high)
-        return iter([copy.deepcopy(self.items[key]) for key in found])
+        items = [copy.deepcopy(self.items[key]) for key in found]
+        return iter([{name: item[name] for name in only or item if name in item} for item in items])
 
     def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
         self._called("page")

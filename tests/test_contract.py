@@ -29,10 +29,12 @@ from chalicelib.mail import compose
 from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.shift import BUDGET_SECONDS
+from chalicelib.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.pages import render
 from chalicelib.settings import settings
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import PERSONAL, Signature, Wanted
+from chalicelib.signatures.store import ANONYMOUS
 from tests.actors import OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]
@@ -220,7 +222,8 @@ def test_who_reads_counts_or_opens_the_door_cannot_name_the_signatures() -> None
 def test_who_takes_signatures_cannot_read_them() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
-    assert {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")} == {"Links", "SweepMail"}
+    readers = {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")}
+    assert readers == {"Links", "RecountTallies", "SweepMail"}
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
 
 
@@ -487,6 +490,114 @@ def test_signatures_expire_by_the_attribute_the_code_sets_and_stream_both_images
 
 def test_counts_and_staff_tokens_never_expire_by_themselves() -> None:
     assert not {"TimeToLiveSpecification", "StreamSpecification"} & RESOURCES["CountsTable"]["Properties"].keys()
+
+
+# Seeing it.
+
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+
+
+def watched(alarm: Resource) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Namespace, metric and dimensions of each metric an alarm looks at."""
+    plain = [alarm] if "MetricName" in alarm else []
+    summands = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    for metric in [*plain, *summands]:
+        dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
+        yield metric["Namespace"], metric["MetricName"], dimensions
+
+
+def watched_resources(namespace: str, metric: str, dimension: str) -> set[str]:
+    found = [each for alarm in ALARMS.values() for each in watched(alarm) if each[:2] == (namespace, metric)]
+    names = [dimensions[dimension] for _, _, dimensions in found]
+    return {name.get("Ref") or name["Fn::GetAtt"][0] for name in names}
+
+
+def test_every_dead_letter_queue_has_its_alarm() -> None:
+    graves = {name for name, queue in QUEUES.items() if "RedrivePolicy" not in queue}
+    assert watched_resources("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName") == graves
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_an_alarm_for_its_errors_and_its_throttles(metric: str) -> None:
+    assert watched_resources("AWS/Lambda", metric, "FunctionName") == FUNCTIONS.keys()
+
+
+def test_every_stream_reader_and_table_and_the_mail_queue_have_their_alarms() -> None:
+    assert watched_resources("AWS/Lambda", "IteratorAge", "FunctionName") == STREAM_READERS
+    assert watched_resources("AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName") == {"MailQueue"}
+    for metric in ("ReadThrottleEvents", "WriteThrottleEvents", "SystemErrors"):
+        assert watched_resources("AWS/DynamoDB", metric, "TableName") == {*TABLES.values()}
+
+
+def test_an_alarm_on_a_metric_of_ours_looks_at_one_the_code_writes() -> None:
+    ours = [each for alarm in ALARMS.values() for each in watched(alarm) if each[0] == NAMESPACE]
+    assert {metric for _, metric, _ in ours} == {Metric.OVERFLOWED, Metric.DRIFT}
+    assert all(dimensions == {"stage": {"Ref": "Stage"}} for _, _, dimensions in ours)
+
+
+def test_an_alarm_on_5xx_looks_at_this_stages_api_only() -> None:
+    assert [*watched(ALARMS["ApiErrorsAlarm"])] == [
+        ("AWS/ApiGateway", "5XXError", {"ApiName": API["info"]["title"], "Stage": CONFIG["api_gateway_stage"]})
+    ]
+    assert API["info"]["title"] == {"Fn::Sub": "petitions-${Stage}"}
+
+
+def test_only_alarms_that_the_emulator_does_not_know_are_left_out_there() -> None:
+    """It refuses metric math, and with it the whole stack."""
+    left_out = {name for name in ALARMS if RESOURCES[name].get("Condition") == "OnAws"}
+    assert left_out == {name for name, alarm in ALARMS.items() if "Metrics" in alarm}
+    assert TEMPLATE["Conditions"]["OnAws"] == {"Fn::Not": [{"Condition": "Emulated"}]}
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_every_alarm_is_told_to_somebody_says_what_it_means_and_takes_silence_right(alarm: str) -> None:
+    properties = ALARMS[alarm]
+    assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": "AlarmsTopic"}]
+    # Silence is good news of an error counter and of an idle queue; a rate stays as it was; a recount must be heard.
+    silence = {"DriftAlarm": "breaching", "BounceRateAlarm": "ignore", "ComplaintRateAlarm": "ignore"}
+    assert properties["TreatMissingData"] == silence.get(alarm, "notBreaching")
+    assert properties["AlarmDescription"].endswith("docs/runbook.md")
+
+
+def test_the_runbook_has_a_line_for_every_alarm_and_for_no_other() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    functions = {f"{name}{kind}Alarm" for name in FUNCTIONS for kind in ("Errors", "Throttles")}
+    assert {*re.findall(r"`(\w+Alarm)`", text)} == ALARMS.keys() - functions
+    assert {"`…ErrorsAlarm`", "`…ThrottlesAlarm`"} <= {*re.findall(r"`…\w+`", text)}
+
+
+def test_a_mail_address_for_alarms_is_optional() -> None:
+    assert TEMPLATE["Parameters"]["AlarmEmail"]["Default"] == ""
+    assert RESOURCES["AlarmsSubscription"]["Condition"] == "HasAlarmEmail"
+
+
+def test_the_dashboard_shows_only_what_exists() -> None:
+    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    names = {name.partition(".")[0] for name in re.findall(r"\$\{([\w.:]+)\}", body)} - {"AWS::Region", "Stage"}
+    assert names <= RESOURCES.keys()
+    shown = {
+        metric[1]
+        for widget in json.loads(body)["widgets"]
+        for metric in widget["properties"]["metrics"]
+        if metric[0] == NAMESPACE
+    }
+    kinds = {refused(status) for status in (*REFUSALS, 499)}
+    assert shown == {*Metric, *kinds} - {Metric.REFUSED}
+
+
+def test_a_recount_may_read_no_more_of_a_signature_than_it_asks_for() -> None:
+    [reading] = [each for each in statements("RecountTallies") if "SignaturesTable" in json.dumps(each["Resource"])]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == ["pk", *ANONYMOUS]
+    assert reading["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not {*ANONYMOUS} & {"name", "email", "postcode", "sk"}
+    done = {action for each in statements("RecountTallies") for action in actions(each)}
+    assert not {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")} & done
+
+
+def test_recounts_come_by_themselves_more_often_than_the_alarm_waits() -> None:
+    assert events("Schedule")["RecountTallies"] == {"Schedule": "rate(6 hours)"}
+    assert ALARMS["DriftAlarm"]["Period"] == 24 * 3600
 
 
 # The API.

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 
 import manage
-from chalicelib import moments
+from chalicelib import keys, moments
 from chalicelib.aws import clients
+from chalicelib.aws.table import Change
 from chalicelib.errors import Throttled
 from chalicelib.mail.pause import is_paused
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import recognise
-from tests.actors import DAY, NOW
+from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
 
 PETITION = """
@@ -113,6 +114,11 @@ def test_a_token_without_more_words_reads_counts_only(tables: FakeTables, capsys
         [],
         ["petition"],
         ["petition", "load"],
+        ["recount"],
+        ["shards", "safe-children"],
+        ["shards", "safe-children", "0"],
+        ["shards", "safe-children", "91"],
+        ["shards", "safe-children", "many"],
         ["token", "issue"],
         ["shed", "everything"],
         ["token", "issue", "--owner", "bob", "--rights", "everything"],
@@ -169,3 +175,98 @@ def test_a_redrive_needs_to_know_both_queues(
     monkeypatch.setattr(clients, "sqs", lambda: None)
     assert manage.main(["redrive", "mail"]) == 1
     assert "MAIL_DEAD_LETTER_QUEUE_URL" in capsys.readouterr().err
+
+
+@pytest.fixture
+def counted(tables: FakeTables) -> str:
+    """One signature, confirmed a day ago."""
+    petition = a_published_petition(tables)
+    confirmed(tables, petition, now=NOW - DAY)
+    return petition.slug
+
+
+def broken(tables: FakeTables, slug: str) -> None:
+    tables.update(Change(keys.tally_shard(slug, 0, NOW.date()), add={"total": 1, "cGB": 1}))
+
+
+def test_a_tally_that_agrees_is_said_to_agree(counted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["recount", counted]) == 0
+    out = capsys.readouterr().out
+    assert "1 confirmed signatures" in out
+    assert "the tally agrees" in out
+
+
+def test_a_drift_is_reported_and_nothing_is_changed(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken(tables, counted)
+    before = dict(tables.items)
+    assert manage.main(["recount", counted]) == 1
+    out, err = capsys.readouterr()
+    assert "off by +1 in country GB" in out
+    assert "off by +1 in count all" in out
+    assert "--repair" in err
+    assert tables.items == before
+
+
+def test_a_repair_is_explicit_and_printed(counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    broken(tables, counted)
+    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert "adjusting entry: total -1, cGB -1" in capsys.readouterr().out
+    assert manage.main(["recount", counted]) == 0
+
+
+def test_nothing_is_repaired_while_it_moves(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    petition = petition_as_stored(counted, tables)
+    confirmed(tables, petition, BOB)
+    tables.update(Change(keys.tally_shard(counted, 0, NOW.date()), add={"cGB": 5}))
+    before = dict(tables.items)
+    assert manage.main(["recount", counted, "--repair"]) == 1
+    out, err = capsys.readouterr()
+    assert "repeat when it is quiet" in out
+    assert "not repaired" in err
+    assert tables.items == before
+
+
+def test_pending_counters_are_proved_and_set(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.put(keys.pending(counted, "00"), {"pending": 4, "followed": "1"})
+    assert manage.main(["recount", counted]) == 1
+    assert "pending 00: 4 kept, 0 found" in capsys.readouterr().out
+    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert "set: 1 of 1" in capsys.readouterr().out
+    assert tables.items[keys.pending(counted, "00")] == {
+        "pk": "PENDING#safe-children#00",
+        "sk": "COUNT",
+        "pending": 0,
+        "followed": "1",
+    }
+
+
+def test_shards_are_raised_and_never_lowered(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["shards", counted, "40"]) == 0
+    assert "on 40 shards" in capsys.readouterr().out
+    for fewer in ("40", "2"):
+        assert manage.main(["shards", counted, fewer]) == 0
+        assert "never lowered" in capsys.readouterr().out
+    assert petition_as_stored(counted, tables).shards == 40
+
+
+def test_a_file_with_fewer_shards_lowers_nothing(
+    counted: str, file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["shards", counted, "40"]) == 0
+    assert manage.main(["petition", "load", str(file)]) == 0
+    kept = petition_as_stored(counted, tables)
+    assert (kept.shards, kept.goal) == (40, 1000)
+
+
+@pytest.mark.parametrize("words", [["recount", "nobody"], ["shards", "nobody", "20"]])
+def test_a_petition_that_is_not_there_is_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(words) == 1
+    assert capsys.readouterr().err == "there is no petition nobody\n"

@@ -86,6 +86,7 @@ def _values(options: Namespace) -> dict[str, str]:
         "MailIdentity": options.mail_identity,
         "MailPerSecond": options.mail_per_second,
         "LogLevel": options.log_level,
+        "AlarmEmail": options.alarm_email,
     }
     return {name: value for name, value in given.items() if value}
 
@@ -116,6 +117,7 @@ def _options() -> Namespace:
     parser.add_argument("--mail-identity", default="", help="domain SES should verify for this stack")
     parser.add_argument("--mail-per-second", default="", help="a little below the rate SES gives the account")
     parser.add_argument("--log-level", default="")
+    parser.add_argument("--alarm-email", default="", help="who is told of every alarm")
     parser.add_argument("--yes", action="store_true", help="do not ask (prod asks all the same)")
     return parser.parse_args()
 

@@ -19,6 +19,7 @@ __all__ = [
     "change_request",
     "chunks",
     "from_wire",
+    "projection",
     "to_wire",
     "write_request",
 ]
@@ -109,6 +110,19 @@ def page_request(pk: str, names: Sequence[str], when: Condition) -> dict[str, An
         "ProjectionExpression": ", ".join(shown),
         "ExpressionAttributeNames": {**shown, **built.attribute_name_placeholders},
         "ExpressionAttributeValues": to_wire({":pk": pk, **built.attribute_value_placeholders}),
+    }
+
+
+def projection(only: Sequence[str]) -> dict[str, Any]:
+    """Nothing for all attributes. SPECIFIC_ATTRIBUTES is said, so that a policy can demand it."""
+    if not only:
+        return {}
+    names: dict[str, str] = {}
+    expression = _names("p", only, names)
+    return {
+        "Select": "SPECIFIC_ATTRIBUTES",
+        "ProjectionExpression": expression,
+        "ExpressionAttributeNames": names,
     }
 
 

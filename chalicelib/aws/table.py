@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib import keys
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import (
@@ -23,12 +21,14 @@ from chalicelib.aws.expressions import (
     from_wire,
     new_item_request,
     page_request,
+    projection,
     to_wire,
     wire_key,
     write_request,
 )
-from chalicelib.aws.failures import THROTTLES, translated
-from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
+from chalicelib.aws.failures import translated
+from chalicelib.aws.refusals import storage_refusal
+from chalicelib.errors import Throttled
 from chalicelib.keys import Key
 from chalicelib.settings import settings
 
@@ -52,7 +52,7 @@ class Tables:
         self._names = names
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        with translated("storage", _refusal):
+        with translated("storage", storage_refusal):
             answer = self._client.get_item(
                 TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=consistent
             )
@@ -74,7 +74,7 @@ class Tables:
         }
         found: list[Item] = []
         for _ in range(BATCH_GET_ATTEMPTS):
-            with translated("storage", _refusal):
+            with translated("storage", storage_refusal):
                 answer = self._client.batch_get_item(RequestItems=request)
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
             request = answer.get("UnprocessedKeys")
@@ -83,10 +83,20 @@ class Tables:
         raise Throttled("storage")
 
     def query(
-        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+        self,
+        table: str,
+        pk: str,
+        between: tuple[str, str] | None = None,
+        *,
+        consistent: bool = False,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
-        """A partition in the order of its sort keys, page by page; `between` is inclusive."""
+        """A partition in the order of its sort keys, page by page; `between` is inclusive.
+
+        With `only`, no other attribute leaves the table: a role may be bound to that.
+        """
         request: dict[str, Any] = {
+            **projection(only),
             "TableName": self._names[table],
             "KeyConditionExpression": "pk = :pk" + (" AND sk BETWEEN :low AND :high" if between else ""),
             "ExpressionAttributeValues": to_wire(
@@ -95,7 +105,7 @@ class Tables:
             "ConsistentRead": consistent,
         }
         while True:
-            with translated("storage", _refusal):
+            with translated("storage", storage_refusal):
                 answer = self._client.query(**request)
             yield from map(from_wire, answer["Items"])
             if "LastEvaluatedKey" not in answer:
@@ -110,23 +120,23 @@ class Tables:
         request = {**page_request(start.pk, names, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
             request["ExclusiveStartKey"] = wire_key(start)
-        with translated("storage", _refusal):
+        with translated("storage", storage_refusal):
             answer = self._client.query(**request)
         last = answer.get("LastEvaluatedKey")
         return [from_wire(item) for item in answer["Items"]], from_wire(last)["sk"] if last else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
-        with translated("storage", _refusal):
+        with translated("storage", storage_refusal):
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
         """Raise ConditionFailed with the item that was there first."""
-        with translated("storage", _refusal):
+        with translated("storage", storage_refusal):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> Item:
         """Return the item as it is now; raise ConditionFailed with the item as it was."""
-        with translated("storage", _refusal):
+        with translated("storage", storage_refusal):
             answer = self._client.update_item(
                 TableName=self._names[change.key.table], ReturnValues="ALL_NEW", **change_request(change)
             )
@@ -141,13 +151,13 @@ class Tables:
         for write in writes:
             operation, request = write_request(write)
             items.append({operation: {"TableName": self._names[write.key.table], **request}})
-        with translated("storage", _refusal):
+        with translated("storage", storage_refusal):
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
         """Raise Unavailable unless both tables answer."""
         for name in self._names.values():
-            with translated("storage", _refusal):
+            with translated("storage", storage_refusal):
                 self._client.describe_table(TableName=name)
 
 
@@ -164,35 +174,3 @@ def signing_tables() -> Tables:
 
 def _names() -> dict[str, str]:
     return {keys.SIGNATURES: settings().signatures_table, keys.COUNTS: settings().counts_table}
-
-
-def _refusal(error: ClientError) -> PetitionsError | None:
-    """DynamoDB's ways of saying "the condition did not hold"."""
-    code = error.response["Error"]["Code"]
-    if code == "ConditionalCheckFailedException":
-        return ConditionFailed(_old_item(error.response))
-    if code == "TransactionCanceledException":
-        return _cancelled(error)
-    if code == "ResourceNotFoundException":
-        # A table that is being restored has no name for a while; what was signed must not get lost for that.
-        return Unavailable("storage")
-    return Conflicted("storage") if code == "TransactionConflictException" else None
-
-
-def _cancelled(error: ClientError) -> PetitionsError | None:
-    """A failed condition decides; else a conflict, which is worth another try at once; else a throttle.
-
-    None for a mistake of ours, which no time heals.
-    """
-    reasons: list[Any] = error.response.get("CancellationReasons", [])
-    codes = [reason.get("Code") for reason in reasons]
-    if "ConditionalCheckFailed" in codes:
-        index = codes.index("ConditionalCheckFailed")
-        return ConditionFailed(_old_item(reasons[index]), index)
-    if "TransactionConflict" in codes:
-        return Conflicted("storage")
-    return Throttled("storage") if THROTTLES.intersection(codes) else None
-
-
-def _old_item(holder: Any) -> Item | None:
-    return from_wire(holder["Item"]) if holder.get("Item") else None

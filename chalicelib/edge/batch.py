@@ -9,12 +9,13 @@ from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 from chalicelib import log
 from chalicelib.aws.expressions import from_wire
 from chalicelib.errors import NotYet, Unavailable
+from chalicelib.metrics import Metric
 
 Failures = dict[str, list[dict[str, str]]]
 
 
 class BatchFailed(Exception):
-    """The stream must bring this batch again."""
+    """The stream must bring this batch again, or the clock this hour."""
 
 
 class RunFailed(Exception):
@@ -38,9 +39,11 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
         try:
             handle(_message(record.body))
         except (NotYet, Unavailable) as later:
+            log.measure(Metric.MESSAGE_LATER)
             log.event("message_later", message=message_id, because=str(later))
             failed.append({"itemIdentifier": message_id})
         except Exception:
+            log.measure(Metric.MESSAGE_FAILED)
             log.failure("message_failed", message=message_id)
             failed.append({"itemIdentifier": message_id})
     return {"batchItemFailures": failed}
@@ -76,6 +79,7 @@ def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
     except Exception:
         log.failure("run_failed")
         raise RunFailed from None
+    log.event("run_done")
 
 
 def _changes(event: DynamoDBEvent) -> Iterator[StreamChange]:

@@ -15,6 +15,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import log
 from chalicelib.edge.problems import Problem, problem_of, unexpected
 from chalicelib.errors import BodyTooLarge, FieldError, Invalid, NotJson, PetitionsError, WrongType
+from chalicelib.metrics import Metric, refused
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_FORM_FIELDS = 50
@@ -55,12 +56,21 @@ def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], 
             except Exception:
                 log.failure("view_failed", route=request.path)
                 response = problem_response(request, unexpected())
+            _measure(response.status_code)
             log.answered(route=request.path, method=request.method, status=response.status_code)
             return response
 
         return guarded
 
     return decorate
+
+
+def _measure(status: int) -> None:
+    if status >= 500:
+        log.measure(Metric.FAILED)
+    elif status >= 400:
+        log.measure(Metric.REFUSED)
+        log.measure(refused(status))
 
 
 def json_view(routes: Blueprint) -> Callable[[View], View]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -25,9 +26,11 @@ from chalicelib.mail.model import MailWish
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS, Pace, paced
 from chalicelib.mail.relay import relay
+from chalicelib.mail.send import Sent
 from chalicelib.mail.shift import Shift
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
+from chalicelib.metrics import Metric
 from chalicelib.settings import settings
 
 workers = Blueprint(__name__)
@@ -69,6 +72,7 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 def _relay(changes: Iterable[StreamChange]) -> None:
     relayed = relay(((change.before, change.after) for change in changes), moments.now(), _outbox())
+    log.measure(Metric.MAIL_WANTED, relayed)
     log.event("relayed", wishes=relayed)
 
 
@@ -78,7 +82,9 @@ def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
 
     def handle(message: Mapping[str, Any]) -> None:
         wish = MailWish.model_validate(message)
-        sent = shift.send(wish, moments.now())
+        now = moments.now()
+        sent = shift.send(wish, now)
+        _measure(sent, now - datetime.fromisoformat(wish.wanted_at))
         log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
 
     return handle
@@ -91,6 +97,14 @@ def _pace(share: float) -> Pace:
 
 def _outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue())
+
+
+def _measure(sent: Sent, age: timedelta) -> None:
+    if sent is Sent.SENT:
+        log.measure(Metric.MAIL_SENT)
+        log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
+    elif sent is Sent.REFUSED:
+        log.measure(Metric.MAIL_REFUSED)
 
 
 def _take_feedback(event: Mapping[str, Any]) -> None:

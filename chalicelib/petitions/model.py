@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from chalicelib.moments import Moment
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
+# A day's shards are one BatchGetItem, which takes 100 keys.
+MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
@@ -45,7 +47,7 @@ class Petition(BaseModel):
     opened_at: Moment
     closes_at: Moment | None = None
     # More shards, more confirmations a second; may grow at any time, must never shrink.
-    shards: int = Field(default=10, ge=1, le=90)
+    shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
     # Which version of the signature secret makes the ids. Changing it would let everybody sign again.
     key_version: str = "v1"
 

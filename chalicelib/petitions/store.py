@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib import keys
-from chalicelib.aws.table import Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.petitions.model import Petition, PetitionText
 
@@ -19,7 +19,17 @@ def list_all(tables: Tables) -> Iterator[Petition]:
 
 
 def save(petition: Petition, tables: Tables) -> None:
-    tables.put(keys.petition(petition.slug), petition.model_dump(exclude_none=True))
+    """Raise ConditionFailed, with what is stored, when that has more shards."""
+    kept = petition.model_dump(exclude_none=True)
+    gone = [name for name in Petition.model_fields if name not in kept]
+    shards = Attr("shards")
+    has_no_more = shards.not_exists() | shards.lte(petition.shards)
+    tables.update(Change(keys.petition(petition.slug), assign=kept, remove=gone, when=has_no_more))
+
+
+def raise_shards(slug: str, shards: int, tables: Tables) -> None:
+    """Raise ConditionFailed when there are as many already, or no such petition."""
+    tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 
 def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:

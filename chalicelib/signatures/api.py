@@ -10,6 +10,7 @@ from chalicelib.edge.html import page_view
 from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.errors import Invalid, Unavailable
+from chalicelib.metrics import Metric
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
@@ -55,6 +56,7 @@ def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
     now = moments.now()
     finished = finish(form, channel, petition, secret, now)
     outcome = accept(finished, level_now(signing_tables()), now, signing_tables(), overflow_queue)
+    log.measure(Metric[outcome.name])
     log.note("signed", petition=petition.slug, signature=finished.signature_id, outcome=outcome, channel=channel)
 
 

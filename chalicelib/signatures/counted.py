@@ -4,8 +4,10 @@ from collections.abc import Callable
 from random import uniform
 from time import sleep
 
+from chalicelib import log
 from chalicelib.aws.table import Change, Tables
 from chalicelib.errors import ConditionFailed, Conflicted
+from chalicelib.metrics import Metric
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.enter import folded, tally_entry
 from chalicelib.tallies.model import Entry
@@ -24,8 +26,10 @@ def change_counted(petition: Petition, entry: Entry, change_for: Callable[[Entry
     for attempt in range(ATTEMPTS):
         try:
             tables.transact([change_for(entry), tally_entry(petition.slug, petition.shards, entry)])
+            log.measure(Metric.CONFIRMED if entry.amount > 0 else Metric.WITHDRAWN)
             return
         except Conflicted:
+            log.measure(Metric.CONFLICT_RETRIED)
             sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
         except ConditionFailed as failure:
             if failure.index == SIGNATURE:

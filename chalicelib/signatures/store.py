@@ -1,15 +1,19 @@
 """Signatures in their table. Every write states what must be true for it to happen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib import keys
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
 from chalicelib.signatures.model import MAIL_WISH, MAX_MAILS, PERSONAL, WITHDRAWN_LIFETIME, Signature, State
 from chalicelib.tokens import Subject
+
+# What a recount reads; its role may read nothing else (.chalice/policy-recount.json).
+ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
 
 _is_pending = Attr("state").eq(State.PENDING)
 
@@ -27,6 +31,11 @@ def add(key: Key, signature: Signature, tables: Tables) -> None:
 def find(key: Key, tables: Tables) -> Signature | None:
     item = tables.get(key, consistent=True)
     return as_signature(item) if item else None
+
+
+def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+    """One bucket's signatures page by page, as far as they can be counted without knowing whose they are."""
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)
 
 
 def as_signature(item: Mapping[str, Any]) -> Signature:

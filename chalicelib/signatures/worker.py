@@ -1,17 +1,21 @@
-"""The signatures' stream in, for those who count what is pending; and the overflow queue, for the table."""
+"""The signatures' stream in, for those who count what is pending; the overflow queue; and the hour of the recount."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import log, moments
 from chalicelib.aws.table import signing_tables, tables
-from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message
+from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
 from chalicelib.edge.placeholders import OVERFLOW_QUEUE_ARN, SIGNATURES_STREAM_ARN
+from chalicelib.metrics import Metric
+from chalicelib.petitions.find import all_petitions
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures import overflow
 from chalicelib.signatures.changes import followed
 from chalicelib.signatures.model import Finished
+from chalicelib.signatures.recount import recount
 from chalicelib.tallies.follow import follow
 
 workers = Blueprint(__name__)
@@ -35,7 +39,25 @@ def _store(message: Mapping[str, Any]) -> None:
     log.event("stored", petition=finished.slug, signature=finished.signature_id, outcome=outcome)
 
 
+@workers.schedule(Rate(6, unit=Rate.HOURS))
+def recount_tallies(event: CloudWatchEvent) -> None:
+    """Says how far each tally is off, 0 included: an alarm that hears nothing for a day goes off as well."""
+    on_schedule(event, _recount_all)
+
+
 def _follow(changes: Iterable[StreamChange]) -> None:
     seen = [followed(*change) for change in changes]
     follow(seen, tables())
     log.event("followed", changes=len(seen))
+
+
+def _recount_all() -> None:
+    for petition in all_petitions(tables()):
+        _recount(petition)
+
+
+def _recount(petition: Petition) -> None:
+    found = recount(petition, moments.now, tables())
+    log.measure(Metric.DRIFT, found.worst)
+    log.measure(Metric.PENDING_DRIFT, found.pending_drift)
+    log.event("recounted", petition=petition.slug, confirmed=found.confirmed, moving=found.moving)

@@ -87,7 +87,7 @@ def _as_it_was(seen: Count | None) -> Count:
 
 
 def pending_count(slug: str, tables: Tables) -> int:
-    return store.pending(slug, tables)
+    return sum(store.pending(slug, tables).values())
 
 
 def _refreshed(petition: Petition, now: datetime, tables: Tables) -> Count | None:
@@ -98,15 +98,22 @@ def _refreshed(petition: Petition, now: datetime, tables: Tables) -> Count | Non
     return count
 
 
-def _open_days(petition: Petition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """The days behind the head. Those that are over are closed in passing, oldest first."""
+def days_after(head: store.Head, petition: Petition, now: datetime, tables: Tables) -> dict[date, Tally]:
+    """Oldest first, each summed over every shard that anybody may have written to."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
-    tallies = store.days_of_shards(petition.slug, petition.shards, days, tables) if days else {}
+    shards = max(petition.shards, head.shards)
+    return store.days_of_shards(petition.slug, shards, days, tables) if days else {}
+
+
+def _open_days(petition: Petition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
+    """The days behind the head. Those that are over are closed in passing, oldest first."""
+    shards = max(petition.shards, head.shards)
+    tallies = days_after(head, petition, now, tables)
     try:
-        for day in days:
+        for day in tallies:
             if day < (now - GRACE).date():
-                store.close_day(petition.slug, day, tallies[day], tables)
+                store.close_day(petition.slug, day, tallies[day], shards, tables)
     except (ConditionFailed, Unavailable):
         pass  # Somebody else closed it, or the next reader will; what was read is right all the same.
     return tallies

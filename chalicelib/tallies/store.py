@@ -1,7 +1,8 @@
 """Tallies, their closed days and the public snapshot, in the counts table."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,13 +25,19 @@ from chalicelib.tallies.model import (
     tally_of,
 )
 
+SHARDS = "shards"
+
 
 @dataclass(frozen=True)
 class Head:
-    """The sum of all days up to and including `through`; they no longer change."""
+    """The sum of all days up to and including `through`; they no longer change.
+
+    `shards` is at least what any writer draws from: it is raised here first, and read consistently.
+    """
 
     through: date
     total: int
+    shards: int = 0
 
 
 def entry_change(slug: str, shard: int, entry: Entry) -> Change:
@@ -62,15 +69,27 @@ def head(slug: str, tables: Tables) -> Head:
     item = tables.get(keys.tally_head(slug), consistent=True)
     if item is None:
         raise UnknownPetition
-    return Head(date.fromisoformat(item["through"]), item[TOTAL])
+    return Head(date.fromisoformat(item["through"]), item[TOTAL], item.get(SHARDS, 0))
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
     _put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0}), tables)
 
 
-def close_day(slug: str, day: date, tally: Tally, tables: Tables) -> None:
-    """Keep a day's sum and move the head over it, both or neither. Raise ConditionFailed if somebody did."""
+def raise_shards(slug: str, shards: int, tables: Tables) -> None:
+    """Never lowers: what lies on a shard above would be seen no more."""
+    known = Attr(SHARDS)
+    with suppress(ConditionFailed):
+        is_more = Attr("through").exists() & (known.not_exists() | known.lt(shards))
+        tables.update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
+
+
+def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:
+    """Keep a day's sum and move the head over it, both or neither.
+
+    Raise ConditionFailed if somebody did, or if there are more shards than `shards`, which were summed.
+    """
+    known = Attr(SHARDS)
     tables.transact(
         [
             NewItem(keys.tally_day(slug, day), numbers_of(tally)),
@@ -78,7 +97,8 @@ def close_day(slug: str, day: date, tally: Tally, tables: Tables) -> None:
                 keys.tally_head(slug),
                 assign={"through": day.isoformat()},
                 add={TOTAL: tally.total},
-                when=Attr("through").eq((day - timedelta(days=1)).isoformat()),
+                when=Attr("through").eq((day - timedelta(days=1)).isoformat())
+                & (known.not_exists() | known.lte(shards)),
             ),
         ]
     )
@@ -132,10 +152,31 @@ def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> Non
         return
 
 
-def pending(slug: str, tables: Tables) -> int:
-    """Unconfirmed signatures as far as the stream has been followed: seconds behind."""
+def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
+    """Unconfirmed signatures by bucket, as far as the stream has been followed: seconds behind."""
     wanted = [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
-    return sum(item["pending"] for item in tables.batch_get(wanted))
+    return {item["pk"].rpartition("#")[2]: item["pending"] for item in tables.batch_get(wanted, consistent=consistent)}
+
+
+def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
+    """Raise ConditionFailed if the counter is not as it was seen: then it has been followed further."""
+    kept = Attr("pending")
+    as_seen = kept.not_exists() if seen is None else kept.eq(seen)
+    tables.update(Change(keys.pending(slug, bucket), assign={"pending": counted}, when=as_seen))
+
+
+def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
+    """Add to today's first shard and to the head, and keep a record of it: all or nothing, and once a second.
+
+    The record is what makes it safe to retry. Raise ConditionFailed when this second has had its adjustment.
+    """
+    tables.transact(
+        [
+            NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": head_total}),
+            Change(keys.tally_shard(slug, 0, moment.date()), add=numbers),
+            Change(keys.tally_head(slug), add={TOTAL: head_total}),
+        ]
+    )
 
 
 def add_pending(slug: str, bucket: str, amount: int, sequence: Iterable[str], tables: Tables) -> None:

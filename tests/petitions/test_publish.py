@@ -3,11 +3,13 @@
 import pytest
 
 from chalicelib import keys
+from chalicelib.aws.table import Change, Item
 from chalicelib.errors import Throttled, UnknownPetition
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.tallies.count import exact_count
-from tests.actors import DAY, NOW, OPENED, a_petition, confirmed
+from chalicelib.tallies.open import read_more_shards
+from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed
 from tests.fakes import FakeTables
 
 
@@ -58,3 +60,32 @@ def test_a_publishing_that_broke_off_shows_nothing_and_can_be_repeated(tables: F
     publish(a_petition(), NOW, breaking)
     assert exact_count(a_petition(), NOW, breaking).confirmed == 0
     assert keys.petition("safe-children") in breaking.items
+
+
+def test_whoever_counts_knows_of_more_shards_before_anybody_writes_to_them(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, shards=2)
+    heads: list[int] = []
+
+    class Watching(FakeTables):
+        def update(self, change: Change) -> Item:
+            heads.append(self.items[keys.tally_head(petition.slug)]["shards"])
+            return super().update(change)
+
+    watching = Watching()
+    watching.items = tables.items
+    assert raise_shards(petition.slug, 9, watching)
+    assert heads == [2, 9], "the tally first, then the petition"
+    assert petition_as_stored(petition.slug, watching).shards == 9
+
+
+def test_raising_died_half_way_and_is_repeated(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, shards=2)
+    read_more_shards(petition.slug, 9, tables)
+    assert raise_shards(petition.slug, 9, tables)
+    assert petition_as_stored(petition.slug, tables).shards == 9
+
+
+def test_a_version_without_an_end_forgets_the_end_it_had(tables: FakeTables) -> None:
+    a_published_petition(tables, closes_at=NOW + DAY)
+    a_published_petition(tables)
+    assert petition_as_stored("safe-children", tables).closes_at is None

@@ -1,5 +1,6 @@
 """With roles enforced: every function can do its job, and none can do another's."""
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ from tests.stack.supporter import Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
+# As EventBridge sends it; Chalice wants every one of these.
+SCHEDULED: dict[str, Any] = {
+    **dict.fromkeys(("version", "id", "account", "time", "region", "source", "detail-type"), "any"),
+    "resources": [],
+    "detail": {},
+}
 SLUG = "support-trafficked-children"
 KEY: dict[str, Any] = {"Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
 READS: dict[str, dict[str, Any]] = {
@@ -63,6 +70,34 @@ def test_the_whole_way_of_a_signature_works_under_the_functions_own_roles(stack:
     assert supporter.read("/health")["status"] == "ok"
     supporter.press("withdraw", supporter.link("withdraw", "ada@example.org"))
     assert supporter.read(counts, staff)["confirmed"] == 0
+
+
+def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed) -> None:
+    supporter, cloud = visitor(stack), Cloud(stack.endpoint)
+    supporter.sign(SLUG, "grace@example.org")
+    supporter.press("confirm", supporter.link("confirm", "grace@example.org"))
+    done = cloud.client("lambda").invoke(
+        FunctionName=stack.outputs["RecountTalliesName"], Payload=json.dumps(SCHEDULED).encode(), LogType="Tail"
+    )
+    assert "FunctionError" not in done, done["Payload"].read()
+    said = base64.b64decode(done["LogResult"]).decode()
+    assert '"Drift": 0' in said
+    assert "grace" not in said
+
+
+def test_a_recount_can_read_no_name_even_if_it_asks(stack: Deployed) -> None:
+    client, table = _as_function(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
+    only = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": {"#n": "email"}}
+    for asked in ({}, only):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.query(TableName=table, **READS["query"], **asked)
+
+
+def test_a_recount_can_write_nothing(stack: Deployed) -> None:
+    client = _as_function(stack, "RecountTallies")
+    for table in ("SignaturesTableName", "CountsTableName"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.put_item(TableName=stack.outputs[table], Item={"pk": {"S": "TALLY#a"}, "sk": {"S": "b"}})
 
 
 def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> None:

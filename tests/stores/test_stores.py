@@ -142,11 +142,11 @@ def test_a_day_is_closed_once_and_in_its_turn(tables: Tables) -> None:
     tallies.open_head(SLUG, TODAY, tables)
     tomorrow, after = TODAY + DAY, TODAY + 2 * DAY
     with pytest.raises(ConditionFailed):
-        tallies.close_day(SLUG, after, Tally(total=5), tables)
-    tallies.close_day(SLUG, tomorrow, Tally(total=2), tables)
+        tallies.close_day(SLUG, after, Tally(total=5), 3, tables)
+    tallies.close_day(SLUG, tomorrow, Tally(total=2), 3, tables)
     with pytest.raises(ConditionFailed):
-        tallies.close_day(SLUG, tomorrow, Tally(total=2), tables)
-    tallies.close_day(SLUG, after, Tally(total=5), tables)
+        tallies.close_day(SLUG, tomorrow, Tally(total=2), 3, tables)
+    tallies.close_day(SLUG, after, Tally(total=5), 3, tables)
     assert tallies.head(SLUG, tables) == tallies.Head(after, 7)
     closed = tallies.closed_days(SLUG, date.min, date.max, tables)
     assert {day: tally.total for day, tally in closed.items()} == {tomorrow: 2, after: 5}
@@ -197,8 +197,8 @@ def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables:
         assert (caught.value.item or {})["followed"] == sequence(9)[0]
     tallies.add_pending(SLUG, "00", -1, sequence(100, 10), tables)
     tallies.add_pending(SLUG, "3f", 5, sequence(1), tables)
-    assert tallies.pending(SLUG, tables) == 6
-    assert tallies.pending("another", tables) == 0
+    assert tallies.pending(SLUG, tables) == {"00": 1, "3f": 5}
+    assert tallies.pending("another", tables) == {}
 
 
 def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:

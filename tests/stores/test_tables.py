@@ -191,6 +191,12 @@ def test_a_query_is_in_order_and_its_bounds_are_included(tables: Tables) -> None
     assert list(tables.query(COUNTS, "nothing")) == []
 
 
+def test_a_query_may_leave_the_rest_of_an_item_where_it_is(tables: Tables) -> None:
+    tables.put(Key(COUNTS, "p", "s"), {"state": "confirmed", "name": "Alice"})
+    tables.put(Key(COUNTS, "p", "t"), {"name": "Bob"})
+    assert list(tables.query(COUNTS, "p", consistent=True, only=("state", "source"))) == [{"state": "confirmed"}, {}]
+
+
 def test_a_query_reads_all_pages(tables: Tables) -> None:
     for number in range(12):
         tables.put(Key(COUNTS, "p", f"{number:02}"), {"filling": "x" * 150_000})

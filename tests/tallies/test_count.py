@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from chalicelib import keys
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.errors import Conflicted, Throttled, Unavailable, UnknownPetition
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import (
     FRESH,
     LEASE_SECONDS,
@@ -154,6 +156,49 @@ def test_more_shards_may_come_at_any_time(tables: FakeTables, petition: Petition
     assert exact_count(grown, NOW, tables).confirmed == 4
 
 
+@given(st.lists(st.tuples(st.sampled_from(["old", "new", "look", "raise"]), st.integers(0, 8)), max_size=40))
+def test_raising_shards_while_old_and_new_settings_are_about_loses_nothing_on_any_day(
+    events: list[tuple[str, int]],
+) -> None:
+    """Writers hold settings for seconds; a reader may hold them for as long as a frozen function sleeps."""
+    tables = FakeTables()
+    old = a_published_petition(tables, shards=2)
+    new, per_day, moment = old, [0] * 1000, OPENED
+    for number, (act, hours) in enumerate(events):
+        moment += timedelta(hours=hours)
+        if act == "raise" and new is old:
+            assert raise_shards(old.slug, 30, tables)
+            new = petition_as_stored(old.slug, tables)
+        elif act in ("old", "new"):
+            petition = old if act == "old" else new
+            shard = petition.shards - 1 - number % 2
+            tables.update(entry_change(petition.slug, shard, Entry(1, moment, "GB", "direct")))
+            per_day[(moment.date() - OPENED.date()).days] += 1
+        assert exact_count(old, moment, tables).confirmed == sum(per_day)
+    days = breakdown(old, By.DAY, Days(), moment + 2 * DAY, tables).values
+    assert list(days.values()) == [number for number in per_day if number]
+
+
+def test_a_day_is_not_closed_over_shards_that_were_not_read(tables: FakeTables, petition: Petition) -> None:
+    """Raised between the reading and the closing: whoever comes next reads them all."""
+
+    class Racing(FakeTables):
+        def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
+            found = super().batch_get(wanted, consistent=consistent)
+            if petition_as_stored(petition.slug, tables).shards == petition.shards:
+                raise_shards(petition.slug, 30, tables)
+                self.update(entry_change(petition.slug, 29, Entry(1, NOW, "GB", "direct")))
+            return found
+
+    racing = Racing()
+    racing.items = tables.items
+    counted(racing, petition, NOW)
+    exact_count(petition, NOW + 2 * DAY, racing)
+    assert head(racing)["through"] < NOW.date().isoformat()
+    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 2
+    assert head(racing)["total"] == 2
+
+
 def test_a_tally_that_was_never_opened_is_no_petition(tables: FakeTables) -> None:
     with pytest.raises(UnknownPetition):
         exact_count(a_petition(), NOW, tables)
@@ -171,10 +216,16 @@ class Literal(FakeTables):
     """As DynamoDB: bounds that are the wrong way round are a ValidationException."""
 
     def query(
-        self, table: str, pk: str, between: tuple[str, str] | None = None, *, consistent: bool = False
+        self,
+        table: str,
+        pk: str,
+        between: tuple[str, str] | None = None,
+        *,
+        consistent: bool = False,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
         assert between is None or between[0] <= between[1], "ValidationException: BETWEEN upper < lower"
-        return super().query(table, pk, between, consistent=consistent)
+        return super().query(table, pk, between, consistent=consistent, only=only)
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,15 @@ def test_taking_away_needs_no_room() -> None:
 
 
 def test_opening_again_loses_nothing(tables: FakeTables) -> None:
-    open_tally("safe-children", OPENED, tables)
+    open_tally("safe-children", 3, OPENED, tables)
     tables.items[keys.tally_head("safe-children")]["total"] = 7
     tables.items[keys.snapshot("safe-children")]["count"] = 7
-    open_tally("safe-children", NOW + DAY, tables)
+    open_tally("safe-children", 3, NOW + DAY, tables)
     assert tables.items[keys.tally_head("safe-children")] == {
         "pk": "TALLY#safe-children",
         "sk": "HEAD",
         "through": "2026-11-19",
         "total": 7,
+        "shards": 3,
     }
     assert tables.items[keys.snapshot("safe-children")]["count"] == 7

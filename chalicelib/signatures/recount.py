@@ -1,0 +1,161 @@
+"""Recount: the tally proved from the signatures themselves, while people go on signing.
+
+What must agree: the count, the sums of its days and of its hours, each country, each counted source, and who is
+pending. A single day or hour cannot be proved: a withdrawal subtracts on the day it happens, and what is
+withdrawn keeps neither its country nor when it had been confirmed (docs/decisions/014-recount.md).
+
+The tally is read first and the walk takes minutes. Whatever was confirmed or withdrawn shortly before the
+reading or since may stand in one and not in the other; that much difference is no drift, and no proof either.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from chalicelib import keys
+from chalicelib.aws.table import Item, Tables
+from chalicelib.errors import ConditionFailed
+from chalicelib.moments import iso
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import store
+from chalicelib.signatures.model import DIRECT, State
+from chalicelib.tallies import prove
+from chalicelib.tallies.prove import COUNT, Sum
+
+# A function takes its time before it calls, and may not run longer than this; clocks differ by less than SKEW.
+IN_FLIGHT = timedelta(seconds=60)
+SKEW = timedelta(seconds=5)
+
+
+@dataclass
+class Walk:
+    """Sums over all signatures. `unsure` may be in the tally or not, `gone` may still be in it, wherever."""
+
+    since: str
+    until: str
+    sure: Counter[Sum] = field(default_factory=Counter)
+    unsure: Counter[Sum] = field(default_factory=Counter)
+    gone: int = 0
+    pending: Counter[str] = field(default_factory=Counter)
+    joined: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def take(self, bucket: str, item: Item) -> None:
+        if item["state"] == State.PENDING:
+            self.pending[bucket] += 1
+            self.joined[bucket] += item["signed_at"] >= self.since
+        elif item["state"] == State.CONFIRMED:
+            self._confirmed(item)
+            self.left[bucket] += item["confirmed_at"] >= self.since
+        elif item["withdrawn_at"] >= self.since:
+            self.gone += 1
+            self.left[bucket] += 1
+
+    def _confirmed(self, item: Item) -> None:
+        if item["confirmed_at"] >= self.until:
+            return
+        into = self.sure if item["confirmed_at"] < self.since else self.unsure
+        into.update(prove.sums_of_one(item["country"], item.get("counted_source") or item.get("source") or DIRECT))
+
+
+@dataclass(frozen=True)
+class Pending:
+    """One bucket whose followed counter (None: there is none) is not what was counted."""
+
+    kept: int | None
+    counted: int
+
+
+@dataclass(frozen=True)
+class Recount:
+    """`drift` is tally less signatures, without zeros. `moving` says how much could not be proved just now."""
+
+    slug: str
+    confirmed: int
+    drift: Mapping[Sum, int]
+    moving: int
+    pending: Mapping[str, Pending]
+    pending_moving: int
+
+    @property
+    def worst(self) -> int:
+        return max(map(abs, self.drift.values()), default=0)
+
+    @property
+    def pending_drift(self) -> int:
+        return sum(abs((bucket.kept or 0) - bucket.counted) for bucket in self.pending.values())
+
+
+def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
+    """Changes nothing. What seems wrong is looked at twice, and only what stays wrong is told."""
+    first = _recount(petition, clock(), tables)
+    if not first.drift and not first.pending:
+        return first
+    again = _recount(petition, clock(), tables)
+    pending = {bucket: found for bucket, found in again.pending.items() if bucket in first.pending}
+    return Recount(
+        again.slug, again.confirmed, _agreed(first.drift, again.drift), again.moving, pending, again.pending_moving
+    )
+
+
+def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
+    """Write what `found` lacks as one adjusting entry, and return it; by hand only. Raise ConditionFailed."""
+    return prove.adjust(found.slug, found.drift, now, tables) if found.drift else {}
+
+
+def repair_pending(found: Recount, tables: Tables) -> int:
+    """Set each counter that was wrong, unless it has been followed since. Returns how many were set."""
+    done = 0
+    for bucket, pending in found.pending.items():
+        try:
+            prove.set_pending(found.slug, bucket, pending.kept, pending.counted, tables)
+        except ConditionFailed:
+            continue
+        done += 1
+    return done
+
+
+def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
+    kept, kept_pending = prove.kept_sums(petition, now, tables), prove.kept_pending(petition.slug, tables)
+    walk = _walked(petition.slug, now, tables)
+    return Recount(
+        petition.slug,
+        walk.sure[COUNT] + walk.unsure[COUNT],
+        _drift(kept, walk),
+        walk.unsure[COUNT] + walk.gone,
+        _pending(kept_pending, walk),
+        walk.joined.total() + walk.left.total(),
+    )
+
+
+def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
+    """Bucket by bucket, page by page: what is kept is a number for each country and source."""
+    walk = Walk(iso(now - IN_FLIGHT), iso(now + SKEW))
+    for bucket in keys.BUCKETS:
+        for item in store.anonymous(slug, bucket, tables):
+            walk.take(bucket, item)
+    return walk
+
+
+def _drift(kept: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
+    """How far each sum is outside of what it may be."""
+    found = {}
+    for each in {*kept, *walk.sure, *walk.unsure}:
+        more = kept.get(each, 0) - walk.sure[each]
+        found[each] = min(more, 0) or max(more - walk.unsure[each] - walk.gone, 0)
+    return {each: amount for each, amount in sorted(found.items()) if amount}
+
+
+def _pending(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
+    """The counters trail the signatures: who has just joined is not in them yet, who has just left still is."""
+    wrong = {}
+    for bucket in keys.BUCKETS:
+        more = kept.get(bucket, 0) - walk.pending[bucket]
+        if not -walk.joined[bucket] <= more <= walk.left[bucket]:
+            wrong[bucket] = Pending(kept.get(bucket), walk.pending[bucket])
+    return wrong
+
+
+def _agreed(one: Mapping[Sum, int], other: Mapping[Sum, int]) -> dict[Sum, int]:
+    return {each: min(one[each], other[each], key=abs) for each in one if one[each] * other.get(each, 0) > 0}

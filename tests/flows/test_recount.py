@@ -1,0 +1,118 @@
+"""The recount on the emulator: real pages, real transactions, people who confirm while it walks."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib import keys, moments
+from chalicelib.aws.table import Change, Tables
+from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import raise_shards
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.recount import recount, repair, repair_pending
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
+from chalicelib.tallies.model import By
+from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
+from tests.flows.handlers import Site
+from tests.flows.test_races import at_once, signed
+
+SOURCES = ("bbc-news", "friends", None)
+QUIET = timedelta(minutes=2)
+
+
+def quiet() -> datetime:
+    return moments.now() + QUIET
+
+
+def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> None:
+    subjects = [signed(f"{name}{number}", petition, tables, SOURCES[number % 3]) for number in range(size)]
+    at_once(lambda subject: confirm(subject, Corrections(), petition, moments.now(), tables), subjects, 8)
+
+
+@pytest.mark.parametrize(
+    ("number", "named"),
+    [
+        ("total", {COUNT, DAYS}),
+        (f"h{moments.now():%H}", {HOURS}),
+        ("cGB", {Sum(By.COUNTRY, "GB")}),
+        ("s.friends", {Sum(By.SOURCE, "friends")}),
+    ],
+)
+def test_a_drift_of_one_is_found_named_and_repaired(
+    emulator_tables: Tables, site: Site, petition: Petition, number: str, named: set[Sum]
+) -> None:
+    a_crowd(petition, emulator_tables, 9)
+    assert recount(petition, quiet, emulator_tables).drift == {}
+    emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, moments.now().date()), add={number: 1}))
+    found = recount(petition, quiet, emulator_tables)
+    assert found.drift == dict.fromkeys(named, 1)
+    repair(found, moments.now(), emulator_tables)
+    assert recount(petition, quiet, emulator_tables).drift == {}
+    assert breakdown(petition, By.SOURCE, Days(), moments.now(), emulator_tables).confirmed == 9
+
+
+def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    a_crowd(petition, emulator_tables, 30)
+    subjects = [signed(f"late{number}", petition, emulator_tables) for number in range(120)]
+
+    def act(number: int) -> None:
+        subject = subjects[number]
+        confirm(subject, Corrections(), petition, moments.now(), emulator_tables)
+        if number % 3 == 0:
+            withdraw(subject.key, petition, moments.now(), emulator_tables)
+
+    with ThreadPoolExecutor(4) as pool:
+        acting = [pool.submit(act, number) for number in range(120)]
+        looks = []
+        while not all(each.done() for each in acting):
+            looks.append(recount(petition, moments.now, emulator_tables))
+        [each.result() for each in acting]
+    assert any(look.moving for look in looks), "somebody moved while it looked"
+    assert [look.drift for look in looks if look.drift] == []
+    settled = recount(petition, quiet, emulator_tables)
+    assert (settled.drift, settled.moving) == ({}, 0)
+    assert settled.confirmed == 30 + 80 == exact_count(petition, moments.now(), emulator_tables).confirmed
+
+
+def test_pending_is_proved_against_what_the_stream_told(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
+    site.follow(site.stream())
+    assert recount(petition, quiet, emulator_tables).pending == {}
+    bucket = keys.bucket_of(subjects[0].signature_id)
+    emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))
+    found = recount(petition, quiet, emulator_tables)
+    assert found.pending_drift == 2
+    assert repair_pending(found, emulator_tables) == 1
+    assert pending_count(petition.slug, emulator_tables) == 6
+
+
+def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    subjects = [signed(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]
+    before = find_petition(petition.slug, moments.now(), emulator_tables)
+
+    def act(number: int) -> int:
+        if number == 30:
+            assert raise_shards(petition.slug, 40, emulator_tables)
+            forget_petitions()
+        # Every second function has not heard of it yet.
+        known = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
+        confirm(subjects[number], Corrections(), known, moments.now(), emulator_tables)
+        return exact_count(before, moments.now(), emulator_tables).confirmed
+
+    assert max(at_once(act, range(90), threads=6)) == 90
+    assert petition_as_stored(petition.slug, emulator_tables).shards == 40
+    later = moments.now() + timedelta(days=2)
+    assert exact_count(before, later, emulator_tables).confirmed == 90, "closed by one with the old number"
+    found = recount(petition, lambda: later, emulator_tables)
+    assert (found.drift, found.confirmed) == ({}, 90)
+    assert sum(breakdown(before, By.DAY, Days(), later, emulator_tables).values.values()) == 90

@@ -1,0 +1,212 @@
+"""Metrics in log lines: what CloudWatch would read out of whole flows, and how few dimensions that makes."""
+
+import io
+import json
+import logging
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from chalicelib import keys, log
+from chalicelib.aws.table import Change, NewItem
+from chalicelib.edge.batch import RunFailed
+from chalicelib.errors import Conflicted, MailRefused, Throttled
+from chalicelib.metrics import NAMESPACE, REFUSALS, Metric, refused
+from tests.actors import (
+    ALICE,
+    BOB,
+    MINUTE,
+    NOW,
+    a_petition,
+    confirmed,
+    fields_of,
+    identity_of,
+    item_of,
+    json_of,
+    wish_of,
+)
+from tests.fakes import FakeTables
+from tests.served import JSON, Served, stream_event
+
+API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
+_CONFIGURED = log._configured
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
+    output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
+    monkeypatch.setattr(sys, "stdout", output)
+    log.configure("INFO")
+    yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+def read(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[str]:
+    """As CloudWatch reads them: for the stage, or for one petition of it."""
+    wanted = ["stage", "petition"] if petition else ["stage"]
+    sums: Counter[str] = Counter()
+    for line in lines:
+        for each in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert each["Namespace"] == NAMESPACE
+            assert all(name in line for names in each["Dimensions"] for name in names)
+            if wanted in each["Dimensions"] and (petition is None or line["petition"] == petition):
+                sums.update({metric["Name"]: line[metric["Name"]] for metric in each["Metrics"]})
+    return sums
+
+
+def test_signing_is_one_line_with_its_metrics_in_it(served: Served, lines: Lines) -> None:
+    served.post_json(API, json_of())
+    (line,) = lines()
+    assert (line["event"], line["stage"], line["petition"], line["Accepted"]) == ("signed", "test", "safe-children", 1)
+    assert isinstance(line["_aws"]["Timestamp"], int)
+    assert line["_aws"]["CloudWatchMetrics"] == [
+        {
+            "Namespace": "Petitions",
+            "Dimensions": [["stage"], ["stage", "petition"]],
+            "Metrics": [{"Name": "Accepted", "Unit": "Count"}],
+        }
+    ]
+
+
+def test_new_and_repeated_are_told_apart_and_every_refusal_by_its_kind(served: Served, lines: Lines) -> None:
+    served.post_json(API, json_of())
+    served.post_json(API, json_of())
+    served.post_form(HOSTED, fields_of(BOB))
+    served.post_json(API, json_of(name=""))
+    served.post_json("/api/petitions/nothing-here/signatures", json_of())
+    served.post(API, b"{", JSON)
+    assert read(lines()) == {
+        "Accepted": 2,
+        "Repeated": 1,
+        "Refused": 3,
+        "Refused422": 1,
+        "Refused404": 1,
+        "Refused400": 1,
+    }
+    assert read(lines(), "safe-children") == {"Accepted": 2, "Repeated": 1}
+
+
+def test_what_we_could_not_answer_is_failed(served: Served, lines: Lines) -> None:
+    served.get("/api/petitions/safe-children")
+    served.tables.fail_next(*[Throttled("storage")] * 9)
+    served.overflow.fail_next(*[Throttled("queue")] * 9)
+    served.post_json(API, json_of())
+    assert read(lines())["Failed"] == 1
+
+
+def test_a_petition_that_somebody_made_up_is_no_dimension(served: Served, lines: Lines) -> None:
+    for slug in ("made-up", "made-up-too"):
+        served.post_json(f"/api/petitions/{slug}/signatures", json_of())
+        served.get(f"/api/petitions/{slug}/count")
+    assert {line["petition"] for line in lines() if "_aws" in line and "petition" in line} == set()
+    assert read(lines())["Refused404"] == 4
+
+
+def test_every_kind_of_refusal_has_a_metric_and_there_are_no_others() -> None:
+    assert {refused(status) for status in range(400, 500)} == {
+        *(f"Refused{status}" for status in REFUSALS),
+        "RefusedOther",
+    }
+
+
+def test_confirming_and_withdrawing_count_once(served: Served, lines: Lines) -> None:
+    served.post_json(API, json_of())
+    item = item_of(served.tables, a_petition(), identity_of(a_petition()))
+    served.invoke("relay_mail", stream_event([("1", None, item)]))
+    served.clock.forward(2 * MINUTE)
+    served.deliver("send_mail", served.queue.messages)
+    for purpose in ("confirm", "withdraw"):
+        link = served.last_link(purpose)
+        for _ in range(2):
+            served.post(link, b"", "application/x-www-form-urlencoded")
+    sums = read(lines())
+    assert (sums["Confirmed"], sums["Withdrawn"]) == (1, 1)
+    assert (sums["MailWanted"], sums["MailSent"], sums["MailAge"]) == (1, 1, 120)
+    assert read(lines(), "safe-children")["Confirmed"] == 1
+
+
+def test_mail_that_ses_refuses_or_puts_off_is_told_apart(served: Served, lines: Lines) -> None:
+    petition = a_petition()
+    served.post_json(API, json_of())
+    wish = wish_of(served.tables, petition, identity_of(petition)).model_dump()
+    served.mailer.failures = [Throttled("mail"), MailRefused()]
+    served.deliver("send_mail", [wish])
+    served.deliver("send_mail", [wish])
+    sums = read(lines())
+    assert (sums["MessageLater"], sums["MailRefused"], sums["MailSent"]) == (1, 1, 0)
+
+
+def test_conflicts_are_counted_where_they_are_retried(
+    served: Served, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.begin("request")
+    served.tables.fail_next()
+    met = iter([True, True, False])
+    transact = FakeTables.transact
+
+    def conflicting(self: FakeTables, writes: list[Change | NewItem]) -> None:
+        if next(met, False):
+            raise Conflicted("storage")
+        transact(self, writes)
+
+    monkeypatch.setattr(FakeTables, "transact", conflicting)
+    confirmed(served.tables, a_petition())
+    log.answered()
+    assert read(lines()) == {"ConflictRetried": 2, "Confirmed": 1}
+
+
+@pytest.mark.parametrize("drift", [0, 1, -3])
+def test_the_recount_says_how_far_each_tally_is_off_even_if_it_is_not(served: Served, lines: Lines, drift: int) -> None:
+    confirmed(served.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
+    served.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
+    served.invoke("recount_tallies", SCHEDULED)
+    (line,) = [line for line in lines() if line["event"] == "recounted"]
+    assert line["Drift"] == abs(drift)
+    assert {"Drift", "PendingDrift"} <= read(lines(), "safe-children").keys()
+
+
+def test_a_recount_that_could_not_be_made_fails_and_says_no_drift(served: Served, lines: Lines) -> None:
+    served.tables.fail_next(Throttled("storage"))
+    with pytest.raises(RunFailed):
+        served.invoke("recount_tallies", SCHEDULED)
+    assert "Drift" not in read(lines())
+    assert [line for line in lines() if line["event"] == "run_failed"]
+
+
+def test_a_process_counts_its_cold_start_with_its_first_line(
+    environment: dict[str, str], lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "configure", lambda _: None)
+    monkeypatch.setattr(log, "_configured", _CONFIGURED.__wrapped__)
+    log.begin("first")
+    monkeypatch.setattr(log, "_configured", lambda: None)
+    log.answered(status=200)
+    log.begin("second")
+    log.answered(status=200)
+    assert read(lines()) == {Metric.COLD_START: 1}
+
+
+def test_what_one_request_measured_is_not_anothers(environment: dict[str, str], lines: Lines) -> None:
+    log.begin("killed half way")
+    log.measure(Metric.CONFIRMED)
+    log.begin("next")
+    log.answered(status=200)
+    assert read(lines()) == {}
+
+
+SCHEDULED = {
+    "version": "0",
+    "id": "1",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "1",
+    "time": "2026-11-24T12:00:00Z",
+    "region": "eu-west-2",
+    "resources": [],
+    "detail": {},
+}
