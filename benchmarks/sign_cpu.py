@@ -37,7 +37,7 @@ def _compared(slug: str, rounds: int) -> dict[str, Any]:
     event = scene.sign_event(slug, "amina.okonkwo")
     put = _captured(lambda: app(event, None))
     plain = boto3.client("dynamodb")
-    same = boto3.client("dynamodb", config=clients.CONFIG)
+    same = boto3.client("dynamodb", config=clients.SIGNING_CONFIG)
     times = _interleaved(
         {
             "handler": lambda: app(event, None),
@@ -90,7 +90,7 @@ def _captured(sign: Callable[[], Any]) -> dict[str, Any]:
     from chalicelib.aws import clients
 
     seen: list[dict[str, Any]] = []
-    events = clients.dynamodb().meta.events
+    events = clients.signing_dynamodb().meta.events
     name = "provide-client-params.dynamodb.PutItem"
     events.register(name, lambda params, **_: seen.append(params), unique_id="benchmarks")
     answer = sign()

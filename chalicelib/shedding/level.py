@@ -42,7 +42,7 @@ def level_now(tables: Tables) -> Level:
 
 def stored_level(tables: Tables) -> Level:
     item = tables.get(keys.shedding_level())
-    kept = item["level"] if item else ""
+    kept = item.get("level") if item else None
     return Level(kept) if kept in list(Level) else Level.NORMAL
 
 
