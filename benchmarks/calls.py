@@ -30,7 +30,7 @@ FEW, MANY = 10, 100_000
 # Ordinary: a national petition. Widest: every country and as many sources as a shard keeps.
 ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
 TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-TABLES = {"SignaturesTable": "SIGNATURES_TABLE", "CountsTable": "COUNTS_TABLE"}
+TABLES = {"SignaturesTable": "SIGNATURES_TABLE", "CountsTable": "COUNTS_TABLE", "AuditTable": "AUDIT_TABLE"}
 
 
 class Stage:

@@ -17,6 +17,7 @@ SETTINGS = {
     "STAGE": "local",
     "SIGNATURES_TABLE": "signatures",
     "COUNTS_TABLE": "counts",
+    "AUDIT_TABLE": "audit",
     "MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/mail",
     "OVERFLOW_QUEUE_URL": "http://127.0.0.1:1/000000000000/overflow",
     "OTHER_MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/other-mail",

@@ -108,3 +108,17 @@ class NotYet(PetitionsError):
 
 class MailRefused(PetitionsError):
     """SES will never take this message; trying again cannot help."""
+
+
+@dataclass(repr=False)
+class Forbidden(PetitionsError):
+    """Known, and not allowed; `why` is a sentence for the person."""
+
+    why: str
+
+
+@dataclass(repr=False)
+class UnknownThing(PetitionsError):
+    """Nothing is at this address; `what` is a sentence for the person."""
+
+    what: str

@@ -1,7 +1,8 @@
-"""The key schema of both tables, in one place. Pure: no settings, no AWS.
+"""The key schema of the tables, in one place. Pure: no settings, no AWS.
 
 SIGNATURES holds people, COUNTS holds no person: so "may read counts" and "may read names" are two
-tables to IAM, and tally writes do not appear in the signatures' stream.
+tables to IAM, and tally writes do not appear in the signatures' stream. AUDIT is a third, because whoever
+acts may add to it and nobody may change it.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key is its idempotency
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -14,8 +15,9 @@ tables to IAM, and tally writes do not appear in the signatures' stream.
                 PENDING#<slug>#<bucket> COUNT           unconfirmed signatures, followed from the stream
                 MAIL                   PAUSE            until when no mail is sent, because SES takes none
                 MAIL                   SWEEP            how far the sweep for forgotten mail has come
-                TOKEN#<id>             TOKEN            a staff token, hashed
+                TOKENS                 <id>             a staff token, hashed
                 SHEDDING               LEVEL            how much is switched off for a crowd
+    AUDIT       <year>-<month>         <time>#<random>  one thing somebody on the staff did
 """
 
 from datetime import date
@@ -23,6 +25,7 @@ from typing import NamedTuple
 
 SIGNATURES = "signatures"
 COUNTS = "counts"
+AUDIT = "audit"
 
 # One partition takes 1,000 writes a second and the table 40,000: 64 partitions are enough, and few
 # enough that one BatchGetItem (100 keys at most) reads a counter for each.
@@ -98,8 +101,20 @@ def shedding_level() -> Key:
     return Key(COUNTS, "SHEDDING", "LEVEL")
 
 
+TOKENS_PARTITION = "TOKENS"
+
+
 def staff_token(token_id: str) -> Key:
-    return Key(COUNTS, f"TOKEN#{token_id}", "TOKEN")
+    return Key(COUNTS, TOKENS_PARTITION, token_id)
+
+
+def audit_entry(moment: str, nonce: str) -> Key:
+    """`moment` is ISO 8601 with microseconds, so that entries sort as they happened."""
+    return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
+
+
+def audit_partition(moment: str) -> str:
+    return moment[:7]
 
 
 MAIL_PARTITION = "MAIL"

@@ -13,6 +13,7 @@ class Settings:
     stage: str
     signatures_table: str
     counts_table: str
+    audit_table: str
     mail_queue_url: str
     overflow_queue_url: str
     other_mail_queue_url: str
@@ -34,6 +35,7 @@ def settings() -> Settings:
         stage=required("STAGE"),
         signatures_table=required("SIGNATURES_TABLE"),
         counts_table=required("COUNTS_TABLE"),
+        audit_table=required("AUDIT_TABLE"),
         mail_queue_url=required("MAIL_QUEUE_URL"),
         overflow_queue_url=required("OVERFLOW_QUEUE_URL"),
         other_mail_queue_url=required("OTHER_MAIL_QUEUE_URL"),

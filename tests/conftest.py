@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "STAGE": "test",
     "SIGNATURES_TABLE": "signatures-test",
     "COUNTS_TABLE": "counts-test",
+    "AUDIT_TABLE": "audit-test",
     "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
     "OVERFLOW_QUEUE_URL": "https://sqs.invalid/1/overflow",
     "OTHER_MAIL_QUEUE_URL": "https://sqs.invalid/1/other-mail",

@@ -31,6 +31,7 @@ from stack.emulator import client_environment, emulator
 REGION = "us-east-1"
 SERVICES = ("dynamodb", "dynamodbstreams", "sqs", "ses")
 SENDER = "petitions@example.org"
+TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable", keys.AUDIT: "AuditTable"}
 RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json").read_text())["Resources"]
 
 
@@ -129,7 +130,7 @@ def _forget(*caches: Any) -> None:
 def _create_tables() -> tuple[dict[str, str], str]:
     client = boto3.client("dynamodb")
     names, streams = {}, {}
-    for logical, resource in ((keys.SIGNATURES, "SignaturesTable"), (keys.COUNTS, "CountsTable")):
+    for logical, resource in TABLES.items():
         properties = RESOURCES[resource]["Properties"]
         shape: Any = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
         if "StreamSpecification" in properties:
@@ -148,6 +149,7 @@ def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: st
         "STAGE": "test",
         "SIGNATURES_TABLE": names[keys.SIGNATURES],
         "COUNTS_TABLE": names[keys.COUNTS],
+        "AUDIT_TABLE": names[keys.AUDIT],
         "MAIL_QUEUE_URL": mail,
         "OVERFLOW_QUEUE_URL": overflow,
         "OTHER_MAIL_QUEUE_URL": other_mail,

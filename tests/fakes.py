@@ -1,4 +1,4 @@
-"""An in-memory twin of both tables. The store suites run against it and against the emulator."""
+"""An in-memory twin of the tables. The store suites run against it and against the emulator."""
 
 import copy
 import json
@@ -104,12 +104,15 @@ class FakeTables(Tables):
         *,
         consistent: bool = False,
         only: Sequence[str] = (),
+        backwards: bool = False,
     ) -> Iterator[Item]:
         self._called("query")
         low, high = between or ("", "\U0010ffff")
         if low > high:
             raise ValueError("DynamoDB refuses a BETWEEN whose bounds are the wrong way round")
-        found = sorted(key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high)
+        found = sorted(
+            (key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high), reverse=backwards
+        )
         items = [copy.deepcopy(self.items[key]) for key in found]
         return iter([{name: item[name] for name in only or item if name in item} for item in items])
 

@@ -6,6 +6,7 @@ import pytest
 
 import manage
 from chalicelib import keys, moments
+from chalicelib.audit.record import entries
 from chalicelib.aws import clients
 from chalicelib.aws.table import Change
 from chalicelib.errors import Throttled
@@ -14,6 +15,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import recognise
+from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
 
@@ -34,7 +36,7 @@ opened_at = 2026-11-20T08:00:00Z
 
 @pytest.fixture(autouse=True)
 def _over_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manage, "_tables", lambda: tables)
+    monkeypatch.setattr(common, "tables", lambda: tables)
     monkeypatch.setattr(moments, "now", lambda: NOW)
 
 
@@ -43,6 +45,25 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "petition.toml"
     path.write_text(PETITION, encoding="utf-8")
     return path
+
+
+def actions(tables: FakeTables) -> list[str]:
+    return sorted(entry.deed.action for entry in entries(NOW - DAY, NOW, tables))
+
+
+def test_what_the_engineer_does_is_in_the_trail_and_tokens_are_listed_without_their_secrets(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["petition", "load", str(file)]) == 0
+    capsys.readouterr()
+    assert manage.main(["token", "issue", "--owner", "bob", "--rights", "counts,people"]) == 0
+    secret = capsys.readouterr().out.strip().split("_")[-1]
+    assert manage.main(["token", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert secret not in listed
+    assert listed.split()[-2:] == ["counts,people", "bob"]
+    assert manage.main(["token", "revoke", listed.split()[0]]) == 0
+    assert actions(tables) == ["petition.loaded", "token.issued", "token.revoked"]
 
 
 def test_a_petition_is_loaded_and_may_be_loaded_again(

@@ -15,11 +15,12 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import tokens
+from chalicelib import keys, tokens
 from chalicelib.aws.table import Item
 from chalicelib.errors import Invalid, PetitionsError, Throttled
 from chalicelib.keys import Key
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
+from chalicelib.staff.model import Right
 from chalicelib.tallies.model import By
 from chalicelib.tokens import Purpose, Subject
 from tests.actors import (
@@ -256,6 +257,9 @@ def test_what_the_code_takes_the_schema_allows(body: dict[str, Any]) -> None:
 # The statuses: everything the description says our code answers is provoked here, and nothing else comes.
 
 
+STAFF = {"Authorization": "Bearer <bob>"}
+
+
 @dataclass(frozen=True)
 class Ask:
     """One request and the status it must get. <confirm>, <withdraw>, ... in its address become tokens."""
@@ -277,6 +281,10 @@ def _get(status: int, route: str, url: str = "", **headers: str) -> Ask:
 
 def _post(status: int, route: str, url: str, body: bytes, kind: str = FORM) -> Ask:
     return Ask(status, "POST", route, url, body, {"Content-Type": kind})
+
+
+def _staff(method: str, status: int, route: str, url: str = "", body: bytes = b"", kind: str = JSON) -> Ask:
+    return Ask(status, method, route, url or route, body, {**STAFF, "Content-Type": kind})
 
 
 def _about_a_petition(route: str, open_status: int = 200) -> list[Ask]:
@@ -309,7 +317,6 @@ def _of_a_link(purpose: str) -> list[Ask]:
     ]
 
 
-STAFF = {"Authorization": "Bearer <bob>"}
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
 ASKED = [
@@ -340,6 +347,29 @@ ASKED = [
             "safe-children/counts?from=2026-11-24&to=2026-11-23": 422,
         }.items()
     ),
+    _get(200, "/api/staff/me", **STAFF),
+    *(
+        _get(status, "/api/staff/audit", f"/api/staff/audit{rest}", **STAFF)
+        for rest, status in {
+            "": 200,
+            "?limit=1&actor=bob": 200,
+            "?limit=0": 422,
+            "?to=soon": 422,
+        }.items()
+    ),
+    _get(200, "/api/staff/tokens", **STAFF),
+    *(
+        _staff("POST", status, "/api/staff/tokens", body=body)
+        for body, status in {
+            b'{"owner": "carla", "rights": ["counts"]}': 201,
+            b"{": 400,
+            b"a" * 16_385: 413,
+            b'{"owner": "", "rights": []}': 422,
+        }.items()
+    ),
+    _staff("POST", 415, "/api/staff/tokens", body=b"{}", kind="text/plain"),
+    _staff("DELETE", 200, "/api/staff/tokens/{token_id}", "/api/staff/tokens/<bobs-id>"),
+    _staff("DELETE", 404, "/api/staff/tokens/{token_id}", "/api/staff/tokens/nobody"),
     _get(200, "/health"),
     _get(200, "/api/openapi.json"),
     _get(200, "/assets/{name}", "/assets/site.css"),
@@ -368,7 +398,9 @@ def _told(text: str, site: Served) -> str:
             if f"<{purpose}{kind}>" in text:
                 token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
                 text = text.replace(f"<{purpose}{kind}>", token)
-    return text.replace("<bob>", bobs_token(site.tables)) if "<bob>" in text else text
+    if "<bobs-id>" in text:
+        text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
+    return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
 
 
 TOKENS = {
@@ -420,12 +452,14 @@ def test_every_described_status_of_ours_was_provoked_above_and_no_other() -> Non
     assert provoked == described
 
 
-NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(("/assets", "/api/openapi"))]
+NEEDING_NONE = ("/assets", "/api/openapi", "/api/staff/me")
+NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(NEEDING_NONE)]
 
 
 @pytest.mark.parametrize("ask", NEEDING_STORAGE, ids=str)
 def test_while_storage_does_not_answer_every_route_says_503_and_when_to_come_again(ask: Ask, site: Served) -> None:
-    told = replace(ask, headers={name: _told(value, site) for name, value in ask.headers.items()})
+    known = {name: _told(value, site) for name, value in ask.headers.items()}
+    told = replace(ask, url=_told(ask.url, site), headers=known)
     _throttle(site.tables)
     answer = _answered(told, site)
     assert answer.status_code == 503
@@ -437,9 +471,9 @@ def _throttle(tables: FakeTables) -> None:
     """All but the staff's tokens: a silent table at the door is API Gateway's to answer."""
 
     def throttled(key: Key | str | None = None, *_: object, **__: object) -> Item | None:
-        if isinstance(key, Key) and key.pk.startswith("TOKEN#"):
+        if isinstance(key, Key) and key.pk == keys.TOKENS_PARTITION:
             return tables.items[key]
         raise Throttled
 
-    for name in ("get", "query", "check"):
+    for name in ("get", "query", "check", "put_new"):
         setattr(tables, name, throttled)

@@ -38,6 +38,7 @@ class Deployed:
             "MAIL_FROM": SENDER,
             "SIGNATURES_TABLE": self.outputs["SignaturesTableName"],
             "COUNTS_TABLE": self.outputs["CountsTableName"],
+            "AUDIT_TABLE": self.outputs["AuditTableName"],
             "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
             "OVERFLOW_QUEUE_URL": self.outputs["OverflowQueueUrl"],
             "OTHER_MAIL_QUEUE_URL": self.outputs["OtherMailQueueUrl"],

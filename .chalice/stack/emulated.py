@@ -4,7 +4,7 @@ from typing import Any
 
 from stack.aws import Cloud
 
-_TABLES = {"SignaturesTable": "SignaturesTableName", "CountsTable": "CountsTableName"}
+_TABLES = {"SignaturesTable": "SignaturesTableName", "CountsTable": "CountsTableName", "AuditTable": "AuditTableName"}
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:

@@ -39,6 +39,6 @@ def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:
         manage(settings(stack), "petition", "load", *files)
 
 
-def issue_token(stack: Deployed, owner: str = "local", rights: str = "counts,manage") -> str:
+def issue_token(stack: Deployed, owner: str = "local", rights: str = "counts,manage,export,people") -> str:
     """A new staff token."""
     return manage(settings(stack), "token", "issue", "--owner", owner, "--rights", rights)

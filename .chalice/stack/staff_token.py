@@ -35,6 +35,7 @@ def _remote(stage: str) -> dict[str, str]:
         "SITE_URL": outputs["SiteUrlInUse"],
         "SIGNATURES_TABLE": outputs["SignaturesTableName"],
         "COUNTS_TABLE": outputs["CountsTableName"],
+        "AUDIT_TABLE": outputs["AuditTableName"],
         "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
         "OVERFLOW_QUEUE_URL": outputs["OverflowQueueUrl"],
         "OTHER_MAIL_QUEUE_URL": outputs["OtherMailQueueUrl"],
@@ -47,7 +48,7 @@ def _main() -> None:
     parser = ArgumentParser(prog="make token", description=__doc__)
     parser.add_argument("--stage", default="local")
     parser.add_argument("--owner", default="local", help="who will use it")
-    parser.add_argument("--rights", default="counts", help="counts, manage")
+    parser.add_argument("--rights", default="counts", help="some of counts, manage, export, people")
     options = parser.parse_args()
     environment = _environment(options.stage)
     say(manage(environment, "token", "issue", "--owner", options.owner, "--rights", options.rights))

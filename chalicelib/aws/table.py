@@ -42,7 +42,7 @@ BATCH_GET_ATTEMPTS = 3
 
 
 class Tables:
-    """Both tables behind one client: a key says which one it means.
+    """The tables behind one client: a key says which one it means.
 
     Every call may raise Throttled or Unavailable; the item was then perhaps written, perhaps not.
     """
@@ -90,8 +90,9 @@ class Tables:
         *,
         consistent: bool = False,
         only: Sequence[str] = (),
+        backwards: bool = False,
     ) -> Iterator[Item]:
-        """A partition in the order of its sort keys, page by page; `between` is inclusive.
+        """A partition in the order of its sort keys, or backwards, page by page; `between` is inclusive.
 
         With `only`, no other attribute leaves the table: a role may be bound to that.
         """
@@ -103,6 +104,7 @@ class Tables:
                 {":pk": pk, **({":low": between[0], ":high": between[1]} if between else {})}
             ),
             "ConsistentRead": consistent,
+            "ScanIndexForward": not backwards,
         }
         while True:
             with translated("storage", storage_refusal):
@@ -155,10 +157,10 @@ class Tables:
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
-        """Raise Unavailable unless both tables answer."""
-        for name in self._names.values():
+        """Raise Unavailable unless both tables that supporters need answer."""
+        for table in (keys.SIGNATURES, keys.COUNTS):
             with translated("storage", storage_refusal):
-                self._client.describe_table(TableName=name)
+                self._client.describe_table(TableName=self._names[table])
 
 
 @cache
@@ -173,4 +175,9 @@ def signing_tables() -> Tables:
 
 
 def _names() -> dict[str, str]:
-    return {keys.SIGNATURES: settings().signatures_table, keys.COUNTS: settings().counts_table}
+    known = settings()
+    return {
+        keys.SIGNATURES: known.signatures_table,
+        keys.COUNTS: known.counts_table,
+        keys.AUDIT: known.audit_table,
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.errors import (
     BodyTooLarge,
     FieldError,
+    Forbidden,
     Invalid,
     LinkDamaged,
     LinkExpired,
@@ -15,6 +16,7 @@ from chalicelib.errors import (
     PetitionsError,
     Unavailable,
     UnknownPetition,
+    UnknownThing,
     WrongType,
 )
 
@@ -82,6 +84,14 @@ def _invalid(error: Invalid) -> Problem:
     return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
 
 
+def _forbidden(error: Forbidden) -> Problem:
+    return Problem(403, "Forbidden", error.why)
+
+
+def _unknown(error: UnknownThing) -> Problem:
+    return Problem(404, "Not Found", error.what)
+
+
 def _wrong_type(error: WrongType) -> Problem:
     return Problem(415, "Unsupported Media Type", f"Send this as {error.expected}.")
 
@@ -95,6 +105,8 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     PetitionRemoved: _always(Problem(410, "Gone", "This petition has been taken down.")),
     PetitionNotOpen: _not_open,
     Invalid: _invalid,
+    Forbidden: _forbidden,
+    UnknownThing: _unknown,
     NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
     BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
     WrongType: _wrong_type,

@@ -1,11 +1,16 @@
-"""The door for staff: API Gateway asks this authorizer before any staff route runs."""
+"""The door for staff: API Gateway asks this authorizer before any of their routes, and what they do is noted."""
 
-from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 
 from chalicelib import log, moments
+from chalicelib.audit.model import Actor, Deed
+from chalicelib.audit.record import record
 from chalicelib.aws.table import tables
 from chalicelib.staff.model import Right
-from chalicelib.staff.tokens import UnknownToken, recognise
+from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
 doors = Blueprint(__name__)
 
@@ -15,21 +20,52 @@ ROUTES: dict[Right, list[AuthRoute]] = {
         AuthRoute("/api/staff/petitions", ["GET"]),
         AuthRoute("/api/staff/petitions/*/counts", ["GET"]),
     ],
-    Right.MANAGE: [],
+    Right.MANAGE: [
+        AuthRoute("/api/staff/audit", ["GET"]),
+        AuthRoute("/api/staff/tokens", ["GET", "POST"]),
+        AuthRoute("/api/staff/tokens/*", ["DELETE"]),
+    ],
+    Right.EXPORT: [],
+    Right.PEOPLE: [],
 }
-# API Gateway takes no policy without a resource: this one leads nowhere.
-NOWHERE = AuthRoute("/api/staff/nowhere", ["GET"])
+# Whoever has a token may see whose it is. (API Gateway takes no policy without a resource, so this is also needed.)
+ANYBODY = [AuthRoute("/api/staff/me", ["GET"])]
 
 
 @doors.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
     """An unknown token is 401, a known one without the right 403; AWS wants exactly this word for the first."""
     log.begin("")
+    now = moments.now()
     try:
-        token = recognise(request.token, moments.now(), tables())
+        token = recognise(request.token, now, tables())
     except UnknownToken:
         log.event("staff_refused")
         raise Exception("Unauthorized") from None
+    note_use(token, now, tables())
     routes = [route for right in sorted(token.rights) for route in ROUTES[right]]
     log.event("staff_recognised", token=token.token_id)
-    return AuthResponse(routes=[*routes, NOWHERE], principal_id=token.token_id)
+    known = {"owner": token.owner, "rights": ",".join(sorted(token.rights))}
+    return AuthResponse(routes=[*routes, *ANYBODY], principal_id=token.token_id, context=known)
+
+
+def actor(request: Request) -> Actor:
+    """Who asks, as the authorizer knew them."""
+    told = _told(request)
+    source_ip = (request.context.get("identity") or {}).get("sourceIp") or ""
+    return Actor(token_id=told["principalId"], owner=told["owner"], source_ip=source_ip)
+
+
+def rights_of(request: Request) -> set[Right]:
+    return {Right(name) for name in _told(request)["rights"].split(",") if name}
+
+
+def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
+    """Before it is done: what cannot be written down is not done (503). Ids, states and numbers only."""
+    deed = Deed(action=action, subject=subject, details=dict(details or {}))
+    record(actor(request), deed, moments.now(), tables())
+
+
+def _told(request: Request) -> dict[str, Any]:
+    told: dict[str, Any] = request.context["authorizer"]
+    return told

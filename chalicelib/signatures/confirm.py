@@ -9,11 +9,12 @@ from pydantic import ValidationError
 
 from chalicelib import keys
 from chalicelib.aws.table import Tables
+from chalicelib.checked import complaints
 from chalicelib.errors import ConditionFailed, FieldError, Invalid, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
-from chalicelib.signatures.form import Corrections, complaints
+from chalicelib.signatures.form import WORDS, Corrections
 from chalicelib.signatures.model import Signature, State
 from chalicelib.tallies.model import Entry
 from chalicelib.tokens import Subject
@@ -25,7 +26,7 @@ def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
     try:
         return Corrections.model_validate(sent, context={"country": country})
     except ValidationError as error:
-        raise Invalid(complaints(error)) from error
+        raise Invalid(complaints(error, WORDS)) from error
 
 
 def check_version(shown: str | None, petition: Petition) -> None:

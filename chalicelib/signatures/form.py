@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -17,12 +17,10 @@ from pydantic import (
     field_validator,
 )
 
-from chalicelib.errors import FieldError, Invalid, NotJson
+from chalicelib.checked import Words, complaints, parsed
+from chalicelib.errors import Invalid
 from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.names import clean_country, clean_name, clean_postcode
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
 # What browsers send for a ticked box; an unticked one sends nothing.
@@ -40,12 +38,7 @@ MISSING = {
     "consent.sign": "Tick the box to sign the petition",
 }
 WRONG = {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
-TYPES = {
-    "string_type": "Must be text",
-    "bool_type": "Must be true or false",
-    "bool_parsing": "Choose yes or no",
-    "model_type": "Must be a JSON object",
-}
+WORDS = Words(MISSING, WRONG)
 
 
 def _address(typed: object) -> Address:
@@ -88,12 +81,7 @@ class SignatureForm(BaseModel):
 
 def read_json(body: str) -> SignatureForm:
     """Raise NotJson for what is no JSON at all, Invalid with a complaint per field for the rest."""
-    try:
-        return SignatureForm.model_validate_json(body)
-    except ValidationError as error:
-        if error.errors(include_input=False)[0]["type"] == "json_invalid":
-            raise NotJson from error
-        raise Invalid(complaints(error)) from error
+    return parsed(SignatureForm, body, WORDS)
 
 
 def read_fields(fields: Mapping[str, str]) -> SignatureForm:
@@ -103,7 +91,7 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
     try:
         return SignatureForm.model_validate({**filled, "consent": consent})
     except ValidationError as error:
-        raise Invalid(complaints(error)) from error
+        raise Invalid(complaints(error, WORDS)) from error
 
 
 def is_ticked(fields: Mapping[str, str], name: str) -> bool:
@@ -118,25 +106,6 @@ def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
 def known_source(source: str | None) -> str | None:
     """What a link may hand on to the form; anything else is dropped, not complained about."""
     return source if source and re.fullmatch(SOURCE_PATTERN, source) else None
-
-
-def complaints(error: ValidationError) -> list[FieldError]:
-    """One for each field, in the order of the form, without what was typed."""
-    found: dict[str, str] = {}
-    for detail in error.errors(include_url=False, include_input=False):
-        field = ".".join(map(str, detail["loc"])) or "body"
-        found.setdefault(field, _sentence(field, detail))
-    return [FieldError(field, message) for field, message in found.items()]
-
-
-def _sentence(field: str, detail: "ErrorDetails") -> str:
-    if detail["type"] == "value_error":
-        return str(detail["ctx"]["error"])
-    if detail["type"] == "missing":
-        return MISSING.get(field, "This field is required")
-    if detail["type"] == "extra_forbidden":
-        return "There is no such field"
-    return WRONG.get(field) or TYPES.get(detail["type"], "This value is not valid")
 
 
 class Corrections(BaseModel):

@@ -8,12 +8,16 @@ from chalicelib.moments import Moment
 
 
 class Right(StrEnum):
+    """What a token may open. None implies another: whoever needs two gets two."""
+
     COUNTS = "counts"
     MANAGE = "manage"
+    EXPORT = "export"
+    PEOPLE = "people"
 
 
 class StaffToken(BaseModel):
-    """As stored: the secret's digest only, so that a stolen table opens no door."""
+    """As stored: the secret's digest only, so that a stolen table opens no door. `last_used_at` is to ten minutes."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -24,3 +28,4 @@ class StaffToken(BaseModel):
     issued_at: Moment
     expires_at: Moment
     revoked_at: Moment | None = None
+    last_used_at: Moment | None = None

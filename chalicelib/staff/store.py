@@ -1,9 +1,10 @@
 """Staff tokens in the counts table."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib import keys
-from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.moments import iso
 from chalicelib.staff.model import StaffToken
@@ -25,6 +26,18 @@ def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
     return True
 
 
+def mark_used(token_id: str, now: datetime, tables: Tables) -> None:
+    tables.update(Change(keys.staff_token(token_id), assign={"last_used_at": iso(now)}, when=Attr("token_id").exists()))
+
+
 def find(token_id: str, tables: Tables) -> StaffToken | None:
     item = tables.get(keys.staff_token(token_id), consistent=True)
-    return StaffToken.model_validate(item) if item else None
+    return _token(item) if item else None
+
+
+def list_all(tables: Tables) -> Iterator[StaffToken]:
+    return map(_token, tables.query(keys.COUNTS, keys.TOKENS_PARTITION, consistent=True))
+
+
+def _token(item: Item) -> StaffToken:
+    return StaffToken.model_validate(item)

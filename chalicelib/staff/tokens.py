@@ -2,17 +2,22 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_hex
 
 from chalicelib.aws.table import Tables
+from chalicelib.errors import ConditionFailed, Unavailable
 from chalicelib.staff import store
 from chalicelib.staff.model import Right, StaffToken
 
 # staff_<id>_<secret>: the prefix lets secret scanners find one that was committed by mistake.
 TOKEN = re.compile(r"staff_([0-9a-f]{16})_([0-9a-f]{64})")
+
+
+# Finer is not worth a write for every request.
+USE_NOTED_EVERY = timedelta(minutes=10)
 
 
 class UnknownToken(Exception):
@@ -51,6 +56,25 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     if token.revoked_at is not None or now >= token.expires_at:
         raise UnknownToken
     return token
+
+
+def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
+    """When a token was last used, for whoever tidies up. Not worth refusing anybody for."""
+    if token.last_used_at is not None and now < token.last_used_at + USE_NOTED_EVERY:
+        return
+    try:
+        store.mark_used(token.token_id, now, tables)
+    except (ConditionFailed, Unavailable):
+        return
+
+
+def find_token(token_id: str, tables: Tables) -> StaffToken | None:
+    return store.find(token_id, tables)
+
+
+def all_tokens(tables: Tables) -> list[StaffToken]:
+    """Expired and revoked ones included, the newest first."""
+    return sorted(store.list_all(tables), key=lambda token: token.issued_at, reverse=True)
 
 
 def _digest(secret: str) -> str:

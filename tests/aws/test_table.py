@@ -187,7 +187,11 @@ def test_a_hundred_keys_go_at_a_time_and_none_at_all_asks_nothing(played: Played
 def test_a_query_reads_page_by_page(played: Played) -> None:
     last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
     played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
-    again = {"TableName": ANY, "KeyConditionExpression": ANY, "ExpressionAttributeValues": ANY, "ConsistentRead": True}
+    again = {
+        **dict.fromkeys(("TableName", "KeyConditionExpression", "ExpressionAttributeValues"), ANY),
+        "ConsistentRead": True,
+        "ScanIndexForward": True,
+    }
     played.stub.add_response("query", {"Items": [WIRE]}, again | {"ExclusiveStartKey": last})
     assert list(played.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
 
@@ -201,7 +205,7 @@ def test_a_throttle_between_two_pages_is_no_end_of_the_list(played: Played) -> N
 
 
 def test_health_asks_both_tables(played: Played) -> None:
-    for name in ("counts-test", "signatures-test"):
+    for name in ("signatures-test", "counts-test"):
         played.stub.add_response("describe_table", {"Table": {}}, {"TableName": name})
     played.tables.check()
 

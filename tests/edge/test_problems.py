@@ -11,6 +11,7 @@ from chalicelib.errors import (
     ConditionFailed,
     Conflicted,
     FieldError,
+    Forbidden,
     Invalid,
     LinkDamaged,
     LinkExpired,
@@ -25,6 +26,7 @@ from chalicelib.errors import (
     Throttled,
     Unavailable,
     UnknownPetition,
+    UnknownThing,
     WrongType,
 )
 
@@ -33,6 +35,8 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (PetitionRemoved(), 410),
     (PetitionNotOpen("closed"), 409),
     (Invalid([FieldError("name", "Enter your name")]), 422),
+    (Forbidden("Not that."), 403),
+    (UnknownThing("No such token."), 404),
     (NotJson(), 400),
     (BodyTooLarge(), 413),
     (WrongType("application/json"), 415),

@@ -119,6 +119,7 @@ class Moving(FakeTables):
         *,
         consistent: bool = False,
         only: Sequence[str] = (),
+        backwards: bool = False,
     ) -> Iterator[Item]:
         if table == keys.SIGNATURES and self.acts:
             self.acts.pop(0)()
@@ -202,6 +203,7 @@ def test_a_recount_reads_nobodys_name(petition: Petition) -> None:
             *,
             consistent: bool = False,
             only: Sequence[str] = (),
+            backwards: bool = False,
         ) -> Iterator[Item]:
             for item in super().query(table, pk, between, consistent=consistent, only=only):
                 seen.update(item if table == keys.SIGNATURES else ())

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -162,7 +163,17 @@ def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> 
 @pytest.mark.parametrize("operation", READS)
 @pytest.mark.parametrize(
     "function",
-    ["APIHandler", "Counts", "StaffAuthorizer", "RelayMail", "SendMail", "SendOtherMail", "WatchMail", "StoreOverflow"],
+    [
+        "APIHandler",
+        "Counts",
+        "Manage",
+        "StaffAuthorizer",
+        "RelayMail",
+        "SendMail",
+        "SendOtherMail",
+        "WatchMail",
+        "StoreOverflow",
+    ],
 )
 def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
     assert _outcome(stack, function, "SignaturesTableName", operation) == "AccessDeniedException"
@@ -171,6 +182,22 @@ def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, functi
 def test_the_count_reader_reads_counts(stack: Deployed) -> None:
     assert _outcome(stack, "Counts", "CountsTableName", "get_item") == "done"
     assert _outcome(stack, "Counts", "CountsTableName", "scan") == "AccessDeniedException"
+
+
+def test_who_manages_hands_out_a_token_and_reads_of_it_in_the_trail_that_nobody_else_reads(stack: Deployed) -> None:
+    bob = issue_token(stack, "bob", "counts,manage")
+    headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json"}
+    wanted = json.dumps({"owner": "carla", "rights": ["counts"]}).encode()
+    issued = json.loads(fetch(urllib.request.Request(f"{stack.api}/api/staff/tokens", wanted, headers)))
+    supporter = visitor(stack)
+    assert supporter.read(f"/api/staff/petitions/{SLUG}/counts", issued["token"])["slug"] == SLUG
+    me = supporter.read("/api/staff/me", issued["token"])
+    assert (me["owner"], me["last_used_at"] is not None) == ("carla", True)
+    entry = supporter.read("/api/staff/audit", bob)["entries"][0]
+    assert (entry["owner"], entry["action"]) == ("bob", "token.issued")
+    assert _outcome(stack, "Manage", "AuditTableName", "query") == "done"
+    assert _outcome(stack, "Manage", "AuditTableName", "get_item") == "AccessDeniedException"
+    assert _outcome(stack, "Counts", "AuditTableName", "query") == "AccessDeniedException"
 
 
 def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack: Deployed) -> None:

@@ -223,6 +223,7 @@ class Literal(FakeTables):
         *,
         consistent: bool = False,
         only: Sequence[str] = (),
+        backwards: bool = False,
     ) -> Iterator[Item]:
         assert between is None or between[0] <= between[1], "ValidationException: BETWEEN upper < lower"
         return super().query(table, pk, between, consistent=consistent, only=only)

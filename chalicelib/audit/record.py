@@ -1,0 +1,18 @@
+"""Write down what somebody on the staff is about to do, and read it back."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from chalicelib.audit import store
+from chalicelib.audit.model import Actor, Deed, Entry
+from chalicelib.aws.table import Tables
+
+
+def record(actor: Actor, deed: Deed, now: datetime, tables: Tables) -> None:
+    """Before the deed: what cannot be written down is not done. So an entry may be of a deed that then failed."""
+    store.keep(Entry(at=now, actor=actor, deed=deed), tables)
+
+
+def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
+    """Newest first, read as they are asked for. `before` is the cursor of the last one already seen."""
+    return store.newest_first(since, until, tables, before)

@@ -1,0 +1,40 @@
+"""The audit trail in its table: entries are put, never changed, and no role here may do more."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from secrets import token_hex
+
+from chalicelib import keys
+from chalicelib.audit.model import Entry, precise
+from chalicelib.aws.table import Item, NewItem, Tables
+
+# Sorts after every nonce.
+LAST = "~"
+
+
+def keep(entry: Entry, tables: Tables) -> None:
+    key = keys.audit_entry(precise(entry.at), token_hex(4))
+    tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor"})))
+
+
+def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
+    """From `until` back to `since`; with `before`, an entry's cursor, only what came before that entry."""
+    low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + LAST
+    if low > high:
+        return
+    for month in _months_back(low, high):
+        for item in tables.query(keys.AUDIT, month, (low, high), backwards=True):
+            if item["sk"] != before:
+                yield _entry(item)
+
+
+def _months_back(low: str, high: str) -> Iterator[str]:
+    first, month = keys.audit_partition(low), keys.audit_partition(high)
+    while month >= first:
+        yield month
+        year, number = map(int, month.split("-"))
+        month = f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
+
+
+def _entry(item: Item) -> Entry:
+    return Entry(at=item["at"], actor=item["actor"], deed=item["deed"], cursor=item["sk"])

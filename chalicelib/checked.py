@@ -1,0 +1,64 @@
+"""What somebody sent, held against a model: a sentence for every field, and never what was typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.errors import FieldError, Invalid, NotJson
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TYPES = {
+    "string_type": "Must be text",
+    "int_type": "Must be a whole number",
+    "int_parsing": "Must be a whole number",
+    "bool_type": "Must be true or false",
+    "bool_parsing": "Choose yes or no",
+    "list_type": "Must be a list",
+    "model_type": "Must be a JSON object",
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a form says of its own fields, when one is missing and when one is wrong."""
+
+    missing: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAIN = Words()
+
+
+def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
+    """Raise NotJson for what is no JSON at all, Invalid with a complaint per field for the rest."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        if error.errors(include_input=False)[0]["type"] == "json_invalid":
+            raise NotJson from error
+        raise Invalid(complaints(error, words)) from error
+
+
+def complaints(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
+    """One for each field, in the order of the model."""
+    found: dict[str, str] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        name = ".".join(map(str, detail["loc"])) or "body"
+        found.setdefault(name, _sentence(name, detail, words))
+    return [FieldError(name, message) for name, message in found.items()]
+
+
+def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    if detail["type"] == "missing":
+        return words.missing.get(name, "This field is required")
+    if detail["type"] == "extra_forbidden":
+        return "There is no such field"
+    return words.wrong.get(name) or TYPES.get(detail["type"], "This value is not valid")

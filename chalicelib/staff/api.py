@@ -1,0 +1,82 @@
+"""Staff tokens over HTTP: whose they are, and issuing and revoking them."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib import moments
+from chalicelib.aws.table import tables
+from chalicelib.checked import parsed
+from chalicelib.edge.http import json_answer, json_body, json_view
+from chalicelib.edge.staff import audited, rights_of, staff_authorizer
+from chalicelib.errors import Forbidden, UnknownThing
+from chalicelib.staff.model import Right, StaffToken
+from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
+
+routes = Blueprint(__name__)
+
+MOST_DAYS = 3650
+
+
+class TokenWanted(BaseModel):
+    """The body of `POST /api/staff/tokens`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 90
+
+
+@routes.route("/api/staff/me", authorizer=staff_authorizer)
+@json_view(routes)
+def read_me(request: Request) -> Response:
+    """The token that asks, whatever its rights."""
+    return json_answer(_shown(_found(request.context["authorizer"]["principalId"]), moments.now()))
+
+
+@routes.route("/api/staff/tokens", authorizer=staff_authorizer)
+@json_view(routes)
+def list_tokens(request: Request) -> Response:
+    """Never their secrets: those are kept nowhere."""
+    now = moments.now()
+    return json_answer({"tokens": [_shown(token, now) for token in all_tokens(tables())]})
+
+
+@routes.route("/api/staff/tokens", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
+@json_view(routes)
+def issue_token(request: Request) -> Response:
+    """201 with the token, this once. Nobody hands out a right that they do not have."""
+    wanted = parsed(TokenWanted, json_body(request))
+    if set(wanted.rights) - rights_of(request):
+        raise Forbidden("You can only hand out rights that your own token has.")
+    rights = ",".join(sorted(set(wanted.rights)))
+    audited(request, "token.issued", details={"owner": wanted.owner, "rights": rights})
+    now = moments.now()
+    token = issue(wanted.owner, wanted.rights, now, now + timedelta(days=wanted.days), tables())
+    return json_answer({"token": token, **_shown(_found(token.split("_")[1]), now)}, 201)
+
+
+@routes.route("/api/staff/tokens/{token_id}", methods=["DELETE"], authorizer=staff_authorizer)
+@json_view(routes)
+def revoke_token(request: Request, token_id: str) -> Response:
+    """From now on it opens nothing. Again: the same answer."""
+    token = _found(token_id)
+    audited(request, "token.revoked", token.token_id)
+    revoke(token.token_id, moments.now(), tables())
+    return json_answer(_shown(_found(token_id), moments.now()))
+
+
+def _found(token_id: str) -> StaffToken:
+    token = find_token(token_id, tables())
+    if token is None:
+        raise UnknownThing("There is no such token.")
+    return token
+
+
+def _shown(token: StaffToken, now: datetime) -> dict[str, object]:
+    shown = token.model_dump(exclude={"secret_sha256"})
+    usable = token.revoked_at is None and now < token.expires_at
+    return {**shown, "rights": sorted(token.rights), "usable": usable}

@@ -1,0 +1,45 @@
+"""What every command needs: the tables the environment names, checked numbers, and how to say no."""
+
+import argparse
+import getpass
+from collections.abc import Callable
+
+from chalicelib import keys, moments
+from chalicelib.audit.model import Actor, Deed
+from chalicelib.audit.record import record
+from chalicelib.aws import clients
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.table import Tables
+from chalicelib.settings import required
+
+
+class InputError(Exception):
+    """What to tell whoever typed it; one line for each complaint."""
+
+
+def tables() -> Tables:
+    names = {
+        keys.SIGNATURES: required("SIGNATURES_TABLE"),
+        keys.COUNTS: required("COUNTS_TABLE"),
+        keys.AUDIT: required("AUDIT_TABLE"),
+    }
+    return Tables(clients.dynamodb(), names)
+
+
+def queue(setting: str) -> Queue:
+    return Queue(clients.sqs(), required(setting))
+
+
+def audited(action: str, subject: str = "", **details: str) -> None:
+    """Before it is done, as for staff at the API. The actor is the account on the engineer's machine."""
+    actor = Actor(token_id="manage.py", owner=getpass.getuser())
+    record(actor, Deed(action=action, subject=subject, details=details), moments.now(), tables())
+
+
+def from_1_to(most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"use 1 to {most}")
+        return int(text)
+
+    return number

@@ -1,0 +1,48 @@
+"""`manage.py petition`: check or load a petition file."""
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from chalicelib import moments
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from commands import common
+
+
+def load_petition(arguments: argparse.Namespace) -> None:
+    for path in arguments.file:
+        petition = read_petition(path)
+        common.audited("petition.loaded", petition.slug, text_version=petition.text_version)
+        petition = publish(petition, moments.now(), common.tables())
+        print(f"loaded {petition.slug} ({petition.state_at(moments.now())}), text version {petition.text_version}")
+
+
+def check_petition(arguments: argparse.Namespace) -> None:
+    for path in arguments.file:
+        print(f"{path}: {read_petition(path).slug} is fine")
+
+
+def read_petition(path: Path) -> Petition:
+    """Raise common.InputError naming the file and each field."""
+    try:
+        return Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise common.InputError(f"{path}: {error}") from error
+    except ValidationError as error:
+        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()]
+        raise common.InputError("\n".join(lines)) from error
+
+
+def add_to(rooms: Any) -> None:
+    petition = rooms.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
+    for name, action, about in (
+        ("load", load_petition, "publish it, or its new version (safe to repeat)"),
+        ("check", check_petition, "say what is wrong with a file, without touching AWS"),
+    ):
+        command = petition.add_parser(name, help=about)
+        command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")
+        command.set_defaults(run=action)

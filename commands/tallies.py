@@ -1,0 +1,64 @@
+"""`manage.py shards` and `manage.py recount`: more room for a crowd, and the proof that the tally is right."""
+
+import argparse
+from typing import Any
+
+from chalicelib import moments
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import MOST_SHARDS
+from chalicelib.petitions.publish import raise_shards
+from chalicelib.signatures.recount import Recount, recount, repair, repair_pending
+from commands import common
+from commands.common import from_1_to
+
+
+def more_shards(arguments: argparse.Namespace) -> None:
+    if raise_shards(arguments.slug, arguments.shards, common.tables()):
+        print(f"{arguments.slug} counts on {arguments.shards} shards, everywhere within seconds")
+    else:
+        print(f"{arguments.slug} has as many already: shards are raised, never lowered")
+
+
+def prove_tally(arguments: argparse.Namespace) -> None:
+    """Raise common.InputError when something is wrong and was not repaired, so that a script can tell."""
+    petition = petition_as_stored(arguments.slug, common.tables())
+    found = recount(petition, moments.now, common.tables())
+    print("\n".join(report(found)))
+    wrong = bool(found.drift or found.pending)
+    if wrong and arguments.repair:
+        repair_tally(found)
+    elif wrong:
+        raise common.InputError("nothing was changed: --repair writes an adjusting entry")
+
+
+def report(found: Recount) -> list[str]:
+    """A line for everything that is known, and for what could not be known just now."""
+    lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
+    lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
+    lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
+    lines += [f"  pending {bucket}: {each.kept} kept, {each.counted} found" for bucket, each in found.pending.items()]
+    lines += [] if found.pending else ["  the pending counters agree"]
+    if found.moving:
+        lines.append(f"  {found.moving} moved just now: a smaller drift would not be seen, repeat when it is quiet")
+    return lines
+
+
+def repair_tally(found: Recount) -> None:
+    if found.drift and found.moving:
+        raise common.InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
+    written = repair(found, moments.now(), common.tables())
+    if written:
+        print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))
+    if found.pending:
+        print(f"  pending counters set: {repair_pending(found, common.tables())} of {len(found.pending)}")
+
+
+def add_to(rooms: Any) -> None:
+    command = rooms.add_parser("shards", help="let a petition take more confirmations a second, while it runs")
+    command.add_argument("slug")
+    command.add_argument("shards", type=from_1_to(MOST_SHARDS), help="how many; fewer than it has changes nothing")
+    command.set_defaults(run=more_shards)
+    command = rooms.add_parser("recount", help="prove the tally from the signatures; exit code 1 if it is wrong")
+    command.add_argument("slug")
+    command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")
+    command.set_defaults(run=prove_tally)

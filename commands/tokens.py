@@ -1,0 +1,56 @@
+"""`manage.py token`: the first token, from which the others are issued over the API; and revoking one."""
+
+import argparse
+import sys
+from datetime import timedelta
+from typing import Any
+
+from chalicelib import moments
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import all_tokens, issue, revoke
+from commands import common
+from commands.common import from_1_to
+
+MOST_DAYS = 3650
+
+
+def issue_token(arguments: argparse.Namespace) -> None:
+    common.audited("token.issued", owner=arguments.owner, rights=",".join(sorted(arguments.rights)))
+    now = moments.now()
+    expires_at = now + timedelta(days=arguments.days)
+    print(issue(arguments.owner, arguments.rights, now, expires_at, common.tables()))
+    print(f"Valid until {moments.iso(expires_at)}. It is shown this once and kept nowhere.", file=sys.stderr)
+
+
+def revoke_token(arguments: argparse.Namespace) -> None:
+    common.audited("token.revoked", arguments.id)
+    if not revoke(arguments.id, moments.now(), common.tables()):
+        raise common.InputError(f"there is no token {arguments.id}: its id stands between the underscores")
+    print(f"revoked {arguments.id}: it opens nothing any more")
+
+
+def list_tokens(arguments: argparse.Namespace) -> None:
+    for token in all_tokens(common.tables()):
+        ended = "revoked" if token.revoked_at else f"until {moments.iso(token.expires_at)}"
+        used = moments.iso(token.last_used_at) if token.last_used_at else "never"
+        print(f"{token.token_id}  {ended:27}  used {used:20}  {','.join(sorted(token.rights))}  {token.owner}")
+
+
+def _rights(text: str) -> list[Right]:
+    try:
+        return [Right(name.strip()) for name in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"use some of: {', '.join(Right)}") from None
+
+
+def add_to(rooms: Any) -> None:
+    token = rooms.add_parser("token", help="issue, list or revoke staff tokens").add_subparsers(required=True)
+    command = token.add_parser("revoke", help="from now on it opens nothing")
+    command.add_argument("id", help="the middle part of the token: staff_<id>_...")
+    command.set_defaults(run=revoke_token)
+    token.add_parser("list", help="all of them, without their secrets").set_defaults(run=list_tokens)
+    command = token.add_parser("issue", help="print a new token, once")
+    command.add_argument("--owner", required=True, help="whose it is: a person or a system")
+    command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help=f"some of {','.join(Right)}")
+    command.add_argument("--days", type=from_1_to(MOST_DAYS), default=90, help="how long it is valid (default: 90)")
+    command.set_defaults(run=issue_token)

@@ -1,0 +1,55 @@
+"""Bob, who manages, reads what was done."""
+
+import pytest
+
+from chalicelib.audit.model import Actor, Deed
+from chalicelib.audit.record import record
+from chalicelib.staff.model import Right
+from tests.actors import MINUTE, NOW, bobs_token
+from tests.served import Served
+
+BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for name in ("bob", "carla"))
+
+
+@pytest.fixture
+def trail(served: Served) -> Served:
+    for minutes, actor in enumerate([BOB, CARLA, BOB]):
+        record(actor, Deed(action="petition.edited", subject=f"deed-{minutes}"), NOW - minutes * MINUTE, served.tables)
+    return served
+
+
+def subjects(served: Served, query: str) -> list[str]:
+    token = bobs_token(served.tables, NOW, Right.MANAGE)
+    answer = served.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    return [entry["subject"] for entry in answer.json_body["entries"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["deed-0", "deed-1", "deed-2"]),
+        ("?actor=bob", ["deed-0", "deed-2"]),
+        ("?limit=2", ["deed-0", "deed-1"]),
+        ("?to=2026-11-24T11:59:00Z", ["deed-1", "deed-2"]),
+        ("?from=2026-11-24T11:59:00", ["deed-0", "deed-1"]),
+        ("?from=2026-11-25", []),
+    ],
+)
+def test_the_trail_is_read_newest_first_and_can_be_narrowed(trail: Served, query: str, found: list[str]) -> None:
+    assert subjects(trail, query) == found
+
+
+def test_a_page_says_where_the_next_begins(trail: Served) -> None:
+    token = bobs_token(trail.tables, NOW, Right.MANAGE)
+    first = trail.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
+    assert subjects(trail, f"?limit=2&after={first['next'].replace('+', '%2B')}") == ["deed-2"]
+
+
+@pytest.mark.parametrize("query", ["?limit=0", "?limit=many", "?limit=501", "?from=soon", "?to=2026-13-01"])
+def test_a_wrong_question_names_its_field(trail: Served, query: str) -> None:
+    token = bobs_token(trail.tables, NOW, Right.MANAGE)
+    answer = trail.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+    assert answer.status_code == 422
+    assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]

@@ -1,0 +1,55 @@
+"""The trail is only ever added to, and is read back newest first."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.audit.model import Actor, Deed
+from chalicelib.audit.record import entries, record
+from chalicelib.errors import Throttled
+from tests.actors import DAY, NOW
+from tests.fakes import FakeTables
+
+BOB = Actor(token_id="0123456789abcdef", owner="bob", source_ip="192.0.2.7")
+
+
+def done(tables: FakeTables, action: str, now: datetime = NOW) -> None:
+    record(BOB, Deed(action=action, subject="safe-children", details={"revision": "2"}), now, tables)
+
+
+def test_an_entry_says_who_what_when_and_from_where(tables: FakeTables) -> None:
+    done(tables, "petition.edited")
+    [entry] = entries(NOW - DAY, NOW, tables)
+    assert (entry.at, entry.actor) == (NOW, BOB)
+    assert entry.deed == Deed(action="petition.edited", subject="safe-children", details={"revision": "2"})
+
+
+def test_two_deeds_in_one_moment_are_two_entries(tables: FakeTables) -> None:
+    done(tables, "token.issued")
+    done(tables, "token.issued")
+    assert len(list(entries(NOW - DAY, NOW, tables))) == 2
+
+
+def test_the_newest_comes_first_across_months_and_years(tables: FakeTables) -> None:
+    moments = [datetime(2025, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), NOW]
+    for moment in moments:
+        done(tables, "petition.edited", moment)
+    found = [entry.at for entry in entries(datetime(2025, 6, 1, tzinfo=UTC), NOW, tables)]
+    assert found == moments[::-1]
+    assert [entry.at for entry in entries(moments[1], NOW, tables)] == moments[:0:-1]
+
+
+def test_reading_goes_on_where_it_stopped(tables: FakeTables) -> None:
+    for minutes in range(5):
+        done(tables, f"deed.{minutes}", NOW - timedelta(minutes=minutes))
+    whole = list(entries(NOW - DAY, NOW, tables))
+    for index, entry in enumerate(whole):
+        assert list(entries(NOW - DAY, NOW, tables, entry.cursor)) == whole[index + 1 :]
+
+
+def test_what_cannot_be_kept_is_said(tables: FakeTables) -> None:
+    tables.fail_next(Throttled())
+    with pytest.raises(Throttled):
+        done(tables, "token.issued")
+    assert not [key for key in tables.items if key.table == keys.AUDIT]

@@ -1,0 +1,100 @@
+"""Tokens over HTTP: Bob manages, and hands out no more than he has."""
+
+import json
+from typing import Any
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.audit.record import entries
+from chalicelib.errors import Unavailable
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import UnknownToken, recognise
+from tests.actors import DAY, MINUTE, NOW, bobs_token
+from tests.served import JSON, Served
+
+
+@pytest.fixture
+def bob(served: Served) -> str:
+    return bobs_token(served.tables, NOW, Right.MANAGE, Right.COUNTS)
+
+
+def ask(served: Served, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
+    return served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+
+
+def actions(served: Served) -> list[str]:
+    return [entry.deed.action for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+
+
+def wanted(**changes: Any) -> dict[str, Any]:
+    return {"owner": "carla", "rights": ["counts"], "days": 30} | changes
+
+
+def test_a_token_is_issued_shown_once_and_written_down(served: Served, bob: str) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", wanted())
+    assert answer.status_code == 201
+    assert recognise(f"Bearer {answer.json_body['token']}", NOW, served.tables).owner == "carla"
+    listed = ask(served, bob, "GET", "/api/staff/tokens").json_body["tokens"]
+    assert {token["owner"] for token in listed} == {"bob", "carla"}
+    secret = answer.json_body["token"].split("_")[2]
+    assert secret not in json.dumps(listed)
+    assert "sha256" not in json.dumps(listed)
+    [entry] = entries(NOW - DAY, NOW + DAY, served.tables)
+    assert (entry.actor.owner, entry.deed.action) == ("bob", "token.issued")
+    assert entry.deed.details == {"owner": "carla", "rights": "counts"}
+
+
+def test_nobody_hands_out_a_right_they_do_not_have(served: Served, bob: str) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", wanted(rights=["counts", "people"]))
+    assert answer.status_code == 403
+    assert "your own token" in answer.json_body["detail"]
+    assert actions(served) == []
+
+
+def test_what_cannot_be_written_down_is_not_done(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise Unavailable
+
+    before = dict(served.tables.items)
+    monkeypatch.setattr(served.tables, "put_new", fails)
+    assert ask(served, bob, "POST", "/api/staff/tokens", wanted()).status_code == 503
+    assert served.tables.items.keys() == before.keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"owner": " "}, "owner"),
+        ({"rights": []}, "rights"),
+        ({"rights": ["everything"]}, "rights.0"),
+        ({"days": 0}, "days"),
+        ({"secret": "x"}, "secret"),
+    ],
+)
+def test_a_wrong_wish_names_its_field(served: Served, bob: str, change: dict[str, Any], field: str) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", wanted(**change))
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json_body["errors"]] == [field]
+
+
+def test_a_revoked_token_opens_nothing_and_revoking_again_says_the_same(served: Served, bob: str) -> None:
+    charlies = bobs_token(served.tables)
+    path = f"/api/staff/tokens/{charlies.split('_')[1]}"
+    first, second = ask(served, bob, "DELETE", path), ask(served, bob, "DELETE", path)
+    assert first.status_code == second.status_code == 200
+    assert first.json_body == second.json_body
+    assert first.json_body["usable"] is False
+    with pytest.raises(UnknownToken):
+        recognise(f"Bearer {charlies}", NOW, served.tables)
+    assert ask(served, bob, "DELETE", "/api/staff/tokens/nobody").status_code == 404
+
+
+def test_everybody_may_see_whose_token_they_have_and_when_it_was_last_used(served: Served) -> None:
+    token = bobs_token(served.tables, NOW, Right.PEOPLE)
+    for minutes, used in ((0, 0), (5, 0), (10, 10)):
+        served.clock.moment = NOW + minutes * MINUTE
+        me = ask(served, token, "GET", "/api/staff/me").json_body
+        assert (me["owner"], me["rights"], me["usable"]) == ("bob", ["people"], True)
+        assert me["last_used_at"] == (NOW + used * MINUTE).strftime("%Y-%m-%dT%H:%M:%SZ")
