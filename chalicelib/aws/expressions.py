@@ -19,7 +19,8 @@ __all__ = [
     "change_request",
     "chunks",
     "from_wire",
-    "projection",
+    "page_request",
+    "partition_request",
     "to_wire",
     "write_request",
 ]
@@ -100,21 +101,29 @@ def change_request(change: Change) -> dict[str, Any]:
     return request
 
 
-def page_request(pk: str, names: Sequence[str], when: Condition) -> dict[str, Any]:
+def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[str]) -> dict[str, Any]:
+    """A query for a partition, or a stretch of it. All attributes, or only some: nothing else leaves the table then."""
+    if not between:
+        where = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": to_wire({":pk": pk})}
+    else:
+        where = {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": to_wire({":pk": pk, ":low": between[0], ":high": between[1]}),
+        }
+    return {**where, **_projection(only)}
+
+
+def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
     """A query for some attributes of the items for which it holds; what is read and does not fit still costs."""
     built = ConditionExpressionBuilder().build_expression(when)
-    shown = {f"#p{number}": name for number, name in enumerate(names)}
-    return {
-        "KeyConditionExpression": "pk = :pk",
-        "FilterExpression": built.condition_expression,
-        "ProjectionExpression": ", ".join(shown),
-        "ExpressionAttributeNames": {**shown, **built.attribute_name_placeholders},
-        "ExpressionAttributeValues": to_wire({":pk": pk, **built.attribute_value_placeholders}),
-    }
+    request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
+    request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)
+    request["ExpressionAttributeValues"].update(to_wire(built.attribute_value_placeholders))
+    return request
 
 
-def projection(only: Sequence[str]) -> dict[str, Any]:
-    """Nothing for all attributes. SPECIFIC_ATTRIBUTES is said, so that a policy can demand it."""
+def _projection(only: Sequence[str]) -> dict[str, Any]:
+    """SPECIFIC_ATTRIBUTES is said, so that a policy can demand it."""
     if not only:
         return {}
     names: dict[str, str] = {}

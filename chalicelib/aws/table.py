@@ -21,7 +21,7 @@ from chalicelib.aws.expressions import (
     from_wire,
     new_item_request,
     page_request,
-    projection,
+    partition_request,
     to_wire,
     wire_key,
     write_request,
@@ -97,12 +97,8 @@ class Tables:
         With `only`, no other attribute leaves the table: a role may be bound to that.
         """
         request: dict[str, Any] = {
-            **projection(only),
+            **partition_request(pk, between, only),
             "TableName": self._names[table],
-            "KeyConditionExpression": "pk = :pk" + (" AND sk BETWEEN :low AND :high" if between else ""),
-            "ExpressionAttributeValues": to_wire(
-                {":pk": pk, **({":low": between[0], ":high": between[1]} if between else {})}
-            ),
             "ConsistentRead": consistent,
             "ScanIndexForward": not backwards,
         }
@@ -114,12 +110,12 @@ class Tables:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def page(self, start: Key, names: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
+    def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
         """Look at `most` items after `start` (an empty sort key: from the beginning) and return those that fit.
 
         And where to go on: None at the partition's end.
         """
-        request = {**page_request(start.pk, names, when), "TableName": self._names[start.table], "Limit": most}
+        request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
             request["ExclusiveStartKey"] = wire_key(start)
         with translated("storage", storage_refusal):
