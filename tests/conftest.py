@@ -2,23 +2,19 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import hypothesis
 import pytest
-from chalice.test import Client
 
-from app import app
-from chalicelib import log, moments
+from chalicelib import log
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.settings import settings
 from chalicelib.shedding.level import forget_level
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
-from tests.served import Clock, FakeMailer, Served
+from tests.served import Served, a_site, wire
 
 # One emulator and one deployed stack a worker, started when the first test asks.
 pytest_plugins = ["tests.emulated", "tests.deployed"]
@@ -82,17 +78,8 @@ def served(
     tables: FakeTables, petition: Petition, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Served:
     """The application over fakes, with one open petition and a clock that stands at NOW."""
-    client = Client(app, stage_name="local", project_dir=str(Path(__file__).parents[1]))
-    site = Served(client, tables, FakeQueue(), FakeQueue(), FakeMailer(), Clock())
-    monkeypatch.setattr("time.sleep", site.slept.append)
-    fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
-    fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
-    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
-    for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
-        for name, fake in fakes.items():
-            if hasattr(getattr(module, name, None), "cache_clear"):
-                monkeypatch.setattr(module, name, lambda fake=fake: fake)
-    monkeypatch.setattr(moments, "now", site.clock)
+    site = a_site(tables)
+    wire(site, monkeypatch)
     return site
 
 

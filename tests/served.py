@@ -1,20 +1,26 @@
 """The whole application without AWS: requests, messages and stream records in; answers and mails out."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
 from chalice.test import Client, HTTPResponse
 
+from app import app
+from chalicelib import moments
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from tests.actors import NOW
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 
+ROOT = Path(__file__).parents[1]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -81,6 +87,26 @@ class Served:
     def last_link(self, purpose: str) -> str:
         """Path and query of that link in the last mail."""
         return link_in(self.mailer.mails[-1], purpose)
+
+
+def a_site(tables: FakeTables, queues: Sequence[FakeQueue] = ()) -> Served:
+    """Its clock stands at NOW. Queues: for confirmations, for what overflowed, for other mail."""
+    client = Client(app, stage_name="local", project_dir=str(ROOT))
+    mail, overflow, other_mail = queues or [FakeQueue() for _ in range(3)]
+    return Served(client, tables, mail, overflow, FakeMailer(), Clock(), other_mail)
+
+
+def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
+    """The application finds this site's tables, queues and clock wherever it looks for AWS."""
+    patch.setattr("time.sleep", site.slept.append)
+    fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
+    fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
+    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
+    for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
+        for name, fake in fakes.items():
+            if hasattr(getattr(module, name, None), "cache_clear"):
+                patch.setattr(module, name, lambda fake=fake: fake)
+    patch.setattr(moments, "now", site.clock)
 
 
 def sqs_event(messages: Sequence[object]) -> dict[str, Any]:

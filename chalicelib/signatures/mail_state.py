@@ -13,14 +13,29 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import MAIL_PAUSE, MAIL_WISH, MAX_MAILS, NUDGE_AFTER, Signature, State, Wanted
+from chalicelib.signatures.model import (
+    MAIL_PAUSE,
+    MAIL_WISH,
+    MAX_MAILS,
+    NUDGE_AFTER,
+    UNMAILED_LIFETIME,
+    Signature,
+    State,
+    Wanted,
+)
 from chalicelib.signatures.store import as_signature, may_have_more_mail
 
 
 def want_mail(key: Key, wanted: Wanted, now: datetime, tables: Tables) -> None:
-    """Ask for one more mail. Raise ConditionFailed when there were enough, or one is on its way."""
-    may_be_asked = Attr("mail_wanted").not_exists() & Attr("state").ne(State.WITHDRAWN) & may_have_more_mail()
-    wish = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
+    """Ask for one more mail. Raise ConditionFailed when there were enough, one is on its way, or the state has moved.
+
+    Whoever is pending waits for it as long as for the first: the old date may come before a spent quota does again.
+    """
+    state = State.PENDING if wanted is Wanted.CONFIRM else State.CONFIRMED
+    may_be_asked = Attr("mail_wanted").not_exists() & Attr("state").eq(state) & may_have_more_mail()
+    wish: dict[str, Any] = {"mail_wanted": wanted, "mail_wanted_at": iso(now)}
+    if state is State.PENDING:
+        wish["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
     tables.update(Change(key, assign=wish, when=may_be_asked))
 
 

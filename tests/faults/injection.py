@@ -13,11 +13,13 @@ from typing import Any
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, Throttled, Unavailable
+from tests.served import FakeMailer
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
-TABLE_CALLS = ("get", "batch_get", "query", "put", "put_new", "update", "transact", "check")
-QUEUE_CALLS = ("send", "check")
+TABLE_CALLS = ("get", "batch_get", "query", "page", "put", "put_new", "update", "transact", "check")
+QUEUE_CALLS = ("send", "depth", "check")
+MAIL_CALLS = ("send",)
 TABLES = {"tables", "tables()", "signing_tables()"}
 QUEUES = {"queue", "queue()", "mail_queue()", "overflow_queue()"}
 
@@ -45,8 +47,8 @@ class Injection:
         self.sites: list[str] = []
         self._faults = faults
 
-    def into(self, target: Tables | Queue) -> None:
-        for name in TABLE_CALLS if isinstance(target, Tables) else QUEUE_CALLS:
+    def into(self, target: Tables | Queue | FakeMailer) -> None:
+        for name in _calls_of(target):
             setattr(target, name, self._wrapped(getattr(type(target), name).__get__(target)))
 
     def _wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,6 +58,12 @@ class Injection:
             return _failing(fault, lambda: call(*arguments, **named)) if fault else call(*arguments, **named)
 
         return faulty
+
+
+def _calls_of(target: Tables | Queue | FakeMailer) -> tuple[str, ...]:
+    if isinstance(target, FakeMailer):
+        return MAIL_CALLS
+    return TABLE_CALLS if isinstance(target, Tables) else QUEUE_CALLS
 
 
 def _failing(fault: Fault, call: Callable[[], Any]) -> Any:

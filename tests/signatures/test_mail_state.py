@@ -15,7 +15,7 @@ from chalicelib.signatures.mail_state import (
     release_claim,
     want_mail,
 )
-from chalicelib.signatures.model import Wanted
+from chalicelib.signatures.model import UNMAILED_LIFETIME, Wanted
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, NOW, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
@@ -121,3 +121,20 @@ def test_nobody_withdrawn_is_mailed(tables: FakeTables, petition: Petition) -> N
     withdraw(key_of(petition, identity), petition, NOW, tables)
     with pytest.raises(ConditionFailed):
         want_mail(key_of(petition, identity), Wanted.CONFIRM, NOW + DAY, tables)
+
+
+def test_a_second_mail_is_waited_for_as_long_as_the_first(tables: FakeTables, petition: Petition) -> None:
+    """It was signed again the day before it would expire, and a spent quota comes back in weeks."""
+    key = key_of(petition, signed(tables, petition))
+    mark_mailed(key, WANTED_AT, NOW, NOW + 15 * DAY, tables)
+    want_mail(key, Wanted.CONFIRM, NOW + 14 * DAY, tables)
+    assert tables.items[key]["expires_at"] == int((NOW + 14 * DAY + UNMAILED_LIFETIME).timestamp())
+
+
+def test_who_confirmed_in_the_same_moment_is_asked_nothing_more_and_does_not_expire(
+    tables: FakeTables, petition: Petition
+) -> None:
+    key = key_of(petition, confirmed(tables, petition))
+    with pytest.raises(ConditionFailed):
+        want_mail(key, Wanted.CONFIRM, NOW, tables)
+    assert "expires_at" not in tables.items[key]

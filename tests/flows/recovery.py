@@ -1,0 +1,101 @@
+"""AWS works again, and everything that waits is delivered: what was promised must then be so."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from chalicelib.shedding.level import Level, shed
+from chalicelib.signatures.model import MAX_MAILS, UNMAILED_LIFETIME
+from chalicelib.signatures.recount import recount
+from tests.flows.world import NONE, Trouble, World
+
+HOURS = 20
+
+
+def go_well(world: World, but: str = "", where: str = "", trouble: Trouble = NONE) -> None:
+    """As it goes when nothing but this fails: what was wanted is sent, as far as it may be now."""
+    _deliver(world, "store_overflow", 2, trouble if where == "store_overflow" else NONE)
+    for shard in (0, 1) if but != "relay_mail" else ():
+        world.stream("relay_mail", shard, 1000, trouble=trouble if where == "relay_mail" else NONE)
+    if but == "lost":
+        world.channels["send_mail"].forget()
+    for function in [each for each in ("send_mail", "send_other_mail") if each != but]:
+        _deliver(world, function, 2, trouble if where == function else NONE)
+
+
+def recover(world: World, promised: Mapping[str, datetime]) -> None:
+    """Hours pass, as in life: a pause ends after one, a sweep begins every six."""
+    world.site.mailer.failures = []
+    shed(Level.NORMAL, world.tables)
+    for _ in range(HOURS):
+        _one_hour(world)
+        if _is_quiet(world):
+            break
+        world.site.clock.forward(timedelta(hours=1, seconds=1))
+    _nothing_waits(world)
+    world.expire()
+    _follow(world)
+    _promises_are_kept(world, promised)
+    _all_sums_agree(world)
+
+
+def _one_hour(world: World) -> None:
+    """Nobody redrives a dead mail: the sweep knows what is wanted. A dead signature only its queue knows."""
+    world.channels["store_overflow"].redrive()
+    _deliver(world, "store_overflow", 10)
+    for _ in range(2):
+        world.run("watch_mail")
+        world.run("sweep_mail")
+        _follow(world)
+        _deliver(world, "send_mail", 10)
+        _deliver(world, "send_other_mail", 2)
+    world.run("recount_tallies")
+
+
+def _follow(world: World) -> None:
+    for function in ("relay_mail", "follow_signatures"):
+        for shard in (0, 1):
+            world.stream(function, shard, 1000)
+
+
+def _deliver(world: World, function: str, size: int, trouble: Trouble = NONE) -> None:
+    waiting = list(world.channels[function].messages)
+    for first in range(0, len(waiting), size):
+        if world.is_flowing(function):
+            world.deliver(function, waiting[first : first + size], trouble)
+
+
+def _is_quiet(world: World) -> bool:
+    is_empty = world.site.other_source.is_open and not any(channel.messages for channel in world.channels.values())
+    return is_empty and not [item for item in world.signatures() if "mail_wanted" in item]
+
+
+def _nothing_waits(world: World) -> None:
+    assert world.site.source.is_open, "mail was paused and does not go on by itself"
+    assert world.site.other_source.is_open
+    assert not any(channel.messages for channel in world.channels.values()), "a message nobody will ever settle"
+    for item in world.signatures():
+        if "mail_wanted" in item:
+            assert item["mails"] >= MAX_MAILS or "undeliverable" in item, f"a mail was forgotten: {item}"
+
+
+def _promises_are_kept(world: World, promised: Mapping[str, datetime]) -> None:
+    for identity, moment in promised.items():
+        item = world.item(identity)
+        if item is not None and item["state"] != "withdrawn":
+            continue
+        ended = world.ledger.ended.get(identity)
+        is_over = moment + UNMAILED_LIFETIME <= world.now
+        assert is_over or (ended and ended >= moment), "202 was said, and the signature is nowhere"
+
+
+def _all_sums_agree(world: World) -> None:
+    world.site.clock.forward(timedelta(minutes=2))
+    found = recount(world.petition, lambda: world.now, world.tables)
+    confirmed = sum(item["state"] == "confirmed" for item in world.signatures())
+    assert (found.drift, found.pending, found.moving) == ({}, {}, 0)
+    assert found.confirmed == confirmed == world.counts()["confirmed"]
+    assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn(world)
+
+
+def _withdrawn(world: World) -> int:
+    return sum(item["state"] == "withdrawn" for item in world.signatures())

@@ -1,0 +1,207 @@
+"""What supporters may do, in any order and while anything fails, and what they must be told."""
+
+import copy
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalice.test import HTTPResponse
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from chalicelib.petitions.find import SETTINGS_SECONDS
+from chalicelib.petitions.model import State
+from chalicelib.shedding.level import Level, shed
+from tests.actors import NOW, Person, fields_of, identity_of, json_of
+from tests.flows.recovery import go_well
+from tests.flows.ways import CORRECTIONS, COUNTRIES, PEOPLE, SIGNERS, SOURCES, TROUBLE, WAYS, WHICH, Way
+from tests.flows.world import Letter, Trouble, World
+from tests.served import FORM, token_in
+
+DOORS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
+ENDS = {"Your signature is counted": "confirmed", "Your signature is withdrawn": "withdrawn"}
+PERSONAL = {"name", "email", "country", "postcode", "source", "counted_source"}
+SLUG = "safe-children"
+
+
+class Supporters(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.promised: dict[str, datetime] = {}
+        self.shaken_at = NOW
+
+    @property
+    def is_settled(self) -> bool:
+        """No process still believes in how the petition was."""
+        return self.world.now >= self.shaken_at + timedelta(seconds=SETTINGS_SECONDS)
+
+    def shake(self, trouble: Trouble) -> None:
+        if trouble:
+            self.shaken_at = self.world.now
+
+    @initialize(ways=st.lists(WAYS, min_size=1, max_size=3))
+    def some_were_here_before(self, ways: list[Way]) -> None:
+        for way in ways:
+            self.go(way)
+
+    @rule(way=WAYS)
+    def somebody_goes_the_way(self, way: Way) -> None:
+        self.go(way)
+
+    def go(self, way: Way) -> None:
+        """Sign, perhaps more than once; be mailed; and perhaps confirm or withdraw, with one thing in between."""
+        shed(Level.ACCEPT_ONLY if way.where == "store_overflow" else Level.NORMAL, self.world.tables)
+        for _ in range(way.times):
+            answer = self._by_json(way.who, way.country, way.source, way.trouble_at("sign"))
+            self._signed("json", way.who, answer, way.trouble_at("sign"))
+            go_well(self.world, way.but, way.where, way.trouble)
+            if way.trouble:
+                go_well(self.world, way.but)  # What failed comes again, perhaps in the same minute.
+            self.world.site.clock.forward(timedelta(seconds=62))
+        self.change(way.meanwhile)
+        self.world.site.clock.forward(timedelta(seconds=way.seconds))
+        if self.world.letters and way.end:
+            self._end(self.world.letters[-1], way.end, way.trouble_at(way.end))
+
+    def _end(self, letter: Letter, end: str, trouble: Trouble) -> None:
+        if end == "withdraw":
+            self._withdraw(letter, trouble)
+        elif letter.mail.tags["mail"] == "confirm":
+            self._confirm(letter, {}, trouble)
+
+    def change(self, change: str) -> None:
+        """What staff may do to the petition."""
+        raise NotImplementedError
+
+    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, trouble=TROUBLE)
+    def sign_by_json(self, who: Person, country: str, source: str | None, trouble: Trouble) -> None:
+        self._signed("json", who, self._by_json(who, country, source, trouble), trouble)
+
+    @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, trouble=TROUBLE)
+    def sign_by_form(self, who: Person, country: str, source: str | None, trouble: Trouble) -> None:
+        fields = fields_of(who, country=country, source=source or "")
+        path = f"/petitions/{SLUG}/signatures"
+        answer = self.world.during("sign", lambda: self.world.site.post_form(path, fields), trouble)
+        self._signed("form", who, answer, trouble)
+
+    def _by_json(self, who: Person, country: str, source: str | None, trouble: Trouble) -> HTTPResponse | None:
+        form = json_of(who, country=country, consent={"sign": True, "updates": True}, source=source)
+        path = f"/api/petitions/{SLUG}/signatures"
+        return self.world.during("sign", lambda: self.world.site.post_json(path, form), trouble)
+
+    def _signed(self, door: str, person: Person, answer: HTTPResponse | None, trouble: Trouble) -> None:
+        self.shake(trouble)
+        if answer is None:
+            return
+        if answer.status_code == DOORS[door][0]:
+            assert (answer.status_code, answer.body, answer.headers.get("Location")) == DOORS[door]
+            self._promise(identity_of(self.world.petition, person))
+        elif self.is_settled:
+            is_open = self.world.petition.state_at(self.world.now) is State.OPEN
+            assert not is_open, f"an open petition was not signed: {answer.status_code}"
+        assert answer.status_code in (DOORS[door][0], 409, 410) or (trouble and answer.status_code == 503)
+
+    def _promise(self, identity: str) -> None:
+        """What 202 says: it is kept, or in the queue of what will be."""
+        item, now = self.world.item(identity), self.world.now
+        is_kept = item and item["state"] in ("pending", "confirmed") and item.get("expires_at", 2**40) > now.timestamp()
+        waiting = [message["signature_id"] for message in self.world.site.overflow.messages]
+        assert is_kept or identity in waiting, "202 was said, and nothing is kept"
+        self.promised[identity] = now
+
+    @precondition(lambda self: self.world.letters)
+    @rule(which=WHICH, purpose=st.sampled_from(["confirm", "withdraw", "unsubscribe"]))
+    def open_a_link(self, which: int, purpose: str) -> None:
+        letter = self._letter(which)
+        if f"/{purpose}?token=" not in letter.mail.text:
+            return
+        before = self._everything()
+        answer = self.world.during("get", lambda: self.world.site.get(letter.link(purpose)))
+        assert answer is not None
+        assert answer.status_code < 500
+        assert self._everything() == before, "GET changed something"
+
+    def _everything(self) -> list[object]:
+        channels = [list(channel.messages) for channel in self.world.channels.values()]
+        return [copy.deepcopy(self.world.tables.items), channels, len(self.world.site.mailer.mails)]
+
+    @precondition(lambda self: self.world.letters)
+    @rule(which=WHICH, corrections=CORRECTIONS, trouble=TROUBLE)
+    def confirm(self, which: int, corrections: dict[str, str], trouble: Trouble) -> None:
+        letter = self._letter(which)
+        if letter.mail.tags["mail"] == "confirm":
+            self._confirm(letter, corrections, trouble)
+
+    def _confirm(self, letter: Letter, corrections: Mapping[str, str], trouble: Trouble) -> None:
+        before, shown = self.world.item(letter.identity) or {}, self._post(letter, "confirm", corrections, trouble)
+        after = self.world.item(letter.identity) or {}
+        if shown in ENDS.values():
+            assert after["state"] == shown
+        if trouble or not self.is_settled:
+            return
+        assert shown == self._confirmable(letter, before)
+        if before.get("state") == "pending" and shown == "confirmed":
+            self._is_as_confirmed(before, after, corrections)
+
+    def _confirmable(self, letter: Letter, before: Mapping[str, Any]) -> str:
+        petition, now = self.world.petition, self.world.now
+        if petition.state is State.REMOVED:
+            return "410"
+        if before.get("state", "pending") != "pending":
+            return str(before["state"])
+        return "confirmed" if before and now < letter.until and petition.confirmable_at(now) else "410"
+
+    def _is_as_confirmed(
+        self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]
+    ) -> None:
+        petition = self.world.petition
+        assert after["name"] == corrections.get("name", before["name"])
+        assert after["updates"] is ({"yes": True, "no": False}[corrections.get("updates", _yes(before))])
+        assert (after["text_version"], after["consent_version"]) == (petition.text_version, petition.consent_version)
+
+    @precondition(lambda self: self.world.letters)
+    @rule(which=WHICH, withdrawing=st.booleans(), trouble=TROUBLE)
+    def want_out(self, which: int, withdrawing: bool, trouble: Trouble) -> None:
+        letter = self._letter(which)
+        if withdrawing:
+            self._withdraw(letter, trouble)
+        elif "/unsubscribe?token=" in letter.mail.text:
+            self._unsubscribe(letter, trouble)
+
+    def _withdraw(self, letter: Letter, trouble: Trouble) -> None:
+        shown = self._post(letter, "withdraw", {}, trouble)
+        assert shown == "withdrawn" or trouble
+        if shown == "withdrawn":
+            item = self.world.item(letter.identity)
+            assert item is None or (item["state"] == "withdrawn" and not PERSONAL & item.keys())
+
+    def _unsubscribe(self, letter: Letter, trouble: Trouble) -> None:
+        """In one click, as a mail program does it."""
+        link, body = letter.link("unsubscribe"), b"List-Unsubscribe=One-Click"
+        answer = self.world.during("unsubscribe", lambda: self.world.site.post(link, body, FORM), trouble)
+        assert trouble or (answer and answer.status_code == 200)
+        if answer and answer.status_code == 200:
+            assert not (self.world.item(letter.identity) or {}).get("updates")
+
+    def _letter(self, which: int) -> Letter:
+        """The last ones first."""
+        return self.world.letters[-1 - which % len(self.world.letters)]
+
+    def _post(self, letter: Letter, purpose: str, more: Mapping[str, str], trouble: Trouble) -> str:
+        """Which page came; "" when the process died."""
+        fields = {"token": token_in(letter.link(purpose)), **more}
+        answer = self.world.during(purpose, lambda: self.world.site.post_form(f"/{purpose}", fields), trouble)
+        self.shake(trouble)
+        if answer is None:
+            return ""
+        text = answer.body.decode()
+        shown = next((end for words, end in ENDS.items() if words in text), str(answer.status_code))
+        assert answer.status_code < 500 or trouble
+        if shown in ENDS.values():
+            assert not [who for person in PEOPLE for who in person if who.email in text or who.name in text]
+        return shown
+
+
+def _yes(item: Mapping[str, Any]) -> str:
+    return "yes" if item["updates"] else "no"

@@ -1,0 +1,196 @@
+"""The whole application and the AWS around it in one process: nothing moves unless somebody moves it."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+
+from chalicelib.aws.email import Mail
+from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.keys import SIGNATURES
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.publish import publish
+from chalicelib.settings import settings
+from chalicelib.shedding.level import forget_level
+from chalicelib.signatures.changes import followed
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import issue
+from tests.actors import NOW, a_petition
+from tests.fakes import FakeQueue, FakeTables
+from tests.faults.injection import MAIL_CALLS, QUEUE_CALLS, TABLE_CALLS, Fault, Injection, Killed
+from tests.flows.ledger import Deed, Ledger, lasts
+from tests.served import FakeMailer, Served, a_site, link_in, schedule_event, stream_event, wire
+from tests.streaming import Record, Streaming
+
+Trouble = Mapping[int, Fault]
+Result = TypeVar("Result")
+NONE: Trouble = {}
+STREAM_SHARDS = 2
+# Of what was handled, so many messages may come again, however late.
+REMEMBERED = 30
+
+
+class Channel(FakeQueue):
+    """A queue that delivers what it is told to, in any order; what was handled may come again, or be a dead letter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handled: list[Mapping[str, Any]] = []
+        self.dead: list[Mapping[str, Any]] = []
+
+    def settle(self, message: Mapping[str, Any]) -> None:
+        if message in self.messages:
+            self.messages.remove(message)
+            self.handled = [*self.handled, message][-REMEMBERED:]
+
+    def bury(self, which: int) -> None:
+        self.dead.append(self.messages.pop(which % len(self.messages)))
+
+    def redrive(self) -> None:
+        self.messages += self.dead
+        self.dead.clear()
+
+    def forget(self) -> None:
+        """SQS keeps a message for 14 days."""
+        for messages in (self.messages, self.handled, self.dead):
+            messages.clear()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail in somebody's inbox, and until when its link to confirm must work."""
+
+    mail: Mail
+    until: datetime
+
+    @property
+    def identity(self) -> str:
+        return self.mail.tags["signature"]
+
+    def link(self, purpose: str) -> str:
+        return link_in(self.mail, purpose)
+
+
+class World:
+    def __init__(self) -> None:
+        self.patch = pytest.MonkeyPatch()
+        logging.disable()
+        self.tables = Streaming()
+        self.channels = {name: Channel() for name in ("send_mail", "store_overflow", "send_other_mail")}
+        self.site: Served = a_site(self.tables, list(self.channels.values()))
+        wire(self.site, self.patch)
+        self.patch.setattr("chalicelib.caching.monotonic", lambda: self.now.timestamp())
+        for forget in (forget_petitions, forget_level, settings.cache_clear):
+            forget()
+        self.ledger = Ledger()
+        self.letters: list[Letter] = []
+        self.seen = 0
+        self.reached = dict.fromkeys([(f, s) for f in ("relay_mail", "follow_signatures") for s in (0, 1)], 0)
+        self.petition = publish(a_petition(), NOW, self.tables)
+        self.token = issue("bob", [Right.COUNTS], NOW, NOW + timedelta(days=9999), self.tables)
+
+    def end(self) -> None:
+        self.patch.undo()
+        logging.disable(logging.NOTSET)
+
+    @property
+    def now(self) -> datetime:
+        return self.site.clock.moment
+
+    def during(self, name: str, act: Callable[[], Result], trouble: Trouble = NONE) -> Result | None:
+        """None when the process was killed, or failed as a whole."""
+        posted = len(self.site.mailer.mails)
+        is_troubled = bool(trouble or self.site.mailer.failures)
+        try:
+            with suppress(Killed, BatchFailed, RunFailed):
+                return self._under(trouble, act)
+            return None
+        finally:
+            mails, records = self.site.mailer.mails[posted:], self.tables.log[self.seen :]
+            self.seen = len(self.tables.log)
+            self.letters += [Letter(mail, lasts(self.now, self.petition)) for mail in mails]
+            self.ledger.take(Deed(name, self.now, self.petition, is_troubled), records, mails)
+
+    def _under(self, trouble: Trouble, act: Callable[[], Result]) -> Result:
+        if not trouble:
+            return act()
+        injection = Injection(trouble)
+        targets: list[FakeTables | FakeMailer | FakeQueue] = [self.tables, self.site.mailer, *self.channels.values()]
+        for target in targets:
+            injection.into(target)
+        try:
+            return act()
+        finally:
+            for target in targets:
+                for call in {*TABLE_CALLS, *QUEUE_CALLS, *MAIL_CALLS}:
+                    vars(target).pop(call, None)
+
+    def run(self, schedule: str, trouble: Trouble = NONE) -> None:
+        self.during(schedule, lambda: self.site.invoke(schedule, schedule_event()), trouble)
+
+    def records(self, shard: int) -> list[Record]:
+        """In the order of each partition, which is all that a stream promises."""
+        return [record for record in self.tables.log if int(_bucket(record), 16) % STREAM_SHARDS == shard]
+
+    def stream(self, function: str, shard: int, size: int, overlap: int = 0, trouble: Trouble = NONE) -> None:
+        """The next records, and some before them once more; none is passed before it was taken."""
+        at = self.reached[function, shard]
+        batch = self.records(shard)[max(0, at - overlap) : at + size]
+        if not batch:
+            return
+        done = object()
+        event = stream_event(batch)
+        answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], trouble)
+        if answer is done:
+            assert function != "relay_mail" or not self._unheard(batch), "the stream went on, and a wish is on no queue"
+            self.reached[function, shard] = min(at + size, len(self.records(shard)))
+
+    def _unheard(self, batch: Sequence[Record]) -> set[str]:
+        """Whose new wish was in these records, and is in no queue."""
+        waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
+        queued = {(message["signature_id"], message["wanted_at"]) for message in waiting}
+        wished = {(new["sk"], new["mail_wanted_at"]) for _, old, new in batch if new and _is_wished(old, new)}
+        return {identity for identity, _ in wished - queued}
+
+    def is_followed(self, function: str = "follow_signatures") -> bool:
+        return all(self.reached[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
+
+    def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], trouble: Trouble = NONE) -> None:
+        again = self.during(function, lambda: self.site.deliver(function, batch), trouble)
+        for number, message in enumerate(batch):
+            if again is not None and str(number) not in again:
+                self.channels[function].settle(message)
+
+    def is_flowing(self, function: str) -> bool:
+        sources = {"send_mail": self.site.source, "send_other_mail": self.site.other_source}
+        return function not in sources or sources[function].is_open
+
+    def item(self, identity: str) -> dict[str, Any] | None:
+        return next((item for item in self.signatures() if item["sk"] == identity), None)
+
+    def signatures(self) -> list[dict[str, Any]]:
+        return [item for key, item in self.tables.items.items() if key.table == SIGNATURES]
+
+    def expire(self) -> None:
+        for key, item in list(self.tables.items.items()):
+            if key.table == SIGNATURES and item.get("expires_at", 2**40) <= self.now.timestamp():
+                self.during("expire", lambda key=key: self.tables.expire(key))  # type: ignore[misc]
+
+    def counts(self, query: str = "") -> Any:
+        """What Bob, who is staff, reads."""
+        path = f"/api/staff/petitions/{self.petition.slug}/counts{query}"
+        answer = self.site.get(path, authorization=f"Bearer {self.token}")
+        assert answer.status_code == 200, answer.body
+        return answer.json_body
+
+
+def _bucket(record: Record) -> str:
+    return followed(*record).bucket
+
+
+def _is_wished(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+    return "mail_wanted_at" in after and after["mail_wanted_at"] != (before or {}).get("mail_wanted_at")
