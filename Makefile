@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format bench cost simulate package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit check format bench cost simulate spike package deploy token clean python3-new-enough chromium
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -48,6 +48,9 @@ cost: .venv/ready .venv-emulator/ready ## What a million confirmed signatures co
 
 simulate: .venv/ready ## A model of AWS's limits under the spike; writes charts into docs/capacity
 	@exec $(PY) -m benchmarks.model
+
+spike: .venv/ready .venv-emulator/ready ## A crowd on the embedded stack, the table away in the middle, SES on a quota: SIGNERS=20000
+	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
 package: .venv/ready ## Build template and zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes

@@ -85,7 +85,7 @@ def a_form(person: Person = ALICE, *, updates: bool = False, **changes: Any) -> 
 
 def an_office(deliver: Callable[[Mail], object] = lambda _: None) -> Office:
     """Where mails are written; what happens to them is the test's business."""
-    return Office(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)))
+    return Office(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)), lambda: OPENED)
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:

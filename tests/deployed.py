@@ -1,17 +1,14 @@
 """The deployed stack for tests, one a worker: the package and template that go to AWS, behind the local front."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
-from aiohttp import web
 
 from stack.attach import Deployed, deployed
+from stack.background import served
 from stack.emulator import emulator
 from stack.front import application
 from stack.manage import issue_token, load_petitions
@@ -50,26 +47,5 @@ def deployed_site() -> Iterator[DeployedSite]:
     with emulator() as running:
         stack = deployed(running.endpoint, url)
         load_petitions(stack)
-        with _front(running.endpoint, stack, port):
+        with served(application(running.endpoint, stack.api), port):
             yield DeployedSite(url, issue_token(stack), stack)
-
-
-@contextmanager
-def _front(endpoint: str, stack: Deployed, port: int) -> Iterator[None]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    runner = web.AppRunner(application(endpoint, stack.api), access_log=None, shutdown_timeout=1, auto_decompress=False)
-
-    async def start() -> None:
-        await runner.setup()
-        await web.TCPSite(runner, LOOPBACK, port).start()
-
-    asyncio.run_coroutine_threadsafe(start(), loop).result(30)
-    try:
-        yield
-    finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()

@@ -40,7 +40,7 @@ def conflicts(path: Path) -> None:
     for shards in (10, 30, 90):
         axes.plot(rates, [attempts(rate, shards) for rate in rates], label=f"{shards} shards")
     axes.set_xscale("log")
-    _save(axes, path)
+    save(axes, path)
 
 
 def _over_time(
@@ -53,7 +53,7 @@ def _over_time(
         name = run.world.account.name
         axes.plot(*zip(*thin, strict=True), label=f"{name} account", color=COLOURS[name])
     axes.set_ylim(bottom=0)
-    _save(axes, path)
+    save(axes, path)
 
 
 def _axes(title: str, across: str, up: str) -> Axes:
@@ -64,7 +64,7 @@ def _axes(title: str, across: str, up: str) -> Axes:
     return axes
 
 
-def _save(axes: Axes, path: Path) -> None:
+def save(axes: Axes, path: Path) -> None:
     axes.legend(frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     pyplot.savefig(path, metadata={"Date": None})

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Office:
-    """What every mail needs besides its petition and its signature, and who takes it away."""
+    """What every mail needs besides its petition and its signature, who takes it away, and what time it is then."""
 
     site_url: str
     token_keys: dict[str, str]
     deliver: Callable[[Mail], str]
+    clock: Callable[[], datetime]
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:

@@ -49,5 +49,6 @@ def _send_claimed(wish: MailWish, signature: Signature, office: Office, now: dat
         mail_state.mark_refused(wish.key, wish.wanted_at, "refused", tables)
         return Sent.REFUSED
     expires = confirmable_until(petition, now) + AFTER_LINK
-    mail_state.mark_mailed(wish.key, wish.wanted_at, now, expires, tables)
+    # Not when it was taken up: pacing may have held it, and the next mail keeps its distance from this moment.
+    mail_state.mark_mailed(wish.key, wish.wanted_at, max(now, office.clock()), expires, tables)
     return Sent.SENT

@@ -77,7 +77,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 
 
 def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
-    office = Office(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)))
+    office = Office(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)), moments.now)
     shift = Shift(office, tables(), time.monotonic, time.sleep)
 
     def handle(message: Mapping[str, Any]) -> None:

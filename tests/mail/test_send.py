@@ -1,5 +1,6 @@
 """Claim, send, mark: whatever breaks, nobody waits for a mail in vain and nobody is flooded."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -212,3 +213,11 @@ def test_a_wish_of_a_petition_nobody_knows_is_not_lost_silently(tables: FakeTabl
     petition = a_petition(slug="unpublished")
     with pytest.raises(UnknownPetition):
         send(a_wish(tables, petition), an_office(), NOW, tables)
+
+
+def test_the_time_of_a_mail_is_when_it_went_and_not_when_its_turn_came(tables: FakeTables, petition: Petition) -> None:
+    """Pacing may hold it for half a minute: the next one must keep its minute from the mail, not from the message."""
+    office = replace(an_office(), clock=lambda: NOW + timedelta(seconds=25))
+    wish = a_wish(tables, petition)
+    assert send(wish, office, NOW, tables) is Sent.SENT
+    assert item_of(tables, petition, wish.signature_id)["mailed_at"] == "2026-11-24T12:00:25Z"

@@ -1,0 +1,1 @@
+"""`make spike`: a crowd signs on the embedded stack, the table goes away in the middle, SES has a quota."""

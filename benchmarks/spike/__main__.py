@@ -1,0 +1,55 @@
+"""`make spike`: play it, prove it, draw it, and write `spike` into results.json. Exit code 1 if anything is wrong."""
+
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from benchmarks import results
+from benchmarks.model.local import compare
+from benchmarks.spike.plan import Plan, short, whole
+from benchmarks.spike.progress import Progress
+from benchmarks.spike.proof import Proof, proven
+from benchmarks.spike.report import figures, report
+from benchmarks.spike.run import Run, Story
+from benchmarks.spike.stage import stage
+from stack.console import Failure, dim, run_main, say
+from stack.paths import ROOT
+
+CHART = ROOT / "docs" / "capacity" / "spike.svg"
+
+
+def spike(plan: Plan) -> tuple[Story, Proof, dict[str, Any]]:
+    say(dim("Starting the embedded AWS and deploying to it ..."))
+    with stage(plan) as here, Progress() as progress:
+        story = Run(here, plan, progress).play()
+        proof = proven(here, story.signed, story.pressed)
+        return story, proof, figures(story, proof, here)
+
+
+def main() -> None:
+    parser = ArgumentParser(prog="make spike", description=__doc__)
+    parser.add_argument("--signers", type=int, default=20_000)
+    parser.add_argument("--short", action="store_true", help="as in make test: no quota, no late repeats, no record")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Told to end, it stops all that it has started.
+    story, proof, told = spike((short if options.short else whole)(options.signers))
+    if not options.short:
+        told["model"] = compare(told)
+    for line in report(told):
+        say(line)
+    if not options.short:
+        _keep(story, told)
+    if not proof.is_good:
+        raise Failure(f"something was lost or doubled: {proof}")
+
+
+def _keep(story: Story, told: dict[str, Any]) -> None:
+    from benchmarks.spike import chart
+
+    results.add({"spike": told})
+    chart.draw(story, CHART)
+    say(dim(f"Chart: {CHART.relative_to(ROOT)}"))
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,51 @@
+"""Who signs and confirms, and how often: one in five does it twice."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+REPEATS_EVERY = 5
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+Post = dict[str, Any]
+"""`who` (a number), `path`, `type`, `body`, and `good`: the status that settles it."""
+
+
+def address(number: int) -> str:
+    return f"signer-{number}@example.org"
+
+
+def signing(slug: str, signers: int, later: int) -> list[Post]:
+    """Repeats are typed otherwise; half of them are double clicks, half come `later` posts after."""
+    places = sorted(_places(signers, later), key=lambda place: place[0])
+    return [_sign(slug, number, is_again) for _, number, is_again in places]
+
+
+def confirming(links: Sequence[tuple[int, str]]) -> list[Post]:
+    """Pressed twice by one in five."""
+    posts = []
+    for index, (number, token) in enumerate(links):
+        post = {"who": number, "path": "/confirm", "type": FORM, "body": urlencode({"token": token}), "good": 200}
+        posts += [post] * (2 if index % REPEATS_EVERY == 0 else 1)
+    return posts
+
+
+def _places(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
+    for number in range(signers):
+        yield number, number, False
+        if number % REPEATS_EVERY == 0:
+            is_late = number % (2 * REPEATS_EVERY) != 0
+            yield number + 0.5 + (later if is_late else 0), number, True
+
+
+def _sign(slug: str, number: int, is_again: bool) -> Post:
+    email = f"Signer-{number}+again@Example.ORG" if is_again else address(number)
+    signature = {
+        "name": f"Amina Okonkwo {'abcdefghij'[number % 10]}",
+        "email": email,
+        "country": ("GB", "GB", "FR", "DE")[number % 4],
+        "source": ("bbc-news", "newsletter", "friends")[number % 3],
+        "consent": {"sign": True, "updates": number % 2 == 0},
+    }
+    path = f"/api/petitions/{slug}/signatures"
+    return {"who": number, "path": path, "type": JSON, "body": json.dumps(signature), "good": 202}

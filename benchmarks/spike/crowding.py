@@ -1,0 +1,78 @@
+"""The crowd's process from outside: start it with its posts, read its answers while they come."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from benchmarks.spike.crowd import Post
+from benchmarks.spike.plan import Plan
+from stack.console import Failure
+
+PEOPLE = Path(__file__).with_name("people.py")
+Answer = dict[str, Any]
+
+
+@dataclass
+class Crowd:
+    """`answers`: who, at (Unix seconds), status, ms waited by then, good,
+    last (it will not be tried again); in the order of answering."""
+
+    posts: Sequence[Post]
+    process: subprocess.Popen[bytes]
+    log: Path
+    _lines: TextIO
+    answers: list[Answer] = field(default_factory=list)
+    settled: int = 0  # posts that will not be sent again
+
+    def look(self) -> None:
+        """Read what was answered since. Raise Failure when the crowd has ended badly."""
+        for line in iter(self._lines.readline, ""):
+            self.answers.append(json.loads(line))
+            self.settled += self.answers[-1]["last"]
+        if self.process.poll() is not None and not self.is_over:
+            self._explain()
+
+    @property
+    def is_over(self) -> bool:
+        return self.settled == len(self.posts)
+
+    def _explain(self) -> None:
+        lines = self.log.read_text(encoding="utf-8").strip().splitlines() or ["it said nothing"]
+        raise Failure(f"the crowd went away: {lines[-1]}")
+
+
+@contextmanager
+def crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]:
+    with tempfile.TemporaryDirectory(prefix="petitions-spike-") as folder:
+        asked, answered, log = (Path(folder) / name for name in ("posts", "answers", "log"))
+        asked.write_text("\n".join(map(json.dumps, posts)), encoding="utf-8")
+        answered.touch()
+        with log.open("wb") as output, answered.open(encoding="utf-8") as lines:
+            process = subprocess.Popen(
+                _command(site, min(plan.at_once, len(posts))),
+                env={
+                    **os.environ,
+                    "SPIKE_POSTS": str(asked),
+                    "SPIKE_ANSWERS": str(answered),
+                    "SPIKE_PACE": str(plan.pace),
+                },
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                yield Crowd(posts, process, log, lines)
+            finally:
+                process.kill()  # It has nothing to tidy up, and told to end it takes seconds.
+                process.wait()
+
+
+def _command(site: str, people: int) -> list[str]:
+    locust = [sys.executable, "-m", "locust", "-f", str(PEOPLE), "--headless", "--host", site]
+    return [*locust, "-u", str(people), "-r", str(people), "--skip-log-setup", "--stop-timeout", "1", "--only-summary"]

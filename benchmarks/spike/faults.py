@@ -1,0 +1,93 @@
+"""What the emulator cannot do, between the functions and the emulator: a table that is away, and SES with limits.
+
+The functions' own SDK sees real answers over a real connection; whatever is not at fault is passed on as it is.
+"""
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from enum import StrEnum
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from benchmarks.spike.ses import Ses
+
+_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=2)
+_MOST = 8 * 1024 * 1024
+_THROTTLED = {
+    "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+    "message": "The level of configured provisioned throughput for the table was exceeded.",
+}
+
+
+class Table(StrEnum):
+    THERE = "there"
+    REFUSES = "refuses"
+    CUTS = "cuts connections"
+
+
+class Faults:
+    """The state of things, changed from outside while requests pass."""
+
+    def __init__(self, endpoint: str, table: str, ses: Ses) -> None:
+        self.state = Table.THERE
+        self.hit = 0
+        self._unmarked: set[bytes] = set()
+        self.ses = ses
+        self._endpoint, self._table = endpoint, f'"{table}"'.encode()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def connect(self, _: web.Application) -> AsyncIterator[None]:
+        connector = aiohttp.TCPConnector(limit=0)
+        async with aiohttp.ClientSession(timeout=_TIMEOUT, auto_decompress=False, connector=connector) as self._session:
+            yield
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        if self.state is not Table.THERE and self._concerns_table(request, body):
+            self.hit += 1
+            if b'"mailed_at"' in body and request.headers["X-Amz-Target"].endswith(".UpdateItem"):
+                self._unmarked.add(body)  # The SDK's own retry has the same body, another mail has another time.
+            return self._away(request)
+        if request.path != "/v2/email/outbound-emails":
+            return await self._answer(request, body)
+        if refusal := self.ses.refusal():
+            headers = {"x-amzn-ErrorType": refusal.code}
+            return web.json_response({"message": refusal.message}, status=refusal.status, headers=headers)
+        answer = await self._answer(request, body)
+        if answer.status == 200:
+            self.ses.take(body)
+        return answer
+
+    def unmarked(self) -> Counter[str]:
+        """By signature id: mails that SES took and the table would not hear of. Each is sent once more: the one
+        window in which a mail comes twice (DESIGN.md: claim, send, mark).
+        """
+        return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._unmarked)
+
+    def _concerns_table(self, request: web.Request, body: bytes) -> bool:
+        return request.headers.get("X-Amz-Target", "").startswith("DynamoDB_") and self._table in body
+
+    def _away(self, request: web.Request) -> web.Response:
+        if self.state is Table.CUTS and request.transport:
+            request.transport.abort()
+        return web.Response(status=400, text=json.dumps(_THROTTLED), content_type="application/x-amz-json-1.0")
+
+    async def _answer(self, request: web.Request, body: bytes) -> web.Response:
+        assert self._session, "the faults are not running"
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _ONE_HOP}
+        url = URL(self._endpoint + request.raw_path, encoded=True)
+        async with self._session.request(request.method, url, headers=headers, data=body) as answer:
+            content = await answer.read()
+        kept = {name: value for name, value in answer.headers.items() if name.lower() not in _ONE_HOP}
+        return web.Response(status=answer.status, headers=kept, body=content)
+
+
+def application(faults: Faults) -> web.Application:
+    app = web.Application(client_max_size=_MOST)
+    app.cleanup_ctx.append(faults.connect)
+    app.router.add_route("*", "/{path:.*}", faults.pass_on)
+    return app

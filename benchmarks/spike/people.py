@@ -1,0 +1,75 @@
+"""The crowd itself, as Locust runs it: `locust -f` this file, in a process of its own, for gevent patches its process.
+
+SPIKE_POSTS is read (JSON lines), and at most SPIKE_PACE a second are posted by each. SPIKE_ANSWERS is written: for each
+answer who, when, the status, and for how long that person has waited by then.
+"""
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any, TextIO
+
+import gevent
+from locust import FastHttpUser, constant_throughput, task
+from locust.exception import StopUser
+
+# As petition.js has it.
+FIRST_WAIT, LONGEST_WAIT, GIVE_UP, TIMEOUT = 2.0, 30.0, 600.0, 15.0
+
+
+def _posts() -> Iterator[dict[str, Any]]:
+    with Path(os.environ["SPIKE_POSTS"]).open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def _answers() -> TextIO:
+    return Path(os.environ["SPIKE_ANSWERS"]).open("w", encoding="utf-8", buffering=1)
+
+
+class Crowd:
+    """Who has not come yet."""
+
+    def __init__(self) -> None:
+        self.coming = deque(_posts())
+        self.answers = _answers()
+        self.random = Random(1)
+
+
+CROWD = Crowd()
+
+
+class Supporter(FastHttpUser):
+    """One after the other at the same phone: posts, waits and tries again as the hosted page does."""
+
+    network_timeout = connection_timeout = TIMEOUT
+    wait_time = constant_throughput(float(os.environ["SPIKE_PACE"]))
+
+    @task
+    def post(self) -> None:
+        if not CROWD.coming:
+            raise StopUser
+        self._deliver(CROWD.coming.popleft())
+
+    def _deliver(self, post: dict[str, Any]) -> None:
+        begun = time.monotonic()
+        for attempt in range(1_000):
+            status, asked = self._send(post)
+            waited = time.monotonic() - begun
+            is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
+            line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
+            CROWD.answers.write(json.dumps({**line, "good": status == post["good"], "last": is_last}) + "\n")
+            if is_last:
+                return
+            spread = CROWD.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+            gevent.sleep(max(1.0, asked + spread))
+
+    def _send(self, post: dict[str, Any]) -> tuple[int, float]:
+        """Status (0: none came) and Retry-After in seconds."""
+        headers = {"Content-Type": post["type"], "Accept": "application/json"}
+        answer = self.client.post(post["path"], data=post["body"], headers=headers, name=post["path"])
+        asked = answer.headers.get("Retry-After") if answer.headers else None
+        return answer.status_code, float(str(asked or 0))

@@ -1,0 +1,39 @@
+"""How fast the embedded stack was while nothing disturbed it: what the model is calibrated with. All a second."""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from benchmarks.spike.run import Moment, Story
+
+WINDOW = 5.0  # seconds over which a rate is taken
+
+
+def rates(story: Story) -> dict[str, float]:
+    """`answered` until the table goes away, `mailed` while mail waits and flows, `stored` from the overflow queue."""
+    events, windows = story.events, list(_windows(story.moments))
+    before = [one for one in story.moments if one.at <= events["table refuses"]]
+    mails = [_rate(a.mailed, b.mailed, a, b) for a, b in windows if a.mail and b.mail]
+    stored = [_rate(b.overflow, a.overflow, a, b) for a, b in windows if a.at >= events["table is back"]]
+    return {
+        "answered": round(before[-1].answered / before[-1].at, 1),
+        "mailed": _middle(mails),
+        "stored": _middle(stored),
+    }
+
+
+def _windows(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
+    first = moments[0]
+    for moment in moments:
+        if moment.at - first.at >= WINDOW:
+            yield first, moment
+            first = moment
+
+
+def _rate(before: int, after: int, a: Moment, b: Moment) -> float:
+    return (after - before) / (b.at - a.at)
+
+
+def _middle(rates: Sequence[float]) -> float:
+    """Of the windows in which something moved; one a second where a spike was too short to tell."""
+    moved = [rate for rate in rates if rate > 0]
+    return round(median(moved), 1) if moved else 1.0

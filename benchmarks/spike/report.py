@@ -1,0 +1,54 @@
+"""What a spike says at its end, to a person and to results.json."""
+
+from collections.abc import Iterator, Sequence
+from statistics import quantiles
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.spike.proof import Proof, statuses
+from benchmarks.spike.rates import rates
+from benchmarks.spike.run import Story
+from benchmarks.spike.stage import Stage
+from stack.console import bold, dim
+
+
+def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
+    """`p50_ms` and `p99_ms`: from a person's first try to the 202, the tries in between included."""
+    waits = [answer["ms"] for answer in story.signed if answer["good"]]
+    return {
+        **proof.as_figures(),
+        "signers": story.plan.signers,
+        "posts": story.posts,
+        "duplicates": story.posts - story.plan.signers,
+        "p50_ms": percentile(waits, 50),
+        "p99_ms": percentile(waits, 99),
+        "answers": statuses(story.signed),
+        "confirm_p50_ms": percentile([answer["ms"] for answer in story.pressed if answer["good"]], 50),
+        "peak_overflow": max(then.overflow for then in story.moments),
+        "peak_mail_queue": max(then.mail for then in story.moments),
+        "faults_met": {"table": stage.faults.hit, **stage.faults.ses.refused},
+        "rates": rates(story),
+        **story.as_figures(),
+        "machine": machine.describe(),
+    }
+
+
+def percentile(values: Sequence[float], which: int) -> int:
+    """Of at least two values, in whole units."""
+    return round(quantiles(values, n=100, method="inclusive")[which - 1])
+
+
+def report(told: dict[str, Any]) -> Iterator[str]:
+    yield bold(f"{told['signers']:,} signers, {told['duplicates']:,} of them twice")
+    for name in ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "p50_ms", "p99_ms"):
+        yield f"  {name:<12}{told[name]:>10,}"
+    yield dim(f"  answers: {told['answers']}; faults met: {told['faults_met']}")
+    yield dim(f"  overflow at most {told['peak_overflow']:,}, mail queues at most {told['peak_mail_queue']:,}")
+    yield dim("  " + ", ".join(f"{event} at {when:,.0f} s" for event, when in told["events_s"].items()))
+    yield from map(dim, _agreement(told.get("model", [])))
+    yield bold(f"  lost {told['lost']}, double {told['double']}, recount agrees: {told['recount_agrees']}")
+
+
+def _agreement(model: Sequence[dict[str, Any]]) -> Iterator[str]:
+    for row in model:
+        yield f"  {row['figure']:<20}{row['measured']:>10,} measured{row['model']:>10,} model{row['off']:>+8.0%}"

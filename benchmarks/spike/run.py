@@ -1,0 +1,144 @@
+"""One spike from the first post to the last confirmation: sign, with the table away in the middle; drain; confirm."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchmarks.spike import crowd
+from benchmarks.spike.crowding import Answer, Crowd
+from benchmarks.spike.crowding import crowd as came
+from benchmarks.spike.faults import Table
+from benchmarks.spike.plan import Plan
+from benchmarks.spike.progress import Progress
+from benchmarks.spike.proof import number_of, rows
+from benchmarks.spike.stage import SLUG, Stage
+from stack.console import Failure
+from stack.manage import manage, settings
+
+TICK = 0.25
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is where, `at` seconds after the first post. Posts, messages, mails."""
+
+    at: float
+    answered: int
+    overflow: int
+    mail: int
+    mailed: int
+
+
+@dataclass
+class Story:
+    """What happened, for proof, chart and model. Moments of `events` are seconds after the first post."""
+
+    plan: Plan
+    posts: int
+    began: float = 0.0
+    moments: list[Moment] = field(default_factory=list)
+    events: dict[str, float] = field(default_factory=dict)
+    signed: list[Answer] = field(default_factory=list)
+    pressed: list[Answer] = field(default_factory=list)
+
+    @property
+    def now(self) -> float:
+        return time.time() - self.began
+
+    def mark(self, event: str) -> None:
+        self.events.setdefault(event, round(self.now, 1))
+
+    def as_figures(self) -> dict[str, Any]:
+        return {"events_s": self.events, "plan": asdict(self.plan)}
+
+
+class Run:
+    def __init__(self, stage: Stage, plan: Plan, progress: Progress) -> None:
+        self._stage, self._plan, self._progress = stage, plan, progress
+        posts = crowd.signing(SLUG, plan.signers, plan.later)
+        self._posts = posts
+        self.story = Story(plan, len(posts))
+
+    def play(self) -> Story:
+        self._sign()
+        self._drain()
+        self._confirm()
+        return self.story
+
+    def _sign(self) -> None:
+        with came(self._stage.site, self._posts, self._plan) as signing:
+            for _ in self._while_coming(signing, "signing"):
+                if not signing.answers:  # Locust takes seconds to start.
+                    self.story.began = time.time()
+                self._break(signing.settled / len(self._posts))
+                self._observe(signing.settled)
+            self._break(1)
+            self.story.signed = signing.answers
+        self.story.mark("all answered")
+
+    def _break(self, share: float) -> None:
+        """The table goes away in the middle: first it refuses, then it cuts connections."""
+        plan, state = self._plan, Table.THERE
+        if plan.refuses_from <= share < plan.back_from:
+            state = Table.CUTS if share >= plan.cuts_from else Table.REFUSES
+        if state is not self._stage.faults.state:
+            self._stage.faults.state = state
+            self.story.mark("table " + ("is back" if state is Table.THERE else state))
+
+    def _drain(self) -> None:
+        """Until no queue has anything and no signature wants a mail."""
+        deadline = time.monotonic() + self._plan.patience
+        while not self._is_drained():
+            if time.monotonic() > deadline:
+                raise Failure(f"not drained in {self._plan.patience:.0f} s: {self._stage.depths()}")
+            time.sleep(4 * TICK)
+        self.story.mark("drained")
+
+    def _is_drained(self) -> bool:
+        waiting = self._observe(len(self._posts))
+        self._progress.show("mailing", len(self._stage.faults.ses.delivered), self._plan.signers)
+        return not any(waiting.values()) and not any("mail_wanted" in row for row in rows(self._stage))
+
+    def _confirm(self) -> None:
+        """By the links in the mails, those of the first mail each has got."""
+        links: dict[int, str] = {}
+        for mail in self._stage.faults.ses.delivered:
+            if mail.token and (number := number_of(mail.to)) is not None:
+                links.setdefault(number, mail.token)
+        posts = crowd.confirming(sorted(links.items())[: self._plan.confirming])
+        with came(self._stage.site, posts, self._plan) as pressing:
+            for _ in self._while_coming(pressing, "confirming"):
+                pass
+            self.story.pressed = pressing.answers
+        self.story.mark("confirmed")
+
+    def _while_coming(self, people: Crowd, what: str) -> Iterator[None]:
+        while True:
+            is_over = people.is_over
+            people.look()
+            self._progress.show(what, people.settled, len(people.posts))
+            yield
+            if is_over:
+                return
+            time.sleep(TICK)
+
+    def _observe(self, answered: int) -> dict[str, int]:
+        depths, ses = self._stage.depths(), self._stage.faults.ses
+        mail = depths["mail"] + depths["other mail"]
+        self.story.moments.append(Moment(self.story.now, answered, depths["overflow"], mail, len(ses.delivered)))
+        self._mind_the_quota()
+        if answered == len(self._posts) and not depths["overflow"]:
+            self.story.mark("overflow drained")
+        return depths
+
+    def _mind_the_quota(self) -> None:
+        """Staff see that the day's quota is spent, get it raised, and resume the mail: the runbook's way."""
+        ses = self._stage.faults.ses
+        if not ses.is_spent:
+            return
+        self.story.mark("SES quota spent")
+        if self.story.now > self.story.events["SES quota spent"] + self._plan.quota_rest:
+            ses.raise_quota()
+            manage(settings(self._stage.stack), "mail", "resume")
+            self.story.mark("mail resumed")

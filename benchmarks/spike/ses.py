@@ -1,0 +1,71 @@
+"""SES as an account has it: so many a second, so many a day. The emulator has neither."""
+
+import json
+import re
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import unquote
+
+LINK = re.compile(r"/confirm\?token=(\S+)")
+
+
+class Refusal(NamedTuple):
+    status: int
+    code: str
+    message: str
+
+
+# Shapes of the SES v2 API reference (SendEmail, Errors) and SES's own sentences.
+TOO_FAST = Refusal(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
+DAY_SPENT = Refusal(400, "LimitExceededException", "Daily message quota exceeded.")
+
+
+class Delivery(NamedTuple):
+    """A mail SES took: when (Unix seconds), to whom, and the token of its link to confirm, if it has one."""
+
+    at: float
+    to: str
+    token: str
+
+
+@dataclass
+class Ses:
+    rate: float
+    quota: int | None = None
+    delivered: list[Delivery] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    _second: deque[float] = field(default_factory=deque)
+
+    def refusal(self) -> Refusal | None:
+        """Whether a mail that comes now is refused; a mail that is not counts."""
+        now = time.monotonic()
+        while self._second and self._second[0] <= now - 1:
+            self._second.popleft()
+        if self.quota is not None and self.quota <= 0:
+            return self._refuse(DAY_SPENT)
+        if len(self._second) >= self.rate:
+            return self._refuse(TOO_FAST)
+        self._second.append(now)
+        self.quota = None if self.quota is None else self.quota - 1
+        return None
+
+    def take(self, body: bytes) -> None:
+        mail = json.loads(body)
+        text = mail["Content"]["Simple"]["Body"]["Text"]["Data"]
+        found = LINK.search(text)
+        to = mail["Destination"]["ToAddresses"][0]
+        self.delivered.append(Delivery(time.time(), to, unquote(found.group(1)) if found else ""))
+
+    @property
+    def is_spent(self) -> bool:
+        return self.refused.get(DAY_SPENT.code, 0) > 0
+
+    def raise_quota(self) -> None:
+        self.quota = None
+        self.refused[DAY_SPENT.code + ", until raised"] = self.refused.pop(DAY_SPENT.code)
+
+    def _refuse(self, why: Refusal) -> Refusal:
+        self.refused[why.code] = self.refused.get(why.code, 0) + 1
+        return why

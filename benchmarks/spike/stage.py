@@ -1,0 +1,89 @@
+"""The deployed stack with its faults: emulator, functions that speak to it through the faults, and the front."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.scene import sample_petition
+from benchmarks.spike import faults
+from benchmarks.spike.faults import Faults
+from benchmarks.spike.plan import Plan
+from benchmarks.spike.ses import Ses
+from stack import front
+from stack.attach import Deployed, deployed
+from stack.aws import Cloud
+from stack.background import served
+from stack.emulator import emulator
+from stack.manage import issue_token, load_petitions
+from stack.sockets import LOOPBACK, free_port
+
+# Whatever touches the signatures' table or SES. The rest goes straight to the emulator, for speed.
+THROUGH = ("APIHandler", "Links", "StoreOverflow", "SendMail", "SendOtherMail")
+QUEUES = {"overflow": "OverflowQueueUrl", "mail": "MailQueueUrl", "other mail": "OtherMailQueueUrl"}
+SLUG = sample_petition().slug
+
+
+@dataclass(frozen=True)
+class Stage:
+    site: str
+    stack: Deployed
+    faults: Faults
+    cloud: Cloud
+    staff_token: str
+
+    def depths(self) -> dict[str, int]:
+        """Messages in each queue: waiting, being worked on, delayed or resting."""
+        names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        client = self.cloud.client("sqs")
+        found = {}
+        for name, output in QUEUES.items():
+            answer = client.get_queue_attributes(QueueUrl=self.stack.outputs[output], AttributeNames=names)
+            found[name] = sum(map(int, answer["Attributes"].values()))
+        return found
+
+
+@contextmanager
+def stage(plan: Plan) -> Iterator[Stage]:
+    """Started, deployed, and stopped at the end of the block."""
+    site_port, faults_port = free_port(), free_port()
+    site = f"http://{LOOPBACK}:{site_port}"
+    with emulator() as running:
+        stack, cloud = deployed(running.endpoint, site), Cloud(running.endpoint)
+        load_petitions(stack)
+        between = Faults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
+        _lead_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
+        if plan.rest is not None:
+            _shorten_rests(cloud, stack, plan.rest)
+        with (
+            served(faults.application(between), faults_port),
+            served(front.application(running.endpoint, stack.api), site_port),
+        ):
+            yield Stage(site, stack, between, cloud, issue_token(stack))
+
+
+def _lead_through(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
+    client = cloud.client("lambda")
+    ours = {"AWS_ENDPOINT_URL_DYNAMODB": faults_url, "AWS_ENDPOINT_URL_SESV2": faults_url}
+    ours["MAIL_PER_SECOND"] = f"{sender_rate:g}"
+    for function in _functions(client):
+        variables = {**function["Environment"]["Variables"], **ours}
+        client.update_function_configuration(
+            FunctionName=function["FunctionName"], Environment={"Variables": variables}
+        )
+
+
+def _functions(client: Any) -> list[dict[str, Any]]:
+    pages = client.get_paginator("list_functions").paginate()
+    known = [function for page in pages for function in page["Functions"]]
+    found = [one for one in known if any(f"-{name}-" in f"{one['FunctionName']}-" for name in THROUGH)]
+    if len(found) != len(THROUGH):
+        raise RuntimeError(f"looked for {THROUGH}, found {[one['FunctionName'] for one in known]}")
+    return found
+
+
+def _shorten_rests(cloud: Cloud, stack: Deployed, seconds: int) -> None:
+    for output in QUEUES.values():
+        cloud.client("sqs").set_queue_attributes(
+            QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}
+        )

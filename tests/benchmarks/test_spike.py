@@ -1,0 +1,130 @@
+"""The spike's own parts: a proof that sees what is wrong, an SES that refuses as SES does, a model that adds up."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from benchmarks.model.local import compare
+from benchmarks.spike.crowd import address, confirming, signing
+from benchmarks.spike.plan import short, whole
+from benchmarks.spike.proof import Proof, number_of, too_many
+from benchmarks.spike.rates import rates
+from benchmarks.spike.report import percentile
+from benchmarks.spike.run import Moment, Story
+from benchmarks.spike.ses import DAY_SPENT, TOO_FAST, Delivery, Refusal, Ses
+
+GOOD = Proof(10, 10, 0, 10, 10, 0, 0, 0, 0, 10, 0, 0, {"hurried": 0}, True)
+ROW = {"email": address(1), "mails": 1, "sk": "id"}
+SPIKE: dict[str, Any] = {
+    "posts": 6_000,
+    "mails": 5_000,
+    "rates": {"answered": 100, "mailed": 50, "stored": 100},
+    "events_s": {"table refuses": 24, "table is back": 36, "all answered": 60, "overflow drained": 396, "drained": 420},
+    "plan": {"ses_rate": 60},
+    "peak_overflow": 1_200,
+}
+
+
+@pytest.mark.parametrize("later", [0, 25])
+def test_one_in_five_signs_twice_and_is_typed_otherwise(later: int) -> None:
+    posts = signing("slug", 100, later)
+    assert len(posts) == 120
+    assert len({post["body"] for post in posts}) == 120
+    assert {post["who"] for post in posts} == set(range(100))
+
+
+def test_half_of_the_repeats_are_double_clicks_and_half_come_later() -> None:
+    who = [post["who"] for post in signing("slug", 100, 30)]
+    assert sum(one == other for one, other in pairwise(who)) == 10
+
+
+def test_one_in_five_confirms_twice() -> None:
+    assert len(confirming([(number, f"t{number}") for number in range(10)])) == 12
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lost": 1},
+        {"twice_stored": 1},
+        {"strange": 1},
+        {"twice_counted": 1},
+        {"too_many_mails": {"hurried": 1}},
+        {"unmailed": 1},
+        {"lost_confirmations": 1},
+        {"recount_agrees": False},
+    ],
+)
+def test_a_proof_sees_what_is_wrong(wrong: dict[str, Any]) -> None:
+    assert GOOD.is_good
+    assert not replace(GOOD, **wrong).is_good
+
+
+@pytest.mark.parametrize(
+    ("times", "known", "wrong"),
+    [
+        ([0], 1, {}),
+        ([0, 60], 2, {}),
+        ([0, 60], 1, {"unknown": 1}),  # one that the signature knows nothing of
+        ([0, 30], 2, {"hurried": 1}),  # two within a minute
+        ([0, 60, 120, 180, 240, 300], 6, {"beyond_five": 1}),  # more than five
+    ],
+)
+def test_a_mail_too_many_is_seen(times: list[float], known: int, wrong: dict[str, int]) -> None:
+    mails = [Delivery(at, address(1), "t") for at in times]
+    assert too_many([{**ROW, "mails": known}], mails, {}) == {"unknown": 0, "beyond_five": 0, "hurried": 0} | wrong
+
+
+def test_a_mail_whose_mark_the_table_refused_may_come_once_more_and_no_oftener() -> None:
+    mails = [Delivery(at, address(1), "t") for at in (0, 90, 180)]
+    assert too_many([ROW], mails[:2], {"id": 1})["unknown"] == 0
+    assert too_many([ROW], mails, {"id": 1})["unknown"] == 1
+    assert too_many([ROW], mails[:2], {"another": 1})["unknown"] == 1
+
+
+def test_whoever_typed_the_address_otherwise_is_the_same_person() -> None:
+    assert number_of("Signer-12+again@Example.ORG") == number_of(address(12)) == 12
+    assert number_of("somebody@example.org") is None
+
+
+def test_ses_refuses_above_its_rate() -> None:
+    ses = Ses(rate=2)
+    assert [ses.refusal() for _ in range(3)] == [None, None, TOO_FAST]
+
+
+def test_ses_refuses_when_the_day_is_spent_until_it_is_raised() -> None:
+    ses = Ses(rate=100, quota=2)
+    refusals: list[Refusal | None] = [ses.refusal() for _ in range(3)]
+    assert refusals == [None, None, DAY_SPENT]
+    assert ses.is_spent
+    ses.raise_quota()
+    assert ses.refusal() is None
+    assert not ses.is_spent
+
+
+def test_the_short_spike_waits_for_nothing_that_takes_a_minute_by_design() -> None:
+    assert short(100).quota is None
+    assert short(100).later == 0
+    assert whole(100).quota == 20
+
+
+def test_rates_are_those_of_undisturbed_stretches() -> None:
+    story = Story(short(100), 120, events={"table refuses": 10, "table is back": 20})
+    story.moments += [Moment(0, 0, 0, 0, 0), Moment(10, 50, 0, 40, 10), Moment(20, 100, 30, 40, 60)]
+    story.moments += [Moment(30, 120, 10, 0, 70)]
+    assert rates(story) == {"answered": 5.0, "mailed": 5.0, "stored": 2.0}
+
+
+def test_a_percentile_lies_among_the_values() -> None:
+    assert percentile([1.0, 2.0, 3.0], 50) == 2
+
+
+def test_the_local_model_agrees_with_what_can_be_worked_out_by_hand() -> None:
+    """100 a second overflow for 12 s less what the longer way costs; what rested comes back six minutes later."""
+    found = {row["figure"]: row["model"] for row in compare(SPIKE)}
+    assert found["all_answered_s"] == pytest.approx(60 + 12 * 0.2, abs=2)
+    assert found["peak_overflow"] == pytest.approx(1_200 / 1.25, rel=0.1)
+    assert found["overflow_drained_s"] == pytest.approx(36 + 360, abs=4)
+    assert found["mails_drained_s"] >= 5_000 / 50
