@@ -41,7 +41,8 @@ format: .venv/ready ## Put the code into the project's style
 	@.venv/bin/ruff format --quiet
 
 bench: .venv/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
-	@exec $(PY) -m benchmarks
+	@$(PY) -m benchmarks
+	@exec $(PY) -m benchmarks.tutorial
 
 cost: .venv/ready .venv-emulator/ready ## What a million confirmed signatures cost, from measured units and a price table
 	@exec $(PY) -m benchmarks.cost

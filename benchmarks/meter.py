@@ -39,7 +39,7 @@ class Meter:
     def __init__(self, events: Any) -> None:
         self._spent = Spent()
         self._request: Mapping[str, Any] = {}
-        events.register("provide-client-params", self._asked)
+        events.register("before-parameter-build", self._asked)
         events.register("before-send", self._sent)
         events.register("after-call.dynamodb", self._answered)
 
@@ -52,10 +52,11 @@ class Meter:
         finally:
             self._spent = Spent()
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any]:
-        wanted = CAPACITY in getattr(model.input_shape, "members", ())
-        self._request = {**params, CAPACITY: "TOTAL"} if wanted else params
-        return dict(self._request)
+    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """In place: boto3's resources hand in a copy of their own, and would not take another."""
+        if CAPACITY in getattr(model.input_shape, "members", ()):
+            params[CAPACITY] = "TOTAL"
+        self._request = params
 
     def _sent(self, event_name: str, **_: Any) -> None:
         self._spent.operations.append(event_name.removeprefix("before-send."))

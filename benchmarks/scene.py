@@ -74,10 +74,10 @@ def sign_event(slug: str, supporter: str) -> dict[str, Any]:
     return _event("POST", "/api/petitions/{slug}/signatures", slug, json.dumps(body), JSON)
 
 
-def confirm_event(slug: str, signature_id: str) -> dict[str, Any]:
+def confirm_event(slug: str, signature_id: str, keys: dict[str, str] = TOKEN_KEYS) -> dict[str, Any]:
     """The button on the page behind the link, pressed without correcting anything."""
     expires = datetime.now(UTC) + CONFIRM_LIFETIME
-    token = issue(Purpose.CONFIRM, Subject(slug, signature_id, "GB", SOURCE), expires, TOKEN_KEYS)
+    token = issue(Purpose.CONFIRM, Subject(slug, signature_id, "GB", SOURCE), expires, keys)
     return _event("POST", "/confirm", None, urlencode({"token": token}), FORM)
 
 

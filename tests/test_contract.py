@@ -33,7 +33,8 @@ from chalicelib.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.pages import render
 from chalicelib.settings import settings
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import PERSONAL, Signature, Wanted
+from chalicelib.signatures.changes import followed
+from chalicelib.signatures.model import PERSONAL, Signature, State, Wanted
 from chalicelib.signatures.store import ANONYMOUS
 from tests.actors import OPENED, a_petition
 
@@ -360,7 +361,38 @@ def test_the_mail_filter_looks_at_what_the_relay_looks_at() -> None:
     [pattern] = [each["Pattern"] for each in events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]]
     assert json.loads(pattern) == {"dynamodb": {"NewImage": {"mail_wanted": {"S": [{"exists": True}]}}}}
     assert "mail_wanted" in Signature.model_fields
-    assert "FilterCriteria" not in events("DynamoDB")["FollowSignatures"]
+
+
+@pytest.mark.parametrize("before", [None, *State])
+@pytest.mark.parametrize("after", [None, *State])
+def test_the_pending_filter_lets_through_all_that_moves_the_pending_count(
+    before: State | None, after: State | None
+) -> None:
+    """And of changes that leave both images, no other: claims and marks of mail cost no invocation and no write."""
+    old, new = ({"state": state} if state else None for state in (before, after))
+    if old or new:
+        moves = followed("1", *({"pk": "SIGNATURES#a#00", **image} if image else None for image in (old, new))).pending
+        assert _passes_pending_filter(old, new) == (moves != 0 or not (old and new))
+
+
+def _passes_pending_filter(old: dict[str, State] | None, new: dict[str, State] | None) -> bool:
+    """As Lambda reads the three patterns: any of them, every leaf of it."""
+    [by_name, *by_state] = [
+        json.loads(each["Pattern"]) for each in events("DynamoDB")["FollowSignatures"]["FilterCriteria"]["Filters"]
+    ]
+    name = "INSERT" if not old else "REMOVE" if not new else "MODIFY"
+    images = {"OldImage": old, "NewImage": new}
+    return name in by_name["eventName"] or any(
+        all(_fits(wanted["state"]["S"], images[image]) for image, wanted in pattern["dynamodb"].items())
+        for pattern in by_state
+    )
+
+
+def _fits(wanted: list[Any], image: dict[str, State] | None) -> bool:
+    [rule] = wanted
+    if image is None:
+        return False
+    return image["state"] not in rule["anything-but"] if isinstance(rule, dict) else image["state"] == rule
 
 
 def test_every_worked_queue_has_a_dead_letter_queue_of_its_own() -> None:

@@ -19,6 +19,7 @@ from stack.sockets import LOOPBACK, Listener, free_port, group_listeners, group_
 _WARDEN = Path(__file__).with_name("warden.py")
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
+FUNCTIONS = 12
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -57,22 +58,24 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 
 @contextmanager
-def emulator(port: int = 0, state: Path | None = None, auth: bool = False) -> Iterator[Emulator]:
-    """Run an emulator for the length of the block; port 0 takes a free one."""
-    running = start(port, state, auth)
+def emulator(
+    port: int = 0, state: Path | None = None, auth: bool = False, functions: int = FUNCTIONS
+) -> Iterator[Emulator]:
+    """Run an emulator for the length of the block; port 0 takes a free one. `functions` run at once at most."""
+    running = start(port, state, auth, functions)
     try:
         yield running
     finally:
         stop(running)
 
 
-def start(port: int = 0, state: Path | None = None, auth: bool = False) -> Emulator:
+def start(port: int = 0, state: Path | None = None, auth: bool = False, functions: int = FUNCTIONS) -> Emulator:
     """Start and wait until ready. `state` persists it; `auth` enforces IAM on function roles."""
     if not emulator_python().exists():
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     if port and is_taken(port):
         raise Failure(f"port {port} is taken; choose another")
-    running = _spawn(port or free_port(), state, auth)
+    running = _spawn(port or free_port(), state, auth, functions)
     try:
         _wait_ready(running)
     except BaseException:
@@ -93,12 +96,12 @@ def stop(running: Emulator) -> None:
     shutil.rmtree(running.home, ignore_errors=True)
 
 
-def _spawn(port: int, state: Path | None, auth: bool) -> Emulator:
+def _spawn(port: int, state: Path | None, auth: bool, functions: int) -> Emulator:
     home = Path(tempfile.mkdtemp(prefix="petitions-emulator-"))
     with (home / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             [str(emulator_python()), "-P", str(_WARDEN)],
-            env=_environment(port, home, state, auth),
+            env={**_environment(port, home, state, auth), "LAMBDA_ACCOUNT_CONCURRENCY": str(functions)},
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=log,
@@ -112,10 +115,10 @@ def _environment(port: int, home: Path, state: Path | None, auth: bool) -> dict[
     """A clean environment: the emulator's leaks into every function it runs."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
-    lambdas = {"LAMBDA_ACCOUNT_CONCURRENCY": "12", "MINISTACK_REGION": REGION}
+    region = {"MINISTACK_REGION": REGION}
     here = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)}
     roles = {"AUTH": "true"} if auth else {}
-    return {**here, **listening, **quiet, **lambdas, **roles, **_persistence(state)}
+    return {**here, **listening, **quiet, **region, **roles, **_persistence(state)}
 
 
 def _persistence(state: Path | None) -> dict[str, str]:

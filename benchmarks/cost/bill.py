@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.cost.prices import Prices
-from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, TRICKLE, Line, Pace, Way, followed_units, lines, mail_line
-from benchmarks.lambdas import PLATFORM_LINES
+from benchmarks.cost.quantities import BUSY, TRICKLE, Line, Pace, Way, billed_seconds, lines, mail_line
+from benchmarks.lambdas import PLATFORM_LINES, memory_mb
 
 MILLION = 1_000_000
 GOAL_USD = 14.0
@@ -29,21 +29,20 @@ def bill(way: Way, item_bytes: float, prices: Prices) -> dict[str, Any]:
 
 def savings(way: Way, pace: Pace, prices: Prices) -> dict[str, float]:
     """What changes outside this benchmark would take off the bill, one by one."""
-    followed = 2 * followed_units(way, pace)
     million = {
         "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
-        "only bounces and complaints asked of SES": _events(pace, prices),
-        "claims and marks filtered out of the pending count's stream": prices.of("write_unit", followed),
+        "claims of mail filtered out of the relay's stream": _claims_relayed(way, pace, prices),
         "Lambda's own log lines turned off for the three requests": prices.of("log_gb", 3 * len(PLATFORM_LINES) / 1e9),
     }
     return {name: round(usd * MILLION, 2) for name, usd in million.items()}
 
 
-def _events(pace: Pace, prices: Prices) -> float:
-    """Published, queued, received, deleted; their invocations are small beside it."""
-    requests = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
-    return prices.of("topic_publish", MAIL_EVENTS) + prices.of("queue_request", requests)
+def _claims_relayed(way: Way, pace: Pace, prices: Prices) -> float:
+    """Half of what the relay is called for; its batches stay as they are."""
+    often = 1 / pace.stream_batch
+    gb_seconds = often * billed_seconds(way, "relay", pace) * memory_mb("relay") / 1024
+    return prices.of("lambda_request", often) + prices.of("lambda_gb_second", gb_seconds)
 
 
 def _total(found: Iterable[Line], prices: Prices) -> float:

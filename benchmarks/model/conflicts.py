@@ -4,9 +4,8 @@ from math import exp
 
 from benchmarks.lambdas import CALL_SECONDS
 from benchmarks.model.limits import LIMITS
+from chalicelib.signatures.counted import ATTEMPTS
 
-# chalicelib.signatures.counted: so often a conflict is tried again, each time on another shard.
-ATTEMPTS = 6
 UNITS = 2  # write units of the tally's half of the transaction
 ROUNDS = 200
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import lambdas
+from benchmarks import declared, lambdas
 from chalicelib.keys import BUCKETS
 
-# `.chalice/resources.json`: ParallelizationFactor of the two mappings on the stream.
-RELAY_LANES, FOLLOW_LANES = 4, 1
+RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("FollowSignatures")
 # chalicelib.aws.clients: a table that answers nothing is waited for so long before the overflow queue takes over.
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH

@@ -16,7 +16,6 @@ RETRY_AFTER = 15.0
 # How long after its mail a signature is confirmed, in the mean. Nobody measured this: an assumption.
 CONFIRM_AFTER = 300.0
 MAIL_UNITS, CONFIRM_UNITS = 2, 2  # write units in the signatures' table: claim and mark; one half of the transaction
-CHANGES_OF_MAIL, CHANGES_OF_CONFIRM = 2, 1
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -45,7 +44,7 @@ def confirming(world: World) -> Process:
         world.refusals.add("gateway", world.now, opened - passed)
         world.busy["confirm"] = passed * world.service.confirm / dt
         amounts.confirmed += confirmed
-        amounts.changes += CHANGES_OF_CONFIRM * confirmed
+        amounts.changes += confirmed
 
 
 def mailing(world: World) -> Process:
@@ -63,7 +62,6 @@ def mailing(world: World) -> Process:
         world.mailing.sent(world.now, mailed)
         world.busy["send"] = mailed * world.service.mail / dt
         amounts.mailed += mailed
-        amounts.changes += CHANGES_OF_MAIL * mailed
 
 
 def signing(world: World) -> Process:

@@ -40,7 +40,7 @@ class Amounts:
     mailed: float = 0
     opened: float = 0
     confirmed: float = 0
-    changes: float = 0  # in the stream
+    changes: float = 0  # in the stream, that its filter hands to the pending count
     followed: float = 0
 
     @property

@@ -104,7 +104,15 @@ def test_a_recount_can_write_nothing(stack: Deployed) -> None:
 def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     supporter.sign(SLUG, "bob@example.org")
-    wait_for(lambda: supporter.read(f"/api/staff/petitions/{SLUG}/counts", staff)["pending"] >= 1)
+
+    def pending() -> int:
+        return int(supporter.read(f"/api/staff/petitions/{SLUG}/counts", staff)["pending"])
+
+    waiting = wait_for(pending)
+    supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
+    wait_for(lambda: pending() == waiting - 1)
+    # Put and confirmed; that its mail was claimed and marked in between is filtered out.
+    assert _followed(stack) == 2
 
 
 def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(stack: Deployed) -> None:
@@ -262,3 +270,13 @@ def _as_function(stack: Deployed, function: str) -> Any:
 def _item(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:
     found = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])["Items"]
     return next((item for item in found if item.get("email") == {"S": email}), {})
+
+
+def _followed(stack: Deployed) -> int:
+    """Changes that the follower was ever given, by its own log."""
+    logs = Cloud(stack.endpoint).client("logs")
+    [group] = [
+        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Follow" in each["logGroupName"]
+    ]
+    messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    return sum(json.loads(message)["changes"] for message in messages if '"event": "followed"' in message)

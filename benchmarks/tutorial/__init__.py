@@ -1,0 +1,1 @@
+"""What people would write instead, measured beside ours: `python -m benchmarks.tutorial`."""

@@ -1,0 +1,54 @@
+"""A crowd of browsers: so many connections at once, each asking again as soon as it was answered."""
+
+import http.client
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+# Said when all the functions that the emulator runs at once are busy: nothing was begun.
+BUSY, PAUSE_SECONDS = 429, 0.02
+
+Event = dict[str, Any]
+
+
+def press(api: str, events: Sequence[Event], connections: int) -> float:
+    """Send what API Gateway would have made these events of; return requests a second. Raise unless all went well."""
+    started = time.perf_counter()
+    with ThreadPoolExecutor(connections) as pool:
+        statuses = [status for part in pool.map(_Sender(api), _dealt(events, connections)) for status in part]
+    took = time.perf_counter() - started
+    wrong = [status for status in statuses if status not in (200, 202)]
+    if wrong or len(statuses) != len(events):
+        raise RuntimeError(f"{len(wrong)} of {len(events)} requests were answered {sorted(set(wrong))}")
+    return len(events) / took
+
+
+def _dealt(events: Sequence[Event], hands: int) -> list[Sequence[Event]]:
+    """Neighbours to different hands, so that what stands together is sent together."""
+    return [events[hand::hands] for hand in range(hands)]
+
+
+class _Sender:
+    def __init__(self, api: str) -> None:
+        self._place = urlsplit(api)
+
+    def __call__(self, events: Iterable[Event]) -> list[int]:
+        connection = http.client.HTTPConnection(self._place.hostname or "", self._place.port, timeout=60)
+        try:
+            return [self._insist(connection, event) for event in events]
+        finally:
+            connection.close()
+
+    def _insist(self, connection: http.client.HTTPConnection, event: Event) -> int:
+        while (status := self._ask(connection, event)) == BUSY:
+            time.sleep(PAUSE_SECONDS)
+        return status
+
+    def _ask(self, connection: http.client.HTTPConnection, event: Event) -> int:
+        headers = {"Content-Type": event["headers"]["Content-Type"]}
+        connection.request(event["httpMethod"], self._place.path + event["path"], event["body"], headers)
+        with connection.getresponse() as response:
+            response.read()
+            return response.status

@@ -1,0 +1,58 @@
+"""Both applications on one emulator. Theirs is one file beside our own package: the same libraries, the same Python."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import changeset
+from stack.attach import STAGE, Deployed, deployed
+from stack.aws import Cloud, one_line_errors
+from stack.bucket import upload, url
+from stack.console import Failure
+from stack.manage import load_petitions
+from stack.package import package
+from stack.paths import LOCAL
+from stack.slim import write_zip
+
+HERE = Path(__file__).parent
+TEMPLATE, APPLICATION = HERE / "template.json", HERE / "application.py"
+STACK = "petitions-tutorial"
+# Every thread of the race in a function of its own, and places for our workers beside them.
+FUNCTIONS = 48
+SLUG = "support-trafficked-children"
+
+
+@dataclass(frozen=True)
+class Both:
+    """Ours, and the URL of the tutorial's API with its stage."""
+
+    ours: Deployed
+    theirs: str
+
+
+def deploy_both(endpoint: str) -> Both:
+    ours = deployed(endpoint)
+    load_petitions(ours)
+    with one_line_errors():
+        return Both(ours, _deploy_tutorial(Cloud(endpoint)))
+
+
+def _deploy_tutorial(cloud: Cloud) -> str:
+    template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    bucket, key = upload(cloud, _archive().read_bytes(), ".zip")
+    template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+    address = url(cloud, *upload(cloud, json.dumps(template).encode(), ".json"))
+    ready = changeset.create(cloud, STACK, address, {})
+    if ready:
+        changeset.execute(cloud, ready)
+    described = changeset.describe(cloud, STACK)
+    if described is None:
+        raise Failure("the tutorial's stack is not there")
+    return f"{cloud.endpoint}/_aws/execute-api/{changeset.outputs(described)['Api']}/Prod"
+
+
+def _archive() -> Path:
+    target = LOCAL / "build" / "tutorial.zip"
+    source = [(APPLICATION.name, APPLICATION.read_bytes())]
+    write_zip(target, source, base=package(STAGE).archive)
+    return target

@@ -1,0 +1,16 @@
+"""What the emulated SES was given."""
+
+import json
+import urllib.request
+from typing import Any
+
+
+def mails(endpoint: str) -> list[dict[str, Any]]:
+    """Every one; an address that only this emulator has."""
+    with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=30) as sent:
+        accounts: dict[str, list[dict[str, Any]]] = json.load(sent)["messages"]
+    return [mail for account in accounts.values() for mail in account]
+
+
+def mails_sent(endpoint: str) -> int:
+    return len(mails(endpoint))

@@ -1,0 +1,100 @@
+"""Requests a second, end to end through API Gateway and Lambda on the emulator, both by turns.
+
+On this machine our workers (stream, queues, mail) share the cores with the requests, while on AWS they run elsewhere:
+so it is measured as deployed, and once more with the workers held until the round is over.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
+from typing import Any
+
+from benchmarks import scene
+from benchmarks.tutorial.crowd import press
+from benchmarks.tutorial.deployment import SLUG, Both
+from benchmarks.tutorial.inbox import mails_sent
+from stack.aws import Cloud
+
+CONNECTIONS = 16
+SIGNATURES, ROUNDS = 200, 3
+MAIL_SECONDS = 60.0
+
+# Who is pending is still being followed for a moment when the last mail is out.
+SETTLE_SECONDS = 2.0
+
+Figures = dict[str, float]
+
+
+def rates(both: Both) -> dict[str, Any]:
+    """Medians over rounds, the rounds themselves, and how long the mails of a round took."""
+    _as_deployed(both, "warm")
+    deployed = [_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
+    apart = [_apart(both, f"apart-{number}") for number in range(ROUNDS)]
+    as_deployed, mailed = ([one[part] for one in deployed] for part in (0, 1))
+    return {
+        "requests_per_second": _medians(as_deployed),
+        "requests_per_second_workers_apart": _medians(apart),
+        "seconds_until_all_mails_sent": _medians(mailed),
+        "rounds": {"as_deployed": as_deployed, "workers_apart": apart},
+    }
+
+
+def _as_deployed(both: Both, what: str) -> tuple[Figures, Figures]:
+    """Requests a second, and seconds until the last mail was out: only then it is the other one's turn."""
+    rate, mailed = {}, {}
+    for name, api in _sides(both):
+        before, started = mails_sent(both.ours.endpoint), time.perf_counter()
+        rate[name] = _pressed(api, what)
+        _settle(both, before + SIGNATURES)
+        mailed[name] = round(time.perf_counter() - started - SETTLE_SECONDS, 1)
+    return rate, mailed
+
+
+def _apart(both: Both, what: str) -> Figures:
+    """Our workers rest during both turns, and catch up after them."""
+    before = mails_sent(both.ours.endpoint)
+    with workers_held(both.ours.endpoint):
+        rate = {name: _pressed(api, what) for name, api in _sides(both)}
+    _settle(both, before + 2 * SIGNATURES)
+    return rate
+
+
+def _sides(both: Both) -> tuple[tuple[str, str], tuple[str, str]]:
+    return ("ours", both.ours.api), ("theirs", both.theirs)
+
+
+def _pressed(api: str, what: str) -> float:
+    people = [scene.sign_event(SLUG, f"{what}-{number}") for number in range(SIGNATURES)]
+    return round(press(api, people, CONNECTIONS), 1)
+
+
+def _settle(both: Both, mails: int) -> None:
+    deadline = time.perf_counter() + MAIL_SECONDS
+    while mails_sent(both.ours.endpoint) < mails:
+        if time.perf_counter() > deadline:
+            raise RuntimeError(f"not all mails were sent in {MAIL_SECONDS:.0f} s")
+        time.sleep(0.1)
+    time.sleep(SETTLE_SECONDS)
+
+
+@contextmanager
+def workers_held(endpoint: str) -> Iterator[None]:
+    """What they have to do waits in stream and queue, and is done afterwards."""
+    client = Cloud(endpoint).client("lambda")
+    sources = client.list_event_source_mappings()["EventSourceMappings"]
+    enabled = [source["UUID"] for source in sources if source["State"] == "Enabled"]
+    _switch(client, enabled, False)
+    try:
+        yield
+    finally:
+        _switch(client, enabled, True)
+
+
+def _switch(client: Any, sources: list[str], on: bool) -> None:
+    for source in sources:
+        client.update_event_source_mapping(UUID=source, Enabled=on)
+
+
+def _medians(rounds: Sequence[Figures]) -> Figures:
+    return {name: median(one[name] for one in rounds) for name in rounds[0]}

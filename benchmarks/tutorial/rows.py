@@ -1,0 +1,59 @@
+"""The table: ours and theirs, row by row, and who is ahead."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stack.console import bold
+
+Measured = Mapping[str, Any]
+# The goal for requests a second, as a multiple of theirs.
+TIMES = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison. `ours` and `theirs` in the row's own unit."""
+
+    name: str
+    goal: str
+    ours: float
+    theirs: float
+    is_met: bool
+
+
+def rows(measured: Measured) -> list[Row]:
+    """In the order of the issue. An error of 0 is ahead only of one that is not."""
+    return [
+        _less("AWS calls a signature", measured["aws_calls"]),
+        _less("write units a signature", measured["write_units"]),
+        _less("CPU of the handler, ms", measured["handler_cpu_ms"]),
+        _faster("requests/s, workers beside them", measured["requests_per_second"]),
+        _faster("requests/s, workers held meanwhile", measured["requests_per_second_workers_apart"]),
+        _none("counted wrong, 32 threads at once", measured["count_error_race"]),
+        _none("counted wrong, retries after time-outs", measured["count_error_retries"]),
+        _none("mails lost when SES refuses", measured["mails_lost"]),
+    ]
+
+
+def lines(measured: Measured) -> Iterator[str]:
+    """To print."""
+    yield bold(_line("against a tutorial's application", "goal", "ours", "theirs", ""))
+    for row in rows(measured):
+        yield _line(row.name, row.goal, f"{row.ours:g}", f"{row.theirs:g}", "met" if row.is_met else "MISSED")
+
+
+def _less(name: str, pair: Mapping[str, float]) -> Row:
+    return Row(name, "less", pair["ours"], pair["theirs"], pair["ours"] < pair["theirs"])
+
+
+def _faster(name: str, pair: Mapping[str, float]) -> Row:
+    return Row(name, f"≥ {TIMES} ×", pair["ours"], pair["theirs"], pair["ours"] >= TIMES * pair["theirs"])
+
+
+def _none(name: str, pair: Mapping[str, float]) -> Row:
+    return Row(name, "0, theirs not", pair["ours"], pair["theirs"], pair["ours"] == 0 != pair["theirs"])
+
+
+def _line(name: str, goal: str, ours: str, theirs: str, verdict: str) -> str:
+    return f"{name:<44}{goal:<18}{ours:<9}{theirs:<9}{verdict}".rstrip()

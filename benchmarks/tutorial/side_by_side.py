@@ -1,0 +1,114 @@
+"""What each sign costs, and what is lost and miscounted when things go wrong. Lambda and API Gateway are not in it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
+from statistics import mean, median
+from time import process_time
+from typing import Any
+from unittest import mock
+
+from benchmarks import records
+from benchmarks.tutorial.inbox import mails
+from benchmarks.tutorial.queues import CONTEXT, drain
+from benchmarks.tutorial.sides import NAMES, Sides, each
+from benchmarks.worker import answer
+
+WARM_UP, MEASURED = 20, 200
+# Every fourth of them meets the fault.
+PEOPLE, EVERY = 40, 4
+
+Figures = dict[str, Any]
+
+
+def measure(endpoint: str) -> Figures:
+    sides = Sides(endpoint)
+    return {
+        **spent(sides),
+        "count_error_retries": count_error_of_retries(sides),
+        "mails_lost": mails_lost(sides, endpoint),
+    }
+
+
+def spent(sides: Sides) -> Figures:
+    """Means of what is counted; the median of CPU. Warm, by turns, in one process."""
+    acts = [each(partial(_act, sides, person=f"supporter-{number}")) for number in range(WARM_UP + MEASURED)][WARM_UP:]
+    return {
+        "aws_calls": each(lambda name: mean(act[name]["calls"] for act in acts)),
+        "write_units": each(lambda name: mean(act[name]["write_units"] for act in acts)),
+        "handler_cpu_ms": each(lambda name: round(median(act[name]["cpu_ms"] for act in acts), 2)),
+    }
+
+
+def _act(sides: Sides, name: str, person: str) -> Figures:
+    with sides.stage.metered() as asked:
+        start = process_time()
+        status = sides.sign(name, person)
+        cpu = process_time() - start
+    if status != 202:
+        raise RuntimeError(f"{name} answered {status}")
+    return {**asked.as_figures(), "cpu_ms": cpu * 1000}
+
+
+def count_error_of_retries(sides: Sides) -> dict[str, int]:
+    """People counted too many when the first answers of some writes are lost, and SDK and browser ask again."""
+    from chalicelib.signatures.worker import store_overflow
+
+    before = each(sides.counted)
+    for person, is_hit in people("retries"):
+        for name in NAMES:
+            _insist(sides, is_hit, partial(sides.sign, name, person))
+    drain("OVERFLOW_QUEUE_URL", store_overflow)
+    for person, is_hit in people("retries"):
+        _insist(sides, is_hit, partial(sides.stage.confirm, person))
+    after = each(sides.counted)
+    return each(lambda name: after[name] - before[name] - PEOPLE)
+
+
+def _insist(sides: Sides, is_hit: bool, act: Callable[[], object]) -> None:
+    """Whoever saw a time-out presses the button again."""
+    with sides.faults.losing_answers() if is_hit else nullcontext():
+        act()
+    if is_hit:
+        act()
+
+
+def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
+    """People without a mail in the end, though SES refused only for a while and who saw an error pressed again."""
+    from chalicelib.mail.worker import send_mail
+
+    for person, is_hit in people("mails"):
+        with sides.faults.refusing_mail() if is_hit else nullcontext(), mock.patch("time.sleep"):
+            refused = [name for name, status in each(partial(sides.sign, person=person)).items() if status != 202]
+            _relay(sides, person)
+            drain("MAIL_QUEUE_URL", send_mail, receives=1)
+        for name in refused:
+            sides.sign(name, person)
+    drain("MAIL_QUEUE_URL", send_mail)
+    told = _told(endpoint)
+    return each(lambda name: sum(f"{person}@example.org" not in told[name] for person, _ in people("mails")))
+
+
+def _relay(sides: Sides, person: str) -> None:
+    """As the stream would bring it."""
+    from chalicelib.mail.worker import relay_mail
+
+    record = records.inserted(sides.slug, sides.stage.id_of(person), 0)
+    relay_mail({"Records": [record]}, CONTEXT)
+
+
+def _told(endpoint: str) -> dict[str, set[str]]:
+    """Who got a mail from whom, told apart by the subject."""
+    told: dict[str, set[str]] = each(lambda _: set())
+    for mail in mails(endpoint):
+        told["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
+    return told
+
+
+def people(what: str) -> Iterator[tuple[str, bool]]:
+    """And whether the fault meets them."""
+    return ((f"{what}-{number}", number % EVERY == 0) for number in range(PEOPLE))
+
+
+if __name__ == "__main__":
+    answer(measure)

@@ -1,0 +1,64 @@
+"""Both handlers in one process on the embedded AWS, so that the same fault can meet both at the same moment."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import boto3
+
+from benchmarks import records, scene
+from benchmarks.calls import Stage
+from benchmarks.tutorial.deployment import TEMPLATE
+from benchmarks.tutorial.faults import Faults
+
+NAMES = ("ours", "theirs")
+TABLES = {"SignaturesTable": "TUTORIAL_SIGNATURES_TABLE", "CountersTable": "TUTORIAL_COUNTERS_TABLE"}
+
+Value = TypeVar("Value")
+
+
+def each(ask: Callable[[str], Value]) -> dict[str, Value]:
+    """The same of both."""
+    return {name: ask(name) for name in NAMES}
+
+
+class Sides:
+    """The same people, signing here and there by turns."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.stage = Stage(endpoint)
+        self.faults = Faults(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
+        self.slug = self.stage.petition.slug
+        records.prepare()
+        boto3.client("sqs").create_queue(QueueName="overflow")
+        _create_tables()
+        self._apps = _apps()
+
+    def sign(self, name: str, person: str) -> int:
+        """The status it was answered with; an exception is 500, as Chalice answers it."""
+        status: int = self._apps[name](scene.sign_event(self.slug, person), None)["statusCode"]
+        return status
+
+    def counted(self, name: str) -> int:
+        if name == "ours":
+            with self.stage.later():
+                return int(json.loads(self.stage.count()["body"])["count"])
+        answered = self._apps[name](scene.count_event(self.slug), None)
+        return int(json.loads(answered["body"])["count"])
+
+
+def _apps() -> dict[str, Callable[[dict[str, Any], None], dict[str, Any]]]:
+    """Imported late: the tutorial builds its clients at import, and has to find settings and faults in place."""
+    from app import app
+    from benchmarks.tutorial import application
+
+    return {"ours": app, "theirs": application.app}
+
+
+def _create_tables() -> None:
+    declared = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    client: Any = boto3.client("dynamodb")
+    for logical, variable in TABLES.items():
+        os.environ[variable] = logical
+        client.create_table(TableName=logical, **declared[logical]["Properties"])

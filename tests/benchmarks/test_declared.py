@@ -1,0 +1,22 @@
+"""What cost and model say of our own settings is what the template says."""
+
+from benchmarks import declared
+from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, invocations, lines
+from benchmarks.model.limits import account
+from benchmarks.model.service import FOLLOW_LANES, RELAY_LANES
+from benchmarks.results import read
+from chalicelib.mail.pace import CONCURRENCY
+
+
+def test_the_model_has_as_many_workers_as_the_template_starts() -> None:
+    default = account("default")
+    assert default.senders == declared.at_once("SendMail") == CONCURRENCY
+    assert default.storers == declared.at_once("StoreOverflow") > 0
+    assert (declared.lanes("RelayMail"), 1) == (RELAY_LANES, FOLLOW_LANES)
+
+
+def test_a_delivered_mail_costs_no_event_for_ses_tells_only_what_is_read() -> None:
+    assert set(declared.mail_events()) == {"BOUNCE", "COMPLAINT", "REJECT"}
+    assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
+    told = [line for line in lines(read()["way"], 400, BUSY) if line.price == "topic_publish"]
+    assert [line.quantity for line in told] == [0]

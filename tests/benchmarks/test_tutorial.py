@@ -1,0 +1,116 @@
+"""The comparison with a tutorial's application: its table is fair to both, and its faults are what they say."""
+
+import json
+import os
+from collections import Counter
+from copy import deepcopy
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from benchmarks import scene
+from benchmarks.lambdas import memory_mb
+from benchmarks.results import read
+from benchmarks.tutorial.deployed_race import THREADS, waves
+from benchmarks.tutorial.deployment import APPLICATION, TEMPLATE
+from benchmarks.tutorial.faults import Faults
+from benchmarks.tutorial.rows import lines, rows
+from benchmarks.wire import stubbed
+
+AHEAD: dict[str, Any] = {
+    "aws_calls": {"ours": 1, "theirs": 4},
+    "write_units": {"ours": 1, "theirs": 2},
+    "handler_cpu_ms": {"ours": 1.4, "theirs": 4.0},
+    "requests_per_second": {"ours": 200, "theirs": 100},
+    "requests_per_second_workers_apart": {"ours": 200, "theirs": 100},
+    "count_error_race": {"ours": 0, "theirs": 5},
+    "count_error_retries": {"ours": 0, "theirs": 10},
+    "mails_lost": {"ours": 0, "theirs": 10},
+}
+
+
+def missed(measured: dict[str, Any]) -> list[str]:
+    return [row.name for row in rows(measured) if not row.is_met]
+
+
+def test_the_promised_rows_are_there_with_both_sides() -> None:
+    kept = read()["tutorial"]
+    assert [name for name in AHEAD if set(kept[name]) != {"ours", "theirs"}] == []
+
+
+def test_nothing_is_counted_wrong_and_no_mail_is_lost_on_our_side() -> None:
+    kept = read()["tutorial"]
+    assert [kept[name]["ours"] for name in ("count_error_race", "count_error_retries", "mails_lost")] == [0, 0, 0]
+
+
+def test_being_ahead_of_everything_is_no_miss() -> None:
+    assert missed(AHEAD) == []
+    assert not [line for line in lines(AHEAD) if "MISSED" in line]
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "value"),
+    [
+        ("aws_calls", "ours", 4),
+        ("write_units", "theirs", 1),
+        ("handler_cpu_ms", "ours", 4.1),
+        ("requests_per_second", "ours", 199),
+        ("requests_per_second_workers_apart", "theirs", 101),
+        ("count_error_race", "ours", 1),
+        ("count_error_race", "ours", -1),
+        ("count_error_retries", "theirs", 0),
+        ("mails_lost", "ours", 1),
+    ],
+)
+def test_a_row_on_which_we_are_not_ahead_is_said_to_be_missed(name: str, side: str, value: float) -> None:
+    worse = deepcopy(AHEAD)
+    worse[name][side] = value
+    assert len(missed(worse)) == 1
+    assert sum("MISSED" in line for line in lines(worse)) == 1
+
+
+def test_in_every_wave_all_threads_press_at_once() -> None:
+    sizes = [Counter(wave) for wave in waves()]
+    assert {sum(size.values()) for size in sizes} == {THREADS}
+    assert {len(size) for size in sizes} == {1, THREADS}
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
+    for name, value in {**scene.AWS_SETTINGS, "AWS_ENDPOINT_URL": "http://aws.test"}.items():
+        monkeypatch.setenv(name, value)
+    assert os.environ["AWS_ENDPOINT_URL"]
+    return boto3.Session()
+
+
+def test_a_lost_answer_is_asked_for_again_by_the_sdk_and_only_once(session: boto3.Session) -> None:
+    sent: list[str] = []
+    session.events.register("before-send.dynamodb", lambda event_name, **_: sent.append(event_name))
+    faults = Faults(session.events)
+    with stubbed({"PutItem": {}}):
+        client: Any = session.client("dynamodb")
+        with faults.losing_answers():
+            client.put_item(TableName="t", Item={"pk": {"S": "a"}})
+        client.put_item(TableName="t", Item={"pk": {"S": "b"}})
+    assert len(sent) == 3
+
+
+def test_ses_refuses_as_long_as_the_block_lasts_and_calls_it_too_many(session: boto3.Session) -> None:
+    faults = Faults(session.events)
+    once = Config(retries={"total_max_attempts": 1})
+    client: Any = session.client("sesv2", config=once)
+    with faults.refusing_mail(), pytest.raises(ClientError) as refused:
+        client.send_email(Content={"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "b"}}}})
+    assert refused.value.response["Error"] == {
+        "Code": "TooManyRequestsException",
+        "Message": "Maximum sending rate exceeded.",
+    }
+
+
+def test_the_tutorial_has_the_memory_and_the_validation_that_ours_has() -> None:
+    template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
+    assert template["Resources"]["Application"]["Properties"]["MemorySize"] == memory_mb("sign")
+    assert "from chalicelib.signatures.form import" in APPLICATION.read_text(encoding="utf-8")
