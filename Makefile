@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit check format bench cost simulate spike package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit faults check format bench cost simulate spike package deploy token clean python3-new-enough chromium
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -26,7 +26,10 @@ test: .venv/ready .venv-emulator/ready chromium ## Every test: unit, emulator, e
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest
 
 unit: .venv/ready ## The tests that need neither emulator nor browser
-	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser)"
+	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults)"
+
+faults: .venv/ready ## Every AWS call of every handler fails in every way
+	@exec $(PY) -m pytest -m faults
 
 check: .venv/ready .venv-emulator/ready ## Style, types, and the template as it would be deployed
 	@.venv/bin/ruff check --quiet

@@ -1,39 +1,61 @@
-"""Every AWS call a handler makes can fail in every way; and which calls those are is read from the code."""
+"""Every AWS call a handler makes can fail in every way.
 
-import ast
+A fault is what botocore raises, put through the translation of the service that was asked; that botocore does raise
+it, over a real connection, stands in tests/aws/test_wire_faults.py.
+"""
+
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+
+from chalicelib.aws import email, source
+from chalicelib.aws.failures import Refusal, translated
 from chalicelib.aws.queue import Queue
+from chalicelib.aws.refusals import storage_refusal
+from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, Throttled, Unavailable
-from tests.served import FakeMailer
+from chalicelib.errors import ConditionFailed
+from tests.served import FakeMailer, Served
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
-TABLE_CALLS = ("get", "batch_get", "query", "page", "put", "put_new", "update", "transact", "check")
-QUEUE_CALLS = ("send", "depth", "check")
-MAIL_CALLS = ("send",)
-TABLES = {"tables", "tables()", "signing_tables()"}
-QUEUES = {"queue", "queue()", "mail_queue()", "overflow_queue()"}
+Target = Tables | Queue | Source | FakeMailer
 
-Function = tuple[str, str]  # Dotted module, name.
+# What each may be asked; that nothing is missing here is a test (test_every_handler).
+CALLS: dict[str, tuple[str, ...]] = {
+    "Tables": ("get", "batch_get", "query", "page", "put", "put_new", "update", "transact", "check"),
+    "Queue": ("send", "depth", "check"),
+    "Source": ("turn",),
+    "Mailer": ("send",),
+}
+_REFUSALS: dict[str, tuple[str, Refusal | None]] = {
+    "Tables": ("storage", storage_refusal),
+    "Queue": ("queue", None),
+    "Source": ("source", source._refusal),
+    "Mailer": ("mail", email._refusal),
+}
 
 
 class Fault(StrEnum):
-    """A reset connection is the same to us as a timeout: after either nobody knows."""
+    """A reset is of the worse kind: what was asked had been done."""
 
     THROTTLED = "throttled"
     LOST_BEFORE = "timed out before it took effect"
     LOST_AFTER = "timed out after it took effect"
+    RESET = "connection reset"
     KILLED_BEFORE = "killed right before"
     KILLED_AFTER = "killed right after"
+
+
+Faults = Mapping[int, Fault]
+TAKES_EFFECT = frozenset({Fault.LOST_AFTER, Fault.RESET, Fault.KILLED_AFTER})
+KILLS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 
 
 class Killed(BaseException):
@@ -43,36 +65,80 @@ class Killed(BaseException):
 class Injection:
     """Numbers the calls as they come, notes where they come from, and fails those that `faults` names."""
 
-    def __init__(self, faults: Mapping[int, Fault]) -> None:
+    def __init__(self, faults: Faults) -> None:
         self.sites: list[str] = []
+        self.met: list[tuple[str, Fault]] = []
         self._faults = faults
 
-    def into(self, target: Tables | Queue | FakeMailer) -> None:
-        for name in _calls_of(target):
-            setattr(target, name, self._wrapped(getattr(type(target), name).__get__(target)))
+    def into(self, target: Target) -> None:
+        kind = kind_of(target)
+        for name in CALLS[kind]:
+            setattr(target, name, self._wrapped(kind, getattr(type(target), name).__get__(target)))
 
-    def _wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrapped(self, kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def faulty(*arguments: Any, **named: Any) -> Any:
+            site = _site()
+            if not site or (kind == "Queue" and arguments and not arguments[0]):
+                return call(*arguments, **named)  # A test looks, or there is nothing to send: no call of a handler.
             fault = self._faults.get(len(self.sites))
-            self.sites.append(_site())
-            return _failing(fault, lambda: call(*arguments, **named)) if fault else call(*arguments, **named)
+            self.sites.append(site)
+            if fault is None:
+                return call(*arguments, **named)
+            self.met.append((self.sites[-1], fault))
+            return _failing(fault, kind, lambda: call(*arguments, **named))
 
         return faulty
 
 
-def _calls_of(target: Tables | Queue | FakeMailer) -> tuple[str, ...]:
-    if isinstance(target, FakeMailer):
-        return MAIL_CALLS
-    return TABLE_CALLS if isinstance(target, Tables) else QUEUE_CALLS
+def kind_of(target: Target) -> str:
+    for kind in (Tables, Queue, Source):
+        if isinstance(target, kind):
+            return kind.__name__
+    return "Mailer"
 
 
-def _failing(fault: Fault, call: Callable[[], Any]) -> Any:
-    if fault is Fault.THROTTLED:
-        raise Throttled
-    if fault in (Fault.LOST_AFTER, Fault.KILLED_AFTER):
+def targets(served: Served) -> Sequence[Target]:
+    """Everything of AWS that the application can reach."""
+    queues = (served.queue, served.other_queue, served.overflow)
+    return (served.tables, *queues, served.source, served.other_source, served.mailer)
+
+
+def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
+    """What `act` answers (None: it was killed), and the calls it made."""
+    injection = Injection(faults)
+    for target in targets(served):
+        injection.into(target)
+    try:
+        answer = act()
+    except Killed:
+        answer = None
+    without_faults(served)
+    return answer, injection
+
+
+def without_faults(served: Served) -> None:
+    for target in targets(served):
+        for name in CALLS[kind_of(target)]:
+            vars(target).pop(name, None)
+
+
+def _failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
+    if fault in TAKES_EFFECT:
         with suppress(ConditionFailed):  # It was refused, and that too is not heard of.
             call()
-    raise Killed if fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER) else Unavailable
+    if fault in KILLS:
+        raise Killed
+    service, refusal = _REFUSALS[kind]
+    with translated(service, refusal):
+        raise _error(fault)
+
+
+def _error(fault: Fault) -> Exception:
+    if fault is Fault.THROTTLED:
+        return ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "Any")
+    if fault is Fault.RESET:
+        return ConnectionClosedError(endpoint_url="https://aws.invalid")
+    return ReadTimeoutError(endpoint_url="https://aws.invalid")
 
 
 def _site() -> str:
@@ -80,61 +146,7 @@ def _site() -> str:
     frame: FrameType | None = sys._getframe(2)
     while frame and not Path(frame.f_code.co_filename).is_relative_to(CODE):
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).relative_to(ROOT)}:{frame.f_code.co_name}" if frame else ""
-
-
-def sites_from(*entries: Function) -> set[str]:
-    """Where tables or queues are asked, in everything that can be reached from these functions."""
-    reached: set[Function] = set()
-    ahead = list(entries)
-    while ahead:
-        function = ahead.pop()
-        if function not in reached:
-            reached.add(function)
-            ahead += _named_in(function)
-    return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _asks_aws(module, name)}
-
-
-def _asks_aws(module: str, name: str) -> bool:
-    for node in ast.walk(_functions(module)[name]):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            asked, call = ast.unparse(node.func.value), node.func.attr
-            if (asked in TABLES and call in TABLE_CALLS) or (asked in QUEUES and call in QUEUE_CALLS):
-                return True
-    return False
-
-
-def _named_in(function: Function) -> Iterator[Function]:
-    """Called or handed on: both count."""
-    module, name = function
-    names = _imported(module)
-    for node in ast.walk(_functions(module)[name]):
-        if isinstance(node, ast.Name):
-            found = names.get(node.id, (module, node.id))
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
-            found = (".".join(names[node.value.id]), node.attr)
-        else:
-            continue
-        if found[1] in _functions(found[0]) and not found[0].startswith("chalicelib.aws"):
-            yield found
-
-
-@cache
-def _imported(module: str) -> dict[str, Function]:
-    return {
-        alias.asname or alias.name: (node.module, alias.name)
-        for node in ast.walk(_tree(module))
-        if isinstance(node, ast.ImportFrom) and node.module
-        for alias in node.names
-    }
-
-
-@cache
-def _functions(module: str) -> dict[str, ast.FunctionDef]:
-    return {node.name: node for node in ast.walk(_tree(module)) if isinstance(node, ast.FunctionDef)}
-
-
-@cache
-def _tree(module: str) -> ast.Module:
-    path = ROOT / f"{module.replace('.', '/')}.py"
-    return ast.parse(path.read_text(encoding="utf-8") if module.startswith("chalicelib.") and path.exists() else "")
+    if frame is None:
+        return ""
+    named = [part for part in frame.f_code.co_qualname.split(".") if not part.startswith("<")]
+    return f"{Path(frame.f_code.co_filename).relative_to(ROOT)}:{named[-1]}"

@@ -29,6 +29,8 @@ from chalicelib.signatures.model import MAIL_WISH
 from tests.actors import ALICE, BOB, MINUTE, NOW, a_petition, a_published_petition, an_office, item_of, signed, wish_of
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 
+pytestmark = pytest.mark.faults
+
 # The mail queue's visibility timeout.
 AGAIN = timedelta(minutes=6)
 

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,8 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, shed
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
-from tests.faults.injection import Fault, Injection, Killed, sites_from
+from tests.faults.injection import Fault, injected, without_faults
+from tests.faults.sites import sites_from
 from tests.served import Served
 from tests.signatures.test_sign import mailed
 
@@ -22,6 +22,7 @@ KEY = key_of(PETITION, identity_of(PETITION))
 LATER = timedelta(hours=2)
 # Without the petition nothing can be said, and without the queue nothing be kept that the table refused.
 NEEDED = ("chalicelib/petitions/store.py:get", "chalicelib/signatures/overflow.py:accept")
+pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
 
 
@@ -77,8 +78,7 @@ every_setting = pytest.mark.parametrize("before", BEFORE)
 
 def begun(served: Served, before: Setting) -> None:
     """A process that knows nothing, tables with what was there before, empty queues, two hours later."""
-    for target in (served.tables, served.overflow):
-        Injection({}).into(target)
+    without_faults(served)
     served.tables.items.clear()
     served.overflow.messages.clear()
     a_published_petition(served.tables)
@@ -86,20 +86,6 @@ def begun(served: Served, before: Setting) -> None:
     forget_petitions()
     forget_level()
     served.clock.moment = NOW + LATER
-
-
-def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, list[str]]:
-    """What `act` answers (None: it was killed), and the calls it made."""
-    injection = Injection(faults)
-    for target in (served.tables, served.overflow):
-        injection.into(target)
-    try:
-        answer = act()
-    except Killed:
-        answer = None
-    for target in (served.tables, served.overflow):
-        Injection({}).into(target)
-    return answer, injection.sites
 
 
 def every_two_faults(run: Callable[[Faults], list[str]]) -> Iterator[Faults]:
@@ -139,7 +125,8 @@ def test_every_202_is_kept_once_with_one_mail_whatever_fails(served: Served, bef
     def run(faults: Faults) -> list[str]:
         begun(served, before)
         had = mails(served)
-        answer, sites = injected(served, faults, lambda: served.post_json(API, json_of()))
+        answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
+        sites = made.sites
         assert answer is None or answer.status_code in (202, 503), faults
         if answer is not None and answer.status_code == 503:
             assert int(answer.headers["Retry-After"]) > 0
@@ -161,7 +148,8 @@ def test_who_got_no_answer_and_tries_again_is_kept_once(served: Served, before: 
     def run(faults: Faults) -> list[str]:
         begun(served, before)
         had = mails(served)
-        answer, sites = injected(served, faults, lambda: served.post_json(API, json_of()))
+        answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
+        sites = made.sites
         if answer is None or answer.status_code == 503:
             served.clock.forward(timedelta(seconds=5))
             assert served.post_json(API, json_of()).status_code == 202
@@ -182,12 +170,12 @@ def test_what_waits_in_the_queue_is_kept_once_whatever_fails_in_the_worker(serve
         shed(Level.ACCEPT_ONLY, served.tables)
         assert served.post_json(API, json_of()).status_code == 202
         deliver = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-        left, sites = injected(served, faults, deliver)
+        left, made = injected(served, faults, deliver)
         assert left in (None, [], ["0"])
         drained(served)
         assert is_kept(served), faults
         assert mails(served) - had <= 1, faults
-        return sites
+        return made.sites
 
     for faults in every_two_faults(run):
         run(faults)
@@ -199,10 +187,10 @@ def test_every_call_that_the_code_makes_is_made_here(served: Served) -> None:
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):
             begun(served, before)
-            made |= set(injected(served, faults, lambda: served.post_json(API, json_of()))[1])
+            made |= set(injected(served, faults, lambda: served.post_json(API, json_of()))[1].sites)
             drain = lambda: served.deliver("store_overflow", served.overflow.messages)  # noqa: E731
-            made |= set(injected(served, {}, drain)[1])
-    assert made == sites_from(*ENTRIES)
+            made |= set(injected(served, {}, drain)[1].sites)
+    assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",
         "overflow.py:accept",

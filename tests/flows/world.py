@@ -20,10 +20,10 @@ from chalicelib.signatures.changes import followed
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
-from tests.fakes import FakeQueue, FakeTables
-from tests.faults.injection import MAIL_CALLS, QUEUE_CALLS, TABLE_CALLS, Fault, Injection, Killed
+from tests.fakes import FakeQueue
+from tests.faults.injection import CALLS, Fault, Injection, Killed, Target, kind_of
 from tests.flows.ledger import Deed, Ledger, lasts
-from tests.served import FakeMailer, Served, a_site, link_in, schedule_event, stream_event, wire
+from tests.served import Served, a_site, link_in, schedule_event, stream_event, wire
 from tests.streaming import Record, Streaming
 
 Trouble = Mapping[int, Fault]
@@ -119,14 +119,14 @@ class World:
         if not trouble:
             return act()
         injection = Injection(trouble)
-        targets: list[FakeTables | FakeMailer | FakeQueue] = [self.tables, self.site.mailer, *self.channels.values()]
+        targets: list[Target] = [self.tables, self.site.mailer, *self.channels.values()]
         for target in targets:
             injection.into(target)
         try:
             return act()
         finally:
             for target in targets:
-                for call in {*TABLE_CALLS, *QUEUE_CALLS, *MAIL_CALLS}:
+                for call in CALLS[kind_of(target)]:
                     vars(target).pop(call, None)
 
     def run(self, schedule: str, trouble: Trouble = NONE) -> None:

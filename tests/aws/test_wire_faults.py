@@ -1,0 +1,127 @@
+"""Real clients against a real socket that throttles, breaks off, resets or says nothing: all become words of ours."""
+
+import ast
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from chalicelib.aws.email import Mail, Mailer
+from chalicelib.aws.queue import Outgoing, Queue
+from chalicelib.aws.source import Source
+from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.errors import Throttled, Unavailable
+from chalicelib.keys import COUNTS, SIGNATURES, Key
+
+AWS = Path(__file__).parents[2] / "chalicelib" / "aws"
+CONFIG = Config(connect_timeout=1, read_timeout=0.05, retries={"mode": "standard", "total_max_attempts": 1})
+KEYS = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+KEY = Key(COUNTS, "p", "s")
+
+
+def _refused(status: str, code: str) -> bytes:
+    body = f'{{"__type": "{code}", "message": "no"}}'
+    lines = (f"HTTP/1.1 {status}", f"x-amzn-ErrorType: {code}", f"Content-Length: {len(body)}", "Connection: close")
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+# What is said before the connection is reset; None: nothing is said, and nothing reset.
+FAULTS: dict[str, tuple[bytes | None, type[Exception]]] = {
+    "throttled": (_refused("400 Bad Request", "ThrottlingException"), Throttled),
+    "broken inside": (_refused("500 Internal Server Error", "InternalServerError"), Unavailable),
+    "away": (_refused("503 Service Unavailable", "Whatever"), Unavailable),
+    "reset": (b"", Unavailable),
+    "cut off in the middle": (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", Unavailable),
+    "no HTTP": (b"garbage\r\n\r\n", Unavailable),
+    "silent": (None, Unavailable),
+}
+
+
+@pytest.fixture
+def endpoint(request: pytest.FixtureRequest) -> Iterator[str]:
+    said, _ = FAULTS[request.param]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_serve, args=(server, said))
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def _serve(server: socket.socket, said: bytes | None) -> None:
+    kept = []
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            kept.append(connection)
+            if said is not None:
+                connection.recv(65536)
+                connection.sendall(said)
+                if not said:  # Closed without lingering: the other side sees a reset, not an end.
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.close()
+    for connection in kept:
+        connection.close()
+
+
+def client(service: str, endpoint: str) -> Any:
+    return boto3.client(service, config=CONFIG, endpoint_url=endpoint, **KEYS)  # type: ignore[call-overload]
+
+
+def _tables(endpoint: str) -> Tables:
+    return Tables(client("dynamodb", endpoint), {COUNTS: "counts", SIGNATURES: "signatures"})
+
+
+def _queue(endpoint: str) -> Queue:
+    return Queue(client("sqs", endpoint), f"{endpoint}/1/mail")
+
+
+OPERATIONS: dict[str, Callable[[str], object]] = {
+    "get_item": lambda at: _tables(at).get(KEY),
+    "batch_get_item": lambda at: _tables(at).batch_get([KEY]),
+    "query": lambda at: list(_tables(at).query(COUNTS, "p")),
+    "put_item": lambda at: _tables(at).put_new(NewItem(KEY, {})),
+    "put_item again": lambda at: _tables(at).put(KEY, {}),
+    "query a page": lambda at: _tables(at).page(KEY, ("pk",), Attr("pk").exists(), 1),
+    "update_item": lambda at: _tables(at).update(Change(KEY, assign={"a": 1})),
+    "transact_write_items": lambda at: _tables(at).transact([NewItem(KEY, {})]),
+    "describe_table": lambda at: _tables(at).check(),
+    "send_message_batch": lambda at: _queue(at).send([Outgoing({})]),
+    "get_queue_attributes": lambda at: _queue(at).depth(),
+    "get_queue_attributes again": lambda at: _queue(at).check(),
+    "receive_message": lambda at: _queue(at)._receive(1),
+    "delete_message_batch": lambda at: _queue(at)._delete(["r"]),
+    "get_event_source_mapping": lambda at: Source(client("lambda", at), "0" * 36).turn(is_open=True),
+    "send_email": lambda at: Mailer(client("sesv2", at), "a@b.example", "c").send(Mail("d@e.example", "s", "t", "h")),
+}
+# Asked only once a mapping has been read, in the same `with`.
+AFTER_ANOTHER = {"update_event_source_mapping"}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("endpoint", FAULTS, indirect=True)
+def test_whatever_the_wire_does_is_a_throttle_or_not_known(endpoint: str, request: pytest.FixtureRequest) -> None:
+    _, error = FAULTS[request.node.callspec.params["endpoint"]]
+    for operation, ask in OPERATIONS.items():
+        with pytest.raises(Unavailable) as caught:
+            ask(endpoint)
+        assert isinstance(caught.value, Throttled) is (error is Throttled), operation
+
+
+def test_every_operation_that_the_code_asks_for_is_tried() -> None:
+    nodes = [node for path in AWS.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    asked = {
+        node.func.attr
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func.value) == "self._client"
+    }
+    assert asked == {name.partition(" ")[0] for name in OPERATIONS} | AFTER_ANOTHER

@@ -1,0 +1,328 @@
+"""Each handler, asked as it is asked in earnest, and what must then be true: `act` says whether it did its work.
+
+Anything between "done" and an honest "later" fails in `act` itself.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from chalicelib import keys, tokens
+from chalicelib.edge import staff
+from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.errors import Unavailable
+from chalicelib.mail.pause import is_paused
+from chalicelib.shedding.level import Level, shed
+from chalicelib.signatures.recount import recount
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
+from chalicelib.tallies.model import By
+from chalicelib.tokens import Purpose
+from tests.actors import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    DAY,
+    NOW,
+    TOKEN_KEYS,
+    a_petition,
+    bobs_token,
+    confirmed,
+    fields_of,
+    identity_of,
+    item_of,
+    json_of,
+    key_of,
+    signed,
+    subject_of,
+    wish_of,
+)  # fmt: skip
+from tests.served import Served, context, schedule_event, stream_event
+
+PETITION = a_petition()
+KEY = key_of(PETITION, identity_of(PETITION))
+SUBJECT = subject_of(PETITION, KEY.sk)
+LATER = timedelta(hours=2)
+Act = Callable[[Served], bool]
+Then = Callable[[Served], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A handler, by its name in app.py. `again`: when whoever asked asks once more."""
+
+    handler: str
+    before: Callable[[Served], object]
+    act: Act
+    then: Then
+    again: timedelta = timedelta(seconds=11)
+
+    def __str__(self) -> str:
+        return f"{self.handler}-{self.before.__name__}"
+
+
+def answered(answer: Any, good: int) -> bool:
+    assert answer.status_code in (good, 503)
+    if answer.status_code == 503:
+        assert int(answer.headers["Retry-After"]) > 0
+    return bool(answer.status_code == good)
+
+
+def got(path: str, served: Served) -> bool:
+    return answered(served.get(path), 200)
+
+
+def link(purpose: Purpose, *, ends: timedelta = 900 * DAY) -> str:
+    return f"/{purpose}?token={tokens.issue(purpose, SUBJECT, NOW + ends, TOKEN_KEYS)}"
+
+
+def posted(path: str, fields: dict[str, str], good: int, served: Served) -> bool:
+    return answered(served.post_form(path, fields), good)
+
+
+def ran(function: str, event: Callable[[Served], dict[str, Any]], served: Served) -> bool:
+    try:
+        served.invoke(function, event(served))
+    except (BatchFailed, RunFailed):
+        return False
+    return True
+
+
+def delivered(function: str, messages: Callable[[Served], list[Any]], served: Served) -> bool:
+    return served.deliver(function, messages(served)) == []
+
+
+def counted_right(served: Served) -> None:
+    """Everywhere and at every moment: what is counted is what is confirmed."""
+    items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+    number = sum(item["state"] == "confirmed" for item in items)
+    assert exact_count(PETITION, served.clock(), served.tables).confirmed == number
+    for by in By:
+        found = breakdown(PETITION, by, Days(), served.clock(), served.tables)
+        assert found.confirmed == sum(found.values.values()) == number
+
+
+def is_now(state: str, served: Served) -> None:
+    assert item_of(served.tables, PETITION, KEY.sk)["state"] == state
+    counted_right(served)
+
+
+def public_is_exact(served: Served) -> None:
+    """A reader that died with the lease in hand holds up nobody beyond its end."""
+    served.clock.forward(timedelta(seconds=11))
+    shown = served.get("/api/petitions/safe-children/count").json_body["count"]
+    assert shown == exact_count(PETITION, served.clock(), served.tables).confirmed == 1
+
+
+# What was there before.
+def nothing(served: Served) -> None:
+    """Only the petition."""
+
+
+def alice_pending(served: Served) -> None:
+    signed(served.tables, PETITION)
+
+
+def alice_from_elsewhere(served: Served) -> None:
+    signed(served.tables, PETITION, country="NL", source="bbc")
+
+
+def alice_confirmed(served: Served) -> None:
+    confirmed(served.tables, PETITION)
+
+
+def alice_withdrawn(served: Served) -> None:
+    alice_confirmed(served)
+    withdraw(KEY, PETITION, NOW, served.tables)
+
+
+def counted_days_ago(served: Served) -> None:
+    """Days to be closed, and a snapshot that is stale."""
+    confirmed(served.tables, PETITION, now=NOW - 2 * DAY)
+
+
+def never_counted_for_the_public(served: Served) -> None:
+    counted_days_ago(served)
+    del served.tables.items[keys.snapshot(PETITION.slug)]
+
+
+def three_people(served: Served) -> None:
+    alice_pending(served)
+    confirmed(served.tables, PETITION, BOB)
+    signed(served.tables, PETITION, CHARLIE)
+
+
+def shown_right(path: str, served: Served) -> bool:
+    """Never more than there are, nor fewer than the snapshot said."""
+    answer = served.get(path)
+    if answer.status_code == 200:
+        assert answer.json_body["count"] in (0, 1)
+    return answered(answer, 200)
+
+
+def staff_told(path: str, served: Served) -> bool:
+    try:
+        answer = served.get(path, authorization=f"Bearer {served.bob}")  # type: ignore[attr-defined]
+    except Unavailable:
+        return False  # The authorizer's: API Gateway makes a 503 of it.
+    if answer.status_code == 200 and "csv" not in path:
+        body = json.loads(answer.body)
+        assert (body["petitions"][0] if "petitions" in body else body)["confirmed"] == 1
+    return answered(answer, 200)
+
+
+def bob_asks(served: Served) -> None:
+    counted_days_ago(served)
+    served.bob = bobs_token(served.tables)  # type: ignore[attr-defined]
+
+
+def let_in(served: Served) -> bool:
+    arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
+    event = {"type": "TOKEN", "authorizationToken": f"Bearer {served.bob}", "methodArn": arn}  # type: ignore[attr-defined]
+    try:
+        policy = staff.staff_authorizer(event, context())
+    except Unavailable:
+        return False  # API Gateway's answer is then a 503; "Unauthorized" would be a lie.
+    return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
+
+
+def stream(served: Served) -> dict[str, Any]:
+    """Three signed, and Bob confirmed since."""
+    items = [item_of(served.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, BOB, CHARLIE)]
+    fresh = [{**item, "state": "pending"} for item in items]
+    signings = [(str(number), None, item) for number, item in enumerate(fresh, 1)]
+    return stream_event([*signings, ("9", fresh[1], items[1])])
+
+
+def pending_is_right(served: Served) -> None:
+    served.invoke("follow_signatures", stream(served))
+    assert pending_count(PETITION.slug, served.tables) == 2
+
+
+def bounce(_: Served) -> list[Any]:
+    tags = {"petition": [PETITION.slug], "signature": [KEY.sk]}
+    return [{"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}]
+
+
+def gets_no_mail(served: Served) -> None:
+    item = item_of(served.tables, PETITION, KEY.sk)
+    assert item["undeliverable"] == "bounced"
+    assert "mail_wanted" not in item
+
+
+def wishes(served: Served) -> list[Any]:
+    if not hasattr(served, "wish"):
+        served.wish = wish_of(served.tables, PETITION, KEY.sk).model_dump()  # type: ignore[attr-defined]
+    return [served.wish]  # type: ignore[attr-defined]
+
+
+def alice_is_mailed(served: Served) -> None:
+    assert "mail_wanted" not in item_of(served.tables, PETITION, KEY.sk)
+    assert {mail.to for mail in served.mailer.mails} == {ALICE.email}
+
+
+def alice_is_queued(served: Served) -> None:
+    assert {message["signature_id"] for message in served.queue.messages} == {KEY.sk}
+    for message in (*served.queue.messages, *served.queue.messages):
+        served.clock.forward(timedelta(minutes=6))
+        assert served.deliver("send_mail", [message]) == []
+    assert len(served.mailer.mails) == 1
+
+
+def is_kept_and_mailed_once(served: Served) -> None:
+    for _ in range(2):
+        assert served.deliver("store_overflow", served.overflow.messages) == []
+    item = item_of(served.tables, PETITION, KEY.sk)
+    assert (item["state"], item["name"], item["mail_wanted"]) == ("pending", ALICE.name, "confirm")
+
+
+def overflowed(served: Served) -> None:
+    shed(Level.ACCEPT_ONLY, served.tables)
+    assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
+    shed(Level.NORMAL, served.tables)
+
+
+def nothing_drifts(served: Served) -> None:
+    found = recount(PETITION, served.clock, served.tables)
+    assert (found.worst, found.confirmed) == (0, 1)
+
+
+def taps_are_open(served: Served) -> None:
+    assert not is_paused(served.clock(), served.tables)
+    assert served.source.is_open
+    assert served.other_source.is_open
+
+
+def taps_shut(served: Served) -> None:
+    served.source.is_open = served.other_source.is_open = False
+
+
+def as_function(function: str, route: str, served: Served) -> bool:
+    path = route.replace("{slug}", PETITION.slug)
+    token = link(Purpose.CONFIRM).partition("=")[2]
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": route, "path": path},
+        "headers": {}, "pathParameters": {"slug": PETITION.slug}, "stageVariables": {}, "body": None,
+        "multiValueQueryStringParameters": {"token": [token]}, "isBase64Encoded": False,
+    }  # fmt: skip
+    status: int = served.invoke(function, event)["statusCode"]
+    assert status in (200, 503)
+    return status == 200
+
+
+SIGN, COUNT, STAFF = "/petitions/safe-children/signatures", "/api/petitions/safe-children", "/api/staff/petitions"
+SHOWN, TAKEN = link(Purpose.CONFIRM), {"token": link(Purpose.CONFIRM).partition("=")[2]}
+OLD = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
+BACK, STOP = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
+_pending, _confirmed, _withdrawn = (partial(is_now, state) for state in ("pending", "confirmed", "withdrawn"))
+_schedule = lambda _: schedule_event()  # noqa: E731
+SIX = timedelta(minutes=6)
+
+SCENES = [
+    Scene("read_asset", nothing, partial(got, "/assets/site.css"), counted_right),
+    Scene("read_openapi", nothing, partial(got, "/api/openapi.json"), counted_right),
+    Scene("read_health", nothing, partial(got, "/health"), counted_right),
+    Scene("show_petitions", counted_days_ago, partial(got, "/"), public_is_exact),
+    Scene("show_petition", counted_days_ago, partial(got, "/petitions/safe-children"), public_is_exact),
+    Scene("show_thanks", nothing, partial(got, "/petitions/safe-children/thanks"), counted_right),
+    Scene("read_petition", counted_days_ago, partial(shown_right, COUNT), public_is_exact),
+    Scene("read_count", counted_days_ago, partial(shown_right, f"{COUNT}/count"), public_is_exact),
+    Scene("read_count", alice_confirmed, partial(shown_right, f"{COUNT}/count"), public_is_exact),
+    Scene("list_counts", bob_asks, partial(staff_told, STAFF), counted_right),
+    Scene("read_counts", bob_asks, partial(staff_told, f"{STAFF}/safe-children/counts"), counted_right),
+    Scene("read_counts", bob_asks, partial(staff_told, f"{STAFF}/safe-children/counts?by=hour"), counted_right),
+    Scene("staff_authorizer", bob_asks, let_in, counted_right),
+    Scene("sign_by_json", nothing, lambda served: answered(served.post_json(f"/api{SIGN}", json_of()), 202),
+          is_kept_and_mailed_once),
+    Scene("sign_by_form", nothing, partial(posted, SIGN, fields_of(), 303), is_kept_and_mailed_once),
+    Scene("sign_by_form", alice_pending, partial(posted, SIGN, fields_of(), 303), is_kept_and_mailed_once),
+    Scene("sign_by_form", counted_days_ago, partial(posted, SIGN, {"name": ""}, 422), public_is_exact),
+    Scene("show_confirmation", alice_pending, partial(got, SHOWN), _pending),
+    Scene("show_confirmation", alice_confirmed, partial(got, OLD), _confirmed),
+    Scene("confirm_signature", alice_pending, partial(posted, "/confirm", TAKEN, 200), _confirmed),
+    Scene("confirm_signature", alice_from_elsewhere, partial(posted, "/confirm", TAKEN, 200), _confirmed),
+    Scene("confirm_signature", alice_confirmed, partial(posted, OLD, {}, 200), _confirmed),
+    Scene("confirm_signature", alice_pending, partial(posted, "/confirm", {**TAKEN, "name": "="}, 422), _pending),
+    Scene("show_withdrawal", alice_confirmed, partial(got, BACK), _confirmed),
+    Scene("withdraw_signature", alice_pending, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_confirmed, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_withdrawn, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("show_unsubscription", alice_confirmed, partial(got, STOP), _confirmed),
+    Scene("unsubscribe_from_updates", alice_confirmed, partial(posted, STOP, {}, 200), _confirmed),
+    Scene("links", alice_pending, partial(as_function, "links", "/confirm"), _pending),
+    Scene("counts", counted_days_ago, partial(as_function, "counts", "/api/petitions/{slug}/count"), public_is_exact),
+    Scene("follow_signatures", three_people, partial(ran, "follow_signatures", stream), pending_is_right),
+    Scene("relay_mail", alice_pending, partial(ran, "relay_mail", lambda served: stream_event(
+          [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_is_queued),
+    Scene("send_mail", alice_pending, partial(delivered, "send_mail", wishes), alice_is_mailed, SIX),
+    Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", wishes), alice_is_mailed, SIX),
+    Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
+    Scene("watch_mail", taps_shut, partial(ran, "watch_mail", _schedule), taps_are_open),
+    Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),
+    Scene("store_overflow", overflowed, partial(delivered, "store_overflow", lambda served: served.overflow.messages),
+          is_kept_and_mailed_once),
+    Scene("recount_tallies", counted_days_ago, partial(ran, "recount_tallies", _schedule), nothing_drifts),
+]  # fmt: skip

@@ -1,0 +1,130 @@
+"""Which AWS calls a handler can make, read from the code: nobody has to keep a list of them."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from tests.faults.injection import CALLS, CODE, ROOT
+
+Function = tuple[str, str]  # Dotted module, name.
+# A mail goes out through a function that is handed on, not through the mailer itself.
+DELIVERS = {"Deliver", "Callable[[Mail], str]"}
+
+
+def sites_from(entries: Iterable[Function]) -> set[str]:
+    """Where AWS is asked, in everything that can be reached from these functions."""
+    reached: set[Function] = set()
+    ahead = list(entries)
+    while ahead:
+        function = ahead.pop()
+        if function not in reached:
+            reached.add(function)
+            ahead += _named_in(function) if function[1] in _functions(function[0]) else ()
+    return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _asks_aws(module, name)}
+
+
+def _asks_aws(module: str, name: str) -> bool:
+    held = _held(module)
+    function = _functions(module).get(name)  # app.py's own hand every request on to the routes.
+    for node in _own_nodes(function) if function else ():
+        if not isinstance(node, ast.Call):
+            continue
+        if held.get(ast.unparse(node.func)) == "Deliver":
+            return True
+        if isinstance(node.func, ast.Attribute):
+            kind = held.get(ast.unparse(node.func.value), "")
+            if node.func.attr in CALLS.get(kind, ()):
+                return True
+    return False
+
+
+def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Without those of a function inside, which is a site of its own."""
+    ahead: list[ast.AST] = list(ast.iter_child_nodes(function))
+    while ahead:
+        node = ahead.pop()
+        if not isinstance(node, ast.FunctionDef):
+            yield node
+            ahead += ast.iter_child_nodes(node)
+
+
+def _named_in(function: Function) -> Iterator[Function]:
+    """Called or handed on: both count. Who names a class may call whatever it can do."""
+    module, name = function
+    names = _imported(module)
+    for node in ast.walk(_functions(module)[name]):
+        if isinstance(node, ast.Name):
+            found = names.get(node.id, (module, node.id))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
+            found = (".".join(names[node.value.id]), node.attr)
+        else:
+            continue
+        if not found[0].startswith("chalicelib.aws"):
+            reached = _classes(found[0]).get(found[1], [found[1]])
+            yield from ((found[0], each) for each in reached if each in _functions(found[0]))
+
+
+@cache
+def _held(module: str) -> dict[str, str]:
+    """How this module calls what asks AWS: `tables`, `mail_queue()`, `self.confirmations`, and of what kind each is."""
+    held = dict(_factories())
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.arg) and node.annotation:
+            held |= _as_annotated(node.arg, node.annotation)
+        elif isinstance(node, ast.ClassDef):
+            fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+            for each in fields:
+                held |= _as_annotated(f"self.{ast.unparse(each.target)}", each.annotation)
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Assign) and ast.unparse(node.value) in held:
+            held |= {ast.unparse(target): held[ast.unparse(node.value)] for target in node.targets}
+    return held
+
+
+def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
+    said = ast.unparse(annotation)
+    if said in DELIVERS:
+        return {name: "Deliver"}
+    given = said.removeprefix("Callable[[], ").removesuffix("]")
+    return {name if given == said else f"{name}()": given} if given in CALLS else {}
+
+
+@cache
+def _factories() -> dict[str, str]:
+    """tables(), mail_queue() and their like: whatever of aws/ returns one of them."""
+    return {
+        f"{name}()": ast.unparse(function.returns)
+        for path in (CODE / "aws").glob("*.py")
+        for name, function in _functions(f"chalicelib.aws.{path.stem}").items()
+        if function.returns and ast.unparse(function.returns) in CALLS
+    }
+
+
+@cache
+def _imported(module: str) -> dict[str, Function]:
+    return {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in ast.walk(_tree(module))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+
+@cache
+def _functions(module: str) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in ast.walk(_tree(module)) if isinstance(node, ast.FunctionDef)}
+
+
+@cache
+def _classes(module: str) -> dict[str, list[str]]:
+    return {
+        node.name: [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+        for node in ast.walk(_tree(module))
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    return ast.parse(path.read_text(encoding="utf-8") if module.startswith("chalicelib.") and path.exists() else "")

@@ -1,0 +1,72 @@
+"""What staff do, likewise: what is not written down was not done, and asking again settles it."""
+
+import json
+from functools import partial
+from typing import Any
+
+from chalicelib.audit.record import entries
+from chalicelib.errors import Unavailable
+from chalicelib.staff.model import Right
+from tests.actors import DAY, NOW, bobs_token
+from tests.faults.scenes import Scene, answered, counted_right
+from tests.served import JSON, Served
+
+TOKENS = "/api/staff/tokens"
+
+
+def bob_may_all(served: Served) -> None:
+    served.bob = bobs_token(served.tables, NOW, *Right)  # type: ignore[attr-defined]
+
+
+def a_token_to_revoke(served: Served) -> None:
+    bob_may_all(served)
+    served.other = bobs_token(served.tables).split("_")[1]  # type: ignore[attr-defined]
+
+
+def asked(method: str, path: str, good: int, body: object, served: Served) -> bool:
+    """A staff request; an authorizer that AWS does not answer is a 503 of API Gateway's."""
+    headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON}  # type: ignore[attr-defined]
+    try:
+        answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+    except Unavailable:
+        return False
+    return answered(answer, good)
+
+
+def read(path: str, served: Served) -> bool:
+    return asked("GET", path, 200, None, served)
+
+
+def revoked(served: Served) -> bool:
+    return asked("DELETE", f"{TOKENS}/{served.other}", 200, None, served)  # type: ignore[attr-defined]
+
+
+def is_in_the_trail(action: str, served: Served) -> None:
+    assert action in {entry.deed.action for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
+
+
+def as_manage(served: Served) -> bool:
+    told = {"principalId": "0" * 16, "owner": "bob", "rights": "manage"}
+    event: dict[str, Any] = {
+        "requestContext": {
+            "httpMethod": "GET", "resourcePath": TOKENS, "path": TOKENS, "authorizer": told,
+        },
+        "headers": {}, "pathParameters": {}, "stageVariables": {}, "body": None,
+        "multiValueQueryStringParameters": None, "isBase64Encoded": False,
+    }  # fmt: skip
+    status: int = served.invoke("manage", event)["statusCode"]
+    assert status in (200, 503)
+    return status == 200
+
+
+WANTED = {"owner": "carla", "rights": ["counts"]}
+
+STAFF_SCENES = [
+    Scene("read_me", bob_may_all, partial(read, "/api/staff/me"), counted_right),
+    Scene("list_tokens", bob_may_all, partial(read, TOKENS), counted_right),
+    Scene("issue_token", bob_may_all, partial(asked, "POST", TOKENS, 201, WANTED),
+          partial(is_in_the_trail, "token.issued")),
+    Scene("revoke_token", a_token_to_revoke, revoked, partial(is_in_the_trail, "token.revoked")),
+    Scene("read_audit", bob_may_all, partial(read, "/api/staff/audit"), counted_right),
+    Scene("manage", bob_may_all, as_manage, counted_right),
+]  # fmt: skip

@@ -1,0 +1,118 @@
+"""Every function of the template, every AWS call of its, every fault; then it is asked again, and all is right."""
+
+from collections.abc import Sequence
+from itertools import product
+
+import pytest
+
+from app import app
+from chalicelib.aws.email import Mailer
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.source import Source
+from chalicelib.aws.table import Tables
+from chalicelib.mail import worker
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.shedding.level import forget_level
+from tests.actors import NOW, a_published_petition
+from tests.faults import scenes, staff_scenes, test_mail
+from tests.faults.injection import CALLS, Fault, Faults, Injection, injected, without_faults
+from tests.faults.scenes import LATER, Scene, counted_right
+from tests.faults.sites import sites_from
+from tests.served import Served
+
+pytestmark = pytest.mark.faults
+SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES]
+every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
+THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
+# Only of a spent quota and of a lost overflow: tests.faults.test_mail and test_signing fault these.
+ELSEWHERE = {
+    "chalicelib/mail/pause.py:pause_mail",
+    "chalicelib/signatures/mail_state.py:nudge_mail",
+    "chalicelib/signatures/mail_state.py:want_mail",
+    "chalicelib/signatures/store.py:renew",
+}
+
+
+def begun(served: Served, scene: Scene) -> None:
+    without_faults(served)
+    served.tables.items.clear()
+    for queue in (served.queue, served.other_queue, served.overflow):
+        queue.messages.clear()
+    served.mailer.mails.clear()
+    vars(served).pop("wish", None)
+    served.clock.moment = NOW
+    a_published_petition(served.tables)
+    scene.before(served)
+    forget_petitions()
+    forget_level()
+    worker._pace.cache_clear()
+    served.clock.moment = NOW + LATER
+
+
+def played(served: Served, scene: Scene, faults: Faults) -> Injection:
+    begun(served, scene)
+    done, made = injected(served, faults, lambda: scene.act(served))
+    counted_right(served)
+    if done:
+        scene.then(served)
+    for _ in range(3):
+        served.clock.forward(scene.again)
+        if scene.act(served):
+            break
+    else:
+        raise AssertionError(f"never settled after {faults}")
+    scene.then(served)
+    counted_right(served)
+    return made
+
+
+@every_scene
+def test_after_any_fault_at_any_call_asking_again_makes_all_right(served: Served, scene: Scene) -> None:
+    for at, fault in product(worth_failing(played(served, scene, {}).sites), Fault):
+        made = played(served, scene, {at: fault})
+        assert made.met
+        if scene.handler.startswith("send_"):
+            mails = len(served.mailer.mails)
+            assert mails == 1 or (mails == 2 and _is_in_the_window(made))
+
+
+def worth_failing(sites: Sequence[str]) -> list[int]:
+    """Of a walk over 64 partitions the first two and the last: the same line of code asks for all."""
+    places = {site: [at for at, each in enumerate(sites) if each == site] for site in sites}
+    return sorted({at for calls in places.values() for at in (*calls[:2], calls[-1])})
+
+
+def _is_in_the_window(made: Injection) -> bool:
+    """Between SES's taking a mail and its being marked."""
+    return made.met[0][0].endswith((":deliver_in_step", ":mark_mailed"))
+
+
+@pytest.mark.parametrize("scene", THE_WAY_OF_THE_COUNT, ids=str)
+def test_after_any_two_faults_the_count_is_exact(served: Served, scene: Scene) -> None:
+    for first, fault in product(range(len(played(served, scene, {}).sites)), Fault):
+        calls = len(played(served, scene, {first: fault}).sites)
+        for second, another in product(range(first + 1, calls), Fault):
+            played(served, scene, {first: fault, second: another})
+
+
+def test_every_handler_of_the_template_has_a_scene() -> None:
+    assert {scene.handler for scene in SCENES} == set(app.handler_map)
+
+
+def test_every_call_that_the_code_can_make_meets_every_fault(served: Served) -> None:
+    """A new call fails this until there is a scene in which it happens."""
+    met: set[str] = set()
+    for scene in SCENES:
+        for at in worth_failing(played(served, scene, {}).sites):
+            met |= {site for site, _ in played(served, scene, {at: Fault.THROTTLED}).met}
+            for second in range(at + 1, at + 2):
+                met |= {site for site, _ in played(served, scene, {at: Fault.THROTTLED, second: Fault.RESET}).met}
+    entries = [(getattr(handler, "func", handler).__module__, name) for name, handler in app.handler_map.items()]
+    assert met | ELSEWHERE == sites_from(entries)
+    assert test_mail.STOP_CALLS[-1] == "table.put"
+
+
+def test_whatever_aws_can_be_asked_can_be_faulted() -> None:
+    for kind in (Tables, Queue, Source, Mailer):
+        public = {name for name in vars(kind) if not name.startswith("_")}
+        assert public - {"move_to"} == set(CALLS[kind.__name__]), "move_to is manage.py's alone"
