@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.aws.queue import mail_queue, overflow_queue
+from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, json_view, not_modified, problem_json
@@ -47,6 +47,7 @@ def read_health(request: Request) -> Response:
     tables().check()
     mail_queue().check()
     overflow_queue().check()
+    other_mail_queue().check()
     return json_answer({"status": "ok"})
 
 

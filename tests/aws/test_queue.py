@@ -55,6 +55,13 @@ def test_one_that_was_not_taken_is_told(played: tuple[Queue, Stubber]) -> None:
         queue.send([Outgoing({"n": 1}), Outgoing({"n": 2})])
 
 
+def test_an_answer_that_names_nobody_is_no_promise(played: tuple[Queue, Stubber]) -> None:
+    queue, stub = played
+    stub.add_response("send_message_batch", {"Successful": [], "Failed": []})
+    with pytest.raises(Unavailable):
+        queue.send([Outgoing({"n": 1})])
+
+
 @pytest.mark.parametrize(
     ("code", "error"),
     [("RequestThrottled", Throttled), ("ServiceUnavailable", Unavailable), ("ThrottlingException", Throttled)],

@@ -25,12 +25,15 @@ def test_we_are_well_when_tables_and_queue_answer(served: Served) -> None:
     assert served.get("/health").status_code == 200
 
 
-def test_we_are_not_well_when_they_do_not(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_we_are_not_well_when_the_tables_do_not(served: Served) -> None:
     served.tables.fail_next(Throttled("storage"))
     assert served.get("/health").status_code == 503
 
+
+@pytest.mark.parametrize("queue", ["queue", "other_queue", "overflow"])
+def test_we_are_not_well_when_a_queue_does_not(served: Served, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise Throttled("queue")
 
-    monkeypatch.setattr(served.queue, "check", refuse)
+    monkeypatch.setattr(getattr(served, queue), "check", refuse)
     assert served.get("/health").status_code == 503
