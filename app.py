@@ -7,15 +7,17 @@ from chalice.app import Chalice
 from chalicelib.audit import api as audit
 from chalicelib.edge import site, staff
 from chalicelib.mail import worker as mail
+from chalicelib.people import api as people_routes
 from chalicelib.petitions import api as petitions
 from chalicelib.signatures import api as signatures
 from chalicelib.signatures import links as signature_links
 from chalicelib.signatures import worker as signature_worker
+from chalicelib.signin import api as signin
 from chalicelib.staff import api as staff_tokens
 from chalicelib.tallies import api as tallies
 
 app = Chalice(app_name="petitions", configure_logs=False)
-for routes in (site, petitions, signatures, signature_links, tallies, staff_tokens, audit):
+for routes in (site, petitions, signatures, signature_links, tallies, staff_tokens, audit, people_routes, signin):
     app.register_blueprint(routes.routes)
 app.register_blueprint(staff.doors)
 app.register_blueprint(mail.workers)
@@ -36,4 +38,14 @@ def counts(event: Any, context: Any) -> Any:
 
 @app.lambda_function()
 def manage(event: Any, context: Any) -> Any:
+    return app(event, context)
+
+
+@app.lambda_function()
+def people(event: Any, context: Any) -> Any:
+    return app(event, context)
+
+
+@app.lambda_function()
+def sign_in(event: Any, context: Any) -> Any:
     return app(event, context)

@@ -122,3 +122,14 @@ class UnknownThing(PetitionsError):
     """Nothing is at this address; `what` is a sentence for the person."""
 
     what: str
+
+
+class ProviderSilent(Unavailable):
+    """Whoever knows the staff does not answer, or not as was agreed. Nobody was signed in."""
+
+
+@dataclass(repr=False)
+class NotSignedIn(PetitionsError):
+    """Whoever comes back from the provider is not believed; `why` is a sentence for the person."""
+
+    why: str

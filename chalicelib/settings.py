@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
+OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -27,6 +29,12 @@ class Settings:
     # Of the two event sources of the sender; only the function that opens and shuts them is told.
     mail_source: str
     other_mail_source: str
+    # Who staff sign in with; only the function that signs them in is told. Empty: nobody signs in.
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_claim: str
+    oidc_rights: str
 
 
 @cache
@@ -48,6 +56,7 @@ def settings() -> Settings:
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
         mail_source=os.environ.get("MAIL_SOURCE") or "",
         other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",
+        **{f"oidc_{name.lower()}": os.environ.get(f"OIDC_{name}") or "" for name in OIDC},
     )
 
 

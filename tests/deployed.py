@@ -1,6 +1,8 @@
 """The deployed stack for tests, one a worker: the package and template that go to AWS, behind the local front."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,8 @@ from stack.emulator import emulator
 from stack.front import application
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
+from tests.oidc.people import CLIENT, RIGHTS, SECRET
+from tests.oidc.running import a_provider
 
 SLUG = "support-trafficked-children"
 
@@ -42,10 +46,25 @@ class DeployedSite:
 
 @pytest.fixture(scope="session")
 def deployed_site() -> Iterator[DeployedSite]:
+    with a_deployed_site(free_port()) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def site_with_sign_in() -> Iterator[DeployedSite]:
+    """Under its functions' own roles, and told of a provider on loopback that staff sign in with."""
     port = free_port()
+    with a_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
+        told = {"OidcIssuer": issuer, "OidcClientId": CLIENT, "OidcClientSecret": SECRET}
+        with a_deployed_site(port, {**told, "OidcRights": json.dumps(RIGHTS)}, auth=True) as site:
+            yield site
+
+
+@contextmanager
+def a_deployed_site(port: int, more: Mapping[str, str] | None = None, *, auth: bool = False) -> Iterator[DeployedSite]:
     url = f"http://{LOOPBACK}:{port}"
-    with emulator() as running:
-        stack = deployed(running.endpoint, url)
+    with emulator(auth=auth) as running:
+        stack = deployed(running.endpoint, url, more=more or {})
         load_petitions(stack)
         with served(application(running.endpoint, stack.api), port):
             yield DeployedSite(url, issue_token(stack), stack)

@@ -9,7 +9,7 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "commands"
 FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
-CAPABILITIES = ("petitions", "signatures", "tallies", "mail", "staff", "audit", "shedding")
+CAPABILITIES = ("petitions", "signatures", "tallies", "mail", "staff", "audit", "people", "signin", "shedding")
 # What may know HTTP and Lambda besides app.py and edge/.
 DOORS = {"api.py", "worker.py", "links.py", "page.py"}
 KERNEL = {
@@ -265,7 +265,8 @@ def test_app_only_registers() -> None:
 def test_tests_mirror_the_code_one_to_one() -> None:
     """Every file with a rule in it has its suite; what has none is named here, with the suite that has it."""
     elsewhere = {
-        "app.py", "chalicelib/audit/model.py", "chalicelib/audit/store.py",
+        "app.py", "chalicelib/people/access.py", "chalicelib/signin/model.py",
+        "chalicelib/audit/model.py", "chalicelib/audit/store.py",
         "chalicelib/aws/refusals.py", "chalicelib/edge/cors.py", "chalicelib/edge/placeholders.py",
         "chalicelib/errors.py", "chalicelib/mail/model.py", "chalicelib/petitions/page.py",
         "chalicelib/petitions/store.py", "chalicelib/signatures/model.py", "chalicelib/signatures/worker.py",

@@ -20,11 +20,12 @@ from chalice.utils import OSUtils, to_cfn_resource_name
 
 from app import app
 from chalicelib import keys
+from chalicelib import settings as settings_of
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
-from chalicelib.edge.staff import ANYBODY, ROUTES
+from chalicelib.edge.staff import ANYBODY, BEFORE_THE_DOOR, ROUTES
 from chalicelib.mail import compose
 from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
 from chalicelib.mail.send import CLAIM
@@ -45,11 +46,13 @@ CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
 MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # Where a secret goes, and nowhere else.
-SECRETS = {"SIGNATURE_KEYS": {"APIHandler"}, "TOKEN_KEYS": {"Links", "SendMail", "SendOtherMail"}}
+SECRETS = {"SIGNATURE_KEYS": {"APIHandler", "People"}, "TOKEN_KEYS": {"Links", "SendMail", "SendOtherMail"}}
 # They hold names and addresses: encrypted with KMS, as the tables are.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 # Whoever turns the senders' taps is told which they are.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
+# Who staff sign in with, and our secret there.
+OIDC = {f"OIDC_{name}": {"SignIn"} for name in settings_of.OIDC}
 SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
 QUEUE_OF = {**SENDERS, "ReceiveFeedback": "FeedbackQueue", "StoreOverflow": "OverflowQueue"}
 STREAM_READERS = {"RelayMail", "FollowSignatures"}
@@ -64,6 +67,14 @@ FUNCTION_OF = {
     "/api/staff/tokens": "Manage",
     "/api/staff/tokens/{token_id}": "Manage",
     "/api/staff/audit": "Manage",
+    "/api/staff/people/find": "People",
+    "/api/staff/people/{slug}/{signature_id}": "People",
+    **{
+        f"/api/staff/people/{{slug}}/{{signature_id}}/{deed}": "People"
+        for deed in ("resend", "withdraw", "erase", "access")
+    },
+    "/api/staff/sign-in": "SignIn",
+    "/api/staff/session": "SignIn",
 }
 
 # CONTRACT.md's tables.
@@ -228,7 +239,7 @@ def test_who_takes_signatures_cannot_read_them() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
     readers = {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")}
-    assert readers == {"Links", "RecountTallies", "SweepMail"}
+    assert readers == {"Links", "People", "RecountTallies", "SweepMail"}
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
 
 
@@ -302,7 +313,7 @@ def test_every_setting_the_code_asks_for_is_given_and_secrets_only_where_they_ar
     function: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = environment_of(function)
-    private = SECRETS | SOURCES
+    private = SECRETS | SOURCES | OIDC
     own = {name for name, functions in private.items() if function in functions}
     # The last one is pydantic's own: looking for plugins costs a cold start 15 ms, and there are none.
     asked = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
@@ -664,11 +675,15 @@ def test_api_gateway_may_call_each_function_it_hands_requests_to() -> None:
     assert called == {function for _, _, function in integrations()} | {"StaffAuthorizer"}
 
 
+BEFORE = {route.path for route in BEFORE_THE_DOOR}
+
+
 def test_every_staff_route_and_no_other_is_behind_the_authorizer() -> None:
     for path, methods in API["paths"].items():
         for method, operation in methods.items():
             guarded = operation.get("security") == [{"staff_authorizer": []}]
-            assert guarded is (path.startswith("/api/staff/") and method != "options"), f"{method} {path}"
+            behind = path.startswith("/api/staff/") and path not in BEFORE
+            assert guarded is (behind and method != "options"), f"{method} {path}"
 
 
 def test_the_authorizer_is_asked_anew_for_every_request() -> None:
@@ -679,7 +694,10 @@ def test_the_authorizer_is_asked_anew_for_every_request() -> None:
 
 def test_every_staff_route_stands_under_a_right() -> None:
     standing = {
-        (method, route.path) for routes in (*ROUTES.values(), ANYBODY) for route in routes for method in route.methods
+        (method, route.path)
+        for routes in (*ROUTES.values(), ANYBODY, BEFORE_THE_DOOR)
+        for route in routes
+        for method in route.methods
     }
     staff = {
         (method, re.sub(r"\{\w+\}", "*", path))

@@ -1,6 +1,7 @@
 """The served description and the code say the same: routes, shapes, statuses, examples."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,9 @@ from chalicelib import keys, tokens
 from chalicelib.aws.table import Item
 from chalicelib.errors import Invalid, PetitionsError, Throttled
 from chalicelib.keys import Key
+from chalicelib.settings import settings
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
+from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
 from chalicelib.tallies.model import By
 from chalicelib.tokens import Purpose, Subject
@@ -38,6 +41,8 @@ from tests.actors import (
 )
 from tests.fakes import FakeTables
 from tests.served import FORM, JSON, Served
+from tests.signin.issuing import CLIENT, Issuing, issuing
+from tests.signin.test_api import BEGUN, RETURNED
 
 SOURCE = Path(__file__).parents[1] / "chalicelib" / "edge" / "openapi.json"
 SPEC: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
@@ -47,6 +52,10 @@ OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 LINKS = tuple(Purpose)
+# Before the door, and whoever is not believed there is told so by us.
+SESSION = "/api/staff/session"
+NO_PROVIDER = "?no-provider-is-set"
+PERSON = "/api/staff/people/{slug}/{signature_id}"
 
 
 def resolved(node: Any) -> Any:
@@ -111,7 +120,8 @@ def test_exactly_the_routes_with_an_authorizer_ask_for_a_token() -> None:
     }
     assert {(method, path) for method, path, operation in operations() if operation.get("security")} == guarded
     for _, path, operation in operations():
-        assert (operation["responses"].keys() >= {"401", "403"}) is bool(operation.get("security")), path
+        may_refuse = bool(operation.get("security")) or path == SESSION
+        assert (operation["responses"].keys() >= {"401", "403"}) is may_refuse, path
 
 
 def test_every_path_parameter_is_described_by_its_name() -> None:
@@ -370,6 +380,36 @@ ASKED = [
     _staff("POST", 415, "/api/staff/tokens", body=b"{}", kind="text/plain"),
     _staff("DELETE", 200, "/api/staff/tokens/{token_id}", "/api/staff/tokens/<bobs-id>"),
     _staff("DELETE", 404, "/api/staff/tokens/{token_id}", "/api/staff/tokens/nobody"),
+    *(
+        _staff("POST", status, "/api/staff/people/find", body=body)
+        for body, status in {
+            b'{"email": "alice.achterberg@mail.example"}': 200,
+            b"{": 400,
+            b"b" * 16_385: 413,
+            b'{"email": "alice"}': 422,
+        }.items()
+    ),
+    _staff("POST", 415, "/api/staff/people/find", body=b"{}", kind="text/plain"),
+    *(
+        _get(status, PERSON, f"/api/staff/people/safe-children/{identity}", **STAFF)
+        for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
+    ),
+    *(
+        _staff("POST", status, f"{PERSON}/{deed}", f"/api/staff/people/safe-children/{identity}/{deed}")
+        for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
+        for deed in ("resend", "withdraw", "erase", "access")
+    ),
+    *(
+        _post(status, route, route, body, JSON)
+        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+        for body, status in {json.dumps(right).encode(): 200, b"{": 400, b"c" * 16_385: 413, b"{}": 422}.items()
+    ),
+    *(_post(415, route, route, b"{}", "text/plain") for route in ("/api/staff/sign-in", SESSION)),
+    *(
+        _post(404, route, f"{route}{NO_PROVIDER}", json.dumps(right).encode(), JSON)
+        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+    ),
+    _get(200, "/staff/signed-in"),
     _get(200, "/health"),
     _get(200, "/api/openapi.json"),
     _get(200, "/assets/{name}", "/assets/site.css"),
@@ -381,8 +421,11 @@ ASKED = [
 
 
 @pytest.fixture
-def site(served: Served) -> Served:
-    """Petitions in every state; Alice has signed the open one."""
+def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """Petitions in every state; Alice has signed the open one. Staff may sign in."""
+    told = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in told.items():
+        monkeypatch.setenv(f"OIDC_{name}", value)
     a_published_petition(served.tables, slug="closed", closes_at=NOW - DAY)
     a_published_petition(served.tables, slug="removed", state="removed")
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
@@ -398,6 +441,7 @@ def _told(text: str, site: Served) -> str:
             if f"<{purpose}{kind}>" in text:
                 token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
                 text = text.replace(f"<{purpose}{kind}>", token)
+    text = text.replace("<alices-id>", identity)
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
@@ -411,9 +455,20 @@ TOKENS = {
 }
 
 
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Issuing]:
+    forget_provider()
+    with issuing() as running:
+        yield running
+    forget_provider()
+
+
 def _answered(ask: Ask, site: Served) -> HTTPResponse:
     headers = {name: _told(value, site) for name, value in ask.headers.items()}
     body = _told(ask.body.decode(), site).encode()
+    if ask.url.endswith(NO_PROVIDER):
+        os.environ.pop("OIDC_ISSUER")
+        settings.cache_clear()
     return site.client.http.request(ask.method, _told(ask.url, site), headers=headers, body=body)
 
 
@@ -452,7 +507,7 @@ def test_every_described_status_of_ours_was_provoked_above_and_no_other() -> Non
     assert provoked == described
 
 
-NEEDING_NONE = ("/assets", "/api/openapi", "/api/staff/me")
+NEEDING_NONE = ("/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff/")
 NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(NEEDING_NONE)]
 
 

@@ -1,7 +1,9 @@
 """The deployed stack on an emulator, for `make run` and for tests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from stack.aws import Cloud, one_line_errors
 from stack.deploy import deploy
@@ -56,11 +58,13 @@ class Deployed:
         }
 
 
-def deployed(endpoint: str, site: str = SITE, project: Path = ROOT) -> Deployed:
-    """Package and deploy to the emulator as `make run` does; doing it again changes nothing."""
+def deployed(
+    endpoint: str, site: str = SITE, project: Path = ROOT, more: Mapping[str, str] = MappingProxyType({})
+) -> Deployed:
+    """Package and deploy to the emulator as `make run` does; doing it again changes nothing. `more`: parameters."""
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED}
+    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, **more}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
         verify_sender(cloud, SENDER)

@@ -14,6 +14,15 @@ from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
 
+# From the environment alone: a secret on a command line is seen by everybody on the machine.
+_SIGN_IN = {
+    "OIDC_ISSUER": "OidcIssuer",
+    "OIDC_CLIENT_ID": "OidcClientId",
+    "OIDC_CLIENT_SECRET": "OidcClientSecret",
+    "OIDC_CLAIM": "OidcClaim",
+    "OIDC_RIGHTS": "OidcRights",
+}
+
 
 def stack_name(stage: str) -> str:
     """Name of the stage's CloudFormation stack."""
@@ -87,6 +96,7 @@ def _values(options: Namespace) -> dict[str, str]:
         "MailPerSecond": options.mail_per_second,
         "LogLevel": options.log_level,
         "AlarmEmail": options.alarm_email,
+        **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
     }
     return {name: value for name, value in given.items() if value}
 

@@ -17,8 +17,9 @@ _TOOLS_OF_CHALICE = {
 }
 """Needed by Chalice's command line, never by `chalice.app`, which is all that runs."""
 
-_NEVER_IMPORTED = {("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo")}
-"""Parts of our libraries for what we do not do: deliverability by DNS, pydantic 1, time zones other than UTC."""
+_NEVER_IMPORTED = {("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo"), ("cffi",), ("pycparser",)}
+"""Parts of our libraries for what we do not do: deliverability by DNS, pydantic 1, time zones other than UTC; and
+what only builds bindings: cryptography's are built, and need cffi's backend alone."""
 
 _DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")

@@ -11,9 +11,11 @@ from chalicelib.errors import (
     LinkDamaged,
     LinkExpired,
     NotJson,
+    NotSignedIn,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
+    ProviderSilent,
     Unavailable,
     UnknownPetition,
     UnknownThing,
@@ -88,6 +90,10 @@ def _forbidden(error: Forbidden) -> Problem:
     return Problem(403, "Forbidden", error.why)
 
 
+def _not_signed_in(error: NotSignedIn) -> Problem:
+    return Problem(401, "Unauthorized", error.why)
+
+
 def _unknown(error: UnknownThing) -> Problem:
     return Problem(404, "Not Found", error.what)
 
@@ -122,6 +128,15 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
             410,
             "This link has expired",
             "The time for this link is over. If the petition is still open, you can sign it again.",
+        )
+    ),
+    NotSignedIn: _not_signed_in,
+    ProviderSilent: _always(
+        Problem(
+            503,
+            "Service Unavailable",
+            "The service that staff sign in with does not answer as it should. Please try again in a moment.",
+            retry_after=RETRY_AFTER,
         )
     ),
     Unavailable: _unavailable,

@@ -26,10 +26,18 @@ ROUTES: dict[Right, list[AuthRoute]] = {
         AuthRoute("/api/staff/tokens/*", ["DELETE"]),
     ],
     Right.EXPORT: [],
-    Right.PEOPLE: [],
+    Right.PEOPLE: [
+        AuthRoute("/api/staff/people/find", ["POST"]),
+        AuthRoute("/api/staff/people/*/*", ["GET"]),
+        *(AuthRoute(f"/api/staff/people/*/*/{deed}", ["POST"]) for deed in ("resend", "withdraw", "erase", "access")),
+    ],
 }
 # Whoever has a token may see whose it is. (API Gateway takes no policy without a resource, so this is also needed.)
 ANYBODY = [AuthRoute("/api/staff/me", ["GET"])]
+
+
+# Whoever comes here has no token yet.
+BEFORE_THE_DOOR = [AuthRoute("/api/staff/sign-in", ["POST"]), AuthRoute("/api/staff/session", ["POST"])]
 
 
 @doors.authorizer(ttl_seconds=0)
@@ -52,8 +60,12 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
 def actor(request: Request) -> Actor:
     """Who asks, as the authorizer knew them."""
     told = _told(request)
-    source_ip = (request.context.get("identity") or {}).get("sourceIp") or ""
-    return Actor(token_id=told["principalId"], owner=told["owner"], source_ip=source_ip)
+    return Actor(token_id=told["principalId"], owner=told["owner"], source_ip=source_ip(request))
+
+
+def source_ip(request: Request) -> str:
+    """What API Gateway saw."""
+    return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
 def rights_of(request: Request) -> set[Right]:

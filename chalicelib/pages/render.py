@@ -19,6 +19,7 @@ _HERE = Path(__file__).parent
 _CONTENT_TYPES = {
     "site.css": "text/css; charset=utf-8",
     "petition.js": "text/javascript; charset=utf-8",
+    "sign-in.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 

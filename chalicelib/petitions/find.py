@@ -7,7 +7,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.caching import SecondsCache
 from chalicelib.errors import PetitionNotOpen, PetitionRemoved, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, State
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
 
 SETTINGS_SECONDS = 5.0
 
@@ -40,6 +40,11 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
     if petition is None:
         raise UnknownPetition
     return petition
+
+
+def text_as_signed(slug: str, text_version: str, consent_version: str, tables: Tables) -> PetitionText | None:
+    """The words a signature stands under, however often the petition was edited since."""
+    return store.get_text(slug, version_of(text_version, consent_version), tables)
 
 
 def all_petitions(tables: Tables) -> list[Petition]:

@@ -77,7 +77,7 @@ class Petition(BaseModel):
     @property
     def version(self) -> str:
         """Text and wordings together: what somebody had before their eyes."""
-        return f"{self.text_version}.{self.consent_version}"
+        return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> State:
         """The stored state, moved on by the opening and closing times."""
@@ -106,6 +106,11 @@ class PetitionText(BaseModel):
     sign_wording: str
     updates_wording: str
     recorded_at: Moment
+
+
+def version_of(text_version: str, consent_version: str) -> str:
+    """As kept with each signature, so that its words can be found again."""
+    return f"{text_version}.{consent_version}"
 
 
 def text_of(petition: Petition, now: datetime) -> PetitionText:

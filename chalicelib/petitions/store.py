@@ -40,5 +40,10 @@ def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
         return
 
 
+def get_text(slug: str, version: str, tables: Tables) -> PetitionText | None:
+    item = tables.get(keys.petition_text(slug, version))
+    return PetitionText.model_validate(item) if item else None
+
+
 def _petition(item: Item) -> Petition:
     return Petition.model_validate({name: value for name, value in item.items() if name not in ("pk", "sk")})

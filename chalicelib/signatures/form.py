@@ -41,7 +41,7 @@ WRONG = {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
 WORDS = Words(MISSING, WRONG)
 
 
-def _address(typed: object) -> Address:
+def typed_address(typed: object) -> Address:
     if not isinstance(typed, str):
         raise ValueError("Must be text")
     return read_address(typed.strip())
@@ -67,7 +67,7 @@ class SignatureForm(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: Name
-    email: Annotated[Address, PlainValidator(_address), WithJsonSchema({"type": "string", "format": "email"})]
+    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema({"type": "string", "format": "email"})]
     country: Country = "GB"
     postcode: str | None = None
     consent: Consent

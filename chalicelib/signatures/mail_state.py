@@ -39,6 +39,14 @@ def want_mail(key: Key, wanted: Wanted, now: datetime, tables: Tables) -> None:
     tables.update(Change(key, assign=wish, when=may_be_asked))
 
 
+def ask_again(key: Key, seen: Signature, now: datetime, tables: Tables) -> None:
+    """One more of the mail that this signature gets now. Raise ConditionFailed as the two that it chooses from."""
+    if seen.mail_wanted:
+        nudge_mail(key, now, tables)
+    else:
+        want_mail(key, Wanted.CONFIRM if seen.state is State.PENDING else Wanted.ALREADY_SIGNED, now, tables)
+
+
 def nudge_mail(key: Key, now: datetime, tables: Tables) -> None:
     """Send a wish on its way again that may have been lost there. Raise ConditionFailed if it is too young."""
     long_ago, nudged = iso(now - NUDGE_AFTER), Attr("mail_nudged_at")

@@ -3,10 +3,10 @@
 (absent) ──sign──► pending ──confirm──► confirmed
                       │                     │
                       └──────withdraw───────┴──► withdrawn ──sign──► pending
-pending and withdrawn items leave by TTL; a confirmed one only by withdrawing.
+An erased one is withdrawn, and emptied. pending and withdrawn items leave by TTL; a confirmed one only by withdrawing.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -20,6 +20,8 @@ from chalicelib.moments import Moment
 UNMAILED_LIFETIME = timedelta(days=60)
 # Nothing personal is left in it; it remembers that mails were sent, so that nobody is mailed without end.
 WITHDRAWN_LIFETIME = timedelta(days=90)
+# An erased one outlives every message that could bring it back: a queue keeps them for 14 days.
+ERASED_LIFETIME = timedelta(days=15)
 
 MAX_MAILS = 5
 MAIL_PAUSE = timedelta(minutes=1)
@@ -71,6 +73,7 @@ class Signature(BaseModel):
     consent_version: str
     confirmed_at: Moment | None = None
     withdrawn_at: Moment | None = None
+    erased_at: Moment | None = None
     # The source its tally entry went under, where that is not its own (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
     mail_wanted: Wanted | None = None
@@ -81,6 +84,11 @@ class Signature(BaseModel):
     # "bounced" or "complained": no mail goes there again.
     undeliverable: str | None = None
     expires_at: Epoch | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """TTL deletes within days, so an expired item must be read as gone."""
+        expired = self.expires_at is not None and self.expires_at <= now
+        return self.state is State.WITHDRAWN or (self.state is State.PENDING and expired)
 
 
 class Finished(BaseModel):

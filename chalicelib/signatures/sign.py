@@ -56,7 +56,7 @@ def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = Fals
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        has_its_mail = earlier.mail_wanted is not None and not _is_over(earlier, now)
+        has_its_mail = earlier.mail_wanted is not None and not earlier.is_over(now)
         if late and (has_its_mail or _is_overtaken(finished.signature, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(finished.key, earlier, finished.signature, now, tables):
@@ -101,24 +101,10 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
     False if the earlier one went in this very moment (TTL), and there is nothing to repeat.
     """
     try:
-        if _is_over(earlier, now):
+        if earlier.is_over(now):
             store.renew(key, signature, now, tables)
         else:
-            _ask_for_mail(key, earlier, now, tables)
+            mail_state.ask_again(key, earlier, now, tables)
     except ConditionFailed as failure:
         return failure.item is not None
     return True
-
-
-def _ask_for_mail(key: Key, earlier: Signature, now: datetime, tables: Tables) -> None:
-    if earlier.mail_wanted:
-        mail_state.nudge_mail(key, now, tables)
-    else:
-        wanted = Wanted.CONFIRM if earlier.state is State.PENDING else Wanted.ALREADY_SIGNED
-        mail_state.want_mail(key, wanted, now, tables)
-
-
-def _is_over(signature: Signature, now: datetime) -> bool:
-    """TTL deletes within days, so an expired item must be read as gone."""
-    expired = signature.expires_at is not None and signature.expires_at <= now
-    return signature.state is State.WITHDRAWN or (signature.state is State.PENDING and expired)

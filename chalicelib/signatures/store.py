@@ -1,6 +1,6 @@
 """Signatures in their table. Every write states what must be true for it to happen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,15 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.keys import Key
 from chalicelib.moments import iso
-from chalicelib.signatures.model import MAIL_WISH, MAX_MAILS, PERSONAL, WITHDRAWN_LIFETIME, Signature, State
+from chalicelib.signatures.model import (
+    ERASED_LIFETIME,
+    MAIL_WISH,
+    MAX_MAILS,
+    PERSONAL,
+    WITHDRAWN_LIFETIME,
+    Signature,
+    State,
+)
 from chalicelib.tokens import Subject
 
 # What a recount reads; its role may read nothing else (.chalice/policy-recount.json).
@@ -31,6 +39,12 @@ def add(key: Key, signature: Signature, tables: Tables) -> None:
 def find(key: Key, tables: Tables) -> Signature | None:
     item = tables.get(key, consistent=True)
     return as_signature(item) if item else None
+
+
+def find_each(wanted: Sequence[Key], tables: Tables) -> dict[Key, Signature]:
+    """Those that exist."""
+    found = tables.batch_get(wanted, consistent=True)
+    return {Key(keys.SIGNATURES, item["pk"], item["sk"]): as_signature(item) for item in found}
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
@@ -57,7 +71,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    stale = ("withdrawn_at", *PERSONAL, *MAIL_WISH)
+    stale = ("withdrawn_at", "erased_at", *PERSONAL, *MAIL_WISH)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
@@ -82,6 +96,25 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
         assign={"state": State.WITHDRAWN, "withdrawn_at": iso(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_WISH, "confirmed_at"),
         when=counted,
+    )
+
+
+def empty(key: Key, now: datetime, tables: Tables) -> None:
+    """Of a withdrawn one, all that says what was signed and when. What protects the mailbox stays a while longer.
+
+    Raise ConditionFailed, with the item, if it is not withdrawn, or was emptied before.
+    """
+    moment, expires = iso(now), int((now + ERASED_LIFETIME).timestamp())
+    times = dict.fromkeys(("signed_at", "withdrawn_at", "erased_at"), moment)
+    is_left = Attr("state").eq(State.WITHDRAWN) & Attr("erased_at").not_exists()
+    blank = dict.fromkeys(("obtained_by", "text_version", "consent_version"), "")
+    tables.update(
+        Change(
+            key,
+            assign={**times, **blank, "updates": False, "expires_at": expires},
+            remove=(*PERSONAL, *MAIL_WISH, "confirmed_at"),
+            when=is_left,
+        )
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.test_supporter import fill, open_petition, press_sign
@@ -88,6 +88,11 @@ def mailed_link(page: Page, site: DeployedSite, purpose: str, person: str) -> st
     return found[0]
 
 
+def open_sign_in(page: Page, site: DeployedSite) -> None:
+    page.goto(f"{site.url}/staff/signed-in")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "list": open_list,
     "form": open_form,
@@ -100,6 +105,7 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "problem": open_problem,
     "inbox": open_inbox,
     "mail": open_mail,
+    "sign-in": open_sign_in,
 }
 
 

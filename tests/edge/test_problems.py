@@ -17,10 +17,12 @@ from chalicelib.errors import (
     LinkExpired,
     MailRefused,
     NotJson,
+    NotSignedIn,
     NotYet,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
+    ProviderSilent,
     RateExceeded,
     SendingStopped,
     Throttled,
@@ -50,6 +52,8 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (NotYet(), 503),
     (ConditionFailed({"name": "Alice"}), 503),
     (MailRefused("x"), 503),
+    (ProviderSilent(), 503),
+    (NotSignedIn("Sign in again."), 401),
 ]
 
 

@@ -1,6 +1,6 @@
 """Every function of the template, every AWS call of its, every fault; then it is asked again, and all is right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 import pytest
@@ -14,14 +14,14 @@ from chalicelib.mail import worker
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from tests.actors import NOW, a_published_petition
-from tests.faults import scenes, staff_scenes, test_mail
+from tests.faults import people_scenes, scenes, staff_scenes, test_mail
 from tests.faults.injection import CALLS, Fault, Faults, Injection, injected, without_faults
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
 
 pytestmark = pytest.mark.faults
-SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES]
+SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
 # Only of a spent quota and of a lost overflow: tests.faults.test_mail and test_signing fault these.
@@ -31,6 +31,12 @@ ELSEWHERE = {
     "chalicelib/signatures/mail_state.py:want_mail",
     "chalicelib/signatures/store.py:renew",
 }
+
+
+@pytest.fixture(autouse=True)
+def _a_provider(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with people_scenes.a_provider(monkeypatch):
+        yield
 
 
 def begun(served: Served, scene: Scene) -> None:

@@ -181,6 +181,7 @@ def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> 
         "SendOtherMail",
         "WatchMail",
         "StoreOverflow",
+        "SignIn",
     ],
 )
 def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
@@ -212,6 +213,24 @@ def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack
     assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
     assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
     assert _outcome(stack, "Links", "SignaturesTableName", "scan") == "AccessDeniedException"
+
+
+def test_who_helps_a_person_gets_one_signature_by_its_id_and_never_a_list(stack: Deployed) -> None:
+    assert _outcome(stack, "People", "SignaturesTableName", "get_item") == "done"
+    for operation in ("query", "scan", "delete_item"):
+        assert _outcome(stack, "People", "SignaturesTableName", operation) == "AccessDeniedException"
+    for operation in READS:
+        assert _outcome(stack, "People", "AuditTableName", operation) == "AccessDeniedException"
+
+
+def test_who_signs_staff_in_writes_tokens_and_reads_nothing(stack: Deployed) -> None:
+    client, table = _as_function(stack, "SignIn"), stack.outputs["CountsTableName"]
+    for operation in READS:
+        assert _outcome(stack, "SignIn", "CountsTableName", operation) == "AccessDeniedException"
+    # The emulator does not look at dynamodb:LeadingKeys, by which IAM keeps this to tokens.
+    client.put_item(TableName=table, Item={"pk": {"S": "TOKENS"}, "sk": {"S": "a-test"}})
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.update_item(TableName=table, **KEY)
 
 
 def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
@@ -252,7 +271,7 @@ def _backdate(stack: Deployed, email: str) -> None:
 
 def _outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
     try:
-        getattr(_as_function(stack, function), operation)(TableName=stack.outputs[table], **READS[operation])
+        getattr(_as_function(stack, function), operation)(TableName=stack.outputs[table], **READS.get(operation, KEY))
     except ClientError as error:
         return str(error.response["Error"]["Code"])
     return "done"

@@ -22,7 +22,7 @@ def of_type(template: Template, kind: str) -> dict[str, Any]:
 
 def test_tables_are_on_demand_encrypted_recoverable_and_protected(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
-    assert tables.keys() == {"SignaturesTable", "CountsTable"}
+    assert tables.keys() == {"SignaturesTable", "CountsTable", "AuditTable"}
     for name, table in tables.items():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
@@ -83,6 +83,7 @@ def test_only_the_two_that_change_single_signatures_and_the_workers_reach_them(t
     assert {name: actions for name, actions in reach.items() if actions} == {
         "ApiHandler": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DescribeTable"},
         "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "People": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         "SendMail": {"dynamodb:UpdateItem"},
         "SendOtherMail": {"dynamodb:UpdateItem"},
         "SweepMail": {"dynamodb:Query", "dynamodb:UpdateItem"},

@@ -1,0 +1,71 @@
+"""Signing in over HTTP: where to go, and a staff token for what comes back. Nothing here needs a cookie."""
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import log, moments
+from chalicelib.audit.model import Actor, Deed
+from chalicelib.audit.record import record
+from chalicelib.aws.table import tables
+from chalicelib.checked import parsed
+from chalicelib.edge.html import page, page_view
+from chalicelib.edge.http import json_answer, json_body, json_view
+from chalicelib.edge.staff import source_ip
+from chalicelib.errors import UnknownThing
+from chalicelib.settings import settings
+from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
+from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
+
+routes = Blueprint(__name__)
+
+RETURN_PATH = "/staff/signed-in"
+
+
+@routes.route(RETURN_PATH)
+@page_view(routes)
+def show_sign_in(request: Request) -> Response:
+    """The button, and where the provider sends people back to. The page holds nothing; its script does it all."""
+    return page(request, "sign_in.html", {})
+
+
+@routes.route("/api/staff/sign-in", methods=["POST"], content_types=["*/*"])
+@json_view(routes)
+def begin_sign_in(request: Request) -> Response:
+    """{"authorization_url"}: the page made the secrets, and keeps them."""
+    begun = parsed(SignInBegun, json_body(request))
+    return json_answer({"authorization_url": authorization_url(begun, _provider(), _redirect_uri())})
+
+
+@routes.route("/api/staff/session", methods=["POST"], content_types=["*/*"])
+@json_view(routes)
+def open_session(request: Request) -> Response:
+    """{"token", "expires_at", "owner", "rights"} for a code of the provider's, once, and for eight hours."""
+    returned, now = parsed(CodeReturned, json_body(request)), moments.now()
+    member = member_for(returned, _provider(), _redirect_uri(), now)
+    session = begin_session(member, now, tables())
+    rights = sorted(member.rights)
+    # A token whose issuing cannot be written down is told to nobody.
+    actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
+    record(
+        actor, Deed(action="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
+    )
+    log.note("signed_in", token=session.token_id)
+    return json_answer(
+        {
+            "token": session.token,
+            "expires_at": moments.iso(session.expires_at),
+            "owner": member.owner,
+            "rights": rights,
+        }
+    )
+
+
+def _provider() -> Provider:
+    known = settings()
+    if not known.oidc_issuer or not known.oidc_client_id:
+        raise UnknownThing("Nobody can sign in here: no provider is set. Use a staff token.")
+    rights = read_rights(known.oidc_rights)
+    return Provider(known.oidc_issuer, known.oidc_client_id, known.oidc_client_secret, known.oidc_claim, rights)
+
+
+def _redirect_uri() -> str:
+    return f"{settings().site_url}{RETURN_PATH}"

@@ -1,0 +1,79 @@
+"""What a sign-in is made of: the provider as it is set, what it says of itself, and whom it vouches for."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from chalicelib.staff.model import Right
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def safe(url: str) -> str:
+    """https, or plain http that never leaves this machine. Raise ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        return url
+    raise ValueError("must be https")
+
+
+Url = Annotated[str, AfterValidator(safe)]
+# base64url, as RFC 7636 has verifiers and their digests.
+Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$")]
+Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """As set for this stack. `claim` names what rights are given by; `rights` says which, by its values."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = ""
+    claim: str = "groups"
+    rights: dict[str, list[Right]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        safe(self.issuer)
+
+
+def read_rights(text: str) -> dict[str, list[Right]]:
+    """{"petition-team": ["counts", "manage"]}. Raise ValueError for a right that does not exist."""
+    return {name: [Right(right) for right in rights] for name, rights in json.loads(text or "{}").items()}
+
+
+class Discovered(BaseModel):
+    """The part of OpenID Connect Discovery 1.0 that is used."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    issuer: Url
+    authorization_endpoint: Url
+    token_endpoint: Url
+    jwks_uri: Url
+    scopes_supported: tuple[str, ...] = ()
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+
+
+class SignInBegun(BaseModel):
+    """The body of `POST /api/staff/sign-in`: what the page made, and keeps until the provider sends it back."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    code_challenge: Challenge
+    state: Nonce
+    nonce: Nonce
+
+
+class CodeReturned(BaseModel):
+    """The body of `POST /api/staff/session`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    code_verifier: Verifier
+    nonce: Nonce

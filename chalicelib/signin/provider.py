@@ -1,0 +1,132 @@
+"""The OpenID Connect provider over HTTP: what it says of itself, its keys, and an ID token for a code.
+
+Every call has a short end, follows no redirect and is not repeated.
+"""
+
+import json
+from functools import cache
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from pydantic import ValidationError
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import HTTPError
+from urllib3.util import make_headers
+
+from chalicelib import log
+from chalicelib.caching import SecondsCache
+from chalicelib.errors import NotSignedIn, ProviderSilent
+from chalicelib.signin.model import CodeReturned, Discovered, Provider
+
+CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
+MAX_ANSWER_BYTES = 256 * 1024
+KNOWN_SECONDS = 600.0
+# A key nobody knows makes us look again, and a stranger cannot make us do so more often than this.
+LOOK_AGAIN_SECONDS = 60.0
+OURS = ("invalid_client", "unauthorized_client")
+
+Jwks = dict[str, Any]
+_documents: SecondsCache[Discovered] = SecondsCache(KNOWN_SECONDS)
+_keys: SecondsCache[Jwks] = SecondsCache(KNOWN_SECONDS)
+_newer_keys: SecondsCache[Jwks] = SecondsCache(LOOK_AGAIN_SECONDS)
+
+
+def discovered(provider: Provider) -> Discovered:
+    """Raise ProviderSilent, also when what answers there is another than was set."""
+    return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
+
+
+def keys_of(known: Discovered, key_id: str | None) -> Jwks:
+    """Its keys; looked up anew, within limits, when none of those known has this id."""
+    keys = _keys.get(known.jwks_uri, lambda: _read_keys(known.jwks_uri))
+    if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
+        return keys
+    return _newer_keys.get(known.jwks_uri, lambda: _read_keys(known.jwks_uri))
+
+
+def id_token(provider: Provider, known: Discovered, returned: CodeReturned, redirect_uri: str) -> str:
+    """In exchange for the code, which works once. Raise NotSignedIn when it is refused."""
+    fields = {
+        "grant_type": "authorization_code",
+        "code": returned.code,
+        "code_verifier": returned.code_verifier,
+        "redirect_uri": redirect_uri,
+    }
+    headers, ours = _credentials(provider, known)
+    status, answer = _asked("POST", known.token_endpoint, headers, urlencode(fields | ours))
+    if status == 200 and isinstance(answer.get("id_token"), str):
+        return str(answer["id_token"])
+    if answer.get("error") in OURS or status == 200:
+        log.event("sign_in_misconfigured", error=str(answer.get("error")))
+        raise ProviderSilent
+    raise NotSignedIn("This sign-in was not accepted, or took too long. Sign in again.")
+
+
+def forget_provider() -> None:
+    """A new process knows nothing; tests start as one."""
+    for known in (_documents, _keys, _newer_keys):
+        known.clear()
+
+
+def _discover(issuer: str) -> Discovered:
+    _, answer = _asked("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    try:
+        found = Discovered.model_validate(answer)
+    except ValidationError as error:
+        raise ProviderSilent from error
+    if found.issuer != issuer:
+        log.event("sign_in_misconfigured", error="another issuer")
+        raise ProviderSilent
+    return found
+
+
+def _read_keys(uri: str) -> Jwks:
+    _, answer = _asked("GET", uri)
+    keys = answer.get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        raise ProviderSilent
+    return {"keys": keys}
+
+
+def _credentials(provider: Provider, known: Discovered) -> tuple[dict[str, str], dict[str, str]]:
+    """Headers and fields that say who we are (RFC 6749, 2.3.1): without a secret, PKCE is the proof."""
+    if not provider.client_secret:
+        return {}, {"client_id": provider.client_id}
+    if "client_secret_basic" not in known.token_endpoint_auth_methods_supported:
+        return {}, {"client_id": provider.client_id, "client_secret": provider.client_secret}
+    pair = f"{quote_plus(provider.client_id)}:{quote_plus(provider.client_secret)}"
+    return make_headers(basic_auth=pair), {}
+
+
+def _asked(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
+    """Status and JSON object. A GET that is not 200, and whatever is no JSON, is no answer: raise ProviderSilent."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    try:
+        answer = _http().request(
+            method, url, body=body or None, headers={"Accept": "application/json", **form, **(headers or {})},
+            preload_content=False,
+        )  # fmt: skip
+        try:
+            content = _content(answer)
+        finally:
+            answer.close()
+    except (HTTPError, ValueError) as error:
+        log.event("provider_silent", why=type(error).__name__)
+        raise ProviderSilent from error
+    if not isinstance(content, dict) or answer.status >= 500 or (method == "GET" and answer.status != 200):
+        log.event("provider_silent", status=answer.status)
+        raise ProviderSilent
+    return answer.status, content
+
+
+def _content(answer: BaseHTTPResponse) -> Any:
+    body = answer.read(MAX_ANSWER_BYTES + 1)
+    if len(body) > MAX_ANSWER_BYTES:
+        raise ProviderSilent
+    return json.loads(body)
+
+
+@cache
+def _http() -> PoolManager:
+    # No retries and no redirects: a code works once, and a provider names its addresses itself.
+    return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)

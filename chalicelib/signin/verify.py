@@ -1,0 +1,75 @@
+"""An ID token is believed when all of it is right (OpenID Connect Core 1.0, 3.1.3.7)."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib import log
+from chalicelib.errors import NotSignedIn
+from chalicelib.signin.model import Provider
+
+# Signatures by a key of the provider's own; never "none", and never one that a client could make.
+ALGORITHMS = ["RS256", "ES256"]
+LEEWAY_SECONDS = 30
+LONGEST_ID = 255
+
+Claims = Mapping[str, Any]
+
+
+def verified(
+    token: str, provider: Provider, nonce: str, keys: Callable[[str | None], Mapping[str, Any]], now: datetime
+) -> Claims:
+    """Raise NotSignedIn. The log says which rule was broken, the answer does not."""
+    # Loaded here: with OpenSSL behind it, it would cost every cold start what only a sign-in needs.
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    try:
+        trusted = KeySet.import_key_set({"keys": _usable(keys(_key_id(token)))})
+        claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
+        _registry(provider, nonce, now).validate(claims)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise _refused(type(error).__name__) from error
+    if _is_for_another(claims, provider.client_id):
+        raise _refused("another authorized party")
+    return claims
+
+
+def _registry(provider: Provider, nonce: str, now: datetime) -> Any:
+    from joserfc.jwt import JWTClaimsRegistry
+
+    return JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": provider.issuer},
+        aud={"essential": True, "value": provider.client_id},
+        sub={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+    )
+
+
+def _key_id(token: str) -> str | None:
+    from joserfc import jws
+
+    found = jws.extract_compact(token.encode()).headers().get("kid")
+    return found if isinstance(found, str) and len(found) <= LONGEST_ID else None
+
+
+def _usable(jwks: Mapping[str, Any]) -> list[Any]:
+    """Keys to verify with: a provider may publish others, of kinds that the library does not know."""
+    return [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"]
+
+
+def _is_for_another(claims: Claims, client_id: str) -> bool:
+    """Issued to another client that may show it to us, too: a token for several must say to whom it was given."""
+    audience, party = claims["aud"], claims.get("azp")
+    several = isinstance(audience, list) and len(audience) > 1
+    return party != client_id if several or party is not None else False
+
+
+def _refused(why: str) -> NotSignedIn:
+    log.event("sign_in_refused", why=why)
+    return NotSignedIn("This sign-in could not be verified. Sign in again.")

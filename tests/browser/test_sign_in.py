@@ -1,0 +1,59 @@
+"""Bob signs in with his account at work, in a browser: our page, the provider's login, and back."""
+
+import re
+
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.deployed import DeployedSite
+from tests.oidc.people import PASSWORD
+
+TOKEN = "sessionStorage.getItem('staff.token')"
+
+
+def log_in(page: Page, site: DeployedSite, name: str) -> None:
+    page.goto(f"{site.url}/staff/signed-in")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_bob_signs_in_and_has_a_token_in_this_tab_and_no_cookie(phone: Page, site_with_sign_in: DeployedSite) -> None:
+    cookies: list[str] = []
+    phone.on("response", lambda answer: cookies.append(answer.url) if "set-cookie" in answer.headers else None)
+    log_in(phone, site_with_sign_in, "bob")
+    expect(phone.get_by_role("status")).to_have_text("You are signed in as bob@charity.example.")
+    expect(phone).to_have_url(f"{site_with_sign_in.url}/staff/signed-in")
+    token = phone.evaluate(TOKEN)
+    assert re.fullmatch(r"staff_\w{16}_\w{64}", token)
+    assert phone.evaluate("sessionStorage.getItem('staff.sign-in')") is None
+    me = requests.get(f"{site_with_sign_in.url}/api/staff/me", headers={"Authorization": f"Bearer {token}"}, timeout=20)
+    assert me.json()["owner"] == "bob@charity.example"
+    assert not [url for url in cookies if url.startswith(site_with_sign_in.url)]
+    assert Axe().run(phone).violations_count == 0
+
+
+def test_charlie_is_told_that_he_may_nothing_here(phone: Page, site_with_sign_in: DeployedSite) -> None:
+    log_in(phone, site_with_sign_in, "charlie")
+    expect(phone.get_by_role("status")).to_contain_text("nobody gave you a right here")
+    assert phone.evaluate(TOKEN) is None
+
+
+def test_who_comes_back_without_having_begun_here_is_not_signed_in(
+    phone: Page, site_with_sign_in: DeployedSite
+) -> None:
+    asked: list[str] = []
+    phone.on("request", lambda request: asked.append(request.url))
+    phone.goto(f"{site_with_sign_in.url}/staff/signed-in?code=stolen&state=guessed")
+    expect(phone.get_by_role("status")).to_contain_text("not begun in this tab")
+    assert not [url for url in asked if "/api/" in url]
+    assert "stolen" not in phone.url
+
+
+def test_where_no_provider_is_set_the_page_says_so(phone: Page, deployed_site: DeployedSite) -> None:
+    phone.goto(f"{deployed_site.url}/staff/signed-in")
+    phone.get_by_role("button", name="Sign in").click()
+    expect(phone.get_by_role("status")).to_contain_text("no provider is set")
+    expect(phone.get_by_role("button", name="Sign in")).to_be_enabled()

@@ -1,0 +1,67 @@
+"""Somebody asks about their data: over HTTP, on the deployed stack, under the functions' own roles."""
+
+import re
+from typing import Any
+
+import pytest
+import requests
+
+from tests.deployed import SLUG, DeployedSite
+from tests.e2e.test_contract_over_http import act, link, sign
+from tests.emulated import eventually
+
+pytestmark = pytest.mark.xdist_group("sign-in")
+
+
+def ask(site: DeployedSite, path: str, body: object = None) -> Any:
+    headers = {"Authorization": f"Bearer {site.staff_token}"}
+    answer = requests.post(f"{site.url}/api/staff/people/{path}", json=body or {}, headers=headers, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def found(site: DeployedSite, email: str) -> list[dict[str, Any]]:
+    signatures: list[dict[str, Any]] = ask(site, "find", {"email": email})["signatures"]
+    return signatures
+
+
+def test_find_tell_mail_again_withdraw_erase_and_sign_again(site_with_sign_in: DeployedSite) -> None:
+    site, email = site_with_sign_in, "asks.about.it@example.org"
+    before = site.counts()["confirmed"]
+    assert found(site, email) == []
+    assert sign(site, email, postcode="M1 1AE").status_code == 202
+    assert act(link(site, email, "confirm")).status_code == 200
+    [one] = found(site, email.upper())
+    assert (one["state"], one["person"]["email"]) == ("confirmed", email)
+    path = f"{SLUG}/{one['id']}"
+
+    told = ask(site, f"{path}/access")
+    [held] = told["signatures"]
+    assert held["person"]["postcode"] == "M1 1AE"
+    assert held["signed_text"]["title"] == held["petition"]["title"]
+
+    assert ask(site, f"{path}/resend")["mail"] is True
+    assert site.counts()["confirmed"] == before + 1
+
+    for _ in range(2):
+        assert ask(site, f"{path}/erase")["state"] == "erased"
+        assert site.counts()["confirmed"] == before
+    [left] = found(site, email)
+    assert set(left["person"].values()) == {None, False}
+
+    assert sign(site, email).status_code == 202
+    eventually(lambda: found(site, email)[0]["state"] == "pending")
+    actions = {(entry["action"], entry["subject"]) for entry in site.staff("/audit").json()["entries"]}
+    assert {(deed, one["id"]) for deed in ("access.exported", "mail.resent", "signature.erased")} <= actions
+    assert not re.search("asks.about", site.staff("/audit").text)
+
+
+def test_withdrawing_for_somebody_takes_one_from_the_count(site_with_sign_in: DeployedSite) -> None:
+    site, email = site_with_sign_in, "takes.it.back@example.org"
+    before = site.counts()["confirmed"]
+    sign(site, email)
+    act(link(site, email, "confirm"))
+    assert site.counts()["confirmed"] == before + 1
+    [one] = found(site, email)
+    assert ask(site, f"{SLUG}/{one['id']}/withdraw")["state"] == "withdrawn"
+    assert site.counts()["confirmed"] == before

@@ -1,0 +1,90 @@
+"""Staff sign in with a real OpenID Connect provider, on the deployed stack and under the functions' own roles."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.deployed import SLUG, DeployedSite
+from tests.oidc.running import Attempt, logged_in
+
+pytestmark = pytest.mark.xdist_group("sign-in")
+
+
+def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Response:
+    return requests.post(f"{site.url}/api/staff/{path}", json=body, timeout=30)
+
+
+def begun(site: DeployedSite, attempt: Attempt) -> str:
+    answer = post(site, "sign-in", attempt.begun())
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["authorization_url"])
+
+
+def code_for(site: DeployedSite, attempt: Attempt, name: str) -> str:
+    back = logged_in(begun(site, attempt), name)
+    assert back["state"] == attempt.state
+    return back["code"]
+
+
+def signed_in(site: DeployedSite, name: str) -> dict[str, Any]:
+    attempt = Attempt()
+    answer = post(site, "session", attempt.returned(code_for(site, attempt, name)))
+    assert answer.status_code == 200, answer.text
+    session: dict[str, Any] = answer.json()
+    return session
+
+
+def read(site: DeployedSite, token: str, path: str) -> requests.Response:
+    return requests.get(f"{site.url}/api/staff/{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+
+def test_bob_signs_in_and_may_what_his_group_may(site_with_sign_in: DeployedSite) -> None:
+    session = signed_in(site_with_sign_in, "bob")
+    assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts", "manage"])
+    assert read(site_with_sign_in, session["token"], f"petitions/{SLUG}/counts").status_code == 200
+    assert read(site_with_sign_in, session["token"], "me").json()["owner"] == "bob@charity.example"
+    trail = read(site_with_sign_in, session["token"], "audit").json()["entries"]
+    assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in trail}
+
+
+def test_carla_is_in_two_groups_and_may_what_either_may(site_with_sign_in: DeployedSite) -> None:
+    session = signed_in(site_with_sign_in, "carla")
+    assert session["rights"] == ["counts", "people"]
+    assert read(site_with_sign_in, session["token"], "audit").status_code == 403
+
+
+def test_charlie_has_an_account_and_no_right_and_is_told_so(site_with_sign_in: DeployedSite) -> None:
+    attempt = Attempt()
+    answer = post(site_with_sign_in, "session", attempt.returned(code_for(site_with_sign_in, attempt, "charlie")))
+    assert answer.status_code == 403
+    assert "right" in answer.json()["detail"]
+
+
+def test_a_code_works_once(site_with_sign_in: DeployedSite) -> None:
+    attempt = Attempt()
+    code = code_for(site_with_sign_in, attempt, "bob")
+    assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 200
+    assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 401
+
+
+def test_a_stolen_code_is_of_no_use_without_the_pages_verifier(site_with_sign_in: DeployedSite) -> None:
+    attempt = Attempt()
+    code = code_for(site_with_sign_in, attempt, "bob")
+    stolen = {**Attempt().returned(code), "nonce": attempt.nonce}
+    assert post(site_with_sign_in, "session", stolen).status_code == 401
+
+
+def test_a_code_for_another_attempt_is_not_taken_for_this_one(site_with_sign_in: DeployedSite) -> None:
+    attempt = Attempt()
+    code = code_for(site_with_sign_in, attempt, "bob")
+    swapped = {**attempt.returned(code), "nonce": Attempt().nonce}
+    assert post(site_with_sign_in, "session", swapped).status_code == 401
+
+
+def test_a_code_of_nobodys_making_is_refused(site_with_sign_in: DeployedSite) -> None:
+    assert post(site_with_sign_in, "session", Attempt().returned("made-up")).status_code == 401
+
+
+def test_where_no_provider_is_set_nobody_signs_in(deployed_site: DeployedSite) -> None:
+    assert post(deployed_site, "sign-in", Attempt().begun()).status_code == 404

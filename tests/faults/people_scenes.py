@@ -1,0 +1,100 @@
+"""One person's data, and signing in, likewise: the tally exact whatever fails, and nothing shown that is not noted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from chalicelib.settings import settings
+from chalicelib.signin.provider import forget_provider
+from tests.actors import ALICE, DAY, NOW, item_of
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    Scene,
+    alice_confirmed,
+    alice_pending,
+    answered,
+    counted_right,
+    got,
+    is_now,
+)
+from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
+from tests.served import Served
+from tests.signatures.test_erase import LEFT
+from tests.signin.issuing import CLIENT, issuing
+from tests.signin.test_api import BEGUN, RETURNED
+
+PERSON = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
+
+
+@contextmanager
+def a_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Somebody to sign in with; it is no part of AWS, and fails nowhere here."""
+    with issuing() as site:
+        site.vouch(exp=int((NOW + DAY).timestamp()))
+        told = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+        for name, value in told.items():
+            patch.setenv(f"OIDC_{name}", value)
+        settings.cache_clear()
+        forget_provider()
+        yield
+    forget_provider()
+    settings.cache_clear()
+
+
+def bob_and_alice_pending(served: Served) -> None:
+    bob_may_all(served)
+    alice_pending(served)
+
+
+def bob_and_alice_confirmed(served: Served) -> None:
+    bob_may_all(served)
+    alice_confirmed(served)
+
+
+def is_erased(served: Served) -> None:
+    assert item_of(served.tables, PETITION, KEY.sk).keys() == LEFT
+    counted_right(served)
+    is_in_the_trail("signature.erased", served)
+
+
+def is_withdrawn(served: Served) -> None:
+    is_now("withdrawn", served)
+    is_in_the_trail("signature.withdrawn", served)
+
+
+def signed_in(path: str, body: dict[str, str], served: Served) -> bool:
+    return answered(served.post_json(path, body), 200)
+
+
+def noted(action: str) -> partial[None]:
+    return partial(is_in_the_trail, action)
+
+
+FIND = partial(asked, "POST", "/api/staff/people/find", 200, {"email": ALICE.email})
+
+PEOPLE_SCENES = [
+    Scene("find_person", bob_and_alice_confirmed, FIND, noted("person.found")),
+    Scene("show_signature", bob_and_alice_confirmed, partial(read, PERSON), noted("person.shown")),
+    Scene("resend_mail", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/resend", 200, {}),
+          noted("mail.resent")),
+    Scene("resend_mail", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/resend", 200, {}),
+          noted("mail.resent")),
+    Scene("withdraw_for_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
+          is_withdrawn),
+    Scene("withdraw_for_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
+          is_withdrawn),
+    Scene("erase_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/erase", 200, {}), is_erased),
+    Scene("erase_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/erase", 200, {}), is_erased),
+    Scene("export_access", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/access", 200, {}),
+          noted("access.exported")),
+    Scene("people", bob_and_alice_confirmed,
+          partial(as_function_of, "people", "/api/staff/people/{slug}/{signature_id}", PERSON), counted_right),
+    Scene("show_sign_in", bob_may_all, partial(got, "/staff/signed-in"), counted_right),
+    Scene("begin_sign_in", bob_may_all, partial(signed_in, "/api/staff/sign-in", BEGUN), counted_right),
+    Scene("open_session", bob_may_all, partial(signed_in, "/api/staff/session", RETURNED), noted("signed-in")),
+    Scene("sign_in", bob_may_all, partial(as_function_of, "sign_in", "/staff/signed-in", "/staff/signed-in"),
+          counted_right),
+]  # fmt: skip

@@ -1,0 +1,85 @@
+"""Whatever call fails while somebody is erased, in whatever way, and then another: done again, it is done exactly."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from chalicelib.errors import Unavailable
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.recount import recount
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count
+from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of, signed
+from tests.fakes import FakeTables
+from tests.faults.injection import CALLS, Fault, Injection, Killed
+from tests.faults.sites import sites_from
+from tests.signatures.test_erase import LEFT
+
+PETITION = a_petition()
+pytestmark = pytest.mark.faults
+KEY = key_of(PETITION, identity_of(PETITION))
+
+
+def pending(tables: FakeTables) -> None:
+    signed(tables, PETITION)
+
+
+def confirmed_before(tables: FakeTables) -> None:
+    confirmed(tables, PETITION)
+
+
+def withdrawn(tables: FakeTables) -> None:
+    confirmed(tables, PETITION)
+    withdraw(KEY, PETITION, NOW, tables)
+
+
+def erased(tables: FakeTables, faults: dict[int, Fault]) -> list[str]:
+    injection = Injection(faults)
+    injection.into(tables)
+    with suppress(Killed, Unavailable):
+        erase(KEY, PETITION, NOW, tables)
+    for call in CALLS["Tables"]:
+        vars(tables).pop(call, None)
+    return injection.sites
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
+
+
+@pytest.mark.parametrize("before", [pending, confirmed_before, withdrawn])
+def test_the_count_is_exact_and_nothing_is_left_after_every_two_faults(before: Callable[[FakeTables], None]) -> None:
+    def begun() -> FakeTables:
+        tables = FakeTables()
+        a_published_petition(tables)
+        confirmed(tables, PETITION, BOB)
+        before(tables)
+        return tables
+
+    calls = len(erased(begun(), {}))
+    for first in range(calls):
+        for fault in Fault:
+            for second in range(calls):
+                for another in Fault:
+                    tables = begun()
+                    erased(tables, {first: fault})
+                    assert exact_count(PETITION, NOW, tables).confirmed in (1, 2)
+                    erased(tables, {second: another})
+                    erased(tables, {})
+                    assert exact_count(PETITION, NOW, tables).confirmed == 1
+                    assert item_of(tables, PETITION, KEY.sk).keys() == LEFT
+                found = recount(PETITION, lambda: NOW, tables)
+                assert (found.drift, found.confirmed) == ({}, 1)
+
+
+def test_every_call_on_the_way_was_made_to_fail() -> None:
+    tables = FakeTables()
+    a_published_petition(tables)
+    confirmed(tables, PETITION)
+    seen = set(erased(tables, {}))
+    tables = FakeTables()
+    a_published_petition(tables)
+    signed(tables, PETITION)
+    assert seen | set(erased(tables, {})) == sites_from([("chalicelib.signatures.erase", "erase")])

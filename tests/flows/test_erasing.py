@@ -1,0 +1,71 @@
+"""Erasing among people who confirm, withdraw and sign again at once, on real conditions and transactions."""
+
+from datetime import timedelta
+
+from chalicelib import moments
+from chalicelib.aws.table import Tables
+from chalicelib.errors import Conflicted
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import State
+from chalicelib.signatures.recount import recount
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count, pending_count
+from chalicelib.tokens import Subject
+from tests.flows.handlers import Site
+from tests.flows.test_races import NOW, all_signatures, at_once, signed
+from tests.signatures.test_erase import LEFT
+
+
+def test_a_race_of_erasing_with_everything_else_leaves_an_exact_count_and_every_erased_one_empty(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    people = [f"a{number}" for number in range(30)]
+    subjects = {name: signed(name, petition, emulator_tables) for name in people}
+    for name in people[::2]:
+        confirm(subjects[name], Corrections(), petition, NOW, emulator_tables)
+
+    def act(task: tuple[str, str]) -> None:
+        verb, name = task
+        subject: Subject = subjects[name]
+        if verb == "erase":
+            try:
+                erase(subject.key, petition, NOW, emulator_tables)
+            except Conflicted:
+                return
+        elif verb == "withdraw":
+            withdraw(subject.key, petition, NOW, emulator_tables)
+        elif verb == "sign":
+            signed(name, petition, emulator_tables)
+        else:
+            confirm(subject, Corrections(), petition, NOW, emulator_tables)
+
+    verbs = ("erase", "confirm", "sign", "withdraw", "erase", "sign", "confirm")
+    at_once(act, [(verb, name) for name in people for verb in verbs])
+    items = all_signatures(petition, emulator_tables)
+    assert len(items) == 30
+    now_confirmed = sum(item["state"] == State.CONFIRMED for item in items)
+    assert exact_count(petition, NOW, emulator_tables).confirmed == now_confirmed
+    for item in items:
+        assert ("erased_at" in item) is ("email" not in item and item.keys() <= LEFT)
+    later = moments.now() + timedelta(minutes=5)
+    assert recount(petition, lambda: later, emulator_tables).drift == {}
+
+
+def test_who_follows_the_stream_counts_the_erased_as_gone_and_the_table_keeps_no_more_than_its_key(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(6)]
+    for subject in subjects[:2]:
+        confirm(subject, Corrections(), petition, NOW, emulator_tables)
+    for subject in subjects[1:4]:
+        erase(subject.key, petition, NOW, emulator_tables)
+    records = site.stream()
+    for _ in range(2):
+        site.follow(records)
+    assert pending_count(petition.slug, emulator_tables) == 2
+    assert exact_count(petition, NOW, emulator_tables).confirmed == 1
+    erased = [item for item in all_signatures(petition, emulator_tables) if "erased_at" in item]
+    assert [item.keys() for item in erased] == [LEFT] * 3

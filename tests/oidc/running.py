@@ -1,0 +1,79 @@
+"""The provider as a process of its own, and somebody at its login page."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_urlsafe
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+
+from stack.sockets import LOOPBACK, free_port
+from tests.oidc.people import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def a_provider(redirect: str) -> Iterator[str]:
+    """Its issuer."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "tests.oidc.site", str(port), folder, redirect]
+        with subprocess.Popen(command, cwd=ROOT) as process:
+            try:
+                issuer = f"http://{LOOPBACK}:{port}/o"
+                _await(issuer, process)
+                yield issuer
+            finally:
+                process.terminate()
+
+
+def _await(issuer: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the provider ended"
+        try:
+            if requests.get(f"{issuer}/.well-known/openid-configuration", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise AssertionError("the provider is not ready after a minute")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What the page makes and keeps."""
+
+    verifier: str = field(default_factory=lambda: token_urlsafe(32))
+    state: str = field(default_factory=lambda: token_urlsafe(32))
+    nonce: str = field(default_factory=lambda: token_urlsafe(32))
+
+    def begun(self) -> dict[str, str]:
+        challenge = urlsafe_b64encode(sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
+        return {"code_challenge": challenge, "state": self.state, "nonce": self.nonce}
+
+    def returned(self, code: str) -> dict[str, str]:
+        return {"code": code, "code_verifier": self.verifier, "nonce": self.nonce}
+
+
+def logged_in(url: str, name: str) -> dict[str, str]:
+    """Through the provider's own login page; what it sends back to us in the address."""
+    with requests.Session() as browser:
+        page = browser.get(url, timeout=20)
+        [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+        fields = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token}
+        answer = browser.post(page.url, fields, allow_redirects=False, timeout=20)
+        answer = browser.get(
+            requests.compat.urljoin(page.url, answer.headers["Location"]), allow_redirects=False, timeout=20
+        )
+    query = parse_qs(urlsplit(answer.headers["Location"]).query)
+    return {key: values[0] for key, values in query.items()}

@@ -1,0 +1,168 @@
+"""Erased is out of the count and out of the table, and no late message brings anybody back."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.errors import Conflicted, LinkExpired
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import mail_state, overflow
+from chalicelib.signatures.confirm import confirm, read_corrections, restate
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.model import ERASED_LIFETIME, State
+from chalicelib.signatures.sign import Outcome, finish, sign
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    MINUTE,
+    NOW,
+    SECRET,
+    a_form,
+    change_item,
+    confirmed,
+    item_of,
+    key_of,
+    signed,
+    subject_of,
+    wish_of,
+)
+from tests.fakes import FakeTables
+
+LATER = NOW + MINUTE
+# What may be left, and for how long. "pk" and "sk" are the petition and a hash.
+LEFT = {
+    *("pk", "sk", "state", "channel", "updates", "mails", "expires_at"),
+    *("obtained_by", "text_version", "consent_version", "signed_at", "withdrawn_at", "erased_at"),
+}
+
+
+def test_of_an_erased_signature_nothing_is_left_that_says_who_what_or_when(
+    tables: FakeTables, petition: Petition
+) -> None:
+    confirmed(tables, petition, BOB)
+    identity = confirmed(tables, petition, postcode="M1 1AE", source="bbc", updates=True)
+    erase(key_of(petition, identity), petition, LATER, tables)
+    assert exact_count(petition, LATER, tables).confirmed == 1
+    item = item_of(tables, petition, identity)
+    assert item.keys() == LEFT
+    assert {item["obtained_by"], item["text_version"], item["consent_version"]} == {""}
+    assert {item["signed_at"], item["withdrawn_at"], item["erased_at"]} == {"2026-11-24T12:01:00Z"}
+    assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
+    assert not [
+        word for word in ("Alice", "alice", "M1 1AE", "bbc", "GB", petition.charity) if word in json.dumps(item)
+    ]
+
+
+def test_an_erased_item_outlives_every_message_that_may_still_wait() -> None:
+    assert timedelta(days=14) < ERASED_LIFETIME
+
+
+def test_erasing_twice_takes_one_and_does_not_keep_it_for_longer(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    confirmed(tables, petition, BOB)
+    for day in range(3):
+        erase(key_of(petition, identity), petition, NOW + day * DAY, tables)
+    assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
+    assert item_of(tables, petition, identity)["expires_at"] == int((NOW + ERASED_LIFETIME).timestamp())
+
+
+def test_who_was_pending_or_had_withdrawn_is_erased_as_well(tables: FakeTables, petition: Petition) -> None:
+    pending, withdrawn = signed(tables, petition), confirmed(tables, petition, BOB)
+    withdraw(key_of(petition, withdrawn), petition, NOW, tables)
+    for identity in (pending, withdrawn):
+        erase(key_of(petition, identity), petition, LATER, tables)
+        assert item_of(tables, petition, identity).keys() == LEFT
+    assert exact_count(petition, LATER, tables).confirmed == 0
+
+
+def test_erasing_what_is_not_there_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+    erase(key_of(petition, "0" * 32), petition, NOW, tables)
+    assert not item_of(tables, petition, "0" * 32)
+
+
+def test_who_was_erased_may_sign_again_and_counts_again(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    erase(key_of(petition, identity), petition, NOW, tables)
+    assert confirmed(tables, petition, now=NOW + DAY) == identity
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["name"], item["obtained_by"]) == ("confirmed", ALICE.name, petition.charity)
+    assert "erased_at" not in item
+    assert exact_count(petition, NOW + DAY, tables).confirmed == 1
+
+
+def test_a_signature_that_still_waited_in_the_overflow_queue_does_not_come_back(
+    tables: FakeTables, petition: Petition
+) -> None:
+    waiting = finish(a_form(), "form", petition, SECRET, NOW)
+    signed(tables, petition)
+    erase(key_of(petition, waiting.signature_id), petition, LATER, tables)
+    assert overflow.store(waiting, LATER + DAY, tables) is Outcome.OVERTAKEN
+    assert item_of(tables, petition, waiting.signature_id).keys() == LEFT
+
+
+def test_a_link_in_an_old_mail_shows_nothing_and_brings_nothing_back(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    erase(key_of(petition, identity), petition, LATER, tables)
+    subject = subject_of(petition, identity)
+    assert restate(subject, petition, LATER, tables).name is None
+    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables) is State.WITHDRAWN
+    del tables.items[key_of(petition, identity)]
+    with pytest.raises(LinkExpired):
+        confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)
+
+
+def test_what_mail_and_bounces_tell_afterwards_adds_no_address(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    key, wish = key_of(petition, identity), wish_of(tables, petition, identity)
+    mail_state.claim_mail(key, wish.wanted_at, NOW, DAY, tables)
+    erase(key, petition, LATER, tables)
+    mail_state.mark_mailed(key, wish.wanted_at, LATER, NOW + 60 * DAY, tables)
+    mail_state.mark_undeliverable(key, "bounced", tables)
+    item = item_of(tables, petition, identity)
+    assert item.keys() == {*LEFT, "mailed_at"}
+    assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
+
+
+def test_the_limit_of_mails_outlives_the_erasing(tables: FakeTables, petition: Petition) -> None:
+    """Or somebody could have an address mailed without end, by asking for it to be erased."""
+    identity = signed(tables, petition)
+    change_item(tables, petition, identity, mails=5)
+    erase(key_of(petition, identity), petition, NOW, tables)
+    assert signed(tables, petition, now=NOW + DAY) == identity
+    assert "mail_wanted" not in item_of(tables, petition, identity)
+
+
+def test_who_signs_again_while_being_erased_is_erased_again(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = confirmed(tables, petition)
+    between = iter([True, False])
+
+    def withdrawn_and_signed_again(*arguments: object) -> None:
+        withdraw(*arguments)  # type: ignore[arg-type]
+        if next(between):
+            signed(tables, petition, now=LATER)
+
+    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", withdrawn_and_signed_again)
+    erase(key_of(petition, identity), petition, LATER, tables)
+    assert item_of(tables, petition, identity).keys() == LEFT
+
+
+def test_who_keeps_signing_is_said_to(tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = signed(tables, petition)
+    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", lambda *_: None)
+    with pytest.raises(Conflicted):
+        erase(key_of(petition, identity), petition, NOW, tables)
+    assert item_of(tables, petition, identity)["state"] == "pending"
+
+
+def test_an_erased_one_that_signs_twice_is_one_signature(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    erase(key_of(petition, identity), petition, NOW, tables)
+    outcomes = [sign(a_form(), "form", petition, SECRET, NOW + DAY, tables)[1] for _ in range(2)]
+    assert outcomes == [Outcome.REPEATED, Outcome.REPEATED]
+    assert item_of(tables, petition, identity)["mails"] == 0

@@ -1,0 +1,122 @@
+"""Signing in over HTTP, end to end but for the provider, which is one of our making here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.audit.record import entries
+from chalicelib.errors import Unavailable
+from chalicelib.settings import settings
+from chalicelib.staff.tokens import recognise
+from tests.actors import DAY, NOW
+from tests.served import Served
+from tests.signin.issuing import CLIENT, NONCE, Issuing
+
+BEGUN = {"code_challenge": "c" * 43, "state": "s" * 43, "nonce": NONCE}
+RETURNED = {"code": "c0de", "code_verifier": "v" * 43, "nonce": NONCE}
+
+
+@pytest.fixture
+def provided(served: Served, site: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """The application, told of the provider."""
+    told = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in told.items():
+        monkeypatch.setenv(f"OIDC_{name}", value)
+    settings.cache_clear()
+    return served
+
+
+def test_the_page_has_the_button_and_the_script_and_is_kept_by_nobody(served: Served) -> None:
+    answer = served.get("/staff/signed-in?code=x&state=y")
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert b"data-begin" in answer.body
+    assert b"/assets/sign-in.js" in answer.body
+
+
+def test_the_page_is_told_where_to_go(provided: Served, site: Issuing) -> None:
+    answer = provided.post_json("/api/staff/sign-in", BEGUN)
+    assert answer.status_code == 200
+    url = answer.json_body["authorization_url"]
+    assert url.startswith(f"{site.issuer}/authorize?")
+    assert "redirect_uri=https%3A%2F%2Fpetitions.example%2Fstaff%2Fsigned-in" in url
+
+
+def test_a_code_becomes_a_token_that_opens_what_its_owner_may_and_is_written_down(provided: Served) -> None:
+    answer = provided.post_json("/api/staff/session", RETURNED)
+    assert answer.status_code == 200, answer.body
+    session = answer.json_body
+    assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts"])
+    assert session["expires_at"] == "2026-11-24T20:00:00Z"
+    assert answer.headers["Cache-Control"] == "no-store"
+    authorization = f"Bearer {session['token']}"
+    assert provided.get("/api/staff/petitions", authorization=authorization).status_code == 200
+    assert provided.get("/api/staff/audit", authorization=authorization).status_code == 403
+    [entry] = entries(NOW - DAY, NOW + DAY, provided.tables)
+    assert (entry.deed.action, entry.actor.owner) == ("signed-in", "bob@charity.example")
+    assert entry.deed.subject == recognise(authorization, NOW, provided.tables).token_id
+    assert session["token"].split("_")[2] not in entry.model_dump_json()
+
+
+def test_a_token_that_cannot_be_written_down_is_told_to_nobody(
+    provided: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr("chalicelib.signin.api.record", fails)
+    answer = provided.post_json("/api/staff/session", RETURNED)
+    assert answer.status_code == 503
+    assert b"staff_" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [({"groups": ["strangers"]}, 403), ({"nonce": "m" * 43}, 401), ({"aud": "x"}, 401), ({"iss": "https://x"}, 401)],
+)
+def test_whoever_is_not_believed_or_may_nothing_gets_no_token(
+    provided: Served, site: Issuing, claims: dict[str, Any], status: int
+) -> None:
+    site.vouch(**claims)
+    answer = provided.post_json("/api/staff/session", RETURNED)
+    assert answer.status_code == status
+    assert answer.json_body["detail"]
+    assert not [key for key in provided.tables.items if key.pk == "TOKENS"]
+
+
+def test_a_provider_that_is_down_is_said_to_be(provided: Served, site: Issuing) -> None:
+    site.document = {}
+    for path, body in (("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)):
+        answer = provided.post_json(path, body)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert "sign in" in answer.json_body["detail"]
+
+
+@pytest.mark.parametrize(("path", "body"), [("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)])
+def test_where_no_provider_is_set_nobody_signs_in(served: Served, path: str, body: dict[str, str]) -> None:
+    answer = served.post_json(path, body)
+    assert answer.status_code == 404
+    assert "token" in answer.json_body["detail"]
+
+
+@pytest.mark.parametrize("name", BEGUN)
+@pytest.mark.parametrize("value", ["", "short", "x" * 500, "ü" * 43, 5, None])
+def test_what_a_page_of_ours_would_never_make_is_refused(provided: Served, name: str, value: object) -> None:
+    answer = provided.post_json("/api/staff/sign-in", {**BEGUN, name: value})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json_body["errors"]] == [name]
+
+
+def test_the_application_loads_no_cryptography_before_somebody_signs_in() -> None:
+    """OpenSSL and what wraps it would cost every cold start of every function."""
+    told = "import app, sys; print([n for n in ('cryptography', 'joserfc', 'cffi') if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", told], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout.replace("'", '"')) == []

@@ -1,0 +1,132 @@
+"""Who signs in is whom the provider vouches for, and may what our table says of them."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from chalicelib.errors import Forbidden, NotSignedIn
+from chalicelib.signin.model import CodeReturned, SignInBegun, read_rights
+from chalicelib.signin.sign_in import (
+    LIFETIME,
+    Member,
+    authorization_url,
+    begin_session,
+    member_for,
+    owner_of,
+    rights_of,
+)
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import UnknownToken, recognise
+from tests.actors import MINUTE, NOW
+from tests.fakes import FakeTables
+from tests.signin.issuing import NONCE, Issuing
+
+REDIRECT = "https://petitions.example/staff/signed-in"
+BEGUN = SignInBegun(code_challenge="c" * 43, state="s" * 43, nonce=NONCE)
+RETURNED = CodeReturned(code="c0de", code_verifier="v" * 43, nonce=NONCE)
+
+
+def test_the_browser_is_sent_with_all_that_must_come_back_right(site: Issuing) -> None:
+    url = authorization_url(BEGUN, site.provider(), REDIRECT)
+    assert url.startswith(f"{site.issuer}/authorize?")
+    assert parse_qs(urlsplit(url).query) == {
+        "response_type": ["code"],
+        "client_id": ["petitions"],
+        "redirect_uri": [REDIRECT],
+        "scope": ["openid email"],
+        "state": [BEGUN.state],
+        "nonce": [NONCE],
+        "code_challenge": [BEGUN.code_challenge],
+        "code_challenge_method": ["S256"],
+    }
+
+
+def test_groups_are_asked_for_where_they_must_be(site: Issuing) -> None:
+    site.document["scopes_supported"] = ["openid", "groups"]
+    assert "scope=openid+email+groups" in authorization_url(BEGUN, site.provider(), REDIRECT)
+
+
+def test_an_address_with_a_query_of_its_own_keeps_it(site: Issuing) -> None:
+    site.document["authorization_endpoint"] = f"{site.issuer}/authorize?tenant=x"
+    assert "?tenant=x&response_type" in authorization_url(BEGUN, site.provider(), REDIRECT)
+
+
+def test_who_is_in_a_group_gets_its_rights(site: Issuing) -> None:
+    member = member_for(RETURNED, site.provider(), REDIRECT, NOW)
+    assert member == Member("bob@charity.example", frozenset({Right.COUNTS, Right.MANAGE}))
+
+
+def test_who_has_no_right_does_not_come_in_and_is_told_why(site: Issuing) -> None:
+    site.vouch(groups=["strangers"])
+    with pytest.raises(Forbidden) as refused:
+        member_for(RETURNED, site.provider(), REDIRECT, NOW)
+    assert "right" in refused.value.why
+
+
+def test_another_nonce_than_the_pages_is_a_token_for_somebody_else(site: Issuing) -> None:
+    site.vouch(nonce="m" * 43)
+    with pytest.raises(NotSignedIn):
+        member_for(RETURNED, site.provider(), REDIRECT, NOW)
+
+
+def test_a_session_is_a_staff_token_for_a_working_day(site: Issuing, tables: FakeTables) -> None:
+    member = member_for(RETURNED, site.provider(), REDIRECT, NOW)
+    session = begin_session(member, NOW, tables)
+    token = recognise(f"Bearer {session.token}", NOW + LIFETIME - MINUTE, tables)
+    assert (token.owner, token.rights, token.token_id) == (member.owner, member.rights, session.token_id)
+    with pytest.raises(UnknownToken):
+        recognise(f"Bearer {session.token}", NOW + LIFETIME, tables)
+
+
+@pytest.mark.parametrize(
+    ("claims", "rights"),
+    [
+        ({"groups": ["team", "others"]}, {Right.COUNTS, Right.MANAGE, Right.PEOPLE}),
+        ({"groups": "others"}, {Right.PEOPLE}),
+        ({"groups": ["TEAM", "tea", "team "]}, set()),
+        ({"groups": [["team"], {"team": 1}, 5, None]}, set()),
+        ({"groups": None}, set()),
+        ({}, set()),
+        ({"roles": ["team"]}, set()),
+    ],
+)
+def test_rights_are_those_of_all_groups_by_their_exact_names(
+    site: Issuing, claims: dict[str, Any], rights: set[Right]
+) -> None:
+    assert rights_of(claims, site.provider()) == rights
+
+
+@pytest.mark.parametrize(
+    ("claims", "comes_in"),
+    [
+        ({"email": "Bob@Charity.example", "email_verified": True}, True),
+        ({"email": "bob@charity.example", "email_verified": "true"}, True),
+        ({"email": "bob@charity.example", "email_verified": False}, False),
+        ({"email": "bob@charity.example", "email_verified": "false"}, False),
+        ({"email": "bob@charity.example"}, False),
+    ],
+)
+def test_an_address_gives_rights_only_when_it_is_verified(
+    site: Issuing, claims: dict[str, Any], comes_in: bool
+) -> None:
+    provider = site.provider(claim="email", rights={"bob@Charity.example": [Right.COUNTS]})
+    assert bool(rights_of(claims, provider)) is comes_in
+
+
+def test_cognitos_groups_have_a_name_of_their_own(site: Issuing) -> None:
+    provider = site.provider(claim="cognito:groups")
+    assert rights_of({"cognito:groups": ["others"]}, provider) == {Right.PEOPLE}
+
+
+def test_staff_are_called_by_an_address_that_is_theirs_else_by_what_the_provider_calls_them() -> None:
+    assert owner_of({"sub": "1", "email": "bob@charity.example", "email_verified": True}) == "bob@charity.example"
+    assert owner_of({"sub": "1", "email": "bob@charity.example"}) == "1"
+    assert len(owner_of({"sub": "1" * 255})) == 100
+
+
+def test_rights_are_read_from_json_and_a_right_that_does_not_exist_is_an_error() -> None:
+    assert read_rights('{"team": ["counts"]}') == {"team": [Right.COUNTS]}
+    assert read_rights("") == {}
+    with pytest.raises(ValueError, match="everything"):
+        read_rights('{"team": ["everything"]}')
