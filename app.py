@@ -4,24 +4,30 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.audit import api as audit
+from chalicelib.audit import api as audit_api
 from chalicelib.edge import site, staff
-from chalicelib.mail import worker as mail
-from chalicelib.people import api as people_routes
-from chalicelib.petitions import api as petitions
-from chalicelib.signatures import api as signatures
-from chalicelib.signatures import links as signature_links
-from chalicelib.signatures import worker as signature_worker
-from chalicelib.signin import api as signin
-from chalicelib.staff import api as staff_tokens
-from chalicelib.tallies import api as tallies
+from chalicelib.exports import api as exports_api
+from chalicelib.exports import worker as exports_worker
+from chalicelib.mail import worker as mail_worker
+from chalicelib.people import api as people_api
+from chalicelib.petitions import api as petitions_api
+from chalicelib.signatures import api as signatures_api
+from chalicelib.signatures import links as signatures_links
+from chalicelib.signatures import worker as signatures_worker
+from chalicelib.signin import api as signin_api
+from chalicelib.staff import api as staff_api
+from chalicelib.tallies import api as tallies_api
+
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api)
+STAFF = (staff_api, audit_api, people_api, signin_api, exports_api)
+WORKERS = (mail_worker, signatures_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)
-for routes in (site, petitions, signatures, signature_links, tallies, staff_tokens, audit, people_routes, signin):
-    app.register_blueprint(routes.routes)
+for door in (*PUBLIC, *STAFF):
+    app.register_blueprint(door.routes)
 app.register_blueprint(staff.doors)
-app.register_blueprint(mail.workers)
-app.register_blueprint(signature_worker.workers)
+for worker in WORKERS:
+    app.register_blueprint(worker.workers)
 
 
 # The same routes under other powers: API Gateway sends the links in mails, the counts and what staff do to functions
@@ -48,4 +54,9 @@ def people(event: Any, context: Any) -> Any:
 
 @app.lambda_function()
 def sign_in(event: Any, context: Any) -> Any:
+    return app(event, context)
+
+
+@app.lambda_function()
+def exports(event: Any, context: Any) -> Any:
     return app(event, context)

@@ -2,6 +2,7 @@
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE (and AWS_ENDPOINT_URL for an emulator)
+for `export` EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
 and for `redrive` the queue's own, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 from chalicelib.aws.failures import REFUSALS
 from chalicelib.errors import ConditionFailed, Unavailable, UnknownPetition
-from commands import crowd, petitions, tallies, tokens
+from commands import crowd, exports, petitions, tallies, tokens
 from commands.common import InputError
 
 # Exit codes: 0 done, 1 the input was wrong, 2 the command line was (argparse's own), 3 AWS did not answer.
@@ -20,8 +21,8 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    rooms = top.add_subparsers(required=True, metavar="petition|token|shards|recount|redrive|mail|shed")
-    for room in (petitions, tokens, tallies, crowd):
+    rooms = top.add_subparsers(required=True, metavar="petition|token|shards|recount|export|redrive|mail|shed")
+    for room in (petitions, tokens, tallies, exports, crowd):
         room.add_to(rooms)
     return top
 

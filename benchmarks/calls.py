@@ -40,7 +40,7 @@ class Stage:
         os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
         boto3.setup_default_session()
         self._meter = Meter(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
-        _create_tables()
+        create_tables()
         self._passed = timedelta()
         self.petition = scene.sample_petition()
         publish(self.petition, moments.now(), tables())
@@ -160,7 +160,7 @@ def _item(stage: Stage, key: keys.Key) -> dict[str, Any]:
     return to_wire(tables().get(key, consistent=True) or {})
 
 
-def _create_tables() -> None:
+def create_tables() -> None:
     """As the template declares them, so that an index added there shows up in the write units here."""
     declared = json.loads((ROOT / ".chalice" / "resources.json").read_text())["Resources"]
     client: Any = boto3.client("dynamodb")

@@ -28,7 +28,20 @@ def figures(results: Results) -> list[Figure]:
         _count("count on a cache miss, at 100,000", many, few),
         _ratio("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
         _ratio("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
+        *_handed_over(results["export"]),
         Figure("zip size", "say it", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
+    ]
+
+
+def _handed_over(export: Results) -> list[Figure]:
+    """Linear and flat: as fast and in no more memory for ten times as many, within the noise of a shared machine."""
+    few, many = export["at_10000"], export["at_100000"]
+    pace, memory = many["rows_a_second"] / few["rows_a_second"], many["peak_mb"] / few["peak_mb"]
+    both = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
+    peaks = f"{few['peak_mb']:.0f} / {many['peak_mb']:.0f}"
+    return [
+        Figure("export, rows/s at 10,000 / 100,000", "linear (≥ 0.8)", both, pace >= 0.8),
+        Figure("export, peak MB at 10,000 / 100,000", "flat (≤ 1.1)", peaks, memory <= 1.1),
     ]
 
 

@@ -21,6 +21,8 @@ SETTINGS = {
     "MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/mail",
     "OVERFLOW_QUEUE_URL": "http://127.0.0.1:1/000000000000/overflow",
     "OTHER_MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/other-mail",
+    "EXPORTS_QUEUE_URL": "http://127.0.0.1:1/000000000000/exports",
+    "EXPORTS_BUCKET": "exports",
     "MAIL_PER_SECOND": "1000",
     "SITE_URL": "https://petitions.example",
     "MAIL_FROM": "petitions@example.org",

@@ -133,3 +133,17 @@ class NotSignedIn(PetitionsError):
     """Whoever comes back from the provider is not believed; `why` is a sentence for the person."""
 
     why: str
+
+
+@dataclass(repr=False)
+class NotNow(PetitionsError):
+    """It exists and is not in a state for this; `why` is a sentence for the person."""
+
+    why: str
+
+
+@dataclass(repr=False)
+class Gone(PetitionsError):
+    """It was here and was deleted on purpose; `what` is a sentence for the person."""
+
+    what: str

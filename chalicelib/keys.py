@@ -17,6 +17,8 @@ acts may add to it and nobody may change it.
                 MAIL                   SWEEP            how far the sweep for forgotten mail has come
                 TOKENS                 <id>             a staff token, hashed
                 SHEDDING               LEVEL            how much is switched off for a crowd
+                EXPORT#<slug>          <export id>      one hand-over: what was asked, how far it is, what it became
+                EXPORT#<slug>          RUNNING          which one runs, so that there is one at a time
     AUDIT       <year>-<month>         <time>#<random>  one thing somebody on the staff did
 """
 
@@ -115,6 +117,19 @@ def audit_entry(moment: str, nonce: str) -> Key:
 
 def audit_partition(moment: str) -> str:
     return moment[:7]
+
+
+def export(export_id: str) -> Key:
+    """An export's id is <slug>.<time>-<random>; no slug has a dot."""
+    return Key(COUNTS, export_partition(export_id.partition(".")[0]), export_id)
+
+
+def export_partition(slug: str) -> str:
+    return f"EXPORT#{slug}"
+
+
+def export_running(slug: str) -> Key:
+    return Key(COUNTS, export_partition(slug), "RUNNING")
 
 
 MAIL_PARTITION = "MAIL"

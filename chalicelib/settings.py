@@ -19,6 +19,8 @@ class Settings:
     mail_queue_url: str
     overflow_queue_url: str
     other_mail_queue_url: str
+    exports_queue_url: str
+    exports_bucket: str
     mail_per_second: float
     site_url: str
     mail_from: str
@@ -47,6 +49,8 @@ def settings() -> Settings:
         mail_queue_url=required("MAIL_QUEUE_URL"),
         overflow_queue_url=required("OVERFLOW_QUEUE_URL"),
         other_mail_queue_url=required("OTHER_MAIL_QUEUE_URL"),
+        exports_queue_url=required("EXPORTS_QUEUE_URL"),
+        exports_bucket=required("EXPORTS_BUCKET"),
         mail_per_second=float(required("MAIL_PER_SECOND")),
         site_url=required("SITE_URL").rstrip("/"),
         mail_from=required("MAIL_FROM"),

@@ -32,8 +32,13 @@ def queue(setting: str) -> Queue:
 
 def audited(action: str, subject: str = "", **details: str) -> None:
     """Before it is done, as for staff at the API. The actor is the account on the engineer's machine."""
-    actor = Actor(token_id="manage.py", owner=getpass.getuser())
+    actor = Actor(token_id="manage.py", owner=account())
     record(actor, Deed(action=action, subject=subject, details=details), moments.now(), tables())
+
+
+def account() -> str:
+    """Who is at the command line."""
+    return getpass.getuser()
 
 
 def from_1_to(most: int) -> Callable[[str], int]:

@@ -14,7 +14,13 @@ from commands.common import from_1_to
 MOST_MESSAGES = 10_000_000
 
 # Not the stream's dead letters: they are stretches of the stream, and the sweep finds the mail that was in them.
-REDRIVEN = {"mail": "MAIL", "other-mail": "OTHER_MAIL", "feedback": "FEEDBACK", "overflow": "OVERFLOW"}
+REDRIVEN = {
+    "mail": "MAIL",
+    "other-mail": "OTHER_MAIL",
+    "feedback": "FEEDBACK",
+    "overflow": "OVERFLOW",
+    "exports": "EXPORTS",
+}
 
 
 def shed_load(arguments: argparse.Namespace) -> None:

@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
     "OVERFLOW_QUEUE_URL": "https://sqs.invalid/1/overflow",
     "OTHER_MAIL_QUEUE_URL": "https://sqs.invalid/1/other-mail",
+    "EXPORTS_QUEUE_URL": "https://sqs.invalid/1/exports",
+    "EXPORTS_BUCKET": "exports-test",
     "MAIL_PER_SECOND": "100000",
     "SITE_URL": SITE,
     "MAIL_FROM": "petitions@harbour.example",

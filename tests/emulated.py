@@ -21,7 +21,7 @@ from pytest_localstack import service_checks
 from pytest_localstack.session import LocalstackSession, RunningSession
 
 from chalicelib import keys
-from chalicelib.aws import clients, email, queue, table
+from chalicelib.aws import bucket, clients, email, queue, table
 from chalicelib.aws.table import Tables
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.settings import settings
@@ -29,8 +29,9 @@ from chalicelib.shedding.level import forget_level
 from stack.emulator import client_environment, emulator
 
 REGION = "us-east-1"
-SERVICES = ("dynamodb", "dynamodbstreams", "sqs", "ses")
+SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
 SENDER = "petitions@example.org"
+BUCKET = "bucket"
 TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable", keys.AUDIT: "AuditTable"}
 RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json").read_text())["Resources"]
 
@@ -78,6 +79,7 @@ class EmulatedAws:
     mail_queue_url: str
     overflow_queue_url: str
     other_mail_queue_url: str
+    exports_queue_url: str
 
 
 @pytest.fixture
@@ -94,9 +96,10 @@ def emulated_aws(
         names, stream_arn = _create_tables()
         queues = [
             boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
-            for name in ("mail", "overflow", "other-mail")
+            for name in ("mail", "overflow", "other-mail", "exports")
         ]
         _verify_sender()
+        boto3.client("s3").create_bucket(Bucket=names[BUCKET])
         for name, value in _environment(names, *queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, *queues)
@@ -113,6 +116,7 @@ def forgotten() -> Iterator[None]:
     built = (
         *(clients.dynamodb, clients.sqs, clients.ses, table.tables),
         *(queue.mail_queue, queue.other_mail_queue, email.mailer, settings),
+        *(clients.s3, bucket.exports_bucket, queue.exports_queue),
     )
     signing = (clients.signing_dynamodb, clients.signing_sqs, table.signing_tables, queue.overflow_queue)
     _forget(*built, *signing)
@@ -137,14 +141,14 @@ def _create_tables() -> tuple[dict[str, str], str]:
             shape["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
         created = client.create_table(TableName=f"{logical}-{uuid.uuid4().hex}", **shape)["TableDescription"]
         names[logical], streams[logical] = created["TableName"], created.get("LatestStreamArn", "")
-    return names, streams[keys.SIGNATURES]
+    return {**names, BUCKET: f"exports-{uuid.uuid4().hex}"}, streams[keys.SIGNATURES]
 
 
 def _verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
 
-def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: str) -> dict[str, str]:
+def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: str, exports: str) -> dict[str, str]:
     return {
         "STAGE": "test",
         "SIGNATURES_TABLE": names[keys.SIGNATURES],
@@ -153,6 +157,8 @@ def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: st
         "MAIL_QUEUE_URL": mail,
         "OVERFLOW_QUEUE_URL": overflow,
         "OTHER_MAIL_QUEUE_URL": other_mail,
+        "EXPORTS_QUEUE_URL": exports,
+        "EXPORTS_BUCKET": names[BUCKET],
         "MAIL_PER_SECOND": "100000",
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,

@@ -4,7 +4,8 @@ import copy
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from boto3.dynamodb.conditions import (
     And,
@@ -21,6 +22,7 @@ from boto3.dynamodb.conditions import (
     Size,
 )
 
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.expressions import from_wire, to_wire
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
@@ -212,3 +214,35 @@ class FakeSource(Source):
     def turn(self, *, is_open: bool) -> bool:
         changes, self.is_open = is_open is not self.is_open, is_open
         return changes
+
+
+class FakeBucket(Bucket):
+    """Objects by key; the next calls fail when told to."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.types: dict[str, str] = {}
+        self._failures: list[Exception] = []
+
+    def fail_next(self, *errors: Exception) -> None:
+        self._failures += errors
+
+    def put_file(self, key: str, path: Path, content_type: str) -> None:
+        self._called()
+        self.objects[key] = path.read_bytes()
+        self.types[key] = content_type
+
+    def copy_to(self, key: str, file: IO[bytes]) -> None:
+        self._called()
+        file.write(self.objects[key])
+
+    def delete_under(self, prefix: str) -> None:
+        self._called()
+        self.objects = {key: value for key, value in self.objects.items() if not key.startswith(prefix)}
+
+    def link(self, key: str, name: str, seconds: int) -> str:
+        return f"https://files.invalid/{key}?name={name}&seconds={seconds}"
+
+    def _called(self) -> None:
+        if self._failures:
+            raise self._failures.pop(0)

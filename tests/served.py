@@ -18,7 +18,7 @@ from chalicelib import moments
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from tests.actors import NOW
-from tests.fakes import FakeQueue, FakeSource, FakeTables
+from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 
 ROOT = Path(__file__).parents[1]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -62,6 +62,8 @@ class Served:
     other_queue: FakeQueue = field(default_factory=FakeQueue)
     source: FakeSource = field(default_factory=FakeSource)
     other_source: FakeSource = field(default_factory=FakeSource)
+    bucket: FakeBucket = field(default_factory=FakeBucket)
+    exports: FakeQueue = field(default_factory=FakeQueue)
     slept: list[float] = field(default_factory=list)
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
@@ -101,6 +103,7 @@ def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("time.sleep", site.slept.append)
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
+    fakes |= {"exports_queue": site.exports, "exports_bucket": site.bucket}
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
     for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
         for name, fake in fakes.items():

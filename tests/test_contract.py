@@ -26,6 +26,9 @@ from chalicelib.aws.table import Tables
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.staff import ANYBODY, BEFORE_THE_DOOR, ROUTES
+from chalicelib.exports import deliver, gather
+from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
+from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
 from chalicelib.mail import compose
 from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
 from chalicelib.mail.send import CLAIM
@@ -35,6 +38,7 @@ from chalicelib.pages import render
 from chalicelib.settings import settings
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.changes import followed
+from chalicelib.signatures.handover import HANDED_OVER
 from chalicelib.signatures.model import PERSONAL, Signature, State, Wanted
 from chalicelib.signatures.store import ANONYMOUS
 from tests.actors import OPENED, a_petition
@@ -54,7 +58,12 @@ SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
 # Who staff sign in with, and our secret there.
 OIDC = {f"OIDC_{name}": {"SignIn"} for name in settings_of.OIDC}
 SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
-QUEUE_OF = {**SENDERS, "ReceiveFeedback": "FeedbackQueue", "StoreOverflow": "OverflowQueue"}
+QUEUE_OF = {
+    **SENDERS,
+    "ReceiveFeedback": "FeedbackQueue",
+    "StoreOverflow": "OverflowQueue",
+    "RunExport": "ExportsQueue",
+}
 STREAM_READERS = {"RelayMail", "FollowSignatures"}
 FUNCTION_OF = {
     "/confirm": "Links",
@@ -63,6 +72,10 @@ FUNCTION_OF = {
     "/api/petitions/{slug}/count": "Counts",
     "/api/staff/petitions": "Counts",
     "/api/staff/petitions/{slug}/counts": "Counts",
+    "/api/staff/petitions/{slug}/exports": "Exports",
+    "/api/staff/exports/{export_id}": "Exports",
+    "/api/staff/exports/{export_id}/file": "Exports",
+    "/api/staff/exports/{export_id}/cover": "Exports",
     "/api/staff/me": "Manage",
     "/api/staff/tokens": "Manage",
     "/api/staff/tokens/{token_id}": "Manage",
@@ -239,7 +252,7 @@ def test_who_takes_signatures_cannot_read_them() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
     readers = {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")}
-    assert readers == {"Links", "People", "RecountTallies", "SweepMail"}
+    assert readers == {"Links", "People", "RecountTallies", "SweepMail", "RunExport"}
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
 
 
@@ -363,7 +376,7 @@ def test_the_stream_is_read_from_its_beginning_and_what_fails_for_good_is_kept()
 def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
     text = json.dumps(TEMPLATE, default=str)
     arns = [value for name, value in vars(placeholders).items() if name.endswith("_ARN")]
-    assert len(arns) == 5
+    assert len(arns) == 6
     assert not [arn for arn in arns if arn in text]
     assert "000000000000" not in text
 
@@ -438,6 +451,8 @@ def test_the_table_may_be_away_for_days_before_a_signature_leaves_the_overflow_q
 
 def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> None:
     bounds = {name: source["ScalingConfig"]["MaximumConcurrency"] for name, source in events("SQS").items()}
+    # A hand-over is asked for by hand, one at a time for a petition, and seldom in the hour of a crowd.
+    assert bounds.pop("RunExport") == 2
     # Other mail's source is shut while confirmations wait (mail/watch.py): the two senders are never both at full.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 6
     assert not [name for name in FUNCTIONS if "ReservedConcurrentExecutions" in FUNCTIONS[name]]
@@ -492,7 +507,8 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(functi
 def test_whoever_works_a_queue_or_a_stream_may() -> None:
     receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     for function, queue in QUEUE_OF.items():
-        assert allowed(function, queue) == receive
+        # An export hands on to itself when its time is over.
+        assert allowed(function, queue) - ({"Fn::If"} if function == "RunExport" else set()) == receive
     read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     for function in STREAM_READERS:
         assert allowed(function, "StreamArn") == read
@@ -648,6 +664,74 @@ def test_a_recount_may_read_no_more_of_a_signature_than_it_asks_for() -> None:
     assert not {*ANONYMOUS} & {"name", "email", "postcode", "sk"}
     done = {action for each in statements("RecountTallies") for action in actions(each)}
     assert not {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")} & done
+
+
+# Hand-overs.
+
+
+def test_who_hands_over_reads_what_may_be_handed_over_and_no_address() -> None:
+    [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
+    assert actions(reading) == ["dynamodb:Query"]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == ["pk", *HANDED_OVER]
+    assert reading["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not {*HANDED_OVER} & {"email", "sk", "updates"}
+
+
+def test_who_gives_out_links_to_files_sees_no_signature_and_writes_no_file() -> None:
+    assert "SignaturesTable" not in json.dumps(statements("Exports"))
+    assert allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
+    [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
+    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
+    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {"Exports", "RunExport"}
+
+
+def test_only_who_asks_for_exports_and_who_hands_on_may_send_to_their_queue() -> None:
+    sending = {"Fn::If": ["Emulated", ["sqs:SendMessage", "sqs:SendMessageBatch"], ["sqs:SendMessage"]]}
+    senders = {
+        name
+        for name in FUNCTIONS
+        for each in statements(name)
+        if "ExportsQueue" in json.dumps(each["Resource"]) and each["Action"] == sending
+    }
+    assert senders == {"Exports", "RunExport"}
+    assert {name for name in FUNCTIONS if "ExportsQueue" in json.dumps(statements(name))} == senders
+
+
+def test_a_file_once_written_is_read_and_deleted_by_nobody_but_links_and_time() -> None:
+    for each in statements("RunExport"):
+        if {"s3:GetObject", "s3:DeleteObject"} & {*actions(each)}:
+            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{gather.PARTS}/*"}
+
+
+def test_the_bucket_is_private_encrypted_without_versions_and_outlives_the_stack() -> None:
+    [(name, bucket)] = of_type("AWS::S3::Bucket").items()
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
+    # A version that stays behind would outlive the time after which a file is deleted.
+    assert "VersioningConfiguration" not in bucket
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+    [statement] = RESOURCES["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_files_are_deleted_after_their_time_and_parts_and_unfinished_uploads_after_a_day() -> None:
+    rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {each["Status"] for each in rules} == {"Enabled"}
+    days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
+    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days}
+    [unfinished] = [each for each in rules if "Prefix" not in each]
+    assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+def test_an_export_has_the_time_its_stages_want_and_begins_when_all_confirmed_by_the_moment_are_in() -> None:
+    assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
+    assert SETTLING.total_seconds() > FUNCTIONS["Links"]["Timeout"]
+    assert LINK_SECONDS <= 15 * 60
+    # Plain and encrypted lie side by side on its disk.
+    assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}
 
 
 def test_recounts_come_by_themselves_more_often_than_the_alarm_waits() -> None:

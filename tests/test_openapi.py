@@ -19,6 +19,8 @@ from app import app
 from chalicelib import keys, tokens
 from chalicelib.aws.table import Item
 from chalicelib.errors import Invalid, PetitionsError, Throttled
+from chalicelib.exports import store as exports_store
+from chalicelib.exports.model import Column, Format, Wanted
 from chalicelib.keys import Key
 from chalicelib.settings import settings
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
@@ -40,6 +42,7 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeTables
+from tests.handing import a_result, an_export, kept
 from tests.served import FORM, JSON, Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 from tests.signin.test_api import BEGUN, RETURNED
@@ -51,6 +54,8 @@ PROBLEM, HTML = "application/problem+json", "text/html"
 OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
+EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
+EXPORT_STATES = ("waiting", "done", "failed", "expired")
 LINKS = tuple(Purpose)
 # Before the door, and whoever is not believed there is told so by us.
 SESSION = "/api/staff/session"
@@ -193,6 +198,16 @@ def test_a_breakdown_is_by_what_the_code_knows() -> None:
     parameters = SPEC["paths"][STAFF_COUNTS]["get"]["parameters"]
     [by] = [each for each in parameters if each.get("name") == "by"]
     assert by["schema"]["enum"] == list(By)
+
+
+def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
+    wanted = SPEC["components"]["schemas"]["ExportWanted"]["properties"]
+    assert wanted["columns"]["items"]["enum"] == list(Column)
+    assert wanted["format"]["enum"] == list(Format)
+    assert {name: each["default"] for name, each in wanted.items() if "default" in each} == {
+        name: info.default for name, info in Wanted.model_fields.items() if info.default
+    }
+    assert wanted.keys() == Wanted.model_fields.keys()
 
 
 def examples_of_signatures() -> dict[str, Any]:
@@ -410,6 +425,24 @@ ASKED = [
         for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
     ),
     _get(200, "/staff/signed-in"),
+    *(
+        _staff("POST", status, EXPORTS_OF, f"/api/staff/petitions/{slug}/exports", body)
+        for status, slug, body in (
+            *((202, "safe-children", b'{"columns": ["name"]}'), (202, "a-draft", b"{}"), (404, "nobody", b"{}")),
+            *((409, "closed", b"{}"), (400, "closed", b"{"), (413, "closed", b"a" * 16_385)),
+            (422, "closed", b'{"columns": ["email"]}'),
+        )
+    ),
+    _staff("POST", 415, EXPORTS_OF, "/api/staff/petitions/closed/exports", b"{}", "text/plain"),
+    _get(200, EXPORTS_OF, "/api/staff/petitions/closed/exports", **STAFF),
+    _get(404, EXPORTS_OF, "/api/staff/petitions/nobody/exports", **STAFF),
+    *(_get(200, AN_EXPORT, f"/api/staff/exports/closed.{state}", **STAFF) for state in EXPORT_STATES),
+    _get(404, AN_EXPORT, "/api/staff/exports/closed.nobody", **STAFF),
+    *(
+        _get(status, f"{AN_EXPORT}/{what}", f"/api/staff/exports/closed.{state}/{what}", **STAFF)
+        for what in ("file", "cover")
+        for state, status in {"done": 200, "nobody": 404, "waiting": 409, "failed": 409, "expired": 410}.items()
+    ),
     _get(200, "/health"),
     _get(200, "/api/openapi.json"),
     _get(200, "/assets/{name}", "/assets/site.css"),
@@ -430,7 +463,24 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_published_petition(served.tables, slug="removed", state="removed")
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
     signed(served.tables, a_petition())
+    _hand_over(served.tables)
     return served
+
+
+def _hand_over(tables: FakeTables) -> None:
+    """One of every state; the one that waits is running as far as the next is concerned."""
+    moments = {"expired": NOW - 8 * DAY}
+    results = {"done": a_result(), "expired": a_result()}
+    for state in EXPORT_STATES:
+        facts: dict[str, Any] = {"export_id": f"closed.{state}", "slug": "closed", "result": results.get(state)}
+        kept_state = {"expired": "done"}.get(state, state)
+        kept(
+            tables,
+            an_export(
+                **facts, state=kept_state, moment=moments.get(state, NOW), why="Why." if state == "failed" else None
+            ),
+        )
+    exports_store.add(an_export(export_id="closed.running", slug="closed"), tables)
 
 
 def _told(text: str, site: Served) -> str:

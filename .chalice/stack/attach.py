@@ -44,6 +44,8 @@ class Deployed:
             "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
             "OVERFLOW_QUEUE_URL": self.outputs["OverflowQueueUrl"],
             "OTHER_MAIL_QUEUE_URL": self.outputs["OtherMailQueueUrl"],
+            "EXPORTS_QUEUE_URL": self.outputs["ExportsQueueUrl"],
+            "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
             "MAIL_PER_SECOND": UNPACED,
             "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
         }

@@ -9,6 +9,9 @@ from collections import Counter
 from email.parser import HeaderParser
 from pathlib import Path
 
+# A distribution whose package has another name.
+PACKAGES = {"fpdf2": "fpdf"}
+
 
 def breakdown(archive: Path) -> dict[str, int]:
     """Compressed bytes by top-level package, largest first; metadata counts as `*.dist-info`."""
@@ -35,7 +38,7 @@ def missing(archive: Path, required: dict[str, str]) -> list[str]:
     return sorted(
         f"{name}=={version}"
         for name, version in required.items()
-        if found.get(_normal(name)) != version or _normal(name) not in modules
+        if found.get(_normal(name)) != version or PACKAGES.get(name, _normal(name)) not in modules
     )
 
 

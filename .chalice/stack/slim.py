@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from sys import implementation
 
-SERVICES = ("dynamodb", "lambda", "sqs", "sesv2")
+SERVICES = ("dynamodb", "lambda", "s3", "sqs", "sesv2")
 """The AWS services the application calls; botocore describes four hundred."""
 
 _TOOLS_OF_CHALICE = {
@@ -17,11 +17,16 @@ _TOOLS_OF_CHALICE = {
 }
 """Needed by Chalice's command line, never by `chalice.app`, which is all that runs."""
 
-_NEVER_IMPORTED = {("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo"), ("cffi",), ("pycparser",)}
-"""Parts of our libraries for what we do not do: deliverability by DNS, pydantic 1, time zones other than UTC; and
-what only builds bindings: cryptography's are built, and need cffi's backend alone."""
+_UNUSED_OF_FONTS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "t1Lib", "ufoLib", "voltLib")
+_NEVER_IMPORTED = {
+    *(("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo"), ("PIL",), ("pillow.libs",), ("cffi",), ("pycparser",)),
+    *(("fontTools", part) for part in _UNUSED_OF_FONTS),
+}
+"""Parts of our libraries for what we do not do: deliverability by DNS, pydantic 1, time zones other than UTC,
+pictures on cover sheets, making fonts; and what only builds bindings: cryptography's are built, and need cffi's
+backend alone."""
 
-_DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "python_editor", "pyyaml"}
+_DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _METADATA_KEPT = ("METADATA", "licenses")
 _USELESS = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
@@ -44,7 +49,11 @@ def is_wanted(name: str) -> bool:
 
 
 def _is_wanted_data(path: PurePosixPath) -> bool:
-    """Service descriptions: three of botocore's, one of boto3's, and what all of them share."""
+    """Service descriptions: those we call, and what all of them share. The font upright; its tools in plain Python."""
+    if path.parts[0] == "fontpkg_noto_sans" and "Italic" in path.name:
+        return False
+    if path.parts[0] == "fontTools" and path.suffix == ".so":
+        return False
     if path.parts[:2] not in (("botocore", "data"), ("boto3", "data")) or len(path.parts) < 3:
         return True
     return path.parts[2] in SERVICES or path.parts[2].removesuffix(".gz") in _SHARED_DATA

@@ -39,6 +39,8 @@ def _remote(stage: str) -> dict[str, str]:
         "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
         "OVERFLOW_QUEUE_URL": outputs["OverflowQueueUrl"],
         "OTHER_MAIL_QUEUE_URL": outputs["OtherMailQueueUrl"],
+        "EXPORTS_QUEUE_URL": outputs["ExportsQueueUrl"],
+        "EXPORTS_BUCKET": outputs["ExportsBucketName"],
         "CONFIGURATION_SET": outputs["MailConfigurationSetName"],
     }
     return {**os.environ, **names}

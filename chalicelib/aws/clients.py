@@ -31,6 +31,11 @@ SIGNING_CONFIG = Config(
 # SES may take its time and has no idempotency token: a second attempt by the SDK could be a second mail.
 MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
 
+# No person waits for a file, and a part of one that failed is sent again.
+FILES_CONFIG = Config(
+    connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4}, signature_version="s3v4"
+)
+
 
 @cache
 def dynamodb() -> "DynamoDBClient":
@@ -55,6 +60,12 @@ def signing_sqs() -> "SQSClient":
 @cache
 def ses() -> "SESV2Client":
     return boto3.client("sesv2", config=MAIL_CONFIG)
+
+
+@cache
+def s3() -> Any:
+    """Untyped as `lambdas` is. Version 4 signs the links: they then hold for any region and encryption."""
+    return boto3.client("s3", config=FILES_CONFIG)
 
 
 @cache

@@ -17,6 +17,7 @@ THROTTLES = frozenset(
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
         "RequestThrottled",
+        "SlowDown",
         "ThrottlingException",
         "Throttling",
         "ThrottlingError",

@@ -100,5 +100,10 @@ def overflow_queue() -> Queue:
 
 
 @cache
+def exports_queue() -> Queue:
+    return Queue(clients.sqs(), settings().exports_queue_url)
+
+
+@cache
 def other_mail_queue() -> Queue:
     return Queue(clients.sqs(), settings().other_mail_queue_url)

@@ -7,10 +7,12 @@ from chalicelib.errors import (
     BodyTooLarge,
     FieldError,
     Forbidden,
+    Gone,
     Invalid,
     LinkDamaged,
     LinkExpired,
     NotJson,
+    NotNow,
     NotSignedIn,
     PetitionNotOpen,
     PetitionRemoved,
@@ -98,6 +100,14 @@ def _unknown(error: UnknownThing) -> Problem:
     return Problem(404, "Not Found", error.what)
 
 
+def _not_now(error: NotNow) -> Problem:
+    return Problem(409, "Conflict", error.why)
+
+
+def _gone(error: Gone) -> Problem:
+    return Problem(410, "Gone", error.what)
+
+
 def _wrong_type(error: WrongType) -> Problem:
     return Problem(415, "Unsupported Media Type", f"Send this as {error.expected}.")
 
@@ -113,6 +123,8 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     Invalid: _invalid,
     Forbidden: _forbidden,
     UnknownThing: _unknown,
+    NotNow: _not_now,
+    Gone: _gone,
     NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
     BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
     WrongType: _wrong_type,

@@ -25,7 +25,12 @@ ROUTES: dict[Right, list[AuthRoute]] = {
         AuthRoute("/api/staff/tokens", ["GET", "POST"]),
         AuthRoute("/api/staff/tokens/*", ["DELETE"]),
     ],
-    Right.EXPORT: [],
+    Right.EXPORT: [
+        AuthRoute("/api/staff/petitions/*/exports", ["GET", "POST"]),
+        AuthRoute("/api/staff/exports/*", ["GET"]),
+        AuthRoute("/api/staff/exports/*/file", ["GET"]),
+        AuthRoute("/api/staff/exports/*/cover", ["GET"]),
+    ],
     Right.PEOPLE: [
         AuthRoute("/api/staff/people/find", ["POST"]),
         AuthRoute("/api/staff/people/*/*", ["GET"]),

@@ -10,7 +10,7 @@ from benchmarks.figures import SPENT, figures
 from benchmarks.report import report
 from benchmarks.results import RESULTS
 
-PROMISED = ("machine", "sign", "confirm", "count", "sign_cpu_ratio", "cold_start_ratio", "zip_bytes")
+PROMISED = ("machine", "sign", "confirm", "count", "sign_cpu_ratio", "cold_start_ratio", "zip_bytes", "export")
 
 
 @pytest.fixture
@@ -41,6 +41,8 @@ def test_what_is_counted_meets_its_goals(results: dict[str, Any]) -> None:
         (("count", "at_100000", "read_units"), 1),
         (("sign_cpu_ratio",), 1.51),
         (("cold_start_ratio",), 1.26),
+        (("export", "at_100000", "rows_a_second"), 1),
+        (("export", "at_100000", "peak_mb"), 1_000),
     ],
 )
 def test_a_figure_that_is_worse_is_seen(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:

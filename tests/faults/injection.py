@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from chalicelib.aws import email, source
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.failures import Refusal, translated
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.refusals import storage_refusal
@@ -25,7 +26,7 @@ from tests.served import FakeMailer, Served
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
-Target = Tables | Queue | Source | FakeMailer
+Target = Tables | Queue | Source | Bucket | FakeMailer
 
 # What each may be asked; that nothing is missing here is a test (test_every_handler).
 CALLS: dict[str, tuple[str, ...]] = {
@@ -33,12 +34,14 @@ CALLS: dict[str, tuple[str, ...]] = {
     "Queue": ("send", "depth", "check"),
     "Source": ("turn",),
     "Mailer": ("send",),
+    "Bucket": ("put_file", "copy_to", "delete_under"),
 }
 _REFUSALS: dict[str, tuple[str, Refusal | None]] = {
     "Tables": ("storage", storage_refusal),
     "Queue": ("queue", None),
     "Source": ("source", source._refusal),
     "Mailer": ("mail", email._refusal),
+    "Bucket": ("files", None),
 }
 
 
@@ -85,13 +88,13 @@ class Injection:
             if fault is None:
                 return call(*arguments, **named)
             self.met.append((self.sites[-1], fault))
-            return _failing(fault, kind, lambda: call(*arguments, **named))
+            return failing(fault, kind, lambda: call(*arguments, **named))
 
         return faulty
 
 
 def kind_of(target: Target) -> str:
-    for kind in (Tables, Queue, Source):
+    for kind in (Tables, Queue, Source, Bucket):
         if isinstance(target, kind):
             return kind.__name__
     return "Mailer"
@@ -99,8 +102,8 @@ def kind_of(target: Target) -> str:
 
 def targets(served: Served) -> Sequence[Target]:
     """Everything of AWS that the application can reach."""
-    queues = (served.queue, served.other_queue, served.overflow)
-    return (served.tables, *queues, served.source, served.other_source, served.mailer)
+    queues = (served.queue, served.other_queue, served.overflow, served.exports)
+    return (served.tables, served.bucket, *queues, served.source, served.other_source, served.mailer)
 
 
 def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
@@ -122,7 +125,7 @@ def without_faults(served: Served) -> None:
             vars(target).pop(name, None)
 
 
-def _failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
+def failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
     if fault in TAKES_EFFECT:
         with suppress(ConditionFailed):  # It was refused, and that too is not heard of.
             call()

@@ -70,7 +70,7 @@ def _held(module: str) -> dict[str, str]:
     held = dict(_factories())
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.arg) and node.annotation:
-            held |= _as_annotated(node.arg, node.annotation)
+            held |= _as_annotated(node.arg, node.annotation) | _in_the_hands_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
             for each in fields:
@@ -79,6 +79,18 @@ def _held(module: str) -> dict[str, str]:
         if isinstance(node, ast.Assign) and ast.unparse(node.value) in held:
             held |= {ast.unparse(target): held[ast.unparse(node.value)] for target in node.targets}
     return held
+
+
+def _in_the_hands_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
+    """`desk.tables`, when the argument `desk` is of a class of ours that has them."""
+    where, said = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
+    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == said
+              for each in node.body if isinstance(each, ast.AnnAssign)]  # fmt: skip
+    held: dict[str, str] = {}
+    for each in fields:
+        held |= _as_annotated(f"{name}.{ast.unparse(each.target)}", each.annotation)
+    # A mail's way out is handed through the pace, which is where it is asked.
+    return {place: kind for place, kind in held.items() if kind in CALLS}
 
 
 def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from app import app
+from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.email import Mailer
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
@@ -14,14 +15,14 @@ from chalicelib.mail import worker
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from tests.actors import NOW, a_published_petition
-from tests.faults import people_scenes, scenes, staff_scenes, test_mail
+from tests.faults import export_scenes, people_scenes, scenes, staff_scenes, test_mail
 from tests.faults.injection import CALLS, Fault, Faults, Injection, injected, without_faults
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
 
 pytestmark = pytest.mark.faults
-SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES]
+SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
 # Only of a spent quota and of a lost overflow: tests.faults.test_mail and test_signing fault these.
@@ -34,7 +35,9 @@ ELSEWHERE = {
 
 
 @pytest.fixture(autouse=True)
-def _a_provider(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _surroundings(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Setting a sheet in type takes a quarter of a second, and calls nobody.
+    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     with people_scenes.a_provider(monkeypatch):
         yield
 
@@ -42,7 +45,8 @@ def _a_provider(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 def begun(served: Served, scene: Scene) -> None:
     without_faults(served)
     served.tables.items.clear()
-    for queue in (served.queue, served.other_queue, served.overflow):
+    served.bucket.objects.clear()
+    for queue in (served.queue, served.other_queue, served.overflow, served.exports):
         queue.messages.clear()
     served.mailer.mails.clear()
     vars(served).pop("wish", None)
@@ -119,6 +123,7 @@ def test_every_call_that_the_code_can_make_meets_every_fault(served: Served) -> 
 
 
 def test_whatever_aws_can_be_asked_can_be_faulted() -> None:
-    for kind in (Tables, Queue, Source, Mailer):
+    for kind in (Tables, Queue, Source, Bucket, Mailer):
         public = {name for name in vars(kind) if not name.startswith("_")}
-        assert public - {"move_to"} == set(CALLS[kind.__name__]), "move_to is manage.py's alone"
+        # move_to is manage.py's alone, and a link is worked out without asking anybody.
+        assert public - {"move_to", "link"} == set(CALLS[kind.__name__])

@@ -39,6 +39,25 @@ def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Pat
     assert done.returncode == 0, done.stderr
 
 
+def test_what_encrypts_and_prints_a_hand_over_works_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
+    """Its libraries are trimmed, and nothing else in the zip uses them."""
+    zipfile.ZipFile(built.archive).extractall(tmp_path)
+    script = Path(__file__).with_name("print_a_cover.py")
+    command = [sys.executable, "-I", "-S", str(script), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.startswith(b"%PDF")
+    assert done.stderr == b""
+
+
+def test_no_function_but_the_one_that_hands_over_pays_for_its_libraries() -> None:
+    code = "import sys, app; print({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:]))"
+    heavy = ["pyrage", "pysequoia", "fpdf", "fontTools", "fontpkg_noto_sans", "PIL"]
+
+    done = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "set()"
+
+
 def test_no_tests_and_no_tools_ship(names: list[str]) -> None:
     folders = {part for name in names for part in name.split("/")[:-1]}
     assert folders.isdisjoint({"tests", "pip", "setuptools", "wheel", "stack", "benchmarks", "click", "inquirer"})
@@ -94,6 +113,12 @@ def test_building_again_touches_nothing(built: Package) -> None:
         ("email_validator-2.4.0.dist-info/RECORD", False),
         ("pip-26.2.1.dist-info/METADATA", False),
         ("pip/__init__.py", False),
+        ("PIL/Image.py", False),
+        ("pillow.libs/libjpeg.so.62", False),
+        ("fontTools/ttLib/ttFont.py", True),
+        ("fontTools/misc/bezierTools.cpython-311-x86_64-linux-gnu.so", False),
+        ("fontpkg_noto_sans/files/NotoSans[wdth,wght].ttf", True),
+        ("fontpkg_noto_sans/files/NotoSans-Italic[wdth,wght].ttf", False),
     ],
 )
 def test_only_what_runs_is_wanted(name: str, wanted: bool) -> None:

@@ -233,6 +233,30 @@ def test_who_signs_staff_in_writes_tokens_and_reads_nothing(stack: Deployed) -> 
         client.update_item(TableName=table, **KEY)
 
 
+def test_a_hand_over_works_under_its_roles_and_they_can_read_no_address(stack: Deployed) -> None:
+    supporter, staff = visitor(stack), issue_token(stack)
+    supporter.sign(SLUG, "handed@example.org")
+    supporter.press("confirm", supporter.link("confirm", "handed@example.org"))
+    where, headers = (
+        f"{stack.api}/api/staff/petitions/{SLUG}/exports",
+        {"Authorization": f"Bearer {staff}", "Content-Type": "application/json"},
+    )
+    asked = json.loads(fetch(urllib.request.Request(where, b"{}", headers)))
+    done = wait_for(lambda: _ended(supporter.read(f"/api/staff/exports/{asked['id']}", staff)), 90)
+    assert done["state"] == "done", done
+    file = fetch(supporter.read(f"/api/staff/exports/{asked['id']}/file", staff)["url"])
+    assert b"Ada" in file
+    assert b"handed@example.org" not in file
+    for operation in ("get_item", "query", "scan"):
+        assert _outcome(stack, "Exports", "SignaturesTableName", operation) == "AccessDeniedException"
+    for operation in ("get_item", "scan"):
+        assert _outcome(stack, "RunExport", "SignaturesTableName", operation) == "AccessDeniedException"
+
+
+def _ended(export: dict[str, Any]) -> dict[str, Any]:
+    return export if export["state"] not in ("waiting", "running") else {}
+
+
 def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
     """As the schedule would; raises when the function failed."""
     answer = cloud.client("lambda").invoke(

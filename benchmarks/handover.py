@@ -1,0 +1,141 @@
+"""A hand-over of many signatures on the embedded AWS: rows a second, and the most memory it took.
+
+Two processes of their own: one fills the tables, one hands over, so that only its own memory is measured.
+"""
+
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from benchmarks import scene
+from benchmarks.calls import create_tables
+from benchmarks.worker import answer, ask
+from chalicelib import keys, moments
+from chalicelib.aws.expressions import chunks, to_wire
+from chalicelib.aws.table import Item, tables
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from chalicelib.signatures.model import Signature, State
+from chalicelib.tallies.model import Entry
+from chalicelib.tallies.store import entry_change
+
+BATCH = 25
+# What results.json keeps of a run; the rest is for tests to look at the file.
+FIGURES = (
+    *("rows", "counted", "file_bytes", "gather_rows_a_second", "deliver_rows_a_second", "rows_a_second"),
+    *("cpu_us_a_row", "peak_mb", "peak_mb_before"),
+)
+COUNTRIES = ("GB", "GB", "GB", "IE", "FR")
+
+
+def handed_over(endpoint: str, number: int, *wishes: str) -> dict[str, Any]:
+    """Figures of one hand-over, in fresh processes; the petition is named by its size."""
+    ask("benchmarks.handover", "seed", endpoint, str(number))
+    return ask("benchmarks.handover", "run", endpoint, str(number), *wishes)
+
+
+def measure(act: str, endpoint: str, number: str, *wishes: str) -> dict[str, Any]:
+    os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
+    slug = f"handover-{number}"
+    return _seed(slug, int(number)) if act == "seed" else _run(slug, *wishes)
+
+
+def _seed(slug: str, number: int) -> dict[str, Any]:
+    """Confirmed an hour ago, as items and as tally entries."""
+    if not boto3.client("dynamodb").list_tables()["TableNames"]:
+        create_tables()
+        boto3.client("s3").create_bucket(Bucket=scene.SETTINGS["EXPORTS_BUCKET"])
+    now = moments.now()
+    petition = publish(scene.sample_petition().model_copy(update={"slug": slug}), now, tables())
+    for country in COUNTRIES:
+        entry = Entry(number // len(COUNTRIES), now - timedelta(hours=1), country, scene.SOURCE)
+        tables().update(entry_change(slug, 0, entry))
+    client = boto3.client("dynamodb")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda some: _put(client, some, petition, now), chunks(range(number), BATCH)))
+    return {"seeded": number}
+
+
+def _put(client: Any, numbers: Sequence[int], petition: Petition, now: datetime) -> None:
+    requests = [{"PutRequest": {"Item": to_wire(_signature(each, petition, now))}} for each in numbers]
+    client.batch_write_item(RequestItems={scene.SETTINGS["SIGNATURES_TABLE"]: requests})
+
+
+def _signature(number: int, petition: Petition, now: datetime) -> Item:
+    identity = sha256(f"{petition.slug}{number}".encode()).hexdigest()
+    signature = Signature(
+        state=State.CONFIRMED,
+        signed_at=now - timedelta(hours=2),
+        confirmed_at=now - timedelta(hours=1),
+        name=f"Person Number {number}",
+        email=f"person.{number}@mail.example",
+        country=COUNTRIES[number % len(COUNTRIES)],
+        postcode="SW1A 1AA",
+        source=scene.SOURCE,
+        obtained_by=petition.charity,
+        channel="api",
+        text_version=petition.text_version,
+        consent_version=petition.consent_version,
+    )
+    key = keys.signature(petition.slug, identity)
+    return {"pk": key.pk, "sk": key.sk, **signature.model_dump(exclude_none=True)}
+
+
+def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
+    """As the worker does, with app.py loaded as in its function."""
+    import app  # noqa: F401
+    from chalicelib.aws.bucket import exports_bucket
+    from chalicelib.exports.gather import Desk
+    from chalicelib.exports.model import Format, Wanted
+    from chalicelib.exports.request import prepared
+    from chalicelib.exports.run import run
+    from chalicelib.exports.store import add
+
+    petition = petition_as_stored(slug, tables())
+    wanted = Wanted(format=Format(form), recipient=recipient or None)
+    export = prepared(wanted, petition, "bench", moments.now(), tables())
+    add(export, tables())
+    before = _peak()
+    marks, worked = [time.perf_counter()], time.process_time()
+
+    def has_time(seconds: float) -> bool:
+        marks[1:] = [time.perf_counter()]
+        return True
+
+    with tempfile.TemporaryDirectory() as folder:
+        done = run(export, Desk(tables(), exports_bucket(), Path(folder), moments.now), has_time)
+    ended = time.perf_counter()
+    if done.result is None:
+        raise RuntimeError(done.why)
+    return {
+        "rows": done.result.rows,
+        "counted": done.counted,
+        "file": done.result.file,
+        "file_bytes": done.result.size,
+        "sha256": done.result.sha256,
+        "gather_rows_a_second": round(done.result.rows / (marks[1] - marks[0])),
+        "deliver_rows_a_second": round(done.result.rows / (ended - marks[1])),
+        "rows_a_second": round(done.result.rows / (ended - marks[0])),
+        "cpu_us_a_row": round((time.process_time() - worked) / done.result.rows * 1e6),
+        "peak_mb": round(_peak(), 1),
+        "peak_mb_before": round(before, 1),
+    }
+
+
+def _peak() -> float:
+    """Of this process so far, in MB; Linux counts in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+if __name__ == "__main__":
+    answer(measure)

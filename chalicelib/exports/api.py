@@ -1,0 +1,91 @@
+"""Hand-overs over HTTP: ask for one, see how far it is, and get a link that expires."""
+
+from datetime import timedelta
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import moments
+from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.queue import exports_queue
+from chalicelib.aws.table import tables
+from chalicelib.checked import parsed
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
+from chalicelib.edge.staff import actor, audited, staff_authorizer
+from chalicelib.exports.model import LINK_SECONDS, Export, Result, Wanted, whole
+from chalicelib.exports.request import exports_of, find_export, prepared, result_of, start
+from chalicelib.petitions.find import petition_as_stored
+
+routes = Blueprint(__name__)
+
+OF_PETITION = "/api/staff/petitions/{slug}/exports"
+ONE = "/api/staff/exports/{export_id}"
+
+
+@routes.route(OF_PETITION, methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
+@json_view(routes)
+def request_export(request: Request, slug: str) -> Response:
+    """202 with where to look for it. It has the signatures confirmed at this moment, however long it takes."""
+    wanted = parsed(Wanted, json_body(request))
+    petition = petition_as_stored(slug, tables())
+    export = prepared(wanted, petition, actor(request).owner, moments.now(), tables())
+    details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
+    audited(request, "export.requested", export.export_id, {**details, "recipient": export.recipient or "none"})
+    start(export, exports_queue(), tables())
+    where = f"{site_prefix(request)}/api/staff/exports/{export.export_id}"
+    return json_answer(shown(export), 202, {**NO_STORE, "Location": where})
+
+
+@routes.route(OF_PETITION, methods=["GET"], authorizer=staff_authorizer)
+@json_view(routes)
+def list_exports(request: Request, slug: str) -> Response:
+    """Newest first; those whose time is over stay listed, without their file."""
+    petition = petition_as_stored(slug, tables())
+    return json_answer({"exports": [shown(export) for export in exports_of(petition.slug, tables())]})
+
+
+@routes.route(ONE, methods=["GET"], authorizer=staff_authorizer)
+@json_view(routes)
+def read_export(request: Request, export_id: str) -> Response:
+    return json_answer(shown(find_export(export_id, tables())))
+
+
+@routes.route(f"{ONE}/file", methods=["GET"], authorizer=staff_authorizer)
+@json_view(routes)
+def link_file(request: Request, export_id: str) -> Response:
+    """{"url", "expires_at"}: whoever has the link has the file, so it is good for minutes."""
+    export = find_export(export_id, tables())
+    result = result_of(export, moments.now())
+    return _link(request, export, result.file, f"{export.export_id}{export.extension}")
+
+
+@routes.route(f"{ONE}/cover", methods=["GET"], authorizer=staff_authorizer)
+@json_view(routes)
+def link_cover(request: Request, export_id: str) -> Response:
+    export = find_export(export_id, tables())
+    result = result_of(export, moments.now())
+    return _link(request, export, result.cover, f"{export.export_id}.pdf")
+
+
+def _link(request: Request, export: Export, key: str, name: str) -> Response:
+    audited(request, "export.fetched", export.export_id, {"what": name.removeprefix(export.export_id)})
+    expires_at = moments.now() + timedelta(seconds=LINK_SECONDS)
+    url = exports_bucket().link(key, name, LINK_SECONDS)
+    return json_answer({"url": url, "expires_at": moments.iso(expires_at)})
+
+
+def shown(export: Export) -> dict[str, object]:
+    """`rows` so far, `of` as the tally said: rows may end a little lower or higher (docs/staff.md)."""
+    result = export.result
+    return {
+        **export.model_dump(include={"slug", "format", "columns", "recipient", "moment", "requested_by", "why"}),
+        "id": export.export_id,
+        "state": export.state_at(moments.now()),
+        "rows": result.rows if result else whole(export.parts.values()).rows,
+        "of": export.counted,
+        "expires_at": moments.iso(export.expires_at),
+        **(_ended(result) if result else {}),
+    }
+
+
+def _ended(result: Result) -> dict[str, object]:
+    return {"sha256": result.sha256, "bytes": result.size, "finished_at": moments.iso(result.finished_at)}

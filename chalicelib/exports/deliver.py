@@ -1,0 +1,81 @@
+"""The second stage: all parts become one file, encrypted if so asked, with its digest and its cover sheet."""
+
+from hashlib import file_digest
+from pathlib import Path
+from secrets import token_hex
+
+from chalicelib import keys
+from chalicelib.exports import store
+from chalicelib.exports.cover import Facts, cover_sheet
+from chalicelib.exports.encrypt import encrypt
+from chalicelib.exports.gather import Desk
+from chalicelib.exports.model import Export, Format, Part, Result, whole
+from chalicelib.exports.write import heading
+from chalicelib.petitions.find import petition_as_stored
+
+FILES = "files"
+TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
+
+
+def deliver(export: Export, desk: Desk) -> Export:
+    """Beginning anew is safe: whoever is first to finish has delivered. Raise Invalid when the key is no good now."""
+    total = whole(export.parts.values())
+    if not agrees(export.counted, total):
+        return store.fail(export, disagreement(export.counted, total), desk.clock(), desk.tables)
+    path = _sealed(export, _assembled(export, desk), desk.folder)
+    where = f"{FILES}/{export.export_id}/{token_hex(4)}"
+    result = _result(export, total, path, where, desk)
+    encrypted = export.recipient is not None
+    desk.bucket.put_file(result.file, path, "application/octet-stream" if encrypted else TYPES[export.format])
+    sheet = desk.folder / "cover.pdf"
+    sheet.write_bytes(cover_sheet(_facts(export, total, result, desk)))
+    desk.bucket.put_file(result.cover, sheet, "application/pdf")
+    return store.finish(export, result, desk.clock(), desk.tables)
+
+
+def agrees(counted: int, total: Part) -> bool:
+    """The rows are what the tally said, but for whom it may have missed or had too early, and who has withdrawn."""
+    return counted - total.late - total.gone <= total.rows <= counted + total.unsure
+
+
+def disagreement(counted: int, total: Part) -> str:
+    """For whoever asked, and for the engineer they will ask."""
+    return f"The count says {counted} and the signatures say {total.rows}: nothing is handed over before a recount"
+
+
+def _assembled(export: Export, desk: Desk) -> Path:
+    path = desk.folder / "plain"
+    with path.open("wb") as file:
+        file.write(heading(export.format, export.columns).encode())
+        for bucket in keys.BUCKETS:
+            if export.parts[bucket].rows:
+                desk.bucket.copy_to(export.parts[bucket].key, file)
+    return path
+
+
+def _sealed(export: Export, plain: Path, folder: Path) -> Path:
+    if export.recipient_key is None:
+        return plain
+    encrypt(plain, folder / "sealed", export.recipient_key)
+    plain.unlink()
+    return folder / "sealed"
+
+
+def _result(export: Export, total: Part, path: Path, where: str, desk: Desk) -> Result:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    return Result(
+        rows=total.rows,
+        size=path.stat().st_size,
+        sha256=digest,
+        file=f"{where}/file",
+        cover=f"{where}/cover",
+        unsure=total.unsure,
+        gone=total.gone,
+        finished_at=desk.clock(),
+    )
+
+
+def _facts(export: Export, total: Part, result: Result, desk: Desk) -> Facts:
+    petition = petition_as_stored(export.slug, desk.tables)
+    return Facts(petition, export, result, total)

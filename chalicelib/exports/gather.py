@@ -1,0 +1,79 @@
+"""The first stage: bucket by bucket, signatures become lines of a part. What is written is never written again."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import TextIO
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.table import Item, Tables
+from chalicelib.exports import store
+from chalicelib.exports.model import SETTLING, Export, Part
+from chalicelib.exports.write import writer
+from chalicelib.moments import iso
+from chalicelib.signatures.handover import bucket_to_hand_over
+from chalicelib.signatures.model import State
+
+PARTS = "parts"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where an export is worked on; `folder` is empty, is on disk, and goes when the work ends."""
+
+    tables: Tables
+    bucket: Bucket
+    folder: Path
+    clock: Callable[[], datetime]
+
+
+@dataclass
+class Sorting:
+    """Which signatures were confirmed at the moment, in a part that is being written."""
+
+    export: Export
+    part: Part
+
+    def __post_init__(self) -> None:
+        moment = self.export.moment
+        self.moment, self.before, self.after = iso(moment), iso(moment - SETTLING), iso(moment + SETTLING)
+
+    def takes(self, item: Item) -> bool:
+        if item["state"] == State.WITHDRAWN:
+            self.part.gone += item["withdrawn_at"] >= self.before
+        if item["state"] != State.CONFIRMED:
+            return False
+        if item["confirmed_at"] > self.moment:
+            self.part.late += item["confirmed_at"] <= self.after
+            return False
+        self._count(item)
+        return True
+
+    def _count(self, item: Item) -> None:
+        self.part.rows += 1
+        self.part.unsure += item["confirmed_at"] >= self.before
+        self.part.countries[item["country"]] += 1
+        self.part.versions[item["text_version"]] += 1
+
+
+def gather(export: Export, bucket: str, desk: Desk) -> Export:
+    """Write one part and note it. The object first: a part that is noted is there, and whole."""
+    part = Part(key=f"{prefix(export)}{bucket}-{token_hex(4)}")
+    path = desk.folder / "part"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        _fill(export, part, bucket_to_hand_over(export.slug, bucket, desk.tables), file)
+    desk.bucket.put_file(part.key, path, "application/octet-stream")
+    return store.add_part(export, bucket, part, desk.clock(), desk.tables)
+
+
+def prefix(export: Export) -> str:
+    return f"{PARTS}/{export.export_id}/"
+
+
+def _fill(export: Export, part: Part, items: Iterable[Item], file: TextIO) -> None:
+    write, sorting = writer(export.format, export.columns, file), Sorting(export, part)
+    for item in items:
+        if sorting.takes(item):
+            write(item)

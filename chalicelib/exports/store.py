@@ -1,0 +1,76 @@
+"""Exports in the counts table: no person stands there, only how many. Parts are attributes, each written once."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
+from chalicelib.errors import ConditionFailed, NotNow
+from chalicelib.exports.model import PATIENCE, Export, Part, Result, State
+from chalicelib.moments import iso
+
+PART = "part_"
+
+_is_open = Attr("state").eq(State.WAITING) | Attr("state").eq(State.RUNNING)
+
+
+def add(export: Export, tables: Tables) -> None:
+    """One at a time for a petition. Raise NotNow while another runs."""
+    guard = Attr("until").not_exists() | Attr("until").lt(int(export.moment.timestamp()))
+    until = int((export.moment + PATIENCE).timestamp())
+    running = Change(keys.export_running(export.slug), {"export_id": export.export_id, "until": until}, when=guard)
+    item = export.model_dump(exclude_none=True, exclude={"parts"})
+    try:
+        tables.transact([running, NewItem(keys.export(export.export_id), item)])
+    except ConditionFailed:
+        raise NotNow("An export of this petition is already running.") from None
+
+
+def find(export_id: str, tables: Tables) -> Export | None:
+    item = tables.get(keys.export(export_id), consistent=True)
+    return _export(item) if item and "state" in item else None
+
+
+def newest_first(slug: str, tables: Tables) -> Iterator[Export]:
+    items = tables.query(keys.COUNTS, keys.export_partition(slug), consistent=True, backwards=True)
+    return (_export(item) for item in items if "state" in item)
+
+
+def add_part(export: Export, bucket: str, part: Part, now: datetime, tables: Tables) -> Export:
+    """The first one counts: another worker may have written this bucket in the meantime."""
+    assign = {f"{PART}{bucket}": part.model_dump(), "state": State.RUNNING, "touched_at": iso(now)}
+    return _changed(export, assign, _is_open & Attr(f"{PART}{bucket}").not_exists(), tables)
+
+
+def finish(export: Export, result: Result, now: datetime, tables: Tables) -> Export:
+    assign = {"state": State.DONE, "result": result.model_dump(), "touched_at": iso(now)}
+    return _changed(export, assign, _is_open, tables, remove=("recipient_key",))
+
+
+def fail(export: Export, why: str, now: datetime, tables: Tables) -> Export:
+    assign = {"state": State.FAILED, "why": why, "touched_at": iso(now)}
+    return _changed(export, assign, _is_open, tables, remove=("recipient_key",))
+
+
+def release(export: Export, tables: Tables) -> None:
+    """The next one may run. Nothing happens when it does already."""
+    mine = Attr("export_id").eq(export.export_id)
+    with suppress(ConditionFailed):
+        tables.update(Change(keys.export_running(export.slug), remove=("until",), when=mine))
+
+
+def _changed(
+    export: Export, assign: Mapping[str, Any], when: Condition, tables: Tables, remove: tuple[str, ...] = ()
+) -> Export:
+    """As it is now, by us or by whoever was first."""
+    try:
+        return _export(tables.update(Change(keys.export(export.export_id), assign, remove=remove, when=when)))
+    except ConditionFailed as failure:
+        return _export(dict(failure.item or {}))
+
+
+def _export(item: Item) -> Export:
+    parts = {name.removeprefix(PART): value for name, value in item.items() if name.startswith(PART)}
+    return Export.model_validate({**item, "parts": parts})

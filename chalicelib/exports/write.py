@@ -1,0 +1,59 @@
+"""Signatures as lines of a file: CSV that no spreadsheet will calculate, or NDJSON.
+
+In CSV a value whose first sign, after any apostrophes, could begin a formula is given one apostrophe more
+(OWASP, "CSV Injection"). To undo it, take one apostrophe from a value that begins with some and then such a sign.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TextIO
+
+from chalicelib.exports.model import Column, Format
+from chalicelib.signatures.model import DIRECT
+
+# With their full-width twins, which some spreadsheets take for the same; tab and returns hide what follows them.
+FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+ESCAPED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+# Without it Excel takes UTF-8 for the alphabet of its own country.
+BYTE_ORDER_MARK = "\ufeff"
+
+Write = Callable[[Mapping[str, Any]], None]
+
+
+def writer(form: Format, columns: Sequence[Column], file: TextIO) -> Write:
+    """A function that writes one signature as one line."""
+    if form is Format.NDJSON:
+        encode = json.JSONEncoder(ensure_ascii=False).encode
+        return lambda item: _write(file, encode({column.value: value_of(column, item) for column in columns}))
+    rows = csv.writer(file)
+    return lambda item: _write_row(rows, [harmless(value_of(column, item) or "") for column in columns])
+
+
+def heading(form: Format, columns: Sequence[Column]) -> str:
+    return "" if form is Format.NDJSON else f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
+
+
+def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
+    """As confirmed; None for a postcode that was not given."""
+    found: str | None = item.get(column.value)
+    return found or (DIRECT if column is Column.SOURCE else None)
+
+
+def harmless(value: str) -> str:
+    return f"'{value}" if FORMULA.match(value) else value
+
+
+def original(value: str) -> str:
+    """What `harmless` was given."""
+    return value[1:] if ESCAPED.match(value) else value
+
+
+def _write(file: TextIO, line: str) -> None:
+    file.write(line)
+    file.write("\n")
+
+
+def _write_row(rows: Any, values: list[str]) -> None:
+    rows.writerow(values)

@@ -1,0 +1,128 @@
+"""`manage.py export`: ask for a hand-over, watch it, fetch it and make sure that it came whole."""
+
+import argparse
+import hashlib
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from chalicelib import keys, moments
+from chalicelib.aws import clients
+from chalicelib.aws.bucket import Bucket
+from chalicelib.errors import Invalid, NotNow
+from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, Format, State, Wanted, whole
+from chalicelib.exports.request import find_export, prepared, result_of, start
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.settings import required
+from commands import common
+
+LOOK_SECONDS = 1.0
+BLOCK = 1024 * 1024
+WIDTH = 30
+
+
+def hand_over(arguments: argparse.Namespace) -> None:
+    """Breaking it off breaks nothing off: the export goes on, and staff fetch it over the API."""
+    if not arguments.out.is_dir():
+        raise common.InputError(f"{arguments.out} is no folder")
+    export = _asked_for(arguments)
+    print(f"{export.export_id}: {export.counted} confirmed at {moments.iso(export.moment)}", file=sys.stderr)
+    for seen in _watched(export):
+        print(f"\r{bar(seen)}", end="", file=sys.stderr, flush=True)
+        export = seen
+    print(file=sys.stderr)
+    if export.state is not State.DONE:
+        raise common.InputError(export.why or f"the export is {export.state}")
+    _fetch(export, arguments.out)
+
+
+def bar(export: Export) -> str:
+    """How far it is: by parts, for who withdraws meanwhile makes rows fewer."""
+    parts = len(keys.BUCKETS) - len(export.missing)
+    full = WIDTH if export.state is State.DONE else WIDTH * parts // len(keys.BUCKETS)
+    rows = export.result.rows if export.result else whole(export.parts.values()).rows
+    return f"[{'#' * full}{'.' * (WIDTH - full)}] {rows} of {export.counted}, {export.state}   "
+
+
+def _asked_for(arguments: argparse.Namespace) -> Export:
+    tables = common.tables()
+    petition = petition_as_stored(arguments.slug, tables)
+    try:
+        wanted = Wanted(format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file))
+        export = prepared(wanted, petition, common.account(), moments.now(), tables)
+        details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
+        common.audited("export.requested", export.export_id, **details, recipient=export.recipient or "none")
+        start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
+    except Invalid as error:
+        raise common.InputError(error.errors[0].message) from None
+    except ValidationError as error:
+        raise common.InputError("; ".join(each["msg"] for each in error.errors(include_input=False))) from None
+    except NotNow as error:
+        raise common.InputError(error.why) from None
+    return export
+
+
+def _key(path: Path | None) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8") if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise common.InputError(f"{path} cannot be read as text: {type(error).__name__}") from None
+
+
+def _watched(export: Export) -> Iterator[Export]:
+    tables = common.tables()
+    while export.state_at(moments.now()) in (State.WAITING, State.RUNNING):
+        yield export
+        time.sleep(LOOK_SECONDS)
+        export = find_export(export.export_id, tables)
+    yield export
+
+
+def _fetch(export: Export, folder: Path) -> None:
+    result, bucket = result_of(export, moments.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
+    for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
+        common.audited("export.fetched", export.export_id, what=ending)
+        path = folder / f"{export.export_id}{ending}"
+        digest = _saved(bucket.link(key, path.name, LINK_SECONDS), path)
+        if key == result.file and digest != result.sha256:
+            path.unlink()
+            raise common.InputError("the file did not come whole, and was removed; fetch it again")
+        print(path)
+    print(f"{result.rows} signatures, SHA-256 {result.sha256}", file=sys.stderr)
+
+
+def _saved(url: str, path: Path) -> str:
+    """For nobody else on this machine to read. Returns the digest of what came."""
+    digest = hashlib.sha256()
+    path.touch(mode=0o600)
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
+            while block := answer.read(BLOCK):
+                digest.update(block)
+                file.write(block)
+    except OSError as error:
+        path.unlink()
+        raise common.InputError(f"the export is done, but could not be fetched ({type(error).__name__})") from None
+    return digest.hexdigest()
+
+
+def _columns(text: str) -> list[Column]:
+    with suppress(ValueError):
+        return [Column(name.strip()) for name in text.split(",")]
+    raise argparse.ArgumentTypeError(f"use some of: {', '.join(Column)}")
+
+
+def add_to(rooms: Any) -> None:
+    command = rooms.add_parser("export", help="hand over the confirmed signatures of a petition, with a cover sheet")
+    command.add_argument("slug")
+    command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
+    command.add_argument("--columns", type=_columns, default=list(USUAL), help=f"some of {','.join(Column)}")
+    command.add_argument("--recipient-file", type=Path, help="whose age or OpenPGP public key to encrypt to")
+    command.add_argument("--out", type=Path, default=Path(), help="the folder to save file and cover sheet in")
+    command.set_defaults(run=hand_over)

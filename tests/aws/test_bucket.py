@@ -1,0 +1,78 @@
+"""Files in S3, on the emulator: in parts, privately, and fetched by a link that is for one file only."""
+
+import io
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from botocore.stub import Stubber
+
+from chalicelib.aws import clients
+from chalicelib.aws.bucket import PART, Bucket, exports_bucket
+from chalicelib.errors import Throttled, Unavailable
+from tests.emulated import EmulatedAws
+
+on_the_emulator = pytest.mark.flows
+
+
+def put(bucket: Bucket, path: Path, key: str, content: bytes) -> None:
+    path.write_bytes(content)
+    bucket.put_file(key, path, "text/csv")
+
+
+@on_the_emulator
+@pytest.mark.parametrize("size", [0, 5, PART - 1, PART, 2 * PART + 1])
+def test_a_file_comes_back_as_it_was_whatever_its_size(emulated_aws: EmulatedAws, tmp_path: Path, size: int) -> None:
+    content = b"ab\n" * (size // 3) + b"." * (size % 3)
+    put(exports_bucket(), tmp_path / "file", "files/one", content)
+    found = io.BytesIO(b"before ")
+    found.seek(0, io.SEEK_END)
+    exports_bucket().copy_to("files/one", found)
+    assert found.getvalue() == b"before " + content
+
+
+@on_the_emulator
+def test_what_begins_so_is_deleted_and_nothing_else(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
+    bucket = exports_bucket()
+    for key in ("parts/a/1", "parts/a/2", "parts/b/1"):
+        put(bucket, tmp_path / "file", key, key.encode())
+    for _ in range(2):
+        bucket.delete_under("parts/a/")
+    left = io.BytesIO()
+    bucket.copy_to("parts/b/1", left)
+    assert left.getvalue() == b"parts/b/1"
+    with pytest.raises(clients.s3().exceptions.NoSuchKey):
+        bucket.copy_to("parts/a/1", io.BytesIO())
+
+
+@on_the_emulator
+def test_a_link_opens_one_file_and_saves_it_under_its_name(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
+    put(exports_bucket(), tmp_path / "file", "files/one", b"Alice")
+    link = exports_bucket().link("files/one", "petition.csv", 60)
+    with urllib.request.urlopen(link, timeout=10) as answer:
+        assert answer.read() == b"Alice"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="petition.csv"'
+    for forged in (link.replace("files/one", "files/two"), link.replace("Expires=60", "Expires=6000")):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(forged, timeout=10)
+        assert caught.value.code == 403
+        caught.value.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [("SlowDown", 503, Unavailable), ("InternalError", 500, Unavailable), ("ThrottlingException", 400, Throttled)],
+)
+def test_what_time_can_heal_is_unavailable(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, code: str, status: int, kind: type[Unavailable]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    clients.s3.cache_clear()
+    client = clients.s3()
+    with Stubber(client) as stub:
+        stub.add_client_error("get_object", service_error_code=code, http_status_code=status)
+        with pytest.raises(kind):
+            Bucket(client, "any").copy_to("key", io.BytesIO())
+    clients.s3.cache_clear()

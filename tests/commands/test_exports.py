@@ -1,0 +1,151 @@
+"""`manage.py export`: what the engineer sees, and what never shows."""
+
+import io
+import urllib.error
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+import manage
+from chalicelib import keys, moments
+from chalicelib.audit.record import entries
+from chalicelib.aws import clients
+from chalicelib.errors import Unavailable
+from chalicelib.exports.request import find_export
+from chalicelib.petitions.model import Petition
+from commands import common, exports
+from tests.actors import DAY, NOW, confirmed
+from tests.fakes import FakeBucket, FakeQueue, FakeTables
+from tests.handing import a_desk, rows_of, worked_on
+
+NAME = "Alice Achterberg"
+
+
+@pytest.fixture
+def bucket() -> FakeBucket:
+    return FakeBucket()
+
+
+@pytest.fixture(autouse=True)
+def _over_fakes(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the command sleeps, the worker works; a link leads into the bucket."""
+    confirmed(tables, petition, now=NOW - timedelta(hours=1))
+    queue, work = FakeQueue(), tmp_path / "work"
+    work.mkdir()
+
+    def sleep(_: float) -> None:
+        for message in queue.messages:
+            worked_on(find_export(message["export_id"], tables), a_desk(tables, bucket, work))
+
+    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    monkeypatch.setattr(common, "tables", lambda: tables)
+    monkeypatch.setattr(common, "queue", lambda _: queue)
+    monkeypatch.setattr(moments, "now", lambda: NOW)
+    monkeypatch.setattr("time.sleep", sleep)
+    monkeypatch.setenv("EXPORTS_BUCKET", "exports")
+    monkeypatch.setattr(clients, "s3", lambda: None)
+    monkeypatch.setattr(exports, "Bucket", lambda *_: bucket)
+    _answering(monkeypatch, lambda key: bucket.objects[key])
+
+
+def _answering(monkeypatch: pytest.MonkeyPatch, content: Callable[[str], bytes]) -> None:
+    def urlopen(url: str, **_: Any) -> io.BytesIO:
+        return io.BytesIO(content(url.removeprefix("https://files.invalid/").partition("?")[0]))
+
+    monkeypatch.setattr("urllib.request.urlopen", urlopen)
+
+
+def test_it_shows_how_far_it_is_and_saves_both_files_for_nobody_else_to_read(
+    tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["export", "safe-children", "--columns", "name", "--out", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    file, cover = map(Path, out.splitlines())
+    assert [row["name"] for row in rows_of(file.read_bytes())] == [NAME]
+    assert cover.read_bytes() == b"%PDF"
+    assert {path.stat().st_mode & 0o777 for path in (file, cover)} == {0o600}
+    assert "[..............................] 0 of 1, waiting" in err
+    assert "[##############################] 1 of 1, done" in err
+    done = sorted(entry.deed.action for entry in entries(NOW - DAY, NOW, tables))
+    assert done == ["export.fetched", "export.fetched", "export.requested"]
+
+
+def test_a_recipients_key_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    owner = pyrage.x25519.Identity.generate()
+    (tmp_path / "key").write_text(str(owner.to_public()))
+    assert (
+        manage.main(["export", "safe-children", "--recipient-file", str(tmp_path / "key"), "--out", str(tmp_path)]) == 0
+    )
+    file = Path(capsys.readouterr().out.splitlines()[0])
+    assert NAME in pyrage.decrypt(file.read_bytes(), [owner]).decode()
+
+
+@pytest.mark.parametrize(
+    "content", [b"AGE-SECRET-KEY-1QQQ", b"\xff\xfe", b"x" * 12_001], ids=["private", "binary", "long"]
+)
+def test_a_file_without_a_public_key_is_refused_and_what_is_in_it_not_repeated(
+    tmp_path: Path, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_bytes(content)
+    assert manage.main(["export", "safe-children", "--recipient-file", str(tmp_path / "key")]) == 1
+    assert "QQQ" not in "".join(capsys.readouterr())
+
+
+def test_a_file_or_a_folder_that_is_not_there_is_said_to_be_before_anything_is_asked_for(
+    tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    for words in (["--out", nowhere], ["--recipient-file", nowhere]):
+        assert manage.main(["export", "safe-children", *words]) == 1
+        assert "nowhere" in capsys.readouterr().err
+    assert not list(entries(NOW - DAY, NOW, tables))
+
+
+def test_what_does_not_come_whole_is_not_kept(
+    tmp_path: Path, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _answering(monkeypatch, lambda key: bucket.objects[key][:-1])
+    assert manage.main(["export", "safe-children", "--out", str(tmp_path)]) == 1
+    assert "did not come whole" in capsys.readouterr().err
+    assert not list(tmp_path.glob("safe-children*"))
+
+
+def test_a_link_that_does_not_answer_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: str) -> bytes:
+        raise urllib.error.URLError("no route")
+
+    _answering(monkeypatch, broken)
+    assert manage.main(["export", "safe-children", "--out", str(tmp_path)]) == 1
+    assert "could not be fetched" in capsys.readouterr().err
+
+
+def test_one_that_fails_says_why_and_an_unknown_petition_is_named(
+    tables: FakeTables, petition: Petition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    confirmed(tables, petition, now=NOW - DAY, email="b@mail.example")
+    lost = next(key for key in tables.items if key.table == keys.SIGNATURES)
+    del tables.items[lost]
+    assert manage.main(["export", "safe-children"]) == 1
+    assert "nothing is handed over before a recount" in capsys.readouterr().err
+    assert manage.main(["export", "nobody"]) == 1
+    assert "there is no petition nobody" in capsys.readouterr().err
+
+
+def test_while_one_runs_the_next_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken_off(_: float) -> None:
+        raise Unavailable("storage")
+
+    monkeypatch.setattr("time.sleep", broken_off)
+    assert manage.main(["export", "safe-children"]) == 3
+    assert manage.main(["export", "safe-children"]) == 1
+    assert "already running" in capsys.readouterr().err

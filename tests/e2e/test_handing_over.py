@@ -1,0 +1,78 @@
+"""The hand-over from outside: a member of staff and an engineer, against the deployed stack and its own queue."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import requests
+
+from stack.console import Failure
+from stack.manage import manage, settings
+from tests.deployed import SLUG, DeployedSite
+from tests.e2e.test_contract_over_http import act, link, sign
+from tests.emulated import eventually
+from tests.handing import rows_of
+
+NAME = "Zoë O'Neill-李"
+
+
+def someone_confirmed(site: DeployedSite, email: str) -> None:
+    assert sign(site, email, name=NAME).status_code == 202
+    assert act(link(site, email, "confirm")).status_code == 200
+
+
+def asked_for(site: DeployedSite, **wanted: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {site.staff_token}"}
+    return requests.post(f"{site.url}/api/staff/petitions/{SLUG}/exports", json=wanted, headers=headers, timeout=20)
+
+
+def ended(site: DeployedSite, where: str) -> Any:
+    """Once it has; it begins 20 seconds after it was asked for."""
+
+    def look() -> Any:
+        export = site.staff(where.partition("/api/staff")[2]).json()
+        return export if export["state"] not in ("waiting", "running") else None
+
+    return eventually(look, 90)
+
+
+def test_staff_ask_watch_and_fetch_what_only_the_recipient_can_read(deployed_site: DeployedSite) -> None:
+    someone_confirmed(deployed_site, "handed.over@example.org")
+    owner = pyrage.x25519.Identity.generate()
+    answer = asked_for(deployed_site, columns=["name", "source"], recipient=str(owner.to_public()))
+    assert answer.status_code == 202, answer.text
+    assert asked_for(deployed_site).status_code == 409
+    export = ended(deployed_site, answer.headers["Location"])
+    assert export["state"] == "done", export
+    link_ = deployed_site.staff(f"/exports/{export['id']}/file").json()["url"]
+    fetched = requests.get(link_, timeout=20)
+    assert hashlib.sha256(fetched.content).hexdigest() == export["sha256"]
+    assert f'filename="{export["id"]}.csv.age"' in fetched.headers["Content-Disposition"]
+    rows = rows_of(pyrage.decrypt(fetched.content, [owner]))
+    assert len(rows) == export["rows"] == export["of"] == deployed_site.counts()["confirmed"]
+    assert NAME in {row["name"] for row in rows}
+    cover = requests.get(deployed_site.staff(f"/exports/{export['id']}/cover").json()["url"], timeout=20)
+    assert cover.content.startswith(b"%PDF")
+    trail = deployed_site.staff("/audit?limit=100").json()["entries"]
+    done = [entry["action"] for entry in trail if entry["subject"] == export["id"]]
+    assert sorted(done) == ["export.fetched", "export.fetched", "export.requested"]
+
+
+def test_an_engineer_gets_file_and_cover_sheet_by_one_command(deployed_site: DeployedSite, tmp_path: Path) -> None:
+    someone_confirmed(deployed_site, "by.command@example.org")
+    words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--out", str(tmp_path))
+    printed = eventually(lambda: _unless_one_runs(deployed_site, *words), 90).splitlines()
+    file, cover = map(Path, printed)
+    assert NAME in {row["name"] for row in rows_of(file.read_bytes(), "ndjson")}
+    assert cover.read_bytes().startswith(b"%PDF")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def _unless_one_runs(site: DeployedSite, *words: str) -> str:
+    try:
+        return manage(settings(site.stack), *words)
+    except Failure as failure:
+        if "already running" in str(failure):
+            return ""
+        raise

@@ -1,0 +1,85 @@
+"""A petition of any size in no memory at all: pages as DynamoDB would answer them, made when they are asked for."""
+
+import json
+import resource
+import sys
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any, cast
+
+from chalicelib import keys
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.expressions import to_wire
+from chalicelib.aws.table import Item, Tables
+from chalicelib.tallies.model import Entry
+from chalicelib.tallies.store import entry_change
+from tests.actors import NOW, a_published_petition
+from tests.fakes import FakeTables
+from tests.handing import a_desk, asked_for, worked_on
+
+PAGE = 2_000
+PLAIN = {name: {"S": "direct"} for name in ("source", "consent_version", "signed_at")}
+
+
+class CrowdedTables(FakeTables):
+    """Signatures are read through the application's own Tables; everything else lies in the fake."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__()
+        self._each = people // len(keys.BUCKETS)
+        client = SimpleNamespace(query=self._page)
+        self._real = Tables(cast(Any, client), {keys.SIGNATURES: "signatures"})
+
+    def query(self, table: str, pk: str, *arguments: Any, **named: Any) -> Any:
+        if table == keys.SIGNATURES:
+            return self._real.query(table, pk, *arguments, **named)
+        return super().query(table, pk, *arguments, **named)
+
+    def _page(self, **request: Any) -> dict[str, Any]:
+        pk = request["ExpressionAttributeValues"][":pk"]["S"]
+        first = int(request.get("ExclusiveStartKey", {}).get("number", 0))
+        last = min(first + PAGE, self._each)
+        items = [_wire(f"{pk} {number}") for number in range(first, last)]
+        return {"Items": items, **({"LastEvaluatedKey": {"number": last}} if last < self._each else {})}
+
+
+class FolderBucket(Bucket):
+    """Objects are files: on disk, as S3's are not in our memory either."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put_file(self, key: str, path: Path, content_type: str) -> None:
+        target = self._folder / key.replace("/", "_")
+        path.replace(target)
+
+    def copy_to(self, key: str, file: IO[bytes]) -> None:
+        file.write((self._folder / key.replace("/", "_")).read_bytes())
+
+    def delete_under(self, prefix: str) -> None:
+        for path in self._folder.glob(prefix.replace("/", "_") + "*"):
+            path.unlink()
+
+
+def _wire(name: str) -> Item:
+    said = {"state": "confirmed", "name": name, "postcode": "SW1A 1AA", "country": "GB", "text_version": "f04dd8ad673f"}
+    return {**PLAIN, **to_wire(said), "confirmed_at": {"S": "2026-11-24T11:00:00Z"}}
+
+
+def hand_over(people: int, folder: Path, recipient: str | None) -> dict[str, Any]:
+    """Into `folder`/out; what it took is of this whole process."""
+    (folder / "work").mkdir()
+    tables = CrowdedTables(people)
+    petition = a_published_petition(tables)
+    tables.update(entry_change(petition.slug, 0, Entry(people, NOW - timedelta(hours=1), "GB", "direct")))
+    export = asked_for(tables, petition, columns=["name"], recipient=recipient)
+    done = worked_on(export, a_desk(tables, FolderBucket(folder), folder / "work"))
+    assert done.result, done.why
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"rows": done.result.rows, "counted": done.counted, "sha256": done.result.sha256, "peak": peak,
+            "file": done.result.file.replace("/", "_")}  # fmt: skip
+
+
+if __name__ == "__main__":
+    print(json.dumps(hand_over(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)))

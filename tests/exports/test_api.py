@@ -1,0 +1,145 @@
+"""Hand-overs over HTTP: Bob asks, watches, and fetches by a link; everything is written down first."""
+
+import json
+from typing import Any
+
+import pyrage
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.audit.model import Entry
+from chalicelib.audit.record import entries
+from chalicelib.errors import Unavailable
+from chalicelib.exports.model import LINK_SECONDS
+from chalicelib.petitions.model import Petition
+from chalicelib.staff.model import Right
+from tests.actors import DAY, NOW, bobs_token
+from tests.handing import a_crowd, a_result, an_export, kept
+from tests.served import JSON, Served
+
+OF_PETITION = "/api/staff/petitions/safe-children/exports"
+
+
+@pytest.fixture
+def bob(served: Served) -> str:
+    return bobs_token(served.tables, NOW, Right.EXPORT)
+
+
+def ask(served: Served, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
+    return served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+
+
+def written_down(served: Served) -> list[Entry]:
+    return [*entries(NOW - DAY, NOW + DAY, served.tables)]
+
+
+def test_a_hand_over_is_asked_for_and_the_answer_says_where_to_look(
+    served: Served, petition: Petition, bob: str
+) -> None:
+    a_crowd(served.tables, petition, 2)
+    answer = ask(served, bob, "POST", OF_PETITION, {})
+    assert answer.status_code == 202
+    export: dict[str, Any] = answer.json_body
+    assert answer.headers["Location"] == f"/api/staff/exports/{export['id']}"
+    assert (export["state"], export["rows"], export["of"], export["moment"]) == (
+        *("waiting", 0, 2, "2026-11-24T12:00:00Z"),
+    )
+    assert export["columns"] == ["name", "postcode", "country", "confirmed_at"]
+    assert ask(served, bob, "GET", answer.headers["Location"]).json_body == export
+    assert ask(served, bob, "GET", OF_PETITION).json_body == {"exports": [export]}
+    assert (served.exports.messages, served.exports.delays) == ([{"export_id": export["id"]}], [20])
+
+
+def test_it_is_written_down_before_it_is_asked_for_and_by_whom(served: Served, bob: str) -> None:
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    export = ask(served, bob, "POST", OF_PETITION, {"recipient": key}).json_body
+    [entry] = written_down(served)
+    assert (entry.actor.owner, entry.deed.action, entry.deed.subject) == ("bob", "export.requested", export["id"])
+    assert entry.deed.details == {
+        "petition": "safe-children",
+        "format": "csv",
+        "columns": "name,postcode,country,confirmed_at",
+        "recipient": key,
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"columns": ["email"]}, "columns.0"),
+        ({"columns": []}, "columns"),
+        ({"columns": ["name", "name"]}, "columns"),
+        ({"format": "xlsx"}, "format"),
+        ({"recipient": "age1nonsense"}, "recipient"),
+        ({"recipient": "x" * 12_001}, "recipient"),
+        ({"moment": "2026-01-01"}, "moment"),
+    ],
+)
+def test_a_wrong_wish_names_its_field_and_nothing_happens(
+    served: Served, bob: str, body: dict[str, Any], field: str
+) -> None:
+    answer = ask(served, bob, "POST", OF_PETITION, body)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json_body["errors"]] == [field]
+    assert written_down(served) == []
+    assert served.exports.messages == []
+
+
+def test_a_private_key_is_refused_and_stands_neither_in_the_answer_nor_in_the_log(
+    served: Served, bob: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = str(pyrage.x25519.Identity.generate())
+    answer = ask(served, bob, "POST", OF_PETITION, {"recipient": secret})
+    assert answer.status_code == 422
+    assert secret not in answer.body.decode() + caplog.text + repr(caplog.records)
+    assert secret not in str(served.tables.items)
+
+
+def test_while_one_runs_the_next_is_refused_and_told_why(served: Served, bob: str) -> None:
+    assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 202
+    answer = ask(served, bob, "POST", OF_PETITION, {})
+    assert answer.status_code == 409
+    assert "already running" in answer.json_body["detail"]
+    assert len(ask(served, bob, "GET", OF_PETITION).json_body["exports"]) == 1
+
+
+def test_when_the_queue_does_not_answer_nothing_is_left_that_would_block_the_next(served: Served, bob: str) -> None:
+    served.exports.fail_next(Unavailable("queue"))
+    assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 503
+    assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 202
+
+
+@pytest.mark.parametrize(("what", "name"), [("file", ".csv"), ("cover", ".pdf")])
+def test_a_link_is_good_for_minutes_and_fetching_is_written_down(
+    served: Served, bob: str, what: str, name: str
+) -> None:
+    export = kept(served.tables, an_export(state="done", result=a_result()))
+    answer = ask(served, bob, "GET", f"/api/staff/exports/{export.export_id}/{what}")
+    assert answer.json_body == {
+        "url": f"https://files.invalid/files/x/{what}?name={export.export_id}{name}&seconds={LINK_SECONDS}",
+        "expires_at": "2026-11-24T12:15:00Z",
+    }
+    [entry] = written_down(served)
+    assert (entry.deed.action, entry.deed.subject) == ("export.fetched", export.export_id)
+
+
+def test_without_a_line_in_the_audit_trail_there_is_no_link(
+    served: Served, bob: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = kept(served.tables, an_export(state="done", result=a_result()))
+    path = f"/api/staff/exports/{export.export_id}/file"
+    monkeypatch.setattr(served.tables, "put_new", _refuse)
+    answer = ask(served, bob, "GET", path)
+    assert answer.status_code == 503
+    assert "url" not in answer.json_body
+
+
+def _refuse(_: object) -> None:
+    raise Unavailable
+
+
+def test_other_rights_open_none_of_it(served: Served) -> None:
+    token = bobs_token(served.tables, NOW, Right.COUNTS, Right.MANAGE, Right.PEOPLE)
+    for method, path in (("POST", OF_PETITION), ("GET", OF_PETITION), ("GET", "/api/staff/exports/a.b/file")):
+        assert ask(served, token, method, path, {}).status_code == 403

@@ -1,0 +1,88 @@
+"""The cover sheet, read back by another program than the one that wrote it."""
+
+import shutil
+import subprocess
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from chalicelib.exports.cover import Facts, cover_sheet, printable
+from chalicelib.exports.model import Part
+from tests.actors import a_petition
+from tests.handing import a_result, an_export
+
+LATIN = range(0x20, 0x500)
+needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext on this machine")
+
+
+def text_of(sheet: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=sheet, capture_output=True, check=True)
+    return " ".join(done.stdout.decode().replace("\f", "<page>").split())
+
+
+def facts(petition: dict[str, Any] | None = None, total: Part | None = None, **changes: Any) -> Facts:
+    signed = a_petition(**petition or {})
+    part = total or Part(key="", rows=2, countries=Counter(GB=2), versions=Counter({signed.text_version: 2}))
+    export = {name: value for name, value in changes.items() if name in ("counted", "recipient", "columns")}
+    result = {name: value for name, value in changes.items() if name not in export}
+    return Facts(signed, an_export(**export), a_result(rows=part.rows, **result), part)
+
+
+@needs_poppler
+def test_it_says_what_is_handed_over_to_whom_how_many_and_as_of_when() -> None:
+    sheet = facts(size=1234)
+    text = text_of(cover_sheet(sheet))
+    for said in (
+        *("Keep trafficked children safe", "the Home Secretary", "Harbour for Children", "2026-11-24T12:00:00Z"),
+        *(sheet.petition.text_version, "United Kingdom: 2", "ab" * 16, "1,234 bytes", "exactly"),
+        f"{sheet.export.export_id}.csv",
+    ):
+        assert said in text
+    assert text.count("<page>") == 1
+
+
+@needs_poppler
+def test_both_numbers_are_told_when_they_differ() -> None:
+    fewer = text_of(cover_sheet(facts(counted=5, gone=3)))
+    assert "3 fewer than the count" in fewer
+    assert "withdrawn since (3 at most)" in fewer
+    assert "1 more" in text_of(cover_sheet(facts(counted=1, unsure=1)))
+
+
+@needs_poppler
+def test_who_signed_an_earlier_text_is_told_apart() -> None:
+    versions = Counter({a_petition().text_version: 1, "0123456789ab": 1})
+    text = text_of(cover_sheet(facts(total=Part(key="", rows=2, versions=versions, countries=Counter(FR=2)))))
+    assert f"{a_petition().text_version} at present; signed were" in text
+    assert "0123456789ab: 1" in text
+
+
+@needs_poppler
+def test_the_longest_there_can_be_is_still_one_page() -> None:
+    long = "Wörter " * 28
+    total = Part(key="", rows=300, countries=Counter({f"X{n}": n for n in range(24)}))
+    total.versions = Counter({f"{n:012}": n for n in range(24)})
+    sheet = facts({"title": long, "target": long, "charity": long}, total, recipient="age1" + "q" * 58, counted=1)
+    text = text_of(cover_sheet(sheet))
+    assert text.count("<page>") == 1
+    assert "others: " in text
+    assert "300" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Żółć, Κύπρος, Київ", "Żółć, Κύπρος, Київ"),
+        ("עברית", "[…]"),
+        ("हिन्दी and 中文 too", "[…] and […] too"),
+        ("end 中", "end […]"),
+        ("", ""),
+    ],
+)
+def test_what_the_font_cannot_show_rightly_is_left_out_and_said_to_be(text: str, shown: str) -> None:
+    assert printable(text, LATIN) == shown
+
+
+def test_the_same_facts_are_the_same_sheet() -> None:
+    assert cover_sheet(facts()) == cover_sheet(facts())

@@ -1,0 +1,74 @@
+"""The worker: a message is worked on until its export has ended, whatever interrupts it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Throttled, Unavailable
+from chalicelib.exports import worker
+from chalicelib.exports.model import Export, State
+from chalicelib.exports.request import find_export
+from chalicelib.petitions.model import Petition
+from tests.handing import a_crowd, asked_for
+from tests.served import Served, sqs_event
+
+
+def delivered(export_id: str, millis: int = 900_000) -> list[str]:
+    """Which messages shall come again."""
+    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
+    answer: Any = worker.run_export(sqs_event([{"export_id": export_id}]), left)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def export(served: Served, petition: Petition) -> Export:
+    a_crowd(served.tables, petition, 3)
+    return asked_for(served.tables, petition)
+
+
+def state_of(served: Served, export: Export) -> State:
+    return find_export(export.export_id, served.tables).state
+
+
+def test_a_message_brings_an_export_to_its_end(served: Served, export: Export) -> None:
+    assert delivered(export.export_id) == []
+    assert state_of(served, export) is State.DONE
+    assert served.exports.messages == []
+
+
+def test_near_the_end_of_its_time_it_hands_on(served: Served, export: Export) -> None:
+    assert delivered(export.export_id, 1_000) == []
+    assert served.exports.messages == [{"export_id": export.export_id}]
+    delivered(export.export_id)
+    assert state_of(served, export) is State.DONE
+
+
+@pytest.mark.parametrize("error", [Unavailable("files"), Throttled("files")])
+def test_what_aws_does_not_take_rests_for_a_minute(served: Served, export: Export, error: Unavailable) -> None:
+    served.bucket.fail_next(error)
+    assert delivered(export.export_id) == []
+    assert (served.exports.messages, served.exports.delays) == ([{"export_id": export.export_id}], [60])
+    delivered(export.export_id)
+    assert state_of(served, export) is State.DONE
+
+
+def test_a_bug_leaves_the_message_to_come_again_and_in_the_end_to_the_dead_letters(
+    served: Served, export: Export
+) -> None:
+    served.bucket.fail_next(KeyError("x"))
+    assert delivered(export.export_id) == ["0"]
+
+
+@pytest.mark.parametrize("message", [{"export_id": "safe-children.nobody"}, {"export_id": "x"}, {}, "no json"])
+def test_a_message_without_an_export_is_dropped(served: Served, message: object) -> None:
+    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
+    assert worker.run_export(sqs_event([message]), left) == {"batchItemFailures": []}
+    assert served.exports.messages == []
+
+
+def test_the_same_message_again_changes_nothing(served: Served, export: Export) -> None:
+    delivered(export.export_id)
+    files = dict(served.bucket.objects)
+    assert delivered(export.export_id) == []
+    assert served.bucket.objects == files

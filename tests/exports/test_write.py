@@ -1,0 +1,76 @@
+"""Lines of a file: what is in them, and that no spreadsheet calculates."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.exports.model import USUAL, Column, Format
+from chalicelib.exports.write import harmless, heading, original, value_of, writer
+
+ALICE: dict[str, Any] = {
+    "name": 'Alice, "Al" O\'Neill',
+    "postcode": "SW1A 1AA",
+    "country": "GB",
+    "email": "alice@mail.example",
+    "confirmed_at": "2026-11-24T12:00:00Z",
+    "signed_at": "2026-11-24T11:00:00Z",
+    "text_version": "abc",
+}
+
+
+def written(form: Format, columns: tuple[Column, ...], *items: dict[str, Any]) -> str:
+    file = io.StringIO(newline="")
+    write = writer(form, columns, file)
+    for item in items:
+        write(item)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+44", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"])
+def test_what_could_begin_a_formula_is_given_an_apostrophe(value: str) -> None:
+    assert harmless(value) == f"'{value}"
+    assert harmless(f"'{value}") == f"''{value}"
+
+
+@pytest.mark.parametrize("value", ["'t Hooft", "O'Neill", "Alice", "李", "", "'"])
+def test_other_values_stay_as_they_are(value: str) -> None:
+    assert harmless(value) == value
+
+
+@given(st.text(alphabet="'=+-@\t＝abc", max_size=6))
+def test_what_was_made_harmless_can_be_told_from_what_was_and_undone(value: str) -> None:
+    assert original(harmless(value)) == value
+    assert harmless(value)[:1] not in set("=+-@\t＝")
+
+
+def test_a_row_of_csv_has_the_chosen_columns_in_their_order_and_is_read_back_whole() -> None:
+    line = written(Format.CSV, (Column.COUNTRY, Column.NAME), ALICE)
+    assert line.endswith("\r\n")
+    assert next(csv.reader(io.StringIO(line))) == ["GB", ALICE["name"]]
+
+
+def test_a_row_of_ndjson_is_one_line_and_keeps_every_script() -> None:
+    line = written(Format.NDJSON, (Column.NAME,), {"name": "अनीता\u2028李"})
+    assert json.loads(line) == {"name": "अनीता\u2028李"}
+    assert "अनीता" in line
+    assert line.count("\n") == 1
+
+
+def test_what_was_not_given_is_empty_and_a_signature_without_a_source_came_directly() -> None:
+    assert written(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == "A,,direct\r\n"
+    line = written(Format.NDJSON, (Column.POSTCODE, Column.SOURCE), {"name": "A"})
+    assert json.loads(line) == {"postcode": None, "source": "direct"}
+
+
+def test_csv_begins_with_what_makes_excel_read_it_as_utf8_and_with_its_columns() -> None:
+    assert heading(Format.CSV, USUAL) == "\ufeffname,postcode,country,confirmed_at\r\n"
+    assert heading(Format.NDJSON, USUAL) == ""
+
+
+def test_no_column_is_an_address() -> None:
+    assert not [column for column in Column if value_of(column, ALICE) == ALICE["email"]]

@@ -1,0 +1,65 @@
+"""Handing over, likewise. What fails in the middle of the work itself: test_handing_over."""
+
+from functools import partial
+from types import SimpleNamespace
+
+from chalicelib import keys
+from chalicelib.exports import worker
+from chalicelib.exports.model import State
+from tests.actors import NOW
+from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
+from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
+from tests.handing import a_result, an_export, asked_for, kept
+from tests.served import Served, sqs_event
+
+OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
+DONE = an_export(state=State.DONE, result=a_result(finished_at=NOW))
+ONE = f"/api/staff/exports/{DONE.export_id}"
+
+
+def a_finished_export(served: Served) -> None:
+    bob_may_all(served)
+    kept(served.tables, DONE)
+
+
+def one_to_hand_over(served: Served) -> None:
+    counted_days_ago(served)
+    served.asked = asked_for(served.tables, PETITION, served.exports, columns=["name"])  # type: ignore[attr-defined]
+
+
+def worked_on(served: Served) -> bool:
+    """Whatever the queue holds by then; what AWS did not take comes again by a message of its own."""
+    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
+    sent = len(served.exports.messages)
+    if worker.run_export(sqs_event(served.exports.messages[-1:]), left)["batchItemFailures"]:
+        return False
+    if len(served.exports.messages) > sent:
+        return False  # It rests, and goes on by the new message.
+    item = served.tables.items[keys.export(served.asked.export_id)]  # type: ignore[attr-defined]
+    return bool(item["state"] == State.DONE)
+
+
+def is_handed_over(served: Served) -> None:
+    counted_right(served)
+    assert not [key for key in served.bucket.objects if key.startswith("parts/")]
+    assert keys.export_running(PETITION.slug) in served.tables.items
+
+
+def requested(served: Served) -> bool:
+    """409 when it was taken all the same: it runs."""
+    try:
+        return asked("POST", OF_PETITION, 202, {"columns": ["name"]}, served)
+    except AssertionError:
+        return asked("POST", OF_PETITION, 409, {"columns": ["name"]}, served)
+
+
+EXPORT_SCENES = [
+    Scene("request_export", bob_may_all, requested, partial(is_in_the_trail, "export.requested")),
+    Scene("list_exports", a_finished_export, partial(read, OF_PETITION), counted_right),
+    Scene("read_export", a_finished_export, partial(read, ONE), counted_right),
+    Scene("link_file", a_finished_export, partial(read, f"{ONE}/file"), partial(is_in_the_trail, "export.fetched")),
+    Scene("link_cover", a_finished_export, partial(read, f"{ONE}/cover"), partial(is_in_the_trail, "export.fetched")),
+    Scene("exports", a_finished_export,
+          partial(as_function_of, "exports", "/api/staff/petitions/{slug}/exports", OF_PETITION), counted_right),
+    Scene("run_export", one_to_hand_over, worked_on, is_handed_over),
+]  # fmt: skip

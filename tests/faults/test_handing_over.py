@@ -1,0 +1,112 @@
+"""Whatever call of a hand-over fails, in whatever way, and then another one: in the end one whole file, and no parts.
+
+The calls are not listed here: a first run records them. Every tenth of the 64 alike parts stands for its neighbours.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.errors import NotYet, Unavailable
+from chalicelib.exports.model import State
+from chalicelib.exports.request import find_export
+from tests.actors import a_published_petition
+from tests.fakes import FakeBucket, FakeTables
+from tests.faults.injection import Fault, Killed, failing, kind_of
+from tests.handing import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
+
+# A few hundred whole hand-overs: too long for `make unit`.
+pytestmark = pytest.mark.flows
+
+CALLS = ("get", "query", "update")
+FILES = ("put_file", "copy_to", "delete_under")
+
+
+@pytest.fixture(autouse=True)
+def _blank_cover(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Setting a sheet in type takes a quarter of a second, and calls nobody."""
+    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+
+
+class Calls:
+    """Counts the calls of both targets as one sequence, and fails those that `faults` names."""
+
+    def __init__(self, faults: dict[int, Fault], *targets: tuple[Any, tuple[str, ...]]) -> None:
+        self.made = 0
+        self._faults = faults
+        for target, names in targets:
+            for name in names:
+                setattr(target, name, self._wrapped(kind_of(target), getattr(target, name)))
+
+    def _wrapped(self, kind: str, call: Any) -> Any:
+        def faulty(*arguments: Any, **named: Any) -> Any:
+            fault = self._faults.get(self.made)
+            self.made += 1
+            return failing(fault, kind, lambda: call(*arguments, **named)) if fault else call(*arguments, **named)
+
+        return faulty
+
+
+def handed_over(folder: Path, faults: dict[int, Fault]) -> tuple[int, FakeTables, FakeBucket]:
+    """Redelivered until it has ended, as the queue does it."""
+    tables, bucket = FakeTables(), FakeBucket()
+    petition = a_published_petition(tables)
+    names = a_crowd(tables, petition, 4)
+    export = asked_for(tables, petition, columns=["name"])
+    calls = Calls(faults, (tables, CALLS), (bucket, FILES))
+    for _ in range(len(faults) + 1):
+        with suppress(Killed, Unavailable, NotYet):
+            worked_on(export, a_desk(tables, bucket, folder))
+    done = find_export(export.export_id, tables)
+    assert done.state is State.DONE, done.why
+    assert done.result
+    assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
+    return calls.made, tables, bucket
+
+
+def some(calls: int) -> Iterator[int]:
+    """The first and the last ones singly; of what is the same 64 times over, every tenth."""
+    return (number for number in range(calls) if number < 8 or number > calls - 14 or number % 10 == 0)
+
+
+def test_without_faults_it_takes_a_few_calls_for_each_part(tmp_path: Path) -> None:
+    made, _, _ = handed_over(tmp_path, {})
+    assert made < len(keys.BUCKETS) * 4 + 20
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_whatever_call_fails_the_file_is_whole_and_its_parts_are_gone(tmp_path: Path, fault: Fault) -> None:
+    made, _, _ = handed_over(tmp_path, {})
+    for number in some(made):
+        _, tables, bucket = handed_over(tmp_path, {number: fault})
+        assert not [key for key in bucket.objects if key.startswith("parts/")], number
+        assert "until" not in tables.items[keys.export_running("safe-children")], number
+
+
+@pytest.mark.parametrize("second", [1, 2, 5])
+def test_and_then_another_one(tmp_path: Path, second: int) -> None:
+    made, _, _ = handed_over(tmp_path, {})
+    for number in some(made):
+        handed_over(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
+
+
+def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None:
+    """A message may come twice: the second sees each part as the first has written it."""
+    tables, bucket = FakeTables(), FakeBucket()
+    petition = a_published_petition(tables)
+    names = a_crowd(tables, petition, 6)
+    export = asked_for(tables, petition, columns=["name"])
+    (tmp_path / "other").mkdir()
+
+    def the_other_works_meanwhile(_: float) -> bool:
+        worked_on(export, a_desk(tables, bucket, tmp_path / "other"))
+        return True
+
+    done = worked_on(export, a_desk(tables, bucket, tmp_path), the_other_works_meanwhile)
+    assert done.result
+    assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
+    assert kept(tables, done) == done

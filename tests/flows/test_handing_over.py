@@ -1,0 +1,92 @@
+"""A hand-over on the emulator: asked for over HTTP, worked on from the queue, fetched by its link."""
+
+import hashlib
+import json
+import urllib.request
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from chalice.test import Client, HTTPResponse
+
+import app
+from chalicelib import moments
+from chalicelib.exports import worker
+from chalicelib.exports.worker import run_export
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.staff.model import Right
+from chalicelib.staff.tokens import issue
+from tests.actors import Person, confirmed
+from tests.flows.handlers import Site
+from tests.handing import rows_of
+
+NAMES = [f"Person {number}" for number in range(12)]
+
+
+@pytest.fixture
+def bob(site: Site) -> str:
+    now = moments.now()
+    petition = petition_as_stored(site.slug, site.aws.tables)
+    for name in NAMES:
+        person = Person(name, f"{name.replace(' ', '.')}@mail.example")
+        confirmed(site.aws.tables, petition, person, now - timedelta(hours=1))
+    return issue("bob", [Right.EXPORT], now, now + timedelta(days=1), site.aws.tables)
+
+
+def ask(bob: str, method: str, path: str, body: object = None) -> HTTPResponse:
+    headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json"}
+    with Client(app.app) as client:
+        return client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+
+
+def asked_for(site: Site, bob: str, **wanted: Any) -> str:
+    answer = ask(bob, "POST", f"/api/staff/petitions/{site.slug}/exports", wanted)
+    assert answer.status_code == 202, answer.body
+    return str(answer.json_body["id"])
+
+
+def deliver(export_id: str, millis: int = 900_000) -> None:
+    body = json.dumps({"export_id": export_id})
+    record = {"messageId": "1", "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
+    assert run_export({"Records": [record]}, context) == {"batchItemFailures": []}
+
+
+def fetched(bob: str, export_id: str, what: str = "file") -> bytes:
+    link = ask(bob, "GET", f"/api/staff/exports/{export_id}/{what}").json_body["url"]
+    with urllib.request.urlopen(link, timeout=10) as answer:
+        content: bytes = answer.read()
+        return content
+
+
+def test_what_was_asked_for_is_fetched_whole_and_is_what_its_digest_says(site: Site, bob: str) -> None:
+    export_id = asked_for(site, bob, columns=["name", "country"])
+    deliver(export_id)
+    export = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
+    assert (export["state"], export["rows"], export["of"]) == ("done", len(NAMES), len(NAMES))
+    content = fetched(bob, export_id)
+    assert hashlib.sha256(content).hexdigest() == export["sha256"]
+    assert sorted(row["name"] for row in rows_of(content)) == sorted(NAMES)
+    assert fetched(bob, export_id, "cover").startswith(b"%PDF")
+    bucket = boto3.client("s3").list_buckets()["Buckets"]
+    assert bucket
+
+
+def test_it_waits_until_everything_confirmed_by_the_moment_is_in_the_table(site: Site, bob: str) -> None:
+    asked_for(site, bob)
+    queue = boto3.client("sqs")
+    known = queue.get_queue_attributes(QueueUrl=site.aws.exports_queue_url, AttributeNames=["All"])["Attributes"]
+    assert known["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def test_one_that_is_handed_on_ends_as_one_that_is_not(site: Site, bob: str) -> None:
+    export_id = asked_for(site, bob, format="ndjson", columns=["name"])
+    deliver(export_id, 1_000)
+    assert ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
+    deliver(export_id, (worker.REST_SECONDS + 10) * 1_000)
+    half = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
+    assert (half["state"], half["rows"]) == ("running", len(NAMES))
+    deliver(export_id)
+    assert sorted(row["name"] for row in rows_of(fetched(bob, export_id), "ndjson")) == sorted(NAMES)

@@ -1,0 +1,92 @@
+"""What tests of hand-overs need: exports in any state, and a desk to work on them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from chalicelib import keys
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.table import Tables
+from chalicelib.exports.gather import Desk
+from chalicelib.exports.model import Export, Result, Wanted
+from chalicelib.exports.request import find_export, prepared, start
+from chalicelib.exports.run import run
+from chalicelib.exports.write import BYTE_ORDER_MARK, original
+from chalicelib.petitions.model import Petition
+from tests.actors import NOW, Person, confirmed
+from tests.fakes import FakeQueue
+
+LATER = NOW + timedelta(minutes=1)
+
+
+def a_result(**changes: Any) -> Result:
+    facts: dict[str, Any] = {
+        "rows": 2,
+        "size": 100,
+        "sha256": "ab" * 32,
+        "file": "files/x/file",
+        "cover": "files/x/cover",
+        "unsure": 0,
+        "gone": 0,
+        "finished_at": NOW,
+    }
+    return Result.model_validate(facts | changes)
+
+
+def an_export(**changes: Any) -> Export:
+    facts: dict[str, Any] = {
+        "export_id": "safe-children.20261124T120000Z-00000001",
+        "slug": "safe-children",
+        "format": "csv",
+        "columns": ["name"],
+        "moment": NOW,
+        "counted": 2,
+        "requested_by": "bob",
+        "touched_at": NOW,
+    }
+    return Export.model_validate(facts | changes)
+
+
+def kept(tables: Tables, export: Export) -> Export:
+    """As it would lie in the table by then."""
+    parts = {f"part_{bucket}": part.model_dump() for bucket, part in export.parts.items()}
+    tables.put(keys.export(export.export_id), {**export.model_dump(exclude_none=True, exclude={"parts"}), **parts})
+    return export
+
+
+def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **wanted: Any) -> Export:
+    """By Bob, now."""
+    export = prepared(Wanted.model_validate(wanted), petition, "bob", NOW, tables)
+    start(export, queue or FakeQueue(), tables)
+    return export
+
+
+def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> Desk:
+    return Desk(tables, bucket, folder, lambda: LATER)
+
+
+def worked_on(export: Export, desk: Desk, has_time: Callable[[float], bool] = lambda _: True) -> Export:
+    """As the worker would: from what is stored."""
+    return run(find_export(export.export_id, desk.tables), desk, has_time)
+
+
+def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
+    """Names of so many who have confirmed."""
+    people = [Person(f"Person {each}", f"person{each}@mail.example") for each in range(number)]
+    for person in people:
+        confirmed(tables, petition, person, NOW - timedelta(hours=1))
+    return [person.name for person in people]
+
+
+def rows_of(content: bytes, form: str = "csv") -> list[dict[str, Any]]:
+    """Read as somebody would who follows docs/staff.md."""
+    text = content.decode()
+    if form == "ndjson":
+        return [json.loads(line) for line in text.splitlines()]
+    assert text.startswith(BYTE_ORDER_MARK)
+    rows = csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline=""))
+    return [{name: original(value) for name, value in row.items()} for row in rows]
