@@ -8,6 +8,7 @@ from chalicelib.audit import api as audit_api
 from chalicelib.edge import site, staff
 from chalicelib.exports import api as exports_api
 from chalicelib.exports import worker as exports_worker
+from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api
@@ -16,10 +17,11 @@ from chalicelib.signatures import links as signatures_links
 from chalicelib.signatures import worker as signatures_worker
 from chalicelib.signin import api as signin_api
 from chalicelib.staff import api as staff_api
+from chalicelib.statements import api as statements_api
 from chalicelib.tallies import api as tallies_api
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api)
-STAFF = (staff_api, audit_api, people_api, signin_api, exports_api)
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api, statements_api)
+STAFF = (staff_api, audit_api, people_api, signin_api, exports_api, health_api)
 WORKERS = (mail_worker, signatures_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)

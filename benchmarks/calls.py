@@ -53,7 +53,7 @@ class Stage:
             response = app(event, None)
         if response["statusCode"] != status:
             raise RuntimeError(f"{event['resource']} answered {response['statusCode']}")
-        return {**spent.as_figures(), "body": response["body"]}
+        return {**spent.as_figures(), "body": response["body"], "headers": response["headers"]}
 
     def metered(self) -> AbstractContextManager[Spent]:
         """For acts that are not requests."""
@@ -91,10 +91,10 @@ def measure(endpoint: str) -> dict[str, Any]:
         stage.confirm(supporter)
     confirm = _confirming(stage, supporters[0])
     count = {f"at_{FEW}": _counting(stage, FEW)}
-    _fill(stage.petition, MANY - FEW, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
+    fill(stage.petition, MANY - FEW, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
     count[f"at_{MANY}"] = _counting(stage, MANY)
     confirm[f"at_{MANY}"] = _confirming_among_many(stage, "late")
-    _fill(stage.petition, MANY, len(countries()), MAX_SOURCES)
+    fill(stage.petition, MANY, len(countries()), MAX_SOURCES)
     confirm["widest_tally"] = _confirming_among_many(stage, "latest")
     count["widest_tally"] = _counting(stage, 2 * MANY + 2)
     return _stripped({"sign": sign, "confirm": confirm, "count": {**count[f"at_{FEW}"], **count}})
@@ -133,7 +133,7 @@ def _counting(stage: Stage, expected: int) -> dict[str, Any]:
     return {**miss, "refresh": refresh}
 
 
-def _fill(petition: Petition, amount: int, of_countries: int, of_sources: int) -> None:
+def fill(petition: Petition, amount: int, of_countries: int, of_sources: int) -> None:
     """As if so many had confirmed today: through the store's own change, in larger steps than one."""
     codes = sorted(countries(), key=lambda code: code != "GB")[:of_countries]
     sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, of_sources))]
@@ -171,9 +171,9 @@ def create_tables() -> None:
 
 
 def _stripped(figures: dict[str, Any]) -> dict[str, Any]:
-    """Without the bodies, which were looked at and are nobody's figures."""
+    """Without bodies and headers, which were looked at and are nobody's figures."""
     inner = {name: _stripped(value) if isinstance(value, dict) else value for name, value in figures.items()}
-    return {name: value for name, value in inner.items() if name != "body"}
+    return {name: value for name, value in inner.items() if name not in ("body", "headers")}
 
 
 if __name__ == "__main__":

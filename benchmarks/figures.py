@@ -26,6 +26,7 @@ def figures(results: Results) -> list[Figure]:
         _spent("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
         _count("count on a cache miss, at 10", few, few),
         _count("count on a cache miss, at 100,000", many, few),
+        _staff(results["staff_counts"]),
         _ratio("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
         _ratio("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
         *_handed_over(results["export"]),
@@ -55,6 +56,15 @@ def _count(name: str, spent: Results, few: Results) -> Figure:
     same = all(spent[part] == few[part] for part in SPENT)
     only_reads = spent["calls"] == 1 and spent["write_units"] == 0
     return Figure(name, "1 read, the same", f"{spent['calls']} ({spent['read_units']:g} units)", same and only_reads)
+
+
+def _staff(counts: Results) -> Figure:
+    """A million cost what a thousand do; the body is longer by the digits of the number alone."""
+    few, many = counts["at_1000"], counts["at_1000000"]
+    same = all(many[part] == few[part] for part in SPENT) and many["body_bytes"] - few["body_bytes"] == 3
+    same &= many["unchanged"]["body_bytes"] == 0
+    measured = f"{many['calls']} ({many['read_units']:g} units)"
+    return Figure("staff's count at 1,000,000 as at 1,000", "the same", measured, same)
 
 
 def _ratio(name: str, ratio: float, goal: float) -> Figure:

@@ -88,6 +88,11 @@ def count_event(slug: str) -> dict[str, Any]:
     return _event("GET", "/api/petitions/{slug}/count", slug, None, JSON)
 
 
+def staff_counts_event(slug: str) -> dict[str, Any]:
+    """What a spreadsheet sends, once API Gateway has let it in."""
+    return _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
+
+
 def _event(method: str, route: str, slug: str | None, body: str | None, content_type: str) -> dict[str, Any]:
     path = route.replace("{slug}", slug or "")
     headers = {**HEADERS, "Content-Type": content_type}

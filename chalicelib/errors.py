@@ -63,6 +63,10 @@ class LinkDamaged(PetitionsError):
     """A link from a mail that does not verify: cut in half, retyped, or forged."""
 
 
+class NotAStatement(PetitionsError):
+    """Nothing that this site has signed as a statement."""
+
+
 @dataclass(repr=False)
 class LinkExpired(PetitionsError):
     """A genuine link whose time is over."""

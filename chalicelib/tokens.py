@@ -1,4 +1,4 @@
-"""Signed tokens for the links in mails: purpose, subject and expiry, verified in constant time, never stored.
+"""Signed tokens, verified in constant time and never stored: for the links in mails, and whatever else we vouch for.
 
 itsdangerous is imported where it is used: signing a petition needs no token, and a cold start should not
 pay for one.
@@ -26,6 +26,11 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
     UNSUBSCRIBE = "unsubscribe"
+    STATEMENT = "statement"
+
+
+# Those about one signature, which stand in its mails.
+LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 
 
 @dataclass(frozen=True)
@@ -50,24 +55,30 @@ def issue(purpose: Purpose, subject: Subject, expires: datetime, secrets: dict[s
         subject.source,
         f"{int(expires.timestamp()):x}",
     )
-    return _signer(purpose, secrets).sign("~".join(payload)).decode()
+    return seal(purpose, "~".join(payload), secrets)
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
     """Raise LinkDamaged for anything we did not sign for this purpose, LinkExpired when its time is over."""
-    slug, signature_id, country, source, expires = _verified(purpose, token, secrets)
+    slug, signature_id, country, source, expires = unseal(purpose, token, secrets).split("~")
     if now >= datetime.fromtimestamp(int(expires, 16), UTC):
         raise LinkExpired(slug, signature_id)
     return Subject(slug, signature_id, country, source)
 
 
-def _verified(purpose: Purpose, token: str, secrets: dict[str, str]) -> list[str]:
+def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
+    """The payload and its signature; it is not encrypted. No dots and nothing that a URL would escape, please."""
+    return _signer(purpose, secrets).sign(payload).decode()
+
+
+def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
+    """Raise LinkDamaged for anything we did not seal for this purpose."""
     from itsdangerous import BadData
     from itsdangerous.encoding import base64_decode, base64_encode
 
     token = token.strip()
     try:
-        payload = _signer(purpose, secrets).unsign(token).decode().split("~")
+        payload = _signer(purpose, secrets).unsign(token).decode()
         is_canonical = base64_encode(base64_decode(token.rpartition(".")[2])).decode() == token.rpartition(".")[2]
     except (BadData, UnicodeError) as error:
         raise LinkDamaged from error

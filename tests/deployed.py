@@ -38,6 +38,13 @@ class DeployedSite:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def frozen(self) -> Any:
+        """A statement of the count at this moment."""
+        headers = {"Authorization": f"Bearer {self.staff_token}"}
+        answer = requests.post(f"{self.url}/api/staff/petitions/{SLUG}/statements", headers=headers, timeout=20)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
     def mails(self, to: str) -> list[dict[str, str]]:
         """Mails to one address, newest first, as the inbox shows them."""
         answer = requests.get(f"{self.url}/_local/inbox.json", timeout=20)

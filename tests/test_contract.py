@@ -50,7 +50,8 @@ CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
 MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # Where a secret goes, and nowhere else.
-SECRETS = {"SIGNATURE_KEYS": {"APIHandler", "People"}, "TOKEN_KEYS": {"Links", "SendMail", "SendOtherMail"}}
+# Counts signs statements. It could sign a link too, but of no signature: it can name none (docs/decisions/022).
+SECRETS = {"SIGNATURE_KEYS": {"APIHandler", "People"}, "TOKEN_KEYS": {"Counts", "Links", "SendMail", "SendOtherMail"}}
 # They hold names and addresses: encrypted with KMS, as the tables are.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 # Whoever turns the senders' taps is told which they are.
@@ -76,6 +77,10 @@ FUNCTION_OF = {
     "/api/staff/exports/{export_id}": "Exports",
     "/api/staff/exports/{export_id}/file": "Exports",
     "/api/staff/exports/{export_id}/cover": "Exports",
+    "/api/staff/petitions/{slug}/statements": "Counts",
+    "/api/statements/{token}": "Counts",
+    "/api/staff/health": "Counts",
+    "/statements/{token}": "Counts",
     "/api/staff/me": "Manage",
     "/api/staff/tokens": "Manage",
     "/api/staff/tokens/{token_id}": "Manage",
@@ -110,6 +115,7 @@ OPEN_TO_ANY_ORIGIN = {
     "/api/petitions/{slug}/signatures",
     "/api/petitions/{slug}/count",
     "/api/openapi.json",
+    "/api/statements/{token}",
 }
 
 Resource = dict[str, Any]
@@ -461,8 +467,10 @@ def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> Non
 def test_who_takes_signatures_may_put_them_into_the_overflow_queue_and_take_none_out() -> None:
     assert {name for name in FUNCTIONS if "OverflowQueue" in json.dumps(statements(name))} == {
         "APIHandler",
+        "Counts",
         "StoreOverflow",
     }
+    assert allowed("Counts", "OverflowQueue") == {"sqs:GetQueueAttributes"}
     said = [
         action
         for each in statements("APIHandler")

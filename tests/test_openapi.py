@@ -26,8 +26,9 @@ from chalicelib.settings import settings
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
+from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.model import By
-from chalicelib.tokens import Purpose, Subject
+from chalicelib.tokens import LINKS, Subject
 from tests.actors import (
     DAY,
     NOW,
@@ -53,10 +54,10 @@ PROBLEM, HTML = "application/problem+json", "text/html"
 # API Gateway says these before our code runs; test_contract.py holds the template to them.
 OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
+STATEMENTS = "/api/staff/petitions/{slug}/statements"
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
 EXPORT_STATES = ("waiting", "done", "failed", "expired")
-LINKS = tuple(Purpose)
 # Before the door, and whoever is not believed there is told so by us.
 SESSION = "/api/staff/session"
 NO_PROVIDER = "?no-provider-is-set"
@@ -363,14 +364,26 @@ ASKED = [
         for rest, status in {
             "safe-children/counts": 200,
             "safe-children/counts?by=country": 200,
+            "safe-children/counts?by=source&top=3": 200,
             "safe-children/counts?by=day&from=2026-11-24&to=2026-11-24": 200,
             "safe-children/counts?format=csv": 200,
             "a-draft/counts?by=hour&format=csv": 200,
             "nobody/counts": 404,
             "safe-children/counts?by=name": 422,
+            "safe-children/counts?by=source&top=0": 422,
             "safe-children/counts?from=yesterday": 422,
             "safe-children/counts?from=2026-11-24&to=2026-11-23": 422,
         }.items()
+    ),
+    _get(304, "/api/staff/petitions", **STAFF, **{"If-None-Match": "*"}),
+    _get(304, STAFF_COUNTS, "/api/staff/petitions/safe-children/counts", **STAFF, **{"If-None-Match": "*"}),
+    _get(200, "/api/staff/health", **STAFF),
+    _staff("POST", 201, STATEMENTS, "/api/staff/petitions/safe-children/statements"),
+    _staff("POST", 404, STATEMENTS, "/api/staff/petitions/nobody/statements"),
+    *(
+        _get(status, route, route.replace("{token}", token))
+        for route in ("/api/statements/{token}", "/statements/{token}")
+        for token, status in {"<statement>": 200, "<statement>x": 404, "<confirm>": 404}.items()
     ),
     _get(200, "/api/staff/me", **STAFF),
     *(
@@ -492,6 +505,8 @@ def _told(text: str, site: Served) -> str:
                 token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
                 text = text.replace(f"<{purpose}{kind}>", token)
     text = text.replace("<alices-id>", identity)
+    if "<statement>" in text:
+        text = text.replace("<statement>", sealed(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
@@ -557,7 +572,9 @@ def test_every_described_status_of_ours_was_provoked_above_and_no_other() -> Non
     assert provoked == described
 
 
-NEEDING_NONE = ("/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff/")
+NEEDING_NONE = (
+    "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff/", "/api/statements", "/statements",
+)  # fmt: skip
 NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(NEEDING_NONE)]
 
 

@@ -11,6 +11,7 @@ from chalicelib.errors import (
     Invalid,
     LinkDamaged,
     LinkExpired,
+    NotAStatement,
     NotJson,
     NotNow,
     NotSignedIn,
@@ -133,6 +134,13 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
             400,
             "This link is incomplete",
             "Part of the link is missing or changed. Open it again from the mail, or copy all of it.",
+        )
+    ),
+    NotAStatement: _always(
+        Problem(
+            404,
+            "Not Found",
+            "This is not a statement of this site. Part of the address is missing or changed, or it never was one.",
         )
     ),
     LinkExpired: _always(

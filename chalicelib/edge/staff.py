@@ -19,6 +19,8 @@ ROUTES: dict[Right, list[AuthRoute]] = {
     Right.COUNTS: [
         AuthRoute("/api/staff/petitions", ["GET"]),
         AuthRoute("/api/staff/petitions/*/counts", ["GET"]),
+        AuthRoute("/api/staff/petitions/*/statements", ["POST"]),
+        AuthRoute("/api/staff/health", ["GET"]),
     ],
     Right.MANAGE: [
         AuthRoute("/api/staff/audit", ["GET"]),

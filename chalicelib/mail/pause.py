@@ -26,5 +26,9 @@ def resume_mail(now: datetime, tables: Tables) -> None:
 
 
 def is_paused(now: datetime, tables: Tables) -> bool:
+    return paused_until(now, tables) is not None
+
+
+def paused_until(now: datetime, tables: Tables) -> datetime | None:
     item = tables.get(keys.mail_pause())
-    return item is not None and str(item["until"]) > iso(now)
+    return datetime.fromisoformat(item["until"]) if item is not None and str(item["until"]) > iso(now) else None

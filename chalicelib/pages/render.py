@@ -68,6 +68,11 @@ def human_moment(moment: datetime) -> str:
     return f"{human_date(moment)} at {_utc(moment):%H:%M} UTC"
 
 
+def exactly(moment: datetime) -> str:
+    """To the second, for what is quoted: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
+    return f"{_utc(moment):%A} {human_date(moment)} at {_utc(moment):%H:%M:%S} UTC"
+
+
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC, for `<time datetime>`."""
     return f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
@@ -116,6 +121,7 @@ def _environment() -> Environment:
         "thousands": thousands,
         "date": human_date,
         "moment": human_moment,
+        "exactly": exactly,
         "iso": iso,
         "paragraphs": paragraphs,
         "opening": opening,

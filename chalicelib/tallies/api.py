@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from chalice.app import Blueprint, Request, Response
@@ -9,7 +10,17 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib import moments
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
-from chalicelib.edge.http import NO_STORE, answer, client_matches, json_answer, json_view, not_modified, query, shared
+from chalicelib.edge.http import (
+    REVALIDATED,
+    answer,
+    client_matches,
+    json_answer,
+    json_view,
+    not_modified,
+    query,
+    shared,
+    unless_known,
+)
 from chalicelib.edge.staff import staff_authorizer
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
@@ -20,6 +31,7 @@ from chalicelib.tallies.count import (
     Days,
     breakdown,
     exact_count,
+    largest,
     pending_count,
     public_count,
 )
@@ -53,19 +65,20 @@ def read_count(request: Request, slug: str) -> Response:
 @routes.route("/api/staff/petitions", authorizer=staff_authorizer)
 @json_view(routes)
 def list_counts(request: Request) -> Response:
-    """Every petition with its numbers, drafts included."""
-    return json_answer({"petitions": [_listed(petition) for petition in all_petitions(tables())]})
+    """Every petition with its numbers, drafts included; 304 while they are those the client has."""
+    listed = [_listed(petition) for petition in all_petitions(tables())]
+    return unless_known(request, listed, json_answer({"petitions": listed}))
 
 
 @routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
 @json_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """The number to say on air: exact at `as_of`; with ?by= its breakdown, with ?from= and ?to= of those days."""
-    by, days = _by(request), _days(request)
+    by, days, top = _by(request), _days(request), _top(request)
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
-    counted = breakdown(petition, by or By.DAY, days, moments.now(), tables())
+    counted = largest(breakdown(petition, by or By.DAY, days, moments.now(), tables()), top)
     return _answer(request, _totals(petition, counted), counted if by else None)
 
 
@@ -92,9 +105,12 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, o
 
 def _answer(request: Request, totals: dict[str, object], counted: Breakdown | None = None) -> Response:
     rows = [{"key": key, "confirmed": number} for key, number in (counted.values if counted else {}).items()]
-    if not _wants_csv(request):
-        return json_answer({**totals, "breakdown": rows} if counted else totals)
-    return _csv(rows if counted else [totals])
+    as_csv = _wants_csv(request)
+    if as_csv:
+        response = _csv(rows if counted else [totals])
+    else:
+        response = json_answer({**totals, "breakdown": rows} if counted else totals)
+    return unless_known(request, [{**totals, "as_of": ""}, rows, as_csv], response)
 
 
 def _csv(rows: list[dict[str, object]]) -> Response:
@@ -103,7 +119,7 @@ def _csv(rows: list[dict[str, object]]) -> Response:
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["key", "confirmed"])
     writer.writeheader()
     writer.writerows([{**row, "key": _harmless(str(row["key"]))} if "key" in row else row for row in rows])
-    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **NO_STORE})
+    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
 
 
 def _harmless(key: str) -> str:
@@ -123,6 +139,17 @@ def _by(request: Request) -> By | None:
     if asked not in list(By):
         raise Invalid([FieldError("by", "Use day, hour, country or source")])
     return By(asked)
+
+
+def _top(request: Request) -> int | None:
+    asked = query(request, "top")
+    if not asked:
+        return None
+    if query(request, "by") not in (By.COUNTRY, By.SOURCE):
+        raise Invalid([FieldError("top", "Goes with by=country or by=source")])
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", asked):
+        raise Invalid([FieldError("top", "Use a number from 1 to 999")])
+    return int(asked)
 
 
 def _days(request: Request) -> Days:

@@ -1,7 +1,7 @@
 """How many signed? Exactly, broken down, and as the public sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws.table import Tables
@@ -15,6 +15,8 @@ from chalicelib.tallies.model import By, Tally, broken_down, summed
 GRACE = timedelta(hours=1)
 FRESH = timedelta(seconds=5)
 LEASE_SECONDS = 10
+# No source and no country has brackets.
+OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,15 @@ def breakdown(petition: Petition, by: By, days: Days, now: datetime, tables: Tab
     }
     chosen = {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
     return Breakdown(summed(chosen.values()).total, now, by, broken_down(by, chosen))
+
+
+def largest(counted: Breakdown, top: int | None) -> Breakdown:
+    """The `top` largest values, largest first, and all others as one: they still sum to `confirmed`."""
+    if top is None:
+        return counted
+    ranked = sorted(counted.values.items(), key=lambda row: (-row[1], row[0]))
+    others = sum(number for _, number in ranked[top:])
+    return replace(counted, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
 
 
 def public_count(petition: Petition, now: datetime, tables: Tables) -> Count:

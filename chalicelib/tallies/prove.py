@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
+from chalicelib import keys
 from chalicelib.aws.table import Tables
+from chalicelib.moments import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
@@ -52,6 +54,14 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
     in_head = drift.get(DAYS, 0) - drift.get(COUNT, 0)
     store.adjust(slug, now, numbers, in_head, tables)
     return {**numbers, "head": in_head}
+
+
+def adjustments(slug: str, since: datetime, tables: Tables) -> list[tuple[datetime, int]]:
+    """When the count itself was adjusted, and by how much; oldest first."""
+    between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, "9").sk)
+    items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
+    found = [(item["sk"].partition("#")[2], item.get(TOTAL, 0) + item["head_total"]) for item in items]
+    return [(datetime.fromisoformat(moment), amount) for moment, amount in found if amount]
 
 
 def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:

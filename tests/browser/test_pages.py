@@ -64,6 +64,14 @@ def open_problem(page: Page, site: DeployedSite) -> None:
     page.goto(f"{site.url}/confirm?token=damaged")
 
 
+def open_statement(page: Page, site: DeployedSite) -> None:
+    page.goto(site.frozen()["url"])
+
+
+def open_forged_statement(page: Page, site: DeployedSite) -> None:
+    page.goto(site.frozen()["url"][:-1])
+
+
 def open_inbox(page: Page, site: DeployedSite) -> None:
     mailed_link(page, site, "confirm", "axe-inbox")
     page.goto(f"{site.url}/_local/inbox")
@@ -103,6 +111,8 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "withdraw": open_withdraw,
     "withdrawn": open_withdrawn,
     "problem": open_problem,
+    "statement": open_statement,
+    "forged-statement": open_forged_statement,
     "inbox": open_inbox,
     "mail": open_mail,
     "sign-in": open_sign_in,

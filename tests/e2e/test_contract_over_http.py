@@ -223,3 +223,25 @@ def test_a_damaged_link_leads_to_a_helpful_page(deployed_site: DeployedSite) -> 
 def test_health_says_that_tables_and_queue_answer(deployed_site: DeployedSite) -> None:
     answer = requests.get(f"{deployed_site.url}/health", timeout=30)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_a_frozen_number_is_checked_by_anybody_and_a_better_one_is_refused(deployed_site: DeployedSite) -> None:
+    frozen = deployed_site.frozen()
+    assert frozen["statement"]["confirmed"] == deployed_site.counts()["confirmed"]
+    address = frozen["url"].replace("/statements/", "/api/statements/")
+    checked = requests.get(address, headers={"Origin": "https://news.example"}, timeout=30)
+    assert (checked.status_code, checked.json()) == (200, frozen)
+    assert checked.headers["Access-Control-Allow-Origin"] == "*"
+    assert "This statement is genuine" in requests.get(frozen["url"], timeout=30).text
+    for tampered in (address[:-1], "A.".join(address.rsplit(".", 1)), f"{address}A"):
+        refused = requests.get(tampered, timeout=30)
+        assert (refused.status_code, refused.headers["Content-Type"]) == (404, PROBLEM), tampered
+
+
+def test_a_spreadsheet_that_has_the_numbers_gets_none_again(deployed_site: DeployedSite) -> None:
+    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts?by=source&top=3&format=csv"
+    staff = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    first = requests.get(url, headers=staff, timeout=30)
+    assert first.headers["Content-Type"].startswith("text/csv")
+    again = requests.get(url, headers={**staff, "If-None-Match": first.headers["ETag"]}, timeout=30)
+    assert (again.status_code, again.content) == (304, b"")

@@ -7,11 +7,13 @@ from typing import Any
 from chalicelib.audit.record import entries
 from chalicelib.errors import Unavailable
 from chalicelib.staff.model import Right
-from tests.actors import DAY, NOW, bobs_token
-from tests.faults.scenes import Scene, answered, counted_right
+from chalicelib.statements.freeze import freeze, sealed, unsealed
+from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
+from tests.faults.scenes import PETITION, Scene, answered, counted_right, got
 from tests.served import JSON, Served
 
 TOKENS = "/api/staff/tokens"
+FREEZE = "/api/staff/petitions/safe-children/statements"
 
 
 def bob_may_all(served: Served) -> None:
@@ -39,6 +41,41 @@ def read(path: str, served: Served) -> bool:
 
 def revoked(served: Served) -> bool:
     return asked("DELETE", f"{TOKENS}/{served.other}", 200, None, served)  # type: ignore[attr-defined]
+
+
+def bob_freezes(served: Served) -> None:
+    bob_may_all(served)
+    confirmed(served.tables, PETITION)
+
+
+def a_statement(served: Served) -> None:
+    bob_freezes(served)
+    served.statement = sealed(freeze(PETITION, NOW, served.tables), TOKEN_KEYS)  # type: ignore[attr-defined]
+
+
+def frozen(served: Served) -> bool:
+    headers = {"Authorization": f"Bearer {served.bob}"}  # type: ignore[attr-defined]
+    try:
+        answer = served.client.http.request("POST", FREEZE, headers=headers, body=b"")
+    except Unavailable:
+        return False
+    if answered(answer, 201):
+        served.statement = answer.json_body["url"].rpartition("/")[2]  # type: ignore[attr-defined]
+        return True
+    return False
+
+
+def vouched(where: str, served: Served) -> bool:
+    return got(f"{where}/statements/{served.statement}", served)  # type: ignore[attr-defined]
+
+
+def is_frozen(served: Served) -> None:
+    is_in_the_trail("statement.frozen", served)
+    is_vouched_for(served)
+
+
+def is_vouched_for(served: Served) -> None:
+    assert unsealed(served.statement, TOKEN_KEYS).confirmed == 1  # type: ignore[attr-defined]
 
 
 def is_in_the_trail(action: str, served: Served) -> None:
@@ -73,4 +110,8 @@ STAFF_SCENES = [
     Scene("revoke_token", a_token_to_revoke, revoked, partial(is_in_the_trail, "token.revoked")),
     Scene("read_audit", bob_may_all, partial(read, "/api/staff/audit"), counted_right),
     Scene("manage", bob_may_all, partial(as_function_of, "manage", TOKENS, TOKENS), counted_right),
+    Scene("freeze_count", bob_freezes, frozen, is_frozen),
+    Scene("check_statement", a_statement, partial(vouched, "/api"), is_vouched_for),
+    Scene("show_statement", a_statement, partial(vouched, ""), is_vouched_for),
+    Scene("read_staff_health", bob_may_all, partial(read, "/api/staff/health"), counted_right),
 ]  # fmt: skip

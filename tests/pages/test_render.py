@@ -140,6 +140,18 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x") -> dic
         "unsubscribe.html": {"petition": petition, "token": word},
         "unsubscribed.html": {"petition": petition},
         "sign_in.html": {},
+        "statement.html": {
+            "petition": None,
+            "statement": SimpleNamespace(
+                slug=petition.slug,
+                title=petition.title,
+                charity=petition.charity,
+                text_version="0123456789ab",
+                confirmed=12_345,
+                as_of=datetime(2026, 11, 24, 18, 30, 5, tzinfo=UTC),
+            ),
+            "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",
+        },
         "problem.html": {"petition": petition, "heading": word, "message": word, "status": 410},
     }
     return contexts[template]

@@ -209,6 +209,23 @@ def test_who_manages_hands_out_a_token_and_reads_of_it_in_the_trail_that_nobody_
     assert _outcome(stack, "Counts", "AuditTableName", "query") == "AccessDeniedException"
 
 
+def test_a_number_is_frozen_and_checked_under_the_count_readers_own_role(stack: Deployed) -> None:
+    headers = {"Authorization": f"Bearer {issue_token(stack)}"}
+    asked = urllib.request.Request(f"{stack.api}/api/staff/petitions/{SLUG}/statements", b"", headers)
+    frozen = json.loads(fetch(asked))
+    token = frozen["url"].rpartition("/")[2]
+    assert visitor(stack).read(f"/api/statements/{token}")["statement"] == frozen["statement"]
+    assert b"This statement is genuine" in fetch(f"{stack.api}/statements/{token}")
+
+
+def test_the_sites_health_is_told_by_who_may_see_that_mail_waits_and_not_what_it_is(stack: Deployed) -> None:
+    assert visitor(stack).read("/api/staff/health", issue_token(stack))["overflow"] == {"waiting": 0}
+    queues = _as_function(stack, "Counts", "sqs")
+    for queue in ("MailQueueUrl", "OverflowQueueUrl"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            queues.receive_message(QueueUrl=stack.outputs[queue])
+
+
 def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack: Deployed) -> None:
     assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
     assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
@@ -301,13 +318,14 @@ def _outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
     return "done"
 
 
-def _as_function(stack: Deployed, function: str) -> Any:
-    """A DynamoDB client with the credentials the function runs under."""
+def _as_function(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
+    """A client with the credentials the function runs under."""
     cloud = Cloud(stack.endpoint)
     found = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
     taken = cloud.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName="test")["Credentials"]
     keys = (taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
-    return boto3.Session(*keys, region_name="us-east-1").client("dynamodb", endpoint_url=stack.endpoint)
+    session: Any = boto3.Session(*keys, region_name="us-east-1")
+    return session.client(service, endpoint_url=stack.endpoint)
 
 
 def _item(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:

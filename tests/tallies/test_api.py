@@ -12,7 +12,19 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.form import SOURCE_PATTERN
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.follow import Followed, follow
-from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, OPENED, a_published_petition, bobs_token, confirmed, key_of
+from tests.actors import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    DAY,
+    NOW,
+    OPENED,
+    Person,
+    a_published_petition,
+    bobs_token,
+    confirmed,
+    key_of,
+)
 from tests.served import Served
 
 COUNT = "/api/petitions/safe-children/count"
@@ -92,6 +104,41 @@ def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=source", f"{COUNTS}?format=csv"])
+def test_a_spreadsheet_that_has_the_numbers_is_sent_none(three: Served, petition: Petition, path: str) -> None:
+    etag = by_bob(three, path).headers["ETag"]
+    three.clock.forward(timedelta(minutes=1))
+    again = by_bob(three, path, if_none_match=etag)
+    assert (again.status_code, again.body, again.headers["ETag"]) == (304, b"", etag)
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    confirmed(three.tables, petition, Person("Dora", "dora@mail.example"), three.clock())
+    changed = by_bob(three, path, if_none_match=etag)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != etag
+
+
+def test_another_question_is_another_answer_even_with_the_same_numbers(three: Served) -> None:
+    paths = [
+        COUNTS,
+        f"{COUNTS}?by=source",
+        f"{COUNTS}?by=source&top=5",
+        f"{COUNTS}?format=csv",
+        f"{COUNTS}?to=2027-01-01",
+    ]
+    tags = {by_bob(three, path).headers["ETag"] for path in paths}
+    tags.add(by_bob(three, COUNTS, accept="text/csv").headers["ETag"])
+    assert len(tags) == len(paths) + 1
+
+
+def test_the_top_sources_and_all_others_still_sum_to_the_count(three: Served, petition: Petition) -> None:
+    for number, source in enumerate(["bbc", "bbc", "itv", "-1"]):
+        confirmed(three.tables, petition, Person("Fan", f"fan{number}@mail.example"), three.clock(), source=source)
+    body = by_bob(three, f"{COUNTS}?by=source&top=1").json_body
+    assert body["breakdown"] == [{"key": "bbc", "confirmed": 3}, {"key": "(others)", "confirmed": 3}]
+    assert body["confirmed"] == 6
+    assert "(others)" not in by_bob(three, f"{COUNTS}?by=source&top=4").body.decode()
+
+
 def test_the_exact_count_has_no_cache(three: Served) -> None:
     answer = by_bob(three, COUNTS)
     assert answer.json_body == {
@@ -100,7 +147,8 @@ def test_the_exact_count_has_no_cache(three: Served) -> None:
         "pending": 0,
         "as_of": "2026-11-26T12:00:00Z",
     }
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Vary"] == "Authorization, Accept"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +203,11 @@ def test_a_day_may_be_asked_for_by_its_midnights(served: Served, petition: Petit
         ("to=2026-02-30", "to"),
         ("from=2026-11-25&to=2026-11-24", "to"),
         ("from=2026-11-24T10:00:00Z", "from"),
+        ("top=3", "top"),
+        ("by=day&top=3", "top"),
+        ("by=source&top=0", "top"),
+        ("by=source&top=1000", "top"),
+        ("by=source&top=٣", "top"),
     ],
 )
 def test_a_question_nobody_understands_is_a_422_that_names_it(served: Served, query: str, field: str) -> None:

@@ -1,0 +1,61 @@
+"""How the site is, for staff."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import moments
+from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
+from chalicelib.aws.table import tables
+from chalicelib.edge.http import json_answer, json_view
+from chalicelib.edge.staff import staff_authorizer
+from chalicelib.health.words import Correction, Facts, messages, worst
+from chalicelib.mail.pause import paused_until
+from chalicelib.petitions.find import all_petitions
+from chalicelib.settings import settings
+from chalicelib.shedding.level import stored_level
+from chalicelib.tallies.prove import adjustments
+
+routes = Blueprint(__name__)
+
+# After a day somebody has read it.
+CORRECTIONS_TOLD = timedelta(days=1)
+
+
+@routes.route("/api/staff/health", authorizer=staff_authorizer)
+@json_view(routes)
+def read_staff_health(request: Request) -> Response:
+    """{"level", "messages", "mail", "overflow"}. How old the oldest mail is SQS tells its alarms only: null."""
+    facts = _facts(moments.now())
+    said = messages(facts)
+    until = facts.paused_until
+    return json_answer(
+        {
+            "level": worst(said),
+            "messages": [{"level": message.level, "text": message.text} for message in said],
+            "mail": {
+                "waiting": facts.mail_waiting,
+                "oldest_seconds": None,
+                "paused_until": moments.iso(until) if until else None,
+            },
+            "overflow": {"waiting": facts.overflow_waiting},
+        }
+    )
+
+
+def _facts(now: datetime) -> Facts:
+    return Facts(
+        mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
+        pace=settings().mail_per_second,
+        paused_until=paused_until(now, tables()),
+        overflow_waiting=overflow_queue().depth(),
+        shed=stored_level(tables()),
+        corrections=list(_corrections(now)),
+    )
+
+
+def _corrections(now: datetime) -> Iterator[Correction]:
+    for petition in all_petitions(tables()):
+        for at, amount in adjustments(petition.slug, now - CORRECTIONS_TOLD, tables()):
+            yield Correction(petition.title, at, amount)

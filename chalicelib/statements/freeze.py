@@ -1,0 +1,39 @@
+"""Freeze a count: a statement that can be checked for as long as its key is kept, and is stored nowhere."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.errors import LinkDamaged, NotAStatement
+from chalicelib.petitions.model import Petition
+from chalicelib.statements.model import Statement
+from chalicelib.tallies.count import exact_count
+from chalicelib.tokens import Purpose, seal, unseal
+
+
+def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
+    """The exact count at this moment, and of what."""
+    count = exact_count(petition, now, tables)
+    return Statement(
+        slug=petition.slug,
+        title=petition.title,
+        charity=petition.charity,
+        text_version=petition.text_version,
+        confirmed=count.confirmed,
+        as_of=count.as_of,
+    )
+
+
+def sealed(statement: Statement, secrets: dict[str, str]) -> str:
+    """The statement itself, readable by whoever decodes it, and our signature."""
+    payload = urlsafe_b64encode(statement.model_dump_json().encode()).decode().rstrip("=")
+    return seal(Purpose.STATEMENT, payload, secrets)
+
+
+def unsealed(token: str, secrets: dict[str, str]) -> Statement:
+    """Raise NotAStatement for anything that was not sealed here, as it is, as a statement."""
+    try:
+        payload = unseal(Purpose.STATEMENT, token, secrets)
+    except LinkDamaged:
+        raise NotAStatement from None
+    return Statement.model_validate_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
