@@ -12,6 +12,7 @@ from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api
+from chalicelib.petitions import staff_api as petitions_staff_api
 from chalicelib.signatures import api as signatures_api
 from chalicelib.signatures import links as signatures_links
 from chalicelib.signatures import worker as signatures_worker
@@ -21,7 +22,7 @@ from chalicelib.statements import api as statements_api
 from chalicelib.tallies import api as tallies_api
 
 PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api, statements_api)
-STAFF = (staff_api, audit_api, people_api, signin_api, exports_api, health_api)
+STAFF = (staff_api, petitions_staff_api, audit_api, people_api, signin_api, exports_api, health_api)
 WORKERS = (mail_worker, signatures_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)

@@ -25,8 +25,27 @@ class PetitionNotOpen(PetitionsError):
     state: str
 
 
+@dataclass(repr=False)
 class PetitionRemoved(PetitionsError):
-    """It was taken down on purpose: gone, not lost."""
+    """It was taken down on purpose: gone, not lost. `reason` is for the public."""
+
+    reason: str | None = None
+
+
+@dataclass(repr=False)
+class CannotMove(PetitionsError):
+    """A petition in `state` cannot become `wanted`."""
+
+    state: str
+    wanted: str
+
+
+class PreconditionRequired(PetitionsError):
+    """A change that does not say which revision it changes."""
+
+
+class Stale(PetitionsError):
+    """Somebody changed it meanwhile; nothing was stored."""
 
 
 @dataclass(frozen=True)

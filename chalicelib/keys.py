@@ -66,8 +66,12 @@ def petition(slug: str) -> Key:
     return Key(COUNTS, PETITIONS_PARTITION, slug)
 
 
+def petition_texts(slug: str) -> str:
+    return f"TEXT#{slug}"
+
+
 def petition_text(slug: str, version: str) -> Key:
-    return Key(COUNTS, f"TEXT#{slug}", version)
+    return Key(COUNTS, petition_texts(slug), version)
 
 
 def tally_shard(slug: str, shard: int, day: date) -> Key:

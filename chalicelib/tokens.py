@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CONFIRM_LIFETIME = timedelta(days=14)
 # Taking back must stay as easy as giving (GDPR 7.3) for as long as the signature may be kept.
 WITHDRAW_LIFETIME = timedelta(days=3 * 365)
+PREVIEW_LIFETIME = timedelta(hours=1)
 
 
 class Purpose(StrEnum):
@@ -27,6 +28,7 @@ class Purpose(StrEnum):
     WITHDRAW = "withdraw"
     UNSUBSCRIBE = "unsubscribe"
     STATEMENT = "statement"
+    PREVIEW = "preview"
 
 
 # Those about one signature, which stand in its mails.

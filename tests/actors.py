@@ -64,8 +64,7 @@ def a_petition(**changes: Any) -> Petition:
 
 def a_published_petition(tables: Tables, **changes: Any) -> Petition:
     petition = a_petition(**changes)
-    publish(petition, max(petition.opened_at, OPENED), tables)
-    return petition
+    return publish(petition, max(petition.opened_at, OPENED), tables)
 
 
 def json_of(person: Person = ALICE, /, **changes: Any) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """The deployed stack for tests, one a worker: the package and template that go to AWS, behind the local front."""
 
 import json
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from chalicelib.petitions.form import EDITABLE
 from stack.attach import Deployed, deployed
 from stack.background import served
 from stack.emulator import emulator
@@ -19,6 +22,7 @@ from tests.oidc.people import CLIENT, RIGHTS, SECRET
 from tests.oidc.running import a_provider
 
 SLUG = "support-trafficked-children"
+SAMPLE = Path(__file__).parents[1] / ".chalice" / "petitions" / f"{SLUG}.toml"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ class DeployedSite:
     def staff(self, path: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.staff_token}"}
         return requests.get(f"{self.url}/api/staff{path}", headers=headers, timeout=20)
+
+    def manage(self, method: str, path: str, body: object = None, match: str = "*") -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.staff_token}", "If-Match": match}
+        return requests.request(method, f"{self.url}/api/staff{path}", json=body, headers=headers, timeout=20)
 
     def counts(self, query: str = "") -> Any:
         answer = self.staff(f"/petitions/{SLUG}/counts{query}")
@@ -49,6 +57,15 @@ class DeployedSite:
         """Mails to one address, newest first, as the inbox shows them."""
         answer = requests.get(f"{self.url}/_local/inbox.json", timeout=20)
         return [mail for mail in answer.json()["mails"] if to in mail["to"]]
+
+
+def a_draft(slug: str, **changes: Any) -> dict[str, Any]:
+    """The body of `POST /api/staff/petitions`, from the sample petition."""
+    sample = tomllib.loads(SAMPLE.read_text(encoding="utf-8"))
+    mine = {
+        name: value for name, value in sample.items() if name in EDITABLE and name not in ("opened_at", "closes_at")
+    }
+    return {**mine, "slug": slug, **changes}
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ CAPABILITIES = (
     "health", "shedding",
 )  # fmt: skip
 # What may know HTTP and Lambda besides app.py and edge/.
-DOORS = {"api.py", "worker.py", "links.py", "page.py"}
+DOORS = {"api.py", "staff_api.py", "worker.py", "links.py", "page.py"}
 KERNEL = {
     "caching.py",
     "checked.py",

@@ -49,9 +49,12 @@ CODE = ROOT / "chalicelib"
 CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
 MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
-# Where a secret goes, and nowhere else.
+# Where a secret goes, and nowhere else. Manage signs the links of previews, and the public pages read them.
 # Counts signs statements. It could sign a link too, but of no signature: it can name none (docs/decisions/022).
-SECRETS = {"SIGNATURE_KEYS": {"APIHandler", "People"}, "TOKEN_KEYS": {"Counts", "Links", "SendMail", "SendOtherMail"}}
+SECRETS = {
+    "SIGNATURE_KEYS": {"APIHandler", "People"},
+    "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
+}
 # They hold names and addresses: encrypted with KMS, as the tables are.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 # Whoever turns the senders' taps is told which they are.
@@ -71,7 +74,12 @@ FUNCTION_OF = {
     "/withdraw": "Links",
     "/unsubscribe": "Links",
     "/api/petitions/{slug}/count": "Counts",
-    "/api/staff/petitions": "Counts",
+    "GET /api/staff/petitions": "Counts",
+    "POST /api/staff/petitions": "Manage",
+    "/api/staff/petitions/{slug}": "Manage",
+    "/api/staff/petitions/{slug}/state": "Manage",
+    "/api/staff/petitions/{slug}/versions": "Manage",
+    "/api/staff/petitions/{slug}/preview": "Manage",
     "/api/staff/petitions/{slug}/counts": "Counts",
     "/api/staff/petitions/{slug}/exports": "Exports",
     "/api/staff/exports/{export_id}": "Exports",
@@ -757,7 +765,7 @@ def test_every_request_of_the_contract_has_its_route_and_its_place_in_the_api() 
 
 def test_links_and_counts_are_served_by_functions_of_their_own_and_the_rest_by_one() -> None:
     for method, path, function in integrations():
-        assert function == FUNCTION_OF.get(path, "APIHandler"), f"{method} {path}"
+        assert function == FUNCTION_OF.get(f"{method} {path}", FUNCTION_OF.get(path, "APIHandler")), f"{method} {path}"
 
 
 def test_api_gateway_may_call_each_function_it_hands_requests_to() -> None:

@@ -22,6 +22,8 @@ from chalicelib.errors import Invalid, PetitionsError, Throttled
 from chalicelib.exports import store as exports_store
 from chalicelib.exports.model import Column, Format, Wanted
 from chalicelib.keys import Key
+from chalicelib.petitions.form import EDITABLE, MoveWanted
+from chalicelib.petitions.model import State
 from chalicelib.settings import settings
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
@@ -211,6 +213,14 @@ def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
     assert wanted.keys() == Wanted.model_fields.keys()
 
 
+def test_a_petition_for_staff_has_the_fields_the_code_reads() -> None:
+    schemas = SPEC["components"]["schemas"]
+    assert schemas["PetitionWanted"]["properties"].keys() == {"slug", *EDITABLE}
+    assert schemas["PetitionEdited"]["properties"].keys() == schemas["ManagedPetition"]["properties"].keys()
+    assert schemas["MoveWanted"]["properties"].keys() == MoveWanted.model_fields.keys()
+    assert schemas["PetitionState"]["enum"] == list(State)
+
+
 def examples_of_signatures() -> dict[str, Any]:
     content = SPEC["paths"]["/api/petitions/{slug}/signatures"]["post"]["requestBody"]["content"]
     examples: dict[str, Any] = content[JSON]["examples"]
@@ -343,6 +353,29 @@ def _of_a_link(purpose: str) -> list[Ask]:
     ]
 
 
+def _changing(method: str, route: str, body: bytes, wrong: bytes) -> list[Ask]:
+    url = route.format(slug="safe-children")
+    right = _staff(method, 200, route, url, body)
+    matching = replace(right, headers={**right.headers, "If-Match": "*"})
+    return [
+        matching,
+        replace(right, status=428),
+        replace(matching, status=412, headers={**right.headers, "If-Match": '"0"'}),
+        replace(matching, status=404, url=route.format(slug="nobody")),
+        replace(matching, status=422, body=wrong),
+        replace(matching, status=400, body=b"{"),
+        replace(matching, status=413, body=b"a" * 16_385),
+        replace(matching, status=415, headers={**matching.headers, "Content-Type": "text/plain"}),
+    ]
+
+
+def _petition_body(**changes: object) -> bytes:
+    """What a person writes: no state and no times."""
+    written = a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
+    return json.dumps({**written, **changes}).encode()
+
+
+STAFF_PETITION = "/api/staff/petitions/{slug}"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
 ASKED = [
@@ -384,6 +417,31 @@ ASKED = [
         _get(status, route, route.replace("{token}", token))
         for route in ("/api/statements/{token}", "/statements/{token}")
         for token, status in {"<statement>": 200, "<statement>x": 404, "<confirm>": 404}.items()
+    ),
+    *(
+        _staff("POST", status, "/api/staff/petitions", body=body)
+        for body, status in {
+            _petition_body(slug="new"): 201,
+            b"{": 400,
+            b"a" * 16_385: 413,
+            _petition_body(slug="safe-children"): 422,
+        }.items()
+    ),
+    _staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
+    *_changing("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title="")),
+    *_changing("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
+    replace(
+        _staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),
+        headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},
+    ),
+    *(
+        _staff(method, status, route, route.format(slug=slug))
+        for method, route in (
+            ("GET", STAFF_PETITION),
+            ("GET", f"{STAFF_PETITION}/versions"),
+            ("POST", f"{STAFF_PETITION}/preview"),
+        )
+        for slug, status in {"safe-children": 200, "nobody": 404}.items()
     ),
     _get(200, "/api/staff/me", **STAFF),
     *(

@@ -16,7 +16,16 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import log
 from chalicelib.edge.problems import Problem, problem_of, unexpected
-from chalicelib.errors import BodyTooLarge, FieldError, Invalid, NotJson, PetitionsError, WrongType
+from chalicelib.errors import (
+    BodyTooLarge,
+    FieldError,
+    Invalid,
+    NotJson,
+    PetitionsError,
+    PreconditionRequired,
+    Stale,
+    WrongType,
+)
 from chalicelib.metrics import Metric, refused
 
 MAX_BODY_BYTES = 16 * 1024
@@ -163,6 +172,15 @@ def client_matches(request: Request, etag: str) -> bool:
     wanted = request.headers.get("if-none-match") or ""
     known = [part.strip().removeprefix("W/") for part in wanted.split(",")]
     return "*" in known or etag.removeprefix("W/") in known
+
+
+def must_match(request: Request, etag: str) -> None:
+    """Of two editors the second must hear of the first. Raise PreconditionRequired or Stale (RFC 9110, 13.1.1)."""
+    wanted = request.headers.get("if-match")
+    if not wanted:
+        raise PreconditionRequired
+    if not {"*", etag} & {part.strip() for part in wanted.split(",")}:
+        raise Stale
 
 
 def _body(request: Request) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.errors import (
     BodyTooLarge,
+    CannotMove,
     FieldError,
     Forbidden,
     Gone,
@@ -18,7 +19,9 @@ from chalicelib.errors import (
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
+    PreconditionRequired,
     ProviderSilent,
+    Stale,
     Unavailable,
     UnknownPetition,
     UnknownThing,
@@ -85,6 +88,16 @@ def _not_open(error: PetitionNotOpen) -> Problem:
     return Problem(409, "Conflict", f"This petition is {error.state} and cannot be signed.", state=error.state)
 
 
+def _removed(error: PetitionRemoved) -> Problem:
+    reason = f" {error.reason}" if error.reason else ""
+    return Problem(410, "Gone", f"This petition has been taken down.{reason}")
+
+
+def _cannot_move(error: CannotMove) -> Problem:
+    detail = f"This petition is {error.state} and cannot become {error.wanted}."
+    return Problem(409, "Conflict", detail, state=error.state)
+
+
 def _invalid(error: Invalid) -> Problem:
     return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
 
@@ -119,8 +132,15 @@ def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
 
 _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
-    PetitionRemoved: _always(Problem(410, "Gone", "This petition has been taken down.")),
+    PetitionRemoved: _removed,
     PetitionNotOpen: _not_open,
+    CannotMove: _cannot_move,
+    Stale: _always(
+        Problem(412, "Precondition Failed", "Somebody changed this meanwhile. Read it again, then repeat your change.")
+    ),
+    PreconditionRequired: _always(
+        Problem(428, "Precondition Required", "Say which revision you change: send its ETag as If-Match.")
+    ),
     Invalid: _invalid,
     Forbidden: _forbidden,
     UnknownThing: _unknown,

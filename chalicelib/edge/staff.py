@@ -1,6 +1,7 @@
 """The door for staff: API Gateway asks this authorizer before any of their routes, and what they do is noted."""
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
@@ -26,6 +27,11 @@ ROUTES: dict[Right, list[AuthRoute]] = {
         AuthRoute("/api/staff/audit", ["GET"]),
         AuthRoute("/api/staff/tokens", ["GET", "POST"]),
         AuthRoute("/api/staff/tokens/*", ["DELETE"]),
+        AuthRoute("/api/staff/petitions", ["POST"]),
+        AuthRoute("/api/staff/petitions/*", ["GET", "PUT"]),
+        AuthRoute("/api/staff/petitions/*/state", ["POST"]),
+        AuthRoute("/api/staff/petitions/*/versions", ["GET"]),
+        AuthRoute("/api/staff/petitions/*/preview", ["POST"]),
     ],
     Right.EXPORT: [
         AuthRoute("/api/staff/petitions/*/exports", ["GET", "POST"]),
@@ -58,10 +64,21 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
         log.event("staff_refused")
         raise Exception("Unauthorized") from None
     note_use(token, now, tables())
-    routes = [route for right in sorted(token.rights) for route in ROUTES[right]]
+    path = _path(request.method_arn)
+    routes = [route for right in sorted(token.rights) for route in ROUTES[right] if not _overreaches(route, path)]
     log.event("staff_recognised", token=token.token_id)
     known = {"owner": token.owner, "rights": ",".join(sorted(token.rights))}
     return AuthResponse(routes=[*routes, *ANYBODY], principal_id=token.token_id, context=known)
+
+
+def _path(method_arn: str) -> str:
+    """arn:…:<api>/<stage>/<method>/<path>"""
+    return "/" + "/".join(method_arn.split("/")[3:])
+
+
+def _overreaches(route: AuthRoute, path: str) -> bool:
+    """To IAM a * goes over slashes: petitions/* would open petitions/x/counts, which is another's right."""
+    return fnmatchcase(path, route.path) and path.count("/") != route.path.count("/")
 
 
 def actor(request: Request) -> Actor:

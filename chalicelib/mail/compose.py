@@ -29,7 +29,7 @@ class Office:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """14 days after the mail, but not beyond a day after the closing."""
+    """14 days after the mail, but not beyond a day after the closing, as it is known now."""
     lasts = now + CONFIRM_LIFETIME
     return min(lasts, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else lasts
 
@@ -56,7 +56,8 @@ def compose(wish: MailWish, signature: Signature, petition: Petition, office: Of
 def _links(wish: MailWish, signature: Signature, petition: Petition, office: Office, now: datetime) -> dict[str, str]:
     subject = Subject(wish.slug, wish.signature_id, signature.country or "", signature.source or DIRECT)
     ends = {
-        Purpose.CONFIRM: confirmable_until(petition, now),
+        # Not sooner: a pause may move the closing day, and who confirms is held to the petition as it is then.
+        Purpose.CONFIRM: now + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }

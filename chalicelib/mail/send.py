@@ -5,11 +5,12 @@ from enum import StrEnum
 
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, MailRefused, NotYet, Throttled
-from chalicelib.mail.compose import Office, compose, confirmable_until
+from chalicelib.mail.compose import Office, compose
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import Signature, Wanted
+from chalicelib.tokens import CONFIRM_LIFETIME
 
 # Longer than the sender's own timeout: a claim outlives whoever made it only if that one died.
 CLAIM = timedelta(seconds=90)
@@ -48,7 +49,7 @@ def _send_claimed(wish: MailWish, signature: Signature, office: Office, now: dat
     except MailRefused:
         mail_state.mark_refused(wish.key, wish.wanted_at, "refused", tables)
         return Sent.REFUSED
-    expires = confirmable_until(petition, now) + AFTER_LINK
+    expires = now + CONFIRM_LIFETIME + AFTER_LINK
     # Not when it was taken up: pacing may have held it, and the next mail keeps its distance from this moment.
     mail_state.mark_mailed(wish.key, wish.wanted_at, max(now, office.clock()), expires, tables)
     return Sent.SENT

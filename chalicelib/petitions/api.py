@@ -7,8 +7,10 @@ from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import json_answer, json_view, query, shared
-from chalicelib.petitions.find import find_petition, open_petitions
-from chalicelib.petitions.page import known_count, petition_page
+from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.page import known_count, petition_page, preview_page
+from chalicelib.petitions.preview import check_preview
+from chalicelib.settings import settings
 from chalicelib.shedding.level import level_now
 from chalicelib.signatures.form import known_source
 from chalicelib.tallies.count import public_count
@@ -32,8 +34,11 @@ def show_petitions(request: Request) -> Response:
 @routes.route("/petitions/{slug}")
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
-    """The petition with its form; complete without JavaScript."""
-    now = moments.now()
+    """The petition with its form; complete without JavaScript. With ?preview=, as it is stored, before it opens."""
+    now, preview = moments.now(), query(request, "preview")
+    if preview is not None:
+        check_preview(slug, preview, now, settings().token_keys)
+        return preview_page(request, petition_as_stored(slug, tables()), now, tables())
     petition = find_petition(slug, now, tables())
     source = known_source(query(request, "source"))
     form = {"source": source} if source else {}
@@ -55,11 +60,12 @@ def read_petition(request: Request, slug: str) -> Response:
     now = moments.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
-    public = petition.model_dump(include={"slug", "title", "target", "goal", "opened_at", "closes_at"})
+    public = petition.model_dump(include={"slug", "title", "target", "opened_at", "closes_at"})
     body = {
         **public,
         "text_version": petition.text_version,
         "state": petition.state_at(now),
+        "goal": petition.goal_at(count.confirmed),
         "count": count.confirmed,
     }
     return json_answer(body, headers=_shared())

@@ -21,7 +21,7 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     if petition is None or petition.state_at(now) is State.DRAFT:
         raise UnknownPetition
     if petition.state is State.REMOVED:
-        raise PetitionRemoved
+        raise PetitionRemoved(petition.removed_reason)
     return petition
 
 

@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Annotated, Self
+from itertools import pairwise
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
+from chalicelib.checked import complaints
+from chalicelib.errors import Invalid
 from chalicelib.moments import Moment
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
@@ -17,12 +20,15 @@ CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
+Goal = Annotated[int, Field(gt=0, le=100_000_000)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
 class State(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
+    PAUSED = "paused"
     CLOSED = "closed"
     REMOVED = "removed"
 
@@ -43,26 +49,41 @@ class Petition(BaseModel):
     sign_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     state: State = State.OPEN
-    goal: int = Field(gt=0, le=100_000_000)
+    goal: Goal
+    # Further goals: the next one takes over when one is reached.
+    goals: Annotated[list[Goal], Field(max_length=20)] = []
     opened_at: Moment
-    closes_at: Moment | None = None
+    closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
     # More shards, more confirmations a second; may grow at any time, must never shrink.
     shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
     # Which version of the signature secret makes the ids. Changing it would let everybody sign again.
     key_version: str = "v1"
+    # Grows with every change, so that of two editors the second hears of the first.
+    revision: Annotated[int, Field(ge=0)] = 0
+    paused_at: Moment | None = None
+    removed_reason: Reason | None = None
 
-    @model_validator(mode="after")
-    def _closes_after_it_opens(self) -> Self:
-        if self.closes_at and self.closes_at <= self.opened_at:
-            raise ValueError("closes_at must be after opened_at")
-        return self
+    @field_validator("goals")
+    @classmethod
+    def _goals_step_up(cls, goals: list[int]) -> list[int]:
+        if any(later <= earlier for earlier, later in pairwise(goals)):
+            raise ValueError("Each goal must be higher than the one before")
+        return goals
 
-    @model_validator(mode="after")
-    def _closed_says_when(self) -> Self:
+    @field_validator("closes_at")
+    @classmethod
+    def _closes_after_it_opens(cls, closes_at: datetime | None, known: ValidationInfo) -> datetime | None:
         """Links to confirm hold for a day after the closing, so a closed petition must know when that was."""
-        if self.state is State.CLOSED and self.closes_at is None:
+        if closes_at is None and known.data.get("state") is State.CLOSED:
             raise ValueError("a closed petition needs closes_at")
-        return self
+        if closes_at and "opened_at" in known.data and closes_at <= known.data["opened_at"]:
+            raise ValueError("closes_at must be after opened_at")
+        return closes_at
+
+    def goal_at(self, count: int) -> int:
+        """The first goal that is not reached yet; the last one when all are."""
+        steps = sorted({self.goal, *self.goals})
+        return next((step for step in steps if step > count), steps[-1])
 
     @property
     def text_version(self) -> str:
@@ -88,9 +109,17 @@ class Petition(BaseModel):
         return State.CLOSED if self.closes_at and now >= self.closes_at else State.OPEN
 
     def confirmable_at(self, now: datetime) -> bool:
-        """Who signed in the last minute still has a day to find the mail."""
+        """Who signed in the last minute still has a day to find the mail. A pause stops that clock."""
         lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
-        return lasts and self.state is not State.REMOVED
+        return (lasts or self.state is State.PAUSED) and self.state is not State.REMOVED
+
+
+def changed(petition: Petition, **changes: Any) -> Petition:
+    """Checked as a whole. Raise Invalid with a complaint per field."""
+    try:
+        return Petition.model_validate(petition.model_dump() | changes)
+    except ValidationError as error:
+        raise Invalid(complaints(error)) from error
 
 
 class PetitionText(BaseModel):

@@ -9,7 +9,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.edge.html import page
 from chalicelib.edge.http import NO_STORE
 from chalicelib.errors import FieldError, Unavailable
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.model import Petition, State
 from chalicelib.signatures.names import countries
 from chalicelib.tallies.count import Count, public_count
 
@@ -26,18 +26,32 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    count = known_count(petition, now, tables)
-    context = {
-        "petition": petition,
-        "state": petition.state_at(now).value,
-        "count": count and count.confirmed,
-        "as_of": count and count.as_of,
-        "form": {**form, "country": form["country"] if form.get("country") in countries() else "GB"},
-        "errors": errors,
-        "busy": busy,
-        "countries": list(countries().items()),
-    }
+    context = _context(petition, petition.state_at(now), known_count(petition, now, tables))
+    context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
     return page(request, "petition.html", context, status, headers)
+
+
+def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
+    """As it will look while it is open, whatever its state is now; nothing on it can be sent."""
+    context = _context(petition, State.OPEN, known_count(petition, now, tables))
+    context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
+    return page(request, "petition.html", context, headers={**NO_STORE, "X-Robots-Tag": "noindex"})
+
+
+def _context(petition: Petition, state: State, count: Count | None) -> dict[str, object]:
+    return {
+        "petition": petition,
+        "state": state.value,
+        "count": count and count.confirmed,
+        "goal": petition.goal_at(count.confirmed if count else 0),
+        "as_of": count and count.as_of,
+        "countries": list(countries().items()),
+        "preview": None,
+    }
+
+
+def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
+    return {**form, "country": form["country"] if form.get("country") in countries() else "GB"}
 
 
 def known_count(petition: Petition, now: datetime, tables: Tables) -> Count | None:

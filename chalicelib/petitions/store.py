@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib import keys
-from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
 from chalicelib.errors import ConditionFailed
 from chalicelib.petitions.model import Petition, PetitionText
 
@@ -18,13 +18,17 @@ def list_all(tables: Tables) -> Iterator[Petition]:
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
 
 
-def save(petition: Petition, tables: Tables) -> None:
-    """Raise ConditionFailed, with what is stored, when that has more shards."""
+def add(petition: Petition, tables: Tables) -> None:
+    """Raise ConditionFailed when there is one of this slug."""
+    tables.put_new(NewItem(keys.petition(petition.slug), petition.model_dump(exclude_none=True)))
+
+
+def replace(petition: Petition, tables: Tables) -> None:
+    """By its next revision. Raise ConditionFailed when what is stored is not the one before, or has more shards."""
     kept = petition.model_dump(exclude_none=True)
     gone = [name for name in Petition.model_fields if name not in kept]
-    shards = Attr("shards")
-    has_no_more = shards.not_exists() | shards.lte(petition.shards)
-    tables.update(Change(keys.petition(petition.slug), assign=kept, remove=gone, when=has_no_more))
+    when = _is_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
+    tables.update(Change(keys.petition(petition.slug), assign=kept, remove=gone, when=when))
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
@@ -43,6 +47,18 @@ def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
 def get_text(slug: str, version: str, tables: Tables) -> PetitionText | None:
     item = tables.get(keys.petition_text(slug, version))
     return PetitionText.model_validate(item) if item else None
+
+
+def _is_revision(number: int) -> Condition:
+    if number:
+        return Attr("revision").eq(number)
+    # Stored before there were revisions.
+    return Attr("slug").exists() & (Attr("revision").not_exists() | Attr("revision").eq(0))
+
+
+def texts(slug: str, tables: Tables) -> list[PetitionText]:
+    """Every version there ever was, in no order."""
+    return [PetitionText.model_validate(item) for item in tables.query(keys.COUNTS, keys.petition_texts(slug))]
 
 
 def _petition(item: Item) -> Petition:

@@ -35,16 +35,24 @@ def check_version(shown: str | None, petition: Petition) -> None:
         raise Invalid([FieldError("version", "The petition was edited just now. Read it again, then confirm")])
 
 
-def confirm(subject: Subject, corrections: Corrections, petition: Petition, now: datetime, tables: Tables) -> State:
+def confirm(
+    subject: Subject,
+    corrections: Corrections,
+    petition: Petition,
+    now: datetime,
+    tables: Tables,
+    *,
+    restated: bool = False,
+) -> State:
     """One call when it goes well. Again is the same: the state it has now is returned.
 
+    `restated`: the owner had today's text and wordings before their eyes. Else what was signed stays signed.
     Raise LinkExpired when the petition has been closed for a day, or the signature has gone.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
-    # What the owner confirms is what the page restated: today's text and wordings.
-    versions = {"text_version": petition.text_version, "consent_version": petition.consent_version}
-    corrected = {**corrections.model_dump(exclude_unset=True), **versions}
+    today = {"text_version": petition.text_version, "consent_version": petition.consent_version}
+    corrected = {**corrections.model_dump(exclude_unset=True), **(today if restated else {})}
     try:
         change_counted(
             petition,
@@ -57,7 +65,7 @@ def confirm(subject: Subject, corrections: Corrections, petition: Petition, now:
             raise LinkExpired(subject.slug, subject.signature_id) from failure
         if failure.item["state"] != State.PENDING:
             return State(failure.item["state"])
-        return confirm(_as_it_is(subject, failure.item), corrections, petition, now, tables)
+        return confirm(_as_it_is(subject, failure.item), corrections, petition, now, tables, restated=restated)
     return State.CONFIRMED
 
 

@@ -93,14 +93,14 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 
 def _confirmed(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
-    link = _confirm_link(fields.get("token"), now)
+    link, version = _confirm_link(fields.get("token"), now), fields.get("version")
     try:
-        check_version(fields.get("version"), link.petition)
+        check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
     except Invalid as invalid:
         signature = restate(link.subject, link.petition, now, tables())
         return _shown(request, link, signature, fields, invalid.errors)
-    state = confirm(link.subject, corrections, link.petition, now, tables())
+    state = confirm(link.subject, corrections, link.petition, now, tables(), restated=version is not None)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page(request, AFTERWARDS[state], {"petition": link.petition})
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import DESK, PHONE
 from tests.browser.test_supporter import fill, open_petition, press_sign
-from tests.deployed import SLUG, DeployedSite
+from tests.deployed import SLUG, DeployedSite, a_draft
 from tests.emulated import eventually
 
 SIZES = {"phone": PHONE, "desk": DESK}
@@ -72,6 +72,35 @@ def open_forged_statement(page: Page, site: DeployedSite) -> None:
     page.goto(site.frozen()["url"][:-1])
 
 
+def open_paused(page: Page, site: DeployedSite) -> None:
+    a_petition_in(site, "paused")
+    page.goto(f"{site.url}/petitions/is-paused")
+    page.get_by_role("heading", name="This petition is paused").wait_for()
+    assert page.locator("form").count() == 0
+
+
+def open_removed(page: Page, site: DeployedSite) -> None:
+    a_petition_in(site, "removed", reason="The law has changed.")
+    page.goto(f"{site.url}/petitions/is-removed")
+    page.get_by_text("The law has changed.").wait_for()
+
+
+def open_preview(page: Page, site: DeployedSite) -> None:
+    a_petition_in(site, "draft")
+    page.goto(site.manage("POST", "/petitions/is-draft/preview").json()["url"])
+    page.get_by_role("heading", name="This is a preview").wait_for()
+    # What is inert has no roles.
+    assert not page.locator("form button").is_enabled()
+
+
+def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
+    slug = f"is-{state}"
+    if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
+        ways: dict[str, list[str]] = {"draft": [], "paused": ["open", "paused"], "removed": ["removed"]}
+        for step in ways[state]:
+            assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **more}).status_code == 200
+
+
 def open_inbox(page: Page, site: DeployedSite) -> None:
     mailed_link(page, site, "confirm", "axe-inbox")
     page.goto(f"{site.url}/_local/inbox")
@@ -113,6 +142,9 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "problem": open_problem,
     "statement": open_statement,
     "forged-statement": open_forged_statement,
+    "paused": open_paused,
+    "removed": open_removed,
+    "preview": open_preview,
     "inbox": open_inbox,
     "mail": open_mail,
     "sign-in": open_sign_in,

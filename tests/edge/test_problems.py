@@ -8,6 +8,7 @@ from chalicelib import errors
 from chalicelib.edge.problems import problem_of, unexpected
 from chalicelib.errors import (
     BodyTooLarge,
+    CannotMove,
     ConditionFailed,
     Conflicted,
     FieldError,
@@ -25,9 +26,11 @@ from chalicelib.errors import (
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
+    PreconditionRequired,
     ProviderSilent,
     RateExceeded,
     SendingStopped,
+    Stale,
     Throttled,
     Unavailable,
     UnknownPetition,
@@ -39,6 +42,9 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (UnknownPetition(), 404),
     (PetitionRemoved(), 410),
     (PetitionNotOpen("closed"), 409),
+    (CannotMove("closed", "paused"), 409),
+    (Stale(), 412),
+    (PreconditionRequired(), 428),
     (Invalid([FieldError("name", "Enter your name")]), 422),
     (Forbidden("Not that."), 403),
     (UnknownThing("No such token."), 404),
@@ -81,6 +87,7 @@ def test_every_error_there_is_has_been_thought_of() -> None:
 
 def test_a_conflict_says_its_state_and_complaints_their_fields() -> None:
     assert problem_of(PetitionNotOpen("closed")).body()["state"] == "closed"
+    assert problem_of(CannotMove("closed", "paused")).body()["state"] == "closed"
     complaint = {"field": "name", "message": "Enter your name"}
     assert problem_of(Invalid([FieldError(**complaint)])).body()["errors"] == [complaint]
 
@@ -103,3 +110,8 @@ def test_a_bug_of_ours_says_that_trying_again_is_safe() -> None:
 @pytest.mark.parametrize("error", [error for error, _ in ANSWERS])
 def test_no_error_quotes_what_it_carries(error: PetitionsError) -> None:
     assert str(error) == repr(error) == type(error).__name__
+
+
+def test_what_was_taken_down_says_why() -> None:
+    assert problem_of(PetitionRemoved("It was a copy.")).detail == "This petition has been taken down. It was a copy."
+    assert problem_of(PetitionRemoved()).detail == "This petition has been taken down."

@@ -6,9 +6,14 @@ from typing import Any
 
 from chalicelib.audit.record import entries
 from chalicelib.errors import Unavailable
+from chalicelib.petitions.edit import versions
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.form import EDITABLE
+from chalicelib.petitions.model import State
 from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed, unsealed
-from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
+from chalicelib.tallies.count import exact_count
+from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition, bobs_token, confirmed
 from tests.faults.scenes import PETITION, Scene, answered, counted_right, got
 from tests.served import JSON, Served
 
@@ -100,6 +105,46 @@ def as_function_of(function: str, route: str, path: str, served: Served) -> bool
     return status == 200
 
 
+def petition_is_right(served: Served) -> None:
+    """Whole, in one revision after the other, its text kept; whatever broke off before."""
+    counted_right(served)
+    petition = petition_as_stored("safe-children", served.tables)
+    assert petition.version in {text.version for text in versions(petition, served.tables)}
+
+
+def changed_petition(method: str, path: str, body: object, served: Served) -> bool:
+    """As a person does it again: read, then change what was read. What is so already needs no change."""
+    headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON, "If-Match": "*"}  # type: ignore[attr-defined]
+    try:
+        answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+    except Unavailable:
+        return False
+    if answer.status_code == 409:
+        return True
+    return answered(answer, 200)
+
+
+def created(served: Served) -> bool:
+    """Again after a lost answer it is there already, and that is told at the field."""
+    headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON}  # type: ignore[attr-defined]
+    body = json.dumps({**WRITTEN, "slug": "new"}).encode()
+    try:
+        answer = served.client.http.request("POST", PETITIONS, headers=headers, body=body)
+    except Unavailable:
+        return False
+    return answer.status_code == 422 or answered(answer, 201)
+
+
+def is_whole(served: Served) -> None:
+    petition = petition_as_stored("new", served.tables)
+    assert (petition.revision, petition.state) == (1, State.DRAFT)
+    assert exact_count(petition, NOW, served.tables).confirmed == 0
+    assert len(versions(petition, served.tables)) == 1
+
+
+PETITIONS = "/api/staff/petitions"
+ADDRESS = f"{PETITIONS}/safe-children"
+WRITTEN = a_petition().model_dump(include={*EDITABLE}, exclude={"opened_at", "closes_at"})
 WANTED = {"owner": "carla", "rights": ["counts"]}
 
 STAFF_SCENES = [
@@ -114,4 +159,12 @@ STAFF_SCENES = [
     Scene("check_statement", a_statement, partial(vouched, "/api"), is_vouched_for),
     Scene("show_statement", a_statement, partial(vouched, ""), is_vouched_for),
     Scene("read_staff_health", bob_may_all, partial(read, "/api/staff/health"), counted_right),
+    Scene("create_petition", bob_may_all, created, is_whole),
+    Scene("read_petition_as_stored", bob_may_all, partial(read, ADDRESS), petition_is_right),
+    Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, {**WRITTEN, "text": "More."}),
+          petition_is_right),
+    Scene("move_petition", bob_may_all, partial(changed_petition, "POST", f"{ADDRESS}/state", {"state": "paused"}),
+          petition_is_right),
+    Scene("list_versions", bob_may_all, partial(read, f"{ADDRESS}/versions"), petition_is_right),
+    Scene("preview_petition", bob_may_all, partial(asked, "POST", f"{ADDRESS}/preview", 200, None), petition_is_right),
 ]  # fmt: skip

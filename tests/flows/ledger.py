@@ -137,8 +137,6 @@ def _id(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> st
     return str((after or before or {})["sk"])
 
 
-def lasts(moment: datetime, petition: Petition) -> datetime:
-    """Until when the link in a mail of this moment must work."""
-    ends = petition.closes_at
-    days = moment + timedelta(days=14)
-    return min(days, ends + timedelta(days=1)) if ends else days
+def lasts(moment: datetime) -> datetime:
+    """Until when the link in a mail of this moment works by itself; whether the petition is closed is asked then."""
+    return moment + timedelta(days=14)

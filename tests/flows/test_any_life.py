@@ -93,7 +93,7 @@ class AnyLife(Supporters):
     def shed(self, level: Level) -> None:
         shed(level, self.world.tables)
 
-    @rule(change=st.sampled_from(["close", "close soon", "open", "open", "open", "remove", "edit", "shards"]))
+    @rule(change=st.sampled_from(["close", "close soon", "open", "open", "open", "pause", "remove", "edit", "shards"]))
     def the_petition_changes(self, change: str) -> None:
         self.change(change)
 
@@ -103,6 +103,7 @@ class AnyLife(Supporters):
             "close": {"state": State.CLOSED, "closes_at": now},
             "close soon": {"state": State.OPEN, "closes_at": now + timedelta(hours=1)},
             "open": {"state": State.OPEN, "closes_at": None},
+            "pause": {"state": State.PAUSED, "paused_at": now},
             "remove": {"state": State.REMOVED},
             "edit": {"text": f"{petition.text}!"[:400], "sign_wording": f"I sign this, {now:%d %H %M}"},
         }

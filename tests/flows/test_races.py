@@ -10,7 +10,10 @@ import pytest
 
 from chalicelib import keys, moments
 from chalicelib.aws.table import Tables
-from chalicelib.petitions.model import Petition
+from chalicelib.errors import Stale
+from chalicelib.petitions.edit import edit
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition, changed
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import DIRECT, State
@@ -148,3 +151,20 @@ def test_the_public_count_catches_up_within_seconds(
 def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]]:
     partitions = [keys.signature_partition(petition.slug, bucket) for bucket in keys.BUCKETS]
     return [item for pk in partitions for item in tables.query(keys.SIGNATURES, pk, consistent=True)]
+
+
+def test_of_16_who_edit_one_revision_at_once_exactly_one_wins_and_the_rest_hear_of_it(
+    emulator_tables: Tables, site: Site, petition: Petition
+) -> None:
+    read = petition_as_stored(petition.slug, emulator_tables)
+
+    def edited(number: int) -> Petition | None:
+        try:
+            return edit(changed(read, title=f"Editor {number}"), NOW, emulator_tables)
+        except Stale:
+            return None
+
+    won = [each for each in at_once(edited, range(16), 16) if each]
+    assert len(won) == 1
+    assert petition_as_stored(petition.slug, emulator_tables) == won[0]
+    assert won[0].revision == read.revision + 1

@@ -112,7 +112,7 @@ class World:
         finally:
             mails, records = self.site.mailer.mails[posted:], self.tables.log[self.seen :]
             self.seen = len(self.tables.log)
-            self.letters += [Letter(mail, lasts(self.now, self.petition)) for mail in mails]
+            self.letters += [Letter(mail, lasts(self.now)) for mail in mails]
             self.ledger.take(Deed(name, self.now, self.petition, is_troubled), records, mails)
 
     def _under(self, trouble: Trouble, act: Callable[[], Result]) -> Result:

@@ -118,6 +118,8 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x") -> dic
             "petition": petition,
             "state": "open",
             "count": 12_345,
+            "goal": petition.goal,
+            "preview": None,
             "as_of": datetime(2026, 10, 2, 14, 5, tzinfo=UTC),
             "form": form,
             "errors": errors,
@@ -355,12 +357,36 @@ def test_a_petition_without_a_closing_date_says_so() -> None:
     assert "Open until further notice" in an_untouched_form(petition=a_petition(closes_at=None)).text
 
 
-@pytest.mark.parametrize("state", ["closed", "draft", "removed"])
+@pytest.mark.parametrize("state", ["closed", "paused"])
 def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
     page = an_untouched_form(state=state)
     assert not page.all("form")
     assert not page.all("a", href="#sign")
     assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
+
+
+def test_a_paused_petition_says_so_and_who_signed_may_still_confirm() -> None:
+    page = an_untouched_form(state="paused")
+    assert page.one("h2", id="sign-title").text == "This petition is paused"
+    assert "you still can: press the link in the mail" in page.text
+    assert "The time of the pause is added to its closing day" in page.text
+
+
+def test_a_preview_says_so_is_kept_out_of_search_engines_and_cannot_be_sent() -> None:
+    page = an_untouched_form(preview="draft")
+    assert "This is a preview" in page.text
+    assert page.all("meta", name="robots", content="noindex")
+    form = page.one("form")
+    assert "action" not in form.attrs
+    assert "inert" in form.attrs
+    assert page.all("fieldset", disabled="")
+    assert not [element for element in page.elements if "data-count-url" in element.attrs]
+
+
+def test_a_goal_that_stepped_up_is_the_one_that_is_shown() -> None:
+    page = an_untouched_form(count=20_001, goal=50_000)
+    assert "20,001 of 50,000 signatures" in page.text
+    assert page.one("progress").attrs["max"] == "50000"
 
 
 def test_when_busy_the_supporter_hears_that_nothing_is_lost() -> None:

@@ -19,6 +19,7 @@ from tests.actors import DAY, NOW, OPENED, a_petition
         ({"state": "draft"}, NOW, State.DRAFT),
         ({"state": "removed"}, NOW, State.REMOVED),
         ({"state": "closed", "closes_at": NOW + DAY}, NOW, State.CLOSED),
+        ({"state": "paused", "closes_at": NOW}, NOW + DAY, State.PAUSED),
     ],
 )
 def test_the_stored_state_moves_on_with_the_times(changes: dict[str, Any], moment: Any, state: State) -> None:
@@ -31,6 +32,7 @@ def test_the_stored_state_moves_on_with_the_times(changes: dict[str, Any], momen
         {"slug": "Safe Children"}, {"slug": "-x"}, {"slug": "x-"}, {"slug": "x" * 61}, {"slug": "a/b"}, {"slug": "a\n"},
         {"title": " "}, {"goal": 0}, {"shards": 0}, {"shards": 91}, {"state": "closed"}, {"state": "open!"},
         {"opened_at": "2026-11-20T08:00:00"}, {"privacy_url": "http://plain.example"}, {"unknown": 1},
+        {"goals": [2, 1]}, {"goals": [0]}, {"goals": ["x"]}, {"goals": [*range(1, 22)]}, {"closes_at": OPENED},
     ],
 )  # fmt: skip
 def test_what_cannot_be_a_petition_is_refused(wrong: dict[str, Any]) -> None:
@@ -67,3 +69,15 @@ def test_confirming_holds_for_a_day_after_the_closing() -> None:
     assert a_petition().confirmable_at(NOW + 900 * DAY)
     assert a_petition(closes_at=NOW).confirmable_at(NOW + DAY * 0.99)
     assert not a_petition(closes_at=NOW).confirmable_at(NOW + DAY)
+
+
+@pytest.mark.parametrize(
+    ("goals", "count", "goal"),
+    [
+        ([], 0, 100), ([], 100, 100), ([], 500, 100),
+        ([200, 300], 0, 100), ([200, 300], 99, 100), ([200, 300], 100, 200), ([200, 300], 299, 300),
+        ([200, 300], 300, 300), ([200, 300], 999, 300), ([50, 100, 150], 60, 100), ([50, 100, 150], 100, 150),
+    ],
+)  # fmt: skip
+def test_the_goal_steps_up_when_it_is_reached_and_stays_at_the_last(goals: list[int], count: int, goal: int) -> None:
+    assert a_petition(goal=100, goals=goals).goal_at(count) == goal

@@ -40,7 +40,7 @@ def test_a_new_text_is_kept_beside_the_old_one(tables: FakeTables) -> None:
     assert {text["text"] for text in texts(tables)} == {a_petition().text, "We ask for more."}
 
 
-@pytest.mark.parametrize("step", range(4))
+@pytest.mark.parametrize("step", range(7))
 def test_a_publishing_that_broke_off_shows_nothing_and_can_be_repeated(tables: FakeTables, step: int) -> None:
     class Breaking(FakeTables):
         left = step
@@ -89,3 +89,22 @@ def test_a_version_without_an_end_forgets_the_end_it_had(tables: FakeTables) -> 
     a_published_petition(tables, closes_at=NOW + DAY)
     a_published_petition(tables)
     assert petition_as_stored("safe-children", tables).closes_at is None
+
+
+@pytest.mark.parametrize("state", ["paused", "closed", "removed"])
+def test_a_file_that_names_no_state_leaves_it_to_staff(tables: FakeTables, state: str) -> None:
+    a_published_petition(tables, state=state, closes_at=NOW + DAY, paused_at=NOW, removed_reason="A copy.")
+    petition = publish(a_petition(title="New"), NOW, tables)
+    assert (petition.state, petition.paused_at, petition.removed_reason) == (state, NOW, "A copy.")
+    assert (petition.title, petition.revision) == ("New", 2)
+    assert petition_as_stored("safe-children", tables) == petition
+
+
+def test_a_file_that_names_a_state_means_it(tables: FakeTables) -> None:
+    a_published_petition(tables, state="draft")
+    assert publish(a_petition(state="open"), NOW, tables).state == "open"
+
+
+def test_a_file_is_loaded_over_an_edit_and_never_with_its_revision(tables: FakeTables) -> None:
+    a_published_petition(tables)
+    assert publish(a_petition(revision=90), NOW, tables).revision == 2

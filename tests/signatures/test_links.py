@@ -15,6 +15,7 @@ from chalicelib.tallies.count import exact_count
 from chalicelib.tokens import Purpose, Subject
 from tests.actors import (
     ALICE,
+    BOB,
     DAY,
     MINUTE,
     NOW,
@@ -102,6 +103,33 @@ def test_corrections_are_checked_and_what_was_typed_is_kept(served: Served) -> N
     assert "<title>Error: " in body
     assert 'value="nope"' in body
     assert item_of(served.tables, a_petition(), identity)["state"] == "pending"
+
+
+def test_who_was_shown_a_new_text_confirms_that_one_and_who_was_not_the_one_that_was_signed(served: Served) -> None:
+    old = a_petition()
+    identities = {shown: signed(served.tables, old, who) for shown, who in ((True, ALICE), (False, BOB))}
+    new = a_published_petition(served.tables, text="We ask for more.")
+    forget_petitions()
+    for shown, identity in identities.items():
+        link = Subject(old.slug, identity, "GB", "direct")
+        token = tokens.issue(Purpose.CONFIRM, link, NOW + DAY, TOKEN_KEYS)
+        version = {"version": new.version} if shown else {}
+        assert served.post_form("/confirm", {"token": token, **version}).status_code == 200
+        signed_text = new.text_version if shown else old.text_version
+        assert item_of(served.tables, old, identity)["text_version"] == signed_text
+
+
+def test_a_link_works_through_a_pause_that_outlasts_the_closing_day(served: Served) -> None:
+    petition = a_published_petition(served.tables, closes_at=NOW + DAY)
+    forget_petitions()
+    identity = alice_is_mailed(served, petition)
+    link = served.last_link("confirm")
+    a_published_petition(served.tables, state="paused", paused_at=NOW, closes_at=NOW + DAY)
+    forget_petitions()
+    served.clock.forward(13 * DAY)
+    assert item_of(served.tables, petition, identity)["expires_at"] > served.clock().timestamp()
+    assert post(served, link).status_code == 200
+    assert count(served) == 1
 
 
 def test_withdrawing_from_the_confirm_page_works(served: Served) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
@@ -103,6 +104,7 @@ def test_a_recount_can_write_nothing(stack: Deployed) -> None:
 
 def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
+    before = _followed(stack)
     supporter.sign(SLUG, "bob@example.org")
 
     def pending() -> int:
@@ -112,7 +114,7 @@ def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> Non
     supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
     wait_for(lambda: pending() == waiting - 1)
     # Put and confirmed; that its mail was claimed and marked in between is filtered out.
-    assert _followed(stack) == 2
+    assert _followed(stack) == before + 2
 
 
 def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(stack: Deployed) -> None:
@@ -226,6 +228,27 @@ def test_the_sites_health_is_told_by_who_may_see_that_mail_waits_and_not_what_it
             queues.receive_message(QueueUrl=stack.outputs[queue])
 
 
+def test_a_petition_begins_under_the_powers_of_who_manages_and_signatures_stay_out_of_reach(stack: Deployed) -> None:
+    bob = issue_token(stack, "bob", "manage,counts")
+    headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json", "If-Match": "*"}
+    url, begun = f"{stack.api}/api/staff/petitions", dict(A_PETITION)
+    draft = json.loads(fetch(urllib.request.Request(url, json.dumps(begun).encode(), headers)))
+    assert (draft["state"], draft["revision"]) == ("draft", 1)
+    opening = urllib.request.Request(f"{url}/begun/state", b'{"state": "open"}', headers)
+    assert json.loads(fetch(opening))["state"] == "open"
+    assert visitor(stack).read("/api/staff/petitions/begun/counts", bob)["confirmed"] == 0
+    for operation in ("get_item", "scan", "query"):
+        assert _outcome(stack, "Manage", "SignaturesTableName", operation) == "AccessDeniedException"
+
+
+def test_who_manages_without_the_right_to_count_reads_no_counts(stack: Deployed) -> None:
+    """The policy for petitions/* must not open petitions/x/counts."""
+    bob = issue_token(stack, "bob", "manage")
+    assert visitor(stack).read(f"/api/staff/petitions/{SLUG}", bob)["slug"] == SLUG
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        visitor(stack).read(f"/api/staff/petitions/{SLUG}/counts", bob)
+
+
 def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack: Deployed) -> None:
     assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
     assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
@@ -272,6 +295,20 @@ def test_a_hand_over_works_under_its_roles_and_they_can_read_no_address(stack: D
 
 def _ended(export: dict[str, Any]) -> dict[str, Any]:
     return export if export["state"] not in ("waiting", "running") else {}
+
+
+A_PETITION = {
+    "slug": "begun",
+    "title": "Begun",
+    "summary": "Begun over HTTP.",
+    "text": "We ask for it.",
+    "target": "the Home Secretary",
+    "charity": "Harbour for Children",
+    "privacy_contact": "privacy@harbour.example",
+    "sign_wording": "I sign",
+    "updates_wording": "Send me updates",
+    "goal": 10,
+}
 
 
 def _run(cloud: Cloud, stack: Deployed, function: str) -> None:

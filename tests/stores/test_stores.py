@@ -203,13 +203,37 @@ def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables:
 
 def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:
     second = a_petition(slug="b", closes_at=NOW, privacy_url="https://harbour.example")
-    petitions.save(second, tables)
-    petitions.save(a_petition(slug="a"), tables)
-    petitions.save(a_petition(slug="a", goal=5), tables)
+    petitions.add(second, tables)
+    petitions.add(a_petition(slug="a", goals=[20_000, 30_000]), tables)
+    petitions.replace(a_petition(slug="a", goal=5, revision=1), tables)
     assert [petition.slug for petition in petitions.list_all(tables)] == ["a", "b"]
     assert petitions.get("b", tables, consistent=True) == second
     assert (petitions.get("a", tables, consistent=True) or second).goal == 5
     assert petitions.get("c", tables, consistent=True) is None
+
+
+@pytest.mark.parametrize("had", [0, 1, 7])
+def test_a_revision_follows_the_one_before_it_and_no_other(tables: Tables, had: int) -> None:
+    petitions.add(a_petition(revision=had, goals=[20_000]), tables)
+    for wrong in {had, had + 2} - {0}:
+        with pytest.raises(ConditionFailed):
+            petitions.replace(a_petition(revision=wrong, goal=5), tables)
+    petitions.replace(a_petition(revision=had + 1, goals=[7]), tables)
+    found = petitions.get(SLUG, tables, consistent=True)
+    assert found == a_petition(revision=had + 1, goals=[7])
+
+
+def test_what_is_not_there_is_not_replaced(tables: Tables) -> None:
+    with pytest.raises(ConditionFailed):
+        petitions.replace(a_petition(revision=1), tables)
+
+
+def test_every_version_of_a_text_is_found(tables: Tables) -> None:
+    texts = [text_of(a_petition(text=text), NOW) for text in ("First", "Second", "Third")]
+    for text in texts:
+        petitions.keep_text(SLUG, text, tables)
+    assert sorted(petitions.texts(SLUG, tables), key=str) == sorted(texts, key=str)
+    assert petitions.texts("another", tables) == []
 
 
 def test_a_text_is_kept_as_it_was_first_recorded(tables: Tables) -> None:

@@ -38,11 +38,14 @@ function moment(iso) {
   return `${part.day} ${part.month} ${part.year} at ${part.hour}:${part.minute} UTC`;
 }
 
-function showCount(tally, { count, as_of: asOf }) {
+// The goal steps up by itself when it is reached.
+function showCount(tally, { count, goal, as_of: asOf }) {
   const bar = tally.querySelector("progress");
   const time = document.querySelector("[data-as-of]");
   tally.querySelector("[data-count]").textContent = number.format(count);
-  bar.value = Math.min(count, bar.max);
+  tally.querySelector("[data-goal]").textContent = number.format(goal);
+  bar.max = goal;
+  bar.value = Math.min(count, goal);
   tally.hidden = false;
   if (!time || !asOf) return;
   time.dateTime = asOf;

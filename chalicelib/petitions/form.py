@@ -1,0 +1,116 @@
+"""A petition as staff send it and see it: what can be edited, and what else is shown."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from chalicelib.checked import complaints, parsed
+from chalicelib.errors import FieldError, Invalid, NotJson
+from chalicelib.moments import Moment
+from chalicelib.petitions.model import Petition, Reason, State
+from chalicelib.petitions.move import Move
+
+TEXTS = (
+    "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
+    "sign_wording", "updates_wording",
+)  # fmt: skip
+EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+
+
+class MoveWanted(BaseModel):
+    """The body of `POST /api/staff/petitions/{slug}/state`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    state: State
+    at: Moment | None = None
+    reason: Reason | None = None
+
+
+def read_move(body: str) -> Move:
+    """Raise NotJson or Invalid."""
+    wanted = parsed(MoveWanted, body)
+    return Move(wanted.state, wanted.at, wanted.reason)
+
+
+def read_new(body: str, now: datetime) -> Petition:
+    """A draft, that opens when somebody says so. Raise NotJson, or Invalid with a complaint per field."""
+    values = _object(body)
+    wrong = _complaints_of_the_names(values, {"slug": values.get("slug")})
+    return _petition({"opened_at": now, **values, "state": State.DRAFT}, wrong)
+
+
+def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
+    """What `petition` is to become. What `shown` tells besides may come along, as it is.
+
+    Raise NotJson, or Invalid with a complaint per field.
+    """
+    values = _object(body)
+    wrong = _complaints_of_the_names(values, shown(petition, now))
+    edited = {name: values[name] for name in EDITABLE if name in values}
+    kept = petition.model_dump(exclude=set(EDITABLE)) | {"opened_at": petition.opened_at}
+    if petition.state is State.CLOSED:
+        kept |= {"closes_at": petition.closes_at}
+    after = _petition({**kept, **edited}, wrong)
+    untimely = _complaints_of_the_times(petition, after, now)
+    if untimely:
+        raise Invalid(untimely)
+    return after
+
+
+def shown(petition: Petition, now: datetime) -> dict[str, Any]:
+    """All of it, as staff may know it; `state` is the one in force."""
+    return {
+        **petition.model_dump(exclude={"key_version", "shards"}),
+        "state": petition.state_at(now),
+        "text_version": petition.text_version,
+        "consent_version": petition.consent_version,
+    }
+
+
+def _object(body: str) -> dict[str, Any]:
+    try:
+        values = from_json(body)
+    except ValueError as error:
+        raise NotJson from error
+    if not isinstance(values, dict):
+        raise Invalid([FieldError("body", "Must be a JSON object")])
+    return values
+
+
+def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petition:
+    known = {name: value for name, value in values.items() if name in Petition.model_fields and name not in wrong}
+    try:
+        petition = Petition.model_validate(known)
+    except ValidationError as error:
+        raise Invalid([*wrong.values(), *complaints(error)]) from error
+    if wrong:
+        raise Invalid([*wrong.values()])
+    return petition
+
+
+def _complaints_of_the_names(values: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, FieldError]:
+    wrong = {}
+    for name, value in values.items():
+        if name in EDITABLE or (name in told and told[name] == value):
+            continue
+        message = "This is not changed here" if name in Petition.model_fields else "There is no such field"
+        wrong[name] = FieldError(name, message)
+    return wrong
+
+
+def _complaints_of_the_times(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
+    """The past stays as it was, and nobody opens or closes by an edit."""
+    state, wrong = before.state_at(now), []
+    if after.opened_at != before.opened_at and state is not State.DRAFT:
+        wrong.append(FieldError("opened_at", "It has opened already: this cannot be changed"))
+    if after.closes_at == before.closes_at or state is State.DRAFT:
+        return wrong
+    if state in (State.CLOSED, State.REMOVED):
+        wrong.append(FieldError("closes_at", f"It is {state}: this cannot be changed"))
+    elif after.closes_at and after.closes_at <= now:
+        wrong.append(FieldError("closes_at", "This must be later than now; to close it now, change its state"))
+    return wrong

@@ -1,0 +1,89 @@
+"""A petition's whole life over HTTP, on the deployed stack: draft, preview, open, paused, closed, removed."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.deployed import DeployedSite, a_draft
+from tests.e2e.test_contract_over_http import ALICE, act, link
+from tests.emulated import eventually
+
+
+def get(site: DeployedSite, path: str) -> requests.Response:
+    return requests.get(f"{site.url}{path}", timeout=30)
+
+
+def sign(site: DeployedSite, slug: str, email: str) -> requests.Response:
+    return requests.post(f"{site.url}/api/petitions/{slug}/signatures", json={**ALICE, "email": email}, timeout=30)
+
+
+def moved(site: DeployedSite, slug: str, state: str, **more: str) -> Any:
+    answer = site.manage("POST", f"/petitions/{slug}/state", {"state": state, **more})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def state_is(site: DeployedSite, slug: str, state: str) -> bool:
+    """Functions keep a petition for five seconds."""
+    return bool(get(site, f"/api/petitions/{slug}").json().get("state") == state)
+
+
+def test_a_petition_lives_from_its_draft_to_its_removal(deployed_site: DeployedSite) -> None:
+    site, slug, email = deployed_site, "a-whole-life", "life@example.org"
+    page = f"/petitions/{slug}"
+    draft = site.manage("POST", "/petitions", a_draft(slug, goal=1, goals=[1000]))
+    assert (draft.status_code, urlsplit(draft.headers["Location"]).path) == (201, f"/api/staff{page}")
+    assert get(site, page).status_code == 404
+
+    preview = requests.get(site.manage("POST", f"{page}/preview").json()["url"], timeout=30)
+    assert (preview.status_code, "This is a preview" in preview.text) == (200, True)
+
+    moved(site, slug, "open")
+    eventually(lambda: get(site, page).status_code == 200)
+    assert get(site, f"/api{page}").json()["goal"] == 1
+    assert sign(site, slug, email).status_code == 202
+    address = link(site, email, "confirm")
+
+    moved(site, slug, "paused")
+    eventually(lambda: sign(site, slug, "late@example.org").json().get("state") == "paused")
+    assert "This petition is paused" in get(site, page).text
+    assert act(address).status_code == 200, "who signed may still confirm"
+    eventually(lambda: get(site, f"/api{page}/count").json() | {"as_of": ""} == {
+        "slug": slug, "count": 1, "goal": 1000, "as_of": "",
+    })  # fmt: skip
+
+    moved(site, slug, "open")
+    eventually(lambda: state_is(site, slug, "open"))
+    moved(site, slug, "closed")
+    eventually(lambda: state_is(site, slug, "closed"))
+    moved(site, slug, "removed", reason="The law has changed.")
+    eventually(lambda: get(site, page).status_code == 410)
+    assert "The law has changed." in get(site, page).text
+    assert get(site, f"/api{page}").json()["detail"].endswith("The law has changed.")
+    assert site.manage("POST", f"{page}/state", {"state": "open"}).status_code == 409
+
+    trail = site.staff("/audit").json()["entries"]
+    told = [entry["action"].removeprefix("petition.") for entry in trail if entry["subject"] == slug][::-1]
+    assert told == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
+
+
+def test_two_editors_at_once_and_bad_input(deployed_site: DeployedSite) -> None:
+    site, slug = deployed_site, "two-editors"
+    read = site.manage("POST", "/petitions", a_draft(slug))
+    first = site.manage("PUT", f"/petitions/{slug}", {**read.json(), "text": "First."}, read.headers["ETag"])
+    second = site.manage("PUT", f"/petitions/{slug}", {**read.json(), "text": "Second."}, read.headers["ETag"])
+    assert (first.status_code, second.status_code) == (200, 412)
+    wrong = site.manage("PUT", f"/petitions/{slug}", {**first.json(), "title": "", "goal": 0, "text": "Third."})
+    assert (wrong.status_code, {error["field"] for error in wrong.json()["errors"]}) == (422, {"title", "goal"})
+    assert site.staff(f"/petitions/{slug}").json() == first.json()
+    assert [
+        version["text"] == "First." for version in site.staff(f"/petitions/{slug}/versions").json()["versions"]
+    ] == [
+        False,
+        True,
+    ]
+    assert site.manage("POST", "/petitions", a_draft(slug)).status_code == 422
+    without = requests.put(f"{site.url}/api/staff/petitions/{slug}", json=first.json(), timeout=20,
+                           headers={"Authorization": f"Bearer {site.staff_token}"})  # fmt: skip
+    assert without.status_code == 428

@@ -1,0 +1,92 @@
+"""Writing and changing a petition: one revision after the other."""
+
+import pytest
+
+from chalicelib import keys
+from chalicelib.aws.table import NewItem
+from chalicelib.errors import Invalid, Stale
+from chalicelib.petitions.edit import create, edit, versions
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import changed
+from chalicelib.petitions.publish import raise_shards
+from chalicelib.tallies.count import exact_count
+from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed, item_of
+from tests.fakes import FakeTables
+
+SLUG = "safe-children"
+
+
+def test_a_new_petition_is_its_first_revision_and_can_be_counted(tables: FakeTables) -> None:
+    petition = create(a_petition(state="draft"), NOW, tables)
+    assert petition_as_stored(SLUG, tables) == petition
+    assert petition.revision == 1
+    assert exact_count(petition, NOW, tables).confirmed == 0
+
+
+def test_a_slug_is_taken_once_and_nothing_of_the_second_is_kept(tables: FakeTables) -> None:
+    a_published_petition(tables)
+    before = dict(tables.items)
+    with pytest.raises(Invalid) as caught:
+        create(a_petition(text="Mine now."), NOW, tables)
+    assert [error.field for error in caught.value.errors] == ["slug"]
+    assert tables.items == before
+
+
+def test_of_two_who_take_a_slug_at_once_one_gets_it(tables: FakeTables) -> None:
+    class Meanwhile(FakeTables):
+        def put_new(self, new: NewItem) -> None:
+            if new.key == keys.petition(SLUG) and new.key not in self.items:
+                super().put_new(NewItem(new.key, {**new.item, "title": "The other's"}))
+            super().put_new(new)
+
+    both = Meanwhile()
+    with pytest.raises(Invalid):
+        create(a_petition(), NOW, both)
+    assert petition_as_stored(SLUG, both).title == "The other's"
+
+
+def test_the_second_of_two_editors_hears_of_the_first(tables: FakeTables) -> None:
+    petition = a_published_petition(tables)
+    first = edit(changed(petition, title="First"), NOW, tables)
+    with pytest.raises(Stale):
+        edit(changed(petition, title="Second"), NOW, tables)
+    assert petition_as_stored(SLUG, tables) == first
+    assert first.revision == petition.revision + 1
+
+
+def test_what_makes_no_petition_changes_nothing(tables: FakeTables) -> None:
+    petition = a_published_petition(tables)
+    before = dict(tables.items)
+    with pytest.raises(Invalid) as caught:
+        edit(changed(petition, title="", goal=0, goals=[5, 5], closes_at=petition.opened_at), NOW, tables)
+    assert {error.field for error in caught.value.errors} == {"title", "goal", "goals", "closes_at"}
+    assert tables.items == before
+
+
+def test_who_signed_keeps_the_version_that_was_signed(tables: FakeTables) -> None:
+    petition = a_published_petition(tables)
+    identity = confirmed(tables, petition)
+    edited = edit(changed(petition, text="We ask for more."), NOW + DAY, tables)
+    item = item_of(tables, petition, identity)
+    assert item["text_version"] == petition.text_version != edited.text_version
+    assert [text.version for text in versions(edited, tables)] == [petition.version, edited.version]
+
+
+def test_a_petition_from_before_there_were_revisions_is_edited_once(tables: FakeTables) -> None:
+    a_published_petition(tables)
+    stored = tables.items[keys.petition(SLUG)]
+    for name in ("revision", "goals"):
+        del stored[name]
+    old = petition_as_stored(SLUG, tables)
+    assert (old.revision, old.goals, old.paused_at, old.removed_reason) == (0, [], None, None)
+    assert edit(changed(old, title="New"), NOW, tables).revision == 1
+    with pytest.raises(Stale):
+        edit(changed(old, title="Newer"), NOW, tables)
+
+
+def test_an_edit_never_takes_back_shards_that_were_raised_meanwhile(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, shards=2)
+    raise_shards(SLUG, 9, tables)
+    with pytest.raises(Stale):
+        edit(changed(petition, title="New"), NOW, tables)
+    assert petition_as_stored(SLUG, tables).shards == 9

@@ -1,0 +1,138 @@
+"""What staff may write about a petition, and what each wrong field hears."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import Invalid, NotJson
+from chalicelib.moments import iso
+from chalicelib.petitions.form import EDITABLE, read_edit, read_move, read_new, shown
+from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.move import Move
+from tests.actors import DAY, NOW, OPENED, a_petition
+
+DRAFT = a_petition(state="draft")
+
+
+def written(petition: Petition = DRAFT, **changes: Any) -> str:
+    """What a person types: no state, no times."""
+    typed = petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
+    return json.dumps({name: value for name, value in {**typed, **changes}.items() if value is not ...})
+
+
+def edited(petition: Petition, now: datetime = NOW, **changes: Any) -> Petition:
+    return read_edit(json.dumps({**shown(petition, now), **changes}), petition, now)
+
+
+def complaints(petition: Petition, **changes: Any) -> set[str]:
+    with pytest.raises(Invalid) as caught:
+        edited(petition, **changes)
+    return {error.field for error in caught.value.errors}
+
+
+def test_a_new_petition_is_a_draft_whatever_its_times_say() -> None:
+    petition = read_new(written(opened_at=iso(OPENED)), NOW)
+    assert (petition.state, petition.opened_at) == (State.DRAFT, OPENED)
+    assert read_new(written(), NOW).opened_at == NOW
+    assert petition.model_dump(include={*EDITABLE}) == DRAFT.model_dump(include={*EDITABLE})
+
+
+@pytest.mark.parametrize("body", ["", "{", "nonsense", "[" * 10_000, '"\\ud800"', "1" * 10_000 + "x"])
+def test_what_is_no_json_is_told_so(body: str) -> None:
+    with pytest.raises(NotJson):
+        read_new(body, NOW)
+    with pytest.raises(NotJson):
+        read_edit(body, DRAFT, NOW)
+    with pytest.raises(NotJson):
+        read_move(body)
+
+
+@pytest.mark.parametrize("body", ["[]", "null", '"x"', "1"])
+def test_what_is_no_object_is_told_so(body: str) -> None:
+    with pytest.raises(Invalid) as new:
+        read_new(body, NOW)
+    with pytest.raises(Invalid) as edit:
+        read_edit(body, DRAFT, NOW)
+    for caught in (new, edit):
+        assert [error.field for error in caught.value.errors] == ["body"]
+
+
+WRONG: list[tuple[dict[str, Any], set[str]]] = [
+    ({"title": "  "}, {"title"}),
+    ({"title": ..., "goal": ...}, {"title", "goal"}),
+    ({"title": None, "text": 5, "goal": "many", "goals": [1, "x"]}, {"title", "text", "goal", "goals.1"}),
+    ({"privacy_contact": "nobody", "privacy_url": "http://plain.example"}, {"privacy_contact", "privacy_url"}),
+    ({"closes_at": "soon", "opened_at": "2026-11-24T12:00:00"}, {"closes_at", "opened_at"}),
+    ({"closes_at": iso(OPENED), "opened_at": iso(NOW)}, {"closes_at"}),
+    ({"goals": [5, 5]}, {"goals"}),
+    ({"titel": "x", "shards": 90, "key_version": "v9"}, {"titel", "shards", "key_version"}),
+    ({"titel": "x", "title": ""}, {"titel", "title"}),
+    ({"goal": 10**30}, {"goal"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "fields"), WRONG)
+def test_every_wrong_field_of_a_new_or_an_edited_petition_hears_why(changes: dict[str, Any], fields: set[str]) -> None:
+    with pytest.raises(Invalid) as new:
+        read_new(written(**changes), NOW)
+    with pytest.raises(Invalid) as edit:
+        read_edit(written(**changes), DRAFT, NOW)
+    for caught in (new, edit):
+        assert {error.field for error in caught.value.errors} == fields
+
+
+@pytest.mark.parametrize("name", ["state", "revision", "paused_at", "removed_reason"])
+def test_a_new_petition_says_nothing_of_its_later_life(name: str) -> None:
+    later: dict[str, Any] = {name: "open"}
+    with pytest.raises(Invalid):
+        read_new(written(**later), NOW)
+
+
+def test_what_is_shown_may_come_back_as_it_is() -> None:
+    for petition in (DRAFT, a_petition(closes_at=NOW + DAY, goals=[20_000]), a_petition(state="paused", paused_at=NOW)):
+        assert edited(petition) == petition
+        assert edited(petition, title="New") == petition.model_copy(update={"title": "New"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"state": "closed"}, {"revision": 7}, {"slug": "other"}, {"paused_at": iso(NOW)}, {"text_version": "0" * 12}],
+)
+def test_what_an_edit_cannot_change_is_not_silently_left_as_it_was(changes: dict[str, Any]) -> None:
+    assert complaints(a_petition(), **changes) == {*changes}
+
+
+def test_an_edit_is_the_whole_petition() -> None:
+    petition = a_petition(closes_at=NOW + DAY, goals=[20_000], privacy_url="https://harbour.example")
+    body = json.loads(written(petition))
+    for name in ("goals", "privacy_url"):
+        del body[name]
+    after = read_edit(json.dumps(body), petition, NOW)
+    assert (after.closes_at, after.goals, after.privacy_url) == (None, [], None)
+    assert after.opened_at == petition.opened_at
+
+
+def test_what_has_opened_has_opened() -> None:
+    assert complaints(a_petition(), opened_at=iso(NOW - DAY)) == {"opened_at"}
+    for draft in (DRAFT, a_petition(opened_at=NOW + DAY)):
+        assert edited(draft, opened_at=iso(NOW + 2 * DAY)).opened_at == NOW + 2 * DAY
+
+
+def test_an_edit_does_not_close_and_moves_no_closing_that_was() -> None:
+    assert complaints(a_petition(), closes_at=iso(NOW - DAY)) == {"closes_at"}
+    assert complaints(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == {"closes_at"}
+    closed = a_petition(state="closed", closes_at=NOW - DAY)
+    assert complaints(closed, closes_at=iso(NOW + DAY)) == {"closes_at"}
+    assert edited(a_petition(), closes_at=iso(NOW + DAY)).closes_at == NOW + DAY
+    assert read_edit(written(closed), closed, NOW).closes_at == NOW - DAY
+
+
+def test_a_move_is_read() -> None:
+    assert read_move('{"state": "open"}') == Move(State.OPEN)
+    at = f'{{"state": "closed", "at": "{iso(NOW)}"}}'
+    assert read_move(at) == Move(State.CLOSED, NOW)
+    for wrong in ("{}", '{"state": "gone"}', '{"state": "open", "at": "soon"}', '{"state": "open", "when": 1}'):
+        with pytest.raises(Invalid):
+            read_move(wrong)

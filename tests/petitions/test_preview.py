@@ -1,0 +1,37 @@
+"""A preview's link: one petition, one hour."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib import tokens
+from chalicelib.errors import UnknownThing
+from chalicelib.petitions.preview import check_preview, preview_link
+from chalicelib.tokens import Purpose, Subject
+from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition
+
+SLUG = "safe-children"
+HOUR = timedelta(hours=1)
+
+
+def test_a_link_opens_its_petition_for_an_hour() -> None:
+    preview = preview_link(a_petition(), NOW, TOKEN_KEYS)
+    path, _, token = preview.path.partition("?preview=")
+    assert (path, preview.expires_at) == (f"/petitions/{SLUG}", NOW + HOUR)
+    check_preview(SLUG, token, NOW + HOUR * 0.99, TOKEN_KEYS)
+    for slug, now in ((SLUG, NOW + HOUR), ("another", NOW)):
+        with pytest.raises(UnknownThing):
+            check_preview(slug, token, now, TOKEN_KEYS)
+
+
+@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.PREVIEW])
+def test_a_link_from_a_mail_opens_no_preview(purpose: Purpose) -> None:
+    token = tokens.issue(purpose, Subject(SLUG, "", "", ""), NOW + DAY, TOKEN_KEYS)
+    with pytest.raises(UnknownThing):
+        check_preview(SLUG, token, NOW, TOKEN_KEYS)
+
+
+@pytest.mark.parametrize("token", ["", "x", "~~~~", "é", "a.b", "x" * 5000])
+def test_what_we_did_not_sign_opens_nothing(token: str) -> None:
+    with pytest.raises(UnknownThing):
+        check_preview(SLUG, token, NOW, TOKEN_KEYS)

@@ -1,0 +1,190 @@
+"""Bob runs a petition: its whole life over HTTP, and what the public sees of it."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.audit.record import entries
+from chalicelib.errors import Unavailable
+from chalicelib.moments import iso
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.form import EDITABLE
+from chalicelib.staff.model import Right
+from tests.actors import ALICE, DAY, NOW, a_petition, a_published_petition, bobs_token, confirmed, fields_of, json_of
+from tests.served import JSON, Served
+
+ALL = "/api/staff/petitions"
+HERE = f"{ALL}/safe-children"
+
+
+def typed(**changes: Any) -> dict[str, Any]:
+    return {**a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"}), **changes}
+
+
+def ask(served: Served, method: str, path: str, body: object = None, match: str | None = "*") -> HTTPResponse:
+    headers = {
+        "Authorization": f"Bearer {bobs_token(served.tables, served.clock.moment, Right.MANAGE)}",
+        "Content-Type": JSON,
+    }
+    if match:
+        headers["If-Match"] = match
+    answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+    forget_petitions()
+    return answer
+
+
+def move(served: Served, state: str, **more: str) -> HTTPResponse:
+    return ask(served, "POST", f"{HERE}/state", {"state": state, **more})
+
+
+def actions(served: Served) -> list[str]:
+    """By name: the clock stands still."""
+    return sorted(entry.deed.action for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables))
+
+
+@pytest.fixture
+def draft(served: Served) -> HTTPResponse:
+    served.tables.items.clear()
+    forget_petitions()
+    return ask(served, "POST", ALL, typed())
+
+
+def test_a_petition_begins_as_a_draft_that_nobody_sees(served: Served, draft: HTTPResponse) -> None:
+    assert (draft.status_code, draft.headers["Location"], draft.headers["ETag"]) == (201, HERE, '"1"')
+    assert draft.headers["Cache-Control"] == "no-store"
+    assert draft.json_body["state"] == "draft"
+    assert served.get("/petitions/safe-children").status_code == 404
+    read = ask(served, "GET", HERE)
+    assert (read.json_body, read.headers["ETag"]) == (draft.json_body, '"1"')
+
+
+def test_the_whole_life_is_lived_and_written_down(served: Served, draft: HTTPResponse) -> None:
+    page = "/petitions/safe-children"
+    for state, status in {"open": 200, "paused": 200, "closed": 200}.items():
+        assert move(served, state).json_body["state"] == state
+        assert served.get(page).status_code == status
+        assert served.get(f"/api{page}").json_body["state"] == state
+    removed = move(served, "removed", reason="The law has changed.")
+    assert removed.json_body["removed_reason"] == "The law has changed."
+    assert served.get(f"/api{page}").json_body["detail"] == "This petition has been taken down. The law has changed."
+    assert "The law has changed." in served.get(page).body.decode()
+    assert move(served, "draft").json_body["revision"] == 6
+    assert served.get(page).status_code == 404
+    told = ["created", "opened", "paused", "closed", "removed", "withheld"]
+    assert actions(served) == sorted(f"petition.{word}" for word in told)
+
+
+def test_the_trail_has_numbers_and_no_words(served: Served, draft: HTTPResponse) -> None:
+    ask(served, "PUT", HERE, typed(title="New"))
+    move(served, "removed", reason="A secret reason.")
+    trail = [entry.deed.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+    assert {number for number in "0123" if f'"revision":"{number}"' in "".join(trail)} == {"2", "3"}
+    assert not [each for each in trail if "secret" in each or "New" in each]
+
+
+def test_a_paused_petition_is_shown_takes_nobody_and_lets_who_signed_confirm(served: Served) -> None:
+    petition = a_published_petition(served.tables, closes_at=NOW + DAY)
+    assert move(served, "paused").status_code == 200
+    body = served.get("/petitions/safe-children").body.decode()
+    assert "This petition is paused" in body
+    assert "<form" not in body
+    answer = served.post_json("/api/petitions/safe-children/signatures", json_of())
+    assert (answer.status_code, answer.json_body["state"]) == (409, "paused")
+    assert served.post_form("/petitions/safe-children/signatures", fields_of()).status_code == 409
+    served.clock.forward(9 * DAY)
+    assert confirmed(served.tables, petition, ALICE, NOW)
+    assert move(served, "open").json_body["closes_at"] == iso(NOW + 10 * DAY)
+
+
+def test_opening_and_closing_happen_by_themselves(served: Served, draft: HTTPResponse) -> None:
+    assert move(served, "open", at=iso(NOW + DAY)).json_body["state"] == "draft"
+    assert served.get("/petitions/safe-children").status_code == 404
+    served.clock.forward(DAY)
+    assert served.get("/petitions/safe-children").status_code == 200
+
+
+def test_what_cannot_follow_is_a_conflict_that_tells_the_state(served: Served) -> None:
+    answer = move(served, "draft")
+    assert (answer.status_code, answer.json_body["state"]) == (409, "open")
+    assert actions(served) == []
+
+
+def test_the_second_of_two_editors_is_told_and_changes_nothing(served: Served, draft: HTTPResponse) -> None:
+    first = ask(served, "PUT", HERE, typed(title="First"), draft.headers["ETag"])
+    assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
+    second = ask(served, "PUT", HERE, typed(title="Second"), draft.headers["ETag"])
+    assert second.status_code == 412
+    assert ask(served, "GET", HERE).json_body["title"] == "First"
+    assert ask(served, "POST", f"{HERE}/state", {"state": "open"}, '"1"').status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("match", "status"),
+    [(None, 428), ("", 428), ('"0"', 412), ("1", 412), ('W/"1"', 412), ('"1"', 200), ('"9", "1"', 200), ("*", 200)],
+)
+def test_a_change_names_the_revision_it_changes(served: Served, match: str | None, status: int) -> None:
+    assert ask(served, "PUT", HERE, typed(title="New"), match).status_code == status
+
+
+def test_wrong_fields_are_all_told_at_once_and_nothing_is_half_saved(served: Served) -> None:
+    before = ask(served, "GET", HERE).json_body
+    count = len(served.tables.items)
+    answer = ask(served, "PUT", HERE, typed(title="", goal=0, text="New text."))
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json_body["errors"]} == {"title", "goal"}
+    assert ask(served, "GET", HERE).json_body == before
+    assert ask(served, "GET", f"{HERE}/versions").json_body["versions"][0]["text"] == a_petition().text
+    assert actions(served) == []
+    assert len({key for key in served.tables.items if key.pk != "TOKENS"}) <= count
+
+
+def test_another_text_is_another_version(served: Served) -> None:
+    ask(served, "PUT", HERE, typed(text="We ask for more."))
+    versions = ask(served, "GET", f"{HERE}/versions").json_body["versions"]
+    assert {version["text"]: version["current"] for version in versions} == {
+        a_petition().text: False,
+        "We ask for more.": True,
+    }
+
+
+def test_a_preview_shows_the_draft_to_whoever_has_the_link(served: Served, draft: HTTPResponse) -> None:
+    link = ask(served, "POST", f"{HERE}/preview").json_body
+    assert link["expires_at"] == iso(NOW + DAY / 24)
+    url = urlsplit(link["url"])
+    page = served.get(f"{url.path}?{url.query}")
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert "This is a preview" in page.body.decode()
+    assert "action=" not in page.body.decode()
+    assert "petition.previewed" in actions(served)
+    served.clock.forward(DAY)
+    for query in (url.query, "preview=", "preview=x"):
+        gone = served.get(f"{url.path}?{query}")
+        assert (gone.status_code, "preview is over" in gone.body.decode()) == (404, True)
+
+
+def test_the_goal_steps_up_by_itself_everywhere(served: Served) -> None:
+    ask(served, "PUT", HERE, typed(goal=1, goals=[500]))
+    assert served.get("/api/petitions/safe-children/count").json_body["goal"] == 1
+    confirmed(served.tables, a_petition())
+    served.clock.forward(DAY / 24)
+    for path in ("/api/petitions/safe-children/count", "/api/petitions/safe-children"):
+        assert served.get(path).json_body["goal"] == 500
+    assert "<span data-goal>500</span>" in served.get("/petitions/safe-children").body.decode()
+
+
+def test_what_cannot_be_written_down_is_not_done(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr("chalicelib.edge.staff.record", fails)
+    assert ask(served, "PUT", HERE, typed(title="New")).status_code == 503
+    assert move(served, "closed").status_code == 503
+    assert ask(served, "POST", f"{HERE}/preview").status_code == 503
+    assert ask(served, "POST", ALL, typed(slug="new")).status_code == 503
+    assert ask(served, "GET", HERE).json_body["title"] == a_petition().title
+    assert ask(served, "GET", f"{ALL}/new").status_code == 404
