@@ -8,6 +8,7 @@ from chalicelib.audit import api as audit_api
 from chalicelib.edge import site, staff
 from chalicelib.exports import api as exports_api
 from chalicelib.exports import worker as exports_worker
+from chalicelib.funnel import api as funnel_api
 from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.people import api as people_api
@@ -22,7 +23,7 @@ from chalicelib.statements import api as statements_api
 from chalicelib.tallies import api as tallies_api
 
 PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api, statements_api)
-STAFF = (staff_api, petitions_staff_api, audit_api, people_api, signin_api, exports_api, health_api)
+STAFF = (staff_api, petitions_staff_api, audit_api, people_api, signin_api, exports_api, health_api, funnel_api)
 WORKERS = (mail_worker, signatures_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)

@@ -25,6 +25,8 @@ METHOD = {
     "widest_tally": "As before, plus every country and 20 sources on each shard on one day.",
     "staff_counts": "As for the count; 12 countries, 6 sources. `unchanged` is the answer to an ETag that still holds."
     " The authorizer's own read of the token (one, consistent) comes on top.",
+    "constituencies": "650 of them in each of 64 buckets, filled in one step a counter; `follow_one` is one"
+    " confirmation that comes alone, in the largest counter.",
     "sign_cpu_ratio": "Median over processes of medians of neighbouring blocks; CPU time; the socket is a stub, all"
     " above it is real; no TLS. Both clients have chalicelib's settings; *_default_config: a plain boto3 client.",
     "cold_start_ratio": "Median of neighbouring starts; CPU time of a fresh process after Python itself has started.",
@@ -38,6 +40,7 @@ def main() -> None:
     measured = {
         "machine": machine.describe(),
         **_spent(),
+        **_places(),
         **_sign_cpu(),
         **_package(),
         **_handed_over(),
@@ -53,6 +56,11 @@ def _spent() -> dict[str, Any]:
         spent = ask("benchmarks.calls", running.endpoint)
     with emulator() as running:
         return {**spent, **ask("benchmarks.staff_counts", running.endpoint)}
+
+
+def _places() -> dict[str, Any]:
+    with emulator() as running:
+        return ask("benchmarks.places", running.endpoint)
 
 
 def _sign_cpu() -> dict[str, Any]:

@@ -93,6 +93,12 @@ def staff_counts_event(slug: str) -> dict[str, Any]:
     return _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
 
 
+def staff_places_event(slug: str) -> dict[str, Any]:
+    """By constituency, once API Gateway has let it in."""
+    event = _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
+    return {**event, "multiValueQueryStringParameters": {"by": ["constituency"]}}
+
+
 def _event(method: str, route: str, slug: str | None, body: str | None, content_type: str) -> dict[str, Any]:
     path = route.replace("{slug}", slug or "")
     headers = {**HEADERS, "Content-Type": content_type}

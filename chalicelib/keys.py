@@ -12,7 +12,11 @@ acts may add to it and nobody may change it.
                 TALLY#<slug>           DAY#<day>        a day that is over, summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.adjust)
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
-                PENDING#<slug>#<bucket> COUNT           unconfirmed signatures, followed from the stream
+                PENDING#<slug>#<bucket> COUNT           followed from the stream: who is pending, and who is confirmed
+                                                        by version and postcode area
+                PLACES#<slug>#<bucket> <group>          confirmed by constituency, followed likewise: one group's share
+                FUNNEL#<slug>#<bucket> <day>            what signatures passed on that day, followed likewise
+                FUNNEL-DAYS#<slug>     <day>            a day that is over, summed over its buckets
                 MAIL                   PAUSE            until when no mail is sent, because SES takes none
                 MAIL                   SWEEP            how far the sweep for forgotten mail has come
                 TOKENS                 <id>             a staff token, hashed
@@ -101,6 +105,23 @@ def snapshot(slug: str) -> Key:
 def pending(slug: str, bucket: str) -> Key:
     # A partition of its own for each bucket: at 10,000 signatures a second one would be too hot.
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
+
+
+def places(slug: str, bucket: str, group: int) -> Key:
+    return Key(COUNTS, f"PLACES#{slug}#{bucket}", f"{group:02}")
+
+
+def funnel(slug: str, bucket: str, day: date) -> Key:
+    return Key(COUNTS, f"FUNNEL#{slug}#{bucket}", day.isoformat())
+
+
+def funnel_days(slug: str) -> str:
+    # A word of its own, so that who reads and sums up cannot write what is followed.
+    return f"FUNNEL-DAYS#{slug}"
+
+
+def funnel_day(slug: str, day: date) -> Key:
+    return Key(COUNTS, funnel_days(slug), day.isoformat())
 
 
 def shedding_level() -> Key:

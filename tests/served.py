@@ -130,9 +130,12 @@ def schedule_event() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def stream_event(changes: Sequence[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]]) -> dict[str, Any]:
-    """As the signatures' stream would bring it: sequence number, item before, item after."""
-    return {"Records": [_record(*change) for change in changes]}
+def stream_event(
+    changes: Sequence[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]],
+    moments: Mapping[str, datetime] | None = None,
+) -> dict[str, Any]:
+    """As the signatures' stream would bring it: sequence number, item before, item after; and when, by its number."""
+    return {"Records": [_record((moments or {}).get(change[0], NOW), *change) for change in changes]}
 
 
 def link_in(mail: Mail, purpose: str) -> str:
@@ -148,10 +151,12 @@ def context() -> SimpleNamespace:
     return SimpleNamespace(aws_request_id="request-1")
 
 
-def _record(sequence: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> dict[str, Any]:
+def _record(
+    at: datetime, sequence: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> dict[str, Any]:
     present = after or before or {}
     change: dict[str, Any] = {
-        "ApproximateCreationDateTime": 1795521600,
+        "ApproximateCreationDateTime": int(at.timestamp()),
         "SequenceNumber": sequence,
         "SizeBytes": 1,
         "Keys": to_wire({"pk": present["pk"], "sk": present["sk"]}),

@@ -1,12 +1,14 @@
 """Tables in memory whose signatures have a stream, as DynamoDB's would be."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from chalicelib import keys
 from chalicelib.aws.table import Change, Item, NewItem
 from chalicelib.keys import Key
+from tests.actors import NOW
 from tests.fakes import FakeTables
 
 Image = dict[str, Any] | None
@@ -20,6 +22,9 @@ class Streaming(FakeTables):
     def __init__(self) -> None:
         super().__init__()
         self.log: list[Record] = []
+        self.clock: Callable[[], datetime] = lambda: NOW
+        # When each record was written, by its sequence number.
+        self.moments: dict[str, datetime] = {}
 
     def expire(self, key: Key) -> None:
         """As TTL would, whose deletions are in the stream too."""
@@ -35,3 +40,4 @@ class Streaming(FakeTables):
         new = copy.deepcopy(self.items.get(key))
         if key.table == keys.SIGNATURES and new != old:
             self.log.append((str(len(self.log) + 1), old, new))
+            self.moments[self.log[-1][0]] = self.clock()

@@ -30,6 +30,7 @@ from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.model import By
+from chalicelib.tallies.sorting import Sorted
 from chalicelib.tokens import LINKS, Subject
 from tests.actors import (
     DAY,
@@ -56,6 +57,7 @@ PROBLEM, HTML = "application/problem+json", "text/html"
 # API Gateway says these before our code runs; test_contract.py holds the template to them.
 OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
+STAFF_PETITION = "/api/staff/petitions/{slug}"
 STATEMENTS = "/api/staff/petitions/{slug}/statements"
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
@@ -200,7 +202,7 @@ def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
 def test_a_breakdown_is_by_what_the_code_knows() -> None:
     parameters = SPEC["paths"][STAFF_COUNTS]["get"]["parameters"]
     [by] = [each for each in parameters if each.get("name") == "by"]
-    assert by["schema"]["enum"] == list(By)
+    assert by["schema"]["enum"] == [*By, *Sorted]
 
 
 def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
@@ -375,7 +377,6 @@ def _petition_body(**changes: object) -> bytes:
     return json.dumps({**written, **changes}).encode()
 
 
-STAFF_PETITION = "/api/staff/petitions/{slug}"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
 ASKED = [
@@ -398,6 +399,9 @@ ASKED = [
             "safe-children/counts": 200,
             "safe-children/counts?by=country": 200,
             "safe-children/counts?by=source&top=3": 200,
+            "safe-children/counts?by=version": 200,
+            "safe-children/counts?by=version&from=2026-11-24": 422,
+            "safe-children/counts?by=constituency": 422,
             "safe-children/counts?by=day&from=2026-11-24&to=2026-11-24": 200,
             "safe-children/counts?format=csv": 200,
             "a-draft/counts?by=hour&format=csv": 200,
@@ -442,6 +446,16 @@ ASKED = [
             ("POST", f"{STAFF_PETITION}/preview"),
         )
         for slug, status in {"safe-children": 200, "nobody": 404}.items()
+    ),
+    *(
+        _get(status, f"{STAFF_PETITION}/funnel", f"/api/staff/petitions/{rest}", **STAFF)
+        for rest, status in {
+            "safe-children/funnel": 200,
+            "safe-children/funnel?by=hour&from=2026-11-24&to=2026-11-24": 200,
+            "a-draft/funnel?format=csv": 200,
+            "nobody/funnel": 404,
+            "safe-children/funnel?by=country": 422,
+        }.items()
     ),
     _get(200, "/api/staff/me", **STAFF),
     *(

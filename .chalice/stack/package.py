@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from stack.console import Failure, run_main, say
+from stack.constituencies import constituency_file, table
 from stack.contents import breakdown, missing, requirements, summary
 from stack.paths import BUILD, ROOT
 from stack.project import (
@@ -23,7 +24,7 @@ from stack.project import (
 )
 from stack.slim import wanted_dependencies, write_zip
 
-_OWN_RULES = [Path(__file__).with_name(name) for name in ("package.py", "project.py", "slim.py")]
+_OWN_RULES = [Path(__file__).with_name(name) for name in ("constituencies.py", "package.py", "project.py", "slim.py")]
 
 
 @dataclass(frozen=True)
@@ -64,22 +65,25 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 
 def _inputs(stage: str, project: Path) -> str:
     code = [*application_files(project), *declaration_files(project)]
-    return digest(stage, project / "requirements.txt", *code, *_OWN_RULES)
+    given = [path for path in [table(project)] if path.exists()]
+    return digest(stage, project / "requirements.txt", *code, *given, *_OWN_RULES)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package) -> None:
     staged = build / stage / "project"
     stage_application(project, staged)
     chalice_package(staged, stage, result.template.parent)
-    write_zip(result.archive, _application(project), base=_dependencies(project, build))
+    write_zip(result.archive, contents_of(project), base=_dependencies(project, build))
     absent = missing(result.archive, requirements(project / "requirements.txt"))
     if absent:
         raise Failure(f"not in the zip, though required: {', '.join(absent)}")
 
 
-def _application(project: Path) -> Iterator[tuple[str, bytes]]:
+def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
+    """What of the project itself goes into the zip, by its name there."""
     for path in application_files(project):
         yield path.relative_to(project).as_posix(), path.read_bytes()
+    yield from constituency_file(project)
 
 
 def _dependencies(project: Path, build: Path) -> Path:

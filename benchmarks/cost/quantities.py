@@ -14,9 +14,11 @@ MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
-# What the stream's filters let through: relay sees put and claim (both have `mail_wanted`), follow sees who becomes
-# pending and who is it no more. Which events of SES a delivered mail causes, the template says.
-CHANGES = {"relay": ("put", "claim"), "follow": ("put", "confirm")}
+# What the stream's filters let through: relay sees put and claim (both have `mail_wanted`), follow sees all but claims.
+# Which events of SES a delivered mail causes, the template says.
+CHANGES = {"relay": ("put", "claim"), "follow": ("put", "mark", "confirm")}
+# A put and a confirmation change both counters of their bucket, a mark one: as many as so many puts.
+FOLLOWED = 2.5
 # Put, claim, mark, confirm: all lie on the stream, filtered out or not.
 STREAMED = 4
 EVERY_MAIL = {"SEND", "DELIVERY"}
@@ -86,7 +88,7 @@ def billed_seconds(way: Way, step: str, pace: Pace) -> float:
 
 
 def followed_units(way: Way, pace: Pace) -> float:
-    """Write units for one change followed: one for each bucket that a batch meets on its shard."""
+    """Write units for one put followed: those of each bucket that a batch meets on its shard."""
     met = lambdas.buckets_met(pace.stream_batch, len(BUCKETS) / pace.shards)
     return float(way["follow"]["of_1"]["write_units"]) * met / pace.stream_batch
 
@@ -112,13 +114,13 @@ def _lambda(way: Way, pace: Pace) -> list[Line]:
 
 def _table(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
     stored = (item_bytes + ITEM_OVERHEAD) * MONTHS / GB
-    follow = followed_units(way, pace) * len(CHANGES["follow"])
+    follow = followed_units(way, pace) * FOLLOWED
     send = way["send"]["of_1"]
     return [
         Line("DynamoDB: write units, sign", "write_unit", way["sign"]["write_units"]),
         Line("DynamoDB: write units, confirm and count", "write_unit", way["confirm"]["write_units"]),
         Line("DynamoDB: write units, mail claimed and marked", "write_unit", send["write_units"]),
-        Line("DynamoDB: write units, pending followed", "write_unit", follow),
+        Line("DynamoDB: write units, followed from the stream", "write_unit", follow),
         Line("DynamoDB: read units", "read_unit", send["read_units"] + way["confirm_page"]["read_units"]),
         Line("DynamoDB: stream, read by Lambda", "stream_read", 0),
         Line(f"DynamoDB: storage, {MONTHS} months", "table_gb_month", stored),

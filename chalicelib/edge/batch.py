@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
@@ -23,11 +24,12 @@ class RunFailed(Exception):
 
 
 class StreamChange(NamedTuple):
-    """One change in a table's stream: the item before (None: new) and after (None: gone)."""
+    """One change in a table's stream: the item before (None: new) and after (None: gone), and when (UTC)."""
 
     sequence: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    at: datetime
 
 
 def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object]) -> Failures:
@@ -84,7 +86,8 @@ def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
 
 def _changes(event: DynamoDBEvent) -> Iterator[StreamChange]:
     for record in event:
-        yield StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image))
+        at = record.timestamp.replace(tzinfo=UTC)
+        yield StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image), at)
 
 
 def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ ROUTES: dict[Right, list[AuthRoute]] = {
         AuthRoute("/api/staff/petitions/*/counts", ["GET"]),
         AuthRoute("/api/staff/petitions/*/statements", ["POST"]),
         AuthRoute("/api/staff/health", ["GET"]),
+        AuthRoute("/api/staff/petitions/*/funnel", ["GET"]),
     ],
     Right.MANAGE: [
         AuthRoute("/api/staff/audit", ["GET"]),

@@ -1,21 +1,85 @@
 """What a change in the signatures' stream means to those who follow it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from chalicelib import keys
+from chalicelib.funnel.model import Stage, name_of
 from chalicelib.keys import slug_of
 from chalicelib.signatures.model import State
+from chalicelib.tallies.constituencies import Constituencies
 from chalicelib.tallies.follow import Followed
+from chalicelib.tallies.model import PENDING
+from chalicelib.tallies.places import counter_of, place_of
+from chalicelib.tallies.sorting import PLACE, sorts_of
 
 Image = Mapping[str, Any]
+# A complaint comes from somebody who got the mail.
+COMPLAINED = "complained"
 
 
-def followed(sequence: str, before: Image | None, after: Image | None) -> Followed:
-    """Expiry and withdrawal count like everything else: pending before, pending after, and the difference."""
-    pk: str = (after or before or {})["pk"]
-    bucket = pk.rpartition("#")[2]
-    return Followed(slug_of(pk), bucket, sequence, _is_pending(after) - _is_pending(before))
+def followed(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Followed]:
+    """Two counters of its bucket: how things stand (pending; confirmed, sorted), and what was passed that day.
+
+    `at` is when the stream says that it happened: the same however often it is told.
+    """
+    old, new = before or {}, after or {}
+    pk: str = (new or old)["pk"]
+    where = slug_of(pk), pk.rpartition("#")[2]
+    stages = {name_of(stage, at): 1 for stage in passed(old, new, at)}
+    return [
+        Followed(keys.pending(*where), sequence, _standing(old, new)),
+        Followed(keys.funnel(*where, at.date()), sequence, stages),
+    ]
 
 
-def _is_pending(image: Image | None) -> bool:
-    return image is not None and image.get("state") == State.PENDING
+def located(
+    sequence: str, before: Image | None, after: Image | None, constituencies: Constituencies
+) -> Iterator[Followed]:
+    """Each constituency that this change gives one confirmed signature more or less."""
+    moves: Counter[str] = Counter()
+    for image, amount in ((before, -1), (after, +1)):
+        if image and image["state"] == State.CONFIRMED:
+            moves[place_of(image, constituencies)] += amount
+    for place, amount in moves.items():
+        slug, _, bucket = (after or before or {})["pk"].rpartition("#")
+        yield Followed(counter_of(slug, bucket, place), sequence, {PLACE + place: amount})
+
+
+def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
+    """What this change is, seen from outside: nothing, one stage, or the end of one life and the start of another."""
+    was, now = old.get("state"), new.get("state")
+    renewed = was == now == State.PENDING and old["signed_at"] != new["signed_at"]
+    if renewed or (was == State.PENDING and not new and old.get("expires_at", 0) <= at.timestamp()):
+        yield Stage.EXPIRED
+    elif was in (State.PENDING, State.CONFIRMED) and now in (State.WITHDRAWN, None):
+        yield Stage.WITHDRAWN
+    if renewed or (now == State.PENDING and was != now):
+        yield Stage.RECEIVED
+    if now == State.CONFIRMED and was != now:
+        yield Stage.CONFIRMED
+    if _is_first_mail(old, new):
+        yield Stage.MAILED
+    if _has_bounced(new) and not _has_bounced(old):
+        yield Stage.BOUNCED
+
+
+def _standing(old: Image, new: Image) -> Counter[str]:
+    numbers = Counter({PENDING: (new.get("state") == State.PENDING) - (old.get("state") == State.PENDING)})
+    for image, amount in ((old, -1), (new, +1)):
+        if image.get("state") == State.CONFIRMED:
+            numbers.update(dict.fromkeys(sorts_of(image), amount))
+    return Counter({name: number for name, number in numbers.items() if number})
+
+
+def _is_first_mail(old: Image, new: Image) -> bool:
+    """Since it was signed: who withdrew and signs again keeps the mark of the mail before."""
+    mailed = new.get("mailed_at")
+    before: str = old.get("mailed_at", "")
+    return bool(mailed and mailed != before) and before < str(new["signed_at"])
+
+
+def _has_bounced(image: Image) -> bool:
+    return bool(image.get("undeliverable", COMPLAINED) != COMPLAINED)

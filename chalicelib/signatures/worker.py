@@ -1,6 +1,7 @@
-"""The signatures' stream in, for those who count what is pending; the overflow queue; and the hour of the recount."""
+"""The signatures' stream in, for those who count from it; the overflow queue; and the hour of the recount."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
@@ -13,10 +14,11 @@ from chalicelib.metrics import Metric
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import overflow
-from chalicelib.signatures.changes import followed
+from chalicelib.signatures.changes import followed, located
 from chalicelib.signatures.model import Finished
 from chalicelib.signatures.recount import recount
-from chalicelib.tallies.follow import follow
+from chalicelib.tallies.constituencies import constituencies
+from chalicelib.tallies.follow import Followed, follow
 
 workers = Blueprint(__name__)
 
@@ -46,9 +48,16 @@ def recount_tallies(event: CloudWatchEvent) -> None:
 
 
 def _follow(changes: Iterable[StreamChange]) -> None:
-    seen = [followed(*change) for change in changes]
-    follow(seen, tables())
+    seen = list(changes)
+    follow(chain.from_iterable(_counted(change) for change in seen), tables())
     log.event("followed", changes=len(seen))
+
+
+def _counted(change: StreamChange) -> Iterator[Followed]:
+    yield from followed(*change)
+    known = constituencies()
+    if known:
+        yield from located(change.sequence, change.before, change.after, known)
 
 
 def _recount_all() -> None:

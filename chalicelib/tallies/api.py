@@ -1,7 +1,5 @@
 """Counts over HTTP: the public one, and staff's."""
 
-import csv
-import io
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,8 +9,6 @@ from chalicelib import moments
 from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.http import (
-    REVALIDATED,
-    answer,
     client_matches,
     json_answer,
     json_view,
@@ -21,11 +17,13 @@ from chalicelib.edge.http import (
     shared,
     unless_known,
 )
+from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.edge.staff import staff_authorizer
 from chalicelib.errors import FieldError, Invalid
 from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import level_now
+from chalicelib.tallies.constituencies import is_configured
 from chalicelib.tallies.count import (
     Breakdown,
     Days,
@@ -34,12 +32,12 @@ from chalicelib.tallies.count import (
     largest,
     pending_count,
     public_count,
+    sorted_breakdown,
 )
 from chalicelib.tallies.model import By
+from chalicelib.tallies.sorting import Sorted
 
 routes = Blueprint(__name__)
-
-CSV = "text/csv"
 
 
 @routes.route("/api/petitions/{slug}/count", cors=CORS)
@@ -75,12 +73,23 @@ def list_counts(request: Request) -> Response:
 @json_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """The number to say on air: exact at `as_of`; with ?by= its breakdown, with ?from= and ?to= of those days."""
-    by, days, top = _by(request), _days(request), _top(request)
+    by, days, top = _by(request), days_asked(request), _top(request)
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
-    counted = largest(breakdown(petition, by or By.DAY, days, moments.now(), tables()), top)
+    counted = largest(_counted(petition, by or By.DAY, days), top)
     return _answer(request, _totals(petition, counted), counted if by else None)
+
+
+def _counted(petition: Petition, by: By | Sorted, days: Days) -> Breakdown:
+    now = moments.now()
+    if isinstance(by, By):
+        return breakdown(petition, by, days, now, tables())
+    if days != Days():
+        raise Invalid([FieldError("by", "Versions and places are not kept by day: leave out from and to")])
+    if by is Sorted.CONSTITUENCY and not is_configured():
+        raise Invalid([FieldError("by", "No table of constituencies was given when this site was built")])
+    return sorted_breakdown(petition, by, now, tables())
 
 
 def _listed(petition: Petition) -> dict[str, object]:
@@ -106,39 +115,22 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, o
 
 def _answer(request: Request, totals: dict[str, object], counted: Breakdown | None = None) -> Response:
     rows = [{"key": key, "confirmed": number} for key, number in (counted.values if counted else {}).items()]
-    as_csv = _wants_csv(request)
-    if as_csv:
-        response = _csv(rows if counted else [totals])
+    in_csv = wants_csv(request)
+    if in_csv:
+        response = as_csv(rows if counted else [totals])
     else:
         response = json_answer({**totals, "breakdown": rows} if counted else totals)
-    return unless_known(request, [{**totals, "as_of": ""}, rows, as_csv], response)
+    return unless_known(request, [{**totals, "as_of": ""}, rows, in_csv], response)
 
 
-def _csv(rows: list[dict[str, object]]) -> Response:
-    """With a header line, and nothing in it that a spreadsheet would run."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else ["key", "confirmed"])
-    writer.writeheader()
-    writer.writerows([{**row, "key": _harmless(str(row["key"]))} if "key" in row else row for row in rows])
-    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
-
-
-def _harmless(key: str) -> str:
-    """A source may start with a hyphen, which a spreadsheet would calculate (OWASP: CSV injection)."""
-    return f"'{key}" if key.startswith("-") else key
-
-
-def _wants_csv(request: Request) -> bool:
-    asked = query(request, "format")
-    return asked == "csv" if asked else CSV in (request.headers.get("accept") or "")
-
-
-def _by(request: Request) -> By | None:
+def _by(request: Request) -> By | Sorted | None:
     asked = query(request, "by")
     if not asked:
         return None
+    if asked in list(Sorted):
+        return Sorted(asked)
     if asked not in list(By):
-        raise Invalid([FieldError("by", "Use day, hour, country or source")])
+        raise Invalid([FieldError("by", f"Use {', '.join(By)}, {' or '.join(Sorted)}")])
     return By(asked)
 
 
@@ -146,14 +138,14 @@ def _top(request: Request) -> int | None:
     asked = query(request, "top")
     if not asked:
         return None
-    if query(request, "by") not in (By.COUNTRY, By.SOURCE):
-        raise Invalid([FieldError("top", "Goes with by=country or by=source")])
+    if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Sorted):
+        raise Invalid([FieldError("top", "Goes with by=country, by=source or a breakdown by version or place")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", asked):
         raise Invalid([FieldError("top", "Use a number from 1 to 999")])
     return int(asked)
 
 
-def _days(request: Request) -> Days:
+def days_asked(request: Request) -> Days:
     first, last = _day(request, "from") or Days.first, _day(request, "to") or Days.last
     if first > last:
         raise Invalid([FieldError("to", "Must not be before from")])

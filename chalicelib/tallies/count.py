@@ -8,8 +8,10 @@ from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, level_now
-from chalicelib.tallies import store
+from chalicelib.tallies import followed, store
 from chalicelib.tallies.model import By, Tally, broken_down, summed
+from chalicelib.tallies.places import confirmed_by_place
+from chalicelib.tallies.sorting import Sorted, sorted_by
 
 # After midnight UTC a transaction that began before may still arrive; AWS allows no such delay as this.
 GRACE = timedelta(hours=1)
@@ -33,7 +35,7 @@ class Breakdown:
 
     confirmed: int
     as_of: datetime
-    by: By
+    by: By | Sorted
     values: Mapping[str, int]
 
 
@@ -72,6 +74,18 @@ def largest(counted: Breakdown, top: int | None) -> Breakdown:
     return replace(counted, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
 
 
+def sorted_breakdown(petition: Petition, by: Sorted, now: datetime, tables: Tables) -> Breakdown:
+    """As far as the stream has been followed; what it has yet to bring is a row too."""
+    confirmed = exact_count(petition, now, tables).confirmed
+    read = confirmed_by_place if by is Sorted.CONSTITUENCY else followed.followed
+    return Breakdown(confirmed, now, by, sorted_by(by, read(petition.slug, tables), confirmed))
+
+
+def first_day(petition: Petition, tables: Tables) -> date:
+    """On which anything can have been counted."""
+    return store.head(petition.slug, tables).began or petition.opened_at.date()
+
+
 def public_count(petition: Petition, now: datetime, tables: Tables) -> Count:
     """One read; whoever finds it stale and gets the lease counts for everybody.
 
@@ -98,7 +112,7 @@ def _as_it_was(seen: Count | None) -> Count:
 
 
 def pending_count(slug: str, tables: Tables) -> int:
-    return sum(store.pending(slug, tables).values())
+    return sum(followed.pending(slug, tables).values())
 
 
 def _refreshed(petition: Petition, now: datetime, tables: Tables) -> Count | None:

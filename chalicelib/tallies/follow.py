@@ -1,16 +1,19 @@
-"""Follow the signatures' stream to know how many are pending, without a write on the way of a signature.
+"""Follow the signatures' stream to know what is pending, and more, without a write on the way of a signature.
 
 The stream delivers at least once. Changes of one item, and so of one bucket, arrive in the order of their
-sequence numbers; each bucket's counter remembers the last number it took in, in the same update.
+sequence numbers; each counter belongs to one bucket and remembers the last number it took in, in the same update.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib import keys
 from chalicelib.aws.table import Tables
 from chalicelib.errors import ConditionFailed
-from chalicelib.tallies import store
+from chalicelib.keys import Key
+from chalicelib.tallies import followed
+from chalicelib.tallies.model import PENDING
 
 # DynamoDB's sequence numbers are digits of varying length; padded, they compare as text.
 SEQUENCE_DIGITS = 40
@@ -18,35 +21,41 @@ SEQUENCE_DIGITS = 40
 
 @dataclass(frozen=True)
 class Followed:
-    """One change of a signature: pending now (+1), no longer (-1), or neither (0)."""
+    """What one change of a signature adds to one counter of its bucket."""
 
-    slug: str
-    bucket: str
+    counter: Key
     sequence: str
-    pending: int
+    numbers: Mapping[str, int]
 
     @property
     def order(self) -> str:
         return self.sequence.zfill(SEQUENCE_DIGITS)
 
 
+def pending(slug: str, bucket: str, sequence: str, amount: int) -> Followed:
+    """One more (+1) who waits for a confirmation, or one less."""
+    return Followed(keys.pending(slug, bucket), sequence, {PENDING: amount})
+
+
 def follow(changes: Iterable[Followed], tables: Tables) -> None:
-    """Idempotent; a failure passes through and the whole batch comes again."""
-    buckets: dict[tuple[str, str], list[Followed]] = defaultdict(list)
+    """Idempotent; a failure passes through and the whole batch comes again. What adds nothing is not written."""
+    counters: dict[Key, dict[str, Followed]] = defaultdict(dict)
     for change in changes:
-        buckets[change.slug, change.bucket].append(change)
-    for in_bucket in buckets.values():
-        _add(list({change.order: change for change in in_bucket}.values()), tables)
+        if any(change.numbers.values()):
+            counters[change.counter][change.order] = change
+    for of_counter in counters.values():
+        _add(list(of_counter.values()), tables)
 
 
 def _add(changes: Sequence[Followed], tables: Tables) -> None:
-    first = changes[0]
-    amount = sum(change.pending for change in changes)
+    numbers: Counter[str] = Counter()
+    for change in changes:
+        numbers.update(change.numbers)
     try:
-        store.add_pending(first.slug, first.bucket, amount, [change.order for change in changes], tables)
+        followed.add_followed(changes[0].counter, numbers, [change.order for change in changes], tables)
     except ConditionFailed as failure:
-        followed = failure.item["followed"] if failure.item else ""
-        unseen = [change for change in changes if change.order > followed]
+        seen = failure.item["followed"] if failure.item else ""
+        unseen = [change for change in changes if change.order > seen]
         if unseen and len(unseen) < len(changes):
             _add(unseen, tables)
         elif unseen:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-TOTAL = "total"
+TOTAL, PENDING = "total", "pending"
 HOUR, COUNTRY, SOURCE = "h", "c", "s."
 SOURCES_SEEN = "sources"
 

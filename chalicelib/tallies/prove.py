@@ -9,7 +9,7 @@ from chalicelib import keys
 from chalicelib.aws.table import Tables
 from chalicelib.moments import iso
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies import store
+from chalicelib.tallies import followed, store
 from chalicelib.tallies.count import days_after
 from chalicelib.tallies.model import COUNTRY, HOUR, SOURCE, TOTAL, By, Tally, summed
 
@@ -42,7 +42,7 @@ def kept_sums(petition: Petition, now: datetime, tables: Tables) -> dict[Sum, in
 
 def kept_pending(slug: str, tables: Tables) -> dict[str, int]:
     """By bucket, as far as the stream has been followed."""
-    return store.pending(slug, tables, consistent=True)
+    return followed.pending(slug, tables, consistent=True)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
@@ -66,7 +66,7 @@ def adjustments(slug: str, since: datetime, tables: Tables) -> list[tuple[dateti
 
 def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
     """Raise ConditionFailed if the stream has been followed since."""
-    store.set_pending(slug, bucket, seen, counted, tables)
+    followed.set_pending(slug, bucket, seen, counted, tables)
 
 
 def _sums(tally: Tally) -> dict[Sum, int]:

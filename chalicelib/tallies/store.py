@@ -1,7 +1,7 @@
 """Tallies, their closed days and the public snapshot, in the counts table."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,7 +25,7 @@ from chalicelib.tallies.model import (
     tally_of,
 )
 
-SHARDS = "shards"
+SHARDS, BEGAN = "shards", "began"
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,13 @@ class Head:
     """The sum of all days up to and including `through`; they no longer change.
 
     `shards` is at least what any writer draws from: it is raised here first, and read consistently.
+    `began` is the first day that was counted (None: nobody wrote it down).
     """
 
     through: date
     total: int
     shards: int = 0
+    began: date | None = None
 
 
 def entry_change(slug: str, shard: int, entry: Entry) -> Change:
@@ -69,11 +71,13 @@ def head(slug: str, tables: Tables) -> Head:
     item = tables.get(keys.tally_head(slug), consistent=True)
     if item is None:
         raise UnknownPetition
-    return Head(date.fromisoformat(item["through"]), item[TOTAL], item.get(SHARDS, 0))
+    began = date.fromisoformat(item[BEGAN]) if BEGAN in item else None
+    return Head(date.fromisoformat(item["through"]), item[TOTAL], item.get(SHARDS, 0), began)
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
-    _put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0}), tables)
+    began = (through + timedelta(days=1)).isoformat()
+    _put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
@@ -140,7 +144,7 @@ def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bo
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
     """Give the lease back with it. A slower holder never overwrites what is newer."""
-    try:
+    with suppress(ConditionFailed):
         tables.update(
             Change(
                 keys.snapshot(slug),
@@ -148,21 +152,6 @@ def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> Non
                 when=Attr("as_of").not_exists() | Attr("as_of").lte(iso(as_of)),
             )
         )
-    except ConditionFailed:
-        return
-
-
-def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
-    """Unconfirmed signatures by bucket, as far as the stream has been followed: seconds behind."""
-    wanted = [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
-    return {item["pk"].rpartition("#")[2]: item["pending"] for item in tables.batch_get(wanted, consistent=consistent)}
-
-
-def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
-    """Raise ConditionFailed if the counter is not as it was seen: then it has been followed further."""
-    kept = Attr("pending")
-    as_seen = kept.not_exists() if seen is None else kept.eq(seen)
-    tables.update(Change(keys.pending(slug, bucket), assign={"pending": counted}, when=as_seen))
 
 
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
@@ -179,22 +168,6 @@ def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: 
     )
 
 
-def add_pending(slug: str, bucket: str, amount: int, sequence: Iterable[str], tables: Tables) -> None:
-    """Add once. Raise ConditionFailed with the old item when some of `sequence` was added before."""
-    numbers = sorted(sequence)
-    followed = Attr("followed")
-    tables.update(
-        Change(
-            keys.pending(slug, bucket),
-            assign={"followed": numbers[-1]},
-            add={"pending": amount},
-            when=followed.not_exists() | followed.lt(numbers[0]),
-        )
-    )
-
-
 def _put_once(new: NewItem, tables: Tables) -> None:
-    try:
+    with suppress(ConditionFailed):
         tables.put_new(new)
-    except ConditionFailed:
-        return

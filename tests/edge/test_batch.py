@@ -6,6 +6,7 @@ import pytest
 from chalice.app import DynamoDBEvent, SQSEvent
 
 from chalicelib.edge.batch import BatchFailed, StreamChange, all_changes, each_message
+from tests.actors import NOW
 from tests.served import sqs_event, stream_event
 
 ITEM = {"pk": "safe-children#00", "sk": "x", "mails": 2, "sources": {"bbc"}, "updates": False}
@@ -29,7 +30,7 @@ def test_changes_come_as_items_with_their_numbers_as_integers() -> None:
     seen: list[StreamChange] = []
     changes = [("11", None, ITEM), ("12", ITEM, ITEM | {"mails": 3}), ("13", ITEM, None)]
     all_changes(DynamoDBEvent(stream_event(changes), {}), seen.extend)
-    assert seen == [StreamChange(*change) for change in changes]
+    assert seen == [StreamChange(*change, NOW) for change in changes]
     assert type((seen[0].after or {})["mails"]) is int
 
 

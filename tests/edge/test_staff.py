@@ -35,6 +35,7 @@ def test_bob_may_read_counts_and_nothing_else(served: Served) -> None:
         "GET/api/staff/petitions/*/counts",
         "POST/api/staff/petitions/*/statements",
         "GET/api/staff/health",
+        "GET/api/staff/petitions/*/funnel",
         "GET/api/staff/me",
     ]
 

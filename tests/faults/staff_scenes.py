@@ -4,8 +4,13 @@ import json
 from functools import partial
 from typing import Any
 
+import pytest
+
+from chalicelib import keys
 from chalicelib.audit.record import entries
 from chalicelib.errors import Unavailable
+from chalicelib.funnel.model import Stage
+from chalicelib.funnel.read import passed_by_day, totals
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
@@ -15,6 +20,7 @@ from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.tallies.count import exact_count
 from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition, bobs_token, confirmed
 from tests.faults.scenes import PETITION, Scene, answered, counted_right, got
+from tests.located import give_table
 from tests.served import JSON, Served
 
 TOKENS = "/api/staff/tokens"
@@ -42,6 +48,13 @@ def asked(method: str, path: str, good: int, body: object, served: Served) -> bo
 
 def read(path: str, served: Served) -> bool:
     return asked("GET", path, 200, None, served)
+
+
+def located(served: Served) -> bool:
+    """Where the charity gave a table."""
+    with pytest.MonkeyPatch.context() as patch:
+        give_table(patch)
+        return read("/api/staff/petitions/safe-children/counts?by=constituency", served)
 
 
 def revoked(served: Served) -> bool:
@@ -145,6 +158,21 @@ def is_whole(served: Served) -> None:
 PETITIONS = "/api/staff/petitions"
 ADDRESS = f"{PETITIONS}/safe-children"
 WRITTEN = a_petition().model_dump(include={*EDITABLE}, exclude={"opened_at", "closes_at"})
+
+
+def passed_days_ago(served: Served) -> None:
+    """Today's clock finds days that are over, to be closed by whoever reads."""
+    bob_may_all(served)
+    for bucket in ("00", "3f"):
+        served.tables.put(keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "followed": "1"})
+
+
+def nothing_is_passed_twice(served: Served) -> None:
+    for _ in range(2):
+        passed = passed_by_day(petition_as_stored("safe-children", served.tables), NOW, served.tables)
+        assert totals(passed) == {Stage.RECEIVED: 4}
+
+
 WANTED = {"owner": "carla", "rights": ["counts"]}
 
 STAFF_SCENES = [
@@ -167,4 +195,9 @@ STAFF_SCENES = [
           petition_is_right),
     Scene("list_versions", bob_may_all, partial(read, f"{ADDRESS}/versions"), petition_is_right),
     Scene("preview_petition", bob_may_all, partial(asked, "POST", f"{ADDRESS}/preview", 200, None), petition_is_right),
+    Scene("read_funnel", passed_days_ago, partial(read, "/api/staff/petitions/safe-children/funnel"),
+          nothing_is_passed_twice),
+    Scene("read_counts", bob_may_all, partial(read, "/api/staff/petitions/safe-children/counts?by=version"),
+          counted_right),
+    Scene("read_counts", bob_may_all, located, counted_right),
 ]  # fmt: skip

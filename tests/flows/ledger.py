@@ -11,6 +11,7 @@ from chalicelib.moments import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, UNMAILED_LIFETIME
 from chalicelib.tallies.model import By
+from tests.flows.passage import Passage
 from tests.streaming import Record
 
 FAR = 2**40
@@ -49,6 +50,7 @@ class Ledger:
 
     sums: dict[By, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in By})
     confirmed: int = 0
+    passage: Passage = field(default_factory=Passage)
     counts: list[tuple[str, int]] = field(default_factory=list)
     wishes: Counter[str] = field(default_factory=Counter)
     unmarked: Counter[str] = field(default_factory=Counter)
@@ -58,6 +60,7 @@ class Ledger:
     def take(self, deed: Deed, records: Sequence[Record], mails: Sequence[Mail]) -> None:
         for _, before, after in records:
             self._take_change(deed, before or {}, after or {})
+            self.passage.take(before or {}, after or {})
         marked = Counter(_id(old, new) for _, old, new in records if _mails(new) > _mails(old) and old)
         self._take_mails(deed, mails, marked)
         self.counts.append((iso(deed.moment), self.confirmed))

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from chalicelib.funnel.read import FunnelBy
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.model import MAX_MAILS, UNMAILED_LIFETIME
 from chalicelib.signatures.recount import recount
+from chalicelib.tallies.sorting import Sorted
 from tests.flows.world import NONE, Trouble, World
 
 HOURS = 20
@@ -95,6 +97,16 @@ def _all_sums_agree(world: World) -> None:
     assert (found.drift, found.pending, found.moving) == ({}, {}, 0)
     assert found.confirmed == confirmed == world.counts()["confirmed"]
     assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn(world)
+    _all_that_was_followed_agrees(world)
+
+
+def _all_that_was_followed_agrees(world: World) -> None:
+    """Nothing waits to be sorted, and every stage that anybody ever passed was counted once."""
+    for by in Sorted:
+        kept = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
+        assert kept == {key: number for key, number in world.ledger.passage.sorts[by].items() if number}
+    for span in FunnelBy:
+        assert world.funnel(span) == {stage: number for stage, number in world.ledger.passage.passed.items() if number}
 
 
 def _withdrawn(world: World) -> int:

@@ -18,7 +18,17 @@ PEOPLE: Sequence[tuple[Person, ...]] = [
 # Few, so that much happens to each.
 SIGNERS = st.sampled_from([person for spellings in PEOPLE for person in spellings])
 COUNTRIES, SOURCES = st.sampled_from(["GB", "NL"]), st.sampled_from([None, "bbc"])
-CORRECTIONS = st.sampled_from([{}, {}, {"name": "Ada Corrected", "updates": "yes"}, {"updates": "no"}])
+CORRECTIONS = st.sampled_from(
+    [
+        {},
+        {},
+        {"name": "Ada Corrected", "updates": "yes"},
+        {"updates": "no"},
+        {"postcode": "SW1A 1AA"},
+        {"postcode": "M1 1AE"},
+        {"postcode": ""},
+    ]
+)
 WHICH = st.integers(0, 30)
 # Which function has no time just now; or what waits in the mail queue is lost there.
 BUT = st.sampled_from(["", "", "", "relay_mail", "send_mail", "send_mail", "lost"])

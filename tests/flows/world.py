@@ -1,6 +1,7 @@
 """The whole application and the AWS around it in one process: nothing moves unless somebody moves it."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,13 +17,13 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.settings import settings
 from chalicelib.shedding.level import forget_level
-from chalicelib.signatures.changes import followed
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeQueue
 from tests.faults.injection import CALLS, Fault, Injection, Killed, Target, kind_of
 from tests.flows.ledger import Deed, Ledger, lasts
+from tests.located import give_table
 from tests.served import Served, a_site, link_in, schedule_event, stream_event, wire
 from tests.streaming import Record, Streaming
 
@@ -82,7 +83,9 @@ class World:
         self.tables = Streaming()
         self.channels = {name: Channel() for name in ("send_mail", "store_overflow", "send_other_mail")}
         self.site: Served = a_site(self.tables, list(self.channels.values()))
+        self.tables.clock = self.site.clock
         wire(self.site, self.patch)
+        give_table(self.patch)
         self.patch.setattr("chalicelib.caching.monotonic", lambda: self.now.timestamp())
         for forget in (forget_petitions, forget_level, settings.cache_clear):
             forget()
@@ -143,7 +146,7 @@ class World:
         if not batch:
             return
         done = object()
-        event = stream_event(batch)
+        event = stream_event(batch, self.tables.moments)
         answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], trouble)
         if answer is done:
             assert function != "relay_mail" or not self._unheard(batch), "the stream went on, and a wish is on no queue"
@@ -181,15 +184,27 @@ class World:
                 self.during("expire", lambda key=key: self.tables.expire(key))  # type: ignore[misc]
 
     def counts(self, query: str = "") -> Any:
-        """What Bob, who is staff, reads."""
-        path = f"/api/staff/petitions/{self.petition.slug}/counts{query}"
+        return self._read(f"counts{query}")
+
+    def funnel(self, by: str) -> dict[str, int]:
+        """Its totals, which are the sums of its rows."""
+        told = self._read(f"funnel?by={by}")
+        sums: Counter[str] = Counter()
+        for row in told["rows"]:
+            sums.update({stage: row[stage] for stage in told["totals"]})
+        assert dict(sums) == {stage: number for stage, number in told["totals"].items() if told["rows"]}
+        return {stage: number for stage, number in sums.items() if number}
+
+    def _read(self, what: str) -> Any:
+        """As Bob does, who is staff."""
+        path = f"/api/staff/petitions/{self.petition.slug}/{what}"
         answer = self.site.get(path, authorization=f"Bearer {self.token}")
         assert answer.status_code == 200, answer.body
         return answer.json_body
 
 
 def _bucket(record: Record) -> str:
-    return followed(*record).bucket
+    return str((record[1] or record[2] or {})["pk"]).rpartition("#")[2]
 
 
 def _is_wished(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:

@@ -1,33 +1,126 @@
-"""What the stream says about who is pending."""
+"""What the stream says: who is pending, what was confirmed where, and what was passed."""
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from chalicelib.signatures.changes import followed
+from chalicelib import keys
+from chalicelib.funnel.model import Stage
+from chalicelib.signatures.changes import followed, located, passed
+from chalicelib.tallies.constituencies import Constituencies, packed
 from chalicelib.tallies.follow import Followed
+from chalicelib.tallies.places import counter_of
+from tests.actors import NOW
 
-PENDING = {"pk": "safe-children#2a", "sk": "x", "state": "pending"}
-CONFIRMED, WITHDRAWN = PENDING | {"state": "confirmed"}, PENDING | {"state": "withdrawn"}
+SIGNED, BEFORE, AFTER = "2026-11-24T12:00:00Z", "2026-11-24T11:59:59Z", "2026-11-24T12:00:03Z"
+LONG_AGO, FAR = int(NOW.timestamp()) - 5, int(NOW.timestamp()) + 5
+PENDING: dict[str, Any] = {
+    "pk": "safe-children#2a", "sk": "x", "state": "pending", "signed_at": SIGNED, "text_version": "v1",
+    "country": "GB", "postcode": "SW1A 1AA", "expires_at": FAR,
+}  # fmt: skip
+CONFIRMED = PENDING | {"state": "confirmed"}
+WITHDRAWN = {name: PENDING[name] for name in ("pk", "sk", "signed_at", "text_version")} | {"state": "withdrawn"}
+EXPIRED = PENDING | {"expires_at": LONG_AGO}
+Image = dict[str, Any] | None
+R, M, C, B, E, W = Stage
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "pending"),
+    ("before", "after", "standing"),
     [
-        (None, PENDING, 1),
-        (PENDING, PENDING, 0),
-        (PENDING, CONFIRMED, -1),
-        (PENDING, WITHDRAWN, -1),
-        (PENDING, None, -1),
-        (CONFIRMED, WITHDRAWN, 0),
-        (WITHDRAWN, PENDING, 1),
-        (WITHDRAWN, None, 0),
-        (CONFIRMED, None, 0),
+        (None, PENDING, {"pending": 1}),
+        (PENDING, PENDING, {}),
+        (PENDING, CONFIRMED, {"pending": -1, "v.v1": 1, "a.SW": 1}),
+        (PENDING, WITHDRAWN, {"pending": -1}),
+        (PENDING, None, {"pending": -1}),
+        (CONFIRMED, WITHDRAWN, {"v.v1": -1, "a.SW": -1}),
+        (WITHDRAWN, PENDING, {"pending": 1}),
+        (WITHDRAWN, None, {}),
+        (CONFIRMED, None, {"v.v1": -1, "a.SW": -1}),
+        (PENDING, CONFIRMED | {"postcode": "BT1 1AA", "text_version": "v2"}, {"pending": -1, "v.v2": 1, "a.BT": 1}),
+        (PENDING, CONFIRMED | {"country": "NL"}, {"pending": -1, "v.v1": 1, "a.abroad": 1}),
     ],
 )
-def test_every_move_changes_the_pending_by_what_it_is(
-    before: dict[str, str] | None, after: dict[str, str] | None, pending: int
+def test_every_move_changes_how_things_stand_by_what_it_is(
+    before: Image, after: Image, standing: dict[str, int]
 ) -> None:
-    assert followed("77", before, after) == Followed("safe-children", "2a", "77", pending)
+    [stands, _] = followed("77", before, after, NOW)
+    assert stands == Followed(keys.pending("safe-children", "2a"), "77", standing)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stages"),
+    [
+        (None, PENDING, [R]),
+        (PENDING, PENDING, []),
+        (PENDING, CONFIRMED, [C]),
+        (PENDING, WITHDRAWN, [W]),
+        (CONFIRMED, WITHDRAWN, [W]),
+        (WITHDRAWN, PENDING, [R]),
+        (WITHDRAWN, None, []),
+        (EXPIRED, None, [E]),
+        (PENDING, None, [W]),
+        (CONFIRMED, None, [W]),
+        (EXPIRED, PENDING | {"signed_at": AFTER}, [E, R]),
+        (PENDING, PENDING | {"mailed_at": AFTER}, [M]),
+        (PENDING, PENDING | {"mailed_at": SIGNED}, [M]),
+        (PENDING | {"mailed_at": BEFORE}, PENDING | {"mailed_at": AFTER}, [M]),
+        (PENDING | {"mailed_at": SIGNED}, PENDING | {"mailed_at": AFTER}, []),
+        (PENDING | {"mailed_at": SIGNED}, CONFIRMED | {"mailed_at": SIGNED}, [C]),
+        (CONFIRMED, CONFIRMED | {"mailed_at": AFTER}, [M]),
+        (PENDING, PENDING | {"undeliverable": "bounced"}, [B]),
+        (PENDING, PENDING | {"undeliverable": "rejected"}, [B]),
+        (PENDING | {"undeliverable": "bounced"}, PENDING | {"undeliverable": "bounced"}, []),
+        (CONFIRMED, CONFIRMED | {"undeliverable": "complained"}, []),
+        (CONFIRMED | {"undeliverable": "complained"}, CONFIRMED | {"undeliverable": "bounced"}, [B]),
+    ],
+)
+def test_every_change_passes_the_stages_it_is(before: Image, after: Image, stages: list[Stage]) -> None:
+    assert list(passed(before or {}, after or {}, NOW)) == stages
+
+
+def test_what_was_passed_is_counted_in_its_hour_and_a_confirmation_in_its_ten_minutes() -> None:
+    at = NOW + timedelta(minutes=49)
+    counter = keys.funnel("safe-children", "2a", NOW.date())
+    assert followed("77", None, PENDING, at)[1] == Followed(counter, "77", {"r12": 1})
+    assert followed("78", PENDING, CONFIRMED, at)[1] == Followed(counter, "78", {"c124": 1})
 
 
 def test_sequence_numbers_are_compared_as_numbers() -> None:
-    assert Followed("s", "00", "99", 0).order < Followed("s", "00", "100", 0).order
+    counter = keys.pending("s", "00")
+    assert Followed(counter, "99", {}).order < Followed(counter, "100", {}).order
+
+
+PLACES = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moves"),
+    [
+        (None, PENDING, {}),
+        (PENDING, CONFIRMED, {"k.Upper Zed": 1}),
+        (PENDING, CONFIRMED | {"postcode": "BT1 1AA"}, {"k.Lower Zed": 1}),
+        (CONFIRMED, CONFIRMED | {"mailed_at": AFTER}, {"k.Upper Zed": 0}),
+        (CONFIRMED, CONFIRMED | {"postcode": "BT1 1AA"}, {"k.Upper Zed": -1, "k.Lower Zed": 1}),
+        (CONFIRMED, WITHDRAWN, {"k.Upper Zed": -1}),
+        (CONFIRMED, None, {"k.Upper Zed": -1}),
+        (PENDING, WITHDRAWN, {}),
+        (WITHDRAWN, PENDING, {}),
+    ],
+)
+def test_a_constituency_has_what_is_confirmed_there(before: Image, after: Image, moves: dict[str, int]) -> None:
+    found = list(located("77", before, after, PLACES))
+    assert {name: amount for each in found for name, amount in each.numbers.items()} == moves
+    assert [each.counter for each in found] == [counter_of("safe-children", "2a", name[2:]) for name in moves]
+
+
+def test_a_signature_that_goes_well_is_five_small_writes_of_the_follower() -> None:
+    mailed = {"mailed_at": AFTER}
+    way: list[tuple[Image, Image]] = [
+        (None, PENDING),
+        (PENDING, PENDING | mailed),
+        (PENDING | mailed, CONFIRMED | mailed),
+    ]
+    writes = [sum(bool(change.numbers) for change in followed("1", old, new, NOW)) for old, new in way]
+    assert writes == [2, 1, 2]

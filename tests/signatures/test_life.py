@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import hypothesis
@@ -133,7 +133,7 @@ class Life(RuleBasedStateMachine):
     @rule(overlap=st.integers(0, 5))
     def follow(self, overlap: int) -> None:
         batch = self.tables.log[max(0, self.followed - overlap) :]
-        follow([followed(*change) for change in batch], self.tables)
+        follow(chain.from_iterable(followed(*change, NOW) for change in batch), self.tables)
         self.followed = len(self.tables.log)
 
     @invariant()

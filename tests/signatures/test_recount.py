@@ -15,7 +15,7 @@ from chalicelib.signatures.recount import IN_FLIGHT, Recount, recount, repair, r
 from chalicelib.signatures.store import ANONYMOUS
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
-from chalicelib.tallies.follow import Followed, follow
+from chalicelib.tallies.follow import follow, pending
 from chalicelib.tallies.model import MAX_SOURCES, By, Entry
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from chalicelib.tallies.store import entry_change
@@ -254,7 +254,7 @@ def test_a_repair_is_kept_as_what_it_is_and_cannot_happen_twice(tables: FakeTabl
 def test_pending_signatures_are_proved_by_bucket_and_repaired_on_demand(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     bucket = keys.bucket_of(identity)
-    follow([Followed(petition.slug, bucket, "1", 1)], tables)
+    follow([pending(petition.slug, bucket, "1", 1)], tables)
     assert found(petition, tables).pending == {}
     tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 3}))
     counted = found(petition, tables)
@@ -274,7 +274,7 @@ def test_who_was_never_followed_is_missing_and_can_be_added(tables: FakeTables, 
 
 def test_whom_the_stream_has_yet_to_bring_is_no_drift(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, ALICE, QUIET)
-    follow([Followed(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET)), "1", 1)], tables)
+    follow([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET)), "1", 1)], tables)
     signed(tables, petition, CHARLIE, QUIET + timedelta(seconds=1))
     counted = found(petition, tables)
     assert counted.pending == {}

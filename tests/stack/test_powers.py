@@ -5,6 +5,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -102,9 +103,10 @@ def test_a_recount_can_write_nothing(stack: Deployed) -> None:
             client.put_item(TableName=stack.outputs[table], Item={"pk": {"S": "TALLY#a"}, "sk": {"S": "b"}})
 
 
-def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> None:
+def test_pending_signatures_and_the_funnel_are_followed_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
-    before = _followed(stack)
+    wait_for(lambda: _is_still(stack))
+    before, followed_before = _passed(supporter, staff), _followed(stack)
     supporter.sign(SLUG, "bob@example.org")
 
     def pending() -> int:
@@ -113,8 +115,9 @@ def test_pending_signatures_are_followed_from_the_stream(stack: Deployed) -> Non
     waiting = wait_for(pending)
     supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
     wait_for(lambda: pending() == waiting - 1)
-    # Put and confirmed; that its mail was claimed and marked in between is filtered out.
-    assert _followed(stack) == before + 2
+    assert _passed(supporter, staff) - before == {"received": 1, "mailed": 1, "confirmed": 1}
+    # Put, mailed and confirmed; that its mail was claimed in between is filtered out.
+    assert _followed(stack) - followed_before == 3
 
 
 def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(stack: Deployed) -> None:
@@ -370,11 +373,22 @@ def _item(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:
     return next((item for item in found if item.get("email") == {"S": email}), {})
 
 
+def _passed(supporter: Visitor, staff: str) -> Counter[str]:
+    return Counter(supporter.read(f"/api/staff/petitions/{SLUG}/funnel", staff)["totals"])
+
+
+def _is_still(stack: Deployed) -> bool:
+    """Nothing of the tests before is on its way any more."""
+    before = _followed(stack)
+    time.sleep(2)
+    return _followed(stack) == before
+
+
 def _followed(stack: Deployed) -> int:
     """Changes that the follower was ever given, by its own log."""
     logs = Cloud(stack.endpoint).client("logs")
-    [group] = [
+    groups = [
         each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Follow" in each["logGroupName"]
     ]
-    messages = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+    messages = [event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
     return sum(json.loads(message)["changes"] for message in messages if '"event": "followed"' in message)

@@ -16,6 +16,7 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import State, Wanted
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.staff.tokens import recognise
+from chalicelib.tallies import followed
 from chalicelib.tallies import store as tallies
 from chalicelib.tallies.count import exact_count, public_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Entry, Tally, tally_of
@@ -147,7 +148,7 @@ def test_a_day_is_closed_once_and_in_its_turn(tables: Tables) -> None:
     with pytest.raises(ConditionFailed):
         tallies.close_day(SLUG, tomorrow, Tally(total=2), 3, tables)
     tallies.close_day(SLUG, after, Tally(total=5), 3, tables)
-    assert tallies.head(SLUG, tables) == tallies.Head(after, 7)
+    assert tallies.head(SLUG, tables) == tallies.Head(after, 7, began=TODAY + DAY)
     closed = tallies.closed_days(SLUG, date.min, date.max, tables)
     assert {day: tally.total for day, tally in closed.items()} == {tomorrow: 2, after: 5}
 
@@ -164,7 +165,7 @@ def test_many_who_close_one_day_close_it_once(tables: Tables, petition: Petition
 def test_opening_twice_keeps_the_first(tables: Tables) -> None:
     tallies.open_head(SLUG, TODAY, tables)
     tallies.open_head(SLUG, TODAY + DAY, tables)
-    assert tallies.head(SLUG, tables) == tallies.Head(TODAY, 0)
+    assert tallies.head(SLUG, tables) == tallies.Head(TODAY, 0, began=TODAY + DAY)
 
 
 def test_one_of_many_gets_the_lease_until_it_is_given_back_or_runs_out(tables: Tables) -> None:
@@ -190,15 +191,16 @@ def sequence(*numbers: int) -> list[str]:
 
 
 def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables: Tables) -> None:
-    tallies.add_pending(SLUG, "00", 2, sequence(8, 9), tables)
+    first = keys.pending(SLUG, "00")
+    followed.add_followed(first, {"pending": 2}, sequence(8, 9), tables)
     for repeated in (sequence(8, 9), sequence(9), sequence(9, 10)):
         with pytest.raises(ConditionFailed) as caught:
-            tallies.add_pending(SLUG, "00", 2, repeated, tables)
+            followed.add_followed(first, {"pending": 2}, repeated, tables)
         assert (caught.value.item or {})["followed"] == sequence(9)[0]
-    tallies.add_pending(SLUG, "00", -1, sequence(100, 10), tables)
-    tallies.add_pending(SLUG, "3f", 5, sequence(1), tables)
-    assert tallies.pending(SLUG, tables) == {"00": 1, "3f": 5}
-    assert tallies.pending("another", tables) == {}
+    followed.add_followed(first, {"pending": -1}, sequence(100, 10), tables)
+    followed.add_followed(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
+    assert followed.pending(SLUG, tables) == {"00": 1, "3f": 5}
+    assert followed.pending("another", tables) == {}
 
 
 def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:

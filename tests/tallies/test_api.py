@@ -11,7 +11,8 @@ from chalice.test import HTTPResponse
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.form import SOURCE_PATTERN
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.follow import Followed, follow
+from chalicelib.tallies.follow import Followed, follow, pending
+from chalicelib.tallies.places import counter_of
 from tests.actors import (
     ALICE,
     BOB,
@@ -25,6 +26,7 @@ from tests.actors import (
     confirmed,
     key_of,
 )
+from tests.located import give_none, give_table
 from tests.served import Served
 
 COUNT = "/api/petitions/safe-children/count"
@@ -89,7 +91,7 @@ def test_a_closed_petition_still_has_its_number(served: Served) -> None:
 
 def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     a_published_petition(three.tables, slug="a-draft", title="A draft", state="draft")
-    follow([Followed("safe-children", "00", "1", 1)], three.tables)
+    follow([pending("safe-children", "00", "1", 1)], three.tables)
     assert by_bob(three, "/api/staff/petitions").json_body == {
         "petitions": [
             {"slug": "a-draft", "title": "A draft", "state": "draft", "confirmed": 0, "pending": 0},
@@ -264,3 +266,25 @@ def test_a_cache_miss_on_a_warm_function_is_one_read(served: Served) -> None:
     served.tables.calls.clear()
     served.get(COUNT)
     assert served.tables.calls == ["get"]
+
+
+def test_constituencies_sum_to_what_is_confirmed_with_all_that_is_in_none(
+    three: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_table(monkeypatch)
+    follow([Followed(counter_of(petition.slug, "00", "Upper Zed"), "1", {"k.Upper Zed": 1})], three.tables)
+    body = by_bob(three, f"{COUNTS}?by=constituency").json_body
+    assert body["breakdown"] == [
+        {"key": "Upper Zed", "confirmed": 1},
+        {"key": "not yet sorted", "confirmed": 1},
+    ]
+    assert body["confirmed"] == 2
+
+
+def test_without_a_table_there_are_no_constituencies_and_the_answer_says_why(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_none(monkeypatch)
+    answer = by_bob(served, f"{COUNTS}?by=constituency")
+    assert answer.status_code == 422
+    assert "No table of constituencies" in answer.json_body["errors"][0]["message"]

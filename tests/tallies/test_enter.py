@@ -34,5 +34,6 @@ def test_opening_again_loses_nothing(tables: FakeTables) -> None:
         "through": "2026-11-19",
         "total": 7,
         "shards": 3,
+        "began": "2026-11-20",
     }
     assert tables.items[keys.snapshot("safe-children")]["count"] == 7

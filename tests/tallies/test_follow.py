@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chalicelib.aws.table import Change, Item
 from chalicelib.errors import Throttled
 from chalicelib.tallies.count import pending_count
-from chalicelib.tallies.follow import Followed, follow
+from chalicelib.tallies.follow import Followed, follow, pending
 from tests.fakes import FakeTables
 
 SLUG = "safe-children"
@@ -16,7 +16,7 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_fro
 
 def a_log(changes: list[tuple[str, int]]) -> list[Followed]:
     """Sequence numbers grow, and grow in length."""
-    return [Followed(SLUG, bucket, str(95 + number), pending) for number, (bucket, pending) in enumerate(changes)]
+    return [pending(SLUG, bucket, str(95 + number), amount) for number, (bucket, amount) in enumerate(changes)]
 
 
 def test_every_bucket_is_added_up(tables: FakeTables) -> None:
@@ -41,7 +41,7 @@ def test_replays_overlaps_and_bisected_batches_count_everything_once(
         done = max(done, start + size)
     follow(log[min(done, len(log)) :], tables)
     follow(log, tables)
-    assert pending_count(SLUG, tables) == sum(pending for _, pending in changes)
+    assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
 
 
 @given(CHANGES, st.randoms(use_true_random=False))
@@ -51,7 +51,7 @@ def test_the_order_within_a_batch_does_not_matter(changes: list[tuple[str, int]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     follow(shuffled, tables)
     follow(log, tables)
-    assert pending_count(SLUG, tables) == sum(pending for _, pending in changes)
+    assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
 
 
 def test_a_record_twice_in_one_batch_is_counted_once(tables: FakeTables) -> None:
@@ -101,7 +101,7 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(written: bool) -> None:
 
 
 def test_two_petitions_are_two_counters(tables: FakeTables) -> None:
-    follow([Followed("one", "00", "1", 1), Followed("two", "00", "2", 1), Followed("two", "00", "3", 1)], tables)
+    follow([pending("one", "00", "1", 1), pending("two", "00", "2", 1), pending("two", "00", "3", 1)], tables)
     assert (pending_count("one", tables), pending_count("two", tables)) == (1, 2)
 
 

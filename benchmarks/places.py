@@ -1,0 +1,73 @@
+"""What constituencies cost: to follow one confirmation, and to read them all, at a thousand and at a million confirmed.
+
+Every one of the 650 has somebody in every bucket from the start, named as the statisticians do; so only numbers grow.
+"""
+
+import json
+from collections import defaultdict
+from typing import Any
+from unittest import mock
+
+from benchmarks import scene
+from benchmarks.calls import Stage
+from benchmarks.sizes import item_bytes
+from benchmarks.worker import answer
+from chalicelib import keys
+from chalicelib.aws.expressions import to_wire
+from chalicelib.aws.table import tables
+from chalicelib.keys import Key
+from chalicelib.tallies.follow import Followed, follow
+from chalicelib.tallies.places import counter_of
+from chalicelib.tallies.sorting import PLACE
+
+FEW, MANY = 1_000, 1_000_000
+NAMES = [f"E14{number:06}" for number in range(1063, 1713)]
+
+
+def measure(endpoint: str) -> dict[str, Any]:
+    stage = Stage(endpoint)
+    figures = {}
+    for number, confirmed in enumerate((FEW, MANY)):
+        _fill(stage.petition.slug, confirmed, f"{number}0")
+        figures[f"at_{confirmed}"] = {"read": _read(stage), "follow_one": _followed(stage, f"{number}1")}
+    return {"constituencies": figures}
+
+
+def _fill(slug: str, confirmed: int, sequence: str) -> None:
+    """As if the stream had brought so many, evenly: one step for each counter."""
+    share = max(1, confirmed // len(NAMES) // len(keys.BUCKETS))
+    for bucket in keys.BUCKETS:
+        counters: dict[Key, dict[str, int]] = defaultdict(dict)
+        for name in NAMES:
+            counters[counter_of(slug, bucket, name)][PLACE + name] = share
+        follow([Followed(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
+
+
+def _read(stage: Stage) -> dict[str, Any]:
+    """Raise RuntimeError unless every constituency is told."""
+    event = scene.staff_places_event(stage.petition.slug)
+    with mock.patch("chalicelib.tallies.api.is_configured", return_value=True):
+        spent = stage.act(event)
+    body = spent.pop("body")
+    told = {row["key"] for row in json.loads(body)["breakdown"]}
+    if not told >= {*NAMES}:
+        raise RuntimeError(f"only {len(told)} constituencies were told")
+    return {**spent, "answer_bytes": len(body)}
+
+
+def _followed(stage: Stage, sequence: str) -> dict[str, Any]:
+    """The dearest: in the counter with most constituencies, and alone in its batch."""
+    slug, bucket = stage.petition.slug, keys.BUCKETS[0]
+    sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
+    widest = max(sizes, key=lambda name: sizes[name])
+    with stage.metered() as spent:
+        follow([Followed(counter_of(slug, bucket, widest), sequence, {PLACE + widest: 1})], tables())
+    return {**spent.as_figures(), "largest_item_bytes": sizes[widest]}
+
+
+def _item(key: Key) -> dict[str, Any]:
+    return to_wire(tables().get(key, consistent=True) or {})
+
+
+if __name__ == "__main__":
+    answer(measure)

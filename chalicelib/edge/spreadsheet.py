@@ -1,0 +1,31 @@
+"""Answers for a spreadsheet: CSV with a header line, and nothing in it that would be calculated."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from chalice.app import Request, Response
+
+from chalicelib.edge.http import REVALIDATED, answer, query
+
+CSV = "text/csv"
+
+
+def wants_csv(request: Request) -> bool:
+    """?format= goes before the Accept header."""
+    asked = query(request, "format")
+    return asked == "csv" if asked else CSV in (request.headers.get("accept") or "")
+
+
+def as_csv(rows: list[dict[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
+    """`columns` are those of an answer without rows."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
+    writer.writeheader()
+    writer.writerows([{**row, "key": _harmless(str(row["key"]))} if "key" in row else row for row in rows])
+    return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
+
+
+def _harmless(key: str) -> str:
+    """A source may start with a hyphen, which a spreadsheet would calculate (OWASP: CSV injection)."""
+    return f"'{key}" if key.startswith("-") else key

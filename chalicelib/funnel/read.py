@@ -1,0 +1,98 @@
+"""How is it going? What was passed by hour or day, how fast people confirm now, and how fast at most."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.aws.table import Tables
+from chalicelib.errors import Unavailable
+from chalicelib.funnel import store
+from chalicelib.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import Days, first_day
+
+# The stream's reader gives a change up after twelve hours (.chalice/resources.json); then a day changes no more.
+OPEN_DAYS = timedelta(days=2)
+SLOT = timedelta(minutes=SLOT_MINUTES)
+
+Passed = dict[date, Numbers]
+Row = Counter[Stage]
+
+
+class FunnelBy(StrEnum):
+    DAY = "day"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Confirmations a minute: now, as a mean of the last `over_minutes` (10 to 20); and in the best ten minutes."""
+
+    now: float
+    over_minutes: int
+    peak: float
+    peak_at: datetime | None
+
+
+def passed_by_day(petition: Petition, now: datetime, tables: Tables) -> Passed:
+    """Every day until today. Those that can change no more are closed in passing: one small item for each day."""
+    closed = store.closed_days(petition.slug, tables)
+    today = now.date()
+    first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
+    days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
+    opened = store.open_days(petition.slug, days, tables)
+    _close(petition.slug, {day: opened[day] for day in days if day < today - OPEN_DAYS}, tables)
+    return closed | opened
+
+
+def on(days: Days, passed: Passed) -> Passed:
+    return {day: numbers for day, numbers in passed.items() if days.first <= day <= days.last}
+
+
+def rows(by: FunnelBy, passed: Passed) -> dict[str, Row]:
+    """In order; those in which nothing happened are left out."""
+    found: dict[str, Row] = defaultdict(Counter)
+    for day, numbers in passed.items():
+        for name, number in numbers.items():
+            key = day.isoformat() if by is FunnelBy.DAY else f"{begins(name, day):%Y-%m-%dT%H}:00:00Z"
+            found[key][stage_of(name)] += number
+    return dict(sorted(found.items()))
+
+
+def totals(passed: Passed) -> Row:
+    return sum(rows(FunnelBy.DAY, passed).values(), Row())
+
+
+def rate(passed: Passed, chosen: Passed, now: datetime) -> Rate:
+    """`now` as of all that was passed, the peak among the days that were chosen."""
+    since = _slot_of(now) - SLOT
+    recent = sum(number for start, number in _confirmed(passed).items() if start >= since)
+    minutes = (now - since) / timedelta(minutes=1)
+    slots = _confirmed(chosen)
+    best = max(slots, key=lambda start: slots[start], default=None)
+    peak = slots[best] / SLOT_MINUTES if best else 0.0
+    return Rate(round(recent / minutes, 1), round(minutes), round(peak, 1), best)
+
+
+def _close(slug: str, over: Passed, tables: Tables) -> None:
+    try:
+        for day, numbers in over.items():
+            store.close_day(slug, day, numbers, tables)
+    except Unavailable:
+        pass  # The next reader will; what was read is right all the same.
+
+
+def _confirmed(passed: Passed) -> Mapping[datetime, int]:
+    """By the ten minutes in which it happened."""
+    return {
+        begins(name, day): number
+        for day, numbers in passed.items()
+        for name, number in numbers.items()
+        if stage_of(name) is Stage.CONFIRMED
+    }
+
+
+def _slot_of(moment: datetime) -> datetime:
+    return moment.replace(minute=moment.minute // SLOT_MINUTES * SLOT_MINUTES, second=0, microsecond=0)

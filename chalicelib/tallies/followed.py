@@ -1,0 +1,45 @@
+"""What is followed from the signatures' stream, in the counts table: one counter for each bucket of a petition."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from chalicelib import keys
+from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.keys import Key
+from chalicelib.tallies.model import PENDING
+
+
+def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
+    """Unconfirmed signatures by bucket, as far as the stream has been followed: seconds behind."""
+    wanted = [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
+    items = tables.batch_get(wanted, consistent=consistent)
+    return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
+
+
+def followed(slug: str, tables: Tables) -> Counter[str]:
+    """Every number of these counters, summed over the buckets."""
+    sums: Counter[str] = Counter()
+    for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
+        sums.update({name: number for name, number in item.items() if isinstance(number, int)})
+    return sums
+
+
+def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
+    """Raise ConditionFailed if the counter is not as it was seen: then it has been followed further."""
+    kept = Attr(PENDING)
+    as_seen = kept.not_exists() if seen is None else kept.eq(seen)
+    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=as_seen))
+
+
+def add_followed(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
+    """Add once. Raise ConditionFailed with the old item when some of `sequence` was added before."""
+    order = sorted(sequence)
+    followed = Attr("followed")
+    tables.update(
+        Change(
+            counter,
+            assign={"followed": order[-1]},
+            add=numbers,
+            when=followed.not_exists() | followed.lt(order[0]),
+        )
+    )

@@ -1,0 +1,27 @@
+"""CSV that opens in a spreadsheet as it is, and calculates nothing."""
+
+import csv
+import io
+
+import pytest
+
+from chalicelib.edge.spreadsheet import as_csv, wants_csv
+from tests.edge.test_http import a_request
+
+
+def read(rows: list[dict[str, object]], columns: tuple[str, ...] = ("key", "confirmed")) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(as_csv(rows, columns).body)))
+
+
+@pytest.mark.parametrize("key", ["-1", "-bbc", "-2+3"])
+def test_nothing_is_calculated(key: str) -> None:
+    assert read([{"key": key, "confirmed": -2}]) == [["key", "confirmed"], [f"'{key}", "-2"]]
+
+
+def test_no_rows_still_have_their_header() -> None:
+    assert read([], ("key", "received")) == [["key", "received"]]
+
+
+@pytest.mark.parametrize(("accept", "wanted"), [("text/csv", True), ("application/json", False), ("*/*", False)])
+def test_the_accept_header_may_ask_for_it(accept: str, wanted: bool) -> None:
+    assert wants_csv(a_request(accept=accept)) is wanted

@@ -1,0 +1,60 @@
+"""What the funnel and the followed breakdowns must say in the end, told from every change as it was made."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.tallies.sorting import Sorted
+from tests.located import TABLE
+
+Image = Mapping[str, Any]
+STAGE_OF = {"pending": "received", "confirmed": "confirmed", "withdrawn": "withdrawn"}
+
+
+@dataclass
+class Passage:
+    sorts: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Sorted})
+    passed: Counter[str] = field(default_factory=Counter)
+    # Who had a mail since they signed.
+    mailed: set[str] = field(default_factory=set)
+
+    def take(self, before: Image, after: Image) -> None:
+        identity = (after or before)["sk"]
+        self._move(identity, before, after)
+        if after.get("mails", 0) > before.get("mails", 0) and identity not in self.mailed:
+            self.passed["mailed"] += 1
+            self.mailed.add(identity)
+        self.passed["bounced"] += _bounced(after) and not _bounced(before)
+        for image, amount in ((before, -1), (after, +1)):
+            if image.get("state") == "confirmed":
+                self.sorts[Sorted.VERSION][image["text_version"]] += amount
+                self.sorts[Sorted.AREA][_area(image)] += amount
+                self.sorts[Sorted.CONSTITUENCY][_place(image)] += amount
+
+    def _move(self, identity: str, before: Image, after: Image) -> None:
+        was, now = before.get("state"), after.get("state")
+        signed = now == "pending" and before.get("signed_at") != after["signed_at"]
+        if was == "pending" and (now is None or signed):
+            self.passed["expired"] += 1
+        if now is not None and (now != was or signed):
+            self.passed[STAGE_OF[now]] += 1
+        # Times are to the second: who was mailed in the second of signing anew may have been mailed since.
+        if signed and before.get("mailed_at", "") < after["signed_at"]:
+            self.mailed.discard(identity)
+
+
+def _bounced(image: Image) -> bool:
+    return image.get("undeliverable") not in (None, "complained")
+
+
+def _area(item: Image) -> str:
+    if item["country"] != "GB":
+        return "outside GB"
+    return re.sub(r"[0-9].*", "", item.get("postcode") or "") or "no postcode"
+
+
+def _place(item: Image) -> str:
+    area = _area(item)
+    return area if " " in area else TABLE.get(item["postcode"], "not in the table")

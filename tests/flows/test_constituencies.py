@@ -1,0 +1,37 @@
+"""Confirmed by constituency, out of the emulator's own stream."""
+
+import pytest
+
+from tests.flows.handlers import Site, link, token
+from tests.located import give_table
+
+
+def places(site: Site) -> dict[str, int]:
+    body = site.counts("?by=constituency")
+    assert sum(row["confirmed"] for row in body["breakdown"]) == body["confirmed"]
+    return {row["key"]: row["confirmed"] for row in body["breakdown"]}
+
+
+def test_where_people_live_is_counted_once_as_they_confirmed_it_and_taken_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bob's postcode was typed wrong, and he corrects it while confirming."""
+    give_table(monkeypatch)
+    postcodes = {"alice@example.org": "ZZ1 1AA", "bob@example.org": "ZZ9 9ZZ", "charlie@example.org": "M1 1AE"}
+    for email, postcode in postcodes.items():
+        assert site.sign(email=email, postcode=postcode).status_code == 202
+    records = site.stream()
+    site.relay(records)
+    site.send(site.queued())
+    alice, bob, charlie = sorted(site.new_mails(), key=lambda mail: str(mail["To"]))
+    for mail, correction in ((alice, {}), (bob, {"postcode": "SW1A 1AA"}), (charlie, {})):
+        answer = site.post_form("/confirm", {"token": token(link(mail, "confirm")), **correction})
+        assert answer.status_code == 200, answer.body
+    assert places(site) == {"not yet sorted": 3}
+    records += site.stream()
+    for _ in range(2):
+        site.follow(records)
+        assert places(site) == {"Upper Zed": 1, "Zed Palace": 1, "not in the table": 1}
+    assert site.post_form("/withdraw", {"token": token(link(bob, "withdraw"))}).status_code == 200
+    site.follow(site.stream())
+    assert places(site) == {"Upper Zed": 1, "not in the table": 1}

@@ -1,0 +1,64 @@
+"""The funnel and the followed breakdowns, out of the emulator's own stream."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+
+from chalicelib import keys
+from chalicelib.aws.expressions import wire_key
+from tests.flows.handlers import Site, link, token
+
+
+def numbers(site: Site) -> Mapping[str, int]:
+    """What anybody passed."""
+    headers = {"Authorization": f"Bearer {site.staff_token}"}
+    body = site.get(f"/api/staff/petitions/{site.slug}/funnel?by=hour", headers).json_body
+    assert {name: sum(row[name] for row in body["rows"]) for name in body["totals"]} == body["totals"]
+    return {name: number for name, number in body["totals"].items() if number}
+
+
+def areas(site: Site) -> Mapping[str, int]:
+    body = site.counts("?by=postcode-area")
+    assert sum(row["confirmed"] for row in body["breakdown"]) == body["confirmed"]
+    return {row["key"]: row["confirmed"] for row in body["breakdown"]}
+
+
+def pressed(site: Site, mail: dict[str, Any], purpose: str) -> None:
+    answer = site.post_form(f"/{purpose}", {"token": token(link(mail, purpose))})
+    assert answer.status_code == 200, answer.body
+
+
+def test_every_stage_is_counted_once_however_often_the_stream_tells_it(site: Site) -> None:
+    for email, postcode in (("alice@example.org", "SW1A 1AA"), ("bob@example.org", "BT1 1AA"), ("c@example.org", "")):
+        assert site.sign(email=email, postcode=postcode).status_code == 202
+    records = site.stream()
+    site.relay(records)
+    site.send(site.queued())
+    alice, bob, _ = sorted(site.new_mails(), key=lambda mail: str(mail["To"]))
+    pressed(site, alice, "confirm")
+    pressed(site, bob, "confirm")
+    assert areas(site) == {"not yet sorted": 2}
+    _expire(site, "c@example.org")
+    records += site.stream()
+    for _ in range(2):
+        site.follow(records)
+    assert numbers(site) == {"received": 3, "mailed": 3, "confirmed": 2, "expired": 1}
+    assert areas(site) == {"SW": 1, "BT": 1}
+    pressed(site, bob, "withdraw")
+    site.follow(site.stream())
+    assert numbers(site)["withdrawn"] == 1
+    assert areas(site) == {"SW": 1}
+
+
+def _expire(site: Site, email: str) -> None:
+    """As TTL does it, which takes days: when its time is over, the item goes."""
+    client, table = boto3.client("dynamodb"), site.aws.tables._names[keys.SIGNATURES]
+    for item in client.scan(TableName=table)["Items"]:
+        if item.get("email") == {"S": email}:
+            key = wire_key(keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"]))
+            values = {":then": {"N": "1"}}
+            client.update_item(
+                TableName=table, Key=key, UpdateExpression="SET expires_at = :then", ExpressionAttributeValues=values
+            )
+            client.delete_item(TableName=table, Key=key)

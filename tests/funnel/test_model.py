@@ -1,0 +1,32 @@
+"""Names of numbers in a day's item: there and back."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.funnel.model import Stage, begins, name_of, numbers_of, stage_of
+
+AT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_name_tells_stage_and_time(stage: Stage) -> None:
+    name = name_of(stage, AT)
+    assert stage_of(name) is stage
+    assert begins(name, AT.date()) == AT.replace(minute=40 if stage is Stage.CONFIRMED else 0, second=0)
+
+
+def test_a_day_that_is_full_fits_a_kilobyte_and_a_half() -> None:
+    """A write costs a unit for each kilobyte of the item."""
+    names = {
+        name_of(stage, AT.replace(hour=hour, minute=minute))
+        for stage in Stage
+        for hour in range(24)
+        for minute in range(60)
+    }
+    assert len(names) == 24 * 5 + 144
+    assert sum(len(name) + 3 for name in names) < 1.75 * 1024  # DynamoDB: a number of two digits takes two or three
+
+
+def test_only_numbers_are_numbers() -> None:
+    assert numbers_of({"pk": "FUNNEL#a#00", "sk": "2026-11-24", "followed": "0", "r13": 2}) == {"r13": 2}

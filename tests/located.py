@@ -1,0 +1,21 @@
+"""A charity's table of constituencies, made up."""
+
+import pytest
+
+from chalicelib.tallies.constituencies import Constituencies, packed
+
+TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ9 9ZZ": "Lower Zed", "SW1A 1AA": "Zed Palace"}
+
+
+def give_table(patch: pytest.MonkeyPatch) -> None:
+    _set(patch, Constituencies(packed(TABLE)))
+
+
+def give_none(patch: pytest.MonkeyPatch) -> None:
+    """Nor the one that this checkout may have been built with."""
+    _set(patch, None)
+
+
+def _set(patch: pytest.MonkeyPatch, known: Constituencies | None) -> None:
+    patch.setattr("chalicelib.signatures.worker.constituencies", lambda: known)
+    patch.setattr("chalicelib.tallies.api.is_configured", lambda: known is not None)

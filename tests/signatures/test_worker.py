@@ -1,0 +1,45 @@
+"""The follower at its door: with the charity's table of constituencies, and without."""
+
+import pytest
+
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.places import confirmed_by_place
+from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of
+from tests.located import give_none, give_table
+from tests.served import Served, a_site, stream_event, wire
+from tests.streaming import Streaming
+
+
+@pytest.fixture
+def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """Alice in Upper Zed, Bob in the Netherlands, Charlie in Lower Zed until he withdraws."""
+    tables = Streaming()
+    site = a_site(tables)
+    wire(site, monkeypatch)
+    confirmed(tables, petition, ALICE, postcode="ZZ1 1AA")
+    confirmed(tables, petition, BOB, country="NL")
+    charlie = confirmed(tables, petition, CHARLIE, postcode="ZZ9 9ZZ")
+    withdraw(key_of(petition, charlie), petition, NOW, tables)
+    return site
+
+
+def told(site: Served) -> None:
+    assert isinstance(site.tables, Streaming)
+    site.invoke("follow_signatures", stream_event(site.tables.log, site.tables.moments))
+
+
+def test_with_a_table_whoever_confirms_is_counted_where_they_live(
+    three: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_table(monkeypatch)
+    for _ in range(2):
+        told(three)
+        counted = confirmed_by_place("safe-children", three.tables)
+        assert counted == {"k.Upper Zed": 1, "k.abroad": 1, "k.Lower Zed": 0}
+
+
+def test_without_one_nothing_is_written_for_it(three: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_none(monkeypatch)
+    told(three)
+    assert not [key for key in three.tables.items if key.pk.startswith("PLACES#")]

@@ -1,0 +1,102 @@
+"""From the charity's table of postcodes to the file that ships."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chalicelib.tallies.constituencies import Constituencies, packed
+from stack.attach import deployed
+from stack.console import Failure
+from stack.constituencies import TARGET, constituency_file, table
+from stack.emulator import emulator
+from stack.manage import issue_token, load_petitions
+from stack.package import Package, contents_of
+from stack.slim import write_zip
+from tests.located import TABLE
+from tests.stack.supporter import wait_for
+from tests.stack.test_powers import SLUG, visitor
+
+PLAIN = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
+# Columns as in the postcode directory of the Office for National Statistics, rows made up.
+DIRECTORY = (
+    '"pcd","pcd2","pcds","dointr","oscty","pcon"\n'
+    '"ZZ1 1AA","ZZ1  1AA","ZZ1 1AA","198001","E99999999","E14009991"\n'
+    '"ZZ999ZZ","ZZ99 9ZZ","ZZ99 9ZZ","198001","E99999999","E14009992"\n'
+    '"ZZ2 2ZZ","ZZ2  2ZZ","ZZ2 2ZZ","198001","L99999999",""\n'
+)
+
+
+def written(project: Path, text: str, encoding: str = "utf-8") -> Iterator[tuple[str, bytes]]:
+    table(project).write_text(text, encoding=encoding)
+    return constituency_file(project)
+
+
+def test_without_a_table_nothing_ships(project: Path) -> None:
+    assert list(constituency_file(project)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
+    [(name, content)] = written(project, PLAIN, encoding)
+    assert name == TARGET
+    assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
+
+
+def test_the_statisticians_table_fits_as_it_is(project: Path) -> None:
+    [(_, content)] = written(project, DIRECTORY)
+    found = Constituencies(content)
+    assert [found.of(postcode) for postcode in ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")] == ["E14009991", "E14009992", None]
+
+
+def test_it_comes_out_of_the_zip_as_it_went_in(project: Path) -> None:
+    write_zip(project / "out.zip", written(project, PLAIN))
+    with zipfile.ZipFile(project / "out.zip") as archive:
+        assert Constituencies(archive.read(TARGET)).of("ZZ1 1AA") == "Upper Zed"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("post code,constituency\nZZ1 1AA,Upper Zed\n", "no column"),
+        ("postcode,place\nZZ1 1AA,Upper Zed\n", "no column"),
+        ("", "no column"),
+        ("postcode,constituency\n", "no row"),
+        ("postcode,constituency\nZZ1 1AA\n", "no row"),
+        (f"postcode,constituency\nZZ1 1AA,{'Zed' * 30}\n", "at most 60"),
+        ("postcode,constituency\nSomewhere,Upper Zed\n", "none of the UK"),
+    ],
+)
+def test_a_table_that_makes_no_sense_stops_the_build_and_says_why(project: Path, text: str, complaint: str) -> None:
+    with pytest.raises(Failure, match=complaint):
+        list(written(project, text))
+
+
+def test_a_table_beside_the_code_is_part_of_the_package(project: Path) -> None:
+    (project / "app.py").write_text("")
+    before = dict(contents_of(project))
+    [(name, content)] = written(project, PLAIN)
+    assert dict(contents_of(project)) == {**before, name: content}
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("places")
+def test_a_deployed_table_sorts_who_confirms_under_the_functions_own_roles(
+    built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "deployment.zip"
+    write_zip(archive, [(TARGET, packed(TABLE))], base=built.archive)
+    monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
+    with emulator(auth=True) as running:
+        stack = deployed(running.endpoint)
+        load_petitions(stack)
+        supporter, staff = visitor(stack), issue_token(stack)
+
+        def places() -> object:
+            return supporter.read(f"/api/staff/petitions/{SLUG}/counts?by=constituency", staff)["breakdown"]
+
+        assert places() == []
+        supporter.sign(SLUG, "ada@example.org")
+        supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
+        assert wait_for(lambda: places() == [{"key": TABLE["SW1A 1AA"], "confirmed": 1}])

@@ -1,0 +1,94 @@
+"""Confirmed by constituency: which one, in which counter, small enough to be cheap, and every one once."""
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib import keys
+from chalicelib.signatures.changes import located
+from chalicelib.tallies.constituencies import Constituencies, packed
+from chalicelib.tallies.follow import Followed, follow
+from chalicelib.tallies.places import confirmed_by_place, counter_of, place_of
+from chalicelib.tallies.sorting import PLACE, Sorted, sorted_by
+from tests.fakes import FakeTables
+
+MADE_UP = Constituencies(packed({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))
+SLUG = "safe-children"
+POSTCODES = ["ZZ1 1AA", "ZZ1 1AB", "ZZ1 1AC", ""]
+
+
+@pytest.mark.parametrize(
+    ("signature", "place"),
+    [
+        ({"country": "GB", "postcode": "ZZ1 1AA"}, "Upper Zed"),
+        ({"country": "GB", "postcode": "ZZ1 1AB"}, "unknown"),
+        ({"country": "GB"}, "none"),
+        ({"country": "NL", "postcode": "1011 AB"}, "abroad"),
+        ({"country": "NL"}, "abroad"),
+    ],
+)
+def test_a_signature_is_in_one_place(signature: dict[str, str], place: str) -> None:
+    assert place_of(signature, MADE_UP) == place
+
+
+def test_a_place_is_always_counted_in_the_same_counter() -> None:
+    assert {counter_of(SLUG, "2a", "Upper Zed") for _ in range(3)} == {keys.places(SLUG, "2a", 1)}
+
+
+@pytest.mark.parametrize("place", ["Upper Zed", "Lower Zed", "none", "abroad", "unknown"])
+@pytest.mark.parametrize("bucket", [keys.BUCKETS[0], keys.BUCKETS[-1]])
+def test_whoever_reads_finds_every_counter(tables: FakeTables, place: str, bucket: str) -> None:
+    follow([Followed(counter_of(SLUG, bucket, place), "1", {PLACE + place: 3})], tables)
+    assert confirmed_by_place(SLUG, tables) == {PLACE + place: 3}
+    assert not confirmed_by_place("another", tables)
+
+
+Image = dict[str, Any] | None
+
+
+def an_image(state: str, postcode: str, country: str) -> dict[str, Any]:
+    return {"pk": f"{SLUG}#2a", "sk": "x", "state": state, "country": country, "postcode": postcode}
+
+
+LIVES = st.lists(
+    st.lists(
+        st.none() | st.builds(an_image, st.sampled_from(["pending", "confirmed", "withdrawn"]),
+                              st.sampled_from(POSTCODES), st.sampled_from(["GB", "NL"])),
+        max_size=6,
+    ),
+    max_size=5,
+)  # fmt: skip
+
+
+@given(LIVES, st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), max_size=6), st.integers(0, 3))
+def test_whatever_comes_however_often_every_constituency_sums_to_what_is_confirmed(
+    lives: list[list[Image]], windows: list[tuple[int, int]], not_followed_yet: int
+) -> None:
+    """Lambda moves on only over what it has been told is done; it may tell any of it again."""
+    changes = [change for life in lives for change in pairwise([None, *life]) if any(change)]
+    log = [(str(95 + number), *change) for number, change in enumerate(changes)]
+    tables, done = FakeTables(), 0
+    for first, size in [*windows, (0, len(log)), (0, len(log))]:
+        start = min(first, done)
+        batch = log[start : start + size]
+        follow([each for change in batch for each in located(*change, MADE_UP)], tables)
+        done = max(done, start + size)
+    ends = [life[-1] for life in lives if life]
+    final = Counter(PLACE + place_of(end, MADE_UP) for end in ends if end and end["state"] == "confirmed")
+    counted = confirmed_by_place(SLUG, tables)
+    assert {place: number for place, number in counted.items() if number} == final
+    confirmed = final.total() + not_followed_yet
+    assert sum(sorted_by(Sorted.CONSTITUENCY, counted, confirmed).values()) == confirmed
+
+
+@pytest.mark.parametrize(("name", "length"), [("E140{:05}", 9), ("A name of twenty {:03}", 20)])
+def test_no_counter_grows_over_a_kilobyte_with_all_650_constituencies(name: str, length: int) -> None:
+    """Another begun kilobyte is another write unit for each confirmation."""
+    shares = Counter(counter_of("a-slug-of-some-length", "2a", name.format(number)).sk for number in range(650))
+    widest = max(shares.values())
+    number, key_and_sequence = 4, 100
+    assert widest * (len(PLACE) + length + number) + key_and_sequence < (1024 if length < 10 else 2048)
