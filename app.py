@@ -19,11 +19,15 @@ from chalicelib.signatures import links as signatures_links
 from chalicelib.signatures import worker as signatures_worker
 from chalicelib.signin import api as signin_api
 from chalicelib.staff import api as staff_api
+from chalicelib.staff import page as staff_page
 from chalicelib.statements import api as statements_api
 from chalicelib.tallies import api as tallies_api
 
 PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api, statements_api)
-STAFF = (staff_api, petitions_staff_api, audit_api, people_api, signin_api, exports_api, health_api, funnel_api)
+STAFF = (
+    *(staff_page, staff_api, signin_api, audit_api),
+    *(petitions_staff_api, people_api, exports_api, health_api, funnel_api),
+)
 WORKERS = (mail_worker, signatures_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)

@@ -34,7 +34,10 @@ class DeployedSite:
     stack: Deployed
 
     def staff(self, path: str) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.staff_token}"}
+        return self.staff_as(self.staff_token, path)
+
+    def staff_as(self, token: str, path: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"}
         return requests.get(f"{self.url}/api/staff{path}", headers=headers, timeout=20)
 
     def manage(self, method: str, path: str, body: object = None, match: str = "*") -> requests.Response:

@@ -535,6 +535,11 @@ ASKED = [
     _get(200, "/assets/{name}", "/assets/icon.svg"),
     _get(304, "/assets/{name}", "/assets/site.css", **{"If-None-Match": "*"}),
     _get(404, "/assets/{name}", "/assets/render.py"),
+    _get(200, "/staff", "/staff"),
+    _get(200, "/assets/staff/{version}/{name}", "/assets/staff/0/app.js"),
+    _get(200, "/assets/staff/{version}/{name}", "/assets/staff/0/staff.css"),
+    _get(304, "/assets/staff/{version}/{name}", "/assets/staff/0/app.js", **{"If-None-Match": "*"}),
+    _get(404, "/assets/staff/{version}/{name}", "/assets/staff/0/render.py"),
 ]
 
 
@@ -645,7 +650,7 @@ def test_every_described_status_of_ours_was_provoked_above_and_no_other() -> Non
 
 
 NEEDING_NONE = (
-    "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff/", "/api/statements", "/statements",
+    "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff", "/api/statements", "/statements",
 )  # fmt: skip
 NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(NEEDING_NONE)]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stack.charts import chart_files
 from stack.console import Failure, run_main, say
 from stack.constituencies import constituency_file, table
 from stack.contents import breakdown, missing, requirements, summary
@@ -24,7 +25,9 @@ from stack.project import (
 )
 from stack.slim import wanted_dependencies, write_zip
 
-_OWN_RULES = [Path(__file__).with_name(name) for name in ("constituencies.py", "package.py", "project.py", "slim.py")]
+_OWN_RULES = [
+    Path(__file__).with_name(f"{name}.py") for name in ("charts", "constituencies", "package", "project", "slim")
+]
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 def _inputs(stage: str, project: Path) -> str:
     code = [*application_files(project), *declaration_files(project)]
     given = [path for path in [table(project)] if path.exists()]
-    return digest(stage, project / "requirements.txt", *code, *given, *_OWN_RULES)
+    brought = [content.decode() for _, content in chart_files()]
+    return digest(stage, project / "requirements.txt", *code, *given, *_OWN_RULES, *brought)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package) -> None:
@@ -84,6 +88,7 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
     for path in application_files(project):
         yield path.relative_to(project).as_posix(), path.read_bytes()
     yield from constituency_file(project)
+    yield from chart_files()
 
 
 def _dependencies(project: Path, build: Path) -> Path:

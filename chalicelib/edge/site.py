@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, json_view, not_modified, problem_json
 from chalicelib.edge.problems import Problem
-from chalicelib.pages.render import asset
+from chalicelib.pages.render import Asset, asset, dashboard, dashboard_version
 
 routes = Blueprint(__name__)
 
@@ -24,10 +24,20 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
     """Styles, script and icon."""
-    found = asset(name)
+    return _file(request, asset(name), FOREVER)
+
+
+@routes.route("/assets/staff/{version}/{name}")
+@json_view(routes)
+def read_dashboard_file(request: Request, version: str, name: str) -> Response:
+    """A page of before a deployment still asks for its own version: it gets the new file, which nobody may keep."""
+    return _file(request, dashboard().get(name), FOREVER if version == dashboard_version() else "no-store")
+
+
+def _file(request: Request, found: Asset | None, cache_control: str) -> Response:
     if found is None:
         return problem_json(NO_FILE)
-    headers = {"Cache-Control": FOREVER, "ETag": found.etag}
+    headers = {"Cache-Control": cache_control, "ETag": found.etag}
     if client_matches(request, found.etag):
         return not_modified(headers)
     return answer(found.body, 200, {**headers, "Content-Type": found.content_type})

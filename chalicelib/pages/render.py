@@ -1,4 +1,4 @@
-"""Everything a supporter sees: HTML from the templates beside this file, and the text files they link to."""
+"""Everything a browser is sent: HTML from the templates beside this file, and the text files they link to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ _CONTENT_TYPES = {
     "petition.js": "text/javascript; charset=utf-8",
     "sign-in.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    # The chart library: put into the zip by stack.charts, in no checkout.
+    "uplot.js": "text/javascript; charset=utf-8",
+    "uplot.css": "text/css; charset=utf-8",
 }
+_DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,36 @@ def render(template: str, *, base: str, site_url: str, **context: object) -> str
 
 def asset(name: str) -> Asset | None:
     """The asset of that name, or None for anything not on the list."""
-    return _load(name) if name in _CONTENT_TYPES else None
+    return _load(name) if name in _CONTENT_TYPES and (_HERE / "assets" / name).exists() else None
 
 
 def asset_url(name: str, *, base: str) -> str:
     """A link that changes whenever the file does, so that browsers and CDN may keep what it answers for a year."""
-    return f"{base}/assets/{name}?v={_digest(_load(name).body)[:8]}"
+    found = asset(name)
+    return f"{base}/assets/{name}?v={_digest(found.body)[:8]}" if found else f"{base}/assets/{name}"
+
+
+@cache
+def dashboard() -> dict[str, Asset]:
+    """The staff pages' modules and styles by name. They import each other, so they are kept and renewed together."""
+    files = sorted((_HERE / "dashboard").iterdir())
+    return {path.name: _read(path, _DASHBOARD_TYPES[path.suffix]) for path in files}
+
+
+@cache
+def dashboard_start() -> list[str]:
+    """The modules that its first view needs: what app.js imports, and what they import."""
+    found = ["app.js"]
+    for name in found:
+        imported = re.findall(r'^import .* from "\./(.+)";$', dashboard()[name].body, re.MULTILINE)
+        found += [each for each in imported if each not in found]
+    return found
+
+
+@cache
+def dashboard_version() -> str:
+    """Changes whenever one of them does. It stands in their path, where an import from a neighbour keeps it."""
+    return _digest("".join(file.etag for file in dashboard().values()))[:8]
 
 
 def thousands(number: int) -> str:
@@ -100,8 +128,12 @@ def _digest(text: str) -> str:
 @cache
 def _load(name: str) -> Asset:
     # Called with listed names only, so the cache cannot be grown from outside.
-    body = (_HERE / "assets" / name).read_text(encoding="utf-8")
-    return Asset(body, _CONTENT_TYPES[name], f'"{_digest(body)[:16]}"')
+    return _read(_HERE / "assets" / name, _CONTENT_TYPES[name])
+
+
+def _read(path: Path, content_type: str) -> Asset:
+    body = path.read_text(encoding="utf-8")
+    return Asset(body, content_type, f'"{_digest(body)[:16]}"')
 
 
 @cache

@@ -46,6 +46,7 @@ def test_what_is_counted_meets_its_goals(results: dict[str, Any]) -> None:
         (("cold_start_ratio",), 1.26),
         (("export", "at_100000", "rows_a_second"), 1),
         (("export", "at_100000", "peak_mb"), 1_000),
+        (("staff_page", "bytes"), 100_000),
     ],
 )
 def test_a_figure_that_is_worse_is_seen(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:

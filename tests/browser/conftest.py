@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from tests.browser.crowd import with_a_past
+from tests.deployed import DeployedSite
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 QUIET = (
     "--no-sandbox",
@@ -41,6 +44,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def confirmed(deployed_site: DeployedSite) -> int:
+    """How many have, on the petition with a past that staff look at."""
+    return with_a_past(deployed_site)
+
+
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
     yield from _page(browser.new_context(viewport=PHONE))
@@ -49,6 +58,21 @@ def phone(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def phone_without_javascript(browser: Browser) -> Iterator[Page]:
     yield from _page(browser.new_context(viewport=PHONE, java_script_enabled=False))
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[Page]:
+    """Nothing may be said in the console but that something was not found: above all, nothing about the policy."""
+    context = browser.new_context(viewport=DESK)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert [text for text in said if "Failed to load resource" not in text] == []
 
 
 def _page(context: BrowserContext) -> Iterator[Page]:

@@ -161,14 +161,14 @@ def test_axe_finds_nothing_and_nothing_runs_off_the_side(
     page = context.new_page()
     page.set_default_timeout(20_000)
     PAGES[name](page, deployed_site)
-    _keep_picture(page, f"{name}-{size}")
+    keep_picture(page, f"{name}-{size}")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     context.close()
 
 
-def _keep_picture(page: Page, name: str) -> None:
+def keep_picture(page: Page, name: str) -> None:
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.errors import Throttled
+from chalicelib.pages.render import dashboard_version
 from tests.served import Served
 
 
@@ -14,6 +15,15 @@ def test_an_asset_is_kept_for_a_year_and_asked_for_once(served: Served, name: st
     again = served.get(f"/assets/{name}", if_none_match=answer.headers["ETag"])
     assert (again.status_code, again.body) == (304, b"")
     assert again.headers["ETag"] == answer.headers["ETag"]
+
+
+def test_the_staff_pages_files_are_kept_by_their_version_and_no_other(served: Served) -> None:
+    """Else a browser that still shows yesterday's page would keep today's file under yesterday's address."""
+    now = served.get(f"/assets/staff/{dashboard_version()}/app.js")
+    before = served.get("/assets/staff/00000000/app.js")
+    assert (now.status_code, before.status_code, now.body) == (200, 200, before.body)
+    assert "immutable" in now.headers["Cache-Control"]
+    assert before.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", ["nothing.css", "..%2fsettings.py", "render.py", "SITE.CSS"])

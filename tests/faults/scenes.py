@@ -283,6 +283,8 @@ SIX = timedelta(minutes=6)
 
 SCENES = [
     Scene("read_asset", nothing, partial(got, "/assets/site.css"), counted_right),
+    Scene("read_dashboard_file", nothing, partial(got, "/assets/staff/0/app.js"), counted_right),
+    Scene("show_dashboard", nothing, partial(got, "/staff"), counted_right),
     Scene("read_openapi", nothing, partial(got, "/api/openapi.json"), counted_right),
     Scene("read_health", nothing, partial(got, "/health"), counted_right),
     Scene("show_petitions", counted_days_ago, partial(got, "/"), public_is_exact),

@@ -16,6 +16,9 @@ from jinja2 import UndefinedError
 from chalicelib.pages.render import (
     asset,
     asset_url,
+    dashboard,
+    dashboard_start,
+    dashboard_version,
     human_date,
     human_moment,
     paragraphs,
@@ -27,7 +30,7 @@ PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
 SITE = "https://petitions.example"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
 # For staff, and the same for everybody.
-NOTHING_TYPED = {"sign_in.html"}
+SCRIPTS = {"staff.html": "/assets/staff/0a1b2c3d/app.js", "sign_in.html": asset_url("sign-in.js", base="")}
 FORM_FIELDS = ("name", "email", "country", "postcode", "consent.sign", "consent.updates")
 VOID = {"meta", "link", "img", "input", "br", "hr"}
 
@@ -107,7 +110,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
     return SimpleNamespace(**values | changes)
 
 
-def context_of(template: str, petition: SimpleNamespace, word: str = "x") -> dict[str, object]:
+def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: str = "") -> dict[str, object]:
     """What each template needs; `word` stands wherever a supporter's or a caller's text goes."""
     form = dict.fromkeys((*FORM_FIELDS, "source", "updates"), word)
     errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source")]
@@ -141,6 +144,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x") -> dic
         "withdrawn.html": {"petition": petition},
         "unsubscribe.html": {"petition": petition, "token": word},
         "unsubscribed.html": {"petition": petition},
+        "staff.html": {"files": f"{base}/assets/staff/0a1b2c3d", "modules": ["api.js", "app.js"]},
         "sign_in.html": {},
         "statement.html": {
             "petition": None,
@@ -168,7 +172,7 @@ def page_of(
     petition: SimpleNamespace | None = None,
     **changes: object,
 ) -> Page:
-    context = context_of(template, petition or a_petition(), word) | (given or {}) | changes
+    context = context_of(template, petition or a_petition(), word, base) | (given or {}) | changes
     return Page(render(template, base=base, site_url=SITE, **context))
 
 
@@ -186,11 +190,11 @@ def test_whatever_is_typed_or_configured_comes_out_escaped(template: str) -> Non
     texts = ("title", "summary", "text", "target", "charity", "sign_wording", "updates_wording", "privacy_contact")
     petition = a_petition(**dict.fromkeys((*texts, "slug", "privacy_url"), EVIL))
     page = page_of(template, petition=petition, word=EVIL)
-    scripts = ["petition.js", *(["sign-in.js"] if template in NOTHING_TYPED else [])]
-    assert [script.attrs["src"] for script in page.all("script")] == [asset_url(name, base="") for name in scripts]
+    script = SCRIPTS.get(template, asset_url("petition.js", base=""))
+    assert [found.attrs["src"] for found in page.all("script")] == [script]
     assert not page.all("img", src="x")
     assert "49" not in page.text.split()
-    assert ("<script>alert(1)" in page.text) is (template not in NOTHING_TYPED), "shown as text"
+    assert ("<script>alert(1)" in page.text) is (template not in SCRIPTS), "shown as text"
 
 
 @every_template
@@ -506,7 +510,20 @@ def test_every_file_in_the_folder_is_listed_and_its_address_follows_its_content(
         assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={found.etag[1:9]}"
 
 
+def test_what_is_not_in_a_checkout_is_no_asset_and_its_link_breaks_no_page() -> None:
+    assert asset("uplot.js") is None
+    assert asset_url("uplot.js", base="/prod") == "/prod/assets/uplot.js"
+
+
+def test_the_dashboard_imports_only_what_is_served_beside_it() -> None:
+    assert re.fullmatch(r"[0-9a-f]{8}", dashboard_version())
+    assert {"app.js", "api.js", "numbers.js", "timeline.js"} <= set(dashboard_start()) <= dashboard().keys()
+    for name, file in dashboard().items():
+        imported = re.findall(r'(?:from |import\()"([^"]+)"', file.body)
+        assert {path.removeprefix("./") for path in imported} <= dashboard().keys(), name
+
+
 def test_assets_load_nothing_from_elsewhere() -> None:
-    for path in (PAGES / "assets").iterdir():
+    for path in (*(PAGES / "assets").iterdir(), *(PAGES / "dashboard").iterdir()):
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.findall(r"https?://|@import|\beval\(|innerHTML", text), path.name

@@ -123,3 +123,13 @@ def test_building_again_touches_nothing(built: Package) -> None:
 )
 def test_only_what_runs_is_wanted(name: str, wanted: bool) -> None:
     assert is_wanted(name) is wanted
+
+
+def test_the_chart_library_ships_as_a_module_with_its_licence(built: Package) -> None:
+    with zipfile.ZipFile(built.archive) as archive:
+        script = archive.read("chalicelib/pages/assets/uplot.js").decode()
+        style = archive.read("chalicelib/pages/assets/uplot.css").decode()
+    assert script.rstrip().endswith("export default uPlot;")
+    for text in (script, style):
+        assert "The MIT License (MIT)" in text
+        assert "Copyright (c) 2021 Leon Sorokin" in text

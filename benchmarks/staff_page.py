@@ -1,0 +1,92 @@
+"""`python -m benchmarks.staff_page`: what a member of staff waits for and transfers before the number is there.
+
+In Chromium, with an empty cache, on the embedded AWS: bytes are exact, times are this machine's and its emulator's.
+"""
+
+import os
+import re
+import shutil
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks import results
+from benchmarks.scene import sample_petition
+from stack import front
+from stack.attach import deployed
+from stack.background import served
+from stack.console import run_main, say
+from stack.emulator import emulator
+from stack.manage import issue_token, load_petitions
+from stack.sockets import LOOPBACK, free_port
+
+RUNS = 5
+CHARTS = "/assets/uplot."
+LIMIT_BYTES = 100_000
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+def main() -> None:
+    port = free_port()
+    site = f"http://{LOOPBACK}:{port}"
+    with emulator() as running:
+        stack = deployed(running.endpoint, site)
+        load_petitions(stack)
+        with served(front.application(running.endpoint, stack.api), port):
+            measured = _measured(site, issue_token(stack))
+    results.add({"staff_page": measured})
+    for name, value in measured.items():
+        say(f"{name:<32}{value:>10,}")
+
+
+def _measured(site: str, token: str) -> dict[str, Any]:
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        # The first visit finds every function cold, which is another figure.
+        _visit(browser, site, token)
+        runs = [_visit(browser, site, token) for _ in range(RUNS)]
+        browser.close()
+    times = {name: round(median(run[name] for run in runs)) for name in ("first_paint_ms", "number_shown_ms")}
+    return {**times, **{name: runs[-1][name] for name in ("requests", "bytes", "bytes_of_charts")}, "goal": LIMIT_BYTES}
+
+
+def _visit(browser: Browser, site: str, token: str) -> dict[str, float]:
+    """A fresh context has an empty cache."""
+    context = browser.new_context()
+    page = context.new_page()
+    sizes = _sizes_of(page)
+    page.add_init_script(f"sessionStorage.setItem('staff.token', '{token}')")
+    page.goto(f"{site}/staff#/petitions/{sample_petition().slug}")
+    page.locator("[data-confirmed]", has_text=re.compile(r"\d")).wait_for()
+    shown = page.evaluate("performance.now()")
+    page.wait_for_load_state("networkidle")
+    found = {"first_paint_ms": page.evaluate(PAINTED), "number_shown_ms": shown, **_added_up(sizes)}
+    context.close()
+    return found
+
+
+def _sizes_of(page: Page) -> dict[str, int]:
+    """By address: bytes of headers and body as they came over the wire."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    addresses: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    session.on(
+        "Network.responseReceived", lambda event: addresses.update({event["requestId"]: event["response"]["url"]})
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda event: sizes.update({addresses.get(event["requestId"], event["requestId"]): event["encodedDataLength"]}),
+    )
+    return sizes
+
+
+def _added_up(sizes: dict[str, int]) -> dict[str, int]:
+    charts = sum(size for address, size in sizes.items() if CHARTS in address)
+    return {"requests": len(sizes), "bytes": round(sum(sizes.values()) - charts), "bytes_of_charts": round(charts)}
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,81 @@
+"""A petition of the dashboard's own with nine days behind it, put where confirmations put theirs: into the tally."""
+
+import math
+import tempfile
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from chalicelib import keys
+from chalicelib.aws.expressions import Change
+from chalicelib.aws.table import Tables
+from chalicelib.tallies.model import Tally, numbers_of
+from chalicelib.tallies.open import open_tally
+from stack.aws import Cloud
+from stack.manage import load_petitions
+from tests.deployed import DeployedSite
+
+SLUG = "clean-the-river"
+TITLE = "Clean the river that our children swim in"
+DAYS = 9
+COUNTRIES = {"GB": 82, "IE": 6, "DE": 4, "FR": 3, "US": 2, "ES": 1, "NL": 1, "PL": 1}
+SOURCES = {"evening-news": 50, "direct": 30, "newsletter": 15, "partner-rivers": 5}
+PETITION = f"""
+slug = "{SLUG}"
+title = "{TITLE}"
+charity = "Harbour for Children"
+target = "the water company"
+goal = 50000
+opened_at = 2026-01-01T09:00:00Z
+privacy_contact = "privacy@harbour.example"
+summary = "The river is not safe. Make it safe by the summer."
+text = "We ask the water company to stop the overflows into our river."
+sign_wording = "I sign, and my name may be handed over."
+updates_wording = "Send me news."
+"""
+
+
+def with_a_past(site: DeployedSite) -> int:
+    """How many confirmed. The tally is opened first, at a time when there is still something to come."""
+    today, tables = datetime.now(UTC), _tables(site)
+    open_tally(SLUG, 10, today - timedelta(days=DAYS), tables)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, f"{SLUG}.toml").write_text(PETITION, encoding="utf-8")
+        load_petitions(site.stack, Path(folder))
+    past = {today.date() - timedelta(days=back): _day(DAYS - back) for back in range(1, DAYS)}
+    for day, tally in past.items():
+        _add(day, tally, tables)
+    return sum(tally.total for tally in past.values())
+
+
+def one_more(site: DeployedSite, amount: int) -> None:
+    """Confirmed now, while somebody looks."""
+    now = datetime.now(UTC)
+    _add(now.date(), _tally({f"{now:%H}": amount}), _tables(site))
+
+
+def _tables(site: DeployedSite) -> Tables:
+    client = Cloud(site.stack.endpoint).client("dynamodb")
+    return Tables(client, {keys.COUNTS: site.stack.outputs["CountsTableName"]})
+
+
+def _add(day: date, tally: Tally, tables: Tables) -> None:
+    tables.update(Change(keys.tally_shard(SLUG, 0, day), add=numbers_of(tally)))
+
+
+def _day(number: int) -> Tally:
+    """Quiet at night, most in the evening, and one evening on the news."""
+    height = 900 if number == 5 else 110 + 15 * number
+    return _tally({f"{hour:02}": round(height * math.exp(-(((hour - 19) / 5) ** 2))) for hour in range(24)})
+
+
+def _tally(hours: dict[str, int]) -> Tally:
+    total = sum(hours.values())
+    return Tally(total, Counter(hours), _shared(COUNTRIES, total), _shared(SOURCES, total))
+
+
+def _shared(percent: dict[str, int], total: int) -> Counter[str]:
+    """The first one has what rounding leaves over, so that the sum is right."""
+    first, *others = percent
+    rest = {name: total * percent[name] // 100 for name in others}
+    return Counter({first: total - sum(rest.values()), **rest})

@@ -1,0 +1,166 @@
+"""Bob of the staff reads, freezes and prints the number, issues tokens and reads the trail."""
+
+import json
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, Route, expect
+
+from stack.manage import issue_token
+from tests.browser import crowd
+from tests.browser.crowd import SLUG, TITLE
+from tests.deployed import DeployedSite
+
+NUMBERS = f"#/petitions/{SLUG}"
+
+
+def sign_in(page: Page, site: DeployedSite, token: str = "", where: str = "") -> None:
+    page.goto(f"{site.url}/staff{where}")
+    page.get_by_label("Your token").fill(token or site.staff_token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def figure(page: Page) -> str:
+    expect(page.locator("[data-confirmed]")).not_to_have_text("…")
+    return page.locator("[data-confirmed]").inner_text()
+
+
+def test_the_number_is_found_from_the_list_and_is_the_one_that_the_api_says(
+    desk: Page, deployed_site: DeployedSite, confirmed: int
+) -> None:
+    sign_in(desk, deployed_site)
+    desk.get_by_role("link", name=TITLE).click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text(TITLE)
+    expect(desk.locator("[data-confirmed]")).to_have_text(f"{confirmed:,}")
+    expect(desk.locator("[data-fresh]")).to_contain_text(re.compile(r"As of \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
+
+
+def test_every_picture_has_its_numbers_and_they_sum_to_the_count(
+    desk: Page, deployed_site: DeployedSite, confirmed: int
+) -> None:
+    sign_in(desk, deployed_site, where=NUMBERS)
+    expect(desk.locator(".curve canvas")).to_be_visible()
+    desk.get_by_text("By the day").click()
+    desk.get_by_text("The numbers as a table").click()
+    for caption in ("Confirmed by the day", "Countries", "Where people came from"):
+        cells = desk.get_by_role("region", name=re.compile(caption)).locator("tbody td.number:nth-child(2)")
+        expect(cells.first).to_be_visible()
+        assert sum(int(text.replace(",", "")) for text in cells.all_inner_texts()) == confirmed, caption
+
+
+def test_the_number_renews_itself_and_stays_with_its_time_while_the_server_is_silent(
+    desk: Page, deployed_site: DeployedSite, confirmed: int
+) -> None:
+    desk.clock.install()
+    sign_in(desk, deployed_site, where=NUMBERS)
+    before = figure(desk)
+    desk.route("**/api/staff/**", lambda route: route.abort())
+    desk.clock.run_for(16_000)
+    expect(desk.locator("[data-fresh]")).to_contain_text(re.compile("Cannot reach the server. Showing the number of"))
+    assert figure(desk) == before
+    desk.unroute("**/api/staff/**")
+    crowd.one_more(deployed_site, 7)
+    desk.clock.run_for(16_000)
+    expect(desk.locator("[data-confirmed]")).to_have_text(f"{int(before.replace(',', '')) + 7:,}")
+    expect(desk.locator("[data-fresh]")).to_contain_text("Live")
+    crowd.one_more(deployed_site, -7)
+
+
+def test_a_hidden_tab_asks_for_nothing(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+    desk.clock.install()
+    sign_in(desk, deployed_site, where=NUMBERS)
+    figure(desk)
+    hide(desk, True)
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    desk.clock.run_for(60_000)
+    assert asked == []
+    with desk.expect_response(re.compile("/counts")):
+        hide(desk, False)
+
+
+def hide(page: Page, hidden: bool) -> None:
+    page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {json.dumps(hidden)}, configurable: true }})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_what_has_not_changed_is_not_sent_again(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+    """The API's ETags are held by its own tests; here, that the page hands back what it was given."""
+    desk.clock.install()
+    tags: list[str | None] = []
+
+    def tagged(route: Route) -> None:
+        tags.append(route.request.headers.get("if-none-match"))
+        if tags[-1]:
+            return route.fulfill(status=304, headers={"ETag": '"one"'})
+        answer = route.fetch()
+        return route.fulfill(response=answer, headers={**answer.headers, "etag": '"one"'})
+
+    desk.route("**/counts?by=day", tagged)
+    sign_in(desk, deployed_site, where=NUMBERS)
+    number = figure(desk)
+    with desk.expect_response(re.compile("counts.by=day")):
+        desk.clock.run_for(16_000)
+    assert tags == [None, '"one"']
+    assert figure(desk) == number
+
+
+def test_a_token_that_is_over_leads_back_to_the_form_with_a_sentence(desk: Page, deployed_site: DeployedSite) -> None:
+    desk.goto(f"{deployed_site.url}/staff")
+    desk.get_by_label("Your token").fill("staff_0000000000000000_" + "0" * 64)
+    desk.get_by_role("button", name="Sign in").click()
+    expect(desk.get_by_role("status")).to_contain_text("not known here, or its time is over")
+    assert desk.evaluate("sessionStorage.length + localStorage.length") == 0
+    assert desk.context.cookies() == []
+
+
+def test_who_may_only_count_sees_no_more_and_is_told_which_right_the_rest_needs(
+    desk: Page, deployed_site: DeployedSite
+) -> None:
+    sign_in(desk, deployed_site, issue_token(deployed_site.stack, "charlie", "counts"))
+    links = desk.get_by_role("navigation", name="Staff").get_by_role("link")
+    expect(links).to_have_text(["Petitions"])
+    desk.goto(f"{deployed_site.url}/staff#/audit")
+    expect(desk.locator(".lead")).to_contain_text("needs the right “manage”")
+
+
+def test_a_token_is_shown_once_works_is_revoked_and_all_of_it_is_on_the_trail(
+    desk: Page, deployed_site: DeployedSite
+) -> None:
+    sign_in(desk, deployed_site, where="#/tokens")
+    desk.get_by_label("Whose is it?").fill("Dora of the press office")
+    desk.get_by_label("Read the numbers").check()
+    desk.get_by_role("button", name="Issue").click()
+    token = desk.locator("[data-token]").inner_text()
+    desk.get_by_role("button", name="I have it").click()
+    assert deployed_site.staff_as(token, "/petitions").status_code == 200
+    desk.get_by_role("button", name="Revoke the token of Dora").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(desk.get_by_role("row").filter(has_text="Dora")).to_contain_text("Revoked")
+    assert deployed_site.staff_as(token, "/petitions").status_code == 401
+    desk.get_by_role("link", name="Who did what").click()
+    for deed in ("Issued a token", "Revoked a token"):
+        expect(desk.get_by_role("table")).to_contain_text(deed)
+
+
+def test_it_prints_the_number_the_curve_and_the_tables(
+    desk: Page, deployed_site: DeployedSite, confirmed: int, tmp_path: Path
+) -> None:
+    sign_in(desk, deployed_site, where=NUMBERS)
+    figure(desk)
+    desk.emulate_media(media="print")
+    desk.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    for shown in ("[data-confirmed]", ".curve canvas", ".timeline table"):
+        expect(desk.locator(shown).first).to_be_visible()
+    for hidden in (".staff-bar", ".acts", ".footer"):
+        expect(desk.locator(hidden).first).to_be_hidden()
+
+
+def test_without_javascript_it_says_what_it_needs(browser: Browser, deployed_site: DeployedSite) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{deployed_site.url}/staff")
+    expect(page.get_by_text("These pages need JavaScript")).to_be_visible()
+    expect(page.get_by_text("curl -H")).to_be_visible()
+    context.close()

@@ -1,0 +1,57 @@
+"""Every view for staff at phone and desktop width: axe finds nothing, nothing runs off the side, and a picture."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.crowd import SLUG
+from tests.browser.test_pages import SIZES, keep_picture
+from tests.browser.test_staff import sign_in
+from tests.deployed import DeployedSite
+
+
+def open_sign_in(page: Page, site: DeployedSite) -> None:
+    page.goto(f"{site.url}/staff")
+    page.get_by_label("Your token").wait_for()
+
+
+def opened(where: str, shown: str) -> Callable[[Page, DeployedSite], None]:
+    def opening(page: Page, site: DeployedSite) -> None:
+        sign_in(page, site, where=where)
+        page.locator(shown).first.wait_for()
+
+    return opening
+
+
+VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
+    "staff-sign-in": open_sign_in,
+    "staff-list": opened("", "table"),
+    "staff-numbers": opened(f"#/petitions/{SLUG}", ".curve canvas"),
+    "staff-new": opened("#/new", "form"),
+    "staff-tokens": opened("#/tokens", "table"),
+    "staff-audit": opened("#/audit", "table"),
+    "staff-people": opened("#/people", "form"),
+    "staff-exports": opened(f"#/petitions/{SLUG}/exports", "form"),
+}
+
+
+@pytest.mark.usefixtures("confirmed")
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", VIEWS)
+def test_axe_finds_nothing_and_nothing_runs_off_the_side(
+    browser: Browser, deployed_site: DeployedSite, name: str, size: str
+) -> None:
+    # axe is brought along by the test; the site's policy lets no other script in.
+    context = browser.new_context(viewport=SIZES[size], bypass_csp=True)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    VIEWS[name](page, deployed_site)
+    expect(page).to_have_title(re.compile("– Staff$"))
+    keep_picture(page, f"{name}-{size}")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
