@@ -159,6 +159,7 @@ def _introduce(stack: Deployed, token: str) -> None:
     say()
     say(f"  {bold('Form')}          {stack.site}/")
     say(f"  {bold('Inbox')}         {stack.site}/_local/inbox")
+    say(f"  {bold('Staff')}         {stack.site}/staff, with the token {token}")
     say(f"  {bold('Staff counts')}  {counts}")
     say()
     say(dim("  Ctrl-C stops everything."))
