@@ -4,7 +4,6 @@ Two processes of their own: one fills the tables, one hands over, so that only i
 """
 
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ import boto3
 
 from benchmarks import scene
 from benchmarks.calls import create_tables
+from benchmarks.memory import peak_bytes
 from benchmarks.worker import answer, ask
 from chalicelib import keys, moments
 from chalicelib.aws.expressions import chunks, to_wire
@@ -105,7 +105,7 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
     wanted = Wanted(format=Format(form), recipient=recipient or None)
     export = prepared(wanted, petition, "bench", moments.now(), tables())
     add(export, tables())
-    before = _peak()
+    before = peak_bytes() / 1e6
     marks, worked = [time.perf_counter()], time.process_time()
 
     def has_time(seconds: float) -> bool:
@@ -127,14 +127,9 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
         "deliver_rows_a_second": round(done.result.rows / (ended - marks[1])),
         "rows_a_second": round(done.result.rows / (ended - marks[0])),
         "cpu_us_a_row": round((time.process_time() - worked) / done.result.rows * 1e6),
-        "peak_mb": round(_peak(), 1),
+        "peak_mb": round(peak_bytes() / 1e6, 1),
         "peak_mb_before": round(before, 1),
     }
-
-
-def _peak() -> float:
-    """Of this process so far, in MB; Linux counts in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 if __name__ == "__main__":

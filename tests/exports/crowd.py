@@ -1,13 +1,13 @@
 """A petition of any size in no memory at all: pages as DynamoDB would answer them, made when they are asked for."""
 
 import json
-import resource
 import sys
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any, cast
 
+from benchmarks.memory import peak_bytes
 from chalicelib import keys
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.expressions import to_wire
@@ -76,8 +76,7 @@ def hand_over(people: int, folder: Path, recipient: str | None) -> dict[str, Any
     export = asked_for(tables, petition, columns=["name"], recipient=recipient)
     done = worked_on(export, a_desk(tables, FolderBucket(folder), folder / "work"))
     assert done.result, done.why
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"rows": done.result.rows, "counted": done.counted, "sha256": done.result.sha256, "peak": peak,
+    return {"rows": done.result.rows, "counted": done.counted, "sha256": done.result.sha256, "peak": peak_bytes(),
             "file": done.result.file.replace("/", "_")}  # fmt: skip
 
 

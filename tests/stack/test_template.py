@@ -90,6 +90,7 @@ def test_only_the_two_that_change_single_signatures_and_the_workers_reach_them(t
         "ReceiveFeedback": {"dynamodb:UpdateItem"},
         "StoreOverflow": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         "RecountTallies": {"dynamodb:Query"},
+        "RunExport": {"dynamodb:Query"},
     }
 
 
