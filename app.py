@@ -1,5 +1,10 @@
 """Registration only: what each Lambda function serves. Rules live in chalicelib."""
 
+import gc
+
+# Importing makes hardly any garbage and a great deal to look through for it: 40 ms of CPU of a cold start (measured).
+gc.disable()
+
 from typing import Any
 
 from chalice.app import Chalice
@@ -68,3 +73,8 @@ def sign_in(event: Any, context: Any) -> Any:
 @app.lambda_function()
 def exports(event: Any, context: Any) -> Any:
     return app(event, context)
+
+
+# What has been imported lasts as long as the process: it is not looked through again.
+gc.freeze()
+gc.enable()
