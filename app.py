@@ -2,7 +2,7 @@
 
 import gc
 
-# Importing makes hardly any garbage and a great deal to look through for it: 40 ms of CPU of a cold start (measured).
+# Importing makes hardly any garbage and a great deal to look through for it: an eighth of a cold start (measured).
 gc.disable()
 
 from typing import Any
