@@ -1,0 +1,124 @@
+"""Bob publishes a petition, freezes its number, hands signatures over, and helps somebody who asks."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.crowd import SLUG
+from tests.browser.test_staff import figure, sign_in
+from tests.browser.test_supporter import confirm_from_inbox, fill, press_sign
+from tests.deployed import DeployedSite
+
+NEW = "plant-a-thousand-trees"
+FIELDS = {
+    "Address": NEW,
+    "Title": "Plant a thousand trees",
+    "To whom?": "the town council",
+    "In short": "Our streets are too hot. Plant trees.",
+    "Text": "We ask the town council to plant a thousand trees.\n\nBy the spring.",
+    "Name of the charity": "Harbour for Children",
+    "E-mail address for questions about personal data": "privacy@harbour.example",
+    "Agreement to sign": "I sign, and my name may be handed over.",
+    "Agreement to be kept informed": "Send me news.",
+    "Goals": "100, 500, 1000",
+    "Opens at (UTC)": "2026-01-01T09:00",
+}
+
+
+def choose(page: Page, act: str) -> None:
+    """Press it, and then once more in the window that asks whether it is meant."""
+    page.get_by_role("button", name=act, exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name=act, exact=True).click()
+
+
+def test_a_petition_is_drafted_looked_at_opened_edited_paused_and_closed(
+    desk: Page, deployed_site: DeployedSite
+) -> None:
+    sign_in(desk, deployed_site, where="#/new")
+    for label, words in FIELDS.items():
+        desk.get_by_label(label, exact=True).fill(words)
+    desk.get_by_role("button", name="Save as a draft").click()
+    expect(desk.locator(".badge")).to_have_text("Draft")
+    public = f"{deployed_site.url}/api/petitions/{NEW}"
+    assert requests.get(public, timeout=20).status_code == 404
+    desk.get_by_role("button", name="Look at it").click()
+    link = desk.get_by_role("dialog").get_by_role("link").get_attribute("href")
+    assert link
+    assert "Plant a thousand trees" in requests.get(link, timeout=20).text
+    desk.get_by_role("button", name="Close").click()
+    choose(desk, "Open for signatures")
+    expect(desk.locator(".badge")).to_have_text("Open")
+    desk.get_by_label("Title").fill("Plant two thousand trees")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Plant two thousand trees")
+    for act, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close", "Closed")):
+        choose(desk, act)
+        expect(desk.locator(".badge")).to_have_text(state)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_the_second_of_two_editors_hears_of_the_first(desk: Page, deployed_site: DeployedSite) -> None:
+    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
+    token = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    expect(desk.get_by_label("Title")).not_to_have_value("")
+    address = f"{deployed_site.url}/api/staff/petitions/{SLUG}"
+    stored = requests.get(address, headers=token, timeout=20)
+    done = requests.put(address, json=stored.json(), headers={**token, "If-Match": stored.headers["ETag"]}, timeout=20)
+    assert done.status_code == 200
+    desk.get_by_label("In short").fill("Mine.")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("alert")).to_contain_text("Somebody else has changed this petition")
+
+
+def test_a_frozen_number_is_the_one_that_was_shown_and_anybody_may_check_it(
+    desk: Page, deployed_site: DeployedSite, confirmed: int
+) -> None:
+    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}")
+    shown = figure(desk)
+    desk.get_by_role("button", name="Freeze this number").click()
+    statement = desk.locator("[data-statement]")
+    expect(statement).to_contain_text(f"{shown} confirmed signatures")
+    statement.get_by_role("button", name="Copy").click()
+    copied = desk.evaluate("navigator.clipboard.readText()")
+    [link] = re.findall(r"http\S+", copied)
+    public = requests.get(link, timeout=20)
+    assert public.status_code == 200
+    assert shown in public.text
+
+
+def test_somebody_who_asks_is_found_told_all_and_erased(
+    desk: Page, deployed_site: DeployedSite, tmp_path: Path
+) -> None:
+    email = "asks@example.org"
+    desk.goto(f"{deployed_site.url}/petitions/support-trafficked-children")
+    fill(desk, email, "Amina Asks")
+    press_sign(desk)
+    confirm_from_inbox(desk, deployed_site, email)
+    sign_in(desk, deployed_site, where="#/people")
+    desk.get_by_label("Their e-mail address").fill(email)
+    desk.get_by_role("button", name="Find").click()
+    found = desk.locator("[data-signature]")
+    expect(found).to_contain_text("Amina Asks")
+    with desk.expect_download() as download:
+        found.get_by_role("button", name="Save all we hold").click()
+    download.value.save_as(tmp_path / "access.json")
+    assert email in json.dumps(json.loads((tmp_path / "access.json").read_text()))
+    choose(desk, "Erase")
+    expect(found.get_by_role("status")).to_have_text("It is erased.")
+    expect(found).not_to_contain_text("Amina Asks")
+
+
+def test_signatures_are_handed_over_as_a_file_that_matches_its_digest(desk: Page, deployed_site: DeployedSite) -> None:
+    sign_in(desk, deployed_site, where="#/petitions/support-trafficked-children/exports")
+    desk.get_by_role("button", name="Make the file").click()
+    row = desk.get_by_role("row").filter(has_text="Ready")
+    expect(row).to_be_visible(timeout=60_000)
+    digest = row.locator("code").inner_text()
+    assert re.fullmatch(r"[0-9a-f]{64}", digest)
+    with desk.expect_response(re.compile("/file$")) as fetched:
+        row.get_by_role("button", name="The file").click()
+    assert fetched.value.json()["url"].startswith("http")
