@@ -80,7 +80,7 @@ def test_the_name_is_the_one_that_was_confirmed(
     done = worked_on(asked_for(tables, petition, format="ndjson", columns=["name"]), desk)
     assert rows_of(file_of(done, bucket), "ndjson") == [{"name": "=Alice"}]
     again = worked_on(asked_for(tables, petition, columns=["name"]), desk)
-    assert b"\r\n'=Alice\r\n" in file_of(again, bucket)
+    assert b'\r\n"\'=Alice"\r\n' in file_of(again, bucket)
 
 
 def test_who_confirms_after_the_moment_is_not_in_it(
