@@ -16,6 +16,9 @@ def iso(moment: datetime) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
+    # Rules add and take away days: at either end of the calendar Python could not.
+    if not 1000 <= moment.year < 9000:
+        raise ValueError("Use a year from 1000 to 8999")
     return moment.astimezone(UTC)
 
 

@@ -27,3 +27,9 @@ def test_what_is_written_is_read_again() -> None:
 def test_a_time_without_a_zone_is_no_moment() -> None:
     with pytest.raises(ValidationError):
         MOMENT.validate_python(datetime(2026, 11, 24))
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
+def test_a_time_at_the_end_of_the_calendar_is_no_moment(time: str) -> None:
+    with pytest.raises(ValidationError, match="Use a year"):
+        MOMENT.validate_python(time)

@@ -78,8 +78,9 @@ def _path(method_arn: str) -> str:
 
 
 def _overreaches(route: AuthRoute, path: str) -> bool:
-    """To IAM a * goes over slashes: petitions/* would open petitions/x/counts, which is another's right."""
-    return fnmatchcase(path, route.path) and path.count("/") != route.path.count("/")
+    """To IAM a * goes over slashes, and is nothing: petitions/* would open petitions/x/counts, and petitions/."""
+    has_gap = "" in path.split("/")[1:]
+    return fnmatchcase(path, route.path) and (has_gap or path.count("/") != route.path.count("/"))
 
 
 def actor(request: Request) -> Actor:

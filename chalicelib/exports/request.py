@@ -1,5 +1,6 @@
 """Ask for a hand-over: the moment is fixed here, and what the tally says of it."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from secrets import token_hex
@@ -12,6 +13,8 @@ from chalicelib.exports.encrypt import Recipient, recipient_of
 from chalicelib.exports.model import SETTLING, Export, Result, State, Wanted
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, kept_sums
+
+_id = re.compile(r"[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}")
 
 
 def prepared(wanted: Wanted, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
@@ -42,8 +45,8 @@ def start(export: Export, queue: Queue, tables: Tables) -> None:
 
 
 def find_export(export_id: str, tables: Tables) -> Export:
-    """Raise UnknownThing."""
-    export = store.find(export_id, tables)
+    """Raise UnknownThing, also for what is no id at all: AWS refuses a key of a thousand signs."""
+    export = store.find(export_id, tables) if _id.fullmatch(export_id) else None
     if export is None:
         raise UnknownThing("There is no such export.")
     return export

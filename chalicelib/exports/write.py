@@ -27,7 +27,8 @@ def writer(form: Format, columns: Sequence[Column], file: TextIO) -> Write:
     if form is Format.NDJSON:
         encode = json.JSONEncoder(ensure_ascii=False).encode
         return lambda item: _write(file, encode({column.value: value_of(column, item) for column in columns}))
-    rows = csv.writer(file)
+    # All quoted: where commas are decimal, spreadsheets split at semicolons, and a formula could follow one.
+    rows = csv.writer(file, quoting=csv.QUOTE_ALL)
     return lambda item: _write_row(rows, [harmless(value_of(column, item) or "") for column in columns])
 
 

@@ -107,6 +107,8 @@ def _complaints_of_the_times(before: Petition, after: Petition, now: datetime) -
     state, wrong = before.state_at(now), []
     if after.opened_at != before.opened_at and state is not State.DRAFT:
         wrong.append(FieldError("opened_at", "It has opened already: this cannot be changed"))
+    if before.state is State.OPEN and state is State.DRAFT and after.opened_at <= now:
+        wrong.append(FieldError("opened_at", "This must be later than now; to open it now, change its state"))
     if after.closes_at == before.closes_at or state is State.DRAFT:
         return wrong
     if state in (State.CLOSED, State.REMOVED):

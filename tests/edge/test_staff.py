@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -111,3 +112,12 @@ def test_a_star_does_not_go_over_a_slash(served: Served) -> None:
     assert "GET/api/staff/petitions/*" not in allowed(policy)
     one = {**counts, "methodArn": f"{ARN}/safe-children"}
     assert "GET/api/staff/petitions/*" in allowed(doors.staff_authorizer(one, context()))
+
+
+@pytest.mark.parametrize("path", ["/api/staff/petitions/", "/api/staff/petitions//", "/api/staff/petitions//counts"])
+def test_a_slash_at_the_end_opens_no_list_of_numbers_to_who_may_only_manage(served: Served, path: str) -> None:
+    token = bobs_token(served.tables, NOW, Right.MANAGE)
+    arn = ARN.removesuffix("/api/staff/petitions") + path
+    event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
+    policy = doors.staff_authorizer(event, context())
+    assert not [each for each in policy["policyDocument"]["Statement"][0]["Resource"] if fnmatchcase(arn, each)]

@@ -8,7 +8,7 @@ import pyrage
 import pytest
 
 from chalicelib import keys
-from chalicelib.errors import NotNow, Unavailable
+from chalicelib.errors import NotNow, Unavailable, UnknownThing
 from chalicelib.exports.deliver import agrees
 from chalicelib.exports.gather import Desk
 from chalicelib.exports.model import PATIENCE, Export, Part, State
@@ -80,7 +80,7 @@ def test_the_name_is_the_one_that_was_confirmed(
     done = worked_on(asked_for(tables, petition, format="ndjson", columns=["name"]), desk)
     assert rows_of(file_of(done, bucket), "ndjson") == [{"name": "=Alice"}]
     again = worked_on(asked_for(tables, petition, columns=["name"]), desk)
-    assert b"\r\n'=Alice\r\n" in file_of(again, bucket)
+    assert b'\r\n"\'=Alice"\r\n' in file_of(again, bucket)
 
 
 def test_who_confirms_after_the_moment_is_not_in_it(
@@ -238,3 +238,10 @@ def test_while_files_cannot_be_written_nothing_is_lost(
         worked_on(export, desk)
     done = worked_on(export, desk)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
+
+
+@pytest.mark.parametrize("export_id", ["", "x" * 2000, "RUNNING", "safe-children." + "x" * 2000])
+def test_what_is_no_id_is_not_looked_for(tables: FakeTables, export_id: str) -> None:
+    tables.fail_next(Unavailable("storage"))
+    with pytest.raises(UnknownThing):
+        find_export(export_id, tables)

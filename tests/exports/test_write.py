@@ -62,7 +62,7 @@ def test_a_row_of_ndjson_is_one_line_and_keeps_every_script() -> None:
 
 
 def test_what_was_not_given_is_empty_and_a_signature_without_a_source_came_directly() -> None:
-    assert written(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == "A,,direct\r\n"
+    assert written(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == '"A","","direct"\r\n'
     line = written(Format.NDJSON, (Column.POSTCODE, Column.SOURCE), {"name": "A"})
     assert json.loads(line) == {"postcode": None, "source": "direct"}
 
@@ -74,3 +74,10 @@ def test_csv_begins_with_what_makes_excel_read_it_as_utf8_and_with_its_columns()
 
 def test_no_column_is_an_address() -> None:
     assert not [column for column in Column if value_of(column, ALICE) == ALICE["email"]]
+
+
+def test_a_spreadsheet_that_splits_at_semicolons_finds_no_formula_behind_one() -> None:
+    file = io.StringIO()
+    writer(Format.CSV, [Column.NAME, Column.COUNTRY], file)({"name": "Ann;=1+1;x", "country": "GB"})
+    (cells,) = csv.reader([file.getvalue()], delimiter=";")
+    assert not [cell for cell in cells if cell.startswith("=")]

@@ -188,3 +188,18 @@ def test_what_cannot_be_written_down_is_not_done(served: Served, monkeypatch: py
     assert ask(served, "POST", ALL, typed(slug="new")).status_code == 503
     assert ask(served, "GET", HERE).json_body["title"] == a_petition().title
     assert ask(served, "GET", f"{ALL}/new").status_code == 404
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_closing_at_the_end_of_the_calendar_breaks_nobodys_confirmation(served: Served, time: str) -> None:
+    answer = move(served, "closed", at=time)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json_body["errors"]] == ["at"]
+
+
+def test_what_is_scheduled_is_not_opened_by_an_edit(served: Served, draft: HTTPResponse) -> None:
+    assert move(served, "open", at=iso(NOW + DAY)).status_code == 200
+    answer = ask(served, "PUT", HERE, typed(opened_at=iso(NOW)))
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json_body["errors"]] == ["opened_at"]
+    assert ask(served, "PUT", HERE, typed(opened_at=iso(NOW + 2 * DAY))).status_code == 200

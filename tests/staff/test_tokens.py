@@ -5,8 +5,9 @@ import json
 import pytest
 
 from chalicelib import keys
+from chalicelib.errors import Unavailable
 from chalicelib.staff.model import Right
-from chalicelib.staff.tokens import TOKEN, UnknownToken, issue, recognise
+from chalicelib.staff.tokens import TOKEN, UnknownToken, find_token, issue, recognise
 from tests.actors import DAY, NOW, bobs_token
 from tests.fakes import FakeTables
 
@@ -70,3 +71,9 @@ def test_tokens_differ_and_can_be_found_by_secret_scanners(tables: FakeTables) -
     tokens = {issue("bob", [Right.COUNTS], NOW, NOW + DAY, tables) for _ in range(20)}
     assert len(tokens) == 20
     assert all(TOKEN.fullmatch(token) for token in tokens)
+
+
+@pytest.mark.parametrize("token_id", ["", "x" * 2000, "0" * 15, "\0" * 16])
+def test_what_is_no_id_is_not_looked_for(tables: FakeTables, token_id: str) -> None:
+    tables.fail_next(Unavailable("storage"))
+    assert find_token(token_id, tables) is None
