@@ -41,15 +41,14 @@ class Sorting:
         self.moment, self.before, self.after = iso(moment), iso(moment - SETTLING), iso(moment + SETTLING)
 
     def takes(self, item: Item) -> bool:
-        if item["state"] == State.WITHDRAWN:
-            self.part.gone += item["withdrawn_at"] >= self.before
-        if item["state"] != State.CONFIRMED:
-            return False
-        if item["confirmed_at"] > self.moment:
+        if item["state"] == State.CONFIRMED and item["confirmed_at"] <= self.moment:
+            self._count(item)
+            return True
+        # Whoever left since may have signed again, and even confirmed again: at the moment they may have counted.
+        self.part.gone += item.get("withdrawn_at", "") >= self.before
+        if item["state"] == State.CONFIRMED:
             self.part.late += item["confirmed_at"] <= self.after
-            return False
-        self._count(item)
-        return True
+        return False
 
     def _count(self, item: Item) -> None:
         self.part.rows += 1

@@ -71,7 +71,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    stale = ("withdrawn_at", "erased_at", *PERSONAL, *MAIL_WISH)
+    # When it was last withdrawn stays: a hand-over under way must know who left since its moment and came back.
+    stale = ("erased_at", *PERSONAL, *MAIL_WISH)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 

@@ -185,7 +185,7 @@ def test_who_withdrew_may_sign_again(tables: FakeTables, petition: Petition) -> 
     signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + DAY)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["name"], item["signed_at"]) == ("pending", "Alice Anders", "2026-11-25T12:00:00Z")
-    assert "withdrawn_at" not in item
+    assert "withdrawn_at" in item, "a hand-over under way must know that they had left"
     assert item["expires_at"] == int((NOW + DAY + UNMAILED_LIFETIME).timestamp())
 
 

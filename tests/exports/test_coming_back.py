@@ -1,0 +1,42 @@
+"""Who leaves while a hand-over is under way, and comes back, is neither in it nor stops it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chalicelib.exports.model import State
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, NOW, confirmed, key_of, signed
+from tests.fakes import FakeBucket, FakeTables
+from tests.handing import a_crowd, a_desk, asked_for, rows_of, worked_on
+
+Again = Callable[[FakeTables, Petition], object]
+LATER = NOW + timedelta(seconds=40)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda *_: None,
+        lambda tables, petition: signed(tables, petition, ALICE, LATER),
+        lambda tables, petition: confirmed(tables, petition, ALICE, LATER),
+    ],
+    ids=["withdrawn", "signed again", "confirmed again"],
+)
+def test_the_hand_over_is_delivered_without_them(
+    tables: FakeTables, petition: Petition, tmp_path: Path, again: Again
+) -> None:
+    names = a_crowd(tables, petition, 3)
+    alice = confirmed(tables, petition, ALICE, NOW - timedelta(hours=1))
+    export = asked_for(tables, petition, columns=["name"])
+    withdraw(key_of(petition, alice), petition, NOW + timedelta(seconds=30), tables)
+    again(tables, petition)
+    bucket = FakeBucket()
+    done = worked_on(export, a_desk(tables, bucket, tmp_path))
+    assert done.state is State.DONE, done.why
+    assert done.result
+    assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
+    assert (done.counted, done.result.gone) == (4, 1)
