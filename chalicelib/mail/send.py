@@ -8,6 +8,7 @@ from chalicelib.errors import ConditionFailed, MailRefused, NotYet, Throttled
 from chalicelib.mail.compose import Office, compose
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import State
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import Signature, Wanted
 from chalicelib.tokens import CONFIRM_LIFETIME
@@ -16,12 +17,15 @@ from chalicelib.tokens import CONFIRM_LIFETIME
 CLAIM = timedelta(seconds=90)
 # The item outlives the link in the mail, so that an expired link is still told from a damaged one.
 AFTER_LINK = timedelta(days=1)
+# Taken down, perhaps by mistake: a link would lead nowhere now. The wish stays, and the sweep brings it again.
+HIDDEN = (State.DRAFT, State.REMOVED)
 
 
 class Sent(StrEnum):
     SENT = "sent"
     SETTLED = "settled"
     REFUSED = "refused"
+    HELD = "held"
 
 
 def send(wish: MailWish, office: Office, now: datetime, tables: Tables) -> Sent:
@@ -37,6 +41,9 @@ def send(wish: MailWish, office: Office, now: datetime, tables: Tables) -> Sent:
 
 def _send_claimed(wish: MailWish, signature: Signature, office: Office, now: datetime, tables: Tables) -> Sent:
     petition = petition_as_stored(wish.slug, tables)
+    if wish.wanted is Wanted.CONFIRM and petition.state_at(now) in HIDDEN:
+        mail_state.release_claim(wish.key, wish.wanted_at, tables)
+        return Sent.HELD
     if wish.wanted is Wanted.CONFIRM and not petition.confirmable_at(now):
         mail_state.drop_wish(wish.key, wish.wanted_at, tables)
         return Sent.SETTLED

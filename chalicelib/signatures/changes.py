@@ -1,13 +1,13 @@
 """What a change in the signatures' stream means to those who follow it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from chalicelib import keys
 from chalicelib.funnel.model import Stage, name_of
-from chalicelib.keys import slug_of
+from chalicelib.keys import Key, slug_of
 from chalicelib.signatures.model import State
 from chalicelib.tallies.constituencies import Constituencies
 from chalicelib.tallies.follow import Followed
@@ -43,9 +43,13 @@ def located(
     for image, amount in ((before, -1), (after, +1)):
         if image and image["state"] == State.CONFIRMED:
             moves[place_of(image, constituencies)] += amount
+    numbers: dict[Key, dict[str, int]] = defaultdict(dict)
     for place, amount in moves.items():
         slug, _, bucket = (after or before or {})["pk"].rpartition("#")
-        yield Followed(counter_of(slug, bucket, place), sequence, {PLACE + place: amount})
+        numbers[counter_of(slug, bucket, place)][PLACE + place] = amount
+    # Once for each counter: it takes a change in by its sequence number, and a second time not.
+    for counter, moved in numbers.items():
+        yield Followed(counter, sequence, moved)
 
 
 def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:

@@ -47,7 +47,8 @@ def confirm(
     """One call when it goes well. Again is the same: the state it has now is returned.
 
     `restated`: the owner had today's text and wordings before their eyes. Else what was signed stays signed.
-    Raise LinkExpired when the petition has been closed for a day, or the signature has gone.
+    Raise LinkExpired when the petition has been closed for a day, or the signature has gone; Invalid when a corrected
+    postcode is none of the country that it is signed from by now.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -65,7 +66,10 @@ def confirm(
             raise LinkExpired(subject.slug, subject.signature_id) from failure
         if failure.item["state"] != State.PENDING:
             return State(failure.item["state"])
-        return confirm(_as_it_is(subject, failure.item), corrections, petition, now, tables, restated=restated)
+        subject = _as_it_is(subject, failure.item)
+        # A postcode is read by the rules of its country: perhaps another than the link's.
+        corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
+        return confirm(subject, corrections, petition, now, tables, restated=restated)
     return State.CONFIRMED
 
 

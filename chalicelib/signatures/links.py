@@ -97,10 +97,10 @@ def _confirmed(request: Request, fields: Mapping[str, str], now: datetime) -> Re
     try:
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
+        state = confirm(link.subject, corrections, link.petition, now, tables(), restated=version is not None)
     except Invalid as invalid:
         signature = restate(link.subject, link.petition, now, tables())
         return _shown(request, link, signature, fields, invalid.errors)
-    state = confirm(link.subject, corrections, link.petition, now, tables(), restated=version is not None)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page(request, AFTERWARDS[state], {"petition": link.petition})
 

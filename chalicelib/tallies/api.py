@@ -166,8 +166,9 @@ def _day(request: Request, name: str) -> date | None:
 def _day_at(name: str, asked: str) -> date:
     try:
         moment = datetime.fromisoformat(asked.replace(" ", "+")).astimezone(UTC)
+        day = moment.date() - timedelta(days=name == "to")
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None
     if moment.time() != time.min:
         raise Invalid([FieldError(name, "Counts are kept by day: use a date (UTC), or its midnight")])
-    return moment.date() - timedelta(days=1) if name == "to" else moment.date()
+    return day

@@ -22,6 +22,7 @@ from tests.actors import (
     a_petition,
     a_published_petition,
     an_office,
+    change_item,
     confirmed,
     item_of,
     key_of,
@@ -204,6 +205,24 @@ def test_no_mail_asks_to_confirm_what_can_be_confirmed_no_more(tables: FakeTable
     wish = a_wish(tables, petition)
     send(wish, an_office(mails.append), NOW + 3 * DAY, tables)
     assert not mails, "its link had expired before it was sent"
+
+
+def test_a_petition_taken_down_by_mistake_costs_nobody_the_mail(tables: FakeTables, mails: list[Mail]) -> None:
+    """Removed, or back as a draft: a link would lead nowhere, and who signed is told nothing yet."""
+    wish = a_wish(tables, a_published_petition(tables))
+    for hidden in ("removed", "draft"):
+        a_published_petition(tables, state=hidden)
+        assert send(wish, an_office(mails.append), NOW, tables) is Sent.HELD
+        assert not mails
+    a_published_petition(tables, state="open")
+    assert send(wish, an_office(mails.append), NOW, tables) is Sent.SENT
+    assert len(mails) == 1
+
+
+def test_a_wish_past_five_mails_is_settled_and_comes_no_more(tables: FakeTables, petition: Petition) -> None:
+    wish = a_wish(tables, petition)
+    change_item(tables, petition, wish.signature_id, mails=5)
+    assert send(wish, an_office(), NOW, tables) is Sent.SETTLED
 
 
 def test_a_wish_of_a_petition_nobody_knows_is_not_lost_silently(tables: FakeTables) -> None:

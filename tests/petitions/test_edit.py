@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib import keys
 from chalicelib.aws.table import NewItem
-from chalicelib.errors import Invalid, Stale
+from chalicelib.errors import Invalid, Stale, Throttled
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import changed
@@ -52,6 +52,19 @@ def test_the_second_of_two_editors_hears_of_the_first(tables: FakeTables) -> Non
         edit(changed(petition, title="Second"), NOW, tables)
     assert petition_as_stored(SLUG, tables) == first
     assert first.revision == petition.revision + 1
+
+
+def test_an_edit_whose_text_cannot_be_kept_does_not_show(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may sign a text that is not kept."""
+    petition = a_published_petition(tables)
+
+    def full(_: NewItem) -> None:
+        raise Throttled("storage")
+
+    monkeypatch.setattr(tables, "put_new", full)
+    with pytest.raises(Throttled):
+        edit(changed(petition, text="We ask for more."), NOW, tables)
+    assert petition_as_stored(SLUG, tables) == petition
 
 
 def test_what_makes_no_petition_changes_nothing(tables: FakeTables) -> None:

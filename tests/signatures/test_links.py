@@ -105,6 +105,18 @@ def test_corrections_are_checked_and_what_was_typed_is_kept(served: Served) -> N
     assert item_of(served.tables, a_petition(), identity)["state"] == "pending"
 
 
+def test_a_postcode_is_held_against_the_country_it_is_signed_from_by_now(served: Served) -> None:
+    """The link is from before: they withdrew, and signed anew from another country."""
+    identity = signed(served.tables, a_petition())
+    old = tokens.issue(Purpose.CONFIRM, Subject("safe-children", identity, "NL", "direct"), NOW + DAY, TOKEN_KEYS)
+    answer = served.post_form("/confirm", {"token": old, "postcode": "1011 AB"})
+    assert answer.status_code == 422
+    assert "Enter a full UK postcode" in answer.body.decode()
+    assert count(served) == 0
+    assert served.post_form("/confirm", {"token": old, "postcode": "m11ae"}).status_code == 200
+    assert item_of(served.tables, a_petition(), identity)["postcode"] == "M1 1AE"
+
+
 def test_who_was_shown_a_new_text_confirms_that_one_and_who_was_not_the_one_that_was_signed(served: Served) -> None:
     old = a_petition()
     identities = {shown: signed(served.tables, old, who) for shown, who in ((True, ALICE), (False, BOB))}

@@ -169,6 +169,17 @@ def test_a_drift_larger_than_what_moves_is_found_while_it_moves() -> None:
     assert counted.moving == 1
 
 
+def test_whom_it_cannot_have_counted_yet_hides_no_drift() -> None:
+    """Confirmed well after the tally was read, while the walk was still going on."""
+    tables = Moving()
+    petition = a_published_petition(tables)
+    a_crowd(tables, petition)
+    tables.acts.append(lambda: confirmed(tables, petition, BOB, QUIET + timedelta(seconds=6)))
+    tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 1}))
+    counted = found(petition, tables)
+    assert (counted.moving, counted.confirmed) == (0, 12)
+
+
 def test_what_is_seen_once_and_not_again_is_not_told(tables: FakeTables, petition: Petition) -> None:
     shard = keys.tally_shard(petition.slug, 0, NOW.date())
     confirmed(tables, petition)

@@ -1,6 +1,7 @@
 """Taking back is as easy as giving, and leaves no name behind."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -64,6 +65,35 @@ def test_a_wish_for_mail_is_withdrawn_too(tables: FakeTables, petition: Petition
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_wanted")]
+
+
+class SignedAnewMeanwhile(FakeTables):
+    """Between reading and taking back: withdrawn, signed from elsewhere, and confirmed."""
+
+    acts: Callable[[], object] | None = None
+
+    def get(self, *arguments: Any, **options: Any) -> Any:
+        seen = super().get(*arguments, **options)
+        act, self.acts = self.acts, None
+        if act:
+            act()
+        return seen
+
+
+@pytest.mark.parametrize("elsewhere", [{"country": "NL"}, {"source": "bbc"}])
+def test_what_was_signed_anew_from_elsewhere_is_taken_back_where_it_counted(elsewhere: dict[str, Any]) -> None:
+    tables = SignedAnewMeanwhile()
+    petition = a_published_petition(tables)
+    key = key_of(petition, confirmed(tables, petition))
+
+    def anew() -> None:
+        withdraw(key, petition, NOW, tables)
+        confirmed(tables, petition, now=NOW + DAY, **elsewhere)
+
+    tables.acts = anew
+    withdraw(key, petition, NOW + DAY, tables)
+    for by in (By.COUNTRY, By.SOURCE):
+        assert breakdown(petition, by, Days(), NOW + DAY, tables).values == {}
 
 
 class ConfirmedMeanwhile(FakeTables):

@@ -205,6 +205,7 @@ def test_a_day_may_be_asked_for_by_its_midnights(served: Served, petition: Petit
         ("to=2026-02-30", "to"),
         ("from=2026-11-25&to=2026-11-24", "to"),
         ("from=2026-11-24T10:00:00Z", "from"),
+        ("to=0001-01-01T00:00:00Z", "to"),
         ("top=3", "top"),
         ("by=day&top=3", "top"),
         ("by=source&top=0", "top"),

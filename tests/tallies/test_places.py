@@ -47,6 +47,18 @@ def test_whoever_reads_finds_every_counter(tables: FakeTables, place: str, bucke
     assert not confirmed_by_place("another", tables)
 
 
+def test_two_constituencies_of_one_counter_both_hear_of_a_corrected_postcode(tables: FakeTables) -> None:
+    """Its counter takes a change in once: both numbers must come with it."""
+    names = [f"Zed {number}" for number in range(40)]
+    here = names[0]
+    there = next(name for name in names[1:] if counter_of(SLUG, "2a", name) == counter_of(SLUG, "2a", here))
+    known = Constituencies(packed({"ZZ1 1AA": here, "ZZ1 1AC": there}))
+    before, after = (an_image("confirmed", postcode, "GB") for postcode in ("ZZ1 1AA", "ZZ1 1AC"))
+    follow(located("1", None, before, known), tables)
+    follow(located("2", before, after, known), tables)
+    assert confirmed_by_place(SLUG, tables) == {PLACE + here: 0, PLACE + there: 1}
+
+
 Image = dict[str, Any] | None
 
 
