@@ -8,6 +8,7 @@ import { freshness, healthOf } from "./fresh.js";
 import { funnel } from "./funnel.js";
 import { keepFresh } from "./live.js";
 import { badge } from "./overview.js";
+import { spreadsheet } from "./spreadsheet.js";
 import { HOURS_BACK_DAYS, timeline } from "./timeline.js";
 import { country, number, people, source } from "./words.js";
 
@@ -80,7 +81,7 @@ export async function showNumbers({ room, slug, may, signal }) {
   });
   room.append(...head(petition, may), h("div", { class: "hero-numbers card" }, parts.big.element, fresh.line,
     h("p", { class: "acts" }, button("Freeze this number for the press", () => freeze(slug), { class: "button" }), button("Print this page", () => window.print()))),
-  health, parts.line.section, h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section));
+  health, parts.line.section, h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section), spreadsheet(slug));
   // Paper cannot be unfolded.
   window.addEventListener("beforeprint", parts.line.open, { signal });
   await keepFresh(refresh, signal);
