@@ -177,3 +177,12 @@ def test_the_count_is_saved_for_a_spreadsheet_and_its_rows_sum_to_the_number(
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
     assert {row["key"] for row in rows} == set(crowd.COUNTRIES)
     assert sum(int(row["confirmed"]) for row in rows) == confirmed
+
+
+def test_a_wrong_field_is_called_what_the_page_calls_it(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
+    expect(desk.get_by_label("Title")).not_to_have_value("")
+    desk.get_by_label("Closes at").fill("2020-01-01T09:00")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    said = desk.get_by_role("alert").get_by_role("listitem")
+    expect(said).to_have_text("Closes at (UTC, optional): must be later than the opening")

@@ -2,10 +2,10 @@
 
 import { post, Refused } from "./api.js";
 import { button, dialog, h } from "./dom.js";
-import { day, number, second } from "./words.js";
+import { day, number, second, signatures } from "./words.js";
 
 const sentence = ({ title, confirmed, as_of: at }) =>
-  `“${title}” had ${number(confirmed)} confirmed signatures on ${day(at)} at ${second(at)}.`;
+  `“${title}” had ${number(confirmed)} ${signatures(confirmed)} on ${day(at)} at ${second(at)}.`;
 
 function copier(text) {
   const copy = button("Copy the sentence and its address", async () => {
