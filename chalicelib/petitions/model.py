@@ -77,7 +77,7 @@ class Petition(BaseModel):
         if closes_at is None and known.data.get("state") is State.CLOSED:
             raise ValueError("a closed petition needs closes_at")
         if closes_at and "opened_at" in known.data and closes_at <= known.data["opened_at"]:
-            raise ValueError("closes_at must be after opened_at")
+            raise ValueError("must be later than the opening")
         return closes_at
 
     def goal_at(self, count: int) -> int:

@@ -1,5 +1,6 @@
 """Bob of the staff reads, freezes and prints the number, issues tokens and reads the trail."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -164,3 +165,24 @@ def test_without_javascript_it_says_what_it_needs(browser: Browser, deployed_sit
     expect(page.get_by_text("These pages need JavaScript")).to_be_visible()
     expect(page.get_by_text("curl -H")).to_be_visible()
     context.close()
+
+
+def test_the_count_is_saved_for_a_spreadsheet_and_its_rows_sum_to_the_number(
+    desk: Page, deployed_site: DeployedSite, confirmed: int
+) -> None:
+    sign_in(desk, deployed_site, where=NUMBERS)
+    with desk.expect_download() as download:
+        desk.get_by_role("button", name="By country").click()
+    assert download.value.suggested_filename == f"{SLUG}-by-country.csv"
+    rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
+    assert {row["key"] for row in rows} == set(crowd.COUNTRIES)
+    assert sum(int(row["confirmed"]) for row in rows) == confirmed
+
+
+def test_a_wrong_field_is_called_what_the_page_calls_it(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
+    expect(desk.get_by_label("Title")).not_to_have_value("")
+    desk.get_by_label("Closes at").fill("2020-01-01T09:00")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    said = desk.get_by_role("alert").get_by_role("listitem")
+    expect(said).to_have_text("Closes at (UTC, optional): must be later than the opening")

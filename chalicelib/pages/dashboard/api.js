@@ -65,6 +65,9 @@ export async function ask(path, options = {}) {
 
 export const post = async (path, body) => (await ask(path, { method: "POST", body })).data;
 
+// What is not JSON, such as CSV.
+export const askText = async (path) => (await checked(await answered(base + path, { headers: headersOf({}) }))).text();
+
 // The same for what is asked again and again: unchanged costs no body.
 export async function watch(path) {
   const before = known.get(path);

@@ -42,9 +42,12 @@ export function tick(label, attributes) {
   return h("div", { class: "tick" }, h("input", { type: "checkbox", id, ...attributes }), h("label", { for: id }, label));
 }
 
+// The API's name of a field is no word of the page; its label is.
+const labelOf = (place, name) => place.closest("form")?.elements[name]?.labels?.[0]?.textContent ?? name;
+
 // What went wrong in a form: all of it at the top, where the focus goes.
 export function showErrors(place, message, errors = []) {
-  const list = errors.map(({ field: name, message: text }) => h("li", {}, `${name}: ${text}`));
+  const list = errors.map(({ field: name, message: text }) => h("li", {}, `${labelOf(place, name)}: ${text}`));
   const summary = h("div", { class: "error-summary", role: "alert", tabindex: "-1" }, h("h2", {}, message), h("ul", {}, list));
   place.replaceChildren(summary);
   summary.focus();

@@ -20,9 +20,11 @@ function wantedForm(slug, done) {
   const submit = async (event) => {
     event.preventDefault();
     const columns = new FormData(event.target).getAll("columns");
+    event.submitter.disabled = true;
     await post(`/petitions/${slug}/exports`, { format: format.value, columns, recipient: recipient.value.trim() || null })
       .then(() => { errors.replaceChildren(); return done(); })
       .catch((error) => showErrors(errors, error.message, error.errors));
+    event.submitter.disabled = false;
   };
   return h("form", { class: "card", onsubmit: submit }, errors, h("h2", {}, "Ask for a file"),
     h("fieldset", {}, h("legend", {}, "What it holds"),
@@ -66,7 +68,7 @@ export async function showExports({ room, slug, may, signal }) {
       .catch((error) => say(error.message));
   };
   room.append(h("h1", {}, "Hand the signatures over"),
-    may("counts") ? h("p", { class: "over" }, h("a", { href: `#/petitions/${slug}` }, "Its numbers")) : "",
+    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), may("counts") ? h("a", { href: `#/petitions/${slug}` }, "Its numbers") : null),
     h("p", { class: "lead" }, "A file of the confirmed signatures as of now. No e-mail address is ever in it. It is deleted after seven days, and each fetch is written down."),
     said, list, wantedForm(slug, refresh));
   await keepFresh(refresh, signal, EVERY_MS);

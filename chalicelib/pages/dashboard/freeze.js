@@ -2,10 +2,10 @@
 
 import { post, Refused } from "./api.js";
 import { button, dialog, h } from "./dom.js";
-import { day, number, second } from "./words.js";
+import { day, number, second, signatures } from "./words.js";
 
 const sentence = ({ title, confirmed, as_of: at }) =>
-  `“${title}” had ${number(confirmed)} confirmed signatures on ${day(at)} at ${second(at)}.`;
+  `“${title}” had ${number(confirmed)} ${signatures(confirmed)} on ${day(at)} at ${second(at)}.`;
 
 function copier(text) {
   const copy = button("Copy the sentence and its address", async () => {
@@ -18,7 +18,7 @@ function copier(text) {
 function statementOf({ url, statement }) {
   return h("div", { class: "statement", "data-statement": "" },
     h("p", { class: "lead" }, sentence(statement)),
-    h("p", {}, "Anybody can check it here, for good: ", h("a", { href: url }, url)),
+    h("p", {}, "Anybody can check it here: ", h("a", { href: url }, url)),
     h("p", { class: "small" }, "Only confirmed signatures are in it. Withdrawn ones are not."),
     h("p", { class: "acts" }, copier(`${sentence(statement)} ${url}`), button("Print", () => window.print())));
 }

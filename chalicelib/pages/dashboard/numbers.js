@@ -8,8 +8,9 @@ import { freshness, healthOf } from "./fresh.js";
 import { funnel } from "./funnel.js";
 import { keepFresh } from "./live.js";
 import { badge } from "./overview.js";
+import { spreadsheet } from "./spreadsheet.js";
 import { HOURS_BACK_DAYS, timeline } from "./timeline.js";
-import { country, number, people, source } from "./words.js";
+import { country, number, people, signatures, source } from "./words.js";
 
 const NEWS_EVERY_MS = 60_000;
 
@@ -27,12 +28,14 @@ function teller() {
 
 function bigNumber() {
   const figure = h("strong", { class: "figure", "data-confirmed": "" }, "…");
+  const word = h("span", { class: "figure-word" }, signatures(0));
   const pending = h("span");
   const news = teller();
   const element = h("div", { class: "big" },
-    h("p", {}, figure, h("span", { class: "figure-word" }, "confirmed signatures")), h("p", { class: "small" }, pending), news.region);
+    h("p", {}, figure, word), h("p", { class: "small" }, pending), news.region);
   const fill = ({ confirmed, pending: waiting }) => {
     figure.textContent = number(confirmed);
+    word.textContent = signatures(confirmed);
     pending.textContent = `${number(waiting)} more have signed and not confirmed from their mailbox. Do not add them.`;
     news.tell(confirmed);
   };
@@ -80,7 +83,7 @@ export async function showNumbers({ room, slug, may, signal }) {
   });
   room.append(...head(petition, may), h("div", { class: "hero-numbers card" }, parts.big.element, fresh.line,
     h("p", { class: "acts" }, button("Freeze this number for the press", () => freeze(slug), { class: "button" }), button("Print this page", () => window.print()))),
-  health, parts.line.section, h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section));
+  health, parts.line.section, h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section), spreadsheet(slug));
   // Paper cannot be unfolded.
   window.addEventListener("beforeprint", parts.line.open, { signal });
   await keepFresh(refresh, signal);

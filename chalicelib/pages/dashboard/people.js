@@ -2,6 +2,7 @@
 
 import { post } from "./api.js";
 import { button, field, h, showErrors, sure } from "./dom.js";
+import { save } from "./save.js";
 import { country, moment, source } from "./words.js";
 
 const STATES = { pending: "Not confirmed yet", confirmed: "Confirmed", withdrawn: "Withdrawn", expired: "Not confirmed in time", erased: "Erased" };
@@ -19,13 +20,6 @@ function facts({ state, person, times, mail }) {
     fact("Mails sent", `${mail.sent} of ${mail.at_most} at most`));
 }
 
-// As a file of this page's own making: it is for the person, not for a server in between.
-function save(data, name) {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: "application/json" }));
-  h("a", { href: url, download: name }).click();
-  URL.revokeObjectURL(url);
-}
-
 const WITHDRAW = "It leaves the count at once. The person may sign again.";
 const ERASE = "It leaves the count, and name, address and everything else of it are deleted. This cannot be taken back.";
 
@@ -39,7 +33,7 @@ function card(found) {
   const erase = async () => { if (await sure("Erase this signature?", ERASE, "Erase", "act-stern")) await act("erase", ended("It is erased."))(); };
   const fill = (one) => holder.replaceChildren(h("h2", {}, one.petition.title), facts(one), said, h("p", { class: "acts" },
     one.state === "pending" ? button("Send the mail again", act("resend", ({ message }) => { said.textContent = message; })) : null,
-    button("Save all we hold on them", act("access", (all) => save(all, `access-${one.id}.json`))),
+    button("Save all we hold on them", act("access", (all) => save(JSON.stringify(all, null, 2), "application/json", `access-${one.id}.json`))),
     ENDED.includes(one.state) ? null : button("Withdraw", withdraw),
     one.state === "erased" ? null : button("Erase", erase, { class: "act act-stern" })));
   fill(found);

@@ -43,7 +43,7 @@ function issueForm(may, done) {
   return h("form", { class: "card", onsubmit: submit }, errors, h("h2", {}, "Issue a token"),
     field("Whose is it?", owner, "One for each person or program."),
     h("fieldset", {}, h("legend", {}, "What it may do"),
-      Object.entries(RIGHTS).filter(([right]) => may(right)).map(([value, text]) => tick(text, { name: "rights", value }))),
+      Object.entries(RIGHTS).filter(([right]) => may(right)).map(([value, text]) => tick(`${text} (${value})`, { name: "rights", value }))),
     field("For how many days?", days), h("p", { class: "send" }, h("button", { class: "button" }, "Issue")));
 }
 

@@ -16,6 +16,7 @@ export const minute = (moment) => `${minutes.format(new Date(moment))} UTC`;
 export const second = (moment) => `${seconds.format(new Date(moment))} UTC`;
 export const moment = (when) => (when ? `${day(when)}, ${minute(when)}` : "–");
 export const exactly = (when) => `${day(when)}, ${second(when)}`;
+export const signatures = (count) => (count === 1 ? "confirmed signature" : "confirmed signatures");
 export const people = (count) => `${number(count)} ${count === 1 ? "person" : "people"}`;
 
 // Below a curve, for seconds since 1970: "24 Nov" where a day begins, else "13:00".
