@@ -1,5 +1,6 @@
 """The spike's own parts: a proof that sees what is wrong, an SES that refuses as SES does, a model that adds up."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -8,12 +9,15 @@ import pytest
 
 from benchmarks.model.local import compare
 from benchmarks.spike.crowd import address, confirming, signing
+from benchmarks.spike.faults import is_mark
 from benchmarks.spike.plan import short, whole
 from benchmarks.spike.proof import Proof, number_of, too_many
 from benchmarks.spike.rates import rates
 from benchmarks.spike.report import percentile
 from benchmarks.spike.run import Moment, Story
 from benchmarks.spike.ses import DAY_SPENT, TOO_FAST, Delivery, Refusal, Ses
+from chalicelib import keys
+from chalicelib.aws.expressions import Attr, Change, change_request
 
 GOOD = Proof(10, 10, 0, 10, 10, 0, 0, 0, 0, 10, 0, 0, {"hurried": 0}, True)
 ROW = {"email": address(1), "mails": 1, "sk": "id"}
@@ -82,6 +86,14 @@ def test_a_mail_whose_mark_the_table_refused_may_come_once_more_and_no_oftener()
     assert too_many([ROW], mails[:2], {"id": 1})["unknown"] == 0
     assert too_many([ROW], mails, {"id": 1})["unknown"] == 1
     assert too_many([ROW], mails[:2], {"another": 1})["unknown"] == 1
+
+
+def test_a_mark_is_told_from_a_claim() -> None:
+    key = keys.Key(keys.SIGNATURES, "p", "s")
+    mark = Change(key, assign={"mailed_at": "now"}, add={"mails": 1}, remove=("mail_wanted",))
+    claim = Change(key, assign={"claimed_until": 1}, when=Attr("mailed_at").lt("now") & Attr("mails").lt(5))
+    assert [is_mark(json.dumps(change_request(change)).encode()) for change in (mark, claim)] == [True, False]
+    assert not is_mark(b'{"TableName": "signatures"}')
 
 
 def test_whoever_typed_the_address_otherwise_is_the_same_person() -> None:
