@@ -179,7 +179,9 @@ def test_the_count_is_saved_for_a_spreadsheet_and_its_rows_sum_to_the_number(
     assert sum(int(row["confirmed"]) for row in rows) == confirmed
 
 
-def test_a_wrong_field_is_called_what_the_page_calls_it(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+def test_a_wrong_field_is_called_what_the_page_calls_it(
+    desk: Page, deployed_site: DeployedSite, confirmed: int
+) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
     expect(desk.get_by_label("Title")).not_to_have_value("")
     desk.get_by_label("Closes at").fill("2020-01-01T09:00")
