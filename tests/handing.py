@@ -15,7 +15,8 @@ from chalicelib.exports.gather import Desk
 from chalicelib.exports.model import Export, Result, Wanted
 from chalicelib.exports.request import find_export, prepared, start
 from chalicelib.exports.run import run
-from chalicelib.exports.write import BYTE_ORDER_MARK, original
+from chalicelib.exports.write import BYTE_ORDER_MARK
+from chalicelib.formulas import original
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, Person, confirmed
 from tests.fakes import FakeQueue

@@ -19,6 +19,7 @@ KERNEL = {
     "caching.py",
     "checked.py",
     "errors.py",
+    "formulas.py",
     "keys.py",
     "log.py",
     "metrics.py",

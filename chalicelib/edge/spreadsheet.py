@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chalice.app import Request, Response
 
 from chalicelib.edge.http import REVALIDATED, answer, query
+from chalicelib.formulas import harmless
 
 CSV = "text/csv"
 
@@ -22,10 +23,5 @@ def as_csv(rows: list[dict[str, object]], columns: Sequence[str] = ("key", "conf
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
     writer.writeheader()
-    writer.writerows([{**row, "key": _harmless(str(row["key"]))} if "key" in row else row for row in rows])
+    writer.writerows([{**row, "key": harmless(str(row["key"]))} if "key" in row else row for row in rows])
     return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
-
-
-def _harmless(key: str) -> str:
-    """A source may start with a hyphen, which a spreadsheet would calculate (OWASP: CSV injection)."""
-    return f"'{key}" if key.startswith("-") else key

@@ -6,16 +6,13 @@ In CSV a value whose first sign, after any apostrophes, could begin a formula is
 
 import csv
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 from chalicelib.exports.model import Column, Format
+from chalicelib.formulas import harmless
 from chalicelib.signatures.model import DIRECT
 
-# With their full-width twins, which some spreadsheets take for the same; tab and returns hide what follows them.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-ESCAPED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 # Without it Excel takes UTF-8 for the alphabet of its own country.
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -40,15 +37,6 @@ def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
     """As confirmed; None for a postcode that was not given."""
     found: str | None = item.get(column.value)
     return found or (DIRECT if column is Column.SOURCE else None)
-
-
-def harmless(value: str) -> str:
-    return f"'{value}" if FORMULA.match(value) else value
-
-
-def original(value: str) -> str:
-    """What `harmless` was given."""
-    return value[1:] if ESCAPED.match(value) else value
 
 
 def _write(file: TextIO, line: str) -> None:

@@ -13,7 +13,7 @@ def read(rows: list[dict[str, object]], columns: tuple[str, ...] = ("key", "conf
     return list(csv.reader(io.StringIO(as_csv(rows, columns).body)))
 
 
-@pytest.mark.parametrize("key", ["-1", "-bbc", "-2+3"])
+@pytest.mark.parametrize("key", ["-1", "-bbc", "-2+3", "=1+1", "@a", "\t=1"])
 def test_nothing_is_calculated(key: str) -> None:
     assert read([{"key": key, "confirmed": -2}]) == [["key", "confirmed"], [f"'{key}", "-2"]]
 
