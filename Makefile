@@ -8,7 +8,7 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 PY := .venv/bin/python
 LINT := .local/build/lint
 
-export PYTHONPATH := .:.chalice
+export PYTHONPATH := .
 export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
@@ -92,5 +92,5 @@ endef
 .venv/ready: requirements.txt requirements-dev.txt | python3-new-enough
 	$(call install,requirements-dev.txt)
 
-.venv-emulator/ready: .chalice/requirements-emulator.txt | python3-new-enough
-	$(call install,.chalice/requirements-emulator.txt)
+.venv-emulator/ready: stack/local-requirements.txt | python3-new-enough
+	$(call install,stack/local-requirements.txt)

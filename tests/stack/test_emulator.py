@@ -16,6 +16,7 @@ from stack.attach import deployed
 from stack.console import Failure
 from stack.emulator import Emulator, emulator, start
 from stack.package import Package
+from stack.paths import ROOT
 from stack.sockets import LOOPBACK, free_port, group_listeners, group_members
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
@@ -76,7 +77,7 @@ def test_free_ports_are_free() -> None:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith(".chalice"))}
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:

@@ -38,7 +38,7 @@ def visitor(site: str) -> Visitor:
 
 
 def command(port: int, local: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT / ".chalice")}
+    environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
         [sys.executable, "-m", "stack.run", "--port", str(port)],
         cwd=ROOT,
