@@ -29,6 +29,7 @@ from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.tallies.api import ALL
 from chalicelib.tallies.model import By
 from chalicelib.tallies.sorting import Sorted
 from chalicelib.tokens import LINKS, Subject
@@ -202,7 +203,7 @@ def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
 def test_a_breakdown_is_by_what_the_code_knows() -> None:
     parameters = SPEC["paths"][STAFF_COUNTS]["get"]["parameters"]
     [by] = [each for each in parameters if each.get("name") == "by"]
-    assert by["schema"]["enum"] == [*By, *Sorted]
+    assert by["schema"]["enum"] == [*By, *Sorted, ALL]
 
 
 def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
@@ -402,6 +403,8 @@ ASKED = [
             "safe-children/counts?by=version": 200,
             "safe-children/counts?by=version&from=2026-11-24": 422,
             "safe-children/counts?by=constituency": 422,
+            "safe-children/counts?by=all": 200,
+            "safe-children/counts?by=all&format=csv": 200,
             "safe-children/counts?by=day&from=2026-11-24&to=2026-11-24": 200,
             "safe-children/counts?format=csv": 200,
             "a-draft/counts?by=hour&format=csv": 200,

@@ -30,6 +30,7 @@ from chalicelib.tallies.count import (
     breakdown,
     exact_count,
     largest,
+    overview,
     pending_count,
     public_count,
     sorted_breakdown,
@@ -38,6 +39,8 @@ from chalicelib.tallies.model import By
 from chalicelib.tallies.sorting import Sorted
 
 routes = Blueprint(__name__)
+
+ALL = "all"
 
 
 @routes.route("/api/petitions/{slug}/count", cors=CORS)
@@ -73,12 +76,33 @@ def list_counts(request: Request) -> Response:
 @json_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """The number to say on air: exact at `as_of`; with ?by= its breakdown, with ?from= and ?to= of those days."""
+    if query(request, "by") == ALL:
+        return _overview(request, slug)
     by, days, top = _by(request), days_asked(request), _top(request)
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
     counted = largest(_counted(petition, by or By.DAY, days), top)
     return _answer(request, _totals(petition, counted), counted if by else None)
+
+
+def _overview(request: Request, slug: str) -> Response:
+    """Of one moment, so that every breakdown sums to the same `confirmed`."""
+    days, _ = days_asked(request), _top(request)
+    found = overview(petition_as_stored(slug, tables()), days, moments.now(), tables())
+    totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
+    breakdowns = {each.by: _rows(each) for each in found.breakdowns}
+    in_csv = wants_csv(request)
+    if in_csv:
+        rows = [{"by": by, **row} for by, rows in breakdowns.items() for row in rows]
+        response = as_csv(rows, ("by", "key", "confirmed"))
+    else:
+        response = json_answer({**totals, "as_of": moments.iso(found.as_of), "breakdowns": breakdowns})
+    return unless_known(request, [totals, breakdowns, in_csv], response)
+
+
+def _rows(counted: Breakdown) -> list[dict[str, object]]:
+    return [{"key": key, "confirmed": number} for key, number in counted.values.items()]
 
 
 def _counted(petition: Petition, by: By | Sorted, days: Days) -> Breakdown:
@@ -114,7 +138,7 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, o
 
 
 def _answer(request: Request, totals: dict[str, object], counted: Breakdown | None = None) -> Response:
-    rows = [{"key": key, "confirmed": number} for key, number in (counted.values if counted else {}).items()]
+    rows = _rows(counted) if counted else []
     in_csv = wants_csv(request)
     if in_csv:
         response = as_csv(rows if counted else [totals])
@@ -130,7 +154,7 @@ def _by(request: Request) -> By | Sorted | None:
     if asked in list(Sorted):
         return Sorted(asked)
     if asked not in list(By):
-        raise Invalid([FieldError("by", f"Use {', '.join(By)}, {' or '.join(Sorted)}")])
+        raise Invalid([FieldError("by", f"Use {', '.join([*By, *Sorted])} or {ALL}")])
     return By(asked)
 
 

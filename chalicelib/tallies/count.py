@@ -1,6 +1,6 @@
 """How many signed? Exactly, broken down, and as the public sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,7 @@ from chalicelib.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import followed, store
-from chalicelib.tallies.model import By, Tally, broken_down, summed
+from chalicelib.tallies.model import PENDING, By, Tally, broken_down, summed
 from chalicelib.tallies.places import confirmed_by_place
 from chalicelib.tallies.sorting import Sorted, sorted_by
 
@@ -40,6 +40,16 @@ class Breakdown:
 
 
 @dataclass(frozen=True)
+class Overview:
+    """Every breakdown sums to `confirmed`. `pending` may lag by seconds."""
+
+    confirmed: int
+    pending: int
+    as_of: datetime
+    breakdowns: Sequence[Breakdown]
+
+
+@dataclass(frozen=True)
 class Days:
     """From the first to the last day, both included (UTC)."""
 
@@ -56,13 +66,34 @@ def exact_count(petition: Petition, now: datetime, tables: Tables) -> Count:
 
 def breakdown(petition: Petition, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
     """What was confirmed (less what was withdrawn) on these days."""
+    return _breakdown(by, _tallies_on(petition, days, now, tables), now)
+
+
+def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
+    """Every breakdown at one moment. Those that are not kept by day are left out when days are chosen.
+
+    Constituencies are left out too: they lie in 1,024 items of their own, which is much to read for every refresh.
+    """
+    tallies, numbers = _tallies_on(petition, days, now, tables), followed.followed(petition.slug, tables)
+    counted = [_breakdown(by, tallies, now) for by in By]
+    confirmed = counted[0].confirmed
+    if days == Days():
+        versions_and_areas = (Sorted.VERSION, Sorted.AREA)
+        counted += [Breakdown(confirmed, now, by, sorted_by(by, numbers, confirmed)) for by in versions_and_areas]
+    return Overview(confirmed, numbers[PENDING], now, counted)
+
+
+def _breakdown(by: By, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
+    return Breakdown(summed(tallies.values()).total, now, by, broken_down(by, tallies))
+
+
+def _tallies_on(petition: Petition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
     head = store.head(petition.slug, tables)
     tallies = {
         **_open_days(petition, head, now, tables),
         **store.closed_days(petition.slug, days.first, min(days.last, head.through), tables),
     }
-    chosen = {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
-    return Breakdown(summed(chosen.values()).total, now, by, broken_down(by, chosen))
+    return {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
 
 
 def largest(counted: Breakdown, top: int | None) -> Breakdown:

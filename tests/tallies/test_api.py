@@ -106,7 +106,7 @@ def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=source", f"{COUNTS}?format=csv"])
+@pytest.mark.parametrize("path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=all", f"{COUNTS}?format=csv"])
 def test_a_spreadsheet_that_has_the_numbers_is_sent_none(three: Served, petition: Petition, path: str) -> None:
     etag = by_bob(three, path).headers["ETag"]
     three.clock.forward(timedelta(minutes=1))
@@ -124,6 +124,7 @@ def test_another_question_is_another_answer_even_with_the_same_numbers(three: Se
         COUNTS,
         f"{COUNTS}?by=source",
         f"{COUNTS}?by=source&top=5",
+        f"{COUNTS}?by=all",
         f"{COUNTS}?format=csv",
         f"{COUNTS}?to=2027-01-01",
     ]
@@ -168,6 +169,41 @@ def test_every_breakdown_sums_to_what_is_confirmed(three: Served, by: str, value
     assert sum(values.values()) == body["confirmed"] == 2
 
 
+def test_all_breakdowns_come_at_one_moment_and_sum_to_one_number(three: Served) -> None:
+    body = by_bob(three, f"{COUNTS}?by=all").json_body
+    assert {**body, "breakdowns": set(body["breakdowns"])} == {
+        "slug": "safe-children",
+        "confirmed": 2,
+        "pending": 0,
+        "as_of": "2026-11-26T12:00:00Z",
+        "breakdowns": {"day", "hour", "country", "source", "version", "postcode-area"},
+    }
+    for by, breakdown in body["breakdowns"].items():
+        assert sum(row["confirmed"] for row in breakdown) == 2
+        assert breakdown == by_bob(three, f"{COUNTS}?by={by}").json_body["breakdown"]
+
+
+def test_all_breakdowns_cost_as_many_calls_as_one(three: Served) -> None:
+    calls = {}
+    for by in ("day", "all", "day", "all"):  # The first answer also closes the days that are over.
+        three.tables.calls.clear()
+        by_bob(three, f"{COUNTS}?by={by}")
+        calls[by] = list(three.tables.calls)
+    assert calls["all"] == calls["day"]
+
+
+def test_all_breakdowns_of_some_days_are_those_that_are_kept_by_day(three: Served) -> None:
+    body = by_bob(three, f"{COUNTS}?by=all&from=2026-11-24&to=2026-11-24").json_body
+    assert {by: sum(row["confirmed"] for row in rows) for by, rows in body["breakdowns"].items()} == {
+        "day": 2, "hour": 2, "country": 2, "source": 2,
+    }  # fmt: skip
+
+
+def test_all_breakdowns_as_csv_say_which_breakdown_a_row_is_of(three: Served) -> None:
+    found = rows(by_bob(three, f"{COUNTS}?by=all&format=csv"))
+    assert {"by": "country", "key": "NL", "confirmed": "1"} in found
+
+
 @pytest.mark.parametrize(
     ("query", "confirmed"),
     [
@@ -208,6 +244,7 @@ def test_a_day_may_be_asked_for_by_its_midnights(served: Served, petition: Petit
         ("to=0001-01-01T00:00:00Z", "to"),
         ("top=3", "top"),
         ("by=day&top=3", "top"),
+        ("by=all&top=3", "top"),
         ("by=source&top=0", "top"),
         ("by=source&top=1000", "top"),
         ("by=source&top=٣", "top"),
