@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from chalicelib.aws.failures import REFUSALS
-from chalicelib.errors import ConditionFailed, Unavailable, UnknownPetition
+from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from commands import crowd, exports, petitions, tallies, tokens
 from commands.common import InputError
 

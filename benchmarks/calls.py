@@ -14,8 +14,8 @@ from benchmarks import scene
 from benchmarks.meter import Meter, Spent
 from benchmarks.sizes import item_bytes
 from benchmarks.worker import answer
-from chalicelib import keys, moments
 from chalicelib.aws.table import tables
+from chalicelib.core import keys, times
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -43,7 +43,7 @@ class Stage:
         create_tables()
         self._passed = timedelta()
         self.petition = scene.sample_petition()
-        publish(self.petition, moments.now(), tables())
+        publish(self.petition, times.now(), tables())
 
     def act(self, event: dict[str, Any], status: int = 200) -> dict[str, Any]:
         """Raise RuntimeError unless the handler answers with `status`: what failed must not count as cheap."""
@@ -72,8 +72,8 @@ class Stage:
     def later(self) -> Iterator[None]:
         """In the block it is long enough after any block before for every snapshot to be stale at first."""
         self._passed += FRESH + timedelta(seconds=1)
-        moment = moments.now() + self._passed
-        with mock.patch("chalicelib.moments.now", return_value=moment):
+        moment = times.now() + self._passed
+        with mock.patch("chalicelib.core.times.now", return_value=moment):
             yield
 
     def id_of(self, supporter: str) -> str:
@@ -116,7 +116,7 @@ def _confirming(stage: Stage, supporter: str) -> dict[str, Any]:
 def _confirming_among_many(stage: Stage, supporter: str) -> dict[str, Any]:
     stage.sign(supporter)
     confirmed = stage.confirm(supporter)
-    today = moments.now().date()
+    today = times.now().date()
     shards = range(stage.petition.shards)
     sizes = [item_bytes(_item(stage, keys.tally_shard(stage.petition.slug, shard, today))) for shard in shards]
     return {**confirmed, "largest_tally_item_bytes": max(sizes)}
@@ -148,7 +148,7 @@ def fill(petition: Petition, amount: int, of_countries: int, of_sources: int) ->
 
 def _entries(codes: list[str], sources: list[str]) -> Iterator[Entry]:
     """Enough of them that every hour, country and source occurs."""
-    midnight = datetime.combine(moments.now().date(), datetime.min.time(), UTC)
+    midnight = datetime.combine(times.now().date(), datetime.min.time(), UTC)
     for number in range(max(24, len(codes), len(sources))):
         moment = midnight + timedelta(hours=number % 24)
         yield Entry(1, moment, codes[number % len(codes)], sources[number % len(sources)])

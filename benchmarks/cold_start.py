@@ -33,7 +33,7 @@ print(begin, process_time() - begin)
 OURS = """
 import app
 from chalicelib.aws.clients import dynamodb
-from chalicelib.settings import settings
+from chalicelib.core.settings import settings
 settings()
 dynamodb()
 """

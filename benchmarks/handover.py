@@ -19,9 +19,9 @@ from benchmarks import scene
 from benchmarks.calls import create_tables
 from benchmarks.memory import peak_bytes
 from benchmarks.worker import answer, ask
-from chalicelib import keys, moments
 from chalicelib.aws.expressions import chunks, to_wire
 from chalicelib.aws.table import Item, tables
+from chalicelib.core import keys, times
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -55,7 +55,7 @@ def _seed(slug: str, number: int) -> dict[str, Any]:
     if not boto3.client("dynamodb").list_tables()["TableNames"]:
         create_tables()
         boto3.client("s3").create_bucket(Bucket=scene.SETTINGS["EXPORTS_BUCKET"])
-    now = moments.now()
+    now = times.now()
     petition = publish(scene.sample_petition().model_copy(update={"slug": slug}), now, tables())
     for country in COUNTRIES:
         entry = Entry(number // len(COUNTRIES), now - timedelta(hours=1), country, scene.SOURCE)
@@ -103,7 +103,7 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
 
     petition = petition_as_stored(slug, tables())
     wanted = Wanted(format=Format(form), recipient=recipient or None)
-    export = prepared(wanted, petition, "bench", moments.now(), tables())
+    export = prepared(wanted, petition, "bench", times.now(), tables())
     add(export, tables())
     before = peak_bytes() / 1e6
     marks, worked = [time.perf_counter()], time.process_time()
@@ -113,7 +113,7 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        done = run(export, Desk(tables(), exports_bucket(), Path(folder), moments.now), has_time)
+        done = run(export, Desk(tables(), exports_bucket(), Path(folder), times.now), has_time)
     ended = time.perf_counter()
     if done.result is None:
         raise RuntimeError(done.why)

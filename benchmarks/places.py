@@ -12,10 +12,10 @@ from benchmarks import scene
 from benchmarks.calls import Stage
 from benchmarks.sizes import item_bytes
 from benchmarks.worker import answer
-from chalicelib import keys
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import tables
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from chalicelib.tallies.follow import Followed, follow
 from chalicelib.tallies.places import counter_of
 from chalicelib.tallies.sorting import PLACE

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs
 import boto3
 
 from benchmarks import scene
-from chalicelib import keys
 from chalicelib.aws.expressions import to_wire, wire_key
 from chalicelib.aws.table import tables
+from chalicelib.core import keys
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/2026-11-24T12:00:00.000"
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from chalicelib.petitions.model import Petition
-from chalicelib.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from stack.paths import PETITIONS
 
 SECRET = "benchmarks-only"

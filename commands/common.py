@@ -4,13 +4,13 @@ import argparse
 import getpass
 from collections.abc import Callable
 
-from chalicelib import keys, moments
 from chalicelib.audit.model import Actor, Deed
 from chalicelib.audit.record import record
 from chalicelib.aws import clients
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
-from chalicelib.settings import required
+from chalicelib.core import keys, times
+from chalicelib.core.settings import required
 
 
 class InputError(Exception):
@@ -33,7 +33,7 @@ def queue(setting: str) -> Queue:
 def audited(action: str, subject: str = "", **details: str) -> None:
     """Before it is done, as for staff at the API. The actor is the account on the engineer's machine."""
     actor = Actor(token_id="manage.py", owner=account())
-    record(actor, Deed(action=action, subject=subject, details=details), moments.now(), tables())
+    record(actor, Deed(action=action, subject=subject, details=details), times.now(), tables())
 
 
 def account() -> str:

@@ -5,7 +5,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.shedding.level import Level, shed, stored_level
 from commands import common
@@ -42,12 +42,12 @@ def redrive(arguments: argparse.Namespace) -> None:
 
 
 def pause_sending(arguments: argparse.Namespace) -> None:
-    until = pause_mail(moments.now(), common.tables(), timedelta(hours=arguments.hours))
-    print(f"no mail is sent until {moments.iso(until)}; what is wanted waits")
+    until = pause_mail(times.now(), common.tables(), timedelta(hours=arguments.hours))
+    print(f"no mail is sent until {times.iso(until)}; what is wanted waits")
 
 
 def resume_sending(arguments: argparse.Namespace) -> None:
-    resume_mail(moments.now(), common.tables())
+    resume_mail(times.now(), common.tables())
     print("mail is sent again, within two minutes")
 
 

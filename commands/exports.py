@@ -12,14 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib import keys, moments
 from chalicelib.aws import clients
 from chalicelib.aws.bucket import Bucket
-from chalicelib.errors import Invalid, NotNow
+from chalicelib.core import keys, times
+from chalicelib.core.errors import Invalid, NotNow
+from chalicelib.core.settings import required
 from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, Format, State, Wanted, whole
 from chalicelib.exports.request import find_export, prepared, result_of, start
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.settings import required
 from commands import common
 
 LOOK_SECONDS = 1.0
@@ -32,7 +32,7 @@ def hand_over(arguments: argparse.Namespace) -> None:
     if not arguments.out.is_dir():
         raise common.InputError(f"{arguments.out} is no folder")
     export = _asked_for(arguments)
-    print(f"{export.export_id}: {export.counted} confirmed at {moments.iso(export.moment)}", file=sys.stderr)
+    print(f"{export.export_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
     for seen in _watched(export):
         print(f"\r{bar(seen)}", end="", file=sys.stderr, flush=True)
         export = seen
@@ -55,7 +55,7 @@ def _asked_for(arguments: argparse.Namespace) -> Export:
     petition = petition_as_stored(arguments.slug, tables)
     try:
         wanted = Wanted(format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file))
-        export = prepared(wanted, petition, common.account(), moments.now(), tables)
+        export = prepared(wanted, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
         common.audited("export.requested", export.export_id, **details, recipient=export.recipient or "none")
         start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
@@ -77,7 +77,7 @@ def _key(path: Path | None) -> str | None:
 
 def _watched(export: Export) -> Iterator[Export]:
     tables = common.tables()
-    while export.state_at(moments.now()) in (State.WAITING, State.RUNNING):
+    while export.state_at(times.now()) in (State.WAITING, State.RUNNING):
         yield export
         time.sleep(LOOK_SECONDS)
         export = find_export(export.export_id, tables)
@@ -85,7 +85,7 @@ def _watched(export: Export) -> Iterator[Export]:
 
 
 def _fetch(export: Export, folder: Path) -> None:
-    result, bucket = result_of(export, moments.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
+    result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
         common.audited("export.fetched", export.export_id, what=ending)
         path = folder / f"{export.export_id}{ending}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from commands import common
@@ -17,8 +17,8 @@ def load_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
         petition = read_petition(path)
         common.audited("petition.loaded", petition.slug, text_version=petition.text_version)
-        petition = publish(petition, moments.now(), common.tables())
-        print(f"loaded {petition.slug} ({petition.state_at(moments.now())}), text version {petition.text_version}")
+        petition = publish(petition, times.now(), common.tables())
+        print(f"loaded {petition.slug} ({petition.state_at(times.now())}), text version {petition.text_version}")
 
 
 def check_petition(arguments: argparse.Namespace) -> None:

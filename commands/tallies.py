@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import MOST_SHARDS
 from chalicelib.petitions.publish import raise_shards
@@ -22,7 +22,7 @@ def more_shards(arguments: argparse.Namespace) -> None:
 def prove_tally(arguments: argparse.Namespace) -> None:
     """Raise common.InputError when something is wrong and was not repaired, so that a script can tell."""
     petition = petition_as_stored(arguments.slug, common.tables())
-    found = recount(petition, moments.now, common.tables())
+    found = recount(petition, times.now, common.tables())
     print("\n".join(report(found)))
     wrong = bool(found.drift or found.pending)
     if wrong and arguments.repair:
@@ -46,7 +46,7 @@ def report(found: Recount) -> list[str]:
 def repair_tally(found: Recount) -> None:
     if found.drift and found.moving:
         raise common.InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
-    written = repair(found, moments.now(), common.tables())
+    written = repair(found, times.now(), common.tables())
     if written:
         print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))
     if found.pending:

@@ -5,7 +5,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import all_tokens, issue, revoke
 from commands import common
@@ -16,23 +16,23 @@ MOST_DAYS = 3650
 
 def issue_token(arguments: argparse.Namespace) -> None:
     common.audited("token.issued", owner=arguments.owner, rights=",".join(sorted(arguments.rights)))
-    now = moments.now()
+    now = times.now()
     expires_at = now + timedelta(days=arguments.days)
     print(issue(arguments.owner, arguments.rights, now, expires_at, common.tables()))
-    print(f"Valid until {moments.iso(expires_at)}. It is shown this once and kept nowhere.", file=sys.stderr)
+    print(f"Valid until {times.iso(expires_at)}. It is shown this once and kept nowhere.", file=sys.stderr)
 
 
 def revoke_token(arguments: argparse.Namespace) -> None:
     common.audited("token.revoked", arguments.id)
-    if not revoke(arguments.id, moments.now(), common.tables()):
+    if not revoke(arguments.id, times.now(), common.tables()):
         raise common.InputError(f"there is no token {arguments.id}: its id stands between the underscores")
     print(f"revoked {arguments.id}: it opens nothing any more")
 
 
 def list_tokens(arguments: argparse.Namespace) -> None:
     for token in all_tokens(common.tables()):
-        ended = "revoked" if token.revoked_at else f"until {moments.iso(token.expires_at)}"
-        used = moments.iso(token.last_used_at) if token.last_used_at else "never"
+        ended = "revoked" if token.revoked_at else f"until {times.iso(token.expires_at)}"
+        used = times.iso(token.last_used_at) if token.last_used_at else "never"
         print(f"{token.token_id}  {ended:27}  used {used:20}  {','.join(sorted(token.rights))}  {token.owner}")
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.tokens import Subject
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.model import Petition
@@ -20,7 +21,6 @@ from chalicelib.signatures.model import State
 from chalicelib.signatures.sign import sign
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
-from chalicelib.tokens import Subject
 from tests.fakes import FakeTables
 
 OPENED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)

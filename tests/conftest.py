@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from chalicelib import log
+from chalicelib.core import log
+from chalicelib.core.settings import settings
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.settings import settings
 from chalicelib.shedding.level import forget_level
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables

@@ -20,11 +20,11 @@ import pytest
 from pytest_localstack import service_checks
 from pytest_localstack.session import LocalstackSession, RunningSession
 
-from chalicelib import keys
 from chalicelib.aws import bucket, clients, email, queue, table
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.settings import settings
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.settings import settings
 from chalicelib.shedding.level import forget_level
 from stack.emulator import client_environment, emulator
 

@@ -27,8 +27,8 @@ from chalicelib.aws.expressions import from_wire, to_wire
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Change, Item, NewItem, Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.keys import Key
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
 
 MISSING = object()
 

@@ -8,15 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.formulas import original
 from chalicelib.exports.gather import Desk
 from chalicelib.exports.model import Export, Result, Wanted
 from chalicelib.exports.request import find_export, prepared, start
 from chalicelib.exports.run import run
 from chalicelib.exports.write import BYTE_ORDER_MARK
-from chalicelib.formulas import original
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, Person, confirmed
 from tests.fakes import FakeQueue

@@ -14,9 +14,9 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 from app import app
-from chalicelib import moments
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
+from chalicelib.core import times
 from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 
@@ -109,7 +109,7 @@ def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
         for name, fake in fakes.items():
             if hasattr(getattr(module, name, None), "cache_clear"):
                 patch.setattr(module, name, lambda fake=fake: fake)
-    patch.setattr(moments, "now", site.clock)
+    patch.setattr(times, "now", site.clock)
 
 
 def sqs_event(messages: Sequence[object]) -> dict[str, Any]:

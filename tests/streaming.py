@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.table import Change, Item, NewItem
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from tests.actors import NOW
 from tests.fakes import FakeTables
 

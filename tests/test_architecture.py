@@ -15,18 +15,6 @@ CAPABILITIES = (
 )  # fmt: skip
 # What may know HTTP and Lambda besides app.py and edge/.
 DOORS = {"api.py", "staff_api.py", "worker.py", "links.py", "page.py"}
-KERNEL = {
-    "caching.py",
-    "checked.py",
-    "errors.py",
-    "formulas.py",
-    "keys.py",
-    "log.py",
-    "metrics.py",
-    "moments.py",
-    "settings.py",
-    "tokens.py",
-}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -128,8 +116,7 @@ def test_a_capability_reaches_another_through_its_verbs_and_never_its_store(path
 
 @every_file
 def test_the_kernel_knows_no_capability(path: Path) -> None:
-    inner = place(path).startswith("chalicelib/aws/") or (path.parent.name == "chalicelib" and path.name in KERNEL)
-    if inner:
+    if place(path).startswith(("chalicelib/core/", "chalicelib/aws/")):
         upward = [name for name in imports(path) for word in (*CAPABILITIES, "edge", "pages") if f".{word}" in name]
         assert not upward
 
@@ -163,15 +150,15 @@ def test_only_settings_reads_the_environment(path: Path) -> None:
     reads = [
         node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     ]
-    assert not reads or place(path) == "chalicelib/settings.py"
+    assert not reads or place(path) == "chalicelib/core/settings.py"
 
 
 @every_file
-def test_only_moments_looks_at_the_clock_and_only_doors_ask_it(path: Path) -> None:
+def test_only_times_looks_at_the_clock_and_only_doors_ask_it(path: Path) -> None:
     calls = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
     clocks = calls & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time"}
-    assert not clocks or place(path) == "chalicelib/moments.py"
-    if "moments.now" in calls:
+    assert not clocks or place(path) == "chalicelib/core/times.py"
+    if "times.now" in calls:
         assert path.name in {*DOORS, "staff.py"} or path.parent.name == "commands"
 
 
@@ -181,7 +168,7 @@ def test_nothing_is_built_or_asked_at_import(path: Path) -> None:
     outside = [node for node in tree(path).body if not isinstance(node, (Function, ast.ClassDef))]
     called = {ast.unparse(node.func) for top in outside for node in ast.walk(top) if isinstance(node, ast.Call)}
     forbidden = {
-        "settings", "tables", "signing_tables", "mail_queue", "overflow_queue", "mailer", "moments.now", "boto3.client",
+        "settings", "tables", "signing_tables", "mail_queue", "overflow_queue", "mailer", "times.now", "boto3.client",
         "exports_queue", "exports_bucket", "open", "required",
     }  # fmt: skip
     assert not called & forbidden
@@ -194,7 +181,7 @@ def test_rules_take_now_and_tables_and_reach_for_neither(path: Path) -> None:
         names = set(imports(path))
         factories = {"table.tables", "table.signing_tables", "queue.mail_queue", "queue.overflow_queue", "email.mailer"}
         factories |= {"queue.exports_queue", "bucket.exports_bucket"}
-        assert not names & {"chalicelib.settings.settings", "chalicelib.moments.now"}
+        assert not names & {"chalicelib.core.settings.settings", "chalicelib.core.times.now"}
         assert not names & {f"chalicelib.aws.{factory}" for factory in factories}
         assert not [name for name in names if name.startswith("chalicelib.aws.clients")]
 
@@ -271,7 +258,7 @@ def test_tests_mirror_the_code_one_to_one() -> None:
     """Every file with a rule in it has its suite; what has none is named here, with the suite that has it."""
     elsewhere = {
         "app.py", "chalicelib/audit/model.py", "chalicelib/audit/store.py", "chalicelib/aws/refusals.py",
-        "chalicelib/edge/cors.py", "chalicelib/edge/placeholders.py", "chalicelib/errors.py",
+        "chalicelib/edge/cors.py", "chalicelib/edge/placeholders.py", "chalicelib/core/errors.py",
         "chalicelib/exports/deliver.py", "chalicelib/exports/gather.py", "chalicelib/exports/model.py",
         "chalicelib/exports/request.py", "chalicelib/exports/store.py", "chalicelib/funnel/store.py",
         "chalicelib/mail/model.py", "chalicelib/people/access.py", "chalicelib/petitions/page.py",

@@ -20,10 +20,12 @@ from chalice.policy import AppPolicyGenerator
 from chalice.utils import OSUtils, to_cfn_resource_name
 
 from app import app
-from chalicelib import keys
-from chalicelib import settings as settings_of
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core import settings as settings_of
+from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
+from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.staff import ANYBODY, BEFORE_THE_DOOR, ROUTES
@@ -34,9 +36,7 @@ from chalicelib.mail import compose
 from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.shift import BUDGET_SECONDS
-from chalicelib.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.pages import render
-from chalicelib.settings import settings
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.changes import followed
 from chalicelib.signatures.handover import HANDED_OVER
@@ -331,7 +331,7 @@ def required_settings(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         asked.add(name)
         return "{}" if name in SECRETS else "1"
 
-    monkeypatch.setattr("chalicelib.settings.os", SimpleNamespace(environ=SimpleNamespace(get=told)))
+    monkeypatch.setattr("chalicelib.core.settings.os", SimpleNamespace(environ=SimpleNamespace(get=told)))
     settings.cache_clear()
     settings()
     return asked

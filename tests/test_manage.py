@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 import manage
-from chalicelib import keys, moments
 from chalicelib.audit.record import entries
 from chalicelib.aws import clients
 from chalicelib.aws.table import Change
-from chalicelib.errors import Throttled
+from chalicelib.core import keys, times
+from chalicelib.core.errors import Throttled
 from chalicelib.mail.pause import is_paused
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
@@ -37,7 +37,7 @@ opened_at = 2026-11-20T08:00:00Z
 @pytest.fixture(autouse=True)
 def _over_fakes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "tables", lambda: tables)
-    monkeypatch.setattr(moments, "now", lambda: NOW)
+    monkeypatch.setattr(times, "now", lambda: NOW)
 
 
 @pytest.fixture

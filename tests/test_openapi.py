@@ -16,15 +16,16 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from chalicelib import keys, tokens
 from chalicelib.aws.table import Item
-from chalicelib.errors import Invalid, PetitionsError, Throttled
+from chalicelib.core import keys, tokens
+from chalicelib.core.errors import Invalid, PetitionsError, Throttled
+from chalicelib.core.keys import Key
+from chalicelib.core.settings import settings
+from chalicelib.core.tokens import LINKS, Subject
 from chalicelib.exports import store as exports_store
 from chalicelib.exports.model import Column, Format, Wanted
-from chalicelib.keys import Key
 from chalicelib.petitions.form import EDITABLE, MoveWanted
 from chalicelib.petitions.model import State
-from chalicelib.settings import settings
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
@@ -32,7 +33,6 @@ from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.api import ALL
 from chalicelib.tallies.model import By
 from chalicelib.tallies.sorting import Sorted
-from chalicelib.tokens import LINKS, Subject
 from tests.actors import (
     DAY,
     NOW,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import declared, lambdas
-from chalicelib.keys import BUCKETS
+from chalicelib.core.keys import BUCKETS
 
 Way = Mapping[str, Any]
 GB = 1e9

@@ -9,7 +9,7 @@ from math import ceil
 from random import Random
 
 from benchmarks.model.limits import Account
-from chalicelib.keys import BUCKETS
+from chalicelib.core.keys import BUCKETS
 
 DRAWS = 101
 DAY, BIN = 86_400, 600

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import declared, lambdas
-from chalicelib.keys import BUCKETS
+from chalicelib.core.keys import BUCKETS
 
 RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("FollowSignatures")
 # chalicelib.aws.clients: a table that answers nothing is waited for so long before the overflow queue takes over.

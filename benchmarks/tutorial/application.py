@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from chalice.app import BadRequestError, Chalice, NotFoundError, Response
 
-from chalicelib.errors import Invalid, NotJson
+from chalicelib.core.errors import Invalid, NotJson
 from chalicelib.signatures.form import SignatureForm, read_json
 
 app: Any = Chalice(app_name="tutorial")

@@ -6,13 +6,13 @@ from itertools import islice
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.audit.model import Entry
 from chalicelib.audit.record import entries
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, json_view, query
 from chalicelib.edge.staff import staff_authorizer
-from chalicelib.errors import FieldError, Invalid
 
 routes = Blueprint(__name__)
 
@@ -28,7 +28,7 @@ CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}"
 @json_view(routes)
 def read_audit(request: Request) -> Response:
     """Newest first. ?from= and ?to= are dates or times (UTC), ?actor= an owner, ?after= the last page's `next`."""
-    now, most = moments.now(), _limit(request)
+    now, most = times.now(), _limit(request)
     since, until = _moment(request, "from") or now - BACK, _moment(request, "to") or now
     actor = query(request, "actor")
     found = entries(since, until, tables(), _after(request))
@@ -40,7 +40,7 @@ def read_audit(request: Request) -> Response:
 
 def _shown(entry: Entry) -> dict[str, object]:
     return {
-        "at": moments.iso(entry.at),
+        "at": times.iso(entry.at),
         "owner": entry.actor.owner,
         "token_id": entry.actor.token_id,
         "source_ip": entry.actor.source_ip,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chalicelib.moments import Moment
+from chalicelib.core.times import Moment
 
 
 class Actor(BaseModel):

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from chalicelib.aws import clients
 from chalicelib.aws.failures import translated
-from chalicelib.settings import settings
+from chalicelib.core.settings import settings
 
 BLOCK = 1024 * 1024
 PART = 8 * BLOCK

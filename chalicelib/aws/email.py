@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
 from chalicelib.aws.failures import THROTTLES, translated
-from chalicelib.errors import MailRefused, RateExceeded, SendingStopped, Throttled
-from chalicelib.settings import settings
+from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled
+from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client

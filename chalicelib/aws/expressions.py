@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import ConditionBase as Condition
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-from chalicelib.keys import Key
+from chalicelib.core.keys import Key
 
 __all__ = [
     "Attr",

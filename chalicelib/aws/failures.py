@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
-from chalicelib.errors import PetitionsError, Throttled, Unavailable
+from chalicelib.core.errors import PetitionsError, Throttled, Unavailable
 
 # Whatever AWS or its SDK may refuse with, for whoever talks to a person rather than to a program.
 REFUSALS = (BotoCoreError, ClientError)

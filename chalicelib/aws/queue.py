@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import chunks
 from chalicelib.aws.failures import translated
-from chalicelib.errors import Unavailable
-from chalicelib.settings import settings
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.expressions import Item, from_wire
 from chalicelib.aws.failures import THROTTLES
-from chalicelib.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
+from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
 
 
 def storage_refusal(error: ClientError) -> PetitionsError | None:

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
 from chalicelib.aws.failures import translated
-from chalicelib.errors import Unavailable
-from chalicelib.settings import settings
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import settings
 
 # It is changing already, by us or by a deployment.
 BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})

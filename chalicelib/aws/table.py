@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib import keys
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import (
     Attr,
@@ -28,9 +27,10 @@ from chalicelib.aws.expressions import (
 )
 from chalicelib.aws.failures import translated
 from chalicelib.aws.refusals import storage_refusal
-from chalicelib.errors import Throttled
-from chalicelib.keys import Key
-from chalicelib.settings import settings
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled
+from chalicelib.core.keys import Key
+from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
-from chalicelib import log
 from chalicelib.aws.expressions import from_wire
-from chalicelib.errors import NotYet, Unavailable
-from chalicelib.metrics import Metric
+from chalicelib.core import log
+from chalicelib.core.errors import NotYet, Unavailable
+from chalicelib.core.metrics import Metric
 
 Failures = dict[str, list[dict[str, str]]]
 

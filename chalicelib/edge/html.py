@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.core.settings import settings
 from chalicelib.edge.http import NO_STORE, View, answer, answering, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.pages.render import render
-from chalicelib.settings import settings
 
 # No inline script or style, nobody frames us, forms go nowhere else.
 POLICY = "; ".join(

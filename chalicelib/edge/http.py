@@ -14,9 +14,8 @@ from urllib.parse import parse_qsl
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import log
-from chalicelib.edge.problems import Problem, problem_of, unexpected
-from chalicelib.errors import (
+from chalicelib.core import log
+from chalicelib.core.errors import (
     BodyTooLarge,
     FieldError,
     Invalid,
@@ -26,7 +25,8 @@ from chalicelib.errors import (
     Stale,
     WrongType,
 )
-from chalicelib.metrics import Metric, refused
+from chalicelib.core.metrics import Metric, refused
+from chalicelib.edge.problems import Problem, problem_of, unexpected
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_FORM_FIELDS = 50

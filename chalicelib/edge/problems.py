@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.errors import (
+from chalicelib.core.errors import (
     BodyTooLarge,
     CannotMove,
     FieldError,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from chalice.app import Request, Response
 
+from chalicelib.core.formulas import harmless
 from chalicelib.edge.http import REVALIDATED, answer, query
-from chalicelib.formulas import harmless
 
 CSV = "text/csv"
 

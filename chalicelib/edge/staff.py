@@ -6,10 +6,10 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 
-from chalicelib import log, moments
 from chalicelib.audit.model import Actor, Deed
 from chalicelib.audit.record import record
 from chalicelib.aws.table import tables
+from chalicelib.core import log, times
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
@@ -58,7 +58,7 @@ BEFORE_THE_DOOR = [AuthRoute("/api/staff/sign-in", ["POST"]), AuthRoute("/api/st
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
     """An unknown token is 401, a known one without the right 403; AWS wants exactly this word for the first."""
     log.begin("")
-    now = moments.now()
+    now = times.now()
     try:
         token = recognise(request.token, now, tables())
     except UnknownToken:
@@ -101,7 +101,7 @@ def rights_of(request: Request) -> set[Right]:
 def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Before it is done: what cannot be written down is not done (503). Ids, states and numbers only."""
     deed = Deed(action=action, subject=subject, details=dict(details or {}))
-    record(actor(request), deed, moments.now(), tables())
+    record(actor(request), deed, times.now(), tables())
 
 
 def _told(request: Request) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.bucket import exports_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
-from chalicelib.checked import parsed
+from chalicelib.core import times
+from chalicelib.core.validation import parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
 from chalicelib.edge.staff import actor, audited, staff_authorizer
 from chalicelib.exports.model import LINK_SECONDS, Export, Result, Wanted, whole
@@ -27,7 +27,7 @@ def request_export(request: Request, slug: str) -> Response:
     """202 with where to look for it. It has the signatures confirmed at this moment, however long it takes."""
     wanted = parsed(Wanted, json_body(request))
     petition = petition_as_stored(slug, tables())
-    export = prepared(wanted, petition, actor(request).owner, moments.now(), tables())
+    export = prepared(wanted, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audited(request, "export.requested", export.export_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
@@ -54,7 +54,7 @@ def read_export(request: Request, export_id: str) -> Response:
 def link_file(request: Request, export_id: str) -> Response:
     """{"url", "expires_at"}: whoever has the link has the file, so it is good for minutes."""
     export = find_export(export_id, tables())
-    result = result_of(export, moments.now())
+    result = result_of(export, times.now())
     return _link(request, export, result.file, f"{export.export_id}{export.extension}")
 
 
@@ -62,15 +62,15 @@ def link_file(request: Request, export_id: str) -> Response:
 @json_view(routes)
 def link_cover(request: Request, export_id: str) -> Response:
     export = find_export(export_id, tables())
-    result = result_of(export, moments.now())
+    result = result_of(export, times.now())
     return _link(request, export, result.cover, f"{export.export_id}.pdf")
 
 
 def _link(request: Request, export: Export, key: str, name: str) -> Response:
     audited(request, "export.fetched", export.export_id, {"what": name.removeprefix(export.export_id)})
-    expires_at = moments.now() + timedelta(seconds=LINK_SECONDS)
+    expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(key, name, LINK_SECONDS)
-    return json_answer({"url": url, "expires_at": moments.iso(expires_at)})
+    return json_answer({"url": url, "expires_at": times.iso(expires_at)})
 
 
 def shown(export: Export) -> dict[str, object]:
@@ -79,13 +79,13 @@ def shown(export: Export) -> dict[str, object]:
     return {
         **export.model_dump(include={"slug", "format", "columns", "recipient", "moment", "requested_by", "why"}),
         "id": export.export_id,
-        "state": export.state_at(moments.now()),
+        "state": export.state_at(times.now()),
         "rows": result.rows if result else whole(export.parts.values()).rows,
         "of": export.counted,
-        "expires_at": moments.iso(export.expires_at),
+        "expires_at": times.iso(export.expires_at),
         **(_ended(result) if result else {}),
     }
 
 
 def _ended(result: Result) -> dict[str, object]:
-    return {"sha256": result.sha256, "bytes": result.size, "finished_at": moments.iso(result.finished_at)}
+    return {"sha256": result.sha256, "bytes": result.size, "finished_at": times.iso(result.finished_at)}

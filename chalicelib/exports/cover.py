@@ -9,8 +9,8 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.core.times import iso
 from chalicelib.exports.model import Export, Part, Result
-from chalicelib.moments import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.names import countries
 

@@ -4,7 +4,7 @@ from hashlib import file_digest
 from pathlib import Path
 from secrets import token_hex
 
-from chalicelib import keys
+from chalicelib.core import keys
 from chalicelib.exports import store
 from chalicelib.exports.cover import Facts, cover_sheet
 from chalicelib.exports.encrypt import encrypt

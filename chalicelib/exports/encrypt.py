@@ -6,7 +6,7 @@ Both libraries are large and seldom needed: they are imported when a key or a fi
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.errors import FieldError, Invalid
+from chalicelib.core.errors import FieldError, Invalid
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Recipient as AgeRecipient

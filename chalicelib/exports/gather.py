@@ -9,10 +9,10 @@ from typing import TextIO
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
+from chalicelib.core.times import iso
 from chalicelib.exports import store
 from chalicelib.exports.model import SETTLING, Export, Part
 from chalicelib.exports.write import writer
-from chalicelib.moments import iso
 from chalicelib.signatures.handover import bucket_to_hand_over
 from chalicelib.signatures.model import State
 

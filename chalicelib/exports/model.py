@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from chalicelib import keys
-from chalicelib.moments import Moment
+from chalicelib.core import keys
+from chalicelib.core.times import Moment
 
 # After its time the bucket deletes the file, and its link is not given out any more.
 LIFETIME = timedelta(days=7)

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Gone, NotNow, UnknownThing
+from chalicelib.core.errors import Gone, NotNow, UnknownThing
 from chalicelib.exports import store
 from chalicelib.exports.encrypt import Recipient, recipient_of
 from chalicelib.exports.model import SETTLING, Export, Result, State, Wanted

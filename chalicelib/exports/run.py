@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chalicelib.errors import Invalid
+from chalicelib.core.errors import Invalid
 from chalicelib.exports import store
 from chalicelib.exports.deliver import deliver
 from chalicelib.exports.gather import Desk, gather, prefix

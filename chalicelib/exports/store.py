@@ -5,11 +5,11 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
-from chalicelib.errors import ConditionFailed, NotNow
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, NotNow
+from chalicelib.core.times import iso
 from chalicelib.exports.model import PATIENCE, Export, Part, Result, State
-from chalicelib.moments import iso
 
 PART = "part_"
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib import log, moments
 from chalicelib.aws.bucket import exports_bucket
 from chalicelib.aws.queue import Outgoing, exports_queue
 from chalicelib.aws.table import tables
+from chalicelib.core import log, times
+from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, each_message
 from chalicelib.edge.placeholders import EXPORTS_QUEUE_ARN
-from chalicelib.errors import Unavailable, UnknownThing
 from chalicelib.exports.model import Export
 from chalicelib.exports.request import find_export
 
@@ -58,4 +58,4 @@ def _worked_on(export: Export, has_time: "HasTime") -> Export:
     from chalicelib.exports.run import run
 
     with TemporaryDirectory(prefix="export-") as folder:
-        return run(export, Desk(tables(), exports_bucket(), Path(folder), moments.now), has_time)
+        return run(export, Desk(tables(), exports_bucket(), Path(folder), times.now), has_time)

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
+from chalicelib.core.formulas import harmless
 from chalicelib.exports.model import Column, Format
-from chalicelib.formulas import harmless
 from chalicelib.signatures.model import DIRECT
 
 # Without it Excel takes UTF-8 for the alphabet of its own country.

@@ -2,12 +2,12 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, json_view, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.edge.staff import staff_authorizer
-from chalicelib.errors import FieldError, Invalid
 from chalicelib.funnel.model import Stage
 from chalicelib.funnel.read import FunnelBy, Rate, Row, on, passed_by_day, rate, rows, totals
 from chalicelib.petitions.find import petition_as_stored
@@ -22,14 +22,14 @@ COLUMNS = ("key", *Stage)
 @json_view(routes)
 def read_funnel(request: Request, slug: str) -> Response:
     """What signatures passed, by day or hour; as JSON with totals and the rate, as CSV the rows."""
-    by, days, now = _by(request), days_asked(request), moments.now()
+    by, days, now = _by(request), days_asked(request), times.now()
     passed = passed_by_day(petition_as_stored(slug, tables()), now, tables())
     chosen = on(days, passed)
     told = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
     if wants_csv(request):
         return as_csv(told, COLUMNS)
     summary = {"totals": _numbers(totals(chosen)), "rate": _rate(rate(passed, chosen, now))}
-    return json_answer({"slug": slug, "as_of": moments.iso(now), **summary, "rows": told})
+    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": told})
 
 
 def _numbers(row: Row) -> dict[str, object]:
@@ -41,7 +41,7 @@ def _rate(found: Rate) -> dict[str, object]:
         "per_minute_now": found.now,
         "over_minutes": found.over_minutes,
         "peak_per_minute": found.peak,
-        "peak_at": moments.iso(found.peak_at) if found.peak_at else None,
+        "peak_at": times.iso(found.peak_at) if found.peak_at else None,
     }
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.funnel import store
 from chalicelib.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
 from chalicelib.petitions.model import Petition

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 
-from chalicelib import keys
 from chalicelib.aws.table import NewItem, Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.funnel.model import Numbers, numbers_of
 
 

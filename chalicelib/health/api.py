@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer, json_view
 from chalicelib.edge.staff import staff_authorizer
 from chalicelib.health.words import Correction, Facts, messages, worst
 from chalicelib.mail.pause import paused_until
 from chalicelib.petitions.find import all_petitions
-from chalicelib.settings import settings
 from chalicelib.shedding.level import stored_level
 from chalicelib.tallies.prove import adjustments
 
@@ -27,7 +27,7 @@ CORRECTIONS_TOLD = timedelta(days=1)
 @json_view(routes)
 def read_staff_health(request: Request) -> Response:
     """{"level", "messages", "mail", "overflow"}. How old the oldest mail is SQS tells its alarms only: null."""
-    facts = _facts(moments.now())
+    facts = _facts(times.now())
     said = messages(facts)
     until = facts.paused_until
     return json_answer(
@@ -37,7 +37,7 @@ def read_staff_health(request: Request) -> Response:
             "mail": {
                 "waiting": facts.mail_waiting,
                 "oldest_seconds": None,
-                "paused_until": moments.iso(until) if until else None,
+                "paused_until": times.iso(until) if until else None,
             },
             "overflow": {"waiting": facts.overflow_waiting},
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.moments import iso
+from chalicelib.core.times import iso
 from chalicelib.shedding.level import Level
 
 # Shorter waits than this nobody notices.

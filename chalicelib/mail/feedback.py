@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
 from chalicelib.signatures import mail_state
 
 

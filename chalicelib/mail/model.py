@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib import keys
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from chalicelib.signatures.model import Wanted
 
 

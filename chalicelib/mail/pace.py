@@ -6,7 +6,7 @@ No shared counter: it would be one hot item before every mail. A queue's source 
 from collections.abc import Callable
 
 from chalicelib.aws.email import Mail
-from chalicelib.errors import RateExceeded
+from chalicelib.core.errors import RateExceeded
 
 # MaximumConcurrency of both event sources (resources.json): the least AWS takes.
 CONCURRENCY = 2

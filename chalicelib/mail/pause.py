@@ -6,9 +6,9 @@ and send none. So the first refusal is written down, every sender reads it first
 
 from datetime import datetime, timedelta
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.moments import iso
+from chalicelib.core import keys
+from chalicelib.core.times import iso
 
 # SES's quota is a window of 24 hours that slides: it comes back bit by bit, and one mail an hour finds out.
 PAUSE = timedelta(hours=1)

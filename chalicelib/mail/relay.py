@@ -5,7 +5,7 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from chalicelib.keys import slug_of
+from chalicelib.core.keys import slug_of
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.outbox import Outbox
 from chalicelib.signatures.model import MAIL_PAUSE

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, MailRefused, NotYet, Throttled
+from chalicelib.core.errors import ConditionFailed, MailRefused, NotYet, Throttled
+from chalicelib.core.tokens import CONFIRM_LIFETIME
 from chalicelib.mail.compose import Office, compose
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import State
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import Signature, Wanted
-from chalicelib.tokens import CONFIRM_LIFETIME
 
 # Longer than the sender's own timeout: a claim outlives whoever made it only if that one died.
 CLAIM = timedelta(seconds=90)

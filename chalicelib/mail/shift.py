@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import NotYet, SendingStopped
+from chalicelib.core.errors import NotYet, SendingStopped
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.pause import is_paused, pause_mail

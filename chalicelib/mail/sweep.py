@@ -7,12 +7,12 @@ know what is wanted; there is no index to find it by, so a pass reads them all, 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import wish_of
-from chalicelib.moments import iso
 from chalicelib.petitions.find import all_petitions
 from chalicelib.signatures import mail_state
 

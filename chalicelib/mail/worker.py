@@ -8,11 +8,13 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
-from chalicelib import log, moments
 from chalicelib.aws.email import mailer
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.source import mail_source, other_mail_source
 from chalicelib.aws.table import tables
+from chalicelib.core import log, times
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
 from chalicelib.edge.placeholders import (
     FEEDBACK_QUEUE_ARN,
@@ -30,8 +32,6 @@ from chalicelib.mail.send import Sent
 from chalicelib.mail.shift import Shift
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
-from chalicelib.metrics import Metric
-from chalicelib.settings import settings
 
 workers = Blueprint(__name__)
 
@@ -71,18 +71,18 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
-    relayed = relay(((change.before, change.after) for change in changes), moments.now(), _outbox())
+    relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox())
     log.measure(Metric.MAIL_WANTED, relayed)
     log.event("relayed", wishes=relayed)
 
 
 def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
-    office = Office(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)), moments.now)
+    office = Office(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)), times.now)
     shift = Shift(office, tables(), time.monotonic, time.sleep)
 
     def handle(message: Mapping[str, Any]) -> None:
         wish = MailWish.model_validate(message)
-        now = moments.now()
+        now = times.now()
         sent = shift.send(wish, now)
         _measure(sent, now - datetime.fromisoformat(wish.wanted_at))
         log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
@@ -112,9 +112,9 @@ def _take_feedback(event: Mapping[str, Any]) -> None:
 
 
 def _watch() -> None:
-    confirming, others = watch(mail_source(), other_mail_source(), mail_queue(), moments.now(), tables())
+    confirming, others = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
     log.event("mail_watched", confirmations_flow=confirming, others_flow=others)
 
 
 def _sweep() -> None:
-    log.event("mail_swept", queued=sweep(_outbox(), moments.now(), tables()))
+    log.event("mail_swept", queued=sweep(_outbox(), times.now(), tables()))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from chalicelib.moments import iso
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import PetitionText
 from chalicelib.signatures.look_up import Held
 from chalicelib.signatures.model import MAX_MAILS, Signature, State

@@ -7,17 +7,17 @@ from typing import Annotated
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
 
-from chalicelib import log, moments
 from chalicelib.aws.table import Tables, tables
-from chalicelib.checked import Words, parsed
+from chalicelib.core import log, times
+from chalicelib.core.errors import UnknownThing
+from chalicelib.core.keys import Key
+from chalicelib.core.settings import settings
+from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view
 from chalicelib.edge.staff import audited, staff_authorizer
-from chalicelib.errors import UnknownThing
-from chalicelib.keys import Key
 from chalicelib.people.access import document, shown
 from chalicelib.petitions.find import all_petitions, petition_as_stored, text_as_signed
 from chalicelib.petitions.model import Petition, PetitionText
-from chalicelib.settings import settings
 from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import typed_address
@@ -55,7 +55,7 @@ class PersonWanted(BaseModel):
 @json_view(routes)
 def find_person(request: Request) -> Response:
     """Every signature of one address, in every petition; an empty list when there is none."""
-    now, held = moments.now(), _held_of(parsed(PersonWanted, json_body(request), WORDS).email)
+    now, held = times.now(), _held_of(parsed(PersonWanted, json_body(request), WORDS).email)
     audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
     return json_answer({"signatures": [shown(each, now) for each in held]})
 
@@ -66,7 +66,7 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """What is kept of it, as far as staff need it to help."""
     held = _held(slug, signature_id)
     audited(request, "person.shown", signature_id, {"petition": slug})
-    return json_answer(shown(held, moments.now()))
+    return json_answer(shown(held, times.now()))
 
 
 @routes.route(f"{BASE}/resend", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
@@ -75,7 +75,7 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     """{"mail": whether one comes, "outcome", "message"}: the limits are those of signing again."""
     held = _held(slug, signature_id)
     audited(request, "mail.resent", signature_id, {"petition": slug})
-    outcome = resend(held, moments.now(), tables())
+    outcome = resend(held, times.now(), tables())
     log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
     return json_answer({"mail": outcome in COMES, "outcome": outcome, "message": SAID[outcome]})
 
@@ -102,16 +102,16 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in held})
     texts = {each.signature_id: _text(each) for each in held}
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
-    return json_answer(document(held, texts, moments.now()), headers=download)
+    return json_answer(document(held, texts, times.now()), headers=download)
 
 
 def _changed(request: Request, place: tuple[str, str], action: str, change: Change) -> Response:
     slug, signature_id = place
     held = _held(slug, signature_id)
     audited(request, action, signature_id, {"petition": slug})
-    change(held.key, held.petition, moments.now(), tables())
+    change(held.key, held.petition, times.now(), tables())
     log.note(action.rpartition(".")[2], petition=slug, signature=signature_id)
-    return json_answer(shown(_held(slug, signature_id), moments.now()))
+    return json_answer(shown(_held(slug, signature_id), times.now()))
 
 
 def _held(slug: str, signature_id: str) -> Held:

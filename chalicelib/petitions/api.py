@@ -2,15 +2,15 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import json_answer, json_view, query, shared
 from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
 from chalicelib.petitions.page import known_count, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
-from chalicelib.settings import settings
 from chalicelib.shedding.level import level_now
 from chalicelib.signatures.form import known_source
 from chalicelib.tallies.count import public_count
@@ -22,7 +22,7 @@ routes = Blueprint(__name__)
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
     """Every petition that can be signed now."""
-    now = moments.now()
+    now = times.now()
     found = [
         {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
         for petition in open_petitions(now, tables())
@@ -35,7 +35,7 @@ def show_petitions(request: Request) -> Response:
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
     """The petition with its form; complete without JavaScript. With ?preview=, as it is stored, before it opens."""
-    now, preview = moments.now(), query(request, "preview")
+    now, preview = times.now(), query(request, "preview")
     if preview is not None:
         check_preview(slug, preview, now, settings().token_keys)
         return preview_page(request, petition_as_stored(slug, tables()), now, tables())
@@ -49,7 +49,7 @@ def show_petition(request: Request, slug: str) -> Response:
 @page_view(routes)
 def show_thanks(request: Request, slug: str) -> Response:
     """Where every signature leads, new or not: the same page."""
-    petition = find_petition(slug, moments.now(), tables())
+    petition = find_petition(slug, times.now(), tables())
     return page(request, "thanks.html", {"petition": petition})
 
 
@@ -57,7 +57,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 @json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
     """The petition as JSON, with the public count."""
-    now = moments.now()
+    now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
     public = petition.model_dump(include={"slug", "title", "target", "opened_at", "closes_at"})

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, FieldError, Invalid, Stale
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
 from chalicelib.petitions.model import Petition, PetitionText, changed, text_of
 from chalicelib.tallies.open import open_tally

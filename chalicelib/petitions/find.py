@@ -4,8 +4,8 @@ import re
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.caching import SecondsCache
-from chalicelib.errors import PetitionNotOpen, PetitionRemoved, UnknownPetition
+from chalicelib.core.caching import SecondsCache
+from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, UnknownPetition
 from chalicelib.petitions import store
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
 

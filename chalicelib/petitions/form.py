@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
-from chalicelib.checked import complaints, parsed
-from chalicelib.errors import FieldError, Invalid, NotJson
-from chalicelib.moments import Moment
+from chalicelib.core.errors import FieldError, Invalid, NotJson
+from chalicelib.core.times import Moment
+from chalicelib.core.validation import complaints, parsed
 from chalicelib.petitions.model import Petition, Reason, State
 from chalicelib.petitions.move import Move
 

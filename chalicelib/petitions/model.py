@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
 
-from chalicelib.checked import complaints
-from chalicelib.errors import Invalid
-from chalicelib.moments import Moment
+from chalicelib.core.errors import Invalid
+from chalicelib.core.times import Moment
+from chalicelib.core.validation import complaints
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # A day's shards are one BatchGetItem, which takes 100 keys.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import CannotMove, FieldError, Invalid
+from chalicelib.core.errors import CannotMove, FieldError, Invalid
 from chalicelib.petitions.model import Petition, State, changed
 
 # From the state that is in force. A draft may be scheduled, and taken back from its schedule. What was removed by

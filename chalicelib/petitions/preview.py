@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib import tokens
-from chalicelib.errors import LinkDamaged, LinkExpired, UnknownThing
+from chalicelib.core import tokens
+from chalicelib.core.errors import LinkDamaged, LinkExpired, UnknownThing
+from chalicelib.core.tokens import PREVIEW_LIFETIME, Purpose, Subject
 from chalicelib.petitions.model import Petition
-from chalicelib.tokens import PREVIEW_LIFETIME, Purpose, Subject
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store
 from chalicelib.petitions.edit import create, edit
 from chalicelib.petitions.find import petition_as_stored

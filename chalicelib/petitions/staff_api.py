@@ -2,8 +2,9 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, must_match, site_prefix
 from chalicelib.edge.staff import audited, staff_authorizer
 from chalicelib.petitions.edit import create, edit, versions
@@ -12,7 +13,6 @@ from chalicelib.petitions.form import read_edit, read_move, read_new, shown
 from chalicelib.petitions.model import Petition, State
 from chalicelib.petitions.move import moved
 from chalicelib.petitions.preview import preview_link
-from chalicelib.settings import settings
 
 routes = Blueprint(__name__)
 
@@ -29,7 +29,7 @@ DEEDS = {
 @json_view(routes)
 def create_petition(request: Request) -> Response:
     """201: a draft, seen by nobody until it is opened."""
-    now = moments.now()
+    now = times.now()
     wanted = read_new(json_body(request), now)
     audited(request, "petition.created", wanted.slug, {"text_version": wanted.text_version})
     petition = create(wanted, now, tables())
@@ -49,7 +49,7 @@ def read_petition_as_stored(request: Request, slug: str) -> Response:
 def edit_petition(request: Request, slug: str) -> Response:
     """All of it or nothing. Another text or wording is another version; who signed the earlier one keeps it."""
     petition = _to_change(request, slug)
-    now = moments.now()
+    now = times.now()
     wanted = read_edit(json_body(request), petition, now)
     audited(request, "petition.edited", slug, {**_revision(petition), "text_version": wanted.text_version})
     return _shown(edit(wanted, now, tables()))
@@ -60,9 +60,9 @@ def edit_petition(request: Request, slug: str) -> Response:
 def move_petition(request: Request, slug: str) -> Response:
     """To another state, now or `at` a later time; 409 with its state when that cannot follow."""
     petition = _to_change(request, slug)
-    move, now = read_move(json_body(request)), moments.now()
+    move, now = read_move(json_body(request)), times.now()
     wanted = moved(petition, move, now)
-    at = {"at": moments.iso(move.at)} if move.at else {}
+    at = {"at": times.iso(move.at)} if move.at else {}
     audited(request, DEEDS[move.state], slug, {**_revision(petition), **at})
     return _shown(edit(wanted, now, tables()))
 
@@ -86,8 +86,8 @@ def preview_petition(request: Request, slug: str) -> Response:
     """A link to the page as it would be, for an hour, for whoever is given it."""
     petition = petition_as_stored(slug, tables())
     audited(request, "petition.previewed", slug, {"revision": str(petition.revision)})
-    preview = preview_link(petition, moments.now(), settings().token_keys)
-    return json_answer({"url": settings().site_url + preview.path, "expires_at": moments.iso(preview.expires_at)})
+    preview = preview_link(petition, times.now(), settings().token_keys)
+    return json_answer({"url": settings().site_url + preview.path, "expires_at": times.iso(preview.expires_at)})
 
 
 def _to_change(request: Request, slug: str) -> Petition:
@@ -97,7 +97,7 @@ def _to_change(request: Request, slug: str) -> Petition:
 
 
 def _shown(petition: Petition, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return json_answer(shown(petition, moments.now()), status, {**NO_STORE, "ETag": _etag(petition), **(headers or {})})
+    return json_answer(shown(petition, times.now()), status, {**NO_STORE, "ETag": _etag(petition), **(headers or {})})
 
 
 def _etag(petition: Petition) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition, PetitionText
 
 

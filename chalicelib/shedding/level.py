@@ -5,10 +5,10 @@ normal ─► longer-caches ─► snapshot-only (nobody refreshes the count) �
 
 from enum import StrEnum
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.caching import SecondsCache
-from chalicelib.errors import Unavailable
+from chalicelib.core import keys
+from chalicelib.core.caching import SecondsCache
+from chalicelib.core.errors import Unavailable
 
 LEVEL_SECONDS = 5.0
 

@@ -2,19 +2,19 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import log, moments
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
+from chalicelib.core import log, times
+from chalicelib.core.errors import Invalid, Unavailable
+from chalicelib.core.metrics import Metric
+from chalicelib.core.settings import settings
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
 from chalicelib.edge.problems import RETRY_AFTER
-from chalicelib.errors import Invalid, Unavailable
-from chalicelib.metrics import Metric
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
-from chalicelib.settings import settings
 from chalicelib.shedding.level import level_now
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.model import Channel
@@ -28,7 +28,7 @@ routes = Blueprint(__name__)
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
     """202 for new, repeated and blocked alike: an answer never tells who signed."""
-    petition = find_open_petition(slug, moments.now(), signing_tables())
+    petition = find_open_petition(slug, times.now(), signing_tables())
     _sign(read_json(json_body(request)), "api", petition)
     return json_answer({"status": "check-your-inbox"}, 202)
 
@@ -37,7 +37,7 @@ def sign_by_json(request: Request, slug: str) -> Response:
 @page_view(routes)
 def sign_by_form(request: Request, slug: str) -> Response:
     """303 to the thanks; or the form again, with what was typed and what to mend."""
-    now = moments.now()
+    now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
     fields = form_fields(request)
     try:
@@ -53,7 +53,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
 
 def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
     secret = settings().signature_keys[petition.key_version]
-    now = moments.now()
+    now = times.now()
     finished = finish(form, channel, petition, secret, now)
     outcome = accept(finished, level_now(signing_tables()), now, signing_tables(), overflow_queue)
     log.measure(Metric[outcome.name])
@@ -66,7 +66,7 @@ def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Respo
     return petition_page(
         request,
         petition,
-        moments.now(),
+        times.now(),
         signing_tables(),
         form=as_typed(fields),
         busy=True,

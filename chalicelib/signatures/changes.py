@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib import keys
+from chalicelib.core import keys
+from chalicelib.core.keys import Key, slug_of
 from chalicelib.funnel.model import Stage, name_of
-from chalicelib.keys import Key, slug_of
 from chalicelib.signatures.model import State
 from chalicelib.tallies.constituencies import Constituencies
 from chalicelib.tallies.follow import Followed

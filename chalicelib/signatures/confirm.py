@@ -7,17 +7,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.checked import complaints
-from chalicelib.errors import ConditionFailed, FieldError, Invalid, LinkExpired
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, LinkExpired
+from chalicelib.core.tokens import Subject
+from chalicelib.core.validation import complaints
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
 from chalicelib.signatures.form import WORDS, Corrections
 from chalicelib.signatures.model import Signature, State
 from chalicelib.tallies.model import Entry
-from chalicelib.tokens import Subject
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from random import uniform
 from time import sleep
 
-from chalicelib import log
 from chalicelib.aws.table import Change, Tables
-from chalicelib.errors import ConditionFailed, Conflicted
-from chalicelib.metrics import Metric
+from chalicelib.core import log
+from chalicelib.core.errors import ConditionFailed, Conflicted
+from chalicelib.core.metrics import Metric
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.enter import folded, tally_entry
 from chalicelib.tallies.model import Entry

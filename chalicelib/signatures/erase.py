@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, Conflicted
-from chalicelib.keys import Key
+from chalicelib.core.errors import ConditionFailed, Conflicted
+from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.withdraw import withdraw

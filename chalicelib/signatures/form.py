@@ -17,8 +17,8 @@ from pydantic import (
     field_validator,
 )
 
-from chalicelib.checked import Words, complaints, parsed
-from chalicelib.errors import Invalid
+from chalicelib.core.errors import Invalid
+from chalicelib.core.validation import Words, complaints, parsed
 from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.names import clean_country, clean_name, clean_postcode
 

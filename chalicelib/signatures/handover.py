@@ -5,8 +5,8 @@ The role of whoever reads so may ask for these attributes only (.chalice/policy-
 
 from collections.abc import Iterator
 
-from chalicelib import keys
 from chalicelib.aws.table import Item, Tables
+from chalicelib.core import keys
 
 HANDED_OVER = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),

@@ -6,19 +6,19 @@ from datetime import datetime
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import log, moments, tokens
 from chalicelib.aws.table import tables
+from chalicelib.core import log, times, tokens
+from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, LinkExpired
+from chalicelib.core.settings import settings
+from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import FORM, content_type, form_fields, query
-from chalicelib.errors import FieldError, Invalid, LinkDamaged, LinkExpired
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.settings import settings
 from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
 from chalicelib.signatures.model import Signature, State
 from chalicelib.signatures.names import countries
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
-from chalicelib.tokens import WITHDRAW_LIFETIME, Purpose, Subject
 
 routes = Blueprint(__name__)
 
@@ -38,7 +38,7 @@ class Link:
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
     """What is signed and agreed to, for its owner to confirm or correct. Once confirmed, nothing personal."""
-    now = moments.now()
+    now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
         return _shown(request, link, restate(link.subject, link.petition, now, tables()))
@@ -53,7 +53,7 @@ def confirm_signature(request: Request) -> Response:
     token = query(request, "token")
     fields = {**({"token": token} if token else {}), **form_fields(request)}
     try:
-        return _confirmed(request, fields, moments.now())
+        return _confirmed(request, fields, times.now())
     except LinkExpired as expired:
         return _settled(request, expired)
 
@@ -70,7 +70,7 @@ def show_withdrawal(request: Request) -> Response:
 def withdraw_signature(request: Request) -> Response:
     """Name and address go; the count goes down if it had gone up."""
     link = _way_out(Purpose.WITHDRAW, _fields(request).get("token"))
-    withdraw(link.subject.key, link.petition, moments.now(), tables())
+    withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
     return page(request, "withdrawn.html", {"petition": link.petition})
 
@@ -110,7 +110,7 @@ def _settled(request: Request, expired: LinkExpired) -> Response:
     state = settled(expired, tables())
     if state is None:
         raise expired
-    petition = find_petition(expired.slug, moments.now(), tables())
+    petition = find_petition(expired.slug, times.now(), tables())
     return page(request, AFTERWARDS[state], {"petition": petition})
 
 
@@ -121,7 +121,7 @@ def _confirm_link(token: str | None, now: datetime) -> Link:
 
 def _way_out(purpose: Purpose, token: str | None) -> Link:
     """Of closed and removed petitions too: who wants out gets out."""
-    subject = _subject(purpose, token, moments.now())
+    subject = _subject(purpose, token, times.now())
     return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
 
 
@@ -167,7 +167,7 @@ def _shown(
 
 
 def _withdraw_token(subject: Subject) -> str:
-    expires = moments.now() + WITHDRAW_LIFETIME
+    expires = times.now() + WITHDRAW_LIFETIME
     return tokens.issue(Purpose.WITHDRAW, subject, expires, settings().token_keys)
 
 

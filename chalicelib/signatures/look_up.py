@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.address import Address, signature_id

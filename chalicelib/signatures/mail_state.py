@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.keys import Key
-from chalicelib.moments import iso
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
     MAIL_PAUSE,
     MAIL_WISH,

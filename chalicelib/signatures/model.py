@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
-from chalicelib import keys
-from chalicelib.keys import Key
-from chalicelib.moments import Moment
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.times import Moment
 
 # SES may need weeks for a spike's mails: until its mail has gone, a signature waits this long.
 UNMAILED_LIFETIME = timedelta(days=60)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.shedding.level import Level
 from chalicelib.signatures.model import Finished
 from chalicelib.signatures.sign import Outcome, keep

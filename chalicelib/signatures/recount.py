@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chalicelib import keys
 from chalicelib.aws.table import Item, Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.moments import iso
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.model import DIRECT, State

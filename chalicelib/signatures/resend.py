@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import Held
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, Signature, State

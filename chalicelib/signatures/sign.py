@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, Unavailable
-from chalicelib.keys import Key
+from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id

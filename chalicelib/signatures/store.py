@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.keys import Key
-from chalicelib.moments import iso
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+from chalicelib.core.tokens import Subject
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
     MAIL_WISH,
@@ -18,7 +19,6 @@ from chalicelib.signatures.model import (
     Signature,
     State,
 )
-from chalicelib.tokens import Subject
 
 # What a recount reads; its role may read nothing else (.chalice/policy-recount.json).
 ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")

@@ -6,11 +6,11 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
-from chalicelib import log, moments
 from chalicelib.aws.table import signing_tables, tables
+from chalicelib.core import log, times
+from chalicelib.core.metrics import Metric
 from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
 from chalicelib.edge.placeholders import OVERFLOW_QUEUE_ARN, SIGNATURES_STREAM_ARN
-from chalicelib.metrics import Metric
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import overflow
@@ -37,7 +37,7 @@ def store_overflow(event: SQSEvent) -> Failures:
 
 def _store(message: Mapping[str, Any]) -> None:
     finished = Finished.model_validate(message)
-    outcome = overflow.store(finished, moments.now(), signing_tables())
+    outcome = overflow.store(finished, times.now(), signing_tables())
     log.event("stored", petition=finished.slug, signature=finished.signature_id, outcome=outcome)
 
 
@@ -66,7 +66,7 @@ def _recount_all() -> None:
 
 
 def _recount(petition: Petition) -> None:
-    found = recount(petition, moments.now, tables())
+    found = recount(petition, times.now, tables())
     log.measure(Metric.DRIFT, found.worst)
     log.measure(Metric.PENDING_DRIFT, found.pending_drift)
     log.event("recounted", petition=petition.slug, confirmed=found.confirmed, moving=found.moving)

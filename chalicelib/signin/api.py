@@ -2,16 +2,16 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import log, moments
 from chalicelib.audit.model import Actor, Deed
 from chalicelib.audit.record import record
 from chalicelib.aws.table import tables
-from chalicelib.checked import parsed
+from chalicelib.core import log, times
+from chalicelib.core.errors import UnknownThing
+from chalicelib.core.settings import settings
+from chalicelib.core.validation import parsed
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import json_answer, json_body, json_view
 from chalicelib.edge.staff import source_ip
-from chalicelib.errors import UnknownThing
-from chalicelib.settings import settings
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
 
@@ -39,7 +39,7 @@ def begin_sign_in(request: Request) -> Response:
 @json_view(routes)
 def open_session(request: Request) -> Response:
     """{"token", "expires_at", "owner", "rights"} for a code of the provider's, once, and for eight hours."""
-    returned, now = parsed(CodeReturned, json_body(request)), moments.now()
+    returned, now = parsed(CodeReturned, json_body(request)), times.now()
     member = member_for(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
@@ -52,7 +52,7 @@ def open_session(request: Request) -> Response:
     return json_answer(
         {
             "token": session.token,
-            "expires_at": moments.iso(session.expires_at),
+            "expires_at": times.iso(session.expires_at),
             "owner": member.owner,
             "rights": rights,
         }

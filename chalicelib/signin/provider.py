@@ -13,9 +13,9 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
 
-from chalicelib import log
-from chalicelib.caching import SecondsCache
-from chalicelib.errors import NotSignedIn, ProviderSilent
+from chalicelib.core import log
+from chalicelib.core.caching import SecondsCache
+from chalicelib.core.errors import NotSignedIn, ProviderSilent
 from chalicelib.signin.model import CodeReturned, Discovered, Provider
 
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0

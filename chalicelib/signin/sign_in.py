@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Forbidden
+from chalicelib.core.errors import Forbidden
 from chalicelib.signin.model import CodeReturned, Discovered, Provider, SignInBegun
 from chalicelib.signin.provider import discovered, id_token, keys_of
 from chalicelib.signin.verify import Claims, verified

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib import log
-from chalicelib.errors import NotSignedIn
+from chalicelib.core import log
+from chalicelib.core.errors import NotSignedIn
 from chalicelib.signin.model import Provider
 
 # Signatures by a key of the provider's own; never "none", and never one that a client could make.

@@ -6,12 +6,12 @@ from typing import Annotated
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib import moments
 from chalicelib.aws.table import tables
-from chalicelib.checked import parsed
+from chalicelib.core import times
+from chalicelib.core.errors import Forbidden, UnknownThing
+from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body, json_view
 from chalicelib.edge.staff import audited, rights_of, staff_authorizer
-from chalicelib.errors import Forbidden, UnknownThing
 from chalicelib.staff.model import Right, StaffToken
 from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
 
@@ -34,14 +34,14 @@ class TokenWanted(BaseModel):
 @json_view(routes)
 def read_me(request: Request) -> Response:
     """The token that asks, whatever its rights."""
-    return json_answer(_shown(_found(request.context["authorizer"]["principalId"]), moments.now()))
+    return json_answer(_shown(_found(request.context["authorizer"]["principalId"]), times.now()))
 
 
 @routes.route("/api/staff/tokens", authorizer=staff_authorizer)
 @json_view(routes)
 def list_tokens(request: Request) -> Response:
     """Never their secrets: those are kept nowhere."""
-    now = moments.now()
+    now = times.now()
     return json_answer({"tokens": [_shown(token, now) for token in all_tokens(tables())]})
 
 
@@ -54,7 +54,7 @@ def issue_token(request: Request) -> Response:
         raise Forbidden("You can only hand out rights that your own token has.")
     rights = ",".join(sorted(set(wanted.rights)))
     audited(request, "token.issued", details={"owner": wanted.owner, "rights": rights})
-    now = moments.now()
+    now = times.now()
     token = issue(wanted.owner, wanted.rights, now, now + timedelta(days=wanted.days), tables())
     return json_answer({"token": token, **_shown(_found(token.split("_")[1]), now)}, 201)
 
@@ -65,8 +65,8 @@ def revoke_token(request: Request, token_id: str) -> Response:
     """From now on it opens nothing. Again: the same answer."""
     token = _found(token_id)
     audited(request, "token.revoked", token.token_id)
-    revoke(token.token_id, moments.now(), tables())
-    return json_answer(_shown(_found(token_id), moments.now()))
+    revoke(token.token_id, times.now(), tables())
+    return json_answer(_shown(_found(token_id), times.now()))
 
 
 def _found(token_id: str) -> StaffToken:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.moments import Moment
+from chalicelib.core.times import Moment
 
 
 class Right(StrEnum):

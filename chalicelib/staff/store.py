@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.moments import iso
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.times import iso
 from chalicelib.staff.model import StaffToken
 
 

@@ -8,7 +8,7 @@ from hmac import compare_digest
 from secrets import token_hex
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.staff import store
 from chalicelib.staff.model import Right, StaffToken
 

@@ -2,14 +2,14 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import NO_STORE, json_answer, json_view, shared
 from chalicelib.edge.staff import audited, staff_authorizer
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.settings import settings
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
 
@@ -25,8 +25,8 @@ KEPT_SECONDS = 60
 @json_view(routes)
 def freeze_count(request: Request, slug: str) -> Response:
     """201 with the exact count of this moment, signed, and the address at which anybody may check it."""
-    statement = freeze(petition_as_stored(slug, tables()), moments.now(), tables())
-    said = {"confirmed": str(statement.confirmed), "as_of": moments.iso(statement.as_of)}
+    statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
+    said = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
     audited(request, "statement.frozen", slug, said)
     url = _url(sealed(statement, settings().token_keys))
     return json_answer(_shown(statement, url), 201, {**NO_STORE, "Location": url})

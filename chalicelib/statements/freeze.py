@@ -4,11 +4,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import LinkDamaged, NotAStatement
+from chalicelib.core.errors import LinkDamaged, NotAStatement
+from chalicelib.core.tokens import Purpose, seal, unseal
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.model import Statement
 from chalicelib.tallies.count import exact_count
-from chalicelib.tokens import Purpose, seal, unseal
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.moments import Moment
+from chalicelib.core.times import Moment
 
 
 class Statement(BaseModel):

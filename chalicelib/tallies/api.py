@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import moments
 from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.http import (
     client_matches,
@@ -19,7 +20,6 @@ from chalicelib.edge.http import (
 )
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.edge.staff import staff_authorizer
-from chalicelib.errors import FieldError, Invalid
 from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import level_now
@@ -47,7 +47,7 @@ ALL = "all"
 @json_view(routes)
 def read_count(request: Request, slug: str) -> Response:
     """{"slug", "count", "goal", "as_of"}; 304 while the number is the one the client has."""
-    now = moments.now()
+    now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
     goal = petition.goal_at(count.confirmed)
@@ -59,7 +59,7 @@ def read_count(request: Request, slug: str) -> Response:
         "slug": slug,
         "count": count.confirmed,
         "goal": goal,
-        "as_of": moments.iso(count.as_of),
+        "as_of": times.iso(count.as_of),
     }
     return json_answer(body, headers=headers)
 
@@ -89,7 +89,7 @@ def read_counts(request: Request, slug: str) -> Response:
 def _overview(request: Request, slug: str) -> Response:
     """Of one moment, so that every breakdown sums to the same `confirmed`."""
     days, _ = days_asked(request), _top(request)
-    found = overview(petition_as_stored(slug, tables()), days, moments.now(), tables())
+    found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
     in_csv = wants_csv(request)
@@ -97,7 +97,7 @@ def _overview(request: Request, slug: str) -> Response:
         rows = [{"by": by, **row} for by, rows in breakdowns.items() for row in rows]
         response = as_csv(rows, ("by", "key", "confirmed"))
     else:
-        response = json_answer({**totals, "as_of": moments.iso(found.as_of), "breakdowns": breakdowns})
+        response = json_answer({**totals, "as_of": times.iso(found.as_of), "breakdowns": breakdowns})
     return unless_known(request, [totals, breakdowns, in_csv], response)
 
 
@@ -106,7 +106,7 @@ def _rows(counted: Breakdown) -> list[dict[str, object]]:
 
 
 def _counted(petition: Petition, by: By | Sorted, days: Days) -> Breakdown:
-    now = moments.now()
+    now = times.now()
     if isinstance(by, By):
         return breakdown(petition, by, days, now, tables())
     if days != Days():
@@ -117,7 +117,7 @@ def _counted(petition: Petition, by: By | Sorted, days: Days) -> Breakdown:
 
 
 def _listed(petition: Petition) -> dict[str, object]:
-    now = moments.now()
+    now = times.now()
     return {
         "slug": petition.slug,
         "title": petition.title,
@@ -128,12 +128,12 @@ def _listed(petition: Petition) -> dict[str, object]:
 
 
 def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, object]:
-    count = counted or exact_count(petition, moments.now(), tables())
+    count = counted or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
         "confirmed": count.confirmed,
         "pending": pending_count(petition.slug, tables()),
-        "as_of": moments.iso(count.as_of),
+        "as_of": times.iso(count.as_of),
     }
 
 

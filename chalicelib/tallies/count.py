@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import followed, store

@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
 from chalicelib.tallies import followed
 from chalicelib.tallies.model import PENDING
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, Tables
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from chalicelib.tallies.model import PENDING
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zlib import crc32
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from chalicelib.tallies.constituencies import Constituencies
 from chalicelib.tallies.sorting import ABROAD, NO_POSTCODE, PLACE, UNKNOWN
 

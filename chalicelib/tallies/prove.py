@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.moments import iso
+from chalicelib.core import keys
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies import followed, store
 from chalicelib.tallies.count import days_after

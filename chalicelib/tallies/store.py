@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from chalicelib import keys
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
-from chalicelib.errors import ConditionFailed, UnknownPetition
-from chalicelib.moments import iso
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, UnknownPetition
+from chalicelib.core.times import iso
 from chalicelib.tallies.model import (
     COUNTRY,
     HOUR,

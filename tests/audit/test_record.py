@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.audit.model import Actor, Deed
 from chalicelib.audit.record import entries, record
-from chalicelib.errors import Throttled
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled
 from tests.actors import DAY, NOW
 from tests.fakes import FakeTables
 

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.bucket import PART, Bucket, exports_bucket
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled, Unavailable
 from tests.emulated import EmulatedAws
 
 on_the_emulator = pytest.mark.flows

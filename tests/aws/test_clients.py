@@ -7,11 +7,11 @@ from time import monotonic
 import boto3
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.clients import SIGNING_CONFIG
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import NewItem, Tables
-from chalicelib.errors import Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
 
 KEYS = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
 

@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import Mail, Mailer
-from chalicelib.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
 from tests.actors import ALICE
 
 MAIL = Mail(

@@ -17,7 +17,7 @@ from chalicelib.aws.expressions import (
     to_wire,
     write_request,
 )
-from chalicelib.keys import Key
+from chalicelib.core.keys import Key
 
 KEY = Key("counts", "p", "s")
 SCALARS = st.text(max_size=9) | st.integers(-(10**30), 10**30) | st.booleans()

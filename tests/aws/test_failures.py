@@ -11,7 +11,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.aws.failures import FAULTS, THROTTLES, translated
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled, Unavailable
 
 
 def refusal(code: str, status: int = 400) -> ClientError:

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled, Unavailable
 
 URL = "https://sqs.invalid/1/mail"
 

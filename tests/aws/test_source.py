@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from chalicelib.aws.source import Source
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 
 UUID = "0" * 36
 

@@ -11,8 +11,8 @@ from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
-from chalicelib.errors import ConditionFailed, Conflicted, Throttled, Unavailable
-from chalicelib.keys import COUNTS, SIGNATURES, Key
+from chalicelib.core.errors import ConditionFailed, Conflicted, Throttled, Unavailable
+from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 
 KEY, OTHER = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t")
 WIRE = {"pk": {"S": "p"}, "sk": {"S": "s"}, "mails": {"N": "3"}}

@@ -19,8 +19,8 @@ from chalicelib.aws.email import Mail, Mailer
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
-from chalicelib.errors import Throttled, Unavailable
-from chalicelib.keys import COUNTS, SIGNATURES, Key
+from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 
 AWS = Path(__file__).parents[2] / "chalicelib" / "aws"
 CONFIG = Config(connect_timeout=1, read_timeout=0.05, retries={"mode": "standard", "total_max_attempts": 1})

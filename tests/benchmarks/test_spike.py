@@ -16,8 +16,8 @@ from benchmarks.spike.rates import rates
 from benchmarks.spike.report import percentile
 from benchmarks.spike.run import Moment, Story
 from benchmarks.spike.ses import DAY_SPENT, TOO_FAST, Delivery, Refusal, Ses
-from chalicelib import keys
 from chalicelib.aws.expressions import Attr, Change, change_request
+from chalicelib.core import keys
 
 GOOD = Proof(10, 10, 0, 10, 10, 0, 0, 0, 0, 10, 0, 0, {"hurried": 0}, True)
 ROW = {"email": address(1), "mails": 1, "sk": "id"}

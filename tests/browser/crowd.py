@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from chalicelib import keys
 from chalicelib.aws.expressions import Change
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
 from chalicelib.tallies.model import Tally, numbers_of
 from chalicelib.tallies.open import open_tally
 from stack.aws import Cloud

@@ -11,10 +11,10 @@ import pyrage
 import pytest
 
 import manage
-from chalicelib import keys, moments
 from chalicelib.audit.record import entries
 from chalicelib.aws import clients
-from chalicelib.errors import Unavailable
+from chalicelib.core import keys, times
+from chalicelib.core.errors import Unavailable
 from chalicelib.exports.request import find_export
 from chalicelib.petitions.model import Petition
 from commands import common, exports
@@ -46,7 +46,7 @@ def _over_fakes(
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     monkeypatch.setattr(common, "tables", lambda: tables)
     monkeypatch.setattr(common, "queue", lambda _: queue)
-    monkeypatch.setattr(moments, "now", lambda: NOW)
+    monkeypatch.setattr(times, "now", lambda: NOW)
     monkeypatch.setattr("time.sleep", sleep)
     monkeypatch.setenv("EXPORTS_BUCKET", "exports")
     monkeypatch.setattr(clients, "s3", lambda: None)

@@ -8,8 +8,8 @@ from chalice.app import Blueprint, Request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
 from chalicelib.edge.http import client_matches, form_fields, json_body, query, site_prefix
-from chalicelib.errors import BodyTooLarge, Invalid, NotJson, WrongType
 from chalicelib.tallies import api as tallies
 from tests.served import FORM, JSON, Served
 

@@ -4,9 +4,8 @@ import http
 
 import pytest
 
-from chalicelib import errors
-from chalicelib.edge.problems import problem_of, unexpected
-from chalicelib.errors import (
+from chalicelib.core import errors
+from chalicelib.core.errors import (
     BodyTooLarge,
     CannotMove,
     ConditionFailed,
@@ -37,6 +36,7 @@ from chalicelib.errors import (
     UnknownThing,
     WrongType,
 )
+from chalicelib.edge.problems import problem_of, unexpected
 
 ANSWERS: list[tuple[PetitionsError, int]] = [
     (UnknownPetition(), 404),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.core.errors import Throttled
 from chalicelib.pages.render import dashboard_version
 from tests.served import Served
 

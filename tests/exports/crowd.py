@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import IO, Any, cast
 
 from benchmarks.memory import peak_bytes
-from chalicelib import keys
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import Item, Tables
+from chalicelib.core import keys
 from chalicelib.tallies.model import Entry
 from chalicelib.tallies.store import entry_change
 from tests.actors import NOW, a_published_petition

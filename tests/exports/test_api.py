@@ -9,7 +9,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.audit.model import Entry
 from chalicelib.audit.record import entries
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.model import Right

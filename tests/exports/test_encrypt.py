@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pyrage
 import pytest
 
-from chalicelib.errors import Invalid
+from chalicelib.core.errors import Invalid
 from chalicelib.exports.encrypt import encrypt, recipient_of
 
 TEXT = b"name\r\nAlice Achterberg\r\n" * 5_000

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import NotNow, Unavailable, UnknownThing
+from chalicelib.core import keys
+from chalicelib.core.errors import NotNow, Unavailable, UnknownThing
 from chalicelib.exports.deliver import agrees
 from chalicelib.exports.gather import Desk
 from chalicelib.exports.model import PATIENCE, Export, Part, State

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.exports import worker
 from chalicelib.exports.model import Export, State
 from chalicelib.exports.request import find_export

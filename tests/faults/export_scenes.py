@@ -3,7 +3,7 @@
 from functools import partial
 from types import SimpleNamespace
 
-from chalicelib import keys
+from chalicelib.core import keys
 from chalicelib.exports import worker
 from chalicelib.exports.model import State
 from tests.actors import NOW

@@ -21,7 +21,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.refusals import storage_refusal
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed
 from tests.served import FakeMailer, Served
 
 ROOT = Path(__file__).parents[2]

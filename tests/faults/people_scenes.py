@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from chalicelib.settings import settings
+from chalicelib.core.settings import settings
 from chalicelib.signin.provider import forget_provider
 from tests.actors import ALICE, DAY, NOW, item_of
 from tests.faults.scenes import (

@@ -10,17 +10,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib import keys, tokens
+from chalicelib.core import keys, tokens
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.tokens import Purpose
 from chalicelib.edge import staff
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.errors import Unavailable
 from chalicelib.mail.pause import is_paused
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
 from chalicelib.tallies.model import By
-from chalicelib.tokens import Purpose
 from tests.actors import (
     ALICE,
     BOB,

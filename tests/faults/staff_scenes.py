@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.audit.record import entries
-from chalicelib.errors import Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
 from chalicelib.funnel.model import Stage
 from chalicelib.funnel.read import passed_by_day, totals
 from chalicelib.petitions.edit import versions

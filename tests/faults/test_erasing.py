@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import NotYet, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.exports.model import State
 from chalicelib.exports.request import find_export
 from tests.actors import a_published_petition

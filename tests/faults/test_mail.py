@@ -16,8 +16,8 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Outgoing
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import NotYet, PetitionsError, SendingStopped, Throttled, Unavailable
-from chalicelib.keys import Key
+from chalicelib.core.errors import NotYet, PetitionsError, SendingStopped, Throttled, Unavailable
+from chalicelib.core.keys import Key
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.outbox import Outbox

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import keys
+from chalicelib.core import keys
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, shed
 from chalicelib.signatures.withdraw import withdraw

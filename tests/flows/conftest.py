@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.staff.model import Right
@@ -30,7 +30,7 @@ def petition() -> Petition:
 
 @pytest.fixture
 def site(emulated_aws: EmulatedAws, petition: Petition) -> Site:
-    now = moments.now()
+    now = times.now()
     publish(petition, now, emulated_aws.tables)
     token = issue("bob", [Right.COUNTS], now, now + timedelta(days=1), emulated_aws.tables)
     return Site(emulated_aws, petition.slug, token)

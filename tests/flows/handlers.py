@@ -10,10 +10,10 @@ import boto3
 from chalice.test import Client, HTTPResponse
 
 import app
-from chalicelib import keys
+from chalicelib.core import keys
+from chalicelib.core.tokens import Subject
 from chalicelib.mail import worker as mail
 from chalicelib.signatures import worker as signatures
-from chalicelib.tokens import Subject
 from tests.emulated import EmulatedAws, sent_mails
 
 CONTEXT = type("Context", (), {"aws_request_id": "test-invocation"})()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.email import Mail
-from chalicelib.moments import iso
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, UNMAILED_LIFETIME
 from chalicelib.tallies.model import By

@@ -9,7 +9,7 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
-from chalicelib.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
 from chalicelib.petitions.model import State
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.shedding.level import Level, shed

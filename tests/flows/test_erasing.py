@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from chalicelib import moments
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Conflicted
+from chalicelib.core import times
+from chalicelib.core.errors import Conflicted
+from chalicelib.core.tokens import Subject
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.erase import erase
@@ -13,7 +14,6 @@ from chalicelib.signatures.model import State
 from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count, pending_count
-from chalicelib.tokens import Subject
 from tests.flows.handlers import Site
 from tests.flows.test_races import NOW, all_signatures, at_once, signed
 from tests.signatures.test_erase import LEFT
@@ -51,7 +51,7 @@ def test_a_race_of_erasing_with_everything_else_leaves_an_exact_count_and_every_
     for item in items:
         assert "erased_at" not in item or item.keys() <= LEFT
         assert item["state"] == State.WITHDRAWN or "email" in item
-    later = moments.now() + timedelta(minutes=5)
+    later = times.now() + timedelta(minutes=5)
     assert recount(petition, lambda: later, emulator_tables).drift == {}
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import boto3
 
-from chalicelib import keys
 from chalicelib.aws.expressions import wire_key
+from chalicelib.core import keys
 from tests.flows.handlers import Site, link, token
 
 

@@ -12,7 +12,7 @@ import pytest
 from chalice.test import Client, HTTPResponse
 
 import app
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.exports import worker
 from chalicelib.exports.worker import run_export
 from chalicelib.petitions.find import petition_as_stored
@@ -27,7 +27,7 @@ NAMES = [f"Person {number}" for number in range(12)]
 
 @pytest.fixture
 def bob(site: Site) -> str:
-    now = moments.now()
+    now = times.now()
     petition = petition_as_stored(site.slug, site.aws.tables)
     for name in NAMES:
         person = Person(name, f"{name.replace(' ', '.')}@mail.example")

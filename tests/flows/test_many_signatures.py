@@ -14,7 +14,7 @@ from typing import Any
 import pyrage
 import pytest
 
-from chalicelib import keys
+from chalicelib.core import keys
 from tests.actors import a_petition
 from tests.handing import rows_of
 

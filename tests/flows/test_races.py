@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import pytest
 
-from chalicelib import keys, moments
 from chalicelib.aws.table import Tables
-from chalicelib.errors import Stale
+from chalicelib.core import keys, times
+from chalicelib.core.errors import Stale
+from chalicelib.core.tokens import Subject
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, changed
@@ -22,12 +23,11 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count, public_count
 from chalicelib.tallies.model import MAX_SOURCES, By
 from chalicelib.tallies.store import lease_snapshot
-from chalicelib.tokens import Subject
 from tests.flows.handlers import Site
 
 Result = TypeVar("Result")
 Thing = TypeVar("Thing")
-NOW = moments.now()
+NOW = times.now()
 
 
 def at_once(act: Callable[[Thing], Result], things: Sequence[Thing], threads: int = 32) -> list[Result]:
@@ -142,7 +142,7 @@ def test_one_of_many_gets_the_lease(emulator_tables: Tables, site: Site, petitio
 def test_the_public_count_catches_up_within_seconds(
     emulator_tables: Tables, site: Site, petition: Petition, confirmed: int
 ) -> None:
-    now = moments.now()
+    now = times.now()
     for number in range(confirmed):
         confirm(signed(f"a{number}", petition, emulator_tables), Corrections(), petition, now, emulator_tables)
     assert public_count(petition, now + timedelta(seconds=6), emulator_tables).confirmed == confirmed

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib import keys, moments
 from chalicelib.aws.table import Change, Tables
+from chalicelib.core import keys, times
 from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import raise_shards
@@ -25,19 +25,19 @@ QUIET = timedelta(minutes=2)
 
 
 def quiet() -> datetime:
-    return moments.now() + QUIET
+    return times.now() + QUIET
 
 
 def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> None:
     subjects = [signed(f"{name}{number}", petition, tables, SOURCES[number % 3]) for number in range(size)]
-    at_once(lambda subject: confirm(subject, Corrections(), petition, moments.now(), tables), subjects, 8)
+    at_once(lambda subject: confirm(subject, Corrections(), petition, times.now(), tables), subjects, 8)
 
 
 @pytest.mark.parametrize(
     ("number", "named"),
     [
         ("total", {COUNT, DAYS}),
-        (f"h{moments.now():%H}", {HOURS}),
+        (f"h{times.now():%H}", {HOURS}),
         ("cGB", {Sum(By.COUNTRY, "GB")}),
         ("s.friends", {Sum(By.SOURCE, "friends")}),
     ],
@@ -47,12 +47,12 @@ def test_a_drift_of_one_is_found_named_and_repaired(
 ) -> None:
     a_crowd(petition, emulator_tables, 9)
     assert recount(petition, quiet, emulator_tables).drift == {}
-    emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, moments.now().date()), add={number: 1}))
+    emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, times.now().date()), add={number: 1}))
     found = recount(petition, quiet, emulator_tables)
     assert found.drift == dict.fromkeys(named, 1)
-    repair(found, moments.now(), emulator_tables)
+    repair(found, times.now(), emulator_tables)
     assert recount(petition, quiet, emulator_tables).drift == {}
-    assert breakdown(petition, By.SOURCE, Days(), moments.now(), emulator_tables).confirmed == 9
+    assert breakdown(petition, By.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
 
 
 def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
@@ -63,21 +63,21 @@ def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
 
     def act(number: int) -> None:
         subject = subjects[number]
-        confirm(subject, Corrections(), petition, moments.now(), emulator_tables)
+        confirm(subject, Corrections(), petition, times.now(), emulator_tables)
         if number % 3 == 0:
-            withdraw(subject.key, petition, moments.now(), emulator_tables)
+            withdraw(subject.key, petition, times.now(), emulator_tables)
 
     with ThreadPoolExecutor(4) as pool:
         acting = [pool.submit(act, number) for number in range(120)]
         looks = []
         while not all(each.done() for each in acting):
-            looks.append(recount(petition, moments.now, emulator_tables))
+            looks.append(recount(petition, times.now, emulator_tables))
         [each.result() for each in acting]
     assert any(look.moving for look in looks), "somebody moved while it looked"
     assert [look.drift for look in looks if look.drift] == []
     settled = recount(petition, quiet, emulator_tables)
     assert (settled.drift, settled.moving) == ({}, 0)
-    assert settled.confirmed == 30 + 80 == exact_count(petition, moments.now(), emulator_tables).confirmed
+    assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
 
 
 def test_pending_is_proved_against_what_the_stream_told(
@@ -98,7 +98,7 @@ def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     subjects = [signed(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]
-    before = find_petition(petition.slug, moments.now(), emulator_tables)
+    before = find_petition(petition.slug, times.now(), emulator_tables)
 
     def act(number: int) -> int:
         if number == 30:
@@ -106,12 +106,12 @@ def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
             forget_petitions()
         # Every second function has not heard of it yet.
         known = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
-        confirm(subjects[number], Corrections(), known, moments.now(), emulator_tables)
-        return exact_count(before, moments.now(), emulator_tables).confirmed
+        confirm(subjects[number], Corrections(), known, times.now(), emulator_tables)
+        return exact_count(before, times.now(), emulator_tables).confirmed
 
     assert max(at_once(act, range(90), threads=6)) == 90
     assert petition_as_stored(petition.slug, emulator_tables).shards == 40
-    later = moments.now() + timedelta(days=2)
+    later = times.now() + timedelta(days=2)
     assert exact_count(before, later, emulator_tables).confirmed == 90, "closed by one with the old number"
     found = recount(petition, lambda: later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 90)

@@ -9,7 +9,7 @@ import pytest
 import manage
 from chalicelib.aws import clients
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from tests.emulated import EmulatedAws
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import boto3
 import pytest
 
-from chalicelib import moments
+from chalicelib.core import times
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Days, breakdown, pending_count
 from chalicelib.tallies.model import By
@@ -87,7 +87,7 @@ def test_withdrawing_removes_name_and_address_and_takes_one_off(site: Site, peti
     assert site.count() == 0
     [item] = everything(site)
     assert not {"name", "email", "postcode", "country", "source"} & set(item)
-    by_day = breakdown(petition, By.DAY, Days(), moments.now(), site.aws.tables)
+    by_day = breakdown(petition, By.DAY, Days(), times.now(), site.aws.tables)
     assert (by_day.confirmed, dict(by_day.values)) == (0, {})
 
 

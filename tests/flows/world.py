@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 import pytest
 
 from chalicelib.aws.email import Mail
+from chalicelib.core.keys import SIGNATURES
+from chalicelib.core.settings import settings
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.keys import SIGNATURES
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
-from chalicelib.settings import settings
 from chalicelib.shedding.level import forget_level
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
@@ -86,7 +86,7 @@ class World:
         self.tables.clock = self.site.clock
         wire(self.site, self.patch)
         give_table(self.patch)
-        self.patch.setattr("chalicelib.caching.monotonic", lambda: self.now.timestamp())
+        self.patch.setattr("chalicelib.core.caching.monotonic", lambda: self.now.timestamp())
         for forget in (forget_petitions, forget_level, settings.cache_clear):
             forget()
         self.ledger = Ledger()

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import keys
-from chalicelib.errors import Throttled
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled
 from chalicelib.funnel.model import Stage, name_of
 from chalicelib.funnel.read import FunnelBy, Rate, on, passed_by_day, rate, rows, totals
 from chalicelib.petitions.model import Petition

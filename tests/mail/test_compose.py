@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aws.email import Mail
-from chalicelib.errors import LinkExpired
+from chalicelib.core.errors import LinkExpired
+from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.compose import compose, confirmable_until
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import Signature, Wanted
 from chalicelib.signatures.names import clean_name
-from chalicelib.tokens import Purpose, Subject, read
 from tests.actors import ALICE, DAY, NOW, SITE, TOKEN_KEYS, a_petition, an_office
 from tests.served import link_in, token_in
 

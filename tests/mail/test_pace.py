@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aws.email import Mail
-from chalicelib.errors import RateExceeded, SendingStopped
+from chalicelib.core.errors import RateExceeded, SendingStopped
 from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS, RATE_WAITS, Pace, paced
 from tests.actors import ALICE
 

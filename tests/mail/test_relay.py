@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import new_wish, relay
-from chalicelib.moments import iso
 from tests.actors import ALICE, NOW
 from tests.fakes import FakeQueue
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import MailRefused, NotYet, Throttled, Unavailable, UnknownPetition
+from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable, UnknownPetition
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.send import AFTER_LINK, CLAIM, Sent, send

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.email import Mail
-from chalicelib.errors import NotYet, SendingStopped, Throttled, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.pause import PAUSE, is_paused, pause_mail
 from chalicelib.mail.send import Sent

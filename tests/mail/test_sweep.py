@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Outgoing
-from chalicelib.errors import Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
 from chalicelib.mail import sweep as sweeping
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.outbox import Outbox

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.mail.pause import PAUSE, pause_mail
 from chalicelib.mail.watch import NEARLY_NONE, watch
 from tests.actors import NOW

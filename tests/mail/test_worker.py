@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.pause import PAUSE
 from chalicelib.tallies.count import pending_count
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, signed, wish_of

@@ -8,7 +8,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.audit.model import Deed
 from chalicelib.audit.record import entries
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.staff.model import Right

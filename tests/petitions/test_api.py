@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from chalicelib.errors import Throttled
+from chalicelib.core.errors import Throttled
 from chalicelib.petitions.find import forget_petitions
 from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.served import Served

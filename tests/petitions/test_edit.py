@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.table import NewItem
-from chalicelib.errors import Invalid, Stale, Throttled
+from chalicelib.core import keys
+from chalicelib.core.errors import Invalid, Stale, Throttled
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import changed

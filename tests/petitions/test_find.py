@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import PetitionNotOpen, PetitionRemoved, Throttled, UnknownPetition
+from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Throttled, UnknownPetition
 from chalicelib.petitions.find import (
     all_petitions,
     find_open_petition,
@@ -87,7 +87,7 @@ def test_while_the_table_does_not_answer_what_was_known_goes_on(
 ) -> None:
     a_published_petition(tables)
     find_petition("safe-children", NOW, tables)
-    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: 1e12)
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: 1e12)
     tables.fail_next(Throttled("storage"))
     assert find_petition("safe-children", NOW, tables)
 

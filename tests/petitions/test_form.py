@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Invalid, NotJson
-from chalicelib.moments import iso
+from chalicelib.core.errors import Invalid, NotJson
+from chalicelib.core.times import iso
 from chalicelib.petitions.form import EDITABLE, read_edit, read_move, read_new, shown
 from chalicelib.petitions.model import Petition, State
 from chalicelib.petitions.move import Move

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import CannotMove, Invalid
+from chalicelib.core.errors import CannotMove, Invalid
 from chalicelib.petitions.model import Petition, State
 from chalicelib.petitions.move import SCHEDULED, Move, moved
 from tests.actors import DAY, NOW, OPENED, a_petition

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import tokens
-from chalicelib.errors import UnknownThing
+from chalicelib.core import tokens
+from chalicelib.core.errors import UnknownThing
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.preview import check_preview, preview_link
-from chalicelib.tokens import Purpose, Subject
 from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition
 
 SLUG = "safe-children"

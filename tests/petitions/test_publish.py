@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import Throttled, UnknownPetition
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled, UnknownPetition
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.tallies.count import exact_count

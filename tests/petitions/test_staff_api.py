@@ -8,8 +8,8 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.audit.record import entries
-from chalicelib.errors import Unavailable
-from chalicelib.moments import iso
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.staff.model import Right

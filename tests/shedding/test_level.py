@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
 from chalicelib.tallies.count import FRESH, public_count
@@ -31,7 +31,7 @@ def test_each_level_does_what_those_before_it_do() -> None:
 
 def test_a_warm_function_asks_once_in_some_seconds(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: clock[0])
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: clock[0])
     level_now(tables)
     shed(Level.ACCEPT_ONLY, tables)
     tables.calls.clear()
@@ -47,7 +47,7 @@ def test_who_cannot_find_out_goes_on_as_before(
     tables: FakeTables, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: clock[0])
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: clock[0])
     tables.fail_next(failure)
     assert level_now(tables) is Level.NORMAL
     shed(Level.SNAPSHOT_ONLY, tables)

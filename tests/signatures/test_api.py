@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import keys
 from chalicelib.aws.table import Item
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
@@ -196,7 +196,7 @@ def test_a_function_that_knew_the_petition_takes_signatures_while_both_tables_ar
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.get("/petitions/safe-children")
-    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: 1e9)
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: 1e9)
     served.tables.fail_next(*[Unavailable("storage")] * 3)
     assert served.post_json(API, json_of()).status_code == 202
     assert len(served.overflow.messages) == 1

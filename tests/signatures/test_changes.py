@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys
+from chalicelib.core import keys
 from chalicelib.funnel.model import Stage
 from chalicelib.signatures.changes import followed, located, passed
 from chalicelib.tallies.constituencies import Constituencies, packed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Conflicted, Invalid, LinkExpired, Throttled, Unavailable
+from chalicelib.core.errors import Conflicted, Invalid, LinkExpired, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, read_corrections, restate

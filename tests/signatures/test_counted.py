@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.counted import change_counted
 from chalicelib.signatures.store import confirmation

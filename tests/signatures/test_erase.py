@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import Conflicted, LinkExpired
+from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, overflow
 from chalicelib.signatures.confirm import confirm, read_corrections, restate

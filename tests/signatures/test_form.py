@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import Invalid, NotJson
+from chalicelib.core.errors import Invalid, NotJson
 from chalicelib.signatures.form import known_source, read_fields, read_json
 from tests.actors import ALICE, fields_of, json_of
 

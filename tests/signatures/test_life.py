@@ -9,9 +9,10 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chalicelib import keys
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import LinkExpired, NotYet, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import LinkExpired, NotYet, Unavailable
+from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.relay import new_wish
 from chalicelib.mail.send import send
@@ -25,7 +26,6 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
 from chalicelib.tallies.follow import follow
 from chalicelib.tallies.model import By
-from chalicelib.tokens import Purpose, Subject, read
 from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_published_petition, an_office
 from tests.served import link_in, token_in
 from tests.streaming import Streaming

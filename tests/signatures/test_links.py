@@ -6,13 +6,13 @@ from urllib.parse import quote, urlsplit
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib import keys, tokens
-from chalicelib.errors import Conflicted
+from chalicelib.core import keys, tokens
+from chalicelib.core.errors import Conflicted
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import Wanted
 from chalicelib.tallies.count import exact_count
-from chalicelib.tokens import Purpose, Subject
 from tests.actors import (
     ALICE,
     BOB,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import (
     claim_mail,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from chalicelib import keys
 from chalicelib.aws.expressions import NewItem
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level
 from chalicelib.signatures import overflow

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import keys
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import ConditionFailed
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.recount import IN_FLIGHT, Recount, recount, repair, repair_pending
 from chalicelib.signatures.store import ANONYMOUS

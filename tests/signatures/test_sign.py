@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import ConditionFailed, Throttled, Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, Throttled, Unavailable
 from chalicelib.mail.relay import new_wish
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import claim_mail, mark_mailed, mark_undeliverable

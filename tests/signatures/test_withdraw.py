@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Conflicted
+from chalicelib.core.errors import Conflicted
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chalicelib.errors import NotSignedIn, ProviderSilent
+from chalicelib.core.errors import NotSignedIn, ProviderSilent
 from chalicelib.signin.model import CodeReturned, Provider
 from chalicelib.signin.provider import discovered, forget_provider, id_token, keys_of
 from stack.sockets import free_port
@@ -24,7 +24,7 @@ def test_what_it_says_of_itself_is_asked_once_in_ten_minutes(site: Issuing, monk
         assert discovered(site.provider()).token_endpoint == f"{site.issuer}/token"
     assert site.asked == [DOCUMENT]
     later = time.monotonic() + 601
-    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: later)
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
     discovered(site.provider())
     assert site.asked == [DOCUMENT] * 2
 
@@ -90,7 +90,7 @@ def test_a_key_nobody_knows_makes_us_look_again_but_not_for_every_stranger(
         keys_of(known, f"stranger-{stranger}")
     assert site.asked.count("/jwks") == 2
     later = time.monotonic() + 61
-    monkeypatch.setattr("chalicelib.caching.monotonic", lambda: later)
+    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
     keys_of(known, "stranger")
     assert site.asked.count("/jwks") == 3
 

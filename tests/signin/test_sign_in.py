@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.errors import Forbidden, NotSignedIn
+from chalicelib.core.errors import Forbidden, NotSignedIn
 from chalicelib.signin.model import CodeReturned, SignInBegun, read_rights
 from chalicelib.signin.sign_in import (
     LIFETIME,

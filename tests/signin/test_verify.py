@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from chalicelib.errors import NotSignedIn
+from chalicelib.core.errors import NotSignedIn
 from chalicelib.signin.verify import Claims, verified
 from tests.actors import NOW
 from tests.signin.issuing import CLIENT, EC, NONCE, OTHER_RSA, RSA, Issuing

@@ -14,8 +14,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import keys, moments
 from chalicelib.aws.table import Change, Tables
+from chalicelib.core import keys, times
 from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
@@ -143,10 +143,10 @@ def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
 
 def test_a_pause_shuts_the_senders_taps_and_its_end_opens_them(stack: Deployed) -> None:
     tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
-    pause_mail(moments.now(), tables)
+    pause_mail(times.now(), tables)
     assert _watched(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
     visitor(stack).sign(SLUG, "carol@example.org")
-    resume_mail(moments.now(), tables)
+    resume_mail(times.now(), tables)
     assert _watched(cloud, stack)["SendMail"] == "Enabled"
     visitor(stack).link("confirm", "carol@example.org")
     wait_for(lambda: _watched(cloud, stack)["SendOtherMail"] == "Enabled")
@@ -165,7 +165,7 @@ def test_who_signs_again_hears_of_it_by_the_queue_that_yields(stack: Deployed) -
 def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> None:
     tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
     petition = petition_as_stored(SLUG, tables)
-    long_ago = moments.now() - timedelta(days=21)
+    long_ago = times.now() - timedelta(days=21)
     form = read_json(json.dumps({"name": "Eve", "email": "eve@example.org", "consent": {"sign": True}}))
     sign(form, "api", petition, "secret", long_ago, tables)
     _run(cloud, stack, "SweepMail")

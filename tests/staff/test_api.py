@@ -7,7 +7,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.audit.record import entries
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token

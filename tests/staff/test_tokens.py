@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from chalicelib import keys
-from chalicelib.errors import Unavailable
+from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import TOKEN, UnknownToken, find_token, issue, recognise
 from tests.actors import DAY, NOW, bobs_token

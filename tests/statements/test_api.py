@@ -6,7 +6,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.audit.record import entries
-from chalicelib.errors import Throttled
+from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from tests.actors import BOB, DAY, NOW, SITE, a_published_petition, bobs_token, confirmed
 from tests.served import Served

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import tokens
-from chalicelib.errors import NotAStatement
+from chalicelib.core import tokens
+from chalicelib.core.errors import NotAStatement
+from chalicelib.core.tokens import LINKS, Purpose
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
-from chalicelib.tokens import LINKS, Purpose
 from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, confirmed, identity_of, signed, subject_of
 from tests.fakes import FakeTables
 

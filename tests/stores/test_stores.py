@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from chalicelib import keys
 from chalicelib.aws.table import Tables
-from chalicelib.errors import ConditionFailed
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store as petitions
 from chalicelib.petitions.model import Petition, text_of
 from chalicelib.signatures import mail_state

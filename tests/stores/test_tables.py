@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
-from chalicelib.errors import ConditionFailed
-from chalicelib.keys import COUNTS, SIGNATURES, Key
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 from chalicelib.signatures.model import State
 
 KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import keys
 from chalicelib.aws.table import Change, Item, NewItem, Tables
-from chalicelib.errors import Conflicted, Throttled, Unavailable, UnknownPetition
+from chalicelib.core import keys
+from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPetition
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import raise_shards

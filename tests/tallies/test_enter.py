@@ -1,6 +1,6 @@
 """The tally's half of a confirmation."""
 
-from chalicelib import keys
+from chalicelib.core import keys
 from chalicelib.tallies.enter import folded, tally_entry
 from chalicelib.tallies.model import OTHER, Entry
 from chalicelib.tallies.open import open_tally

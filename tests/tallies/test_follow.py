@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aws.table import Change, Item
-from chalicelib.errors import Throttled
+from chalicelib.core.errors import Throttled
 from chalicelib.tallies.count import pending_count
 from chalicelib.tallies.follow import Followed, follow, pending
 from tests.fakes import FakeTables

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import keys
+from chalicelib.core import keys
 from chalicelib.signatures.changes import located
 from chalicelib.tallies.constituencies import Constituencies, packed
 from chalicelib.tallies.follow import Followed, follow

@@ -6,8 +6,8 @@ import sys
 from functools import cache
 from typing import Any
 
-from chalicelib.metrics import Metric, directive
-from chalicelib.settings import settings
+from chalicelib.core.metrics import Metric, directive
+from chalicelib.core.settings import settings
 
 # An exception may, by mistake, be its own cause.
 MAX_CAUSES = 8

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.settings import settings
+from chalicelib.core.settings import settings
 from tests.actors import SECRET, SITE
 from tests.conftest import ENVIRONMENT
 
@@ -70,7 +70,7 @@ def test_signing_pays_for_no_template_engine_and_no_token_on_a_cold_start() -> N
 def probed(code: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         env={"PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import caching
-from chalicelib.caching import MAX_ENTRIES, SecondsCache
-from chalicelib.errors import Throttled, Unavailable
+from chalicelib.core import caching
+from chalicelib.core.caching import MAX_ENTRIES, SecondsCache
+from chalicelib.core.errors import Throttled, Unavailable
 
 
 class Time:

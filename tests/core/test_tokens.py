@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import LinkDamaged, LinkExpired
-from chalicelib.tokens import Purpose, Subject, issue, read
+from chalicelib.core.errors import LinkDamaged, LinkExpired
+from chalicelib.core.tokens import Purpose, Subject, issue, read
 from tests.actors import DAY, NOW, TOKEN_KEYS
 
 SUBJECTS = st.builds(

@@ -5,8 +5,8 @@ import json
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.checked import Words, parsed
-from chalicelib.errors import Invalid, NotJson
+from chalicelib.core.errors import Invalid, NotJson
+from chalicelib.core.validation import Words, parsed
 
 
 class Letter(BaseModel):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import keys
+from chalicelib.core import keys
 
 IDS = st.binary(min_size=16, max_size=16).map(bytes.hex)
 

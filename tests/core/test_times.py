@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib import moments
-from chalicelib.moments import Moment, iso
+from chalicelib.core import times
+from chalicelib.core.times import Moment, iso
 
 MOMENT = TypeAdapter(Moment)
 
 
 def test_now_is_utc() -> None:
-    assert moments.now().tzinfo is UTC
+    assert times.now().tzinfo is UTC
 
 
 def test_a_moment_of_anywhere_is_written_in_utc() -> None:

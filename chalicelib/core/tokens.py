@@ -10,9 +10,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from chalicelib import keys
-from chalicelib.errors import LinkDamaged, LinkExpired
-from chalicelib.keys import Key
+from chalicelib.core import keys
+from chalicelib.core.errors import LinkDamaged, LinkExpired
+from chalicelib.core.keys import Key
 
 if TYPE_CHECKING:
     from itsdangerous import Signer

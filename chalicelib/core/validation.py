@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.errors import FieldError, Invalid, NotJson
+from chalicelib.core.errors import FieldError, Invalid, NotJson
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import keys, log
 from chalicelib.aws.table import Change, NewItem
+from chalicelib.core import keys, log
+from chalicelib.core.errors import Conflicted, MailRefused, Throttled
+from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.edge.batch import RunFailed
-from chalicelib.errors import Conflicted, MailRefused, Throttled
-from chalicelib.metrics import NAMESPACE, REFUSALS, Metric, refused
 from tests.actors import (
     ALICE,
     BOB,

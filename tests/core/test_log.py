@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib import log
+from chalicelib.core import log
+from chalicelib.core.errors import MailRefused, Throttled, Unavailable
 from chalicelib.edge.batch import BatchFailed
-from chalicelib.errors import MailRefused, Throttled, Unavailable
 from chalicelib.tallies import count
 from tests.actors import ALICE, BOB, CHARLIE, a_petition, bobs_token, fields_of, identity_of, item_of, json_of, wish_of
 from tests.fakes import FakeQueue

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Generic, TypeVar
 
-from chalicelib.errors import Unavailable
+from chalicelib.core.errors import Unavailable
 
 Value = TypeVar("Value")
 
