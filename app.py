@@ -9,8 +9,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.audit import api as audit_api
-from chalicelib.edge import site, staff
+from chalicelib.edge import site
 from chalicelib.exports import api as exports_api
 from chalicelib.exports import worker as exports_worker
 from chalicelib.funnel import api as funnel_api
@@ -24,21 +23,22 @@ from chalicelib.signatures import links as signatures_links
 from chalicelib.signatures import worker as signatures_worker
 from chalicelib.signin import api as signin_api
 from chalicelib.staff import api as staff_api
+from chalicelib.staff import authorizer
 from chalicelib.staff import page as staff_page
+from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
 from chalicelib.tallies import api as tallies_api
 
 PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api, statements_api)
 STAFF = (
-    *(staff_page, staff_api, signin_api, audit_api),
+    *(authorizer, staff_page, staff_api, signin_api, audit_api),
     *(petitions_staff_api, people_api, exports_api, health_api, funnel_api),
 )
 WORKERS = (mail_worker, signatures_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)
-for door in (*PUBLIC, *STAFF):
-    app.register_blueprint(door.routes)
-app.register_blueprint(staff.doors)
+for module in (*PUBLIC, *STAFF):
+    app.register_blueprint(module.routes)
 for worker in WORKERS:
     app.register_blueprint(worker.workers)
 

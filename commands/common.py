@@ -4,13 +4,13 @@ import argparse
 import getpass
 from collections.abc import Callable
 
-from chalicelib.audit.model import Actor, Deed
-from chalicelib.audit.record import record
 from chalicelib.aws import clients
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, times
 from chalicelib.core.settings import required
+from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.record import record
 
 
 class InputError(Exception):

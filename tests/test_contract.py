@@ -28,7 +28,6 @@ from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
-from chalicelib.edge.staff import ANYBODY, BEFORE_THE_DOOR, ROUTES
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
@@ -42,6 +41,7 @@ from chalicelib.signatures.changes import followed
 from chalicelib.signatures.handover import HANDED_OVER
 from chalicelib.signatures.model import PERSONAL, Signature, State, Wanted
 from chalicelib.signatures.store import ANONYMOUS
+from chalicelib.staff.authorizer import ANYBODY, BEFORE_THE_DOOR, ROUTES
 from tests.actors import NOW, OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 import manage
-from chalicelib.audit.record import entries
 from chalicelib.aws import clients
 from chalicelib.aws.table import Change
 from chalicelib.core import keys, times
@@ -13,6 +12,7 @@ from chalicelib.core.errors import Throttled
 from chalicelib.mail.pause import is_paused
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import recognise
 from commands import common

@@ -10,10 +10,10 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
-from chalicelib.edge.staff import actor, audited, staff_authorizer
 from chalicelib.exports.model import LINK_SECONDS, Export, Result, Wanted, whole
 from chalicelib.exports.request import exports_of, find_export, prepared, result_of, start
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.staff.authorizer import actor, audited, staff_authorizer
 
 routes = Blueprint(__name__)
 

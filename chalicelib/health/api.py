@@ -10,11 +10,11 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer, json_view
-from chalicelib.edge.staff import staff_authorizer
 from chalicelib.health.words import Correction, Facts, messages, worst
 from chalicelib.mail.pause import paused_until
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
+from chalicelib.staff.authorizer import staff_authorizer
 from chalicelib.tallies.prove import adjustments
 
 routes = Blueprint(__name__)

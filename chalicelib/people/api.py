@@ -14,7 +14,6 @@ from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view
-from chalicelib.edge.staff import audited, staff_authorizer
 from chalicelib.people.access import document, shown
 from chalicelib.petitions.find import all_petitions, petition_as_stored, text_as_signed
 from chalicelib.petitions.model import Petition, PetitionText
@@ -24,6 +23,7 @@ from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import Held, held_as, held_of
 from chalicelib.signatures.resend import Resent, resend
 from chalicelib.signatures.withdraw import withdraw
+from chalicelib.staff.authorizer import audited, staff_authorizer
 
 routes = Blueprint(__name__)
 

@@ -6,13 +6,13 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, must_match, site_prefix
-from chalicelib.edge.staff import audited, staff_authorizer
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import read_edit, read_move, read_new, shown
 from chalicelib.petitions.model import Petition, State
 from chalicelib.petitions.move import moved
 from chalicelib.petitions.preview import preview_link
+from chalicelib.staff.authorizer import audited, staff_authorizer
 
 routes = Blueprint(__name__)
 

@@ -2,8 +2,6 @@
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.audit.model import Actor, Deed
-from chalicelib.audit.record import record
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import UnknownThing
@@ -11,9 +9,11 @@ from chalicelib.core.settings import settings
 from chalicelib.core.validation import parsed
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import json_answer, json_body, json_view
-from chalicelib.edge.staff import source_ip
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
+from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.record import record
+from chalicelib.staff.authorizer import source_ip
 
 routes = Blueprint(__name__)
 

@@ -11,7 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body, json_view
-from chalicelib.edge.staff import audited, rights_of, staff_authorizer
+from chalicelib.staff.authorizer import audited, rights_of, staff_authorizer
 from chalicelib.staff.model import Right, StaffToken
 from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
 

@@ -8,8 +8,8 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import NO_STORE, json_answer, json_view, shared
-from chalicelib.edge.staff import audited, staff_authorizer
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.staff.authorizer import audited, staff_authorizer
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
 

@@ -19,10 +19,10 @@ from chalicelib.edge.http import (
     unless_known,
 )
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
-from chalicelib.edge.staff import staff_authorizer
 from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import level_now
+from chalicelib.staff.authorizer import staff_authorizer
 from chalicelib.tallies.constituencies import is_configured
 from chalicelib.tallies.count import (
     Breakdown,

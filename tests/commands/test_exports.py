@@ -11,12 +11,12 @@ import pyrage
 import pytest
 
 import manage
-from chalicelib.audit.record import entries
 from chalicelib.aws import clients
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Unavailable
 from chalicelib.exports.request import find_export
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.audit.record import entries
 from commands import common, exports
 from tests.actors import DAY, NOW, confirmed
 from tests.fakes import FakeBucket, FakeQueue, FakeTables

@@ -7,11 +7,11 @@ import pyrage
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.audit.model import Entry
-from chalicelib.audit.record import entries
 from chalicelib.core.errors import Unavailable
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.audit.model import Entry
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from tests.actors import DAY, NOW, bobs_token
 from tests.handing import a_crowd, a_result, an_export, kept

@@ -13,12 +13,12 @@ from typing import Any
 from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.tokens import Purpose
-from chalicelib.edge import staff
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.pause import is_paused
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw
+from chalicelib.staff import authorizer
 from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
 from chalicelib.tallies.model import By
 from tests.actors import (
@@ -183,7 +183,7 @@ def let_in(served: Served) -> bool:
     arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {served.bob}", "methodArn": arn}  # type: ignore[attr-defined]
     try:
-        policy = staff.staff_authorizer(event, context())
+        policy = authorizer.staff_authorizer(event, context())
     except Unavailable:
         return False  # API Gateway's answer is then a 503; "Unauthorized" would be a lie.
     return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")

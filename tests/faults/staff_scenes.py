@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit.record import entries
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.funnel.model import Stage
@@ -15,6 +14,7 @@ from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import State
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.tallies.count import exact_count

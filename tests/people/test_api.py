@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.audit.model import Deed
-from chalicelib.audit.record import entries
 from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
+from chalicelib.staff.audit.model import Deed
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from chalicelib.tallies.count import exact_count
 from tests.actors import (

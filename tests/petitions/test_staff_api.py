@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.audit.record import entries
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.form import EDITABLE
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from tests.actors import ALICE, DAY, NOW, a_petition, a_published_petition, bobs_token, confirmed, fields_of, json_of
 from tests.served import JSON, Served
@@ -181,7 +181,7 @@ def test_what_cannot_be_written_down_is_not_done(served: Served, monkeypatch: py
     def fails(*_: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr("chalicelib.edge.staff.record", fails)
+    monkeypatch.setattr("chalicelib.staff.authorizer.record", fails)
     assert ask(served, "PUT", HERE, typed(title="New")).status_code == 503
     assert move(served, "closed").status_code == 503
     assert ask(served, "POST", f"{HERE}/preview").status_code == 503

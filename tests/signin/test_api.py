@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.audit.record import entries
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
 from tests.actors import DAY, NOW
 from tests.served import Served

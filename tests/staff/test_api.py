@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.audit.record import entries
 from chalicelib.core.errors import Unavailable
+from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token

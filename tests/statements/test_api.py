@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.audit.record import entries
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, SITE, a_published_petition, bobs_token, confirmed
 from tests.served import Served
 

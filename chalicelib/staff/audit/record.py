@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.audit import store
-from chalicelib.audit.model import Actor, Deed, Entry
 from chalicelib.aws.table import Tables
+from chalicelib.staff.audit import store
+from chalicelib.staff.audit.model import Actor, Deed, Entry
 
 
 def record(actor: Actor, deed: Deed, now: datetime, tables: Tables) -> None:

@@ -6,13 +6,13 @@ from itertools import islice
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.audit.model import Entry
-from chalicelib.audit.record import entries
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, json_view, query
-from chalicelib.edge.staff import staff_authorizer
+from chalicelib.staff.audit.model import Entry
+from chalicelib.staff.audit.record import entries
+from chalicelib.staff.authorizer import staff_authorizer
 
 routes = Blueprint(__name__)
 

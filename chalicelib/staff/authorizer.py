@@ -6,14 +6,14 @@ from typing import Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 
-from chalicelib.audit.model import Actor, Deed
-from chalicelib.audit.record import record
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
+from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.record import record
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
-doors = Blueprint(__name__)
+routes = Blueprint(__name__)
 
 # Every staff route stands here under the right it needs; what stands nowhere, nobody may.
 ROUTES: dict[Right, list[AuthRoute]] = {
@@ -54,7 +54,7 @@ ANYBODY = [AuthRoute("/api/staff/me", ["GET"])]
 BEFORE_THE_DOOR = [AuthRoute("/api/staff/sign-in", ["POST"]), AuthRoute("/api/staff/session", ["POST"])]
 
 
-@doors.authorizer(ttl_seconds=0)
+@routes.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
     """An unknown token is 401, a known one without the right 403; AWS wants exactly this word for the first."""
     log.begin("")
@@ -66,10 +66,10 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized") from None
     note_use(token, now, tables())
     path = _path(request.method_arn)
-    routes = [route for right in sorted(token.rights) for route in ROUTES[right] if not _overreaches(route, path)]
+    allowed = [route for right in sorted(token.rights) for route in ROUTES[right] if not _overreaches(route, path)]
     log.event("staff_recognised", token=token.token_id)
     known = {"owner": token.owner, "rights": ",".join(sorted(token.rights))}
-    return AuthResponse(routes=[*routes, *ANYBODY], principal_id=token.token_id, context=known)
+    return AuthResponse(routes=[*allowed, *ANYBODY], principal_id=token.token_id, context=known)
 
 
 def _path(method_arn: str) -> str:

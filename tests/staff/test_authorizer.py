@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from chalice.app import AuthRoute
 
-from chalicelib.edge import staff as doors
+from chalicelib.staff import authorizer as doors
 from chalicelib.staff.model import Right
 from tests.actors import DAY, NOW, bobs_token
 from tests.served import Served, context

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from secrets import token_hex
 
-from chalicelib.audit.model import Entry, precise
 from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
+from chalicelib.staff.audit.model import Entry, precise
 
 # Sorts after every nonce.
 LAST = "~"

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.audit.model import Actor, Deed
-from chalicelib.audit.record import entries, record
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
+from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.record import entries, record
 from tests.actors import DAY, NOW
 from tests.fakes import FakeTables
 

@@ -4,8 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.audit.model import Actor, Deed
-from chalicelib.audit.record import record
+from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.record import record
 from chalicelib.staff.model import Right
 from tests.actors import MINUTE, NOW, bobs_token
 from tests.served import Served
