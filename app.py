@@ -10,31 +10,25 @@ from typing import Any
 from chalice.app import Chalice
 
 from chalicelib.edge import site
-from chalicelib.exports import api as exports_api
-from chalicelib.exports import worker as exports_worker
-from chalicelib.funnel import api as funnel_api
+from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.people import api as people_api
-from chalicelib.petitions import api as petitions_api
-from chalicelib.petitions import staff_api as petitions_staff_api
-from chalicelib.signatures import api as signatures_api
-from chalicelib.signatures import links as signatures_links
-from chalicelib.signatures import worker as signatures_worker
+from chalicelib.petitions import api as petitions_api, staff_api as petitions_staff_api
+from chalicelib.projections import api as projections_api, worker as projections_worker
+from chalicelib.projections.funnel import api as funnel_api
+from chalicelib.signatures import api as signatures_api, links as signatures_links, worker as signatures_worker
 from chalicelib.signin import api as signin_api
-from chalicelib.staff import api as staff_api
-from chalicelib.staff import authorizer
-from chalicelib.staff import page as staff_page
+from chalicelib.staff import api as staff_api, authorizer, page as staff_page
 from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
-from chalicelib.tallies import api as tallies_api
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, tallies_api, statements_api)
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api),
-    *(petitions_staff_api, people_api, exports_api, health_api, funnel_api),
+    *(petitions_staff_api, people_api, exports_api, health_api, projections_api, funnel_api),
 )
-WORKERS = (mail_worker, signatures_worker, exports_worker)
+WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker)
 
 app = Chalice(app_name="petitions", configure_logs=False)
 for module in (*PUBLIC, *STAFF):

@@ -16,11 +16,11 @@ from benchmarks.sizes import item_bytes
 from benchmarks.worker import answer
 from chalicelib.aws.table import tables
 from chalicelib.core import keys, times
+from chalicelib.core.countries import countries
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.address import signature_id
-from chalicelib.signatures.names import countries
 from chalicelib.tallies.count import FRESH
 from chalicelib.tallies.model import MAX_SOURCES, Entry
 from chalicelib.tallies.store import entry_change

@@ -16,9 +16,9 @@ from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.tallies.follow import Followed, follow
-from chalicelib.tallies.places import counter_of
-from chalicelib.tallies.sorting import PLACE
+from chalicelib.projections.by_constituency import counter_of
+from chalicelib.projections.dimensions import PLACE
+from chalicelib.projections.project import Followed, follow
 
 FEW, MANY = 1_000, 1_000_000
 NAMES = [f"E14{number:06}" for number in range(1063, 1713)]
@@ -46,7 +46,7 @@ def _fill(slug: str, confirmed: int, sequence: str) -> None:
 def _read(stage: Stage) -> dict[str, Any]:
     """Raise RuntimeError unless every constituency is told."""
     event = scene.staff_places_event(stage.petition.slug)
-    with mock.patch("chalicelib.tallies.api.is_configured", return_value=True):
+    with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
         spent = stage.act(event)
     body = spent.pop("body")
     told = {row["key"] for row in json.loads(body)["breakdown"]}

@@ -48,7 +48,7 @@ class Way:
     def walk(self) -> Figures:
         """In the order of a supporter's day: later steps need what earlier ones left in the table."""
         from chalicelib.mail.worker import receive_feedback, relay_mail, send_mail
-        from chalicelib.signatures.worker import follow_signatures
+        from chalicelib.projections.worker import follow_signatures
 
         slug = self._stage.petition.slug
         figures = {"sign": self._each(lambda person: scene.sign_event(slug, person), 202)}

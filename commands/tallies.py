@@ -7,7 +7,7 @@ from chalicelib.core import times
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import MOST_SHARDS
 from chalicelib.petitions.publish import raise_shards
-from chalicelib.signatures.recount import Recount, recount, repair, repair_pending
+from chalicelib.projections.recount import Recount, recount, repair, repair_pending
 from commands import common
 from commands.common import from_1_to
 

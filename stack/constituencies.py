@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from chalicelib.tallies import constituencies
+from chalicelib.projections import constituency_table
 from stack.console import Failure
 
-TARGET = f"chalicelib/tallies/{constituencies.FILE.name}"
+TARGET = f"chalicelib/tallies/{constituency_table.FILE.name}"
 _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 # The counter of a constituency is called by its name; a sentence would make the item dear.
@@ -29,7 +29,7 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
     path = table(project)
     if path.exists():
         try:
-            yield TARGET, constituencies.packed(read_table(path))
+            yield TARGET, constituency_table.packed(read_table(path))
         except ValueError as error:
             raise Failure(f"{path.name}: {error}") from error
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.tallies.constituencies import Constituencies, packed
+from chalicelib.projections.constituency_table import Constituencies, packed
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ9 9ZZ": "Lower Zed", "SW1A 1AA": "Zed Palace"}
 
@@ -17,5 +17,5 @@ def give_none(patch: pytest.MonkeyPatch) -> None:
 
 
 def _set(patch: pytest.MonkeyPatch, known: Constituencies | None) -> None:
-    patch.setattr("chalicelib.signatures.worker.constituencies", lambda: known)
-    patch.setattr("chalicelib.tallies.api.is_configured", lambda: known is not None)
+    patch.setattr("chalicelib.projections.worker.constituencies", lambda: known)
+    patch.setattr("chalicelib.projections.api.is_configured", lambda: known is not None)

@@ -22,8 +22,7 @@ from chalice.utils import OSUtils, to_cfn_resource_name
 from app import app
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
-from chalicelib.core import settings as settings_of
+from chalicelib.core import keys, settings as settings_of
 from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
@@ -36,11 +35,10 @@ from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.shift import BUDGET_SECONDS
 from chalicelib.pages import render
+from chalicelib.projections.changes import followed
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.changes import followed
-from chalicelib.signatures.handover import HANDED_OVER
 from chalicelib.signatures.model import PERSONAL, Signature, State, Wanted
-from chalicelib.signatures.store import ANONYMOUS
+from chalicelib.signatures.walk import ANONYMOUS, HANDED_OVER
 from chalicelib.staff.authorizer import ANYBODY, BEFORE_THE_DOOR, ROUTES
 from tests.actors import NOW, OPENED, a_petition
 

@@ -10,8 +10,7 @@ from urllib.parse import urljoin
 
 import pytest
 from chalice.test import HTTPResponse
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -26,13 +25,13 @@ from chalicelib.exports import store as exports_store
 from chalicelib.exports.model import Column, Format, Wanted
 from chalicelib.petitions.form import EDITABLE, MoveWanted
 from chalicelib.petitions.model import State
+from chalicelib.projections.api import ALL
+from chalicelib.projections.dimensions import Sorted
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed
-from chalicelib.tallies.api import ALL
 from chalicelib.tallies.model import By
-from chalicelib.tallies.sorting import Sorted
 from tests.actors import (
     DAY,
     NOW,

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.spike import crowd
-from benchmarks.spike.crowding import Answer, Crowd
-from benchmarks.spike.crowding import crowd as came
+from benchmarks.spike.crowding import Answer, Crowd, crowd as came
 from benchmarks.spike.faults import Table
 from benchmarks.spike.plan import Plan
 from benchmarks.spike.progress import Progress

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from boto3.dynamodb.conditions import Attr, ConditionExpressionBuilder
-from boto3.dynamodb.conditions import ConditionBase as Condition
+from boto3.dynamodb.conditions import Attr, ConditionBase as Condition, ConditionExpressionBuilder
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.core.keys import Key

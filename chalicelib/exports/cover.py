@@ -9,10 +9,10 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chalicelib.core.countries import countries
 from chalicelib.core.times import iso
 from chalicelib.exports.model import Export, Part, Result
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.names import countries
 
 if TYPE_CHECKING:
     from fpdf import FPDF

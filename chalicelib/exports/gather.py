@@ -13,8 +13,8 @@ from chalicelib.core.times import iso
 from chalicelib.exports import store
 from chalicelib.exports.model import SETTLING, Export, Part
 from chalicelib.exports.write import writer
-from chalicelib.signatures.handover import bucket_to_hand_over
 from chalicelib.signatures.model import State
+from chalicelib.signatures.walk import bucket_to_hand_over
 
 PARTS = "parts"
 

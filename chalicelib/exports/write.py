@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 from chalicelib.core.formulas import harmless
+from chalicelib.core.sources import DIRECT
 from chalicelib.exports.model import Column, Format
-from chalicelib.signatures.model import DIRECT
 
 # Without it Excel takes UTF-8 for the alphabet of its own country.
 BYTE_ORDER_MARK = "\ufeff"

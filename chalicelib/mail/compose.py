@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.email import Mail
+from chalicelib.core.countries import countries
+from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.model import MailWish
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition
-from chalicelib.signatures.model import DIRECT, Signature
-from chalicelib.signatures.names import countries
+from chalicelib.signatures.model import Signature
 
 if TYPE_CHECKING:
     from jinja2 import Environment

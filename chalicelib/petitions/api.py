@@ -5,14 +5,14 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
+from chalicelib.core.sources import known_source
 from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import json_answer, json_view, query, shared
+from chalicelib.edge.http import client_matches, json_answer, json_view, not_modified, query, shared
 from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
 from chalicelib.petitions.page import known_count, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
-from chalicelib.signatures.form import known_source
 from chalicelib.tallies.count import public_count
 
 routes = Blueprint(__name__)
@@ -69,6 +69,27 @@ def read_petition(request: Request, slug: str) -> Response:
         "count": count.confirmed,
     }
     return json_answer(body, headers=_shared())
+
+
+@routes.route("/api/petitions/{slug}/count", cors=CORS)
+@json_view(routes)
+def read_count(request: Request, slug: str) -> Response:
+    """{"slug", "count", "goal", "as_of"}; 304 while the number is the one the client has."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    count = public_count(petition, now, tables())
+    goal = petition.goal_at(count.confirmed)
+    # Weak: two answers with the same number are as good as equal, though as_of moves on.
+    headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
+    if client_matches(request, headers["ETag"]):
+        return not_modified(headers)
+    body = {
+        "slug": slug,
+        "count": count.confirmed,
+        "goal": goal,
+        "as_of": times.iso(count.as_of),
+    }
+    return json_answer(body, headers=headers)
 
 
 def _shared() -> dict[str, str]:

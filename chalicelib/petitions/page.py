@@ -6,11 +6,11 @@ from datetime import datetime
 from chalice.app import Request, Response
 
 from chalicelib.aws.table import Tables
+from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.edge.html import page
 from chalicelib.edge.http import NO_STORE
 from chalicelib.petitions.model import Petition, State
-from chalicelib.signatures.names import countries
 from chalicelib.tallies.count import Count, public_count
 
 

@@ -1,6 +1,5 @@
 """What a supporter sends, by form or JSON, checked field by field in sentences a person can act on."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -17,12 +16,13 @@ from pydantic import (
     field_validator,
 )
 
+from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
+from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, complaints, parsed
 from chalicelib.signatures.address import Address, read_address
-from chalicelib.signatures.names import clean_country, clean_name, clean_postcode
+from chalicelib.signatures.names import clean_name, clean_postcode
 
-SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
 # What browsers send for a ticked box; an unticked one sends nothing.
 TICKED = frozenset({"yes", "on", "true", "1"})
 FORM_FIELDS = ("name", "email", "country", "postcode", "source")
@@ -101,11 +101,6 @@ def is_ticked(fields: Mapping[str, str], name: str) -> bool:
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
     """To show the form again: everything but the boxes that were not ticked."""
     return {name: value for name, value in fields.items() if not name.startswith("consent.") or is_ticked(fields, name)}
-
-
-def known_source(source: str | None) -> str | None:
-    """What a link may hand on to the form; anything else is dropped, not complained about."""
-    return source if source and re.fullmatch(SOURCE_PATTERN, source) else None
 
 
 class Corrections(BaseModel):

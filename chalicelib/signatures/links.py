@@ -8,6 +8,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times, tokens
+from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, LinkExpired
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
@@ -17,7 +18,6 @@ from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
 from chalicelib.signatures.model import Signature, State
-from chalicelib.signatures.names import countries
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
 routes = Blueprint(__name__)

@@ -32,9 +32,6 @@ NUDGE_AFTER = timedelta(minutes=10)
 PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
 MAIL_WISH = ("mail_wanted", "mail_wanted_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
-# The source of a signature that names none.
-DIRECT = "direct"
-
 
 class State(StrEnum):
     PENDING = "pending"

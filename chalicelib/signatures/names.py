@@ -1,9 +1,7 @@
-"""What may stand where a name, a postcode or a country is asked for."""
+"""What may stand where a name or a postcode is asked for."""
 
 import re
 import unicodedata
-from functools import cache
-from pathlib import Path
 
 MAX_NAME = 100
 MAX_POSTCODE = 20
@@ -51,24 +49,6 @@ def clean_postcode(typed: str, country: str) -> str | None:
     if len(postcode) > MAX_POSTCODE or not re.fullmatch(r"[A-Z0-9][A-Z0-9 -]*", postcode):
         raise ValueError("Enter a postcode using letters, digits, spaces and hyphens, or leave it empty")
     return postcode
-
-
-def clean_country(typed: str) -> str:
-    code = typed.strip().upper()
-    # Some letters become two when upper-cased: "ß" would be South Sudan.
-    if not typed.isascii() or code not in countries():
-        raise ValueError("Choose a country from the list")
-    return code
-
-
-@cache
-def countries() -> dict[str, str]:
-    """ISO 3166-1 alpha-2 codes and English names (CLDR), sorted by name.
-
-    A generated file: babel would add ten megabytes to the zip for these few hundred lines.
-    """
-    lines = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines)
 
 
 def _uk_postcode(postcode: str) -> str:

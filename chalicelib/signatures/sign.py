@@ -9,11 +9,12 @@ from enum import StrEnum
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import DIRECT, UNMAILED_LIFETIME, Channel, Finished, Signature, State, Wanted
+from chalicelib.signatures.model import UNMAILED_LIFETIME, Channel, Finished, Signature, State, Wanted
 
 ATTEMPTS = 3
 

@@ -1,10 +1,10 @@
 """Signatures in their table. Every write states what must be true for it to happen."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
@@ -19,9 +19,6 @@ from chalicelib.signatures.model import (
     Signature,
     State,
 )
-
-# What a recount reads; its role may read nothing else (.chalice/policy-recount.json).
-ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
 
 _is_pending = Attr("state").eq(State.PENDING)
 
@@ -45,11 +42,6 @@ def find_each(wanted: Sequence[Key], tables: Tables) -> dict[Key, Signature]:
     """Those that exist."""
     found = tables.batch_get(wanted, consistent=True)
     return {Key(keys.SIGNATURES, item["pk"], item["sk"]): as_signature(item) for item in found}
-
-
-def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """One bucket's signatures page by page, as far as they can be counted without knowing whose they are."""
-    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)
 
 
 def as_signature(item: Mapping[str, Any]) -> Signature:

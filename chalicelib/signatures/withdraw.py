@@ -5,10 +5,11 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
+from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
-from chalicelib.signatures.model import DIRECT, Signature, State
+from chalicelib.signatures.model import Signature, State
 from chalicelib.tallies.model import Entry
 
 ATTEMPTS = 3

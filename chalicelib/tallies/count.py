@@ -1,17 +1,15 @@
 """How many signed? Exactly, broken down, and as the public sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable
-from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, level_now
-from chalicelib.tallies import followed, store
-from chalicelib.tallies.model import PENDING, By, Tally, broken_down, summed
-from chalicelib.tallies.places import confirmed_by_place
-from chalicelib.tallies.sorting import Sorted, sorted_by
+from chalicelib.tallies import store
+from chalicelib.tallies.model import By, Counted, Tally, broken_down, summed
 
 # After midnight UTC a transaction that began before may still arrive; AWS allows no such delay as this.
 GRACE = timedelta(hours=1)
@@ -35,18 +33,8 @@ class Breakdown:
 
     confirmed: int
     as_of: datetime
-    by: By | Sorted
+    by: StrEnum
     values: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Overview:
-    """Every breakdown sums to `confirmed`. `pending` may lag by seconds."""
-
-    confirmed: int
-    pending: int
-    as_of: datetime
-    breakdowns: Sequence[Breakdown]
 
 
 @dataclass(frozen=True)
@@ -57,37 +45,29 @@ class Days:
     last: date = date.max
 
 
-def exact_count(petition: Petition, now: datetime, tables: Tables) -> Count:
+def exact_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     """Two reads, whatever the age and size of the petition: closed days as one sum, then today's shards."""
     head = store.head(petition.slug, tables)
     open_days = _open_days(petition, head, now, tables)
     return Count(head.total + summed(open_days.values()).total, now)
 
 
-def breakdown(petition: Petition, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
+def breakdown(petition: Counted, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
     """What was confirmed (less what was withdrawn) on these days."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)
 
 
-def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Every breakdown at one moment. Those that are not kept by day are left out when days are chosen.
-
-    Constituencies are left out too: they lie in 1,024 items of their own, which is much to read for every refresh.
-    """
-    tallies, numbers = _tallies_on(petition, days, now, tables), followed.followed(petition.slug, tables)
-    counted = [_breakdown(by, tallies, now) for by in By]
-    confirmed = counted[0].confirmed
-    if days == Days():
-        versions_and_areas = (Sorted.VERSION, Sorted.AREA)
-        counted += [Breakdown(confirmed, now, by, sorted_by(by, numbers, confirmed)) for by in versions_and_areas]
-    return Overview(confirmed, numbers[PENDING], now, counted)
+def breakdowns(petition: Counted, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
+    """By everything that the tally keeps, of one read: they agree with each other."""
+    tallies = _tallies_on(petition, days, now, tables)
+    return [_breakdown(by, tallies, now) for by in By]
 
 
 def _breakdown(by: By, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
     return Breakdown(summed(tallies.values()).total, now, by, broken_down(by, tallies))
 
 
-def _tallies_on(petition: Petition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
+def _tallies_on(petition: Counted, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
     head = store.head(petition.slug, tables)
     tallies = {
         **_open_days(petition, head, now, tables),
@@ -105,19 +85,12 @@ def largest(counted: Breakdown, top: int | None) -> Breakdown:
     return replace(counted, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
 
 
-def sorted_breakdown(petition: Petition, by: Sorted, now: datetime, tables: Tables) -> Breakdown:
-    """As far as the stream has been followed; what it has yet to bring is a row too."""
-    confirmed = exact_count(petition, now, tables).confirmed
-    read = confirmed_by_place if by is Sorted.CONSTITUENCY else followed.followed
-    return Breakdown(confirmed, now, by, sorted_by(by, read(petition.slug, tables), confirmed))
-
-
-def first_day(petition: Petition, tables: Tables) -> date:
+def first_day(petition: Counted, tables: Tables) -> date:
     """On which anything can have been counted."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
 
 
-def public_count(petition: Petition, now: datetime, tables: Tables) -> Count:
+def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     """One read; whoever finds it stale and gets the lease counts for everybody.
 
     Under load shedding nobody does. Raise Unavailable when there is then no number at all.
@@ -142,11 +115,7 @@ def _as_it_was(seen: Count | None) -> Count:
     return seen
 
 
-def pending_count(slug: str, tables: Tables) -> int:
-    return sum(followed.pending(slug, tables).values())
-
-
-def _refreshed(petition: Petition, now: datetime, tables: Tables) -> Count | None:
+def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None:
     if not store.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)
@@ -154,7 +123,7 @@ def _refreshed(petition: Petition, now: datetime, tables: Tables) -> Count | Non
     return count
 
 
-def days_after(head: store.Head, petition: Petition, now: datetime, tables: Tables) -> dict[date, Tally]:
+def days_after(head: store.Head, petition: Counted, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Oldest first, each summed over every shard that anybody may have written to."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
@@ -162,7 +131,7 @@ def days_after(head: store.Head, petition: Petition, now: datetime, tables: Tabl
     return store.days_of_shards(petition.slug, shards, days, tables) if days else {}
 
 
-def _open_days(petition: Petition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
+def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """The days behind the head. Those that are over are closed in passing, oldest first."""
     shards = max(petition.shards, head.shards)
     tallies = days_after(head, petition, now, tables)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 TOTAL, PENDING = "total", "pending"
 HOUR, COUNTRY, SOURCE = "h", "c", "s."
@@ -15,6 +15,17 @@ SOURCES_SEEN = "sources"
 # or an attacker could grow a tally item without end. Each signature keeps its own source all the same.
 MAX_SOURCES = 100
 OTHER = "other"
+
+
+class Counted(Protocol):
+    """What the tally must know of a petition. Petitions start their own tallies, so the tally cannot import them."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def shards(self) -> int: ...
+    @property
+    def opened_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.times import iso
-from chalicelib.petitions.model import Petition
-from chalicelib.tallies import followed, store
+from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
-from chalicelib.tallies.model import COUNTRY, HOUR, SOURCE, TOTAL, By, Tally, summed
+from chalicelib.tallies.model import COUNTRY, HOUR, SOURCE, TOTAL, By, Counted, Tally, summed
 
 # The one key of what can only agree as a whole: which day or hour lost something, no signature can say.
 WHOLE = "all"
@@ -32,17 +31,12 @@ def sums_of_one(country: str, source: str) -> tuple[Sum, ...]:
     return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source)
 
 
-def kept_sums(petition: Petition, now: datetime, tables: Tables) -> dict[Sum, int]:
+def kept_sums(petition: Counted, now: datetime, tables: Tables) -> dict[Sum, int]:
     """Read consistently, and without closing a day: who proves a tally need not be able to change it."""
     head = store.head(petition.slug, tables)
     open_days = days_after(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_days.values()])
     return {COUNT: head.total + summed(open_days.values()).total, **_sums(whole)}
-
-
-def kept_pending(slug: str, tables: Tables) -> dict[str, int]:
-    """By bucket, as far as the stream has been followed."""
-    return followed.pending(slug, tables, consistent=True)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
@@ -62,11 +56,6 @@ def adjustments(slug: str, since: datetime, tables: Tables) -> list[tuple[dateti
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     found = [(item["sk"].partition("#")[2], item.get(TOTAL, 0) + item["head_total"]) for item in items]
     return [(datetime.fromisoformat(moment), amount) for moment, amount in found if amount]
-
-
-def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
-    """Raise ConditionFailed if the stream has been followed since."""
-    followed.set_pending(slug, bucket, seen, counted, tables)
 
 
 def _sums(tally: Tally) -> dict[Sum, int]:

@@ -1,8 +1,7 @@
 """Nothing that somebody typed is calculated, and nothing of it is lost."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core.formulas import harmless, original
 

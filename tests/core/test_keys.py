@@ -4,8 +4,7 @@ from collections import Counter
 from datetime import date
 from itertools import pairwise
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
 

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import LinkDamaged, LinkExpired
 from chalicelib.core.tokens import Purpose, Subject, issue, read

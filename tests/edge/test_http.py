@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from chalice.app import Blueprint, Request
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
 from chalicelib.edge.http import client_matches, form_fields, json_body, query, site_prefix
-from chalicelib.tallies import api as tallies
+from chalicelib.petitions import api as petitions
 from tests.served import FORM, JSON, Served
 
 
@@ -125,7 +124,7 @@ def test_a_bug_of_ours_is_a_503_without_a_trace(served: Served, monkeypatch: pyt
     def broken(*_: object) -> None:
         raise ZeroDivisionError("alice@mail.example")
 
-    monkeypatch.setattr(tallies, "public_count", broken)
+    monkeypatch.setattr(petitions, "public_count", broken)
     answer = served.get("/api/petitions/safe-children/count")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert answer.headers["Retry-After"]
@@ -146,5 +145,5 @@ def test_every_answer_of_ours_protects_whoever_reads_it(served: Served, path: st
 
 
 def test_a_view_keeps_its_name_for_chalice() -> None:
-    assert isinstance(tallies.routes, Blueprint)
-    assert tallies.read_count.__name__ == "read_count"
+    assert isinstance(petitions.routes, Blueprint)
+    assert petitions.read_count.__name__ == "read_count"

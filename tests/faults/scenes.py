@@ -15,11 +15,12 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.tokens import Purpose
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.pause import is_paused
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
-from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff import authorizer
-from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
+from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
 from tests.actors import (
     ALICE,

@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
-from chalicelib.funnel.model import Stage
-from chalicelib.funnel.read import passed_by_day, totals
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import State
+from chalicelib.projections.funnel.model import Stage
+from chalicelib.projections.funnel.read import passed_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed, unsealed

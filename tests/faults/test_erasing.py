@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.projections.recount import recount
 from chalicelib.signatures.erase import erase
-from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of, signed

@@ -13,6 +13,7 @@ import app
 from chalicelib.core import keys
 from chalicelib.core.tokens import Subject
 from chalicelib.mail import worker as mail
+from chalicelib.projections import worker as projections
 from chalicelib.signatures import worker as signatures
 from tests.emulated import EmulatedAws, sent_mails
 
@@ -65,7 +66,7 @@ class Site:
         mail.relay_mail({"Records": records}, CONTEXT)
 
     def follow(self, records: list[dict[str, Any]]) -> None:
-        signatures.follow_signatures({"Records": records}, CONTEXT)
+        projections.follow_signatures({"Records": records}, CONTEXT)
 
     def queued(self) -> list[dict[str, Any]]:
         """What waits in the mail queues, confirmations first, taken out of them."""

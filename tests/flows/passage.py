@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.tallies.sorting import Sorted
+from chalicelib.projections.dimensions import Sorted
 from tests.located import TABLE
 
 Image = Mapping[str, Any]

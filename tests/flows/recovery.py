@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.funnel.read import FunnelBy
 from chalicelib.mail.send import HIDDEN
+from chalicelib.projections.dimensions import Sorted
+from chalicelib.projections.funnel.read import FunnelBy
+from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.model import MAX_MAILS, UNMAILED_LIFETIME, Wanted
-from chalicelib.signatures.recount import recount
-from chalicelib.tallies.sorting import Sorted
 from tests.flows.world import NONE, Trouble, World
 
 HOURS = 20

@@ -12,8 +12,8 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
 from chalicelib.petitions.model import State
 from chalicelib.petitions.publish import publish, raise_shards
+from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
-from chalicelib.signatures.recount import recount
 from chalicelib.tallies.model import By
 from tests.flows.recovery import go_well, recover
 from tests.flows.supporters import Supporters

@@ -7,13 +7,14 @@ from chalicelib.core import times
 from chalicelib.core.errors import Conflicted
 from chalicelib.core.tokens import Subject
 from chalicelib.petitions.model import Petition
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import State
-from chalicelib.signatures.recount import recount
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import exact_count, pending_count
+from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import Site
 from tests.flows.test_races import NOW, all_signatures, at_once, signed
 from tests.signatures.test_erase import LEFT

@@ -11,13 +11,14 @@ import pytest
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Stale
+from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, changed
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
-from chalicelib.signatures.model import DIRECT, State
+from chalicelib.signatures.model import State
 from chalicelib.signatures.sign import Outcome, sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count, public_count

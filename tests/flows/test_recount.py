@@ -10,11 +10,12 @@ from chalicelib.core import keys, times
 from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import raise_shards
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.projections.recount import recount, repair, repair_pending
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.recount import recount, repair, repair_pending
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
+from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from tests.flows.handlers import Site

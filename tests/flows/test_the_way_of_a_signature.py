@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.core import times
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.count import Days, breakdown, pending_count
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import By
 from tests.flows.handlers import Site, link, text_of, token
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.pause import PAUSE
-from chalicelib.tallies.count import pending_count
+from chalicelib.projections.breakdowns import pending_count
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, signed, wish_of
 from tests.fakes import FakeQueue
 from tests.served import Served, schedule_event, stream_event

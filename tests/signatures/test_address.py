@@ -1,8 +1,7 @@
 """One mailbox, one person: however somebody types their address."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.signatures.address import Address, AddressError, canonical, read_address, signature_id
 

@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import Invalid, NotJson
-from chalicelib.signatures.form import known_source, read_fields, read_json
+from chalicelib.signatures.form import read_fields, read_json
 from tests.actors import ALICE, fields_of, json_of
 
 VALUES = st.recursive(
@@ -139,22 +138,6 @@ def test_a_form_that_says_no_is_not_taken_for_a_yes(no: str) -> None:
     assert not read_fields(fields_of(**{"consent.updates": no})).consent.updates
     with pytest.raises(Invalid):
         read_fields(fields_of(**{"consent.sign": no}))
-
-
-@pytest.mark.parametrize(
-    ("source", "kept"),
-    [
-        ("bbc-news", "bbc-news"),
-        ("a" * 40, "a" * 40),
-        ("a" * 41, None),
-        ("BBC", None),
-        ("a\n", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_only_a_source_that_could_be_posted_is_handed_to_the_form(source: str | None, kept: str | None) -> None:
-    assert known_source(source) == kept
 
 
 def test_a_source_ends_where_it_ends() -> None:

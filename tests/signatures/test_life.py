@@ -17,14 +17,15 @@ from chalicelib.mail.model import MailWish
 from chalicelib.mail.relay import new_wish
 from chalicelib.mail.send import send
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.signatures.changes import followed
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.projections.changes import followed
+from chalicelib.projections.project import follow
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MAX_MAILS
 from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
-from chalicelib.tallies.follow import follow
+from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
 from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_published_petition, an_office
 from tests.served import link_in, token_in

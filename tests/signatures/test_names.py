@@ -3,10 +3,9 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chalicelib.signatures.names import clean_country, clean_name, clean_postcode, countries
+from chalicelib.signatures.names import clean_name, clean_postcode
 
 
 @pytest.mark.parametrize(
@@ -121,15 +120,3 @@ def test_a_postcode_is_clean_once_and_for_all(typed: str, country: str) -> None:
         assert clean_postcode(postcode, country) == postcode
         assert postcode.isascii()
         assert postcode[0].isalnum()
-
-
-def test_countries_are_iso_codes_in_any_case() -> None:
-    assert (clean_country(" gb "), clean_country("NL")) == ("GB", "NL")
-    assert len(countries()) == 249
-    assert all(len(code) == 2 and code.isupper() and code.isascii() for code in countries())
-
-
-@pytest.mark.parametrize("typed", ["", "UK", "ZZ", "GBR", "United Kingdom", "ß", "EU"])
-def test_what_is_no_country_is_refused(typed: str) -> None:
-    with pytest.raises(ValueError, match="Choose a country"):
-        clean_country(typed)

@@ -10,13 +10,13 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store as petitions
 from chalicelib.petitions.model import Petition, text_of
+from chalicelib.projections import store
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import State, Wanted
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.staff.tokens import recognise
-from chalicelib.tallies import followed
 from chalicelib.tallies import store as tallies
 from chalicelib.tallies.count import exact_count, public_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Entry, Tally, tally_of
@@ -192,15 +192,15 @@ def sequence(*numbers: int) -> list[str]:
 
 def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables: Tables) -> None:
     first = keys.pending(SLUG, "00")
-    followed.add_followed(first, {"pending": 2}, sequence(8, 9), tables)
+    store.add_followed(first, {"pending": 2}, sequence(8, 9), tables)
     for repeated in (sequence(8, 9), sequence(9), sequence(9, 10)):
         with pytest.raises(ConditionFailed) as caught:
-            followed.add_followed(first, {"pending": 2}, repeated, tables)
+            store.add_followed(first, {"pending": 2}, repeated, tables)
         assert (caught.value.item or {})["followed"] == sequence(9)[0]
-    followed.add_followed(first, {"pending": -1}, sequence(100, 10), tables)
-    followed.add_followed(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
-    assert followed.pending(SLUG, tables) == {"00": 1, "3f": 5}
-    assert followed.pending("another", tables) == {}
+    store.add_followed(first, {"pending": -1}, sequence(100, 10), tables)
+    store.add_followed(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
+    assert store.pending(SLUG, tables) == {"00": 1, "3f": 5}
+    assert store.pending("another", tables) == {}
 
 
 def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:

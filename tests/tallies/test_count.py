@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core import keys
@@ -13,6 +12,7 @@ from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPe
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import raise_shards
+from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import (
     FRESH,
     LEASE_SECONDS,
@@ -20,7 +20,6 @@ from chalicelib.tallies.count import (
     Days,
     breakdown,
     exact_count,
-    pending_count,
     public_count,
 )
 from chalicelib.tallies.model import By, Entry

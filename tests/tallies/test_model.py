@@ -2,8 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.tallies.model import By, Entry, Tally, broken_down, numbers_of, summed, tally_of
 from chalicelib.tallies.store import entry_change

@@ -1,13 +1,12 @@
 """Who is pending, followed from a stream that delivers at least once."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Change, Item
 from chalicelib.core.errors import Throttled
-from chalicelib.tallies.count import pending_count
-from chalicelib.tallies.follow import Followed, follow, pending
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.projections.project import Followed, follow, pending
 from tests.fakes import FakeTables
 
 SLUG = "safe-children"

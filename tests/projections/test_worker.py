@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.petitions.model import Petition
+from chalicelib.projections.by_constituency import confirmed_by_place
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.places import confirmed_by_place
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of
 from tests.located import give_none, give_table
 from tests.served import Served, a_site, stream_event, wire

@@ -7,13 +7,13 @@ from typing import Any
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key, slug_of
-from chalicelib.funnel.model import Stage, name_of
+from chalicelib.projections.by_constituency import counter_of, place_of
+from chalicelib.projections.constituency_table import Constituencies
+from chalicelib.projections.dimensions import PLACE, sorts_of
+from chalicelib.projections.funnel.model import Stage, name_of
+from chalicelib.projections.project import Followed
 from chalicelib.signatures.model import State
-from chalicelib.tallies.constituencies import Constituencies
-from chalicelib.tallies.follow import Followed
 from chalicelib.tallies.model import PENDING
-from chalicelib.tallies.places import counter_of, place_of
-from chalicelib.tallies.sorting import PLACE, sorts_of
 
 Image = Mapping[str, Any]
 # A complaint comes from somebody who got the mail.

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chalicelib.tallies import constituencies as module
-from chalicelib.tallies.constituencies import Constituencies, constituencies, packed
+from chalicelib.projections import constituency_table as module
+from chalicelib.projections.constituency_table import Constituencies, constituencies, packed
 
 MADE_UP = {"ZZ1 1AA": "Upper Zed", "ZZ1 1AB": "Upper Zed", "ZZ99 9ZZ": "Lower Zed", "Z1 1AA": "Zed Bay"}
 POSTCODES = st.from_regex(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}", fullmatch=True)

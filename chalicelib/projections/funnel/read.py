@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Unavailable
-from chalicelib.funnel import store
-from chalicelib.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
 from chalicelib.petitions.model import Petition
+from chalicelib.projections.funnel import store
+from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
 from chalicelib.tallies.count import Days, first_day
 
 # The stream's reader gives a change up after twelve hours (.chalice/resources.json); then a day changes no more.

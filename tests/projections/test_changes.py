@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.funnel.model import Stage
-from chalicelib.signatures.changes import followed, located, passed
-from chalicelib.tallies.constituencies import Constituencies, packed
-from chalicelib.tallies.follow import Followed
-from chalicelib.tallies.places import counter_of
+from chalicelib.projections.by_constituency import counter_of
+from chalicelib.projections.changes import followed, located, passed
+from chalicelib.projections.constituency_table import Constituencies, packed
+from chalicelib.projections.funnel.model import Stage
+from chalicelib.projections.project import Followed
 from tests.actors import NOW
 
 SIGNED, BEFORE, AFTER = "2026-11-24T12:00:00Z", "2026-11-24T11:59:59Z", "2026-11-24T12:00:03Z"

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.recount import IN_FLIGHT, Recount, recount, repair, repair_pending
-from chalicelib.signatures.store import ANONYMOUS
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.projections.project import follow, pending
+from chalicelib.projections.recount import IN_FLIGHT, Recount, recount, repair, repair_pending
+from chalicelib.signatures.walk import ANONYMOUS
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import Days, breakdown, exact_count, pending_count
-from chalicelib.tallies.follow import follow, pending
+from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import MAX_SOURCES, By, Entry
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from chalicelib.tallies.store import entry_change

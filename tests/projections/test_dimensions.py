@@ -3,10 +3,9 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chalicelib.tallies.sorting import NOT_YET, Sorted, sorted_by, sorts_of
+from chalicelib.projections.dimensions import NOT_YET, Sorted, sorted_by, sorts_of
 
 NAMES = st.sampled_from(["pending", "v.one", "v.two", "a.SW", "a.BT", "a.none", "a.abroad"])
 

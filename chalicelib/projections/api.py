@@ -1,4 +1,4 @@
-"""Counts over HTTP: the public one, and staff's."""
+"""Counts for staff: exact, pending, and broken down."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,60 +8,25 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.cors import CORS
 from chalicelib.edge.http import (
-    client_matches,
     json_answer,
     json_view,
-    not_modified,
     query,
-    shared,
     unless_known,
 )
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
-from chalicelib.petitions.find import all_petitions, find_petition, petition_as_stored
+from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import level_now
+from chalicelib.projections.breakdowns import overview, pending_count, sorted_breakdown
+from chalicelib.projections.constituency_table import is_configured
+from chalicelib.projections.dimensions import Sorted
 from chalicelib.staff.authorizer import staff_authorizer
-from chalicelib.tallies.constituencies import is_configured
-from chalicelib.tallies.count import (
-    Breakdown,
-    Days,
-    breakdown,
-    exact_count,
-    largest,
-    overview,
-    pending_count,
-    public_count,
-    sorted_breakdown,
-)
+from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, largest
 from chalicelib.tallies.model import By
-from chalicelib.tallies.sorting import Sorted
 
 routes = Blueprint(__name__)
 
 ALL = "all"
-
-
-@routes.route("/api/petitions/{slug}/count", cors=CORS)
-@json_view(routes)
-def read_count(request: Request, slug: str) -> Response:
-    """{"slug", "count", "goal", "as_of"}; 304 while the number is the one the client has."""
-    now = times.now()
-    petition = find_petition(slug, now, tables())
-    count = public_count(petition, now, tables())
-    goal = petition.goal_at(count.confirmed)
-    # Weak: two answers with the same number are as good as equal, though as_of moves on.
-    headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
-    if client_matches(request, headers["ETag"]):
-        return not_modified(headers)
-    body = {
-        "slug": slug,
-        "count": count.confirmed,
-        "goal": goal,
-        "as_of": times.iso(count.as_of),
-    }
-    return json_answer(body, headers=headers)
 
 
 @routes.route("/api/staff/petitions", authorizer=staff_authorizer)

@@ -8,7 +8,7 @@ from datetime import date
 from chalicelib.aws.table import NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
-from chalicelib.funnel.model import Numbers, numbers_of
+from chalicelib.projections.funnel.model import Numbers, numbers_of
 
 
 def open_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:

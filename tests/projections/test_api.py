@@ -1,4 +1,4 @@
-"""Counts over HTTP: for the crowd, and for Bob with his spreadsheet."""
+"""Counts for Bob and his spreadsheet."""
 
 import csv
 import io
@@ -8,18 +8,17 @@ from datetime import timedelta
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.form import SOURCE_PATTERN
+from chalicelib.projections.by_constituency import counter_of
+from chalicelib.projections.project import Followed, follow, pending
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.follow import Followed, follow, pending
-from chalicelib.tallies.places import counter_of
 from tests.actors import (
     ALICE,
     BOB,
     CHARLIE,
     DAY,
     NOW,
-    OPENED,
     Person,
     a_published_petition,
     bobs_token,
@@ -52,43 +51,6 @@ def three(served: Served, petition: Petition) -> Served:
     return served
 
 
-def test_the_public_count_is_as_the_contract_says(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition)
-    answer = served.get(COUNT)
-    assert answer.json_body == {
-        "slug": "safe-children",
-        "count": 1,
-        "goal": 10000,
-        "as_of": "2026-11-24T12:00:00Z",
-    }
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-
-
-def test_a_number_the_client_has_is_not_sent_again(served: Served, petition: Petition) -> None:
-    etag = served.get(COUNT).headers["ETag"]
-    served.clock.forward(DAY)
-    answer = served.get(COUNT, if_none_match=etag)
-    assert (answer.status_code, answer.body) == (304, b"")
-    assert answer.headers["ETag"] == etag
-    assert "max-age=5" in answer.headers["Cache-Control"]
-    confirmed(served.tables, petition, now=served.clock())
-    served.clock.forward(DAY)
-    assert served.get(COUNT, if_none_match=etag).status_code == 200
-
-
-def test_a_new_goal_is_a_new_answer(served: Served) -> None:
-    etag = served.get(COUNT).headers["ETag"]
-    a_published_petition(served.tables, slug="another", goal=5)
-    assert served.get("/api/petitions/another/count").headers["ETag"] != etag
-
-
-def test_a_closed_petition_still_has_its_number(served: Served) -> None:
-    a_published_petition(served.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
-    assert served.get("/api/petitions/another/count").status_code == 200
-    a_published_petition(served.tables, slug="removed", state="removed")
-    assert served.get("/api/petitions/removed/count").status_code == 410
-
-
 def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     a_published_petition(three.tables, slug="a-draft", title="A draft", state="draft")
     follow([pending("safe-children", "00", "1", 1)], three.tables)
@@ -106,7 +68,9 @@ def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=all", f"{COUNTS}?format=csv"])
+@pytest.mark.parametrize(
+    "path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=source", f"{COUNTS}?by=all", f"{COUNTS}?format=csv"]
+)
 def test_a_spreadsheet_that_has_the_numbers_is_sent_none(three: Served, petition: Petition, path: str) -> None:
     etag = by_bob(three, path).headers["ETag"]
     three.clock.forward(timedelta(minutes=1))
@@ -297,13 +261,6 @@ def test_staff_see_the_numbers_of_what_was_removed(served: Served) -> None:
 def test_a_count_holds_no_name(three: Served, path: str) -> None:
     body = by_bob(three, path).body.decode()
     assert not [person for person in (ALICE, BOB, CHARLIE) if person.name in body or person.email in body]
-
-
-def test_a_cache_miss_on_a_warm_function_is_one_read(served: Served) -> None:
-    served.get(COUNT)
-    served.tables.calls.clear()
-    served.get(COUNT)
-    assert served.tables.calls == ["get"]
 
 
 def test_constituencies_sum_to_what_is_confirmed_with_all_that_is_in_none(

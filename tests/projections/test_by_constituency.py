@@ -5,15 +5,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.signatures.changes import located
-from chalicelib.tallies.constituencies import Constituencies, packed
-from chalicelib.tallies.follow import Followed, follow
-from chalicelib.tallies.places import confirmed_by_place, counter_of, place_of
-from chalicelib.tallies.sorting import PLACE, Sorted, sorted_by
+from chalicelib.projections.by_constituency import confirmed_by_place, counter_of, place_of
+from chalicelib.projections.changes import located
+from chalicelib.projections.constituency_table import Constituencies, packed
+from chalicelib.projections.dimensions import PLACE, Sorted, sorted_by
+from chalicelib.projections.project import Followed, follow
 from tests.fakes import FakeTables
 
 MADE_UP = Constituencies(packed({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))

@@ -16,10 +16,12 @@ from datetime import datetime, timedelta
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.sources import DIRECT
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import store
-from chalicelib.signatures.model import DIRECT, State
+from chalicelib.projections import store
+from chalicelib.signatures.model import State
+from chalicelib.signatures.walk import anonymous
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
 
@@ -109,7 +111,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
     done = 0
     for bucket, pending in found.pending.items():
         try:
-            prove.set_pending(found.slug, bucket, pending.kept, pending.counted, tables)
+            store.set_pending(found.slug, bucket, pending.kept, pending.counted, tables)
         except ConditionFailed:
             continue
         done += 1
@@ -117,7 +119,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
-    kept, kept_pending = prove.kept_sums(petition, now, tables), prove.kept_pending(petition.slug, tables)
+    kept, kept_pending = prove.kept_sums(petition, now, tables), store.pending(petition.slug, tables, consistent=True)
     walk = _walked(petition.slug, now, tables)
     return Recount(
         petition.slug,
@@ -133,7 +135,7 @@ def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
     """Bucket by bucket, page by page: what is kept is a number for each country and source."""
     walk = Walk(iso(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
-        for item in store.anonymous(slug, bucket, tables):
+        for item in anonymous(slug, bucket, tables):
             walk.take(bucket, item)
     return walk
 

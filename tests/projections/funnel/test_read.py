@@ -4,16 +4,15 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
-from chalicelib.funnel.model import Stage, name_of
-from chalicelib.funnel.read import FunnelBy, Rate, on, passed_by_day, rate, rows, totals
 from chalicelib.petitions.model import Petition
+from chalicelib.projections.funnel.model import Stage, name_of
+from chalicelib.projections.funnel.read import FunnelBy, Rate, on, passed_by_day, rate, rows, totals
+from chalicelib.projections.project import Followed, follow
 from chalicelib.tallies.count import Days
-from chalicelib.tallies.follow import Followed, follow
 from tests.actors import DAY, NOW, OPENED, a_published_petition
 from tests.fakes import FakeTables
 

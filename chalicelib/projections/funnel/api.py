@@ -7,11 +7,11 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, json_view, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
-from chalicelib.funnel.model import Stage
-from chalicelib.funnel.read import FunnelBy, Rate, Row, on, passed_by_day, rate, rows, totals
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.projections.api import days_asked
+from chalicelib.projections.funnel.model import Stage
+from chalicelib.projections.funnel.read import FunnelBy, Rate, Row, on, passed_by_day, rate, rows, totals
 from chalicelib.staff.authorizer import staff_authorizer
-from chalicelib.tallies.api import days_asked
 
 routes = Blueprint(__name__)
 

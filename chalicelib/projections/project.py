@@ -12,7 +12,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.tallies import followed
+from chalicelib.projections import store
 from chalicelib.tallies.model import PENDING
 
 # DynamoDB's sequence numbers are digits of varying length; padded, they compare as text.
@@ -52,7 +52,7 @@ def _add(changes: Sequence[Followed], tables: Tables) -> None:
     for change in changes:
         numbers.update(change.numbers)
     try:
-        followed.add_followed(changes[0].counter, numbers, [change.order for change in changes], tables)
+        store.add_followed(changes[0].counter, numbers, [change.order for change in changes], tables)
     except ConditionFailed as failure:
         seen = failure.item["followed"] if failure.item else ""
         unseen = [change for change in changes if change.order > seen]

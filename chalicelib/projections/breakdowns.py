@@ -1,0 +1,47 @@
+"""Breakdowns that need the stream: by version, by postcode area, by constituency; and how many are pending."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.petitions.model import Petition
+from chalicelib.projections import store
+from chalicelib.projections.by_constituency import confirmed_by_place
+from chalicelib.projections.dimensions import Sorted, sorted_by
+from chalicelib.tallies.count import Breakdown, Days, breakdowns, exact_count
+from chalicelib.tallies.model import PENDING
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Every breakdown sums to `confirmed`. `pending` may lag by seconds."""
+
+    confirmed: int
+    pending: int
+    as_of: datetime
+    breakdowns: Sequence[Breakdown]
+
+
+def pending_count(slug: str, tables: Tables) -> int:
+    return sum(store.pending(slug, tables).values())
+
+
+def sorted_breakdown(petition: Petition, by: Sorted, now: datetime, tables: Tables) -> Breakdown:
+    """As far as the stream has been followed; what it has yet to bring is a row too."""
+    confirmed = exact_count(petition, now, tables).confirmed
+    read = confirmed_by_place if by is Sorted.CONSTITUENCY else store.followed
+    return Breakdown(confirmed, now, by, sorted_by(by, read(petition.slug, tables), confirmed))
+
+
+def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
+    """Every breakdown at one moment. Those that are not kept by day are left out when days are chosen.
+
+    Constituencies are left out too: they lie in 1,024 items of their own, which is much to read for every refresh.
+    """
+    counted, numbers = breakdowns(petition, days, now, tables), store.followed(petition.slug, tables)
+    confirmed = counted[0].confirmed
+    if days == Days():
+        versions_and_areas = (Sorted.VERSION, Sorted.AREA)
+        counted += [Breakdown(confirmed, now, by, sorted_by(by, numbers, confirmed)) for by in versions_and_areas]
+    return Overview(confirmed, numbers[PENDING], now, counted)

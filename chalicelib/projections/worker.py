@@ -1,0 +1,57 @@
+"""The signatures' stream in, for everything that is counted from it; and the hour of the recount."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
+
+from chalicelib.aws.table import tables
+from chalicelib.core import log, times
+from chalicelib.core.metrics import Metric
+from chalicelib.edge.batch import StreamChange, all_changes, on_schedule
+from chalicelib.edge.placeholders import SIGNATURES_STREAM_ARN
+from chalicelib.petitions.find import all_petitions
+from chalicelib.petitions.model import Petition
+from chalicelib.projections.changes import followed, located
+from chalicelib.projections.constituency_table import constituencies
+from chalicelib.projections.project import Followed, follow
+from chalicelib.projections.recount import recount
+
+workers = Blueprint(__name__)
+
+
+@workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
+def follow_signatures(event: DynamoDBEvent) -> None:
+    """Raises when the table does not take it: the stream brings the batch again, and what was counted is skipped."""
+    all_changes(event, _follow)
+
+
+@workers.schedule(Rate(6, unit=Rate.HOURS))
+def recount_tallies(event: CloudWatchEvent) -> None:
+    """Says how far each tally is off, 0 included: an alarm that hears nothing for a day goes off as well."""
+    on_schedule(event, _recount_all)
+
+
+def _follow(changes: Iterable[StreamChange]) -> None:
+    seen = list(changes)
+    follow(chain.from_iterable(_counted(change) for change in seen), tables())
+    log.event("followed", changes=len(seen))
+
+
+def _counted(change: StreamChange) -> Iterator[Followed]:
+    yield from followed(*change)
+    known = constituencies()
+    if known:
+        yield from located(change.sequence, change.before, change.after, known)
+
+
+def _recount_all() -> None:
+    for petition in all_petitions(tables()):
+        _recount(petition)
+
+
+def _recount(petition: Petition) -> None:
+    found = recount(petition, times.now, tables())
+    log.measure(Metric.DRIFT, found.worst)
+    log.measure(Metric.PENDING_DRIFT, found.pending_drift)
+    log.event("recounted", petition=petition.slug, confirmed=found.confirmed, moving=found.moving)

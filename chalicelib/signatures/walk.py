@@ -1,0 +1,26 @@
+"""All signatures of a petition, bucket by bucket, with only the attributes that the reader's role allows.
+
+Items arrive page by page, in the order of their ids, in all states. An id does not say when somebody signed.
+"""
+
+from collections.abc import Iterator
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core import keys
+
+# What a recount reads (.chalice/policy-recount.json).
+ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
+# What an export reads (.chalice/policy-run-export.json): no address.
+HANDED_OVER = (
+    *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
+    *("text_version", "consent_version"),
+)
+
+
+def bucket_to_hand_over(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=HANDED_OVER)
+
+
+def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+    """What can be counted without knowing whose it is."""
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)

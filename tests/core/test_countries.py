@@ -1,0 +1,17 @@
+"""Country codes as people type them."""
+
+import pytest
+
+from chalicelib.core.countries import clean_country, countries
+
+
+def test_countries_are_iso_codes_in_any_case() -> None:
+    assert (clean_country(" gb "), clean_country("NL")) == ("GB", "NL")
+    assert len(countries()) == 249
+    assert all(len(code) == 2 and code.isupper() and code.isascii() for code in countries())
+
+
+@pytest.mark.parametrize("typed", ["", "UK", "ZZ", "GBR", "United Kingdom", "ß", "EU"])
+def test_what_is_no_country_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="Choose a country"):
+        clean_country(typed)

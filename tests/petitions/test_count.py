@@ -1,0 +1,59 @@
+"""The public count over HTTP."""
+
+from datetime import timedelta
+
+from chalicelib.petitions.model import Petition
+from tests.actors import (
+    DAY,
+    OPENED,
+    a_published_petition,
+    confirmed,
+)
+from tests.served import Served
+
+COUNT = "/api/petitions/safe-children/count"
+COUNTS = "/api/staff/petitions/safe-children/counts"
+
+
+def test_the_public_count_is_as_the_contract_says(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition)
+    answer = served.get(COUNT)
+    assert answer.json_body == {
+        "slug": "safe-children",
+        "count": 1,
+        "goal": 10000,
+        "as_of": "2026-11-24T12:00:00Z",
+    }
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_number_the_client_has_is_not_sent_again(served: Served, petition: Petition) -> None:
+    etag = served.get(COUNT).headers["ETag"]
+    served.clock.forward(DAY)
+    answer = served.get(COUNT, if_none_match=etag)
+    assert (answer.status_code, answer.body) == (304, b"")
+    assert answer.headers["ETag"] == etag
+    assert "max-age=5" in answer.headers["Cache-Control"]
+    confirmed(served.tables, petition, now=served.clock())
+    served.clock.forward(DAY)
+    assert served.get(COUNT, if_none_match=etag).status_code == 200
+
+
+def test_a_new_goal_is_a_new_answer(served: Served) -> None:
+    etag = served.get(COUNT).headers["ETag"]
+    a_published_petition(served.tables, slug="another", goal=5)
+    assert served.get("/api/petitions/another/count").headers["ETag"] != etag
+
+
+def test_a_closed_petition_still_has_its_number(served: Served) -> None:
+    a_published_petition(served.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
+    assert served.get("/api/petitions/another/count").status_code == 200
+    a_published_petition(served.tables, slug="removed", state="removed")
+    assert served.get("/api/petitions/removed/count").status_code == 410
+
+
+def test_a_cache_miss_on_a_warm_function_is_one_read(served: Served) -> None:
+    served.get(COUNT)
+    served.tables.calls.clear()
+    served.get(COUNT)
+    assert served.tables.calls == ["get"]
