@@ -11,8 +11,9 @@ from pathlib import Path
 
 from chalicelib.projections import constituency_table
 from stack.console import Failure
+from stack.paths import ROOT
 
-TARGET = f"chalicelib/tallies/{constituency_table.FILE.name}"
+TARGET = constituency_table.FILE.relative_to(ROOT).as_posix()
 _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 # The counter of a constituency is called by its name; a sentence would make the item dear.
