@@ -7,11 +7,12 @@ and for `redrive` the queue's own, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEU
 """
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
 from chalicelib.aws.failures import REFUSALS
-from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
+from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, UnknownPetition
 from commands import crowd, exports, petitions, tallies, tokens
 from commands.common import InputError
 
@@ -29,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(words)
+    # Log lines are for functions; what went wrong here is printed below.
+    logging.getLogger("petitions").addHandler(logging.NullHandler())
     try:
         arguments.run(arguments)
     except (InputError, RuntimeError) as error:  # RuntimeError: a setting the environment should name.
@@ -37,6 +40,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _refuse(f"there is no petition {arguments.slug}", WRONG_INPUT)
     except ConditionFailed:
         return _refuse("somebody else did this in the same moment; repeat", NO_ANSWER)
+    except Denied as error:
+        return _refuse(f"AWS refused: {error.__cause__}", NO_ANSWER)
     except Unavailable as error:
         return _refuse(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
     except REFUSALS as error:

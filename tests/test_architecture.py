@@ -177,7 +177,9 @@ def test_rules_take_now_and_tables_and_reach_for_neither(path: Path) -> None:
 def test_a_store_catches_only_what_it_names(path: Path) -> None:
     handlers = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
     broad = [node for node in handlers if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")]
-    assert not broad or place(path).startswith("chalicelib/edge/")
+    # Both return what they know when a read fails, whatever the reason, and log it for an alarm.
+    reports = ("chalicelib/core/caching.py", "chalicelib/shedding/level.py")
+    assert not broad or place(path).startswith(("chalicelib/edge/", *reports))
 
 
 @every_file

@@ -262,6 +262,16 @@ def test_who_reads_counts_or_opens_the_door_cannot_name_the_signatures() -> None
         assert "SignaturesTable" not in json.dumps(statements(function))
 
 
+def test_every_function_that_serves_a_page_or_a_count_may_read_the_shedding_level() -> None:
+    for function in ("APIHandler", "Counts"):
+        [readable] = [
+            each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            for each in statements(function)
+            if "dynamodb:GetItem" in actions(each)
+        ]
+        assert keys.shedding_level().pk in readable
+
+
 def test_who_takes_signatures_cannot_read_them() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
@@ -630,7 +640,7 @@ def test_every_stream_reader_and_table_and_the_mail_queue_have_their_alarms() ->
 
 def test_an_alarm_on_a_metric_of_ours_looks_at_one_the_code_writes() -> None:
     ours = [each for alarm in ALARMS.values() for each in watched(alarm) if each[0] == NAMESPACE]
-    assert {metric for _, metric, _ in ours} == {Metric.OVERFLOWED, Metric.DRIFT}
+    assert {metric for _, metric, _ in ours} == {Metric.OVERFLOWED, Metric.DEGRADED, Metric.DRIFT}
     assert all(dimensions == {"stage": {"Ref": "Stage"}} for _, _, dimensions in ours)
 
 

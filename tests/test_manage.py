@@ -1,11 +1,14 @@
 """The engineer's commands: clear words, clear exit codes, no traces."""
 
+import logging
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 import manage
 from chalicelib.aws import clients
+from chalicelib.aws.failures import translated
 from chalicelib.aws.table import Change
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Throttled
@@ -182,6 +185,21 @@ def test_aws_that_does_not_answer_is_exit_code_three(
     tables.fail_next(Throttled("storage"))
     assert manage.main(["petition", "load", str(file)]) == 3
     assert "repeating is safe" in capsys.readouterr().err
+
+
+def test_a_denied_call_names_the_operation_and_prints_no_traceback(
+    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        with translated("storage"):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "Not yours"}}, "UpdateItem")
+
+    monkeypatch.setattr(tables, "get", refuse)
+    monkeypatch.setattr(logging.root, "handlers", [])  # As outside of pytest.
+    assert manage.main(["petition", "load", str(file)]) == 3
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.startswith("AWS refused")
+    assert "UpdateItem" in said
 
 
 def test_sending_is_paused_and_resumed_by_hand(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Generic, TypeVar
 
+from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
 
 Value = TypeVar("Value")
@@ -18,18 +19,20 @@ class SecondsCache(Generic[Value]):
         self._entries: dict[str, tuple[float, Value]] = {}
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """The kept value, or `load()`. While AWS does not answer, what was known goes on being true.
+        """The kept value, or `load()`. On failure, return the stale value; raise if there is none.
 
-        Then, too, it is asked once in these seconds: in an outage not every supporter waits for it to end.
+        A failed load is repeated only after these seconds: in an outage not every supporter waits for it to end.
         """
         entry = self._entries.get(name)
         if entry and monotonic() < entry[0]:
             return entry[1]
         try:
             value = load()
-        except Unavailable:
+        except Exception as error:
             if entry is None:
                 raise
+            if not isinstance(error, Unavailable):  # AWS answered: an item that this code cannot read, or a bug.
+                log.degraded("stale_value_used")
             value = entry[1]
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()

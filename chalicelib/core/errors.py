@@ -105,6 +105,10 @@ class Throttled(Unavailable):
     """AWS asked us to slow down."""
 
 
+class Denied(Unavailable):
+    """A policy, a key or the account's settings refuse this. Certainly not done; only a repair of those helps."""
+
+
 class RateExceeded(Throttled):
     """SES: too many mails a second. Certainly not sent; a second's patience cures it."""
 

@@ -48,6 +48,12 @@ def failure(name: str, **facts: Fact) -> None:
     _log.error(name, extra={"facts": facts, "measured": _taken()}, exc_info=True)
 
 
+def degraded(name: str, **facts: Fact) -> None:
+    """A part fails until somebody repairs it, and requests continue without it: `DegradedAlarm` reports these."""
+    measure(Metric.DEGRADED)
+    failure(name, **facts)
+
+
 def begin(request_id: str) -> None:
     """Every line from here on belongs to this request or invocation.
 

@@ -32,6 +32,8 @@ class Metric(StrEnum):
     MAIL_AGE = "MailAge"
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
+    # A part fails until somebody repairs it, and requests continue without it.
+    DEGRADED = "Degraded"
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"
 

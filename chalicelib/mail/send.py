@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed, MailRefused, NotYet, Throttled
+from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled
 from chalicelib.core.tokens import CONFIRM_LIFETIME
 from chalicelib.mail.compose import Office, compose
 from chalicelib.mail.model import MailWish
@@ -49,7 +49,7 @@ def _send_claimed(wish: MailWish, signature: Signature, office: Office, now: dat
         return Sent.SETTLED
     try:
         office.deliver(compose(wish, signature, petition, office, now))
-    except Throttled:
+    except (Throttled, Denied):
         # Certainly not sent; after any other failure it may have been, and the claim runs out by itself.
         mail_state.release_claim(wish.key, wish.wanted_at, tables)
         raise

@@ -6,7 +6,7 @@ normal ─► longer-caches ─► snapshot-only (nobody refreshes the count) �
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
+from chalicelib.core import keys, log
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import Unavailable
 
@@ -33,11 +33,14 @@ _known: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
 
 
 def level_now(tables: Tables) -> Level:
-    """As of a few seconds ago. Who cannot find out goes on as normal: this must never be why something fails."""
+    """As of a few seconds ago. On any failure, the last known level, else normal: this never fails a request."""
     try:
         return _known.get("level", lambda: stored_level(tables))
-    except Unavailable:
-        return Level.NORMAL
+    except Exception as error:
+        if not isinstance(error, Unavailable):
+            log.degraded("level_unreadable")
+        # Keep it, so that the next requests do not wait for the same failure.
+        return _known.get("level", lambda: Level.NORMAL)
 
 
 def stored_level(tables: Tables) -> Level:

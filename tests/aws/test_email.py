@@ -9,7 +9,7 @@ from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import Mail, Mailer
-from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
 from tests.actors import ALICE
 
 MAIL = Mail(
@@ -71,7 +71,7 @@ def test_a_mail_without_headers_is_sent_too(played: tuple[Mailer, Stubber]) -> N
         ("BadRequestException", 400, MailRefused),
         ("MailFromDomainNotVerifiedException", 400, ClientError),
         ("NotFoundException", 404, ClientError),
-        ("AccessDeniedException", 403, ClientError),
+        ("AccessDeniedException", 403, Denied),
     ],
 )
 def test_a_refusal_is_later_perhaps_never_or_a_bug(

@@ -10,8 +10,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from chalicelib.aws.failures import FAULTS, THROTTLES, translated
-from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, translated
+from chalicelib.core.errors import Denied, Throttled, Unavailable
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
@@ -45,12 +45,22 @@ def test_not_taken_in_time(error: Exception) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [refusal("ValidationException"), refusal("AccessDeniedException"), ParamValidationError(report="x"), KeyError("x")],
+    [refusal("ValidationException"), ParamValidationError(report="x"), KeyError("x")],
 )
 def test_a_bug_of_ours_is_seen_as_it_is(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, translated("storage"):
         raise error
     assert caught.value is error
+
+
+@pytest.mark.parametrize("code", sorted(DENIALS))
+def test_a_denied_call_is_unavailable_and_counted_for_the_alarm(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Denied), translated("storage"):
+        raise refusal(code)
+    [record] = caplog.records
+    facts = {"service": "storage", "operation": "PutItem", "code": code}
+    assert (record.message, vars(record)["facts"]) == ("access_denied", facts)
+    assert vars(record)["measured"] == {"Degraded": 1}
 
 
 def test_what_goes_well_goes_through() -> None:

@@ -71,12 +71,17 @@ def test_who_knew_nothing_says_so(time: Time) -> None:
         SecondsCache[int](5).get("a", failing)
 
 
-def test_a_bug_is_not_hidden_by_what_was_known(time: Time) -> None:
+def test_a_bug_is_logged_and_the_stale_value_returned(time: Time, caplog: pytest.LogCaptureFixture) -> None:
     cache = SecondsCache[int](5)
     cache.get("a", lambda: 1)
     time.now += 6
+    assert cache.get("a", lambda: 1 // 0) == 1
+    assert [record.message for record in caplog.records] == ["stale_value_used"]
+
+
+def test_a_bug_is_raised_when_there_is_no_stale_value(time: Time) -> None:
     with pytest.raises(ZeroDivisionError):
-        cache.get("a", lambda: 1 // 0)
+        SecondsCache[int](5).get("a", lambda: 1 // 0)
 
 
 def test_somebody_who_tries_a_million_names_fills_no_memory(time: Time) -> None:

@@ -49,6 +49,7 @@ class Fault(StrEnum):
     """A reset is of the worse kind: what was asked had been done."""
 
     THROTTLED = "throttled"
+    DENIED = "denied by a policy"
     LOST_BEFORE = "timed out before it took effect"
     LOST_AFTER = "timed out after it took effect"
     RESET = "connection reset"
@@ -139,6 +140,8 @@ def failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
 def _error(fault: Fault) -> Exception:
     if fault is Fault.THROTTLED:
         return ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "Any")
+    if fault is Fault.DENIED:
+        return ClientError({"Error": {"Code": "AccessDeniedException", "Message": "Not authorized"}}, "Any")
     if fault is Fault.RESET:
         return ConnectionClosedError(endpoint_url="https://aws.invalid")
     return ReadTimeoutError(endpoint_url="https://aws.invalid")

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
 from chalicelib.tallies.count import FRESH, public_count
@@ -42,8 +42,11 @@ def test_a_warm_function_asks_once_in_some_seconds(tables: FakeTables, monkeypat
     assert tables.calls == ["get"]
 
 
-@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_who_cannot_find_out_goes_on_as_before(
+FAILURES = [Throttled("storage"), Unavailable("storage"), Denied("storage"), ValueError("a bug")]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_an_unreadable_level_sheds_nothing_and_later_keeps_the_last_known(
     tables: FakeTables, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     clock = [100.0]
@@ -51,10 +54,22 @@ def test_who_cannot_find_out_goes_on_as_before(
     tables.fail_next(failure)
     assert level_now(tables) is Level.NORMAL
     shed(Level.SNAPSHOT_ONLY, tables)
+    assert level_now(tables) is Level.NORMAL, "the next requests do not wait for the same failure"
+    clock[0] += LEVEL_SECONDS
     assert level_now(tables) is Level.SNAPSHOT_ONLY
     clock[0] += 1000
     tables.fail_next(failure)
     assert level_now(tables) is Level.SNAPSHOT_ONLY
+
+
+def test_an_unreadable_level_is_logged_and_counted_for_the_alarm(
+    tables: FakeTables, caplog: pytest.LogCaptureFixture
+) -> None:
+    tables.fail_next(ValueError("a bug"))
+    for _ in range(3):
+        assert level_now(tables) is Level.NORMAL
+    [record] = caplog.records
+    assert (record.message, vars(record)["measured"]) == ("level_unreadable", {"Degraded": 1})
 
 
 def test_a_level_from_another_version_of_the_code_is_normal(tables: FakeTables) -> None:
