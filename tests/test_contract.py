@@ -54,6 +54,8 @@ SECRETS = {
     "SIGNATURE_KEYS": {"APIHandler", "People"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
 }
+# A query's first page names the partition key, each further page both (ExclusiveStartKey).
+KEY = ("pk", "sk")
 # They hold names and addresses: encrypted with KMS, as the tables are.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 # Whoever turns the senders' taps is told which they are.
@@ -283,14 +285,14 @@ def test_who_takes_signatures_cannot_read_them() -> None:
 def test_the_sweep_reads_wishes_and_nothing_of_a_person() -> None:
     [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadWishesAndNoNames"]
     shown = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
-    assert reading["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     assert not shown & {*PERSONAL, "updates"}
     asked: dict[str, Any] = {}
     client = SimpleNamespace(query=lambda **request: asked.update(request) or {"Items": []})
     names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
     start = keys.Key(keys.SIGNATURES, "slug#00", "")
     mail_state.wishes_waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
-    assert {*asked["ExpressionAttributeNames"].values(), "pk"} == shown
+    assert {*asked["ExpressionAttributeNames"].values(), *KEY} == shown
 
 
 def test_only_the_watch_turns_taps_and_only_the_senders() -> None:
@@ -696,8 +698,8 @@ def test_the_dashboard_shows_only_what_exists() -> None:
 
 def test_a_recount_may_read_no_more_of_a_signature_than_it_asks_for() -> None:
     [reading] = [each for each in statements("RecountTallies") if "SignaturesTable" in json.dumps(each["Resource"])]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == ["pk", *ANONYMOUS]
-    assert reading["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *ANONYMOUS]
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     assert not {*ANONYMOUS} & {"name", "email", "postcode", "sk"}
     done = {action for each in statements("RecountTallies") for action in actions(each)}
     assert not {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")} & done
@@ -709,8 +711,8 @@ def test_a_recount_may_read_no_more_of_a_signature_than_it_asks_for() -> None:
 def test_who_hands_over_reads_what_may_be_handed_over_and_no_address() -> None:
     [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
     assert actions(reading) == ["dynamodb:Query"]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == ["pk", *HANDED_OVER]
-    assert reading["Condition"]["StringEqualsIfExists"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *HANDED_OVER]
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     assert not {*HANDED_OVER} & {"email", "sk", "updates"}
 
 
