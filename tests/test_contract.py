@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from pathlib import Path
 from types import SimpleNamespace
@@ -293,6 +293,50 @@ def test_the_sweep_reads_wishes_and_nothing_of_a_person() -> None:
     start = keys.Key(keys.SIGNATURES, "slug#00", "")
     mail_state.wishes_waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
     assert {*asked["ExpressionAttributeNames"].values(), *KEY} == shown
+
+
+def sent_by(act: Callable[[Tables], object]) -> dict[str, Any]:
+    """The one update that the real client would send."""
+    sent: dict[str, Any] = {}
+    client = SimpleNamespace(update_item=lambda **request: sent.update(request))
+    act(Tables(cast(Any, client), {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}))
+    return sent
+
+
+def attributes_of(sent: dict[str, Any]) -> set[str]:
+    return {*sent["ExpressionAttributeNames"].values(), *KEY}
+
+
+SIGNATURE = keys.signature("slug", "00")
+
+
+@pytest.mark.parametrize(
+    ("function", "sent"),
+    [
+        ("SweepMail", sent_by(lambda tables: mail_state.mark_queued(SIGNATURE, "2026", OPENED, tables))),
+        ("ReceiveFeedback", sent_by(lambda tables: mail_state.mark_undeliverable(SIGNATURE, "bounced", tables))),
+    ],
+)
+def test_who_marks_signatures_names_only_allowed_attributes_and_gets_nothing_back(
+    function: str, sent: dict[str, Any]
+) -> None:
+    [marking] = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
+    condition = marking["Condition"]
+    assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
+    assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
+    assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
+
+
+def test_an_update_of_a_signature_returns_it_only_to_who_mails_or_may_read_it_anyway() -> None:
+    silent = {"StringEquals": {"dynamodb:ReturnValues": "NONE"}}.items()
+    may_read = {
+        function
+        for function in FUNCTIONS
+        for each in statements(function)
+        if "dynamodb:UpdateItem" in actions(each) and "SignaturesTable" in json.dumps(each["Resource"])
+        if not silent <= each.get("Condition", {}).items()
+    }
+    assert may_read == {*SENDERS, "Links", "People"}
 
 
 def test_only_the_watch_turns_taps_and_only_the_senders() -> None:

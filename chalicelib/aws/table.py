@@ -1,7 +1,7 @@
 """DynamoDB in the words the stores use. What an item means stands in `keys` and in the stores, not here.
 
-Reads are eventually consistent unless asked. Every failed condition brings the old item along
-(ReturnValuesOnConditionCheckFailure), so nobody reads twice.
+Reads are eventually consistent unless asked. A failed condition returns the old item
+(ReturnValuesOnConditionCheckFailure), so nobody reads twice; `try_update` returns nothing of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from chalicelib.aws.expressions import (
 from chalicelib.aws.failures import translated
 from chalicelib.aws.refusals import storage_refusal
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled
+from chalicelib.core.errors import ConditionFailed, Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 
@@ -132,13 +132,26 @@ class Tables:
         with translated("storage", storage_refusal):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
-    def update(self, change: Change) -> Item:
-        """Return the item as it is now; raise ConditionFailed with the item as it was."""
+    def update(self, change: Change) -> None:
+        """Raise ConditionFailed with the item as it was."""
+        self._update(change, {"ReturnValues": "NONE"})
+
+    def update_and_read(self, change: Change) -> Item:
+        """As `update`; return the item as it is now."""
+        return from_wire(self._update(change, {"ReturnValues": "ALL_NEW"})["Attributes"])
+
+    def try_update(self, change: Change) -> bool:
+        """Return whether the condition held. Nothing of the item is returned, so the role need not read it."""
+        try:
+            self._update(change, {"ReturnValues": "NONE", "ReturnValuesOnConditionCheckFailure": "NONE"})
+        except ConditionFailed:
+            return False
+        return True
+
+    def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
+        request: Any = {"TableName": self._names[change.key.table], **change_request(change), **returns}
         with translated("storage", storage_refusal):
-            answer = self._client.update_item(
-                TableName=self._names[change.key.table], ReturnValues="ALL_NEW", **change_request(change)
-            )
-        return from_wire(answer["Attributes"])
+            return self._client.update_item(**request)
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
         """All or nothing. Raise ConditionFailed (with the index of the write) or Conflicted.

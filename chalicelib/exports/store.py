@@ -1,7 +1,6 @@
 """Exports in the counts table: no person stands there, only how many. Parts are attributes, each written once."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -57,8 +56,7 @@ def fail(export: Export, why: str, now: datetime, tables: Tables) -> Export:
 def release(export: Export, tables: Tables) -> None:
     """The next one may run. Nothing happens when it does already."""
     mine = Attr("export_id").eq(export.export_id)
-    with suppress(ConditionFailed):
-        tables.update(Change(keys.export_running(export.slug), remove=("until",), when=mine))
+    tables.try_update(Change(keys.export_running(export.slug), remove=("until",), when=mine))
 
 
 def _changed(
@@ -66,7 +64,7 @@ def _changed(
 ) -> Export:
     """As it is now, by us or by whoever was first."""
     try:
-        return _export(tables.update(Change(keys.export(export.export_id), assign, remove=remove, when=when)))
+        return _export(tables.update_and_read(Change(keys.export(export.export_id), assign, remove=remove, when=when)))
     except ConditionFailed as failure:
         return _export(dict(failure.item or {}))
 

@@ -5,12 +5,10 @@ many, and no crash costs a mail. Queue messages come twice and late; the wish's 
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
-from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
@@ -61,7 +59,7 @@ def claim_mail(key: Key, wanted_at: str, now: datetime, lease: timedelta, tables
     """
     at = int(now.timestamp())
     claimed = Attr("mail_claimed_until")
-    item = tables.update(
+    item = tables.update_and_read(
         Change(
             key,
             assign={"mail_claimed_until": at + int(lease.total_seconds())},
@@ -115,8 +113,7 @@ def mark_mailed(key: Key, wanted_at: str, now: datetime, expires: datetime, tabl
         (mailed, MAIL_WISH, _is_wish(wanted_at)),
         (mailed, (), Attr("state").exists() & Attr("mailed_at").ne(iso(now))),
     ):
-        with suppress(ConditionFailed):
-            tables.update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when))
+        if tables.try_update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when)):
             return
 
 
@@ -161,8 +158,5 @@ def _is_time(now: datetime) -> Condition:
 
 
 def _settle(change: Change, tables: Tables) -> None:
-    """A change that has nothing to do when the item has moved on."""
-    try:
-        tables.update(change)
-    except ConditionFailed:
-        return
+    """Apply the change unless the item has moved on; then nothing is left to do."""
+    tables.try_update(change)

@@ -83,9 +83,8 @@ def open_head(slug: str, through: date, tables: Tables) -> None:
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     """Never lowers: what lies on a shard above would be seen no more."""
     known = Attr(SHARDS)
-    with suppress(ConditionFailed):
-        is_more = Attr("through").exists() & (known.not_exists() | known.lt(shards))
-        tables.update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
+    is_more = Attr("through").exists() & (known.not_exists() | known.lt(shards))
+    tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
 
 
 def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:
@@ -129,29 +128,19 @@ def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bo
     """True for one caller at a time; a holder that died is followed after `seconds`."""
     at = int(now.timestamp())
     leased = Attr("leased_until")
-    try:
-        tables.update(
-            Change(
-                keys.snapshot(slug),
-                assign={"leased_until": at + seconds},
-                when=leased.not_exists() | leased.lte(at),
-            )
-        )
-    except ConditionFailed:
-        return False
-    return True
+    is_free = leased.not_exists() | leased.lte(at)
+    return tables.try_update(Change(keys.snapshot(slug), assign={"leased_until": at + seconds}, when=is_free))
 
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
     """Give the lease back with it. A slower holder never overwrites what is newer."""
-    with suppress(ConditionFailed):
-        tables.update(
-            Change(
-                keys.snapshot(slug),
-                assign={"count": count, "as_of": iso(as_of), "leased_until": 0},
-                when=Attr("as_of").not_exists() | Attr("as_of").lte(iso(as_of)),
-            )
+    tables.try_update(
+        Change(
+            keys.snapshot(slug),
+            assign={"count": count, "as_of": iso(as_of), "leased_until": 0},
+            when=Attr("as_of").not_exists() | Attr("as_of").lte(iso(as_of)),
         )
+    )
 
 
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:

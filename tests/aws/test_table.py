@@ -71,9 +71,26 @@ def test_a_condition_that_fails_on_nothing_says_so(played: Played) -> None:
     assert caught.value.item is None
 
 
-def test_an_update_returns_the_item_as_it_is_now(played: Played) -> None:
-    played.stub.add_response("update_item", {"Attributes": WIRE})
-    assert played.tables.update(CHANGE) == ITEM
+def asked_to_return(returns: str, on_failure: str) -> dict[str, Any]:
+    parts = ("TableName", "Key", "UpdateExpression", "ConditionExpression")
+    sent: dict[str, Any] = dict.fromkeys((*parts, "ExpressionAttributeNames", "ExpressionAttributeValues"), ANY)
+    return {**sent, "ReturnValues": returns, "ReturnValuesOnConditionCheckFailure": on_failure}
+
+
+def test_an_update_returns_the_item_only_when_it_is_to_be_read(played: Played) -> None:
+    played.stub.add_response("update_item", {"Attributes": WIRE}, asked_to_return("ALL_NEW", "ALL_OLD"))
+    assert played.tables.update_and_read(CHANGE) == ITEM
+    played.stub.add_response("update_item", {}, asked_to_return("NONE", "ALL_OLD"))
+    played.tables.update(CHANGE)
+
+
+def test_trying_an_update_asks_for_nothing_of_the_item_even_on_failure(played: Played) -> None:
+    played.stub.add_response("update_item", {}, asked_to_return("NONE", "NONE"))
+    assert played.tables.try_update(CHANGE)
+    played.stub.add_client_error(
+        "update_item", "ConditionalCheckFailedException", expected_params=asked_to_return("NONE", "NONE")
+    )
+    assert not played.tables.try_update(CHANGE)
 
 
 @pytest.mark.parametrize(

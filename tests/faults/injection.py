@@ -30,7 +30,10 @@ Target = Tables | Queue | Source | Bucket | FakeMailer
 
 # What each may be asked; that nothing is missing here is a test (test_every_handler).
 CALLS: dict[str, tuple[str, ...]] = {
-    "Tables": ("get", "batch_get", "query", "page", "put", "put_new", "update", "transact", "check"),
+    "Tables": (
+        *("get", "batch_get", "query", "page", "put", "put_new"),
+        *("update", "update_and_read", "try_update", "transact", "check"),
+    ),
     "Queue": ("send", "depth", "check"),
     "Source": ("turn",),
     "Mailer": ("send",),

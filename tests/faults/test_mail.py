@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.email import Mail
+from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.queue import Outgoing
-from chalicelib.aws.table import Change, Item
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import NotYet, PetitionsError, SendingStopped, Throttled, Unavailable
-from chalicelib.core.keys import Key
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.outbox import Outbox
@@ -28,6 +28,7 @@ from chalicelib.mail.watch import watch
 from chalicelib.signatures.model import MAIL_WISH
 from tests.actors import ALICE, BOB, MINUTE, NOW, a_petition, a_published_petition, an_office, item_of, signed, wish_of
 from tests.fakes import FakeQueue, FakeSource, FakeTables
+from tests.faults.injection import CALLS
 
 pytestmark = pytest.mark.faults
 
@@ -89,13 +90,10 @@ class WiredTables(FakeTables):
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name not in CALLS_OF_TABLES or self.wire is None:
+        if name not in CALLS["Tables"] or self.wire is None:
             return found
         wire = self.wire
         return lambda *given, **named: wire(f"table.{name}", lambda: found(*given, **named))
-
-
-CALLS_OF_TABLES = {"get", "batch_get", "query", "page", "put", "put_new", "update", "transact", "check"}
 
 
 class WiredQueue(FakeQueue):
@@ -239,20 +237,19 @@ def ends_badly(act: Callable[[World], object], world: World) -> None:
 
 def test_the_calls_are_those_that_the_rules_make() -> None:
     """Change it with the code; it shows what a mail costs, and that the recorder sees every call."""
-    one_mail = ["table.update", "table.get", "ses.send", "table.update"]
+    one_mail = ["table.update_and_read", "table.get", "ses.send", "table.try_update"]
     assert ["table.get", *one_mail, *one_mail] == SEND_CALLS
-    assert STOP_CALLS == ["table.get", "table.update", "table.get", "ses.send", "table.update", "table.put"]
+    assert ["table.get", *one_mail, "table.put"] == STOP_CALLS
     assert RELAY_CALLS == ["confirmations.send"]
     assert WATCH_CALLS == ["table.get", "source.turn", "confirmations.depth", "source.turn"]
     assert set(SWEEP_CALLS) == {
-        *("table.get", "table.query", "table.page", "table.update", "table.put"),
+        *("table.get", "table.query", "table.page", "table.try_update", "table.put"),
         *("confirmations.send", "confirmations.depth", "others.depth"),
     }
 
 
 def test_tables_have_no_call_that_would_pass_unseen() -> None:
-    public = {name for name in vars(FakeTables) if not name.startswith("_") and callable(getattr(FakeTables, name))}
-    assert public - {"fail_next"} == CALLS_OF_TABLES
+    assert {name for name in vars(Tables) if not name.startswith("_")} == {*CALLS["Tables"]}
 
 
 @every_fault
@@ -353,10 +350,10 @@ def test_the_fakes_would_show_a_mail_that_is_sent_before_it_is_claimed() -> None
     world = World()
 
     class Unclaimed(WiredTables):
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             if "mail_claimed_until" in change.assign:
-                return dict(self.items[Key(*change.key)])
-            return super().update(change)
+                return {"Attributes": to_wire(self.items[change.key])}
+            return super()._update(change, returns)
 
     world.tables.__class__ = Unclaimed
 

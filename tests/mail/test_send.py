@@ -1,12 +1,14 @@
 """Claim, send, mark: whatever breaks, nobody waits for a mail in vain and nobody is flooded."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.aws.table import Change, Item
+from chalicelib.aws.table import Change
 from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable, UnknownPetition
 from chalicelib.mail.compose import Office
 from chalicelib.mail.model import MailWish
@@ -88,11 +90,11 @@ def test_a_crash_after_sending_costs_one_mail_too_many_and_never_one_too_few(
     class Crashing(FakeTables):
         crashes = True
 
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             if self.crashes and "mails" in change.add:
                 self.crashes = False
                 raise Unavailable("storage")
-            return super().update(change)
+            return super()._update(change, returns)
 
     tables = Crashing()
     a_published_petition(tables)

@@ -1,8 +1,11 @@
 """Publishing: the text is kept before anybody can sign it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from chalicelib.aws.table import Change, Item
+from chalicelib.aws.table import Change
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, UnknownPetition
 from chalicelib.petitions.find import petition_as_stored
@@ -67,9 +70,9 @@ def test_whoever_counts_knows_of_more_shards_before_anybody_writes_to_them(table
     heads: list[int] = []
 
     class Watching(FakeTables):
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             heads.append(self.items[keys.tally_head(petition.slug)]["shards"])
-            return super().update(change)
+            return super()._update(change, returns)
 
     watching = Watching()
     watching.items = tables.items

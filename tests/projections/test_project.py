@@ -1,9 +1,12 @@
 """Who is pending, followed from a stream that delivers at least once."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.aws.table import Change, Item
+from chalicelib.aws.table import Change
 from chalicelib.core.errors import Throttled
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.project import Followed, follow, pending
@@ -65,11 +68,11 @@ def test_a_batch_that_broke_half_way_is_exact_when_it_comes_again(tables: FakeTa
     class Breaking(FakeTables):
         writes = 0
 
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             self.writes += 1
             if self.writes == 2:
                 raise Throttled("storage")
-            return super().update(change)
+            return super()._update(change, returns)
 
     breaking = Breaking()
     with pytest.raises(Throttled):
@@ -83,12 +86,12 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(written: bool) -> None:
     class Answerless(FakeTables):
         once = True
 
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             if not self.once:
-                return super().update(change)
+                return super()._update(change, returns)
             self.once = False
             if written:
-                super().update(change)
+                super()._update(change, returns)
             raise Throttled("storage")
 
     tables = Answerless()

@@ -1,6 +1,7 @@
 """Any life a few signatures may lead: what is counted is what is confirmed, and nobody is mailed too much."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import chain, pairwise
 from typing import Any
@@ -40,8 +41,8 @@ class Unheard(Streaming):
 
     answer_is_lost = False
 
-    def update(self, change: Change) -> Item:
-        item = super().update(change)
+    def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
+        item = super()._update(change, returns)
         if self.answer_is_lost and "mails" in change.add:
             self.answer_is_lost = False
             raise Unavailable("storage")

@@ -1,8 +1,10 @@
 """Signing: kept once, whatever happens how often, and nobody learns who was there before."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -231,9 +233,9 @@ def test_an_expired_signature_whose_mail_never_went_may_be_signed_again(tables: 
 
 def test_a_signature_that_ttl_fetches_in_the_very_moment_it_is_renewed_is_not_lost(petition: Petition) -> None:
     class Expiring(FakeTables):
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             self.items.pop(change.key, None)
-            return super().update(change)
+            return super()._update(change, returns)
 
     tables = Expiring()
     identity = identity_of(petition)

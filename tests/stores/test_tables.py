@@ -57,13 +57,24 @@ def test_put_replaces_everything(tables: Tables) -> None:
 
 
 def test_an_update_of_nothing_creates_and_of_something_keeps_the_rest(tables: Tables) -> None:
-    assert tables.update(Change(KEY, assign={"a": 1})) == {"pk": "p", "sk": "s", "a": 1}
-    assert tables.update(Change(KEY, assign={"b": 2}, remove=("a", "nothing"))) == {"pk": "p", "sk": "s", "b": 2}
+    assert tables.update_and_read(Change(KEY, assign={"a": 1})) == {"pk": "p", "sk": "s", "a": 1}
+    assert tables.update_and_read(Change(KEY, assign={"b": 2}, remove=("a", "nothing"))) == {
+        "pk": "p",
+        "sk": "s",
+        "b": 2,
+    }
+
+
+def test_trying_an_update_says_whether_the_condition_held(tables: Tables) -> None:
+    first = Change(KEY, assign={"a": 1}, when=Attr("a").not_exists())
+    assert tables.try_update(first)
+    assert not tables.try_update(first)
+    assert tables.get(KEY, consistent=True) == {"pk": "p", "sk": "s", "a": 1}
 
 
 def test_adding_starts_from_nothing_with_numbers_and_with_sets(tables: Tables) -> None:
     tables.update(Change(KEY, add={"n": 2, "set": {"a"}}))
-    assert tables.update(Change(KEY, add={"n": -5, "set": {"a", "b"}}))["set"] == {"a", "b"}
+    assert tables.update_and_read(Change(KEY, add={"n": -5, "set": {"a", "b"}}))["set"] == {"a", "b"}
     assert (tables.get(KEY, consistent=True) or {})["n"] == -3
 
 
@@ -121,7 +132,7 @@ def test_every_condition_means_the_same_here_and_there(tables: Tables) -> None:
         before = tables.get(key, consistent=True)
         change = Change(key, assign={"done": True}, when=condition)
         if holds:
-            assert tables.update(change)["done"], condition.get_expression()
+            assert tables.update_and_read(change)["done"], condition.get_expression()
             continue
         with pytest.raises(ConditionFailed) as caught:
             tables.update(change)

@@ -1,7 +1,8 @@
 """How many signed? Exactly, at any age of the petition, for two reads; and one for the public."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -293,7 +294,7 @@ def test_while_the_table_does_not_answer_the_old_number_stands(tables: FakeTable
     public_count(petition, NOW, tables)
 
     class Down(FakeTables):
-        def update(self, change: Change) -> Item:
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             raise Throttled("storage")
 
     down = Down()
