@@ -32,8 +32,14 @@ SIGNING_CONFIG = Config(
 MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
 
 # No person waits for a file, and a part of one that failed is sent again.
+# By default boto3 signs links for the global host: S3 redirects those of other regions, and the signature then fails.
+# An endpoint that is an IP address (an emulator) keeps the bucket in the path.
 FILES_CONFIG = Config(
-    connect_timeout=2, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 4}, signature_version="s3v4"
+    connect_timeout=2,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
 )
 
 
@@ -64,7 +70,7 @@ def ses() -> "SESV2Client":
 
 @cache
 def s3() -> Any:
-    """Untyped as `lambdas` is. Version 4 signs the links: they then hold for any region and encryption."""
+    """Untyped as `lambdas` is. Links need signature version 4: newer regions and KMS accept no other."""
     return boto3.client("s3", config=FILES_CONFIG)
 
 

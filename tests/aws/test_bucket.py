@@ -4,7 +4,10 @@ import io
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -44,6 +47,23 @@ def test_what_begins_so_is_deleted_and_nothing_else(emulated_aws: EmulatedAws, t
     assert left.getvalue() == b"parts/b/1"
     with pytest.raises(clients.s3().exceptions.NoSuchKey):
         bucket.copy_to("parts/a/1", io.BytesIO())
+
+
+@pytest.mark.parametrize("region", ["eu-west-2", "us-east-1", "ap-southeast-4"])
+def test_a_link_is_signed_for_the_buckets_own_region(region: str) -> None:
+    names = {"region_name": region, "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **names)  # type: ignore[call-overload]
+    link = urlsplit(Bucket(client, "exports").link("files/one", "petition.csv", 60))
+    assert (link.scheme, link.netloc) == ("https", f"exports.s3.{region}.amazonaws.com")
+    [credential] = parse_qs(link.query)["X-Amz-Credential"]
+    assert credential.split("/")[2:] == [region, "s3", "aws4_request"]
+
+
+def test_a_link_to_an_emulator_keeps_the_bucket_in_the_path() -> None:
+    names = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, endpoint_url="http://127.0.0.1:4566", **names)  # type: ignore[call-overload]
+    link = Bucket(client, "exports").link("files/one", "petition.csv", 60)
+    assert link.startswith("http://127.0.0.1:4566/exports/files/one?")
 
 
 @on_the_emulator
