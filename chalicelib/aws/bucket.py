@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from chalicelib.aws import clients
 from chalicelib.aws.failures import translated
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
 BLOCK = 1024 * 1024
@@ -45,7 +46,9 @@ class Bucket:
             for page in pages:
                 found = [{"Key": each["Key"]} for each in page.get("Contents", [])]
                 if found:
-                    self._client.delete_objects(Bucket=self._name, Delete={"Objects": found, "Quiet": True})
+                    answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": found, "Quiet": True})
+                    if answer.get("Errors"):  # S3 answers 200, and names each object that it kept.
+                        raise Unavailable("files")
 
     def link(self, key: str, name: str, seconds: int) -> str:
         """A URL that lets anybody who has it fetch this one object, for so long, to be saved under `name`."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import THROTTLES, translated
-from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled
+from chalicelib.aws.failures import THROTTLES, denied, translated
+from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ STOPPED = frozenset({"SendingPausedException", "AccountSuspendedException"})
 # under one code, and not always the same one: the sentence tells them apart.
 TOO_MANY = THROTTLES | {"LimitExceededException"}
 QUOTA = "quota exceeded"
+# Our own settings are wrong, not the message.
+MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # Never this message: an address or content SES will not take.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 
@@ -44,7 +46,7 @@ class Mailer:
         self._configuration_set = configuration_set
 
     def send(self, mail: Mail) -> str:
-        """Return SES's message id. Raise Throttled (not sent), Unavailable (perhaps sent) or MailRefused (never)."""
+        """Return the message id. Raise Throttled or Denied (not sent), Unavailable (perhaps sent) or MailRefused."""
         with translated("mail", _refusal):
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
@@ -65,15 +67,15 @@ class Mailer:
         return answer["MessageId"]
 
 
-def _refusal(error: ClientError) -> Throttled | MailRefused | None:
+def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
     code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in said.lower()):
         return SendingStopped("mail")
     if code in TOO_MANY:
         return RateExceeded("mail")
     # SES calls an unverified sender a rejected message too. That is our fault, and nobody's address.
-    if code in REFUSED and "not verified" in said:
-        return Throttled("mail")
+    if code in MISCONFIGURED or (code in REFUSED and "not verified" in said):
+        return denied(error, "mail")
     return MailRefused() if code in REFUSED else None
 
 

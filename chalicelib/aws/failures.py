@@ -13,6 +13,9 @@ REFUSALS = (BotoCoreError, ClientError)
 
 THROTTLES = frozenset(
     {
+        "KMS.ThrottlingException",
+        "KmsThrottled",
+        "OverLimit",
         "ProvisionedThroughputExceeded",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -26,7 +29,17 @@ THROTTLES = frozenset(
 )
 FAULTS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout"})
 # A missing permission must not lose a signature or answer 503 where another way exists (queue, stale value).
-DENIALS = frozenset({"AccessDenied", "AccessDeniedException"})
+# SQS names a key's errors twice: as its model does, and as its older protocol does (x-amzn-query-error).
+_KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")
+DENIALS = frozenset(
+    {
+        *("AccessDenied", "AccessDeniedException", "KmsOptInRequired", "KMS.OptInRequired"),
+        *(f"Kms{name}" for name in _KEY_ERRORS),
+        *(f"KMS.{name}Exception" for name in _KEY_ERRORS),
+        # The credentials themselves.
+        *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"),
+    }
+)
 
 
 Refusal = Callable[[ClientError], PetitionsError | None]
@@ -54,7 +67,12 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
     if code in THROTTLES:
         return Throttled(service)
     if code in DENIALS:
-        log.degraded("access_denied", service=service, operation=error.operation_name, code=code)
-        return Denied(service)
+        return denied(error, service)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return Unavailable(service) if code in FAULTS or status >= 500 else None
+
+
+def denied(error: ClientError, service: str) -> Denied:
+    """Log it for the alarm: callers have other ways to continue, so that nobody else would notice."""
+    log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
+    return Denied(service)

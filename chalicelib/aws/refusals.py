@@ -8,6 +8,8 @@ from chalicelib.aws.expressions import Item, from_wire
 from chalicelib.aws.failures import THROTTLES
 from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
 
+CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictException"})
+
 
 def storage_refusal(error: ClientError) -> PetitionsError | None:
     """Above all "the condition did not hold", with the item that was in the way."""
@@ -19,7 +21,10 @@ def storage_refusal(error: ClientError) -> PetitionsError | None:
     if code == "ResourceNotFoundException":
         # A table that is being restored has no name for a while; what was signed must not get lost for that.
         return Unavailable("storage")
-    return Conflicted("storage") if code == "TransactionConflictException" else None
+    if code == "TransactionInProgressException":
+        # An earlier attempt with the same token is still being carried out: perhaps written, perhaps not.
+        return Unavailable("storage")
+    return Conflicted("storage") if code in CONFLICTS else None
 
 
 def _cancelled(error: ClientError) -> PetitionsError | None:

@@ -96,3 +96,14 @@ def test_what_time_can_heal_is_unavailable(
         with pytest.raises(kind):
             Bucket(client, "any").copy_to("key", io.BytesIO())
     clients.s3.cache_clear()
+
+
+def test_an_object_that_s3_kept_is_told() -> None:
+    """A 200 with `Errors`: what a crash leaves behind must not pass for deleted."""
+    names = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **names)  # type: ignore[call-overload]
+    with Stubber(client) as stub:
+        stub.add_response("list_objects_v2", {"Contents": [{"Key": "parts/a/1"}]})
+        stub.add_response("delete_objects", {"Errors": [{"Key": "parts/a/1", "Code": "InternalError"}]})
+        with pytest.raises(Unavailable):
+            Bucket(client, "any").delete_under("parts/a/")

@@ -1,0 +1,116 @@
+"""Each error that AWS documents for a call of ours has a meaning here: botocore's own models are the list."""
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+
+from chalicelib.aws import email, source
+from chalicelib.aws.failures import Refusal, translated
+from chalicelib.aws.refusals import storage_refusal
+from chalicelib.core.errors import (
+    ConditionFailed,
+    Conflicted,
+    Denied,
+    MailRefused,
+    RateExceeded,
+    SendingStopped,
+    Throttled,
+    Unavailable,
+)
+
+# A bug of ours, or something that was deleted: let through as it is, so that it is seen.
+BUG = ClientError
+QUEUE_BUGS = (
+    *("BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId"),
+    *("InvalidAddress", "InvalidAttributeName", "InvalidMessageContents", "InvalidSecurity", "QueueDoesNotExist"),
+    *("ReceiptHandleIsInvalid", "TooManyEntriesInBatchRequest", "UnsupportedOperation"),
+)
+KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound", "OptInRequired")
+MEANS: dict[str, dict[str, type[Exception]]] = {
+    "dynamodb": {
+        "ConditionalCheckFailedException": ConditionFailed,
+        "IdempotentParameterMismatchException": BUG,
+        "InternalServerError": Unavailable,
+        "ItemCollectionSizeLimitExceededException": BUG,
+        "ProvisionedThroughputExceededException": Throttled,
+        "ReplicatedWriteConflictException": Conflicted,
+        "RequestLimitExceeded": Throttled,
+        "ResourceNotFoundException": Unavailable,
+        "ThrottlingException": Throttled,
+        "TransactionCanceledException": BUG,  # By its reasons: tests/aws/test_table.py.
+        "TransactionConflictException": Conflicted,
+        "TransactionInProgressException": Unavailable,
+    },
+    "sqs": {
+        **dict.fromkeys(QUEUE_BUGS, BUG),
+        **{f"Kms{name}": Denied for name in KEY_ERRORS},
+        "KmsThrottled": Throttled,
+        "OverLimit": Throttled,
+        "RequestThrottled": Throttled,
+    },
+    "sesv2": {
+        "AccountSuspendedException": SendingStopped,
+        "BadRequestException": MailRefused,
+        "LimitExceededException": RateExceeded,
+        "MailFromDomainNotVerifiedException": Denied,
+        "MessageRejected": MailRefused,
+        "NotFoundException": Denied,
+        "SendingPausedException": SendingStopped,
+        "TooManyRequestsException": RateExceeded,
+    },
+    "lambda": {
+        "InvalidParameterValueException": BUG,
+        "ResourceConflictException": Unavailable,
+        "ResourceInUseException": Unavailable,
+        "ResourceNotFoundException": BUG,
+        "ServiceException": Unavailable,
+        "TooManyRequestsException": Throttled,
+    },
+    "s3": {
+        **dict.fromkeys(("EncryptionTypeMismatch", "InvalidObjectState", "InvalidRequest", "InvalidWriteOffset"), BUG),
+        **dict.fromkeys(("NoSuchBucket", "NoSuchKey", "TooManyParts"), BUG),
+    },
+}
+OPERATIONS = {
+    "dynamodb": "GetItem BatchGetItem Query PutItem UpdateItem TransactWriteItems DescribeTable",
+    "sqs": "SendMessageBatch ReceiveMessage DeleteMessageBatch GetQueueAttributes",
+    "sesv2": "SendEmail",
+    "lambda": "GetEventSourceMapping UpdateEventSourceMapping",
+    "s3": "PutObject GetObject CreateMultipartUpload UploadPart CompleteMultipartUpload DeleteObjects ListObjectsV2",
+}
+REFUSALS: dict[str, Refusal] = {"dynamodb": storage_refusal, "sesv2": email._refusal, "lambda": source._refusal}
+# What SQS sends in x-amzn-query-error, which botocore prefers to the model's name.
+OLDER_NAMES = {f"KMS.{name}Exception": Denied for name in KEY_ERRORS[:-1]} | {
+    "KMS.OptInRequired": Denied,
+    "KMS.ThrottlingException": Throttled,
+}
+
+
+def documented() -> Iterator[tuple[str, str, int]]:
+    """Service, code and HTTP status (400 where the model names none)."""
+    for service, operations in OPERATIONS.items():
+        model = get_session().get_service_model(service)
+        for operation in operations.split():
+            for shape in model.operation_model(operation).error_shapes:
+                status = shape.metadata.get("error", {}).get("httpStatusCode")
+                yield service, shape.name, status or (500 if shape.name == "InternalServerError" else 400)
+
+
+@pytest.mark.parametrize(("service", "code", "status"), sorted(set(documented())))
+def test_every_documented_error_has_its_meaning(service: str, code: str, status: int) -> None:
+    assert meaning(service, code, status) is MEANS[service][code]
+
+
+@pytest.mark.parametrize("code", OLDER_NAMES)
+def test_a_queues_older_names_of_key_errors_mean_the_same(code: str) -> None:
+    assert meaning("sqs", code, 400) is OLDER_NAMES[code]
+
+
+def meaning(service: str, code: str, status: int) -> type[Exception]:
+    metadata = {"HTTPStatusCode": status}
+    error = ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "Any")  # type: ignore[typeddict-item]
+    with pytest.raises(Exception) as caught, translated(service, REFUSALS.get(service)):  # noqa: PT011
+        raise error
+    return type(caught.value)
