@@ -274,6 +274,37 @@ def test_every_function_that_serves_a_page_or_a_count_may_read_the_shedding_leve
         assert keys.shedding_level().pk in readable
 
 
+def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None]]:
+    """Actions on the counts table, and the partitions they are limited to (None: all)."""
+    for each in statements(function):
+        if "CountsTable" in json.dumps(each["Resource"]):
+            condition = each.get("Condition", {}).get("ForAllValues:StringLike", {})
+            yield {*actions(each)}, {*condition["dynamodb:LeadingKeys"]} if condition else None
+
+
+@every_function
+def test_no_function_reaches_every_partition_of_the_counts(function: str) -> None:
+    for done, partitions in counts_statements(function):
+        assert partitions or done == {"dynamodb:DescribeTable"}, done
+
+
+def test_only_the_authorizer_and_who_manages_tokens_can_read_them() -> None:
+    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    readers = {
+        function
+        for function in FUNCTIONS
+        for done, partitions in counts_statements(function)
+        if done & reading and keys.TOKENS_PARTITION in (partitions or ())
+    }
+    assert readers == {"StaffAuthorizer", "Manage"}
+
+
+def test_a_sender_reads_petitions_and_the_pause_alone() -> None:
+    for function in SENDERS:
+        read = [partitions for done, partitions in counts_statements(function) if "dynamodb:GetItem" in done]
+        assert read == [{keys.petition("any").pk, keys.mail_pause().pk}]
+
+
 def test_who_takes_signatures_cannot_read_them() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
