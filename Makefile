@@ -59,8 +59,8 @@ spike: .venv/ready .venv-emulator/ready ## A crowd on the embedded stack, the ta
 package: .venv/ready ## Build template and zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/ready ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= YES=1
-	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)")
+deploy: .venv/ready ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
+	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(foreach each,$(SET),--set "$(each)")
 
 token: .venv/ready ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"

@@ -13,9 +13,10 @@ def mail_events() -> list[str]:
 
 
 def at_once(function: str) -> int:
-    """How many of a queue's worker run at once: MaximumConcurrency of its one source."""
+    """How many of a queue's worker run at once: MaximumConcurrency of its one source, or that parameter's default."""
     (source,) = _resource(function)["Events"].values()
-    return int(source["Properties"]["ScalingConfig"]["MaximumConcurrency"])
+    declared = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    return int(_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
 
 
 def lanes(function: str) -> int:
@@ -25,6 +26,10 @@ def lanes(function: str) -> int:
 
 
 def _resource(name: str) -> dict[str, Any]:
-    template = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
-    properties: dict[str, Any] = template["Resources"][name]["Properties"]
+    properties: dict[str, Any] = _template()["Resources"][name]["Properties"]
     return properties
+
+
+def _template() -> dict[str, Any]:
+    template: dict[str, Any] = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
+    return template

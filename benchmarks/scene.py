@@ -24,6 +24,7 @@ SETTINGS = {
     "EXPORTS_QUEUE_URL": "http://127.0.0.1:1/000000000000/exports",
     "EXPORTS_BUCKET": "exports",
     "MAIL_PER_SECOND": "1000",
+    "MAIL_SENDERS": "2",
     "SITE_URL": "https://petitions.example",
     "MAIL_FROM": "petitions@example.org",
     "CONFIGURATION_SET": "petitions",

@@ -15,6 +15,7 @@ STAGE = "local"
 SENDER = "petitions@example.org"
 # The emulated SES has no rate to stay below.
 UNPACED = "1000"
+SENDERS = "2"
 SITE = "http://127.0.0.1:8000"
 
 
@@ -47,6 +48,7 @@ class Deployed:
             "EXPORTS_QUEUE_URL": self.outputs["ExportsQueueUrl"],
             "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
             "MAIL_PER_SECOND": UNPACED,
+            "MAIL_SENDERS": SENDERS,
             "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
         }
 
@@ -66,7 +68,7 @@ def deployed(
     """Package and deploy to the emulator as `make run` does; doing it again changes nothing. `more`: parameters."""
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, **more}
+    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, "MailSenders": SENDERS, **more}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
         verify_sender(cloud, SENDER)

@@ -13,15 +13,7 @@ from stack.changes import headline, table
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
-
-# From the environment alone: a secret on a command line is seen by everybody on the machine.
-_SIGN_IN = {
-    "OIDC_ISSUER": "OidcIssuer",
-    "OIDC_CLIENT_ID": "OidcClientId",
-    "OIDC_CLIENT_SECRET": "OidcClientSecret",
-    "OIDC_CLAIM": "OidcClaim",
-    "OIDC_RIGHTS": "OidcRights",
-}
+from stack.parameters import parameters
 
 
 def stack_name(stage: str) -> str:
@@ -78,7 +70,7 @@ def _publish(cloud: Cloud, built: Package) -> str:
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build and deploy; without any site URL a second change set sets the one the first made."""
     built = package(options.stage)
-    values = _values(options)
+    values = parameters(options, built.read_template()["Parameters"])
     agree = _agreement(options.stage, options.yes)
     outputs = deploy(cloud, built, options.stage, values, agree)
     if outputs["HasSiteUrl"] == "yes":
@@ -86,19 +78,6 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     say("The site's own address is known now; a second change set puts it into mails.")
     values["SiteUrl"] = outputs["SiteUrlInUse"]
     return deploy(cloud, built, options.stage, values, agree)
-
-
-def _values(options: Namespace) -> dict[str, str]:
-    given = {
-        "SiteUrl": options.site_url.rstrip("/"),
-        "MailFrom": options.mail_from,
-        "MailIdentity": options.mail_identity,
-        "MailPerSecond": options.mail_per_second,
-        "LogLevel": options.log_level,
-        "AlarmEmail": options.alarm_email,
-        **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
-    }
-    return {name: value for name, value in given.items() if value}
 
 
 def _agreement(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
@@ -128,6 +107,7 @@ def _options() -> Namespace:
     parser.add_argument("--mail-per-second", default="", help="a little below the rate SES gives the account")
     parser.add_argument("--log-level", default="")
     parser.add_argument("--alarm-email", default="", help="who is told of every alarm")
+    parser.add_argument("--set", action="append", default=[], metavar="Name=Value", help="any other parameter")
     parser.add_argument("--yes", action="store_true", help="do not ask (prod asks all the same)")
     return parser.parse_args()
 

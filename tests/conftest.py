@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "EXPORTS_QUEUE_URL": "https://sqs.invalid/1/exports",
     "EXPORTS_BUCKET": "exports-test",
     "MAIL_PER_SECOND": "100000",
+    "MAIL_SENDERS": "2",
     "SITE_URL": SITE,
     "MAIL_FROM": "petitions@harbour.example",
     "CONFIGURATION_SET": "petitions-test",

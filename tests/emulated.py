@@ -160,6 +160,7 @@ def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: st
         "EXPORTS_QUEUE_URL": exports,
         "EXPORTS_BUCKET": names[BUCKET],
         "MAIL_PER_SECOND": "100000",
+        "MAIL_SENDERS": "2",
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
         "CONFIGURATION_SET": "mail",

@@ -20,6 +20,7 @@ from chalice.policy import AppPolicyGenerator
 from chalice.utils import OSUtils, to_cfn_resource_name
 
 from app import app
+from benchmarks import declared
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, settings as settings_of
@@ -31,7 +32,7 @@ from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
 from chalicelib.mail import compose
-from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS
+from chalicelib.mail.pace import CONFIRMATIONS, LEAST_SENDERS, MOST_SENDERS, OTHERS, senders_for
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.shift import BUDGET_SECONDS
 from chalicelib.pages import render
@@ -382,12 +383,23 @@ def test_only_the_watch_turns_taps_and_only_the_senders() -> None:
 
 
 def test_a_sender_runs_as_often_at_once_as_its_pace_assumes() -> None:
+    """One parameter tells both: the event sources how many may run, and each sender its share of the rate."""
     for function in SENDERS:
-        assert events("SQS")[function]["ScalingConfig"] == {"MaximumConcurrency": CONCURRENCY}
+        assert events("SQS")[function]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MailSenders"}}
+        assert environment_of(function)["MAIL_SENDERS"] == {"Ref": "MailSenders"}
     assert CONFIRMATIONS + OTHERS == 1
-    slowest = TEMPLATE["Parameters"]["MailPerSecond"]["MinValue"] / CONCURRENCY
+    parameter = TEMPLATE["Parameters"]["MailSenders"]
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (LEAST_SENDERS, MOST_SENDERS)
+    assert parameter["Default"] == senders_for(TEMPLATE["Parameters"]["MailPerSecond"]["Default"])
+
+
+@pytest.mark.parametrize("rate", [1, 2, 12, 14, 300, 1000])
+def test_a_batch_is_sent_within_the_time_of_a_sender(rate: int) -> None:
+    given = TEMPLATE["Parameters"]["MailPerSecond"]
+    assert given["MinValue"] <= rate <= given["MaxValue"]
     for function, share in (("SendMail", CONFIRMATIONS), ("SendOtherMail", OTHERS)):
-        assert events("SQS")[function]["BatchSize"] / (slowest * share) <= BUDGET_SECONDS
+        gap = senders_for(rate) / (rate * share)
+        assert events("SQS")[function]["BatchSize"] * gap <= BUDGET_SECONDS
         assert BUDGET_SECONDS < FUNCTIONS[function]["Timeout"] < CLAIM.total_seconds()
 
 
@@ -562,7 +574,7 @@ def test_the_table_may_be_away_for_days_before_a_signature_leaves_the_overflow_q
 
 
 def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> None:
-    bounds = {name: source["ScalingConfig"]["MaximumConcurrency"] for name, source in events("SQS").items()}
+    bounds = {name: declared.at_once(name) for name in events("SQS")}
     # A hand-over is asked for by hand, one at a time for a petition, and seldom in the hour of a crowd.
     assert bounds.pop("RunExport") == 2
     # Other mail's source is shut while confirmations wait (mail/watch.py): the two senders are never both at full.

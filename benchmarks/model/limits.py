@@ -6,6 +6,7 @@ Documentation is AWS's public one, by the title of the page.
 from dataclasses import dataclass
 
 from benchmarks import declared
+from chalicelib.mail.pace import senders_for
 
 SENDERS, STORERS = declared.at_once("SendMail"), declared.at_once("StoreOverflow")
 
@@ -31,7 +32,7 @@ LIMITS = {
     "partition": Limit(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
     "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
     "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
-    "senders": Limit(SENDERS, SENDERS, 60, "ours: MaximumConcurrency of send_mail in .chalice/resources.json"),
+    "senders": Limit(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/pace.py)"),
     "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in .chalice/resources.json"),
 }
 

@@ -22,6 +22,8 @@ class Settings:
     exports_queue_url: str
     exports_bucket: str
     mail_per_second: float
+    # Senders of one event source that run at once; each keeps its share of the rate.
+    mail_senders: int
     site_url: str
     mail_from: str
     configuration_set: str
@@ -52,6 +54,7 @@ def settings() -> Settings:
         exports_queue_url=required("EXPORTS_QUEUE_URL"),
         exports_bucket=required("EXPORTS_BUCKET"),
         mail_per_second=float(required("MAIL_PER_SECOND")),
+        mail_senders=int(required("MAIL_SENDERS")),
         site_url=required("SITE_URL").rstrip("/"),
         mail_from=required("MAIL_FROM"),
         configuration_set=required("CONFIGURATION_SET"),

@@ -1,21 +1,30 @@
-"""Below SES's rate, whatever the fleet: each sender keeps its share, so none has to ask another.
+"""Stay below SES's rate without a shared counter, which would be one hot item before every email.
 
-No shared counter: it would be one hot item before every mail. A queue's source runs CONCURRENCY senders at most.
+An event source runs a fixed number of senders at most (MailSenders). Each sender keeps its own share of the rate.
 """
 
 from collections.abc import Callable
+from math import ceil
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded
 
-# MaximumConcurrency of both event sources (resources.json): the least AWS takes.
-CONCURRENCY = 2
-# Of the rate; together 1. Both may run for the minute until the taps are turned (watch.py).
+# Of the rate; together 1. Both may run for the minute until the event sources are switched (watch.py).
 CONFIRMATIONS, OTHERS = 0.8, 0.2
+# What AWS takes as MaximumConcurrency of an event source.
+LEAST_SENDERS, MOST_SENDERS = 2, 1000
+# One email in one sender: claim, send, mark. Measured and modelled at 0.155 (benchmarks/model), with a margin.
+MAIL_SECONDS = 0.2
 # After "maximum sending rate exceeded": somebody else sends from this account too, or SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
 Deliver = Callable[[Mail], str]
+
+
+def senders_for(per_second: float) -> int:
+    """How many senders a source needs, so that each has the time that one email takes. Both sources get as many."""
+    needed = ceil(round(per_second * CONFIRMATIONS * MAIL_SECONDS, 6))
+    return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
 
 
 class Pace:

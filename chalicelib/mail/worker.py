@@ -26,7 +26,7 @@ from chalicelib.mail.compose import Office
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.model import MailWish
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS, Pace, paced
+from chalicelib.mail.pace import CONFIRMATIONS, OTHERS, Pace, paced
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import Sent
 from chalicelib.mail.shift import Shift
@@ -92,7 +92,7 @@ def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
 
 @cache
 def _pace(share: float) -> Pace:
-    return Pace(settings().mail_per_second * share / CONCURRENCY, time.monotonic, time.sleep)
+    return Pace(settings().mail_per_second * share / settings().mail_senders, time.monotonic, time.sleep)
 
 
 def _outbox() -> Outbox:

@@ -7,7 +7,17 @@ from hypothesis import given, strategies as st
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded, SendingStopped
-from chalicelib.mail.pace import CONCURRENCY, CONFIRMATIONS, OTHERS, RATE_WAITS, Pace, paced
+from chalicelib.mail.pace import (
+    CONFIRMATIONS,
+    LEAST_SENDERS,
+    MAIL_SECONDS,
+    MOST_SENDERS,
+    OTHERS,
+    RATE_WAITS,
+    Pace,
+    paced,
+    senders_for,
+)
 from tests.actors import ALICE
 
 MAIL = Mail(ALICE.email, "s", "t", "h")
@@ -56,20 +66,35 @@ def test_idle_time_is_no_credit_for_a_burst() -> None:
     assert time.now == pytest.approx(1061)
 
 
-@given(st.lists(st.floats(0, 2), min_size=2, max_size=60), st.floats(1, 100))
-def test_no_second_ever_sees_more_than_the_rate_from_all_senders_together(durations: list[float], rate: float) -> None:
+@given(st.lists(st.floats(0, 2), min_size=2, max_size=60), st.floats(1, 1000), st.integers(2, 1000))
+def test_no_second_ever_sees_more_than_the_rate_from_all_senders_together(
+    durations: list[float], rate: float, senders: int
+) -> None:
     """Whatever each call to SES takes; every sender keeps to its share, so their sum keeps to the rate."""
     for share in (CONFIRMATIONS, OTHERS):
         time = Time()
-        pace = time.pace(rate * share / CONCURRENCY)
+        pace = time.pace(rate * share / senders)
         starts = []
         for duration in durations:
             pace.wait()
             starts.append(time.now)
             time.now += duration
         gaps = [later - earlier for earlier, later in pairwise(starts)]
-        assert min(gaps) >= CONCURRENCY / (rate * share) - 1e-6
+        assert min(gaps) >= senders / (rate * share) - 1e-6
     assert CONFIRMATIONS + OTHERS <= 1
+
+
+@pytest.mark.parametrize(("rate", "senders"), [(1, 2), (12, 2), (14, 3), (300, 48), (1000, 160)])
+def test_the_rate_alone_decides_how_many_senders_there_are(rate: int, senders: int) -> None:
+    assert senders_for(rate) == senders
+
+
+@given(st.floats(1, 1000))
+def test_each_sender_has_the_time_that_an_email_takes(rate: float) -> None:
+    assert LEAST_SENDERS <= senders_for(rate) <= MOST_SENDERS
+    for share in (CONFIRMATIONS, OTHERS):
+        gap = senders_for(rate) / (rate * share)
+        assert gap >= MAIL_SECONDS - 1e-6
 
 
 def test_a_rate_exceeded_is_waited_out_within_the_call() -> None:

@@ -60,6 +60,46 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(templa
         assert queues[queue]["VisibilityTimeout"] >= 6 * functions[function]["Timeout"]
 
 
+def test_each_queue_policy_names_one_queue_and_speaks_of_no_other(template: Template) -> None:
+    """SQS refuses a policy whose statements name another queue, and the stack is not created."""
+    policies = of_type(template, "AWS::SQS::QueuePolicy")
+    governed = [queue["Ref"] for policy in policies.values() for queue in policy["Queues"]]
+    assert len(governed) == len(set(governed)) == len(policies)
+    for policy in policies.values():
+        [queue] = policy["Queues"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Resource"] == {"Fn::GetAtt": [queue["Ref"], "Arn"]}
+
+
+def test_sns_may_send_to_every_queue_of_its_subscription(template: Template) -> None:
+    subscription = template["Resources"]["MailEventsSubscription"]["Properties"]
+    targets = [subscription["Endpoint"], subscription["RedrivePolicy"]["deadLetterTargetArn"]]
+    governed = [policy["Queues"][0]["Ref"] for policy in of_type(template, "AWS::SQS::QueuePolicy").values()]
+    assert [target["Fn::GetAtt"][0] for target in targets] == governed
+
+
+def test_only_functions_that_feed_their_own_queue_may_run_in_a_loop(template: Template) -> None:
+    """Lambda stops such a function after about 16 rounds, unless it is told that the loop is meant."""
+    functions = of_type(template, "AWS::Serverless::Function")
+    roles = of_type(template, "AWS::IAM::Role")
+    looping = {
+        name
+        for name, function in functions.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+        and event["Properties"]["Queue"] in _queues_sent_to(roles[function["Role"]["Fn::GetAtt"][0]])
+    }
+    assert looping == {"RunExport"}
+    allowed = {name for name, each in functions.items() if each.get("RecursiveLoop") == "Allow"}
+    assert allowed == looping
+
+
+def _queues_sent_to(role: dict[str, Any]) -> list[Any]:
+    statements = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    sending = [each["Resource"] for each in statements if "sqs:SendMessage" in str(each["Action"])]
+    return [queue for found in sending for queue in (found if isinstance(found, list) else [found])]
+
+
 def test_every_event_source_reports_single_failures_and_streams_never_block_for_ever(template: Template) -> None:
     for function in of_type(template, "AWS::Serverless::Function").values():
         for event in function.get("Events", {}).values():
