@@ -21,6 +21,21 @@ def headline(changes: Iterable[dict[str, Any]]) -> str:
     return ", ".join(f"{count} to {word}" for count, word in counts) or "no changes"
 
 
+# What holds data. A replaced one stays (UpdateReplacePolicy), but the site then works on an empty one.
+_HOLDERS = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SQS::Queue")
+
+
+def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
+    """Tables, secrets, buckets and queues that would be removed or replaced, perhaps or for certain."""
+    concerned = [change["ResourceChange"] for change in changes]
+    return sorted(
+        change["LogicalResourceId"]
+        for change in concerned
+        if change["ResourceType"] in _HOLDERS
+        and (change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional"))
+    )
+
+
 def _row(change: dict[str, Any]) -> tuple[str, str, str]:
     word = _WORDS.get(change["Action"], change["Action"])
     if change.get("Replacement") == "True":

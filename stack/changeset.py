@@ -1,6 +1,7 @@
 """One change set: made, read, carried out or thrown away. The same calls on AWS and emulator."""
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +41,8 @@ def outputs(described: dict[str, Any]) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 
-def create(cloud: Cloud, stack: str, url: str, values: dict[str, str]) -> ChangeSet | None:
-    """Ask what the template would change; None when nothing would."""
+def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Collection[str]) -> ChangeSet | None:
+    """Ask what the template would change; None when nothing would. `declared`: the template's parameters."""
     existing = describe(cloud, stack)
     if existing and existing["StackStatus"] in _BROKEN:
         raise Failure(f"stack {stack} is {existing['StackStatus']}: delete it, then deploy again")
@@ -51,7 +52,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str]) -> Change
         ChangeSetName=name,
         ChangeSetType="UPDATE" if existing else "CREATE",
         TemplateURL=url,
-        Parameters=_parameters(values, existing),
+        Parameters=_parameters(values, existing, declared),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     return _await_creation(cloud, stack, name, existing is None)
@@ -77,10 +78,12 @@ def discard(cloud: Cloud, ready: ChangeSet) -> None:
         client.delete_stack(StackName=ready.stack)
 
 
-def _parameters(values: dict[str, str], existing: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """What is given, and for the rest what the stack has had so far."""
+def _parameters(
+    values: dict[str, str], existing: dict[str, Any] | None, declared: Collection[str]
+) -> list[dict[str, Any]]:
+    """Given values, and previous values for the rest. AWS refuses a parameter that the template has dropped."""
     had = {each["ParameterKey"] for each in (existing or {}).get("Parameters", [])}
-    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(had - values.keys())]
+    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted((had & set(declared)) - values.keys())]
     return [
         *({"ParameterKey": key, "ParameterValue": value} for key, value in values.items()),
         *kept,

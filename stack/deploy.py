@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 from stack import changeset, emulated
 from stack.aws import Cloud, one_line_errors
-from stack.bucket import upload, url
-from stack.changes import headline, table
+from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
+from stack.changes import headline, losses, table
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
 from stack.parameters import parameters
+
+_UNPROTECTED = ("local", "dev", "test")
 
 
 def stack_name(stage: str) -> str:
@@ -27,7 +29,9 @@ def deploy(
     """Bring the stage's stack to the package; returns its outputs. Nothing happens unless agreed."""
     with one_line_errors():
         address = _publish(cloud, built)
-        ready = changeset.create(cloud, stack_name(stage), address, {"Stage": stage, **values})
+        ready = changeset.create(
+            cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
+        )
         if ready:
             _settle(cloud, ready, agree)
         return _finish(cloud, built, stage, has_changed=ready is not None)
@@ -58,26 +62,42 @@ def _finish(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict
 
 def _publish(cloud: Cloud, built: Package) -> str:
     """Upload the zip, point every function at it, upload the template; returns its URL."""
-    bucket, key = upload(cloud, built.archive.read_bytes(), ".zip")
+    bucket = ready_bucket(cloud)
+    key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
     template = built.read_template()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
-    return url(cloud, *upload(cloud, body, ".json"))
+    return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
 
 
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
-    """Build and deploy; without any site URL a second change set sets the one the first made."""
+    """Build and deploy; a second change set sets what only a created stack can have."""
     built = package(options.stage)
     values = parameters(options, built.read_template()["Parameters"])
     agree = _agreement(options.stage, options.yes)
     outputs = deploy(cloud, built, options.stage, values, agree)
-    if outputs["HasSiteUrl"] == "yes":
+    later = second_step(options.stage, outputs)
+    if not later:
         return outputs
-    say("The site's own address is known now; a second change set puts it into mails.")
-    values["SiteUrl"] = outputs["SiteUrlInUse"]
-    return deploy(cloud, built, options.stage, values, agree)
+    say(f"The stack stands. A second change set sets {' and '.join(later)}.")
+    return deploy(cloud, built, options.stage, {**values, **later}, agree)
+
+
+def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
+    """Parameters that a first change set cannot set: the API's own address, and protection.
+
+    A protected table cannot be deleted, so a creation that fails would end in ROLLBACK_FAILED.
+    """
+    address = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
+    is_open = is_protected(stage) and outputs["IsProtected"] == "no"
+    return {**address, **({"Protect": "yes"} if is_open else {})}
+
+
+def is_protected(stage: str) -> bool:
+    """Whether the stage's data is kept from deletion. The other stages are for trying out."""
+    return stage not in _UNPROTECTED
 
 
 def _agreement(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
@@ -87,9 +107,18 @@ def _agreement(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
     def agree(ready: ChangeSet) -> bool:
         say(bold(f"{ready.stack}: {headline(ready.changes)}"))
         say(table(ready.changes))
+        if is_protected(stage):
+            refuse_losses(ready)
         return is_settled or _says_yes(stage)
 
     return agree
+
+
+def refuse_losses(ready: ChangeSet) -> None:
+    """Refuse a change set that takes data from a protected stage, unless LOSE names exactly what it takes."""
+    lost = ",".join(losses(ready.changes))
+    if lost and os.environ.get("LOSE") != lost:
+        raise Failure(f"this would remove or replace what holds data: if that is meant, deploy with LOSE={lost}")
 
 
 def _says_yes(stage: str) -> bool:

@@ -664,12 +664,6 @@ def test_a_table_is_on_demand_encrypted_recoverable_and_hard_to_lose(table: str)
     assert not {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"} & properties.keys()
 
 
-def test_only_stages_for_trying_out_are_unprotected() -> None:
-    [either] = TEMPLATE["Conditions"]["Protected"]["Fn::Not"]
-    unprotected = {each["Fn::Equals"][1] for each in either["Fn::Or"]}
-    assert {"local", "dev"} <= unprotected <= {"local", "dev", "test"}
-
-
 def test_signatures_expire_by_the_attribute_the_code_sets_and_stream_both_images() -> None:
     signatures = RESOURCES["SignaturesTable"]["Properties"]
     assert signatures["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}

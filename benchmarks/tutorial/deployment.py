@@ -7,7 +7,7 @@ from pathlib import Path
 from stack import changeset
 from stack.attach import STAGE, Deployed, deployed
 from stack.aws import Cloud, one_line_errors
-from stack.bucket import upload, url
+from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
 from stack.console import Failure
 from stack.manage import load_petitions
 from stack.package import package
@@ -39,10 +39,11 @@ def deploy_both(endpoint: str) -> Both:
 
 def _deploy_tutorial(cloud: Cloud) -> str:
     template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
-    bucket, key = upload(cloud, _archive().read_bytes(), ".zip")
+    bucket = ready_bucket(cloud)
+    key = upload(cloud, bucket, PACKAGES, _archive().read_bytes(), ".zip")
     template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    address = url(cloud, *upload(cloud, json.dumps(template).encode(), ".json"))
-    ready = changeset.create(cloud, STACK, address, {})
+    address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json"))
+    ready = changeset.create(cloud, STACK, address, {}, ())
     if ready:
         changeset.execute(cloud, ready)
     described = changeset.describe(cloud, STACK)

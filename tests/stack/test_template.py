@@ -32,6 +32,12 @@ def test_tables_are_on_demand_encrypted_recoverable_and_protected(template: Temp
         assert template["Resources"][name]["UpdateReplacePolicy"] == "Retain"
 
 
+def test_no_table_is_protected_while_it_is_created(template: Template) -> None:
+    """A creation that fails deletes what it made; a protected table would stop it in ROLLBACK_FAILED."""
+    assert template["Parameters"]["Protect"]["Default"] == "no"
+    assert template["Conditions"]["Protected"] == {"Fn::Equals": [{"Ref": "Protect"}, "yes"]}
+
+
 def test_only_signatures_expire_and_stream(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
     assert tables["SignaturesTable"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}

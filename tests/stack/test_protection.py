@@ -1,0 +1,140 @@
+"""A deployment never loses data, and one that fails can be repeated."""
+
+import json
+from argparse import Namespace
+from typing import Any
+
+import pytest
+
+from stack import changeset
+from stack.aws import Cloud
+from stack.bucket import TEMPLATES, ready_bucket, upload, url
+from stack.console import Failure
+from stack.deploy import deploy, deploy_everything, refuse_losses, second_step, stack_name
+from stack.emulator import Emulator
+from stack.package import Package
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("protection")]
+
+
+def options(stage: str, *settings: str) -> Namespace:
+    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email")
+    return Namespace(stage=stage, yes=True, set=list(settings), **dict.fromkeys(names, ""))
+
+
+def protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
+    names = [outputs[f"{table}TableName"] for table in ("Signatures", "Counts", "Audit")]
+    tables = [cloud.client("dynamodb").describe_table(TableName=name)["Table"] for name in names]
+    return {each["DeletionProtectionEnabled"] for each in tables}
+
+
+class WithoutMetricMath(Package):
+    """The emulator refuses the alarms that stage local leaves out, and with them every other stage."""
+
+    def read_template(self) -> dict[str, Any]:
+        template = super().read_template()
+        kept = {name: each for name, each in template["Resources"].items() if each.get("Condition") != "OnAws"}
+        return {**template, "Resources": kept}
+
+
+def table_names(cloud: Cloud) -> list[str]:
+    names: list[str] = cloud.client("dynamodb").list_tables()["TableNames"]
+    return names
+
+
+def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(running: Emulator, built: Package) -> None:
+    """The emulator refuses metric math half way. On AWS a protected table would end this in ROLLBACK_FAILED."""
+    cloud = Cloud(running.endpoint)
+    before = table_names(cloud)
+    with pytest.raises(Failure, match="metric math"):
+        deploy(cloud, built, "failing", {}, lambda ready: True)
+    left = changeset.describe(cloud, stack_name("failing"))
+    assert left
+    assert left["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert table_names(cloud) == before
+    with pytest.raises(Failure, match="ROLLBACK_COMPLETE: delete it, then deploy again"):
+        deploy(cloud, built, "failing", {}, lambda ready: True)
+
+
+def test_a_stage_in_earnest_is_protected_once_it_stands_and_stays_so(
+    running: Emulator, built: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YES", "1")
+    monkeypatch.setattr("stack.deploy.package", lambda stage: WithoutMetricMath(built.template, built.archive))
+    cloud, created = Cloud(running.endpoint), []
+
+    def seen(*given: Any) -> dict[str, str]:
+        outputs = deploy(*given)
+        created.append(protections(cloud, outputs))
+        return outputs
+
+    monkeypatch.setattr("stack.deploy.deploy", seen)
+    outputs = deploy_everything(cloud, options("earnest"))
+    assert created == [{False}, {True}]
+    assert (outputs["IsProtected"], outputs["HasSiteUrl"]) == ("yes", "yes")
+    assert protections(cloud, deploy_everything(cloud, options("earnest", "LogLevel=DEBUG"))) == {True}
+    assert len(created) == 3
+
+
+def test_a_stage_for_trying_out_is_not_protected() -> None:
+    outputs = {"HasSiteUrl": "yes", "IsProtected": "no"}
+    assert [second_step(stage, outputs) for stage in ("local", "dev", "test")] == [{}, {}, {}]
+    assert second_step("prod", outputs) == {"Protect": "yes"}
+    assert second_step("prod", {"HasSiteUrl": "yes", "IsProtected": "yes"}) == {}
+
+
+def test_a_parameter_that_the_template_dropped_does_not_stop_a_deployment(running: Emulator, built: Package) -> None:
+    """AWS: "Parameters: [Old] do not exist in the template"."""
+    cloud = Cloud(running.endpoint)
+    bucket = ready_bucket(cloud)
+    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    old, new = (
+        url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps({**topic, **more}).encode(), ".json"))
+        for more in ({"Parameters": {"Old": {"Type": "String"}, "Kept": {"Type": "String"}}}, {})
+    )
+    first = changeset.create(cloud, "dropping", old, {"Old": "1", "Kept": "2"}, ["Old", "Kept"])
+    assert first
+    changeset.execute(cloud, first)
+    asked: list[Any] = []
+    cloud.client("cloudformation").meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet", lambda params, **_: asked.append(params["Parameters"])
+    )
+    changeset.create(cloud, "dropping", new, {}, ["Kept"])
+    assert asked == [[{"ParameterKey": "Kept", "UsePreviousValue": True}]]
+
+
+def loss(action: str, kind: str, replacement: str = "False") -> changeset.ChangeSet:
+    changed = {"Action": action, "LogicalResourceId": "Thing", "ResourceType": kind, "Replacement": replacement}
+    return changeset.ChangeSet("change", "petitions-prod", False, [{"ResourceChange": changed}])
+
+
+@pytest.mark.parametrize("kind", ["DynamoDB::Table", "SecretsManager::Secret", "S3::Bucket", "SQS::Queue"])
+@pytest.mark.parametrize(("action", "how"), [("Remove", "False"), ("Modify", "True"), ("Modify", "Conditional")])
+def test_what_holds_data_is_not_lost_unless_it_is_named(
+    kind: str, action: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YES", "1")
+    with pytest.raises(Failure, match="LOSE=Thing"):
+        refuse_losses(loss(action, f"AWS::{kind}", how))
+    monkeypatch.setenv("LOSE", "Thing")
+    refuse_losses(loss(action, f"AWS::{kind}", how))
+
+
+def test_what_holds_no_data_may_be_replaced_and_what_holds_data_may_be_changed() -> None:
+    refuse_losses(loss("Modify", "AWS::Lambda::Function", "True"))
+    refuse_losses(loss("Modify", "AWS::DynamoDB::Table"))
+    refuse_losses(loss("Add", "AWS::DynamoDB::Table"))
+
+
+def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package_that_a_rollback_may_need(running: Emulator) -> None:
+    cloud = Cloud(running.endpoint)
+    s3, name = cloud.client("s3"), ready_bucket(cloud)
+    [statement] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert statement["Resource"] == [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule}
+    assert expiring == {f"{TEMPLATES}/": 90}
+    assert [rule["AbortIncompleteMultipartUpload"] for rule in rules if "Expiration" not in rule] == [
+        {"DaysAfterInitiation": 1}
+    ]
