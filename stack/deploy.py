@@ -14,6 +14,7 @@ from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
 from stack.parameters import parameters
+from stack.preflight import check
 
 _UNPROTECTED = ("local", "dev", "test")
 
@@ -76,6 +77,8 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build and deploy; a second change set sets what only a created stack can have."""
     built = package(options.stage)
     values = parameters(options, built.read_template()["Parameters"])
+    with one_line_errors():
+        check(cloud, stack_name(options.stage), built.read_template(), values)
     agree = _agreement(options.stage, options.yes)
     outputs = deploy(cloud, built, options.stage, values, agree)
     later = second_step(options.stage, outputs)

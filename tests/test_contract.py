@@ -41,6 +41,7 @@ from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import PERSONAL, Signature, State, Wanted
 from chalicelib.signatures.walk import ANONYMOUS, HANDED_OVER
 from chalicelib.staff.authorizer import ANYBODY, BEFORE_THE_DOOR, ROUTES
+from stack import preflight
 from tests.actors import NOW, OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]
@@ -57,8 +58,6 @@ SECRETS = {
 }
 # A query's first page names the partition key, each further page both (ExclusiveStartKey).
 KEY = ("pk", "sk")
-# They hold names and addresses: encrypted with KMS, as the tables are.
-PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 # Whoever turns the senders' taps is told which they are.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
 # Who staff sign in with, and our secret there.
@@ -417,7 +416,9 @@ def test_a_role_may_write_the_log_of_its_function(function: str) -> None:
 def test_every_function_keeps_its_log_for_a_time_only() -> None:
     groups = of_type("AWS::Logs::LogGroup").values()
     kept = {group["LogGroupName"]["Fn::Sub"]: group["RetentionInDays"] for group in groups}
+    access = kept.pop("/aws/apigateway/petitions-${Stage}")
     assert kept.keys() == {f"/aws/lambda/${{{function}}}" for function in FUNCTIONS}
+    assert access == 30
     assert all(0 < days <= 90 for days in kept.values())
 
 
@@ -463,27 +464,14 @@ def test_a_new_petition_uses_a_secret_that_the_stack_has() -> None:
 # Queues and streams.
 
 
-def test_each_queue_is_worked_by_its_function_and_reports_single_failures() -> None:
-    sources = events("SQS")
-    assert {name: source["Queue"] for name, source in sources.items()} == {
+def test_each_queue_and_the_stream_are_worked_by_their_functions() -> None:
+    assert {name: source["Queue"] for name, source in events("SQS").items()} == {
         name: {"Fn::GetAtt": [queue, "Arn"]} for name, queue in QUEUE_OF.items()
     }
-    for source in sources.values():
-        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-
-
-def test_the_stream_is_read_from_its_beginning_and_what_fails_for_good_is_kept() -> None:
-    sources = events("DynamoDB")
-    assert sources.keys() == STREAM_READERS
-    for source in sources.values():
-        assert source["Stream"] == {"Fn::GetAtt": ["SignaturesTable", "StreamArn"]}
-        assert source["StartingPosition"] == "TRIM_HORIZON"
-        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert source["BisectBatchOnFunctionError"] is True
-        assert 0 < source["MaximumRetryAttempts"] <= 10_000
-        assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
-        grave = source["DestinationConfig"]["OnFailure"]["Destination"]
-        assert grave == {"Fn::GetAtt": ["StreamDeadLetterQueue", "Arn"]}
+    stream = {"Fn::GetAtt": ["SignaturesTable", "StreamArn"]}
+    assert {name: source["Stream"] for name, source in events("DynamoDB").items()} == dict.fromkeys(
+        STREAM_READERS, stream
+    )
 
 
 def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
@@ -554,20 +542,6 @@ def test_every_worked_queue_has_a_dead_letter_queue_of_its_own() -> None:
     assert all(1 < count <= 1000 for count in counts.values())
 
 
-def test_every_queue_keeps_as_long_as_sqs_can_and_encrypts() -> None:
-    for name, queue in QUEUES.items():
-        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-        personal = name in PERSONAL_QUEUES
-        assert queue.get("KmsMasterKeyId") == ("alias/aws/sqs" if personal else None)
-        assert queue.get("SqsManagedSseEnabled") is (None if personal else True)
-
-
-def test_signatures_that_wait_outlive_the_stack_like_those_in_the_table() -> None:
-    for queue in PERSONAL_QUEUES:
-        assert RESOURCES[queue]["DeletionPolicy"] == "RetainExceptOnCreate"
-        assert RESOURCES[queue]["UpdateReplacePolicy"] == "Retain"
-
-
 def test_the_table_may_be_away_for_days_before_a_signature_leaves_the_overflow_queue() -> None:
     queue = QUEUES["OverflowQueue"]
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
@@ -579,7 +553,8 @@ def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> Non
     assert bounds.pop("RunExport") == 2
     # Other mail's source is shut while confirmations wait (mail/watch.py): the two senders are never both at full.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 6
-    assert not [name for name in FUNCTIONS if "ReservedConcurrentExecutions" in FUNCTIONS[name]]
+    # A reservation would not leave the 100 that Lambda keeps, so there is none unless it is asked for.
+    assert all(TEMPLATE["Parameters"][name]["Default"] == 0 for name in preflight.RESERVED)
 
 
 def test_who_takes_signatures_may_put_them_into_the_overflow_queue_and_take_none_out() -> None:
@@ -625,11 +600,6 @@ def test_every_limit_of_the_gateway_is_one_of_a_method_that_exists() -> None:
     assert LIMITS.keys() - {("/*", "*")} <= methods
 
 
-@pytest.mark.parametrize(("function", "queue"), QUEUE_OF.items())
-def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(function: str, queue: str) -> None:
-    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Timeout"]
-
-
 def test_whoever_works_a_queue_or_a_stream_may() -> None:
     receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     for function, queue in QUEUE_OF.items():
@@ -653,27 +623,11 @@ def test_a_tables_keys_are_what_the_code_writes(table: str) -> None:
     assert types == dict.fromkeys(schema.values(), "S")
 
 
-@every_table
-def test_a_table_is_on_demand_encrypted_recoverable_and_hard_to_lose(table: str) -> None:
-    properties = RESOURCES[table]["Properties"]
-    assert properties["BillingMode"] == "PAY_PER_REQUEST"
-    assert properties["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
-    assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
-    assert RESOURCES[table]["UpdateReplacePolicy"] == "Retain"
-    assert not {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"} & properties.keys()
-
-
 def test_signatures_expire_by_the_attribute_the_code_sets_and_stream_both_images() -> None:
     signatures = RESOURCES["SignaturesTable"]["Properties"]
     assert signatures["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert "expires_at" in Signature.model_fields
     assert signatures["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-
-
-def test_counts_staff_tokens_and_the_audit_trail_never_expire_by_themselves() -> None:
-    for table in ("CountsTable", "AuditTable"):
-        assert not {"TimeToLiveSpecification", "StreamSpecification"} & RESOURCES[table]["Properties"].keys()
 
 
 def test_the_audit_trail_is_only_ever_added_to() -> None:
@@ -823,16 +777,15 @@ def test_a_file_once_written_is_read_and_deleted_by_nobody_but_links_and_time() 
             assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{gather.PARTS}/*"}
 
 
-def test_the_bucket_is_private_encrypted_without_versions_and_outlives_the_stack() -> None:
-    [(name, bucket)] = of_type("AWS::S3::Bucket").items()
+def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
+    [bucket] = of_type("AWS::S3::Bucket").values()
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     # A version that stays behind would outlive the time after which a file is deleted.
     assert "VersioningConfiguration" not in bucket
-    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
     [statement] = RESOURCES["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 

@@ -170,6 +170,11 @@ def test_the_recount_says_how_far_each_tally_is_off_even_if_it_is_not(served: Se
     assert {"Drift", "PendingDrift"} <= read(lines(), "safe-children").keys()
 
 
+def test_the_recount_of_a_site_without_petitions_is_heard_of_too(served: Served, lines: Lines) -> None:
+    served.invoke("recount_tallies", SCHEDULED)
+    assert read(lines())["Drift"] == 0
+
+
 def test_a_recount_that_could_not_be_made_fails_and_says_no_drift(served: Served, lines: Lines) -> None:
     served.tables.fail_next(Throttled("storage"))
     with pytest.raises(RunFailed):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,24 @@ from stack.emulator import Emulator, emulator
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 
+Template = dict[str, Any]
+
 
 @pytest.fixture(scope="session")
 def built() -> Package:
     """The package of this project, as it would be deployed locally."""
     return package("local", ROOT, BUILD)
+
+
+@pytest.fixture(scope="module")
+def template(built: Package) -> Template:
+    """The merged template, as it goes to AWS."""
+    return built.read_template()
+
+
+def of_type(template: Template, kind: str) -> dict[str, Any]:
+    """Properties by logical name."""
+    return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,167 @@
+"""Numbers in the template that AWS would refuse: quotas of CloudFormation and of each service."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stack.deploy import stack_name
+from stack.preflight import RESERVED
+from tests.stack.conftest import Template, of_type
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+
+# What CloudFormation adds to a name that it makes up: a dash and twelve characters.
+MADE_UP = 13
+LONGEST_STAGE = "s" * 16
+RESERVES = "ReservedConcurrentExecutions"
+WARM = ("WarmWrites", "WarmsSignatures")
+# In the access log: nothing that a visitor typed, and no address.
+LOGGED = {
+    *("requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType"),
+    *("responseLatency", "integration.status", "integration.latency", "responseLength"),
+}
+
+
+def sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Function and event source, for each event source of that kind."""
+    for name, function in of_type(template, "AWS::Serverless::Function").items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == kind:
+                yield name, event["Properties"]
+
+
+def test_the_stack_is_within_what_cloudformation_takes(template: Template) -> None:
+    functions = of_type(template, "AWS::Serverless::Function").values()
+    # The transform makes a mapping or a rule with its permission of each event, and three resources of the API.
+    made = sum(2 * len(function.get("Events", {})) for function in functions) + 3
+    assert len(template["Resources"]) + made <= 500
+    assert len(template["Outputs"]) <= 200
+    assert len(template["Parameters"]) <= 200
+    assert len(json.dumps(template)) < 1_000_000
+    assert len(template["Description"]) <= 1024
+    assert all(len(each["Description"]) <= 4000 for each in template["Parameters"].values())
+
+
+def test_no_made_up_name_is_cut_so_that_roles_may_write_the_logs_they_name(template: Template) -> None:
+    """A role names its log by the function's prefix; CloudFormation shortens names over 64 characters."""
+    for kind in ("AWS::Serverless::Function", "AWS::IAM::Role"):
+        for name in of_type(template, kind):
+            assert len(f"{stack_name(LONGEST_STAGE)}-{name}") + MADE_UP <= 64
+    assert re.fullmatch(template["Parameters"]["Stage"]["AllowedPattern"], LONGEST_STAGE)
+    assert not re.fullmatch(template["Parameters"]["Stage"]["AllowedPattern"], f"{LONGEST_STAGE}s")
+
+
+def test_a_roles_policies_are_within_iams_10240_characters(template: Template) -> None:
+    for role in of_type(template, "AWS::IAM::Role").values():
+        assert len(json.dumps(role["Policies"], separators=(",", ":"))) <= 10_240
+
+
+def test_functions_are_within_lambdas_limits(template: Template) -> None:
+    for function in of_type(template, "AWS::Serverless::Function").values():
+        assert 1 <= function["Timeout"] <= 900
+        assert 128 <= function["MemorySize"] <= 10_240
+        assert 512 <= function.get("EphemeralStorage", {}).get("Size", 512) <= 10_240
+
+
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    queues = of_type(template, "AWS::SQS::Queue")
+    for name, source in sources(template, "SQS"):
+        hidden = queues[source["Queue"]["Fn::GetAtt"][0]]["VisibilityTimeout"]
+        assert 6 * functions[name]["Timeout"] <= hidden <= 12 * 3600
+
+
+def test_queue_sources_are_within_lambdas_limits(template: Template) -> None:
+    for _, source in sources(template, "SQS"):
+        window = source.get("MaximumBatchingWindowInSeconds", 0)
+        assert 1 <= source["BatchSize"] <= (10_000 if window else 10)
+        assert 0 <= window <= 300
+        for most in _values(template, source["ScalingConfig"]["MaximumConcurrency"]):
+            assert 2 <= most <= 1000
+
+
+def _values(template: Template, number: Any) -> list[int]:
+    """The number, or the least and the most that its parameter may be."""
+    if not isinstance(number, dict):
+        return [number]
+    parameter = template["Parameters"][number["Ref"]]
+    return [parameter["MinValue"], parameter["Default"], parameter["MaxValue"]]
+
+
+def test_queues_are_within_the_limits_of_sqs(template: Template) -> None:
+    for queue in of_type(template, "AWS::SQS::Queue").values():
+        assert queue["MessageRetentionPeriod"] <= 14 * 24 * 3600
+        assert 1 <= queue.get("RedrivePolicy", {}).get("maxReceiveCount", 1) <= 1000
+        assert 60 <= queue.get("KmsDataKeyReusePeriodSeconds", 300) <= 86_400
+
+
+def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template) -> None:
+    readers = Counter(json.dumps(source["Stream"]) for _, source in sources(template, "DynamoDB"))
+    assert all(count <= 2 for count in readers.values()), "a third reader of a stream is throttled"
+    for _, source in sources(template, "DynamoDB"):
+        assert 1 <= source["BatchSize"] <= 10_000
+        assert 1 <= source["ParallelizationFactor"] <= 10
+        filters = source["FilterCriteria"]["Filters"]
+        assert 1 <= len(filters) <= 5
+        assert all(len(each["Pattern"]) <= 4096 for each in filters)
+
+
+def test_nothing_is_reserved_or_warmed_unless_it_is_asked_for(template: Template) -> None:
+    functions = of_type(template, "AWS::Serverless::Function")
+    reserving = {name: each[RESERVES] for name, each in functions.items() if RESERVES in each}
+    served = dict(zip(("StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"), RESERVED, strict=True))
+    assert reserving == {
+        name: {"Fn::If": [parameter.replace("Reserved", "Reserves"), {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+        for name, parameter in served.items()
+    }
+    warm = of_type(template, "AWS::DynamoDB::Table")["SignaturesTable"]["WarmThroughput"]["Fn::If"]
+    units = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
+    assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
+    for parameter, condition in (*((each, each.replace("Reserved", "Reserves")) for each in RESERVED), WARM):
+        assert template["Parameters"][parameter]["Default"] == 0
+        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+
+
+def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template) -> None:
+    """DKIM attributes of an address are refused, and a stack that failed to create one is rolled back."""
+    for parameter in ("MailIdentity", "MailFromDomain"):
+        pattern = template["Parameters"][parameter]["AllowedPattern"]
+        assert all(re.fullmatch(pattern, good) for good in ("", "example.org", "bounce.our-charity.org.uk"))
+        assert not [bad for bad in ("a@example.org", "example", "-a.org", "a..org") if re.fullmatch(pattern, bad)]
+    [identity] = of_type(template, "AWS::SES::EmailIdentity").values()
+    chosen = {"MailFromDomain": {"Ref": "MailFromDomain"}, "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
+    assert identity["MailFromAttributes"] == {"Fn::If": ["HasMailFromDomain", chosen, {"Ref": "AWS::NoValue"}]}
+
+
+def test_alarms_and_dashboard_are_within_cloudwatchs_limits(template: Template) -> None:
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        metrics = [each for each in alarm.get("Metrics", []) if "MetricStat" in each]
+        assert len(metrics) <= 10
+        period = alarm.get("Period") or metrics[0]["MetricStat"]["Period"]
+        assert period * alarm["EvaluationPeriods"] <= 24 * 3600
+        assert alarm.get("DatapointsToAlarm", 1) <= alarm["EvaluationPeriods"]
+        assert len(alarm["AlarmDescription"]) <= 1024
+    [dashboard] = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+    assert len(widgets) <= 500
+    assert all(len(widget["properties"].get("metrics", [])) <= 500 for widget in widgets)
+
+
+def test_the_access_log_is_off_and_holds_no_address_and_nothing_that_was_typed(template: Template) -> None:
+    api = template["Resources"]["RestAPI"]["Properties"]
+    condition, setting, otherwise = api["AccessLogSetting"]["Fn::If"]
+    assert (condition, otherwise) == ("LogsAccess", {"Ref": "AWS::NoValue"})
+    assert template["Parameters"]["AccessLog"]["Default"] == "off"
+    assert {*re.findall(r"\$context\.([\w.]+)", setting["Format"])} == LOGGED
+    assert setting["Format"].count("$") == len(LOGGED)
+    assert isinstance(json.loads(setting["Format"]), dict)
+
+
+def test_the_api_is_within_api_gateways_300_resources(template: Template) -> None:
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    parts = {tuple(path.split("/")[: end + 1]) for path in paths for end in range(path.count("/") + 1)}
+    assert len(parts) <= 300

@@ -1,0 +1,86 @@
+"""A deployment that AWS would refuse half way is refused before it begins, with what to do."""
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from stack.aws import Cloud
+from stack.console import Failure
+from stack.paths import ROOT
+from stack.preflight import RESERVED, check
+
+TEMPLATE = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
+
+
+class Account:
+    """An AWS account as far as a deployment asks about it."""
+
+    def __init__(self, *, free: int = 1000, role: str = "", identities: tuple[str, ...] = (), **before: str) -> None:
+        limits = {"AccountLimit": {"UnreservedConcurrentExecutions": free}}
+        stack = {
+            "StackStatus": "CREATE_COMPLETE",
+            "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()],
+        }
+        self._identities = identities
+        self._services: dict[str, Any] = {
+            "lambda": SimpleNamespace(get_account_settings=lambda: limits),
+            "apigateway": SimpleNamespace(get_account=lambda: {"cloudwatchRoleArn": role} if role else {}),
+            "sesv2": SimpleNamespace(get_email_identity=self._identity),
+            "cloudformation": SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]}),
+        }
+
+    def client(self, service: str) -> Any:
+        return self._services[service]
+
+    def _identity(self, **asked: str) -> dict[str, Any]:
+        if asked["EmailIdentity"] not in self._identities:
+            raise ClientError({"Error": {"Code": "NotFoundException", "Message": "none"}}, "GetEmailIdentity")
+        return {"IdentityType": "DOMAIN"}
+
+
+def checked(account: Account, **values: str) -> None:
+    check(cast(Cloud, account), "petitions-prod", TEMPLATE, values)
+
+
+REFUSED: list[tuple[Account, dict[str, str], str]] = [
+    (Account(), {"MailIdentity": "petitions@example.org"}, "Verify the address petitions@example.org in SES by hand"),
+    (Account(identities=("example.org",)), {"MailIdentity": "example.org"}, "leave MAIL_IDENTITY out"),
+    (Account(), {"MailFromDomain": "bounce.example.org"}, "a name below MAIL_IDENTITY"),
+    (Account(MailIdentity="example.org"), {"MailFromDomain": "bounce.example.com"}, "example bounce.example.org"),
+    (Account(MailIdentity="example.org"), {"MailFromDomain": "example.org"}, "example bounce.example.org"),
+    (Account(), {"AccessLog": "on"}, "no role to write logs with"),
+    (Account(), {"WarmWrites": "100"}, "0 or at least 4000"),
+    (Account(), {"MailSenders": "48", "ReservedSenders": "20"}, "0 or at least 48"),
+    (Account(), {"ReservedOverflow": "1"}, "0 or at least 2"),
+    (Account(free=110), {"ReservedRelay": "11"}, "would leave 99 of 110"),
+    (Account(free=10), {"ReservedAuthorizer": "5"}, "Lambda keeps 100"),
+]
+TAKEN: list[tuple[Account, dict[str, str]]] = [
+    (Account(), {}),
+    (Account(), {"MailIdentity": "example.org", "MailFromDomain": "bounce.example.org"}),
+    (Account(identities=("example.org",), MailIdentity="example.org"), {"MailIdentity": "example.org"}),
+    (Account(role="arn:aws:iam::1:role/logs"), {"AccessLog": "on"}),
+    (Account(), {"WarmWrites": "10000"}),
+    (Account(), {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
+    (Account(free=110), {"ReservedRelay": "10"}),
+    # The stack's own reservation is free for the stack.
+    (Account(free=100, ReservedRelay="50"), {"ReservedRelay": "40"}),
+]
+
+
+@pytest.mark.parametrize(("account", "values", "message"), REFUSED)
+def test_what_aws_would_refuse_is_refused_at_once(account: Account, values: dict[str, str], message: str) -> None:
+    with pytest.raises(Failure, match=message):
+        checked(account, **values)
+
+
+@pytest.mark.parametrize(("account", "values"), TAKEN)
+def test_everything_else_is_left_to_aws(account: Account, values: dict[str, str]) -> None:
+    checked(account, **values)
+
+
+def test_every_reservation_of_the_template_is_counted() -> None:
+    assert {name for name in TEMPLATE["Parameters"] if name.startswith("Reserved")} == {*RESERVED}
