@@ -28,12 +28,14 @@ _HOLDERS = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Buc
 def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
     """Tables, secrets, buckets and queues that would be removed or replaced, perhaps or for certain."""
     concerned = [change["ResourceChange"] for change in changes]
-    return sorted(
-        change["LogicalResourceId"]
-        for change in concerned
-        if change["ResourceType"] in _HOLDERS
-        and (change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional"))
-    )
+    return sorted(change["LogicalResourceId"] for change in concerned if _loses(change))
+
+
+def _loses(change: dict[str, Any]) -> bool:
+    if change["ResourceType"] == "AWS::SecretsManager::Secret" and change["Action"] == "Modify":
+        return True  # Its value may be generated anew, and with it every signature would get another id.
+    goes = change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional")
+    return goes and change["ResourceType"] in _HOLDERS
 
 
 def _row(change: dict[str, Any]) -> tuple[str, str, str]:

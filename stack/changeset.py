@@ -46,6 +46,9 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
     existing = describe(cloud, stack)
     if existing and existing["StackStatus"] in _BROKEN:
         raise Failure(f"stack {stack} is {existing['StackStatus']}: delete it, then deploy again")
+    if existing and existing["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
+        resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
+        raise Failure(f"stack {stack} is half way back (UPDATE_ROLLBACK_FAILED): {resume}, then deploy again")
     name = f"change-{time.time_ns()}"
     cloud.client("cloudformation").create_change_set(
         StackName=stack,

@@ -75,6 +75,8 @@ def _publish(cloud: Cloud, built: Package) -> str:
 
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build and deploy; a second change set sets what only a created stack can have."""
+    if options.stage == "local" and not cloud.is_emulated:
+        raise Failure("stage local is for the embedded AWS: its policies are looser. Choose another name")
     built = package(options.stage)
     values = parameters(options, built.read_template()["Parameters"])
     with one_line_errors():

@@ -21,7 +21,7 @@ CHANGES = {"relay": ("put", "claim"), "follow": ("put", "mark", "confirm")}
 FOLLOWED = 2.5
 # Put, claim, mark, confirm: all lie on the stream, filtered out or not.
 STREAMED = 4
-EVERY_MAIL = {"SEND", "DELIVERY"}
+EVERY_MAIL = {"send", "delivery"}
 MAIL_EVENTS = len(EVERY_MAIL & set(declared.mail_events()))
 
 

@@ -17,7 +17,7 @@ def test_the_model_has_as_many_workers_as_the_template_starts() -> None:
 
 
 def test_a_delivered_mail_costs_no_event_for_ses_tells_only_what_is_read() -> None:
-    assert set(declared.mail_events()) == {"BOUNCE", "COMPLAINT", "REJECT"}
+    assert set(declared.mail_events()) == {"bounce", "complaint", "reject"}
     assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
     told = [line for line in lines(read()["way"], 400, BUSY) if line.price == "topic_publish"]
     assert [line.quantity for line in told] == [0]

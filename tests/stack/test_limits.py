@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from stack.deploy import stack_name
+from stack.package import Package
 from stack.preflight import RESERVED
 from tests.stack.conftest import Template, of_type
 
@@ -58,6 +60,11 @@ def test_no_made_up_name_is_cut_so_that_roles_may_write_the_logs_they_name(templ
 def test_a_roles_policies_are_within_iams_10240_characters(template: Template) -> None:
     for role in of_type(template, "AWS::IAM::Role").values():
         assert len(json.dumps(role["Policies"], separators=(",", ":"))) <= 10_240
+
+
+def test_the_package_is_within_lambdas_250_mb_unpacked(built: Package) -> None:
+    with zipfile.ZipFile(built.archive) as opened:
+        assert sum(entry.file_size for entry in opened.infolist()) < 250 * 1024**2
 
 
 def test_functions_are_within_lambdas_limits(template: Template) -> None:
@@ -135,6 +142,12 @@ def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template)
     [identity] = of_type(template, "AWS::SES::EmailIdentity").values()
     chosen = {"MailFromDomain": {"Ref": "MailFromDomain"}, "BehaviorOnMxFailure": "USE_DEFAULT_VALUE"}
     assert identity["MailFromAttributes"] == {"Fn::If": ["HasMailFromDomain", chosen, {"Ref": "AWS::NoValue"}]}
+
+
+def test_ses_tells_events_under_the_names_that_cloudformation_knows(template: Template) -> None:
+    """CloudFormation's schema names them as API version 1 does; the emulator takes version 2's names too."""
+    [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    assert {*destination["EventDestination"]["MatchingEventTypes"]} == {"bounce", "complaint", "reject"}
 
 
 def test_alarms_and_dashboard_are_within_cloudwatchs_limits(template: Template) -> None:

@@ -120,6 +120,24 @@ def test_what_holds_data_is_not_lost_unless_it_is_named(
     refuse_losses(loss(action, f"AWS::{kind}", how))
 
 
+def test_a_secret_is_not_changed_for_its_value_may_be_generated_anew() -> None:
+    with pytest.raises(Failure, match="LOSE=Thing"):
+        refuse_losses(loss("Modify", "AWS::SecretsManager::Secret"))
+
+
+def test_the_looser_stage_is_not_deployed_to_aws() -> None:
+    with pytest.raises(Failure, match="stage local is for the embedded AWS"):
+        deploy_everything(Cloud(), options("local"))
+
+
+def test_a_stack_half_way_back_is_not_deleted(running: Emulator) -> None:
+    cloud = Cloud(running.endpoint)
+    status = {"Stacks": [{"StackStatus": "UPDATE_ROLLBACK_FAILED"}]}
+    cloud.client("cloudformation").describe_stacks = lambda **_: status
+    with pytest.raises(Failure, match="continue-update-rollback --stack-name broken, then deploy again"):
+        changeset.create(cloud, "broken", "", {}, ())
+
+
 def test_what_holds_no_data_may_be_replaced_and_what_holds_data_may_be_changed() -> None:
     refuse_losses(loss("Modify", "AWS::Lambda::Function", "True"))
     refuse_losses(loss("Modify", "AWS::DynamoDB::Table"))
