@@ -10,8 +10,9 @@ from stack.deploy import deploy
 from stack.emulated import verify_sender
 from stack.package import package
 from stack.paths import ROOT
+from stack.target import LOCAL_STAGE
 
-STAGE = "local"
+STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
 # The emulated SES has no rate to stay below.
 UNPACED = "1000"

@@ -15,6 +15,7 @@ from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
 from stack.parameters import parameters
 from stack.preflight import check
+from stack.target import target_of
 
 _UNPROTECTED = ("local", "dev", "test")
 
@@ -77,7 +78,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build and deploy; a second change set sets what only a created stack can have."""
     if options.stage == "local" and not cloud.is_emulated:
         raise Failure("stage local is for the embedded AWS: its policies are looser. Choose another name")
-    built = package(options.stage)
+    built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
     values = parameters(options, built.read_template()["Parameters"])
     with one_line_errors():
         check(cloud, stack_name(options.stage), built.read_template(), values)

@@ -10,16 +10,7 @@ from pathlib import Path
 
 from stack.console import Failure
 from stack.paths import REGION, tool
-
-_DEPENDENCIES_APP = """from chalice import Chalice
-
-app = Chalice(app_name="dependencies")
-
-
-@app.lambda_function()
-def nothing(event, context):
-    return None
-"""
+from stack.target import Target
 
 
 def application_files(project: Path) -> Iterator[Path]:
@@ -45,21 +36,24 @@ def digest(*parts: Path | str) -> str:
 
 
 def stage_application(project: Path, into: Path) -> None:
-    """Lay the project for Chalice without its requirements.
-
-    Chalice's own cache downloads every wheel again whenever a line of the application changes.
-    """
+    """Lay the project for Chalice without its requirements: it would take them for the Python that runs it."""
     _fresh(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
 
 
-def stage_dependencies(project: Path, into: Path) -> None:
-    """Lay a project that has the requirements and no code."""
+def install_dependencies(requirements: Path, into: Path, target: Target) -> None:
+    """Install the requirements as the target's own Python would: wheels only, so nothing is built or run here.
+
+    pip reads environment markers with the Python that runs it. A requirement that only the target's Python has would
+    be left out, so a test starts the application from the zip with that Python.
+    """
     _fresh(into)
-    (into / ".chalice").mkdir()
-    (into / ".chalice" / "config.json").write_text('{"version": "2.0", "app_name": "dependencies"}')
-    (into / "app.py").write_text(_DEPENDENCIES_APP)
-    _copy(project, into, [project / "requirements.txt"])
+    platforms = [option for platform in target.platforms for option in ("--platform", platform)]
+    options = ["--quiet", "--no-compile", "--only-binary=:all:", "--python-version", target.version, *platforms]
+    command = [sys.executable, "-m", "pip", "install", *options, "--target", str(into), "-r", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"pip could not install the requirements for Python {target.version}:\n{done.stderr.strip()}")
 
 
 def chalice_package(staged: Path, stage: str, out: Path) -> None:

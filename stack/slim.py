@@ -1,11 +1,8 @@
-"""What goes into the zip: only what is imported there, compiled ahead of time, the same every time."""
+"""What goes into the zip: only what is imported there, the same every time."""
 
-import importlib.util
-import marshal
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from sys import implementation
 
 SERVICES = ("dynamodb", "lambda", "s3", "sqs", "sesv2")
 """The AWS services the application calls; botocore describes four hundred."""
@@ -16,6 +13,8 @@ _TOOLS_OF_CHALICE = {
     *("wheel", "xmod", "yaml"),
 }
 """Needed by Chalice's command line, never by `chalice.app`, which is all that runs."""
+
+_CHALICE_KEPT = ("__init__.py", "app.py")
 
 _UNUSED_OF_FONTS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "t1Lib", "ufoLib", "voltLib")
 _NEVER_IMPORTED = {
@@ -28,10 +27,9 @@ backend alone."""
 
 _DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
-_METADATA_KEPT = ("METADATA", "licenses")
+_METADATA_KEPT = ("METADATA", "WHEEL", "licenses")
 _USELESS = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_UNCHECKED_HASH = 0b01
 
 
 def is_wanted(name: str) -> bool:
@@ -40,6 +38,8 @@ def is_wanted(name: str) -> bool:
     top = path.parts[0]
     if top in _TOOLS_OF_CHALICE or path.suffix in _USELESS or top in ("bin", "share"):
         return False
+    if top == "chalice":
+        return path.parts[1:] in [(name,) for name in _CHALICE_KEPT]
     if path.parts[:1] in _NEVER_IMPORTED or path.parts[:2] in _NEVER_IMPORTED:
         return False
     if top.endswith(".dist-info"):
@@ -60,38 +60,21 @@ def _is_wanted_data(path: PurePosixPath) -> bool:
 
 
 def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | None = None) -> None:
-    """Write sources and their bytecode, on top of a copy of another zip when one is given."""
+    """Write the sources, on top of a copy of another zip when one is given."""
     partial = target.with_suffix(".partial")
     partial.write_bytes(base.read_bytes() if base else b"")
     with zipfile.ZipFile(partial, "a" if base else "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(sources):
-            for entry, data in _with_bytecode(name, content):
-                archive.writestr(_information(entry), data)
+            archive.writestr(_information(name), content)
     partial.replace(target)
 
 
-def wanted_dependencies(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    """A built zip's files that are needed, without the application's own."""
-    for name in archive.namelist():
-        is_own = name == "app.py" or name.startswith("chalicelib/")
-        if not name.endswith("/") and not is_own and is_wanted(name):
-            yield name, archive.read(name)
-
-
-def _with_bytecode(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    yield name, content
-    if name.endswith(".py"):
-        path = PurePosixPath(name)
-        compiled = f"{path.stem}.{implementation.cache_tag}.pyc"
-        yield str(path.parent / "__pycache__" / compiled), _compiled(name, content)
-
-
-def _compiled(name: str, content: bytes) -> bytes:
-    """PEP 552 unchecked: unpacking changes a file's time, which a dated .pyc would not survive."""
-    code = compile(content, name, "exec", dont_inherit=True)
-    flags = _UNCHECKED_HASH.to_bytes(4, "little")
-    source_hash = importlib.util.source_hash(content)
-    return importlib.util.MAGIC_NUMBER + flags + source_hash + marshal.dumps(code)
+def wanted_dependencies(installed: Path) -> Iterator[tuple[str, bytes]]:
+    """The files of an installation that are needed at run time, by their names in the zip."""
+    for path in installed.rglob("*"):
+        name = path.relative_to(installed).as_posix()
+        if path.is_file() and is_wanted(name):
+            yield name, path.read_bytes()
 
 
 def _information(name: str) -> zipfile.ZipInfo:

@@ -8,11 +8,13 @@ from stack import changeset
 from stack.attach import STAGE, Deployed, deployed
 from stack.aws import Cloud, one_line_errors
 from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
+from stack.bytecode import with_bytecode
 from stack.console import Failure
 from stack.manage import load_petitions
 from stack.package import package
 from stack.paths import LOCAL
 from stack.slim import write_zip
+from stack.target import local_target
 
 HERE = Path(__file__).parent
 TEMPLATE, APPLICATION = HERE / "template.json", HERE / "application.py"
@@ -55,5 +57,5 @@ def _deploy_tutorial(cloud: Cloud) -> str:
 def _archive() -> Path:
     target = LOCAL / "build" / "tutorial.zip"
     source = [(APPLICATION.name, APPLICATION.read_bytes())]
-    write_zip(target, source, base=package(STAGE).archive)
+    write_zip(target, with_bytecode(source, local_target()), base=package(STAGE).archive)
     return target

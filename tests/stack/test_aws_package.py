@@ -1,0 +1,220 @@
+"""What ships to AWS: wheels and bytecode of the pinned Python, whatever Python builds the package."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import scene
+from stack import target
+from stack.bytecode import with_bytecode
+from stack.console import Failure
+from stack.contents import missing, requirements
+from stack.package import Package, package
+from stack.paths import BUILD, ROOT
+from stack.slim import SERVICES
+from stack.target import AWS_PYTHON, LOCAL_STAGE, RUNNING, Target, aws_target, interpreter, target_of
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+
+PYTHON = interpreter(AWS_PYTHON)
+needs_the_pinned_python = pytest.mark.skipif(PYTHON is None, reason=f"there is no python{AWS_PYTHON} on the PATH")
+# Magic number of every release of CPython 3.13, and PEP 552's flag for "do not check the source".
+BYTECODE_OF_313 = (3571).to_bytes(2, "little") + b"\r\n" + (1).to_bytes(4, "little")
+GLIBC_OF_AMAZON_LINUX_2023 = (2, 34)
+LIMIT, LIMIT_UNZIPPED = 50_000_000, 250_000_000
+FOR_THIS_PYTHON = re.compile(r"\.(cpython-313-x86_64-linux-gnu|abi3)\.so$")
+MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_x86_64|manylinux2014_x86_64")
+
+
+@pytest.fixture(scope="module")
+def aws() -> Package:
+    """The one that `make check` lints."""
+    return package("lint", ROOT, BUILD)
+
+
+@pytest.fixture(scope="module")
+def archive(aws: Package) -> Iterator[zipfile.ZipFile]:
+    with zipfile.ZipFile(aws.archive) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def unpacked(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("function")
+    archive.extractall(folder)
+    return folder
+
+
+def compiled_files(archive: zipfile.ZipFile) -> set[str]:
+    """Extension modules; a library that a wheel brings along has a version after `.so`, or a folder of its own."""
+    return {name for name in archive.namelist() if name.endswith(".so") and ".libs/" not in name}
+
+
+def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
+    found = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
+    return {name: HeaderParser().parsestr(archive.read(name).decode()).get_all("Tag", []) for name in found}
+
+
+def runs_there(tag: str) -> bool:
+    """Whether Python 3.13 on Amazon Linux 2023 takes a wheel with this tag."""
+    python, abi, platform = tag.split("-")
+    if (abi, platform) == ("none", "any"):
+        return python in ("py3", "py2.py3", "cp313")
+    match = MANYLINUX.fullmatch(platform)
+    glibc = tuple(map(int, match.groups(default="0"))) if match else (99, 0)
+    return (abi == "abi3" or python == abi == "cp313") and glibc <= GLIBC_OF_AMAZON_LINUX_2023
+
+
+def event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
+    """What API Gateway sends for a GET without path parameters."""
+    sent = scene.count_event("any")
+    where = {"resource": path, "path": path, "pathParameters": None, "multiValueQueryStringParameters": query}
+    context = {**sent["requestContext"], "resourcePath": path, "path": f"/site{path}"}
+    return {**sent, **where, "requestContext": context}
+
+
+def run(script: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[bytes]:
+    """With the pinned Python, which sees the unpacked zip and its standard library, nothing else."""
+    command = [str(PYTHON), "-I", "-S", "-B", str(Path(__file__).with_name(script)), str(folder)]
+    settings = {**scene.SETTINGS, **scene.AWS_SETTINGS}
+    return subprocess.run(command, input=given.encode(), env=settings, capture_output=True, check=False)
+
+
+def test_every_function_has_the_pinned_runtime(aws: Package) -> None:
+    functions = [each for each in aws.read_template()["Resources"].values() if each["Type"].endswith("::Function")]
+    assert len(functions) > 10
+    assert {each["Properties"]["Runtime"] for each in functions} == {"python3.13"}
+
+
+def test_every_requirement_is_in_the_zip(aws: Package) -> None:
+    assert missing(aws.archive, requirements(ROOT / "requirements.txt")) == []
+
+
+def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFile) -> None:
+    found = compiled_files(archive)
+    assert len(found) >= 5
+    assert {name for name in found if not FOR_THIS_PYTHON.search(name)} == set()
+
+
+def test_every_wheel_has_a_tag_that_runs_there(archive: zipfile.ZipFile) -> None:
+    found = tags(archive)
+    assert len(found) > 20
+    assert {name: kept for name, kept in found.items() if not any(map(runs_there, kept))} == {}
+
+
+@pytest.mark.parametrize(
+    ("tag", "runs"),
+    [
+        ("cp313-cp313-manylinux_2_28_x86_64", True),
+        ("cp310-abi3-manylinux2014_x86_64", True),
+        ("py3-none-any", True),
+        ("cp311-cp311-manylinux_2_28_x86_64", False),
+        ("cp313-cp313-manylinux_2_39_x86_64", False),
+        ("cp313-cp313-manylinux_2_28_aarch64", False),
+        ("cp313-cp313-musllinux_1_2_x86_64", False),
+        ("cp313-cp313t-manylinux_2_28_x86_64", False),
+    ],
+)
+def test_tags_are_judged(tag: str, runs: bool) -> None:
+    assert runs_there(tag) is runs
+
+
+def test_no_binary_asks_for_a_newer_glibc(archive: zipfile.ZipFile) -> None:
+    """What a binary links to, whatever its wheel claims."""
+    binaries = [name for name in archive.namelist() if ".so" in name]
+    wanted = {
+        tuple(map(int, version.split(b".")))
+        for name in binaries
+        for version in re.findall(rb"GLIBC_(\d+\.\d+)", archive.read(name))
+    }
+    assert wanted
+    assert max(wanted) <= GLIBC_OF_AMAZON_LINUX_2023
+
+
+def test_the_package_is_within_lambdas_limits(aws: Package, archive: zipfile.ZipFile) -> None:
+    assert aws.archive.stat().st_size < LIMIT / 2
+    assert sum(entry.file_size for entry in archive.infolist()) < LIMIT_UNZIPPED / 3
+
+
+@needs_the_pinned_python
+def test_every_module_has_bytecode_that_the_pinned_python_takes(archive: zipfile.ZipFile) -> None:
+    names = archive.namelist()
+    compiled = [name for name in names if name.endswith(".cpython-313.pyc")]
+    assert len(compiled) == sum(name.endswith(".py") for name in names)
+    assert {archive.read(name)[:8] for name in compiled} == {BYTECODE_OF_313}
+
+
+@needs_the_pinned_python
+@pytest.mark.parametrize(
+    ("path", "query", "status", "kind", "part"),
+    [
+        ("/api/openapi.json", None, 200, "application/json", '"openapi"'),
+        ("/confirm", {"token": ["damaged"]}, 400, "text/html", "<main"),
+    ],
+)
+def test_the_pinned_python_serves_from_the_zip_alone(
+    unpacked: Path, path: str, query: dict[str, list[str]] | None, status: int, kind: str, part: str
+) -> None:
+    done = run("serve_from_zip.py", unpacked, given=json.dumps(event(path, query)))
+    assert done.returncode == 0, done.stderr.decode()
+    answer = json.loads(done.stdout.splitlines()[-1])  # after its log line
+    assert answer["statusCode"] == status
+    assert answer["headers"]["Content-Type"].startswith(kind)
+    assert part in answer["body"]
+
+
+@needs_the_pinned_python
+def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked: Path) -> None:
+    clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
+    code = f"import sys; sys.path.insert(0, {str(unpacked)!r}); {clients}"
+    done = subprocess.run([str(PYTHON), "-I", "-S", "-B", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_the_pinned_python
+def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpacked: Path) -> None:
+    done = run("print_a_cover.py", unpacked)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.startswith(b"%PDF")
+
+
+def test_only_the_emulator_gets_the_python_that_deploys() -> None:
+    assert target_of("dev").runtime == target_of("prod").runtime == "python3.13"
+    assert target_of(LOCAL_STAGE).runtime == target_of("dev", is_emulated=True).runtime == f"python{RUNNING}"
+
+
+def test_an_interpreter_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version manager leaves commands on the PATH for versions that are not chosen."""
+    broken, works = tmp_path / "broken", tmp_path / "works"
+    for folder, text in ((broken, "exit 127"), (works, "echo 3.99")):
+        folder.mkdir()
+        (folder / "python3.99").write_text(f"#!/bin/sh\n{text}\n")
+        (folder / "python3.99").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{broken}:{works}")
+    assert interpreter.__wrapped__("3.99") == works / "python3.99"
+    monkeypatch.setenv("PATH", str(broken))
+    assert interpreter.__wrapped__("3.99") is None
+
+
+def test_without_an_interpreter_there_is_no_bytecode_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Package, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(target, "interpreter", lambda version: None)
+    without = aws_target()
+    assert list(with_bytecode([("a.py", b"x = 1\n")], without)) == [("a.py", b"x = 1\n")]
+    monkeypatch.setattr("stack.package._build", lambda *_: (tmp_path / "dev").mkdir())
+    package("dev", ROOT, tmp_path, without)
+    assert "python3.13" in capsys.readouterr().out
+
+
+def test_a_module_that_cannot_be_compiled_is_a_failure() -> None:
+    with pytest.raises(Failure, match="invalid syntax"):
+        list(with_bytecode([("a.py", b"x =\n")], Target(RUNNING, (), Path(sys.executable))))
