@@ -57,7 +57,7 @@ def _person(signature: Signature) -> dict[str, object]:
 
 
 def _times(signature: Signature) -> dict[str, str]:
-    names = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "expires_at")
+    names = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
     return {name: iso(moment) for name in names if (moment := getattr(signature, name))}
 
 

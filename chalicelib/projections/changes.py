@@ -1,4 +1,7 @@
-"""What a change in the signatures' stream means to those who follow it."""
+"""What a change in the signatures' stream means to those who follow it.
+
+A damaged item may lack any attribute. It must not stop the stream, or the repair could not be followed either.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -41,7 +44,7 @@ def located(
     """Each constituency that this change gives one confirmed signature more or less."""
     moves: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
-        if image and image["state"] == State.CONFIRMED:
+        if image and image.get("state") == State.CONFIRMED:
             moves[place_of(image, constituencies)] += amount
     numbers: dict[Key, dict[str, int]] = defaultdict(dict)
     for place, amount in moves.items():
@@ -53,12 +56,17 @@ def located(
 
 
 def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
-    """What this change is, seen from outside: nothing, one stage, or the end of one life and the start of another."""
+    """What this change is, seen from outside: nothing, one stage, or the end of one life and the start of another.
+
+    Nothing is what nobody did: deleting an item that has not expired (damage), and putting it back (manage.py restore).
+    """
+    if new.get("restored_at") != old.get("restored_at"):
+        return
     was, now = old.get("state"), new.get("state")
-    renewed = was == now == State.PENDING and old["signed_at"] != new["signed_at"]
+    renewed = was == now == State.PENDING and new.get("signed_at") not in (old.get("signed_at"), None)
     if renewed or (was == State.PENDING and not new and old.get("expires_at", 0) <= at.timestamp()):
         yield Stage.EXPIRED
-    elif was in (State.PENDING, State.CONFIRMED) and now in (State.WITHDRAWN, None):
+    elif was in (State.PENDING, State.CONFIRMED) and now == State.WITHDRAWN:
         yield Stage.WITHDRAWN
     if renewed or (now == State.PENDING and was != now):
         yield Stage.RECEIVED
@@ -82,7 +90,7 @@ def _is_first_mail(old: Image, new: Image) -> bool:
     """Since it was signed: who withdrew and signs again keeps the mark of the mail before."""
     mailed = new.get("mailed_at")
     before: str = old.get("mailed_at", "")
-    return bool(mailed and mailed != before) and before < str(new["signed_at"])
+    return bool(mailed and mailed != before) and before < str(new.get("signed_at", ""))
 
 
 def _has_bounced(image: Image) -> bool:

@@ -31,7 +31,7 @@ NOT_YET = "not yet sorted"
 
 def sorts_of(signature: Mapping[str, str]) -> Iterator[str]:
     """The numbers that one confirmed signature is counted in."""
-    yield VERSION + signature["text_version"]
+    yield VERSION + signature.get("text_version", "")
     yield AREA + _area(signature.get("country", ""), signature.get("postcode", ""))
 
 

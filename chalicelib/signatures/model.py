@@ -71,6 +71,8 @@ class Signature(BaseModel):
     confirmed_at: Moment | None = None
     withdrawn_at: Moment | None = None
     erased_at: Moment | None = None
+    # When `manage.py restore` put it back from a backup.
+    restored_at: Moment | None = None
     # The source its tally entry went under, where that is not its own (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
     mail_wanted: Wanted | None = None

@@ -91,8 +91,9 @@ def test_what_is_no_address_is_told_by_its_field(served: Served, bob: str, body:
 def test_one_signature_is_shown_with_what_staff_need_to_help(served: Served, bob: str, petition: Petition) -> None:
     identity = signed(served.tables, petition)
     mailed(served.tables, petition, identity)
-    change_item(served.tables, petition, identity, undeliverable="bounced")
+    change_item(served.tables, petition, identity, undeliverable="bounced", restored_at="2026-11-24T12:05:00Z")
     shown = ask(served, bob, "GET", at(identity)).json_body
+    assert shown["times"]["restored_at"] == "2026-11-24T12:05:00Z"
     assert shown["person"]["email"] == ALICE.email
     assert (shown["mail"]["sent"], shown["mail"]["at_most"], shown["mail"]["undeliverable"]) == (1, 5, "bounced")
     assert shown["times"]["signed_at"] == "2026-11-24T12:00:00Z"

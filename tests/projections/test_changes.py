@@ -21,6 +21,10 @@ PENDING: dict[str, Any] = {
 }  # fmt: skip
 CONFIRMED = PENDING | {"state": "confirmed"}
 WITHDRAWN = {name: PENDING[name] for name in ("pk", "sk", "signed_at", "text_version")} | {"state": "withdrawn"}
+RESTORED = {"restored_at": AFTER}
+# Damaged.
+BARE: dict[str, Any] = {"pk": "safe-children#2a", "sk": "x"}
+PENDING_BARE = BARE | {"state": "pending", "mailed_at": AFTER}
 EXPIRED = PENDING | {"expires_at": LONG_AGO}
 Image = dict[str, Any] | None
 R, M, C, B, E, W = Stage
@@ -40,6 +44,10 @@ R, M, C, B, E, W = Stage
         (CONFIRMED, None, {"v.v1": -1, "a.SW": -1}),
         (PENDING, CONFIRMED | {"postcode": "BT1 1AA", "text_version": "v2"}, {"pending": -1, "v.v2": 1, "a.BT": 1}),
         (PENDING, CONFIRMED | {"country": "NL"}, {"pending": -1, "v.v1": 1, "a.abroad": 1}),
+        (CONFIRMED, BARE, {"v.v1": -1, "a.SW": -1}),
+        (BARE, CONFIRMED, {"v.v1": 1, "a.SW": 1}),
+        (PENDING, PENDING_BARE, {}),
+        (CONFIRMED, BARE | {"state": "confirmed"}, {"v.v1": -1, "a.SW": -1, "v.": 1, "a.abroad": 1}),
     ],
 )
 def test_every_move_changes_how_things_stand_by_what_it_is(
@@ -60,8 +68,14 @@ def test_every_move_changes_how_things_stand_by_what_it_is(
         (WITHDRAWN, PENDING, [R]),
         (WITHDRAWN, None, []),
         (EXPIRED, None, [E]),
-        (PENDING, None, [W]),
-        (CONFIRMED, None, [W]),
+        (PENDING, None, []),
+        (CONFIRMED, None, []),
+        (PENDING, PENDING_BARE, []),
+        (CONFIRMED, BARE, []),
+        (None, PENDING | RESTORED, []),
+        (None, CONFIRMED | RESTORED | {"mailed_at": AFTER}, []),
+        (PENDING, CONFIRMED | RESTORED, []),
+        (PENDING | RESTORED, CONFIRMED | RESTORED, [C]),
         (EXPIRED, PENDING | {"signed_at": AFTER}, [E, R]),
         (PENDING, PENDING | {"mailed_at": AFTER}, [M]),
         (PENDING, PENDING | {"mailed_at": SIGNED}, [M]),
@@ -107,6 +121,8 @@ PLACES = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}
         (CONFIRMED, None, {"k.Upper Zed": -1}),
         (PENDING, WITHDRAWN, {}),
         (WITHDRAWN, PENDING, {}),
+        (CONFIRMED, BARE, {"k.Upper Zed": -1}),
+        (BARE, CONFIRMED, {"k.Upper Zed": 1}),
     ],
 )
 def test_a_constituency_has_what_is_confirmed_there(before: Image, after: Image, moves: dict[str, int]) -> None:

@@ -12,6 +12,7 @@ const DEEDS = {
   "export.fetched": "Fetched a file of signatures", "person.found": "Searched for a person", "person.shown": "Looked at a signature",
   "mail.resent": "Sent a mail again", "signature.withdrawn": "Withdrew a signature", "signature.erased": "Erased a signature",
   "access.exported": "Saved all we hold on a person", "signed-in": "Signed in",
+  "table.copied": "Made a copy of a table from its backup", "table.restored": "Put back what a table had lost", "copy.deleted": "Deleted the copy of a table",
 };
 
 const COLUMNS = [
