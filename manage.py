@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from chalicelib.aws.failures import REFUSALS
 from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, UnknownPetition
-from commands import crowd, exports, petitions, tallies, tokens
+from commands import crowd, exports, petitions, restore, tallies, tokens
 from commands.common import InputError
 
 # Exit codes: 0 done, 1 the input was wrong, 2 the command line was (argparse's own), 3 AWS did not answer.
@@ -22,8 +22,8 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    rooms = top.add_subparsers(required=True, metavar="petition|token|shards|recount|export|redrive|mail|shed")
-    for room in (petitions, tokens, tallies, exports, crowd):
+    rooms = top.add_subparsers(required=True, metavar="petition|token|shards|recount|restore|export|redrive|mail|shed")
+    for room in (petitions, tokens, tallies, restore, exports, crowd):
         room.add_to(rooms)
     return top
 

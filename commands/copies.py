@@ -1,0 +1,135 @@
+"""The copy of a table that point-in-time recovery makes: begin it, wait for it, read it, delete it.
+
+AWS restores into a new table only. The copy has no stream, no TTL and no recovery of its own, so nothing in it expires
+and it is not backed up. Its encryption is that of the live table.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import uniform
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chalicelib.aws.expressions import from_wire
+from chalicelib.aws.failures import translated
+from chalicelib.aws.table import Item
+from chalicelib.core.errors import Conflicted, PetitionsError, Unavailable, UnknownThing
+from chalicelib.core.times import iso
+from commands.common import InputError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
+
+# A restore takes from minutes to hours, whatever the size of the table.
+LOOK_SECONDS, LOOKS = 10, 12 * 360
+# A page is one BatchGetItem on the live table.
+PAGE = 100
+# Throttles pass: about three minutes of patience, with full jitter.
+PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, *[20] * 16)
+
+T = TypeVar("T")
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """For idempotent calls only. Raise Unavailable when AWS still refuses in the end."""
+    for pause in PAUSES:
+        with suppress(Unavailable):
+            return call()
+        time.sleep(uniform(0, pause))
+    return call()
+
+
+@dataclass(frozen=True)
+class Window:
+    """The moments that a table can be restored to. AWS: up to 35 days ago, until about five minutes ago."""
+
+    earliest: datetime
+    latest: datetime
+
+    def check(self, moment: datetime) -> None:
+        """Raise InputError naming the window."""
+        if not self.earliest <= moment <= self.latest:
+            raise InputError(f"{iso(moment)} is outside of what AWS keeps: {iso(self.earliest)} to {iso(self.latest)}")
+
+
+def window(client: "DynamoDBClient", table: str) -> Window:
+    with translated("storage"):
+        answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    kept = answer.get("PointInTimeRecoveryDescription", {})
+    if kept.get("PointInTimeRecoveryStatus") != "ENABLED":
+        raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
+    # Whole seconds, and inside of what AWS says.
+    latest = kept["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
+    return Window(kept["EarliestRestorableDateTime"].astimezone(UTC), latest)
+
+
+class Copy:
+    """The table as it was at one moment. Its name says which, so that the same command finds it again."""
+
+    def __init__(self, client: "DynamoDBClient", table: str, moment: datetime) -> None:
+        self._client = client
+        self._table = table
+        self.moment = moment
+        self.name = f"{table}-restored-{moment:%Y%m%dT%H%M%SZ}"
+
+    def status(self) -> str | None:
+        """AWS's word for it; None if there is no such table."""
+        with suppress(UnknownThing), translated("storage", _refusal):
+            return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
+        return None
+
+    def window(self) -> Window:
+        return window(self._client, self._table)
+
+    def begin(self) -> None:
+        """Idempotent."""
+        with suppress(Conflicted), translated("storage", _refusal):
+            self._client.restore_table_to_point_in_time(
+                SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
+            )
+
+    def wait(self, tell: Callable[[str], None]) -> None:
+        """Raise InputError when AWS gave the restore up, or after twelve hours."""
+        was_there = False
+        for look in range(LOOKS):
+            status = patiently(self.status)
+            if status == "ACTIVE":
+                return
+            if was_there and status is None:
+                raise InputError(f"AWS cancelled the restore: {self.name} is gone. CloudTrail says why; then repeat")
+            was_there = was_there or status is not None
+            tell(f"AWS restores into {self.name}: {look * LOOK_SECONDS // 60} min, {status or 'asked for'}")
+            time.sleep(LOOK_SECONDS)
+        raise InputError(f"{self.name} is still being restored; repeat the command, it goes on from here")
+
+    def pages(self) -> Iterator[Sequence[Item]]:
+        """Every item, a page at a time."""
+        request: dict[str, Any] = {"TableName": self.name, "Limit": PAGE}
+        while True:
+            answer = patiently(lambda: self._page(request))
+            yield [from_wire(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _page(self, request: dict[str, Any]) -> "ScanOutputTypeDef":
+        with translated("storage"):
+            return self._client.scan(**request)
+
+    def delete(self) -> bool:
+        """False if there is none."""
+        with suppress(UnknownThing), translated("storage", _refusal):
+            self._client.delete_table(TableName=self.name)
+            return True
+        return False
+
+
+def _refusal(error: "ClientError") -> PetitionsError | None:
+    code = error.response["Error"]["Code"]
+    if code in ("TableAlreadyExistsException", "TableInUseException"):
+        return Conflicted("storage")  # Asked for before, perhaps by the SDK's own retry.
+    return UnknownThing("There is no such table.") if code == "ResourceNotFoundException" else None

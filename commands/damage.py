@@ -1,0 +1,165 @@
+"""Decide for one item of a restored copy what a restore writes into the live table. No AWS, no clock.
+
+A signature's own moments tell damage from a change that somebody made. The application changes what was signed only
+together with a moment: signing, confirming, withdrawing, erasing. So an item that has no moment of its own and yet
+says something else than the copy was damaged. And nothing but damage makes a confirmed signature pending again
+without `withdrawn_at`: its owner signed anew after it was deleted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from pydantic import ValidationError
+
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+from chalicelib.signatures.model import MAIL_WISH, PERSONAL, Signature, State
+
+MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
+# What changes only together with one of these moments. Not the state of mail, and not `updates`: both change alone.
+SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *MOMENTS)
+
+# The application never takes these away from an item.
+MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
+
+# Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
+RESTORED_COUNTS = ("PETITIONS", "TEXT#", "TALLY#", "PENDING#", "PLACES#", "FUNNEL#", "FUNNEL-DAYS#")
+
+
+class Outcome(StrEnum):
+    """What happens to an item of the copy, in the words of the report."""
+
+    SAME = "unchanged"
+    PUT_BACK = "put back"
+    REPAIRED = "repaired"
+    NEWER = "kept: the live item has changed since"
+    EXPIRED = "left out: expired"
+    GONE = "left out: withdrawn or erased since"
+    UNUSABLE = "left out: damaged in the copy too, use an earlier moment"
+    TEMPORARY = "left out: temporary, or a token"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the time since the copy's moment. Signature ids, with the last time each was acted upon."""
+
+    now: datetime
+    erased: Mapping[str, datetime] = field(default_factory=dict)
+    withdrawn: Mapping[str, datetime] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+    unsubscribed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Decision:
+    outcome: Outcome
+    write: NewItem | Change | None = None
+
+
+Rule = Callable[[Item, Item | None, Known], Decision]
+
+
+def signature(kept: Item, live: Item | None, known: Known) -> Decision:
+    """`kept` is the copy's item, `live` the live table's."""
+    if live is not None and not _is_damaged(kept, live):
+        return Decision(Outcome.SAME if _part(kept) == _part(live) else Outcome.NEWER)
+    why_not = _why_not(kept, known)
+    if why_not:
+        return Decision(why_not)
+    if live is None:
+        marks = {"restored_at": iso(known.now), "updates": _wants_updates(kept, known)}
+        return Decision(Outcome.PUT_BACK, _new(keys.SIGNATURES, kept, marks))
+    return Decision(Outcome.REPAIRED, _repair(kept, live, known))
+
+
+def count(kept: Item, live: Item | None, known: Known) -> Decision:
+    """Only what is missing: a counter that is there may have counted since, and a recount repairs it."""
+    if live is None and not kept["pk"].startswith(RESTORED_COUNTS):
+        return Decision(Outcome.TEMPORARY)
+    return _missing(keys.COUNTS, kept, live)
+
+
+def entry(kept: Item, live: Item | None, known: Known) -> Decision:
+    """An entry of the audit trail never changes."""
+    return _missing(keys.AUDIT, kept, live)
+
+
+def _missing(table: str, kept: Item, live: Item | None) -> Decision:
+    if live is None:
+        return Decision(Outcome.PUT_BACK, _new(table, kept, {}))
+    return Decision(Outcome.SAME if live == kept else Outcome.NEWER)
+
+
+def _is_damaged(kept: Item, live: Item) -> bool:
+    was_reset = (
+        kept.get("state") == State.CONFIRMED
+        and live.get("state") == State.PENDING
+        and live.get("withdrawn_at") == kept.get("withdrawn_at")
+    )
+    own_moments = [name for name in MOMENTS if name in live and live[name] != kept.get(name)]
+    return was_reset or (not own_moments and _part(kept) != _part(live))
+
+
+def _why_not(kept: Item, known: Known) -> Outcome | None:
+    """The copy has no TTL, and nobody has withdrawn or been erased in it since its moment."""
+    try:
+        signature = Signature.model_validate(kept)
+    except ValidationError:
+        return Outcome.UNUSABLE
+    if signature.state is not State.WITHDRAWN and not (signature.name and signature.email and signature.country):
+        return Outcome.UNUSABLE
+    if signature.expires_at is not None and signature.expires_at <= known.now:
+        return Outcome.EXPIRED
+    return Outcome.GONE if _has_gone(kept["sk"], signature, known) else None
+
+
+def _has_gone(identity: str, signature: Signature, known: Known) -> bool:
+    """A signature made after the act is a new one. A withdrawn or erased item is empty, and may come back."""
+
+    def since(acts: Mapping[str, datetime]) -> bool:
+        return identity in acts and acts[identity] >= signature.signed_at
+
+    was_erased = since(known.erased) and signature.erased_at is None
+    was_withdrawn = since(known.withdrawn) and signature.state is not State.WITHDRAWN
+    return identity in known.left_out or was_erased or was_withdrawn
+
+
+def _wants_updates(item: Item, known: Known) -> bool:
+    return bool(item.get("updates")) and item["sk"] not in known.unsubscribed
+
+
+def _repair(kept: Item, live: Item, known: Known) -> Change:
+    """What was signed, as in the copy. Mail and consent to updates stay as they are: they change without a moment."""
+    lost = {name: kept[name] for name in MAIL_FACTS if name in kept and name not in live}
+    assign: dict[str, Any] = {**_part(kept), **lost, "restored_at": iso(known.now)}
+    assign["updates"] = _wants_updates(kept, known) and _wants_updates(live, known)
+    absent = [name for name in SIGNED if name not in kept]
+    if kept["state"] == State.CONFIRMED:
+        absent += ["expires_at", *(MAIL_WISH if live.get("state") != State.CONFIRMED else ())]
+    elif "expires_at" in kept and "expires_at" not in live:
+        assign["expires_at"] = kept["expires_at"]
+    return Change(_key(keys.SIGNATURES, kept), assign=assign, remove=absent, when=_is_as_seen(live))
+
+
+def _is_as_seen(live: Item) -> Condition:
+    names = (*SIGNED, *MAIL_FACTS, "updates")
+    return reduce(and_, (Attr(name).eq(live[name]) if name in live else Attr(name).not_exists() for name in names))
+
+
+def _part(item: Item) -> Item:
+    return {name: item[name] for name in SIGNED if name in item}
+
+
+def _new(table: str, kept: Item, marks: Mapping[str, Any]) -> NewItem:
+    return NewItem(_key(table, kept), {**kept, **marks})
+
+
+def _key(table: str, item: Item) -> Key:
+    return Key(table, item["pk"], item["sk"])

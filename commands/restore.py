@@ -1,0 +1,181 @@
+"""`manage.py restore`: put deleted or damaged items back from point-in-time recovery (docs/runbook.md, "Restore").
+
+Into the live table, which keeps its stream, its recovery and its name. Nothing that is newer is overwritten.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chalicelib.aws import clients
+from chalicelib.aws.table import Item, NewItem, Tables
+from chalicelib.core import keys, times
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key, slug_of
+from chalicelib.core.settings import required
+from chalicelib.core.times import iso
+from chalicelib.staff.audit.record import entries
+from commands import common, damage
+from commands.copies import Copy, patiently, window
+from commands.damage import Decision, Known, Outcome, Rule
+
+RULES: dict[str, Rule] = {keys.AUDIT: damage.entry, keys.COUNTS: damage.count, keys.SIGNATURES: damage.signature}
+LATEST = "latest"
+# The trail is written before the act, and the copy may be from between the two.
+BEFORE_THE_ACT = timedelta(hours=1)
+WRITTEN = (Outcome.PUT_BACK, Outcome.REPAIRED)
+
+
+class Seen(NamedTuple):
+    item: Item
+    outcome: Outcome
+
+
+def restore(arguments: argparse.Namespace) -> None:
+    """Safe to repeat, also after Ctrl-C: what is back already is unchanged the next time."""
+    copy = _copy_of(arguments.table, arguments.at)
+    if arguments.finish:
+        _finish(copy, arguments.table)
+    else:
+        _put_back(copy, arguments)
+
+
+def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
+    known = _known(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
+    if patiently(copy.status) is None:
+        _begin(copy, arguments)
+    copy.wait(_tell)
+    if not arguments.dry_run:
+        common.audited("table.restored", arguments.table, at=iso(copy.moment))
+    seen = restored(copy.pages(), common.tables(), arguments.table, known, write=not arguments.dry_run)
+    counted, slugs = _followed(seen, each=arguments.list)
+    print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
+    print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in Outcome if counted[outcome]))
+    _say_what_next(arguments, copy, slugs)
+
+
+def restored(pages: Iterable[Sequence[Item]], live: Tables, table: str, known: Known, *, write: bool) -> Iterator[Seen]:
+    """Each item of the copy, and what happened to it. Constant memory, one page at a time."""
+    for page in pages:
+        wanted = [_key(table, item) for item in page]
+        found = patiently(partial(live.batch_get, wanted, consistent=True)) if wanted else []
+        by_key = {_key(table, item): item for item in found}
+        for kept in page:
+            decision = RULES[table](kept, by_key.get(_key(table, kept)), known)
+            yield Seen(kept, _written(decision, live) if write and decision.write else decision.outcome)
+
+
+def _written(decision: Decision, live: Tables) -> Outcome:
+    write = decision.write
+    assert write is not None
+    try:
+        patiently(partial(live.put_new, write) if isinstance(write, NewItem) else partial(live.update, write))
+    except ConditionFailed as failure:
+        found = failure.item or {}
+        values = write.item if isinstance(write, NewItem) else write.assign
+        # A write that AWS carried out without saying so fails when it is repeated, and finds itself.
+        is_ours = all(found.get(name) == value for name, value in values.items())
+        return decision.outcome if is_ours else Outcome.NEWER
+    return decision.outcome
+
+
+def _copy_of(table: str, at: datetime | None) -> Copy:
+    client, name = clients.dynamodb(), required(f"{table.upper()}_TABLE")
+    return Copy(client, name, at or patiently(partial(window, client, name)).latest)
+
+
+def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
+    if arguments.at:  # The window moves on every second: what was just read from it need not be in the next.
+        patiently(copy.window).check(arguments.at)
+    common.audited("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
+    patiently(copy.begin)
+
+
+def _finish(copy: Copy, table: str) -> None:
+    common.audited("copy.deleted", table, copy=copy.name)
+    print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
+
+
+def _known(moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> Known:
+    """From the trail: who was erased or withdrawn by staff. What owners did by their link is in the logs only."""
+    now = times.now()
+    acts: dict[str, dict[str, datetime]] = {"signature.erased": {}, "signature.withdrawn": {}}
+    for entry in entries(moment - BEFORE_THE_ACT, now, common.tables()):  # Newest first.
+        if entry.deed.action in acts:
+            acts[entry.deed.action].setdefault(entry.deed.subject, entry.at)
+    return Known(now, acts["signature.erased"], acts["signature.withdrawn"], left_out, unsubscribed)
+
+
+def _followed(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[Outcome], set[str]]:
+    counted: Counter[Outcome] = Counter()
+    slugs: set[str] = set()
+    for item, outcome in seen:
+        counted[outcome] += 1
+        if outcome in WRITTEN:
+            slugs |= _slugs(item["pk"])
+        if each and outcome is not Outcome.SAME:
+            print(f"{outcome}\t{item['pk']}\t{item['sk']}")
+        if counted.total() % 1000 == 0:
+            _tell(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")
+    print(file=sys.stderr)
+    return counted, slugs
+
+
+def _slugs(pk: str) -> set[str]:
+    """The petition of a signature, or of a tally: what a recount can prove."""
+    kind, _, rest = pk.partition("#")
+    if kind == "TALLY":
+        return {rest.partition("#")[0]}
+    return {slug_of(pk)} if pk[-2:] in keys.BUCKETS and kind == slug_of(pk) else set()
+
+
+def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
+    if slugs and not arguments.dry_run:
+        print("In some minutes, when the stream has been followed, prove the counts:")
+        print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
+    print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")
+    print(f"  manage.py restore {arguments.table} --at {iso(copy.moment)} --finish")
+
+
+def _tell(line: str) -> None:
+    print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
+
+
+def _key(table: str, item: Item) -> Key:
+    return Key(table, item["pk"], item["sk"])
+
+
+def _ids(path: Path | None) -> frozenset[str]:
+    try:
+        return frozenset(path.read_text(encoding="utf-8").split() if path else ())
+    except (OSError, UnicodeDecodeError) as error:
+        raise common.InputError(f"{path} cannot be read as text: {type(error).__name__}") from None
+
+
+def _moment(text: str) -> datetime | None:
+    if text == LATEST:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("use a time such as 2026-11-25T18:00:00Z, or latest")
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def add_to(rooms: Any) -> None:
+    command = rooms.add_parser("restore", help="put deleted or damaged items back from point-in-time recovery")
+    command.add_argument("table", choices=sorted(RULES))
+    command.add_argument("--at", type=_moment, required=True, help="the last good second (UTC), or latest")
+    command.add_argument("--dry-run", action="store_true", help="make the copy, say what would be written")
+    command.add_argument("--list", action="store_true", help="print each item that is not unchanged (ids only)")
+    command.add_argument("--leave-out", type=Path, help="a file of signature ids that must not come back")
+    command.add_argument("--unsubscribed", type=Path, help="a file of signature ids that come back without updates")
+    command.add_argument("--finish", action="store_true", help="delete the copy")
+    command.set_defaults(run=restore)

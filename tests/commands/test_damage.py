@@ -1,0 +1,250 @@
+"""What a restore writes, decided on items that the application itself made."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.table import Change, NewItem
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import mail_state
+from chalicelib.signatures.confirm import confirm, read_corrections
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.model import State, Wanted
+from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from commands import damage
+from commands.damage import Known, Outcome
+from tests.actors import DAY, MINUTE, NOW, confirmed, item_of, key_of, signed, subject_of
+from tests.fakes import FakeTables
+
+LATER = NOW + DAY
+Act = Callable[[FakeTables, Petition, str], object]
+
+
+def confirm_corrected(tables: FakeTables, petition: Petition, identity: str) -> None:
+    corrections = read_corrections({"name": "Alice A.", "postcode": "BT1 1AA", "updates": "yes"}, "GB")
+    confirm(subject_of(petition, identity), corrections, petition, LATER, tables)
+
+
+def leave(tables: FakeTables, petition: Petition, identity: str) -> None:
+    withdraw(key_of(petition, identity), petition, LATER, tables)
+
+
+def come_back(tables: FakeTables, petition: Petition, identity: str) -> None:
+    leave(tables, petition, identity)
+    signed(tables, petition, now=LATER)
+
+
+def be_erased(tables: FakeTables, petition: Petition, identity: str) -> None:
+    erase(key_of(petition, identity), petition, LATER, tables)
+
+
+def leave_in_the_same_second(tables: FakeTables, petition: Petition, identity: str) -> None:
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+
+
+def stop_updates(tables: FakeTables, petition: Petition, identity: str) -> None:
+    unsubscribe(key_of(petition, identity), tables)
+
+
+def bounce(tables: FakeTables, petition: Petition, identity: str) -> None:
+    mail_state.mark_undeliverable(key_of(petition, identity), "bounced", tables)
+
+
+def get_mail(tables: FakeTables, petition: Petition, identity: str) -> None:
+    wanted_at = item_of(tables, petition, identity).get("mail_wanted_at", "")
+    mail_state.mark_mailed(key_of(petition, identity), wanted_at, LATER, LATER + 15 * DAY, tables)
+
+
+def sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
+    signed(tables, petition, now=LATER)
+
+
+ACTS: list[Act] = [
+    *(confirm_corrected, leave, come_back, be_erased, leave_in_the_same_second),
+    *(stop_updates, bounce, get_mail, sign_again),
+]
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: str(act.__name__))
+@pytest.mark.parametrize("start", [signed, confirmed], ids=["pending", "confirmed"])
+def test_a_change_by_the_application_is_never_damage(
+    act: Act, start: Callable[..., str], tables: FakeTables, petition: Petition
+) -> None:
+    identity = start(tables, petition, updates=True)
+    kept = item_of(tables, petition, identity)
+    act(tables, petition, identity)
+    live = item_of(tables, petition, identity)
+    decision = damage.signature(kept, live, Known(LATER + DAY))
+    assert decision.write is None
+    assert decision.outcome in (Outcome.SAME, Outcome.NEWER)
+
+
+def repaired(kept: dict[str, Any], tables: FakeTables, petition: Petition) -> dict[str, Any]:
+    decision = damage.signature(kept, item_of(tables, petition, kept["sk"]), Known(LATER))
+    assert decision.outcome is Outcome.REPAIRED
+    assert isinstance(decision.write, Change)
+    return tables.update(decision.write)
+
+
+@pytest.mark.parametrize("start", [signed, confirmed], ids=["pending", "confirmed"])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"assign": {"name": "x", "email": "x@mail.example"}},
+        {"assign": {"country": "NL", "source": "elsewhere"}},
+        {"assign": {"state": "broken"}},
+        {"remove": ["state"]},
+        {"remove": ["email", "name"]},
+        {"remove": ["signed_at", "text_version", "mails"]},
+        {"assign": {"counted_source": "made-up"}},
+    ],
+    ids=str,
+)
+def test_damage_is_repaired_to_what_was_signed(
+    harm: dict[str, Any], start: Callable[..., str], tables: FakeTables, petition: Petition
+) -> None:
+    identity = start(tables, petition, updates=True)
+    kept = item_of(tables, petition, identity)
+    tables.update(Change(key_of(petition, identity), **harm))
+    assert repaired(kept, tables, petition) == kept | {"restored_at": "2026-11-25T12:00:00Z"}
+
+
+def test_a_confirmed_signature_replaces_the_pending_one_made_after_its_deletion(
+    tables: FakeTables, petition: Petition
+) -> None:
+    """As if the item had been deleted and somebody had signed anew."""
+    identity = confirmed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    del tables.items[key_of(petition, identity)]
+    signed(tables, petition, now=LATER)
+    back = repaired(kept, tables, petition)
+    assert (back["state"], back["signed_at"]) == ("confirmed", kept["signed_at"])
+    assert not {"mail_wanted", "mail_wanted_at", "expires_at"} & back.keys()
+
+
+def test_a_repair_keeps_a_later_refusal_of_updates_and_mail(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition, updates=True)
+    kept = item_of(tables, petition, identity)
+    bounce(tables, petition, identity)
+    tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
+    back = repaired(kept, tables, petition)
+    assert (back["name"], back["updates"], back["undeliverable"]) == (kept["name"], False, "bounced")
+
+
+def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition, updates=True)
+    kept = item_of(tables, petition, identity)
+    for live in (None, kept | {"name": "x"}):
+        for gone, updates in ((frozenset[str](), True), (frozenset({identity}), False)):
+            write = damage.signature(kept, live, Known(LATER, unsubscribed=gone)).write
+            assert isinstance(write, NewItem | Change)
+            assert (write.item if isinstance(write, NewItem) else write.assign)["updates"] is updates
+
+
+def test_an_item_with_a_changed_time_is_left_alone(tables: FakeTables, petition: Petition) -> None:
+    kept = item_of(tables, petition, confirmed(tables, petition))
+    live = kept | {"name": "x", "signed_at": "1970-01-01T00:00:00Z"}
+    assert damage.signature(kept, live, Known(LATER)) == damage.Decision(Outcome.NEWER)
+
+
+def missing(kept: dict[str, Any], known: Known) -> Outcome:
+    return damage.signature(kept, None, known).outcome
+
+
+def test_expired_items_do_not_come_back(tables: FakeTables, petition: Petition) -> None:
+    kept = item_of(tables, petition, signed(tables, petition))
+    until = timedelta(seconds=kept["expires_at"] - NOW.timestamp())
+    assert missing(kept, Known(NOW + until - MINUTE)) is Outcome.PUT_BACK
+    assert missing(kept, Known(NOW + until)) is Outcome.EXPIRED
+
+
+def known_of(act: str, identity: str, at: datetime) -> Known:
+    acts = {identity: at}
+    return Known(LATER, erased=acts) if act == "erased" else Known(LATER, withdrawn=acts)
+
+
+@pytest.mark.parametrize("act", ["erased", "withdrawn"])
+def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
+    act: str, tables: FakeTables, petition: Petition
+) -> None:
+    identity = confirmed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    for at, outcome in ((NOW, Outcome.GONE), (NOW + MINUTE, Outcome.GONE), (NOW - MINUTE, Outcome.PUT_BACK)):
+        assert missing(kept, known_of(act, identity, at)) is outcome
+    assert missing(kept, Known(LATER, left_out=frozenset({identity}))) is Outcome.GONE
+    live = kept | {"name": "x"}
+    assert damage.signature(kept, live, known_of(act, identity, NOW)).outcome is Outcome.GONE
+
+
+def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition: Petition) -> None:
+    """Without it a message in the overflow queue would sign again. What was withdrawn, not erased, does not return."""
+    identity = confirmed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    withdrawn = item_of(tables, petition, identity)
+    erase(key_of(petition, identity), petition, NOW, tables)
+    erased, since = item_of(tables, petition, identity), {identity: NOW}
+    assert missing(withdrawn, Known(LATER, withdrawn=since)) is Outcome.PUT_BACK
+    assert missing(withdrawn, Known(LATER, erased=since)) is Outcome.GONE
+    assert missing(erased, Known(LATER, erased=since, withdrawn=since)) is Outcome.PUT_BACK
+
+
+@pytest.mark.parametrize("lost", ["email", "state", "signed_at"])
+def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTables, petition: Petition) -> None:
+    kept = item_of(tables, petition, confirmed(tables, petition))
+    del kept[lost]
+    assert missing(kept, Known(LATER)) is Outcome.UNUSABLE
+
+
+def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
+    decision = damage.signature(kept, item_of(tables, petition, identity), Known(LATER))
+    leave(tables, petition, identity)
+    assert isinstance(decision.write, Change)
+    with pytest.raises(ConditionFailed):
+        tables.update(decision.write)
+    assert item_of(tables, petition, identity)["state"] == State.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("pk", "outcome"),
+    [
+        ("PETITIONS", Outcome.PUT_BACK),
+        ("TALLY#safe-children#000", Outcome.PUT_BACK),
+        ("FUNNEL-DAYS#safe-children", Outcome.PUT_BACK),
+        ("TOKENS", Outcome.TEMPORARY),
+        ("MAIL", Outcome.TEMPORARY),
+        ("SHEDDING", Outcome.TEMPORARY),
+        ("SNAPSHOT#safe-children", Outcome.TEMPORARY),
+        ("EXPORT#safe-children", Outcome.TEMPORARY),
+    ],
+)
+def test_only_missing_permanent_counts_come_back(pk: str, outcome: Outcome) -> None:
+    kept = {"pk": pk, "sk": "x", "total": 1}
+    assert damage.count(kept, None, Known(LATER)).outcome is outcome
+    assert damage.count(kept, kept | {"total": 2}, Known(LATER)) == damage.Decision(Outcome.NEWER)
+    assert damage.count(kept, kept, Known(LATER)) == damage.Decision(Outcome.SAME)
+
+
+def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
+    """A new one is put back, or named here as temporary."""
+    part = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
+    there = {word for line in part.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
+    assert len(there) > 10
+    temporary = {"SNAPSHOT#<slug>", "MAIL", "TOKENS", "SHEDDING", "EXPORT#<slug>"}
+    assert {word for word in there if not word.startswith(damage.RESTORED_COUNTS)} == temporary
+
+
+def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    decision = damage.signature(kept, None, Known(LATER))
+    assert isinstance(decision.write, NewItem)
+    del tables.items[key_of(petition, identity)]
+    tables.put_new(decision.write)
+    assert item_of(tables, petition, identity)["mail_wanted"] == Wanted.CONFIRM

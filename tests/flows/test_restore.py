@@ -1,0 +1,222 @@
+"""A restore, end to end on the emulator: copy, damage, put back, recount. The emulator copies the present state
+whatever moment is asked for, so the copy is made before the damage; on AWS it is made afterwards.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import manage
+from chalicelib.aws.expressions import wire_key
+from chalicelib.aws.table import Change, Tables
+from chalicelib.core import keys, times
+from chalicelib.core.tokens import Subject
+from chalicelib.petitions.model import Petition
+from chalicelib.projections.recount import recount
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.record import record
+from chalicelib.tallies.count import exact_count, pending_count
+from tests.emulated import EmulatedAws
+from tests.flows.handlers import Site, link, token
+from tests.flows.test_funnel import areas, numbers, pressed
+from tests.flows.test_races import all_signatures, signed
+from tests.flows.test_recount import a_crowd, quiet
+
+CONFIRMED, PENDING = 9, 4
+
+
+def table_name(tables: Tables, table: str) -> str:
+    return tables._names[table]
+
+
+def delete(tables: Tables, item: dict[str, Any], table: str = keys.SIGNATURES) -> None:
+    key = wire_key(keys.Key(table, item["pk"], item["sk"]))
+    boto3.client("dynamodb").delete_item(TableName=table_name(tables, table), Key=key)
+
+
+@pytest.fixture(autouse=True)
+def recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
+    """On, as the template has it. No copy is left behind for another test."""
+    client = boto3.client("dynamodb")
+    for table in (keys.SIGNATURES, keys.COUNTS, keys.AUDIT):
+        client.update_continuous_backups(
+            TableName=table_name(emulated_aws.tables, table),
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+    yield
+    for name in client.list_tables()["TableNames"]:
+        if "-restored-" in name:
+            client.delete_table(TableName=name)
+
+
+def manage_prints(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    capsys.readouterr()
+    assert manage.main(words) == code, capsys.readouterr()
+    return capsys.readouterr().out
+
+
+def a_copy(capsys: pytest.CaptureFixture[str], table: str = keys.SIGNATURES) -> str:
+    """The moment of a copy of the table as it is now."""
+    out = manage_prints(capsys, "restore", table, "--at", "latest", "--dry-run")
+    found = re.search(r"--at (\S+) --finish", out)
+    assert found
+    return found[1]
+
+
+def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_email(
+    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(CONFIRMED + PENDING):
+        site.sign(email=f"p{number}@example.org", postcode="SW1A 1AA")
+    for mail in site.deliver()[:CONFIRMED]:
+        pressed(site, mail, "confirm")
+    site.deliver()
+    before = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
+    funnel = numbers(site)
+    moment = a_copy(capsys)
+
+    confirmed = [item for item in before.values() if item["state"] == "confirmed"]
+    pending = [item for item in before.values() if item["state"] == "pending"]
+    for item in (*confirmed[:5], *pending[:2]):
+        delete(emulator_tables, item)
+    names = ("state", "signed_at", "confirmed_at", "text_version", "country")
+    for item, harm in (
+        (confirmed[5], {"assign": {"name": "x"}, "remove": ["email"]}),
+        (confirmed[6], {"remove": names}),
+    ):
+        emulator_tables.update(Change(keys.signature(petition.slug, str(item["sk"])), **harm))
+    site.deliver()
+    assert pending_count(petition.slug, emulator_tables) == PENDING - 2
+    assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED, "the tally keeps them"
+
+    out = manage_prints(capsys, "restore", "signatures", "--at", moment)
+    assert re.findall(r"^ +(\d+) (.+)$", out, re.M) == [("4", "unchanged"), ("7", "put back"), ("2", "repaired")]
+    assert f"manage.py recount {petition.slug}" in out
+    assert site.deliver() == [], "no second mail"
+    after = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
+    assert sum("restored_at" in item for item in after.values()) == 9
+    assert {identity: without_mark(item) for identity, item in after.items()} == before
+    proved = recount(petition, quiet, emulator_tables)
+    assert (proved.drift, proved.pending, proved.confirmed) == ({}, {}, CONFIRMED)
+    assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED
+    assert pending_count(petition.slug, emulator_tables) == PENDING
+    assert numbers(site) == funnel, "neither the damage nor the restore is something that a supporter did"
+    assert areas(site) == {"SW": CONFIRMED}
+
+    assert "13 unchanged" in manage_prints(capsys, "restore", "signatures", "--at", moment)
+    assert "deleted" in manage_prints(capsys, "restore", "signatures", "--at", moment, "--finish")
+    assert not [name for name in boto3.client("dynamodb").list_tables()["TableNames"] if "-restored-" in name]
+
+
+def without_mark(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "restored_at"}
+
+
+def test_an_email_that_was_not_sent_yet_is_sent_once(
+    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.sign()
+    moment = a_copy(capsys)
+    [item] = all_signatures(petition, emulator_tables)
+    delete(emulator_tables, item)
+    assert site.deliver() == [], "there is nobody to write to"
+    manage_prints(capsys, "restore", "signatures", "--at", moment)
+    [mail] = site.deliver()
+    assert site.deliver() == []
+    assert site.post_form("/confirm", {"token": token(link(mail, "confirm"))}).status_code == 200
+    assert site.count() == 1
+
+
+def test_withdrawn_and_erased_people_stay_away(
+    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Alice withdrew, Bob was erased, both by staff; Charlie used his link; then all items were deleted."""
+    subjects = [signed(name, petition, emulator_tables) for name in ("alice", "bob", "charlie", "dora")]
+    moment = a_copy(capsys)
+    for subject, action in zip(subjects, ("withdrawn", "erased"), strict=False):
+        act = erase if action == "erased" else withdraw
+        recorded(f"signature.{action}", subject, emulator_tables)
+        act(subject.key, petition, times.now(), emulator_tables)
+    withdraw(subjects[2].key, petition, times.now(), emulator_tables)
+    out = manage_prints(capsys, "restore", "signatures", "--at", moment)
+    assert re.findall(r"^ +(\d+) (.+)$", out, re.M) == [
+        ("1", "unchanged"),
+        ("3", "kept: the live item has changed since"),
+    ]
+    for item in all_signatures(petition, emulator_tables):
+        delete(emulator_tables, item)
+    ids = tmp_path / "withdrawn-in-the-logs"
+    ids.write_text(subjects[2].signature_id)
+    manage_prints(capsys, "restore", "signatures", "--at", moment, "--leave-out", str(ids))
+    assert [item["sk"] for item in all_signatures(petition, emulator_tables)] == [subjects[3].signature_id]
+
+
+def recorded(action: str, subject: Subject, tables: Tables) -> None:
+    """As staff's API does before the act."""
+    deed = Deed(action=action, subject=subject.signature_id, details={"petition": subject.slug})
+    record(Actor(token_id="t", owner="bob"), deed, times.now(), tables)
+
+
+def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
+    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.sign()
+    pressed(site, site.deliver()[0], "confirm")
+    moment = a_copy(capsys)
+    [item] = all_signatures(petition, emulator_tables)
+    delete(emulator_tables, item)
+    site.sign(name="Somebody Else")
+    manage_prints(capsys, "restore", "signatures", "--at", moment)
+    assert site.deliver() == []
+    [back] = all_signatures(petition, emulator_tables)
+    assert (back["name"], back["state"], "mail_wanted" in back) == ("Alice", "confirmed", False)
+    assert recount(petition, quiet, emulator_tables).drift == {}
+
+
+def test_deleted_counts_come_back_without_drift(
+    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_crowd(petition, emulator_tables, 12)
+    moment = a_copy(capsys, keys.COUNTS)
+    name = table_name(emulator_tables, keys.COUNTS)
+    lost = boto3.client("dynamodb").scan(TableName=name)["Items"]
+    for item in lost:
+        delete(emulator_tables, {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}, keys.COUNTS)
+    out = manage_prints(capsys, "restore", "counts", "--at", moment)
+    assert f"manage.py recount {petition.slug}" in out
+    found = recount(petition, quiet, emulator_tables)
+    assert (found.drift, found.confirmed) == ({}, 12)
+    partitions = {item["pk"]["S"] for item in boto3.client("dynamodb").scan(TableName=name)["Items"]}
+    assert "PETITIONS" in partitions
+    assert keys.TOKENS_PARTITION not in partitions, "a revoked token must not come back"
+
+
+def test_deleted_audit_entries_come_back(
+    emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded("signature.erased", signed("alice", petition, emulator_tables), emulator_tables)
+    moment = a_copy(capsys, keys.AUDIT)
+    month = keys.audit_partition(moment)
+    kept = {item["sk"]: item for item in emulator_tables.query(keys.AUDIT, month)}
+    for item in kept.values():
+        delete(emulator_tables, item, keys.AUDIT)
+    manage_prints(capsys, "restore", "audit", "--at", moment)
+    back = {item["sk"]: item for item in emulator_tables.query(keys.AUDIT, month)}
+    assert kept.items() <= back.items()
+
+
+def test_a_table_without_recovery_is_refused(
+    emulator_tables: Tables, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boto3.client("dynamodb").update_continuous_backups(
+        TableName=table_name(emulator_tables, keys.SIGNATURES),
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+    )
+    assert manage.main(["restore", "signatures", "--at", "latest"]) == 1
+    assert "point-in-time recovery is off" in capsys.readouterr().err
