@@ -13,7 +13,13 @@ const SECOND_PRESS_MS = 5_000;
 
 const number = new Intl.NumberFormat("en-GB");
 const clock = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+  timeZone: "UTC",
 });
 
 // The timer is left to run: it also ends a body that never arrives, and aborting a finished request does nothing.
@@ -167,7 +173,9 @@ function finish(form, outcome, say) {
   if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl);
   if (outcome === "refused") return form.submit();
   setSending(form, false);
-  return say("We still cannot reach the service. What you typed is kept here. Please press the button again in a few minutes; you will be counted once.");
+  return say(
+    "We still cannot reach the service. What you typed is kept here. Please press the button again in a few minutes; you will be counted once.",
+  );
 }
 
 function setSending(form, sending) {
@@ -177,7 +185,9 @@ function setSending(form, sending) {
 
 function enhanceSigning(form) {
   const region = form.querySelector("[data-sending]");
-  const say = (text) => { region.textContent = text; };
+  const say = (text) => {
+    region.textContent = text;
+  };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.hasAttribute("data-busy")) return;

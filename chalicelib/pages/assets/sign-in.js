@@ -6,7 +6,10 @@ const TOKEN = "staff.token";
 const TIMEOUT_MS = 20_000;
 
 const base64url = (bytes) =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 const secret = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const digest = async (text) => base64url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 
@@ -46,7 +49,8 @@ function taken() {
 
 async function finish(api, returned) {
   const made = taken();
-  if (!made || returned.get("state") !== made.state) throw new Refused("This sign-in was not begun in this tab. Sign in again.");
+  if (!made || returned.get("state") !== made.state)
+    throw new Refused("This sign-in was not begun in this tab. Sign in again.");
   if (returned.has("error")) throw new Refused("You were not signed in. You can try again.");
   const session = await post(`${api}/session`, {
     code: returned.get("code"),
@@ -66,7 +70,8 @@ async function attempt(act) {
   try {
     await act();
   } catch (error) {
-    said.textContent = error instanceof Refused ? error.message : "We cannot reach the service just now. Please try again.";
+    said.textContent =
+      error instanceof Refused ? error.message : "We cannot reach the service just now. Please try again.";
     button.disabled = false;
   }
 }

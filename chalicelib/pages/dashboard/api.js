@@ -58,7 +58,9 @@ function headersOf(options) {
 // {data, etag, at}
 export async function ask(path, options = {}) {
   const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-  const answer = await checked(await answered(base + path, { method: options.method ?? "GET", headers: headersOf(options), body }));
+  const answer = await checked(
+    await answered(base + path, { method: options.method ?? "GET", headers: headersOf(options), body }),
+  );
   const data = answer.status === 204 ? null : await answer.json();
   return { data, etag: answer.headers.get("ETag"), at: saidAt(answer) };
 }

@@ -1,7 +1,7 @@
 // Who sits there, what they may, and which view the address asks for.
 
 import { ask, Refused, signOut, token } from "./api.js";
-import { h, button } from "./dom.js";
+import { button, h } from "./dom.js";
 import { showNumbers } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { signInForm } from "./sign-in-form.js";
@@ -11,8 +11,16 @@ const SLUG = "([a-z0-9-]+)";
 const VIEWS = [
   { path: "/", show: showOverview },
   { path: `/petitions/${SLUG}`, show: showNumbers, right: "counts" },
-  { path: `/petitions/${SLUG}/edit`, show: async (about) => (await import("./edit.js")).showEdit(about), right: "manage" },
-  { path: `/petitions/${SLUG}/exports`, show: async (about) => (await import("./exports.js")).showExports(about), right: "export" },
+  {
+    path: `/petitions/${SLUG}/edit`,
+    show: async (about) => (await import("./edit.js")).showEdit(about),
+    right: "manage",
+  },
+  {
+    path: `/petitions/${SLUG}/exports`,
+    show: async (about) => (await import("./exports.js")).showExports(about),
+    right: "export",
+  },
   { path: "/new", show: async (about) => (await import("./edit.js")).showNew(about), right: "manage" },
   { path: "/people", show: async (about) => (await import("./people.js")).showPeople(about), right: "people" },
   { path: "/tokens", show: async (about) => (await import("./tokens.js")).showTokens(about), right: "manage" },
@@ -34,16 +42,33 @@ const may = (right) => !right || me.rights.includes(right);
 
 function menu(path) {
   const items = MENU.filter(({ right }) => may(right)).map(({ href, text }) =>
-    h("li", {}, h("a", { href, "aria-current": href === `#${path}` ? "page" : null }, text)));
-  const out = button("Sign out", () => { signOut(); me = null; location.hash = ""; open(); });
-  return h("div", { class: "staff-bar" },
+    h("li", {}, h("a", { href, "aria-current": href === `#${path}` ? "page" : null }, text)),
+  );
+  const out = button("Sign out", () => {
+    signOut();
+    me = null;
+    location.hash = "";
+    open();
+  });
+  return h(
+    "div",
+    { class: "staff-bar" },
     h("nav", { "aria-label": "Staff" }, h("ul", {}, items)),
-    h("p", { class: "small" }, `Signed in as ${me.owner}`, out));
+    h("p", { class: "small" }, `Signed in as ${me.owner}`, out),
+  );
 }
 
 function lacking(right) {
-  return h("div", { class: "card" }, h("h1", { tabindex: "-1" }, "This is not open to you"),
-    h("p", { class: "lead" }, `This part needs the right “${right}”, which your token does not have. Whoever issued it can give you another.`));
+  return h(
+    "div",
+    { class: "card" },
+    h("h1", { tabindex: "-1" }, "This is not open to you"),
+    h(
+      "p",
+      { class: "lead" },
+      `This part needs the right “${right}”, which your token does not have. Whoever issued it can give you another.`,
+    ),
+  );
 }
 
 function found(path) {
@@ -71,8 +96,13 @@ async function show(path) {
 }
 
 function trouble(error) {
-  return h("div", { class: "card" }, h("h1", {}, "That did not work"), h("p", { class: "lead", role: "alert" }, error.message),
-    button("Try again", () => open()));
+  return h(
+    "div",
+    { class: "card" },
+    h("h1", {}, "That did not work"),
+    h("p", { class: "lead", role: "alert" }, error.message),
+    button("Try again", () => open()),
+  );
 }
 
 async function recognised() {

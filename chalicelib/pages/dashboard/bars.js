@@ -15,11 +15,16 @@ function bar(value, most) {
 // `rows`: [{name, value}]; `all`: what a share is of.
 export function bars(caption, what, rows, all) {
   const most = Math.max(...rows.map(({ value }) => value), 0);
-  return table(caption, [
-    { title: what, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, most)) },
-    { title: "Number", number: true, cell: ({ value }) => number(value) },
-    { title: "Share", number: true, cell: ({ value }) => share(value, all) },
-  ], rows, { headed: true });
+  return table(
+    caption,
+    [
+      { title: what, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, most)) },
+      { title: "Number", number: true, cell: ({ value }) => number(value) },
+      { title: "Share", number: true, cell: ({ value }) => share(value, all) },
+    ],
+    rows,
+    { headed: true },
+  );
 }
 
 // The largest ten, and the rest when asked for; a refresh keeps what was chosen.
@@ -28,14 +33,18 @@ export function manyBars(title, what, words) {
   const room = h("div");
   const section = h("section", { class: "card" }, h("h2", {}, title), room);
   const fill = (breakdown, all) => {
-    const rows = breakdown.map(({ key, confirmed }) => ({ name: words(key), value: confirmed })).sort((a, b) => b.value - a.value);
+    const rows = breakdown
+      .map(({ key, confirmed }) => ({ name: words(key), value: confirmed }))
+      .sort((a, b) => b.value - a.value);
     const some = everything ? rows : rows.slice(0, SHOWN);
     const more = button(everything ? "Show the largest only" : `Show all ${rows.length}`, () => {
       everything = !everything;
       fill(breakdown, all);
     });
-    room.replaceChildren(rows.length ? bars(title, what, some, all) : h("p", { class: "small" }, "Nothing yet."),
-      rows.length > SHOWN ? more : "");
+    room.replaceChildren(
+      rows.length ? bars(title, what, some, all) : h("p", { class: "small" }, "Nothing yet."),
+      rows.length > SHOWN ? more : "",
+    );
   };
   return { section, fill };
 }

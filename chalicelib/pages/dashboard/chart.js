@@ -20,9 +20,16 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 function axes() {
   const ink = colour("--quiet");
-  const common = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
+  const common = {
+    stroke: ink,
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { stroke: colour("--line"), width: 1 },
+  };
   const font = { font: "14px system-ui, sans-serif" };
-  return [{ ...common, ...font, values: (_, ticks) => ticks.map(tickOf) }, { ...common, ...font, size: 70, values: (_, values) => values.map(number) }];
+  return [
+    { ...common, ...font, values: (_, ticks) => ticks.map(tickOf) },
+    { ...common, ...font, size: 70, values: (_, values) => values.map(number) },
+  ];
 }
 
 function options(Chart, width) {
@@ -59,7 +66,10 @@ export function curve() {
     element.setAttribute("aria-label", description);
     const data = [points.map(({ at }) => at), points.map(({ value }) => value)];
     Chart ??= await library().catch(() => null);
-    if (!Chart) element.replaceChildren(h("p", { class: "small" }, "The curve cannot be drawn just now. The table has its numbers."));
+    if (!Chart)
+      element.replaceChildren(
+        h("p", { class: "small" }, "The curve cannot be drawn just now. The table has its numbers."),
+      );
     else if (chart) chart.setData(data);
     else chart = new Chart(options(Chart, element.clientWidth), data, element);
   };

@@ -20,13 +20,31 @@ export const button = (text, onclick, attributes = {}) =>
 // the same, the caption is for screen readers alone.
 export function table(caption, columns, rows, { headed = false } = {}) {
   const kind = ({ number }) => (number ? { class: "number" } : {});
-  const head = h("tr", {}, columns.map((column) => h("th", { scope: "col", ...kind(column) }, column.title)));
+  const head = h(
+    "tr",
+    {},
+    columns.map((column) => h("th", { scope: "col", ...kind(column) }, column.title)),
+  );
   const line = (row) =>
-    h("tr", {}, columns.map((column, index) =>
-      h(index ? "td" : "th", { ...(index ? {} : { scope: "row" }), ...kind(column) }, column.cell(row))));
+    h(
+      "tr",
+      {},
+      columns.map((column, index) =>
+        h(index ? "td" : "th", { ...(index ? {} : { scope: "row" }), ...kind(column) }, column.cell(row)),
+      ),
+    );
   // It scrolls sideways on a phone, so the keyboard must be able to reach it.
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", {}, h("caption", headed ? { class: "unseen" } : {}, caption), h("thead", {}, head), h("tbody", {}, rows.map(line))));
+  return h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    h(
+      "table",
+      {},
+      h("caption", headed ? { class: "unseen" } : {}, caption),
+      h("thead", {}, head),
+      h("tbody", {}, rows.map(line)),
+    ),
+  );
 }
 
 export function field(label, input, hint = "") {
@@ -39,7 +57,12 @@ export function field(label, input, hint = "") {
 
 export function tick(label, attributes) {
   const id = `tick-${attributes.name}-${attributes.value}`;
-  return h("div", { class: "tick" }, h("input", { type: "checkbox", id, ...attributes }), h("label", { for: id }, label));
+  return h(
+    "div",
+    { class: "tick" },
+    h("input", { type: "checkbox", id, ...attributes }),
+    h("label", { for: id }, label),
+  );
 }
 
 // The API's name of a field is no word of the page; its label is.
@@ -48,7 +71,12 @@ const labelOf = (place, name) => place.closest("form")?.elements[name]?.labels?.
 // What went wrong in a form: all of it at the top, where the focus goes.
 export function showErrors(place, message, errors = []) {
   const list = errors.map(({ field: name, message: text }) => h("li", {}, `${labelOf(place, name)}: ${text}`));
-  const summary = h("div", { class: "error-summary", role: "alert", tabindex: "-1" }, h("h2", {}, message), h("ul", {}, list));
+  const summary = h(
+    "div",
+    { class: "error-summary", role: "alert", tabindex: "-1" },
+    h("h2", {}, message),
+    h("ul", {}, list),
+  );
   place.replaceChildren(summary);
   summary.focus();
 }
@@ -56,11 +84,24 @@ export function showErrors(place, message, errors = []) {
 // A window that has to be answered. Resolves to what was pressed, or "" when it was closed.
 export function dialog(title, content, buttons) {
   return new Promise((resolve) => {
-    const form = h("form", { method: "dialog", class: "asking" }, h("h2", { id: "dialog-title" }, title), content,
-      h("p", { class: "acts" }, buttons.map(({ value, text, kind }) =>
-        h("button", { class: `act ${kind ?? ""}`, value, formnovalidate: !value }, text))));
+    const form = h(
+      "form",
+      { method: "dialog", class: "asking" },
+      h("h2", { id: "dialog-title" }, title),
+      content,
+      h(
+        "p",
+        { class: "acts" },
+        buttons.map(({ value, text, kind }) =>
+          h("button", { class: `act ${kind ?? ""}`, value, formnovalidate: !value }, text),
+        ),
+      ),
+    );
     const box = h("dialog", { "aria-labelledby": "dialog-title", class: "card" }, form);
-    box.addEventListener("close", () => { box.remove(); resolve(box.returnValue); });
+    box.addEventListener("close", () => {
+      box.remove();
+      resolve(box.returnValue);
+    });
     document.querySelector("[data-staff]").append(box);
     box.showModal();
   });

@@ -7,42 +7,92 @@ import { moment, number } from "./words.js";
 
 const EVERY_MS = 5_000;
 const COLUMNS = {
-  name: "Name", postcode: "Postcode", country: "Country", confirmed_at: "When confirmed",
-  signed_at: "When signed", source: "Source", text_version: "Version of the text", consent_version: "Version of the agreement",
+  name: "Name",
+  postcode: "Postcode",
+  country: "Country",
+  confirmed_at: "When confirmed",
+  signed_at: "When signed",
+  source: "Source",
+  text_version: "Version of the text",
+  consent_version: "Version of the agreement",
 };
 const USUAL = ["name", "postcode", "country", "confirmed_at"];
-const STATES = { waiting: "Waits to begin", running: "Being written", done: "Ready", failed: "Failed", expired: "Deleted, its time is over" };
+const STATES = {
+  waiting: "Waits to begin",
+  running: "Being written",
+  done: "Ready",
+  failed: "Failed",
+  expired: "Deleted, its time is over",
+};
 
 function wantedForm(slug, done) {
   const errors = h("div");
   const recipient = h("textarea", { name: "recipient", rows: "3", spellcheck: "false", autocomplete: "off" });
-  const format = h("select", { name: "format" }, h("option", { value: "csv" }, "CSV, for a spreadsheet"), h("option", { value: "ndjson" }, "NDJSON, for a program"));
+  const format = h(
+    "select",
+    { name: "format" },
+    h("option", { value: "csv" }, "CSV, for a spreadsheet"),
+    h("option", { value: "ndjson" }, "NDJSON, for a program"),
+  );
   const submit = async (event) => {
     event.preventDefault();
     const columns = new FormData(event.target).getAll("columns");
     event.submitter.disabled = true;
-    await post(`/petitions/${slug}/exports`, { format: format.value, columns, recipient: recipient.value.trim() || null })
-      .then(() => { errors.replaceChildren(); return done(); })
+    await post(`/petitions/${slug}/exports`, {
+      format: format.value,
+      columns,
+      recipient: recipient.value.trim() || null,
+    })
+      .then(() => {
+        errors.replaceChildren();
+        return done();
+      })
       .catch((error) => showErrors(errors, error.message, error.errors));
     event.submitter.disabled = false;
   };
-  return h("form", { class: "card", onsubmit: submit }, errors, h("h2", {}, "Ask for a file"),
-    h("fieldset", {}, h("legend", {}, "What it holds"),
-      Object.entries(COLUMNS).map(([value, text]) => tick(text, { name: "columns", value, checked: USUAL.includes(value) }))),
+  return h(
+    "form",
+    { class: "card", onsubmit: submit },
+    errors,
+    h("h2", {}, "Ask for a file"),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, "What it holds"),
+      Object.entries(COLUMNS).map(([value, text]) =>
+        tick(text, { name: "columns", value, checked: USUAL.includes(value) }),
+      ),
+    ),
     field("Format", format),
-    field("Public key of whoever receives it (optional, and wise)", recipient, "An age key (age1…) or an OpenPGP key. Only they can then read the file."),
-    h("p", { class: "send" }, h("button", { class: "button" }, "Make the file")));
+    field(
+      "Public key of whoever receives it (optional, and wise)",
+      recipient,
+      "An age key (age1…) or an OpenPGP key. Only they can then read the file.",
+    ),
+    h("p", { class: "send" }, h("button", { class: "button" }, "Make the file")),
+  );
 }
 
 function progress({ state, rows, of, why }) {
   if (state === "failed") return `${STATES.failed}${why ? `: ${why}` : ""}`;
   if (state !== "running") return STATES[state] ?? state;
-  return h("span", {}, `${STATES.running}: ${number(rows)} of ${number(of)} `, h("progress", { max: String(Math.max(of, 1)), value: String(Math.min(rows, of)), "aria-label": "How far the file is" }));
+  return h(
+    "span",
+    {},
+    `${STATES.running}: ${number(rows)} of ${number(of)} `,
+    h("progress", {
+      max: String(Math.max(of, 1)),
+      value: String(Math.min(rows, of)),
+      "aria-label": "How far the file is",
+    }),
+  );
 }
 
 // The link is good for minutes only, so it is asked for when it is wanted.
 const fetchLink = (id, what, say) => async () => {
-  await ask(`/exports/${id}/${what}`).then(({ data }) => location.assign(data.url)).catch((error) => say(error.message));
+  await ask(`/exports/${id}/${what}`)
+    .then(({ data }) => location.assign(data.url))
+    .catch((error) => say(error.message));
 };
 
 function columns(say) {
@@ -51,9 +101,18 @@ function columns(say) {
     { title: "State", cell: progress },
     { title: "Signatures", number: true, cell: ({ rows }) => number(rows) },
     { title: "Asked for by", cell: (one) => one.requested_by },
-    { title: "Fetch", cell: ({ id, state }) => (state === "done"
-      ? h("span", { class: "acts" }, button("The file", fetchLink(id, "file", say)), button("The cover sheet", fetchLink(id, "cover", say)))
-      : "–") },
+    {
+      title: "Fetch",
+      cell: ({ id, state }) =>
+        state === "done"
+          ? h(
+              "span",
+              { class: "acts" },
+              button("The file", fetchLink(id, "file", say)),
+              button("The cover sheet", fetchLink(id, "cover", say)),
+            )
+          : "–",
+    },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];
 }
@@ -61,15 +120,36 @@ function columns(say) {
 export async function showExports({ room, slug, may, signal }) {
   const said = h("p", { role: "status" });
   const list = h("div");
-  const say = (text) => { said.textContent = text; };
+  const say = (text) => {
+    said.textContent = text;
+  };
   const refresh = async () => {
     await ask(`/petitions/${slug}/exports`)
-      .then(({ data }) => list.replaceChildren(data.exports.length ? table("Files, the newest first", columns(say), data.exports) : h("p", {}, "No file was asked for yet.")))
+      .then(({ data }) =>
+        list.replaceChildren(
+          data.exports.length
+            ? table("Files, the newest first", columns(say), data.exports)
+            : h("p", {}, "No file was asked for yet."),
+        ),
+      )
       .catch((error) => say(error.message));
   };
-  room.append(h("h1", {}, "Hand the signatures over"),
-    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), may("counts") ? h("a", { href: `#/petitions/${slug}` }, "Its numbers") : null),
-    h("p", { class: "lead" }, "A file of the confirmed signatures as of now. No e-mail address is ever in it. It is deleted after seven days, and each fetch is written down."),
-    said, list, wantedForm(slug, refresh));
+  room.append(
+    h("h1", {}, "Hand the signatures over"),
+    h(
+      "p",
+      { class: "over" },
+      h("span", {}, `Petition: ${slug}`),
+      may("counts") ? h("a", { href: `#/petitions/${slug}` }, "Its numbers") : null,
+    ),
+    h(
+      "p",
+      { class: "lead" },
+      "A file of the confirmed signatures as of now. No e-mail address is ever in it. It is deleted after seven days, and each fetch is written down.",
+    ),
+    said,
+    list,
+    wantedForm(slug, refresh),
+  );
   await keepFresh(refresh, signal, EVERY_MS);
 }

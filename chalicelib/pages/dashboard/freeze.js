@@ -16,11 +16,19 @@ function copier(text) {
 }
 
 function statementOf({ url, statement }) {
-  return h("div", { class: "statement", "data-statement": "" },
+  return h(
+    "div",
+    { class: "statement", "data-statement": "" },
     h("p", { class: "lead" }, sentence(statement)),
     h("p", {}, "Anybody can check it here: ", h("a", { href: url }, url)),
     h("p", { class: "small" }, "Only confirmed signatures are in it. Withdrawn ones are not."),
-    h("p", { class: "acts" }, copier(`${sentence(statement)} ${url}`), button("Print", () => window.print())));
+    h(
+      "p",
+      { class: "acts" },
+      copier(`${sentence(statement)} ${url}`),
+      button("Print", () => window.print()),
+    ),
+  );
 }
 
 export async function freeze(slug) {

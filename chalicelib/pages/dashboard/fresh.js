@@ -20,7 +20,12 @@ export function freshness() {
       say("good", `Live. As of ${exactly(last)}.`);
     } catch (error) {
       if (error instanceof Refused && error.status < 429) throw error;
-      say("bad", last ? `Cannot reach the server. Showing the number of ${exactly(last)}.` : "Cannot reach the server yet. Trying again.");
+      say(
+        "bad",
+        last
+          ? `Cannot reach the server. Showing the number of ${exactly(last)}.`
+          : "Cannot reach the server yet. Trying again.",
+      );
     }
   };
   return { line, during };
@@ -43,6 +48,13 @@ export async function healthOf() {
   if (!found) return [];
   const { level, messages, mail } = found.data;
   const list = messages.map((message) => h("li", {}, message.text));
-  return [h("section", { class: `health health-${level}`, "aria-label": "How the site is" },
-    h("h2", {}, LEVELS[level] ?? level), h("ul", {}, list), h("p", { class: "small" }, mailWords(mail)))];
+  return [
+    h(
+      "section",
+      { class: `health health-${level}`, "aria-label": "How the site is" },
+      h("h2", {}, LEVELS[level] ?? level),
+      h("ul", {}, list),
+      h("p", { class: "small" }, mailWords(mail)),
+    ),
+  ];
 }

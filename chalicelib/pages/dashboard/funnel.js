@@ -26,11 +26,14 @@ export function funnel() {
     if (!found) return;
     const { totals, rate } = found;
     // A row of noughts beside a large count would read as a fault: it is a petition from before the funnel was kept.
-    if (!Object.values(totals).some(Boolean)) return void room.replaceChildren(h("p", { class: "small" }, "Nothing has been recorded yet."));
+    if (!Object.values(totals).some(Boolean))
+      return void room.replaceChildren(h("p", { class: "small" }, "Nothing has been recorded yet."));
     const rows = Object.entries(STAGES).map(([key, name]) => ({ name, value: totals[key] ?? 0 }));
     room.replaceChildren(
-      h("p", {}, `${share(totals.confirmed, totals.received)} of those who signed have confirmed.`), pace(rate ?? {}),
-      bars("From signing to being counted", "Step", rows, totals.received));
+      h("p", {}, `${share(totals.confirmed, totals.received)} of those who signed have confirmed.`),
+      pace(rate ?? {}),
+      bars("From signing to being counted", "Step", rows, totals.received),
+    );
   };
   return { section, fill };
 }

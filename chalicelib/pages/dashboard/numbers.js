@@ -31,8 +31,13 @@ function bigNumber() {
   const word = h("span", { class: "figure-word" }, signatures(0));
   const pending = h("span");
   const news = teller();
-  const element = h("div", { class: "big" },
-    h("p", {}, figure, word), h("p", { class: "small" }, pending), news.region);
+  const element = h(
+    "div",
+    { class: "big" },
+    h("p", {}, figure, word),
+    h("p", { class: "small" }, pending),
+    news.region,
+  );
   const fill = ({ confirmed, pending: waiting }) => {
     figure.textContent = number(confirmed);
     word.textContent = signatures(confirmed);
@@ -45,16 +50,20 @@ function bigNumber() {
 const since = () => new Date(Date.now() - (HOURS_BACK_DAYS - 1) * 86_400_000).toISOString().slice(0, 10);
 
 // Part of what is shown may not be open here yet, or not to this token: the rest is.
-const optional = (asked) => asked.catch((error) => {
-  if (error instanceof Refused && [403, 404].includes(error.status)) return null;
-  throw error;
-});
+const optional = (asked) =>
+  asked.catch((error) => {
+    if (error instanceof Refused && [403, 404].includes(error.status)) return null;
+    throw error;
+  });
 
 async function news(slug) {
   const counts = `/petitions/${slug}/counts`;
   const [days, hours, countries, sources, stages] = await Promise.all([
-    watch(`${counts}?by=day`), watch(`${counts}?by=hour&from=${since()}`),
-    watch(`${counts}?by=country`), watch(`${counts}?by=source`), optional(watch(`/petitions/${slug}/funnel?by=day`)),
+    watch(`${counts}?by=day`),
+    watch(`${counts}?by=hour&from=${since()}`),
+    watch(`${counts}?by=country`),
+    watch(`${counts}?by=source`),
+    optional(watch(`/petitions/${slug}/funnel?by=day`)),
   ]);
   return { days, hours, countries, sources, stages };
 }
@@ -72,18 +81,41 @@ export async function showNumbers({ room, slug, may, signal }) {
   const { data } = await watch("/petitions");
   const petition = data.petitions.find((one) => one.slug === slug);
   if (!petition) throw new Error("There is no petition of this name.");
-  const parts = { big: bigNumber(), line: timeline(), stages: funnel(), countries: manyBars("Countries", "Country", country), sources: manyBars("Where people came from", "Source", source) };
+  const parts = {
+    big: bigNumber(),
+    line: timeline(),
+    stages: funnel(),
+    countries: manyBars("Countries", "Country", country),
+    sources: manyBars("Where people came from", "Source", source),
+  };
   const fresh = freshness();
   const health = h("div");
-  const refresh = () => fresh.during(async () => {
-    const [found, well] = await Promise.all([news(slug), healthOf()]);
-    health.replaceChildren(...well);
-    await fill(parts, found);
-    return found.days.at;
-  });
-  room.append(...head(petition, may), h("div", { class: "hero-numbers card" }, parts.big.element, fresh.line,
-    h("p", { class: "acts" }, button("Freeze this number for the press", () => freeze(slug), { class: "button" }), button("Print this page", () => window.print()))),
-  health, parts.line.section, h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section), spreadsheet(slug));
+  const refresh = () =>
+    fresh.during(async () => {
+      const [found, well] = await Promise.all([news(slug), healthOf()]);
+      health.replaceChildren(...well);
+      await fill(parts, found);
+      return found.days.at;
+    });
+  room.append(
+    ...head(petition, may),
+    h(
+      "div",
+      { class: "hero-numbers card" },
+      parts.big.element,
+      fresh.line,
+      h(
+        "p",
+        { class: "acts" },
+        button("Freeze this number for the press", () => freeze(slug), { class: "button" }),
+        button("Print this page", () => window.print()),
+      ),
+    ),
+    health,
+    parts.line.section,
+    h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section),
+    spreadsheet(slug),
+  );
   // Paper cannot be unfolded.
   window.addEventListener("beforeprint", parts.line.open, { signal });
   await keepFresh(refresh, signal);

@@ -19,7 +19,9 @@ function columns(may) {
     { title: "Confirmed", number: true, cell: ({ confirmed }) => h("strong", {}, number(confirmed)) },
     { title: "State", cell: ({ state }) => badge(state) },
     { title: "Waiting for their mail", number: true, cell: ({ pending }) => number(pending) },
-    ...(may("manage") || may("export") ? [{ title: "More", cell: ({ slug }) => h("span", { class: "ways" }, ways(slug)) }] : []),
+    ...(may("manage") || may("export")
+      ? [{ title: "More", cell: ({ slug }) => h("span", { class: "ways" }, ways(slug)) }]
+      : []),
   ];
 }
 
@@ -30,13 +32,23 @@ function bySlug(may) {
     event.preventDefault();
     location.hash = `#/petitions/${slug.value.trim()}/${event.submitter.value}`;
   };
-  return h("div", { class: "card" }, h("h1", {}, "Petitions"),
+  return h(
+    "div",
+    { class: "card" },
+    h("h1", {}, "Petitions"),
     h("p", {}, "Your token does not have the right “counts”, so there is no list here."),
-    h("form", { onsubmit: go },
+    h(
+      "form",
+      { onsubmit: go },
       field("Which petition?", slug, "The last part of its address, such as support-trafficked-children."),
-      h("p", { class: "acts" },
+      h(
+        "p",
+        { class: "acts" },
         may("manage") ? h("button", { class: "act", value: "edit" }, "Edit") : null,
-        may("export") ? h("button", { class: "act", value: "exports" }, "Hand over") : null)));
+        may("export") ? h("button", { class: "act", value: "exports" }, "Hand over") : null,
+      ),
+    ),
+  );
 }
 
 export async function showOverview({ room, may, signal }) {

@@ -12,9 +12,24 @@ export function spreadsheet(slug) {
     said.textContent = "";
     await askText(`/petitions/${slug}/counts?by=${by}&format=csv`)
       .then((text) => save(text, "text/csv", `${slug}-by-${by}.csv`))
-      .catch((error) => { said.textContent = error.message; });
+      .catch((error) => {
+        said.textContent = error.message;
+      });
   };
-  return h("section", { class: "card" }, h("h2", {}, "For a spreadsheet"),
-    h("p", {}, "Confirmed signatures as a CSV file. Its rows sum to the number above. Import the first column as text."),
-    h("p", { class: "acts" }, Object.entries(BREAKDOWNS).map(([by, text]) => button(text, fetched(by)))), said);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "For a spreadsheet"),
+    h(
+      "p",
+      {},
+      "Confirmed signatures as a CSV file. Its rows sum to the number above. Import the first column as text.",
+    ),
+    h(
+      "p",
+      { class: "acts" },
+      Object.entries(BREAKDOWNS).map(([by, text]) => button(text, fetched(by))),
+    ),
+    said,
+  );
 }

@@ -1,7 +1,7 @@
 // Confirmations by the hour or by the day, with the hours in which nobody came.
 
-import { h, table } from "./dom.js";
 import { curve } from "./chart.js";
+import { h, table } from "./dom.js";
 import { day, hour, number } from "./words.js";
 
 export const HOURS_BACK_DAYS = 7;
@@ -14,12 +14,16 @@ export function filled(breakdown, by, now) {
   const found = new Map(breakdown.map(({ key, confirmed }) => [Date.parse(key), confirmed]));
   const points = [];
   const last = Math.max(now, Math.max(...found.keys()));
-  for (let at = Math.min(...found.keys()); at <= last; at += STEP[by]) points.push({ at: at / 1_000, value: found.get(at) ?? 0 });
+  for (let at = Math.min(...found.keys()); at <= last; at += STEP[by])
+    points.push({ at: at / 1_000, value: found.get(at) ?? 0 });
   return points;
 }
 
 // A step is drawn from its beginning to the next one's, and the last has none.
-const ended = (points, by) => [...points, ...points.slice(-1).map(({ at, value }) => ({ at: at + STEP[by] / 1_000, value }))];
+const ended = (points, by) => [
+  ...points,
+  ...points.slice(-1).map(({ at, value }) => ({ at: at + STEP[by] / 1_000, value })),
+];
 
 const key = (point) => new Date(point.at * 1_000).toISOString();
 
@@ -31,10 +35,14 @@ function described(points, by) {
 
 function numbers(points, by) {
   const rows = points.filter(({ value }) => value).reverse();
-  return table(`Confirmed by the ${by}, latest first (UTC)`, [
-    { title: by === "hour" ? "Hour" : "Day", cell: (point) => WORDS[by](key(point)) },
-    { title: "Confirmed", number: true, cell: ({ value }) => number(value) },
-  ], rows);
+  return table(
+    `Confirmed by the ${by}, latest first (UTC)`,
+    [
+      { title: by === "hour" ? "Hour" : "Day", cell: (point) => WORDS[by](key(point)) },
+      { title: "Confirmed", number: true, cell: ({ value }) => number(value) },
+    ],
+    rows,
+  );
 }
 
 export function timeline() {
@@ -43,7 +51,17 @@ export function timeline() {
   const shown = { by: "hour", news: null };
   const choice = (by, text) => {
     const id = `by-${by}`;
-    const input = h("input", { type: "radio", name: "by", id, value: by, checked: by === shown.by, onchange: () => { shown.by = by; redraw(); } });
+    const input = h("input", {
+      type: "radio",
+      name: "by",
+      id,
+      value: by,
+      checked: by === shown.by,
+      onchange: () => {
+        shown.by = by;
+        redraw();
+      },
+    });
     return [input, h("label", { for: id }, text)];
   };
   const redraw = async () => {
@@ -54,11 +72,28 @@ export function timeline() {
     await drawn.draw(ended(points, by), described(points, by));
   };
   const closed = h("details", {}, h("summary", {}, "The numbers as a table"), listed);
-  const section = h("section", { class: "card timeline" },
+  const section = h(
+    "section",
+    { class: "card timeline" },
     h("h2", {}, "When people confirmed"),
-    h("fieldset", { class: "choice" }, h("legend", { class: "unseen" }, "Step of the curve"),
-      choice("hour", `By the hour (${HOURS_BACK_DAYS} days)`), choice("day", "By the day (all)")),
+    h(
+      "fieldset",
+      { class: "choice" },
+      h("legend", { class: "unseen" }, "Step of the curve"),
+      choice("hour", `By the hour (${HOURS_BACK_DAYS} days)`),
+      choice("day", "By the day (all)"),
+    ),
     drawn.element,
-    closed);
-  return { section, fill: (news) => { shown.news = news; return redraw(); }, open: () => { closed.open = true; } };
+    closed,
+  );
+  return {
+    section,
+    fill: (news) => {
+      shown.news = news;
+      return redraw();
+    },
+    open: () => {
+      closed.open = true;
+    },
+  };
 }

@@ -5,13 +5,23 @@ import { button, dialog, field, h, showErrors, sure, table, tick } from "./dom.j
 import { moment } from "./words.js";
 
 const RIGHTS = {
-  counts: "Read the numbers", manage: "Edit petitions, tokens and the trail",
-  export: "Hand signatures over", people: "Find, withdraw and erase a person’s data",
+  counts: "Read the numbers",
+  manage: "Edit petitions, tokens and the trail",
+  export: "Hand signatures over",
+  people: "Find, withdraw and erase a person’s data",
 };
 
-const shownOnce = ({ token, owner }) => dialog("The token, this once", h("div", {},
-  h("p", {}, `Give it to ${owner} by a way that nobody else reads. It is kept nowhere and cannot be shown again.`),
-  h("p", {}, h("code", { "data-token": "" }, token))), [{ value: "", text: "I have it" }]);
+const shownOnce = ({ token, owner }) =>
+  dialog(
+    "The token, this once",
+    h(
+      "div",
+      {},
+      h("p", {}, `Give it to ${owner} by a way that nobody else reads. It is kept nowhere and cannot be shown again.`),
+      h("p", {}, h("code", { "data-token": "" }, token)),
+    ),
+    [{ value: "", text: "I have it" }],
+  );
 
 function state({ usable, revoked_at: revoked }) {
   if (usable) return "In use";
@@ -25,7 +35,13 @@ function columns(revoke) {
     { title: "State", cell: state },
     { title: "Last used", cell: (token) => (token.last_used_at ? moment(token.last_used_at) : "Never") },
     { title: "Until", cell: (token) => moment(token.expires_at) },
-    { title: "End it", cell: (token) => (token.usable ? button("Revoke", () => revoke(token), { "aria-label": `Revoke the token of ${token.owner}` }) : "–") },
+    {
+      title: "End it",
+      cell: (token) =>
+        token.usable
+          ? button("Revoke", () => revoke(token), { "aria-label": `Revoke the token of ${token.owner}` })
+          : "–",
+    },
   ];
 }
 
@@ -38,13 +54,27 @@ function issueForm(may, done) {
     errors.replaceChildren();
     const rights = new FormData(event.target).getAll("rights");
     await post("/tokens", { owner: owner.value, rights, days: Number(days.value) })
-      .then(shownOnce).then(done).catch((error) => showErrors(errors, error.message, error.errors));
+      .then(shownOnce)
+      .then(done)
+      .catch((error) => showErrors(errors, error.message, error.errors));
   };
-  return h("form", { class: "card", onsubmit: submit }, errors, h("h2", {}, "Issue a token"),
+  return h(
+    "form",
+    { class: "card", onsubmit: submit },
+    errors,
+    h("h2", {}, "Issue a token"),
     field("Whose is it?", owner, "One for each person or program."),
-    h("fieldset", {}, h("legend", {}, "What it may do"),
-      Object.entries(RIGHTS).filter(([right]) => may(right)).map(([value, text]) => tick(`${text} (${value})`, { name: "rights", value }))),
-    field("For how many days?", days), h("p", { class: "send" }, h("button", { class: "button" }, "Issue")));
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, "What it may do"),
+      Object.entries(RIGHTS)
+        .filter(([right]) => may(right))
+        .map(([value, text]) => tick(`${text} (${value})`, { name: "rights", value })),
+    ),
+    field("For how many days?", days),
+    h("p", { class: "send" }, h("button", { class: "button" }, "Issue")),
+  );
 }
 
 export async function showTokens({ room, may }) {
