@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rjsmin import jsmin
+
 from stack.bytecode import with_bytecode
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
@@ -106,9 +108,15 @@ def _set_runtime(result: Package, target: Target) -> None:
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
     """What of the project itself goes into the zip, by its name there."""
     for path in application_files(project):
-        yield path.relative_to(project).as_posix(), path.read_bytes()
+        yield path.relative_to(project).as_posix(), _as_shipped(path)
     yield from constituency_file(project)
     yield from chart_files()
+
+
+def _as_shipped(path: Path) -> bytes:
+    """Scripts go to browsers without their comments and layout."""
+    content = path.read_bytes()
+    return jsmin(content) if path.suffix == ".js" else content
 
 
 def _dependencies(project: Path, build: Path, target: Target) -> Path:

