@@ -206,9 +206,10 @@ def test_a_breakdown_is_by_what_the_code_knows() -> None:
 
 
 def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
-    wanted = SPEC["components"]["schemas"]["ExportWanted"]["properties"]
-    assert wanted["columns"]["items"]["enum"] == list(Column)
-    assert wanted["format"]["enum"] == list(Format)
+    schemas = SPEC["components"]["schemas"]
+    wanted = schemas["ExportWanted"]["properties"]
+    assert schemas["ExportColumn"]["enum"] == list(Column)
+    assert schemas["ExportFormat"]["enum"] == list(Format)
     assert {name: each["default"] for name, each in wanted.items() if "default" in each} == {
         name: info.default for name, info in Wanted.model_fields.items() if info.default
     }

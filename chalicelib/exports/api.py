@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
-from chalicelib.exports.model import LINK_SECONDS, Export, Result, Wanted, whole
+from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, Format, Result, Wanted, whole
 from chalicelib.exports.request import exports_of, find_export, prepared, result_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, staff_authorizer
@@ -38,9 +38,10 @@ def request_export(request: Request, slug: str) -> Response:
 @routes.route(OF_PETITION, methods=["GET"], authorizer=staff_authorizer)
 @json_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
-    """Newest first; those whose time is over stay listed, without their file."""
+    """Newest first, and what an export may be asked for. Expired exports stay listed, without their file."""
     petition = petition_as_stored(slug, tables())
-    return json_answer({"exports": [shown(export) for export in exports_of(petition.slug, tables())]})
+    choices = {"columns": list(Column), "default_columns": list(USUAL), "formats": list(Format)}
+    return json_answer({"exports": [shown(export) for export in exports_of(petition.slug, tables())], **choices})
 
 
 @routes.route(ONE, methods=["GET"], authorizer=staff_authorizer)

@@ -34,10 +34,12 @@ def document(held: list[Held], texts: Mapping[str, PetitionText | None], now: da
 
 def shown(held: Held, now: datetime) -> dict[str, object]:
     """As staff see it."""
+    state = state_of(held.signature, now)
     return {
         "petition": {"slug": held.petition.slug, "title": held.petition.title},
         "id": held.signature_id,
-        "state": state_of(held.signature, now),
+        "state": state,
+        "actions": actions_in(state),
         "person": _person(held.signature),
         "times": _times(held.signature),
         "mail": _mail(held.signature),
@@ -49,6 +51,14 @@ def state_of(signature: Signature, now: datetime) -> str:
     if signature.erased_at:
         return "erased"
     return "expired" if signature.state is State.PENDING and signature.is_over(now) else signature.state
+
+
+def actions_in(state: str) -> list[str]:
+    """What staff can do with a signature in this state. Each has a route of this name."""
+    resend = ["resend"] if state == "pending" else []
+    withdraw = [] if state in ("withdrawn", "erased") else ["withdraw"]
+    erase = [] if state == "erased" else ["erase"]
+    return [*resend, "access", *withdraw, *erase]
 
 
 def _person(signature: Signature) -> dict[str, object]:

@@ -11,7 +11,7 @@ from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import complaints, parsed
 from chalicelib.petitions.model import Petition, Reason, State
-from chalicelib.petitions.move import Move
+from chalicelib.petitions.move import Move, transitions
 
 TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
@@ -68,6 +68,7 @@ def shown(petition: Petition, now: datetime) -> dict[str, Any]:
         "state": petition.state_at(now),
         "text_version": petition.text_version,
         "consent_version": petition.consent_version,
+        "transitions": transitions(petition, now),
     }
 
 

@@ -44,6 +44,21 @@ def moved(petition: Petition, move: Move, now: datetime) -> Petition:
     return changed(petition, **{"state": move.state, "paused_at": None, "removed_reason": None, **changes})
 
 
+def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
+    """The states that may follow. `schedules` is the field that a later time would set, `needs_reason` goes with it."""
+    was = petition.state_at(now)
+    unchanged = {was} & {petition.state}
+    return [
+        {
+            "state": state,
+            "schedules": SCHEDULED.get((was, state)),
+            "needs_reason": state is State.REMOVED,
+        }
+        for state in State
+        if state in NEXT[was] - unchanged
+    ]
+
+
 def _of_the_time(was: State, move: Move, now: datetime) -> list[FieldError]:
     if move.at is None:
         return []

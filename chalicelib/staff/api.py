@@ -11,7 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body, json_view
-from chalicelib.staff.authorizer import audited, rights_of, staff_authorizer
+from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_authorizer
 from chalicelib.staff.model import Right, StaffToken
 from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
 
@@ -33,8 +33,9 @@ class TokenWanted(BaseModel):
 @routes.route("/api/staff/me", authorizer=staff_authorizer)
 @json_view(routes)
 def read_me(request: Request) -> Response:
-    """The token that asks, whatever its rights."""
-    return json_answer(_shown(_found(request.context["authorizer"]["principalId"]), times.now()))
+    """The token that asks, whatever its rights, and the right that each route needs."""
+    token = _found(request.context["authorizer"]["principalId"])
+    return json_answer({**_shown(token, times.now()), "routes": rights_by_route()})
 
 
 @routes.route("/api/staff/tokens", authorizer=staff_authorizer)

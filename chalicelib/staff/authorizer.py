@@ -94,6 +94,16 @@ def source_ip(request: Request) -> str:
     return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
+def rights_by_route() -> dict[str, Right]:
+    """The right that each route needs, by method and path."""
+    return {
+        f"{method} {route.path}": right
+        for right, routes in ROUTES.items()
+        for route in routes
+        for method in route.methods
+    }
+
+
 def rights_of(request: Request) -> set[Right]:
     return {Right(name) for name in _told(request)["rights"].split(",") if name}
 

@@ -87,7 +87,8 @@ def repaired(kept: dict[str, Any], tables: FakeTables, petition: Petition) -> di
     decision = damage.signature(kept, item_of(tables, petition, kept["sk"]), Known(LATER))
     assert decision.outcome is Outcome.REPAIRED
     assert isinstance(decision.write, Change)
-    return tables.update(decision.write)
+    tables.update(decision.write)
+    return item_of(tables, petition, kept["sk"])
 
 
 @pytest.mark.parametrize("start", [signed, confirmed], ids=["pending", "confirmed"])

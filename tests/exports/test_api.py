@@ -8,7 +8,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.exports.model import LINK_SECONDS
+from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
@@ -47,7 +47,10 @@ def test_a_hand_over_is_asked_for_and_the_answer_says_where_to_look(
     )
     assert export["columns"] == ["name", "postcode", "country", "confirmed_at"]
     assert ask(served, bob, "GET", answer.headers["Location"]).json_body == export
-    assert ask(served, bob, "GET", OF_PETITION).json_body == {"exports": [export]}
+    listed = ask(served, bob, "GET", OF_PETITION).json_body
+    assert listed["exports"] == [export]
+    assert listed["columns"] == list(Column)
+    assert (listed["default_columns"], listed["formats"]) == (export["columns"], ["csv", "ndjson"])
     assert (served.exports.messages, served.exports.delays) == ([{"export_id": export["id"]}], [20])
 
 

@@ -21,7 +21,8 @@ from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff.audit.model import Actor, Deed
 from chalicelib.staff.audit.record import record
-from chalicelib.tallies.count import exact_count, pending_count
+from chalicelib.projections.breakdowns import pending_count
+from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import Site, link, token
 from tests.flows.test_funnel import areas, numbers, pressed

@@ -7,6 +7,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.staff.audit.model import Deed
@@ -97,6 +98,7 @@ def test_one_signature_is_shown_with_what_staff_need_to_help(served: Served, bob
     assert shown["person"]["email"] == ALICE.email
     assert (shown["mail"]["sent"], shown["mail"]["at_most"], shown["mail"]["undeliverable"]) == (1, 5, "bounced")
     assert shown["times"]["signed_at"] == "2026-11-24T12:00:00Z"
+    assert shown["actions"] == ["resend", "access", "withdraw", "erase"]
     assert deeds(served) == [Deed(action="person.shown", subject=identity, details={"petition": "safe-children"})]
 
 
@@ -107,6 +109,7 @@ def test_a_signature_that_nobody_confirmed_in_time_is_called_expired(
     served.clock.forward(61 * DAY)
     token = bobs_token(served.tables, served.clock.moment, Right.PEOPLE)
     assert ask(served, token, "GET", at(identity)).json_body["state"] == "expired"
+    assert actions_in("expired") == ["access", "withdraw", "erase"]
 
 
 def test_its_mail_is_sent_again_and_the_answer_says_so(served: Served, bob: str, petition: Petition) -> None:
@@ -139,6 +142,7 @@ def test_a_withdrawal_counts_and_again_is_the_same_answer(served: Served, bob: s
     answers = [ask(served, bob, "POST", at(identity, "withdraw")).json_body for _ in range(2)]
     assert answers[0] == answers[1]
     assert (answers[0]["state"], answers[0]["person"]["name"]) == ("withdrawn", None)
+    assert answers[0]["actions"] == ["access", "erase"]
     assert exact_count(petition, NOW, served.tables).confirmed == 0
 
 
@@ -147,7 +151,7 @@ def test_an_erasing_empties_and_again_is_the_same_answer(served: Served, bob: st
     identity = confirmed(served.tables, petition)
     answers = [ask(served, bob, "POST", at(identity, "erase")).json_body for _ in range(2)]
     assert answers[0] == answers[1]
-    assert answers[0]["state"] == "erased"
+    assert (answers[0]["state"], answers[0]["actions"]) == ("erased", ["access"])
     assert item_of(served.tables, petition, identity).keys() == LEFT
     assert exact_count(petition, NOW, served.tables).confirmed == 1
 

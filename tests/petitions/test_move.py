@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.errors import CannotMove, Invalid
 from chalicelib.petitions.model import Petition, State
-from chalicelib.petitions.move import SCHEDULED, Move, moved
+from chalicelib.petitions.move import SCHEDULED, Move, moved, transitions
 from tests.actors import DAY, NOW, OPENED, a_petition
 
 HOUR = timedelta(hours=1)
@@ -121,3 +121,17 @@ def test_a_removal_says_why_and_nothing_else_does(was: State) -> None:
     assert removed.paused_at is None
     assert moved(removed, Move(State.DRAFT), NOW).removed_reason is None
     assert refused_fields(a_petition(), Move(State.PAUSED, reason="Because")) == ["reason"]
+
+
+@pytest.mark.parametrize("was", State)
+def test_the_transitions_shown_are_those_that_are_accepted(was: State) -> None:
+    shown = {State(str(each["state"])): each for each in transitions(a_petition_that_is(was), NOW)}
+    assert shown.keys() == ALLOWED[was] - {was}
+    for state, each in shown.items():
+        assert each["schedules"] == SCHEDULED.get((was, state))
+        assert each["needs_reason"] == (state is State.REMOVED)
+
+
+def test_only_a_scheduled_opening_can_be_taken_back() -> None:
+    scheduled = a_petition(state="open", opened_at=NOW + HOUR)
+    assert [each["state"] for each in transitions(scheduled, NOW)] == ["draft", "open", "removed"]

@@ -97,4 +97,5 @@ def test_everybody_may_see_whose_token_they_have_and_when_it_was_last_used(serve
         served.clock.moment = NOW + minutes * MINUTE
         me = ask(served, token, "GET", "/api/staff/me").json_body
         assert (me["owner"], me["rights"], me["usable"]) == ("bob", ["people"], True)
+        assert me["routes"]["POST /api/staff/people/find"] == "people"
         assert me["last_used_at"] == (NOW + used * MINUTE).strftime("%Y-%m-%dT%H:%M:%SZ")

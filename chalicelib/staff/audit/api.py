@@ -6,6 +6,7 @@ from itertools import islice
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.audit.actions import described
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
@@ -45,6 +46,7 @@ def _shown(entry: Entry) -> dict[str, object]:
         "token_id": entry.actor.token_id,
         "source_ip": entry.actor.source_ip,
         "action": entry.deed.action,
+        "description": described(entry.deed.action),
         "subject": entry.deed.subject,
         "details": entry.deed.details,
     }

@@ -61,3 +61,9 @@ def test_a_wrong_question_names_its_field(trail: Served, query: str) -> None:
     answer = trail.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]
+
+
+def test_an_action_is_shown_in_words(trail: Served) -> None:
+    token = bobs_token(trail.tables, NOW, Right.MANAGE)
+    entries = trail.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
+    assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}

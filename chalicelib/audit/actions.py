@@ -1,0 +1,30 @@
+"""The actions that the audit trail records, in words for staff."""
+
+DESCRIPTIONS = {
+    "access.exported": "Exported everything held on a person",
+    "export.fetched": "Downloaded an export",
+    "export.requested": "Requested an export",
+    "mail.resent": "Sent a confirmation email again",
+    "person.found": "Searched for a person",
+    "person.shown": "Viewed a signature",
+    "petition.closed": "Closed a petition",
+    "petition.created": "Created a draft petition",
+    "petition.edited": "Edited a petition",
+    "petition.loaded": "Loaded a petition from its file",
+    "petition.opened": "Opened a petition",
+    "petition.paused": "Paused a petition",
+    "petition.previewed": "Made a preview link",
+    "petition.removed": "Removed a petition",
+    "petition.withheld": "Made a petition a draft again",
+    "signature.erased": "Erased a signature",
+    "signature.withdrawn": "Withdrew a signature",
+    "signed-in": "Signed in",
+    "statement.frozen": "Froze a number for the press",
+    "token.issued": "Issued a token",
+    "token.revoked": "Revoked a token",
+}
+
+
+def described(action: str) -> str:
+    """The action itself when it is older or newer than this list."""
+    return DESCRIPTIONS.get(action, action)

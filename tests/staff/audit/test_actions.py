@@ -1,0 +1,19 @@
+"""Every action that the code records has words for staff."""
+
+import re
+from pathlib import Path
+
+from chalicelib.audit.actions import DESCRIPTIONS, described
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_exactly_the_recorded_actions_are_described() -> None:
+    sources = [path.read_text() for folder in ("chalicelib", "commands") for path in (ROOT / folder).rglob("*.py")]
+    recording = "".join(source for source in sources if "audited(" in source)
+    found = re.findall(r'"([a-z]+\.(?!html|py)[a-z]+)"', recording)
+    assert {*found, "signed-in"} == DESCRIPTIONS.keys()
+
+
+def test_an_unknown_action_is_shown_as_it_is() -> None:
+    assert described("petition.forgotten") == "petition.forgotten"
