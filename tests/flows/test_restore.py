@@ -16,12 +16,12 @@ from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys, times
 from chalicelib.core.tokens import Subject
 from chalicelib.petitions.model import Petition
+from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff.audit.model import Actor, Deed
 from chalicelib.staff.audit.record import record
-from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import Site, link, token

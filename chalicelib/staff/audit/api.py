@@ -6,11 +6,11 @@ from itertools import islice
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.audit.actions import described
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, json_view, query
+from chalicelib.staff.audit.actions import described
 from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.authorizer import staff_authorizer

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from chalicelib.audit.actions import DESCRIPTIONS, described
+from chalicelib.staff.audit.actions import DESCRIPTIONS, described
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_exactly_the_recorded_actions_are_described() -> None:

@@ -2,6 +2,7 @@
 
 DESCRIPTIONS = {
     "access.exported": "Exported everything held on a person",
+    "copy.deleted": "Deleted a copy of a table",
     "export.fetched": "Downloaded an export",
     "export.requested": "Requested an export",
     "mail.resent": "Sent a confirmation email again",
@@ -20,6 +21,8 @@ DESCRIPTIONS = {
     "signature.withdrawn": "Withdrew a signature",
     "signed-in": "Signed in",
     "statement.frozen": "Froze a number for the press",
+    "table.copied": "Made a copy of a table from its backup",
+    "table.restored": "Restored lost or damaged items of a table",
     "token.issued": "Issued a token",
     "token.revoked": "Revoked a token",
 }
