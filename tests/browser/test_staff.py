@@ -42,9 +42,9 @@ def test_every_picture_has_its_numbers_and_they_sum_to_the_count(
 ) -> None:
     sign_in(desk, deployed_site, where=NUMBERS)
     expect(desk.locator(".curve canvas")).to_be_visible()
-    desk.get_by_text("By the day").click()
+    desk.get_by_text("By day (all)").click()
     desk.get_by_text("The numbers as a table").click()
-    for caption in ("Confirmed by the day", "Countries", "Where people came from"):
+    for caption in ("Confirmed by day", "Countries", "Where people came from"):
         cells = desk.get_by_role("region", name=re.compile(caption)).locator("tbody td.number:nth-child(2)")
         expect(cells.first).to_be_visible()
         assert sum(int(text.replace(",", "")) for text in cells.all_inner_texts()) == confirmed, caption
@@ -111,7 +111,7 @@ def test_a_token_that_is_over_leads_back_to_the_form_with_a_sentence(desk: Page,
     desk.goto(f"{deployed_site.url}/staff")
     desk.get_by_label("Your token").fill("staff_0000000000000000_" + "0" * 64)
     desk.get_by_role("button", name="Sign in").click()
-    expect(desk.get_by_role("status")).to_contain_text("not known here, or its time is over")
+    expect(desk.get_by_role("status")).to_contain_text("unknown or has expired")
     assert desk.evaluate("sessionStorage.length + localStorage.length") == 0
     assert desk.context.cookies() == []
 
@@ -130,17 +130,17 @@ def test_a_token_is_shown_once_works_is_revoked_and_all_of_it_is_on_the_trail(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
     sign_in(desk, deployed_site, where="#/tokens")
-    desk.get_by_label("Whose is it?").fill("Dora of the press office")
+    desk.get_by_label("Owner").fill("Dora of the press office")
     desk.get_by_label("Read the numbers").check()
     desk.get_by_role("button", name="Issue").click()
     token = desk.locator("[data-token]").inner_text()
-    desk.get_by_role("button", name="I have it").click()
+    desk.get_by_role("button", name="I have copied it").click()
     assert deployed_site.staff_as(token, "/petitions").status_code == 200
     desk.get_by_role("button", name="Revoke the token of Dora").click()
     desk.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(desk.get_by_role("row").filter(has_text="Dora")).to_contain_text("Revoked")
     assert deployed_site.staff_as(token, "/petitions").status_code == 401
-    desk.get_by_role("link", name="Who did what").click()
+    desk.get_by_role("link", name="Activity log").click()
     for deed in ("Issued a token", "Revoked a token"):
         expect(desk.get_by_role("table")).to_contain_text(deed)
 

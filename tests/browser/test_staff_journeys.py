@@ -17,13 +17,13 @@ NEW = "plant-a-thousand-trees"
 FIELDS = {
     "Address": NEW,
     "Title": "Plant a thousand trees",
-    "To whom?": "the town council",
-    "In short": "Our streets are too hot. Plant trees.",
+    "Addressed to": "the town council",
+    "Summary": "Our streets are too hot. Plant trees.",
     "Text": "We ask the town council to plant a thousand trees.\n\nBy the spring.",
     "Name of the charity": "Harbour for Children",
-    "E-mail address for questions about personal data": "privacy@harbour.example",
-    "Agreement to sign": "I sign, and my name may be handed over.",
-    "Agreement to be kept informed": "Send me news.",
+    "Email address for questions about personal data": "privacy@harbour.example",
+    "Consent to sign": "I sign, and my name may be handed over.",
+    "Consent to receive updates": "Send me news.",
     "Goals": "100, 500, 1000",
     "Opens at (UTC)": "2026-01-01T09:00",
 }
@@ -45,7 +45,7 @@ def test_a_petition_is_drafted_looked_at_opened_edited_paused_and_closed(
     expect(desk.locator(".badge")).to_have_text("Draft")
     public = f"{deployed_site.url}/api/petitions/{NEW}"
     assert requests.get(public, timeout=20).status_code == 404
-    desk.get_by_role("button", name="Look at it").click()
+    desk.get_by_role("button", name="Preview").click()
     link = desk.get_by_role("dialog").get_by_role("link").get_attribute("href")
     assert link
     assert "Plant a thousand trees" in requests.get(link, timeout=20).text
@@ -69,7 +69,7 @@ def test_the_second_of_two_editors_hears_of_the_first(desk: Page, deployed_site:
     stored = requests.get(address, headers=token, timeout=20)
     done = requests.put(address, json=stored.json(), headers={**token, "If-Match": stored.headers["ETag"]}, timeout=20)
     assert done.status_code == 200
-    desk.get_by_label("In short").fill("Mine.")
+    desk.get_by_label("Summary").fill("Mine.")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("alert")).to_contain_text("Somebody else has changed this petition")
 
@@ -99,22 +99,22 @@ def test_somebody_who_asks_is_found_told_all_and_erased(
     press_sign(desk)
     confirm_from_inbox(desk, deployed_site, email)
     sign_in(desk, deployed_site, where="#/people")
-    desk.get_by_label("Their e-mail address").fill(email)
+    desk.get_by_label("Their email address").fill(email)
     desk.get_by_role("button", name="Find").click()
     found = desk.locator("[data-signature]")
     expect(found).to_contain_text("Amina Asks")
     with desk.expect_download() as download:
-        found.get_by_role("button", name="Save all we hold").click()
+        found.get_by_role("button", name="Download everything we hold").click()
     download.value.save_as(tmp_path / "access.json")
     assert email in json.dumps(json.loads((tmp_path / "access.json").read_text()))
     choose(desk, "Erase")
-    expect(found.get_by_role("status")).to_have_text("It is erased.")
+    expect(found.get_by_role("status")).to_have_text("The signature has been erased.")
     expect(found).not_to_contain_text("Amina Asks")
 
 
 def test_signatures_are_handed_over_as_a_file_that_matches_its_digest(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, where="#/petitions/support-trafficked-children/exports")
-    desk.get_by_role("button", name="Make the file").click()
+    desk.get_by_role("button", name="Create the file").click()
     row = desk.get_by_role("row").filter(has_text="Ready")
     expect(row).to_be_visible(timeout=60_000)
     digest = row.locator("code").inner_text()

@@ -1,18 +1,24 @@
-// Progressive enhancement only: every page works without this file, and the server stays the one that renders errors.
-// It does three things: the count refreshes, a double press sends once, and a busy or broken line is waited out.
+// Every page works without this script, and the server renders all error messages. The script adds three things:
+// the count refreshes, a double click sends once, and a failed request is repeated until the server answers.
 
-const POLL_MS = 10_000;
-const POLL_LONGEST_MS = 300_000;
-const COUNTED_MS = 6_000;
-const NEWS_EVERY_MS = 60_000;
+/** @import { Count, Signature } from "#api" */
+/** @typedef {Pick<Response, "status" | "headers">} Answer */
+/** @typedef {(text: string) => void} Say */
+
+const COUNT_EVERY_MS = 10_000;
+const COUNT_SELDOM_MS = 300_000;
+const COUNT_AFTER_CONFIRMATION_MS = 6_000;
+const ANNOUNCE_EVERY_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
+const SHORTEST_WAIT_MS = 1_000;
 const GIVE_UP_MS = 600_000;
 const SECOND_PRESS_MS = 5_000;
+const AUTOFOCUS_MS = 500;
 
 const number = new Intl.NumberFormat("en-GB");
-const clock = new Intl.DateTimeFormat("en-GB", {
+const dateParts = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "long",
   year: "numeric",
@@ -22,100 +28,150 @@ const clock = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
-// The timer is left to run: it also ends a body that never arrives, and aborting a finished request does nothing.
+/**
+ * The timer also ends a body that never arrives, so it is not cleared. Aborting a finished request does nothing.
+ * @param {string} url
+ * @param {RequestInit} [options]
+ */
 function request(url, options = {}) {
   const abort = new AbortController();
   setTimeout(() => abort.abort(), TIMEOUT_MS);
   return fetch(url, { ...options, credentials: "omit", signal: abort.signal });
 }
 
-// ---- the count ---------------------------------------------------------------------------------------------------
+// ---- the count ----
 
-// No cache option: the browser's own cache sends the ETag and turns a 304 into the body it has kept.
+/**
+ * No cache option: the browser's own cache sends the ETag and turns a 304 into the body that it kept.
+ * @param {string} url
+ * @returns {Promise<Count>}
+ */
 async function readCount(url) {
-  const answer = await request(url);
-  if (!answer.ok) throw new Error(`count answered ${answer.status}`);
-  return answer.json();
+  const response = await request(url);
+  if (!response.ok) throw new Error(`The count answered ${response.status}`);
+  return response.json();
 }
 
-// "24 November 2026 at 14:05 UTC", as the server writes it.
-function moment(iso) {
-  const part = Object.fromEntries(clock.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
+/**
+ * "24 November 2026 at 14:05 UTC", as the server writes it.
+ * @param {string} iso
+ */
+export function dateTime(iso) {
+  const part = Object.fromEntries(dateParts.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
   return `${part.day} ${part.month} ${part.year} at ${part.hour}:${part.minute} UTC`;
 }
 
-// The goal steps up by itself when it is reached.
+/**
+ * The server raises the goal when it is reached.
+ * @param {HTMLElement} tally
+ * @param {Count} news
+ */
 function showCount(tally, { count, goal, as_of: asOf }) {
-  const bar = tally.querySelector("progress");
-  const time = document.querySelector("[data-as-of]");
-  tally.querySelector("[data-count]").textContent = number.format(count);
-  tally.querySelector("[data-goal]").textContent = number.format(goal);
+  const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
+  const time = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-as-of]"));
+  /** @type {(name: string, value: number) => void} */
+  const show = (name, value) => tally.querySelector(name)?.replaceChildren(number.format(value));
+  show("[data-count]", count);
+  show("[data-goal]", goal);
   bar.max = goal;
   bar.value = Math.min(count, goal);
   tally.hidden = false;
   if (!time || !asOf) return;
   time.dateTime = asOf;
-  time.textContent = moment(asOf);
+  time.textContent = dateTime(asOf);
 }
 
-// A screen reader hears of the count when it has grown by a hundredth of the goal, and at most once a minute.
-function newsTeller(goal, heard) {
+/**
+ * Whether screen readers should hear the new count: at most once a minute, and only after a noticeable change.
+ * @param {{ count: number, at: number }} last `at`: milliseconds since 1970
+ * @param {number} count
+ * @param {number} goal
+ * @param {number} now
+ */
+export const isNews = (last, count, goal, now) =>
+  Math.abs(count - last.count) >= Math.max(10, goal / 100) && now - last.at >= ANNOUNCE_EVERY_MS;
+
+/**
+ * @param {number} goal
+ * @param {number} heard the count that is on the page
+ */
+function announcer(goal, heard) {
   const region = document.querySelector("[data-count-news]");
   let last = { count: heard, at: Date.now() };
+  /** @param {Count} news */
   return ({ count }) => {
-    const small = Math.abs(count - last.count) < Math.max(10, goal / 100);
-    if (!region || small || Date.now() - last.at < NEWS_EVERY_MS) return;
+    if (!region || !isNews(last, count, goal, Date.now())) return;
     last = { count, at: Date.now() };
     region.textContent = `${number.format(count)} people have signed.`;
   };
 }
 
-function watchCount(tally) {
-  const bar = tally.querySelector("progress");
-  const tell = newsTeller(bar.max, Number(tally.querySelector("[data-count]").dataset.count));
-  let failures = 0;
-  let timer = 0;
+/**
+ * Spread over a fifth of the time, so that a crowd that arrived together does not ask together.
+ * @param {number} failures in a row
+ * @param {number} random from 0 to 1
+ */
+export const countWait = (failures, random) =>
+  Math.min(COUNT_EVERY_MS * 2 ** failures, COUNT_SELDOM_MS) * (0.9 + random / 5);
 
-  // Spread over a fifth of the time, so that a crowd which arrived together does not ask together.
-  const later = () => {
-    const wait = Math.min(POLL_MS * 2 ** failures, POLL_LONGEST_MS) * (0.9 + Math.random() / 5);
+/** @param {HTMLElement} tally */
+function watchCount(tally) {
+  const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
+  const shown = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
+  const announce = announcer(bar.max, Number(shown.dataset.count));
+  let failures = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  const schedule = () => {
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(refresh, wait);
+    if (!document.hidden) timer = setTimeout(refresh, countWait(failures, Math.random()));
   };
   const refresh = async () => {
     try {
-      const news = await readCount(tally.dataset.countUrl);
+      const news = await readCount(tally.dataset.countUrl ?? "");
       failures = 0;
       showCount(tally, news);
-      tell(news);
+      announce(news);
     } catch {
       failures += 1;
     }
-    later();
+    schedule();
   };
-  document.addEventListener("visibilitychange", later);
-  // Hidden: just confirmed. A count that is kept for five seconds would not have this signature in it yet.
-  if (tally.hidden) timer = setTimeout(refresh, COUNTED_MS);
-  else later();
+  document.addEventListener("visibilitychange", schedule);
+  // The tally is hidden after a confirmation: caches keep the count for five seconds, so it may lack this signature.
+  if (tally.hidden) timer = setTimeout(refresh, COUNT_AFTER_CONFIRMATION_MS);
+  else schedule();
 }
 
-// ---- signing -----------------------------------------------------------------------------------------------------
+// ---- signing ----
 
-function signature(form) {
-  const typed = new FormData(form);
+/**
+ * @param {FormData} typed
+ * @returns {Signature}
+ */
+export function signatureFrom(typed) {
+  /** @param {string} name */
   const text = (name) => String(typed.get(name) ?? "").trim();
-  const given = (name) => (text(name) ? { [name]: text(name) } : {});
-  return {
+  /** @param {string} name */
+  const optional = (name) => (text(name) ? { [name]: text(name) } : {});
+  const consent = { sign: typed.has("consent.sign"), updates: typed.has("consent.updates") };
+  // The API rejects a signature without consent, so the type's `true` holds for all that it accepts.
+  return /** @type {Signature} */ ({
     name: text("name"),
     email: text("email"),
     country: text("country"),
-    ...given("postcode"),
-    ...given("source"),
-    consent: { sign: typed.has("consent.sign"), updates: typed.has("consent.updates") },
-  };
+    ...optional("postcode"),
+    ...optional("source"),
+    consent,
+  });
 }
 
-// The answer, or null when there was none: offline, reset, or longer than the timeout.
+/**
+ * @param {string} url
+ * @param {string} body
+ * @returns {Promise<Answer | null>} null when there was no answer: offline, reset, or timed out
+ */
 async function post(url, body) {
   try {
     return await request(url, { method: "POST", headers: { "Content-Type": "application/json" }, body });
@@ -124,26 +180,49 @@ async function post(url, body) {
   }
 }
 
-// Sending again is always safe: the server keeps one signature per address, however often it arrives.
-const worthRetrying = (answer) => !answer || answer.status === 429 || answer.status >= 500;
+/**
+ * Sending again is always safe: the server keeps one signature per address, however often it arrives.
+ * @param {Answer | null} answer
+ * @returns {boolean}
+ */
+export const isWorthRetrying = (answer) => !answer || answer.status === 429 || answer.status >= 500;
 
-// Full jitter. Retry-After is a floor below it, so that those who were told the same second do not come back in it.
-function waitFor(attempt, answer) {
-  const asked = Number(answer?.headers.get("Retry-After")) || 0;
-  const spread = Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
-  return Math.max(1_000, asked * 1_000 + spread);
+/**
+ * Full jitter on top of Retry-After, so that those who got the same Retry-After do not come back in the same second.
+ * @param {number} attempt from 0
+ * @param {Answer | null} answer
+ * @param {number} random from 0 to 1
+ */
+export function retryWait(attempt, answer, random) {
+  const retryAfter = Number(answer?.headers.get("Retry-After")) || 0;
+  const jitter = random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);
+  return Math.max(SHORTEST_WAIT_MS, retryAfter * 1_000 + jitter);
 }
 
-function explanation(answer, wait) {
+/**
+ * @param {Answer | null} answer
+ * @param {number} wait in milliseconds
+ * @param {boolean} online
+ */
+export function explanation(answer, wait, online) {
   const seconds = Math.ceil(wait / 1_000);
-  const again = `We will try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}. You do not need to do anything; just keep this page open.`;
+  const again =
+    `We will try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}. ` +
+    "You do not need to do anything; just keep this page open.";
   if (answer) return `Many people are signing right now. ${again}`;
-  if (navigator.onLine) return `We cannot reach the service just now. ${again}`;
-  return "You seem to be offline. What you typed is safe on this page, and we will send it as soon as you are connected again. Keep this page open.";
+  if (online) return `We cannot reach the service just now. ${again}`;
+  return (
+    "You seem to be offline. What you typed is safe on this page, and we will send it as soon as you are connected " +
+    "again. Keep this page open."
+  );
 }
 
-// Being online again cuts a wait short only if the line was the trouble; a busy server is left its time.
-function pause(wait, wakeable) {
+/**
+ * @param {number} wait in milliseconds
+ * @param {boolean} untilOnline end the wait when the browser is online again; a busy server needs its time
+ * @returns {Promise<void>}
+ */
+function pause(wait, untilOnline) {
   return new Promise((resolve) => {
     const timer = setTimeout(done, wait);
     function done() {
@@ -151,51 +230,68 @@ function pause(wait, wakeable) {
       window.removeEventListener("online", done);
       resolve();
     }
-    if (wakeable) window.addEventListener("online", done);
+    if (untilOnline) window.addEventListener("online", done);
   });
 }
 
-async function deliver(form, say) {
-  const body = JSON.stringify(signature(form));
+/**
+ * Send until the server accepts or refuses the signature, for ten minutes at most.
+ * @param {string} url
+ * @param {string} body
+ * @param {Say} say
+ * @returns {Promise<"accepted" | "refused" | "unreachable">}
+ */
+export async function deliver(url, body, say) {
   const end = Date.now() + GIVE_UP_MS;
   for (let attempt = 0; ; attempt += 1) {
-    const answer = await post(form.dataset.signUrl, body);
-    if (!worthRetrying(answer)) return answer.status === 202 ? "accepted" : "refused";
-    const wait = waitFor(attempt, answer);
+    const answer = await post(url, body);
+    if (answer && !isWorthRetrying(answer)) return answer.status === 202 ? "accepted" : "refused";
+    const wait = retryWait(attempt, answer, Math.random());
     if (Date.now() + wait > end) return "unreachable";
-    say(explanation(answer, wait));
+    say(explanation(answer, wait, navigator.onLine));
     await pause(wait, !answer);
   }
 }
 
-// A refusal goes to the server once more as an ordinary form: it renders the messages, so there is one set of them.
+/**
+ * A refused signature is sent once more as an ordinary form, because the server renders the messages.
+ * @param {HTMLFormElement} form
+ * @param {"accepted" | "refused" | "unreachable"} outcome
+ * @param {Say} say
+ */
 function finish(form, outcome, say) {
-  if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl);
+  if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl ?? "");
   if (outcome === "refused") return form.submit();
   setSending(form, false);
   return say(
-    "We still cannot reach the service. What you typed is kept here. Please press the button again in a few minutes; you will be counted once.",
+    "We still cannot reach the service. What you typed is kept here. Please press the button again in a few minutes; " +
+      "you will be counted once.",
   );
 }
 
+/**
+ * @param {HTMLFormElement} form
+ * @param {boolean} sending
+ */
 function setSending(form, sending) {
   form.toggleAttribute("data-busy", sending);
-  form.querySelector("button").setAttribute("aria-disabled", String(sending));
+  form.querySelector("button")?.setAttribute("aria-disabled", String(sending));
 }
 
+/** @param {HTMLFormElement} form */
 function enhanceSigning(form) {
   const region = form.querySelector("[data-sending]");
-  const say = (text) => {
-    region.textContent = text;
-  };
+  /** @type {Say} */
+  const say = (text) => region?.replaceChildren(text);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.hasAttribute("data-busy")) return;
     setSending(form, true);
     say("Sending your signature…");
-    finish(form, await deliver(form, say), say);
+    const body = JSON.stringify(signatureFrom(new FormData(form)));
+    finish(form, await deliver(form.dataset.signUrl ?? "", body, say), say);
   });
-  // Coming back with the back button may revive this page as it was left.
+  // The back button may revive this page as it was left.
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     setSending(form, false);
@@ -203,19 +299,32 @@ function enhanceSigning(form) {
   });
 }
 
-// The other forms post natively. A short guard, not a lock: who pressed Stop must be able to press again.
+/**
+ * The other forms post without a script. The guard is short: a user who pressed Stop must be able to press again.
+ * @param {HTMLFormElement} form
+ */
 function ignoreSecondPress(form) {
-  let pressed = -Infinity;
+  let pressed = Number.NEGATIVE_INFINITY;
   form.addEventListener("submit", (event) => {
     if (event.timeStamp - pressed < SECOND_PRESS_MS) event.preventDefault();
     else pressed = event.timeStamp;
   });
 }
 
-document.querySelectorAll("form[data-sign-url]").forEach(enhanceSigning);
-document.querySelectorAll("form:not([data-sign-url])").forEach(ignoreSecondPress);
-document.querySelectorAll("[data-count-url]").forEach(watchCount);
-// For browsers that know autofocus on form fields only; the others have done it by then.
+/**
+ * @template {HTMLElement} Kind
+ * @param {string} selector
+ * @param {(element: Kind) => void} enhance
+ */
+function each(selector, enhance) {
+  for (const element of document.querySelectorAll(selector)) enhance(/** @type {Kind} */ (element));
+}
+
+each("form[data-sign-url]", enhanceSigning);
+each("form:not([data-sign-url])", ignoreSecondPress);
+each("[data-count-url]", watchCount);
+// Some browsers honour autofocus only on form fields. By now the others have set the focus.
 setTimeout(() => {
-  if (document.activeElement === document.body) document.querySelector("#error-summary, #busy")?.focus();
-}, 500);
+  if (document.activeElement !== document.body) return;
+  /** @type {HTMLElement | null} */ (document.querySelector("#error-summary, #busy"))?.focus();
+}, AUTOFOCUS_MS);

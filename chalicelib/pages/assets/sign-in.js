@@ -1,92 +1,125 @@
-// Sign-in for staff (OpenID Connect, authorization code with PKCE). The secrets are made here and stay in this tab:
-// what comes back without them is not ours. There is no cookie, and the token is gone when the tab is closed.
+// Sign-in for staff (OpenID Connect, authorization code with PKCE). This script makes the secrets and keeps them in
+// this tab, so it can reject an answer that was not meant for it. There is no cookie. Closing the tab deletes the
+// token.
 
-const BEGUN = "staff.sign-in";
-const TOKEN = "staff.token";
+/** @import { Session } from "#api" */
+/** @typedef {{ verifier: string, state: string, nonce: string }} Secrets */
+
+const SECRETS_KEY = "staff.sign-in";
+const TOKEN_KEY = "staff.token";
 const TIMEOUT_MS = 20_000;
 
-const base64url = (bytes) =>
+/** @param {ArrayBuffer | Uint8Array<ArrayBuffer>} bytes */
+export const base64url = (bytes) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
-const secret = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
-const digest = async (text) => base64url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 
-class Refused extends Error {}
+const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-// Problems are for people: their detail is what is shown.
+/** @param {string} text */
+export const challengeFor = async (text) =>
+  base64url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+
+/** The message is for the user. */
+class RefusedError extends Error {}
+
+/**
+ * @param {string} url
+ * @param {unknown} body
+ */
 async function post(url, body) {
-  const answer = await fetch(url, {
+  const response = await fetch(url, {
     method: "POST",
     credentials: "omit",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  const told = await answer.json();
-  if (!answer.ok) throw new Refused(told.detail);
-  return told;
+  const answer = await response.json();
+  if (!response.ok) throw new RefusedError(answer.detail);
+  return answer;
 }
 
+/** @param {string} api */
 async function begin(api) {
-  const made = { verifier: secret(), state: secret(), nonce: secret() };
-  sessionStorage.setItem(BEGUN, JSON.stringify(made));
+  /** @type {Secrets} */
+  const secrets = { verifier: randomText(), state: randomText(), nonce: randomText() };
+  sessionStorage.setItem(SECRETS_KEY, JSON.stringify(secrets));
   const { authorization_url: url } = await post(`${api}/sign-in`, {
-    code_challenge: await digest(made.verifier),
-    state: made.state,
-    nonce: made.nonce,
+    code_challenge: await challengeFor(secrets.verifier),
+    state: secrets.state,
+    nonce: secrets.nonce,
   });
   window.location.assign(url);
 }
 
-// Each attempt is good for one return.
-function taken() {
-  const made = JSON.parse(sessionStorage.getItem(BEGUN) ?? "null");
-  sessionStorage.removeItem(BEGUN);
-  return made;
+/**
+ * The secrets of the attempt that began in this tab. They are good for one return.
+ * @returns {Secrets | null}
+ */
+function takeSecrets() {
+  const stored = sessionStorage.getItem(SECRETS_KEY);
+  sessionStorage.removeItem(SECRETS_KEY);
+  return JSON.parse(stored ?? "null");
 }
 
-async function finish(api, returned) {
-  const made = taken();
-  if (!made || returned.get("state") !== made.state)
-    throw new Refused("This sign-in was not begun in this tab. Sign in again.");
-  if (returned.has("error")) throw new Refused("You were not signed in. You can try again.");
+/**
+ * @param {string} api
+ * @param {URLSearchParams} returned
+ * @returns {Promise<Session>}
+ */
+export async function finish(api, returned) {
+  const secrets = takeSecrets();
+  if (!secrets || returned.get("state") !== secrets.state)
+    throw new RefusedError("This sign-in was not started in this tab. Sign in again.");
+  if (returned.has("error")) throw new RefusedError("You were not signed in. You can try again.");
+  /** @type {Session} */
   const session = await post(`${api}/session`, {
     code: returned.get("code"),
-    code_verifier: made.verifier,
-    nonce: made.nonce,
+    code_verifier: secrets.verifier,
+    nonce: secrets.nonce,
   });
-  sessionStorage.setItem(TOKEN, session.token);
+  sessionStorage.setItem(TOKEN_KEY, session.token);
   return session;
 }
 
-const area = document.querySelector("[data-sign-in]");
-const button = area.querySelector("[data-begin]");
-const said = area.querySelector("[data-said]");
+/** @param {HTMLElement} area */
+function enhance(area) {
+  /**
+   * @template {HTMLElement} Kind
+   * @param {string} selector
+   */
+  const part = (selector) => /** @type {Kind} */ (area.querySelector(selector));
+  const button = /** @type {HTMLButtonElement} */ (part("[data-begin]"));
+  const message = part("[data-said]");
+  const { api = "" } = area.dataset;
 
-async function attempt(act) {
-  button.disabled = true;
-  try {
-    await act();
-  } catch (error) {
-    said.textContent =
-      error instanceof Refused ? error.message : "We cannot reach the service just now. Please try again.";
-    button.disabled = false;
-  }
-}
+  /** @param {() => Promise<void>} act */
+  const attempt = async (act) => {
+    button.disabled = true;
+    try {
+      await act();
+    } catch (error) {
+      const isRefused = error instanceof RefusedError;
+      message.textContent = isRefused ? error.message : "We cannot reach the service just now. Please try again.";
+      button.disabled = false;
+    }
+  };
+  button.addEventListener("click", () => attempt(() => begin(api)));
 
-function welcome({ owner }) {
-  said.textContent = `You are signed in as ${owner}.`;
-  button.hidden = true;
-  area.querySelector("[data-onward]").hidden = false;
-}
-
-button.addEventListener("click", () => attempt(() => begin(area.dataset.api)));
-
-const returned = new URLSearchParams(window.location.search);
-if (returned.has("code") || returned.has("error")) {
-  // The code is of no use to anybody any more, and need not stay in the history.
+  const returned = new URLSearchParams(window.location.search);
+  if (!returned.has("code") && !returned.has("error")) return;
+  // The code can be used only once, so the browser's history does not need it.
   window.history.replaceState(null, "", window.location.pathname);
-  attempt(async () => welcome(await finish(area.dataset.api, returned)));
+  attempt(async () => {
+    const { owner } = await finish(api, returned);
+    message.textContent = `You are signed in as ${owner}.`;
+    button.hidden = true;
+    part("[data-onward]").hidden = false;
+  });
 }
+
+const area = /** @type {HTMLElement | null} */ (document.querySelector("[data-sign-in]"));
+if (area) enhance(area);

@@ -1,82 +1,146 @@
-// Asking the API as whoever sits there. The token is kept for this tab and sent as a header; there is no cookie.
+// Requests to the staff API. The token stays in this tab's session storage and is sent as a header. There is no cookie.
 
-const TOKEN = "staff.token";
+/** @import { FieldError, Problem } from "#api" */
+/**
+ * @template T
+ * @typedef {{ data: T, etag: string | null, at: Date }} Answer `at` is the server's time.
+ */
+
+const TOKEN_KEY = "staff.token";
 const TIMEOUT_MS = 20_000;
 
-export const site = document.querySelector("[data-staff]").dataset.site;
-const base = `${site}/api/staff`;
-// What was answered before, by address: the API then says 304 in place of the same again.
-const known = new Map();
+/**
+ * The last answer for each path, so that the API can reply 304.
+ * @type {Map<string, Answer<any>>}
+ */
+const lastAnswers = new Map();
 
-export const token = () => sessionStorage.getItem(TOKEN);
-export const signIn = (secret) => sessionStorage.setItem(TOKEN, secret);
+export const root = () => /** @type {HTMLElement} */ (document.querySelector("[data-staff]"));
+
+/** What precedes every path of the site: "" or "/prod". */
+export const site = () => root().dataset.site ?? "";
+
+export const token = () => sessionStorage.getItem(TOKEN_KEY);
+
+/** @param {string} secret */
+export const signIn = (secret) => sessionStorage.setItem(TOKEN_KEY, secret);
+
 export function signOut() {
-  sessionStorage.removeItem(TOKEN);
-  known.clear();
+  sessionStorage.removeItem(TOKEN_KEY);
+  lastAnswers.clear();
 }
 
-// An answer that is none: `problem` has the words for people, and the fields that are wrong.
-export class Refused extends Error {
+/** The API answered with a problem. The message is for people; `errors` names the wrong fields. */
+export class RefusedError extends Error {
+  /**
+   * @param {number} status
+   * @param {Partial<Problem>} problem
+   */
   constructor(status, problem) {
-    super(problem.detail || problem.title || "The server refused this.");
+    super(problem.detail || problem.title || "The server refused this request.");
     this.status = status;
+    /** @type {FieldError[]} */
     this.errors = problem.errors ?? [];
   }
 }
 
-export class Unreachable extends Error {
+export class UnreachableError extends Error {
   constructor() {
-    super("We cannot reach the server just now. Please try again in a moment.");
+    super("We cannot reach the server at the moment. Try again in a few minutes.");
   }
 }
 
-async function answered(url, options) {
+/**
+ * @param {unknown} error
+ * @returns {string} for people
+ */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * @param {unknown} error
+ * @param {...number} statuses
+ */
+export const isRefusal = (error, ...statuses) => error instanceof RefusedError && statuses.includes(error.status);
+
+/**
+ * @param {string} path
+ * @param {RequestInit} options
+ * @throws {UnreachableError}
+ */
+async function send(path, options) {
+  const url = `${site()}/api/staff${path}`;
   try {
     return await fetch(url, { ...options, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
-    throw new Unreachable();
+    throw new UnreachableError();
   }
 }
 
-const problemOf = (answer) => answer.json().catch(() => ({}));
-
-async function checked(answer) {
-  if (answer.ok) return answer;
-  const problem = await problemOf(answer);
-  if (answer.status === 401) window.dispatchEvent(new CustomEvent("signed-out"));
-  throw new Refused(answer.status, problem);
+/**
+ * @param {Response} response
+ * @throws {RefusedError}
+ */
+async function accepted(response) {
+  if (response.ok) return response;
+  const problem = await response.json().catch(() => ({}));
+  if (response.status === 401) window.dispatchEvent(new CustomEvent("signed-out"));
+  throw new RefusedError(response.status, problem);
 }
 
-// When the server said so, by its own clock. A test or a proxy may leave the header out.
-const saidAt = (answer) => new Date(answer.headers.get("Date") ?? Date.now());
+// A proxy may drop the Date header. Then the clock of this machine has to do.
+/** @param {Response} response */
+const serverTime = (response) => new Date(response.headers.get("Date") ?? Date.now());
 
-function headersOf(options) {
-  const json = options.body === undefined ? {} : { "Content-Type": "application/json" };
-  return { Authorization: `Bearer ${token()}`, Accept: "application/json", ...json, ...options.headers };
+/**
+ * @param {Record<string, string>} more
+ * @returns {Record<string, string>}
+ */
+const headersWith = (more) => ({ Authorization: `Bearer ${token()}`, Accept: "application/json", ...more });
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Answer<any>>}
+ */
+async function answerFrom(response) {
+  const data = response.status === 204 ? null : await response.json();
+  return { data, etag: response.headers.get("ETag"), at: serverTime(response) };
 }
 
-// {data, etag, at}
-export async function ask(path, options = {}) {
-  const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-  const answer = await checked(
-    await answered(base + path, { method: options.method ?? "GET", headers: headersOf(options), body }),
-  );
-  const data = answer.status === 204 ? null : await answer.json();
-  return { data, etag: answer.headers.get("ETag"), at: saidAt(answer) };
+/**
+ * Send one request. The caller states the type of the answer.
+ * @param {string} path below /api/staff
+ * @param {{ method?: string, body?: unknown, etag?: string | null }} [options] `etag`: the revision to be changed
+ * @returns {Promise<Answer<any>>}
+ */
+export async function ask(path, { method = "GET", body, etag } = {}) {
+  const headers = headersWith({});
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (etag) headers["If-Match"] = etag;
+  return answerFrom(await accepted(await send(path, { method, headers, body: JSON.stringify(body) })));
 }
 
+/**
+ * @param {string} path
+ * @param {unknown} body
+ */
 export const post = async (path, body) => (await ask(path, { method: "POST", body })).data;
 
-// What is not JSON, such as CSV.
-export const askText = async (path) => (await checked(await answered(base + path, { headers: headersOf({}) }))).text();
+/**
+ * For answers that are not JSON, such as CSV.
+ * @param {string} path
+ */
+export const askText = async (path) => (await accepted(await send(path, { headers: headersWith({}) }))).text();
 
-// The same for what is asked again and again: unchanged costs no body.
+/**
+ * For requests that are repeated: while nothing changes, the API sends no body and this returns the last answer.
+ * @param {string} path
+ * @returns {Promise<Answer<any>>}
+ */
 export async function watch(path) {
-  const before = known.get(path);
-  const headers = { ...headersOf({}), ...(before?.etag ? { "If-None-Match": before.etag } : {}) };
-  const answer = await answered(base + path, { headers });
-  if (answer.status === 304) return { ...before, at: saidAt(answer) };
-  const found = { data: await (await checked(answer)).json(), etag: answer.headers.get("ETag"), at: saidAt(answer) };
-  known.set(path, found);
-  return found;
+  const last = lastAnswers.get(path);
+  const response = await send(path, { headers: headersWith(last?.etag ? { "If-None-Match": last.etag } : {}) });
+  if (last && response.status === 304) return { ...last, at: serverTime(response) };
+  const answer = await answerFrom(await accepted(response));
+  lastAnswers.set(path, answer);
+  return answer;
 }

@@ -1,50 +1,94 @@
-// Who sits there, what they may, and which view the address asks for.
+// The start: sign the user in, draw the menu, and show the view that the address names.
 
-import { ask, Refused, signOut, token } from "./api.js";
+import { ask, isRefusal, messageOf, root, signOut, token } from "./api.js";
 import { button, h } from "./dom.js";
 import { showNumbers } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { signInForm } from "./sign-in-form.js";
 
-const SLUG = "([a-z0-9-]+)";
-// Numbers come with the page; the rest is fetched when somebody goes there.
-const VIEWS = [
-  { path: "/", show: showOverview },
-  { path: `/petitions/${SLUG}`, show: showNumbers, right: "counts" },
+/** @import { Right, StaffToken } from "#api" */
+/**
+ * @typedef {object} ViewContext
+ * @property {HTMLElement} container the view's own element: a view that the user has left writes where nobody looks
+ * @property {string} slug of the petition, for views that show one
+ * @property {StaffToken} me
+ * @property {(route: string) => boolean} may whether the token allows a route, such as "GET /api/staff/audit"
+ * @property {AbortSignal} signal aborted when the user leaves the view
+ */
+/** @typedef {(context: ViewContext) => Promise<void>} View */
+/**
+ * @typedef {object} Page
+ * @property {string} path `:slug` stands for a petition
+ * @property {string} [needs] the route of the API without which the view is useless
+ * @property {string} [menu] the text in the menu
+ * @property {() => Promise<View>} load
+ */
+
+// Views for reading numbers come with the page. The others are fetched when the user goes there.
+/** @type {Page[]} */
+const PAGES = [
+  { path: "/", menu: "Petitions", load: async () => showOverview },
+  { path: "/petitions/:slug", needs: "GET /api/staff/petitions/*/counts", load: async () => showNumbers },
   {
-    path: `/petitions/${SLUG}/edit`,
-    show: async (about) => (await import("./edit.js")).showEdit(about),
-    right: "manage",
+    path: "/petitions/:slug/edit",
+    needs: "PUT /api/staff/petitions/*",
+    load: async () => (await import("./edit.js")).showEdit,
   },
   {
-    path: `/petitions/${SLUG}/exports`,
-    show: async (about) => (await import("./exports.js")).showExports(about),
-    right: "export",
+    path: "/petitions/:slug/exports",
+    needs: "POST /api/staff/petitions/*/exports",
+    load: async () => (await import("./exports.js")).showExports,
   },
-  { path: "/new", show: async (about) => (await import("./edit.js")).showNew(about), right: "manage" },
-  { path: "/people", show: async (about) => (await import("./people.js")).showPeople(about), right: "people" },
-  { path: "/tokens", show: async (about) => (await import("./tokens.js")).showTokens(about), right: "manage" },
-  { path: "/audit", show: async (about) => (await import("./audit.js")).showAudit(about), right: "manage" },
-];
-const MENU = [
-  { href: "#/", text: "Petitions" },
-  { href: "#/new", text: "New petition", right: "manage" },
-  { href: "#/people", text: "A person’s data", right: "people" },
-  { href: "#/tokens", text: "Tokens", right: "manage" },
-  { href: "#/audit", text: "Who did what", right: "manage" },
+  {
+    path: "/new",
+    menu: "New petition",
+    needs: "POST /api/staff/petitions",
+    load: async () => (await import("./edit.js")).showNew,
+  },
+  {
+    path: "/people",
+    menu: "A person’s data",
+    needs: "POST /api/staff/people/find",
+    load: async () => (await import("./people.js")).showPeople,
+  },
+  {
+    path: "/tokens",
+    menu: "Tokens",
+    needs: "POST /api/staff/tokens",
+    load: async () => (await import("./tokens.js")).showTokens,
+  },
+  {
+    path: "/audit",
+    menu: "Activity log",
+    needs: "GET /api/staff/audit",
+    load: async () => (await import("./audit.js")).showAudit,
+  },
 ];
 
-const place = document.querySelector("[data-staff]");
-let leave = new AbortController();
+let leaving = new AbortController();
+/** @type {StaffToken | null} */
 let me = null;
 
-const may = (right) => !right || me.rights.includes(right);
+/**
+ * @param {string | undefined} route
+ * @returns {Right | undefined}
+ */
+const rightFor = (route) => (route ? me?.routes?.[route] : undefined);
 
+/** @param {string | undefined} route */
+function may(route) {
+  if (!route) return true;
+  const right = rightFor(route);
+  return right !== undefined && Boolean(me?.rights.includes(right));
+}
+
+/** @param {string} path */
 function menu(path) {
-  const items = MENU.filter(({ right }) => may(right)).map(({ href, text }) =>
-    h("li", {}, h("a", { href, "aria-current": href === `#${path}` ? "page" : null }, text)),
-  );
-  const out = button("Sign out", () => {
+  const items = PAGES.filter((page) => page.menu && may(page.needs)).map((page) => {
+    const link = { href: `#${page.path}`, "aria-current": page.path === path ? "page" : null };
+    return h("li", {}, h("a", link, page.menu));
+  });
+  const signOutButton = button("Sign out", () => {
     signOut();
     me = null;
     location.hash = "";
@@ -54,85 +98,96 @@ function menu(path) {
     "div",
     { class: "staff-bar" },
     h("nav", { "aria-label": "Staff" }, h("ul", {}, items)),
-    h("p", { class: "small" }, `Signed in as ${me.owner}`, out),
+    h("p", { class: "small" }, `Signed in as ${me?.owner}`, signOutButton),
   );
 }
 
-function lacking(right) {
+/** @param {string | undefined} route */
+function noAccess(route) {
+  const text =
+    `This page needs the right “${rightFor(route) ?? "–"}”, which your token does not have. ` +
+    "Ask the person who issued your token for another one.";
   return h(
     "div",
     { class: "card" },
-    h("h1", { tabindex: "-1" }, "This is not open to you"),
-    h(
-      "p",
-      { class: "lead" },
-      `This part needs the right “${right}”, which your token does not have. Whoever issued it can give you another.`,
-    ),
+    h("h1", { tabindex: "-1" }, "You do not have access"),
+    h("p", { class: "lead" }, text),
   );
 }
 
-function found(path) {
-  for (const view of VIEWS) {
-    const match = path.match(new RegExp(`^${view.path}$`));
-    if (match) return { ...view, slug: match[1] };
+/** @param {unknown} error */
+const failure = (error) =>
+  h(
+    "div",
+    { class: "card" },
+    h("h1", {}, "Something went wrong"),
+    h("p", { class: "lead", role: "alert" }, messageOf(error)),
+    button("Try again", () => open()),
+  );
+
+/**
+ * An unknown address shows the first page.
+ * @param {string} path
+ * @returns {{ page: Page, slug: string }}
+ */
+function pageFor(path) {
+  for (const page of PAGES) {
+    const match = path.match(new RegExp(`^${page.path.replace(":slug", "([a-z0-9-]+)")}$`));
+    if (match) return { page, slug: match[1] ?? "" };
   }
-  return { ...VIEWS[0] };
+  return { page: /** @type {Page} */ (PAGES[0]), slug: "" };
 }
 
-// A view fills its own element, so one that is left late writes where nobody looks.
-async function show(path) {
-  leave.abort();
-  leave = new AbortController();
-  const { show: view, right, slug } = found(path);
-  const room = h("div", { class: "view" });
-  place.replaceChildren(menu(path), room);
-  if (!may(right)) room.append(lacking(right));
-  else await view({ room, slug, me, may, signal: leave.signal }).catch((error) => room.replaceChildren(trouble(error)));
-  const title = room.querySelector("h1");
+/**
+ * @param {string} path
+ * @param {StaffToken} user
+ */
+async function show(path, user) {
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  const { page, slug } = pageFor(path);
+  const container = h("div", { class: "view" });
+  root().replaceChildren(menu(path), container);
+  if (may(page.needs)) {
+    const start = async () => (await page.load())({ container, slug, me: user, may, signal });
+    await start().catch((error) => container.replaceChildren(failure(error)));
+  } else container.append(noAccess(page.needs));
+  const title = container.querySelector("h1");
   if (!title) return;
   document.title = `${title.textContent} – Staff`;
   title.tabIndex = -1;
   title.focus();
 }
 
-function trouble(error) {
-  return h(
-    "div",
-    { class: "card" },
-    h("h1", {}, "That did not work"),
-    h("p", { class: "lead", role: "alert" }, error.message),
-    button("Try again", () => open()),
-  );
-}
-
-async function recognised() {
+/** @returns {Promise<StaffToken | null>} null when the sign-in form or an error is on the page */
+async function currentUser() {
   try {
-    me = (await ask("/me")).data;
-    return true;
+    me ??= (await ask("/me")).data;
+    return me;
   } catch (error) {
-    // Without its words for it, the form alone would look as if nothing had happened.
-    if (error instanceof Refused && error.status === 401) return false;
-    place.replaceChildren(trouble(error));
+    // The event of a refused token shows the form and says why.
+    if (!isRefusal(error, 401)) root().replaceChildren(failure(error));
     return null;
   }
 }
 
-function askToSignIn(sentence = "") {
-  leave.abort();
+function askToSignIn(message = "") {
+  leaving.abort();
   me = null;
   document.title = "Sign in – Staff";
-  place.replaceChildren(signInForm(sentence, () => open()));
+  root().replaceChildren(signInForm(message, () => open()));
 }
 
 async function open() {
   if (!token()) return askToSignIn();
-  if (!me && !(await recognised())) return undefined;
-  return show(location.hash.slice(1) || "/");
+  const user = await currentUser();
+  if (user) await show(location.hash.slice(1) || "/", user);
 }
 
 window.addEventListener("hashchange", () => open());
 window.addEventListener("signed-out", () => {
   signOut();
-  askToSignIn("This token is not known here, or its time is over. Sign in again.");
+  askToSignIn("This token is unknown or has expired. Sign in again.");
 });
 open();

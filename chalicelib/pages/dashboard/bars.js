@@ -1,49 +1,80 @@
-// A table whose rows have bars: the picture and its numbers are the same thing.
+// A table whose rows have bars, so that the picture and the numbers are the same.
 
 import { button, h, table } from "./dom.js";
-import { number, share } from "./words.js";
+import { number, share } from "./format.js";
+
+/** @import { BreakdownRow } from "#api" */
+/** @typedef {{ name: string, value: number }} Bar */
 
 const SHOWN = 10;
 
-function bar(value, most) {
+/**
+ * @param {number} value negative on a day with more withdrawals than confirmations
+ * @param {number} largest
+ * @returns {number} in percent
+ */
+export const barLength = (value, largest) => (largest > 0 ? Math.max(0, (100 * value) / largest) : 0);
+
+/**
+ * @param {BreakdownRow[]} breakdown
+ * @param {(key: string) => string} nameOf
+ * @returns {Bar[]} the largest first
+ */
+export const largestFirst = (breakdown, nameOf) =>
+  breakdown.map(({ key, confirmed }) => ({ name: nameOf(key), value: confirmed })).sort((a, b) => b.value - a.value);
+
+/**
+ * @param {number} value
+ * @param {number} largest
+ */
+function bar(value, largest) {
   const inner = h("span", { class: "bar" });
-  // By the object model: the site's policy lets no style attribute in.
-  inner.style.inlineSize = `${most > 0 ? Math.max(0, (100 * value) / most) : 0}%`;
+  // Set by script, because the site's policy allows no style attribute.
+  inner.style.inlineSize = `${barLength(value, largest)}%`;
   return h("span", { class: "bar-room", "aria-hidden": "true" }, inner);
 }
 
-// `rows`: [{name, value}]; `all`: what a share is of.
-export function bars(caption, what, rows, all) {
-  const most = Math.max(...rows.map(({ value }) => value), 0);
-  return table(
-    caption,
-    [
-      { title: what, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, most)) },
-      { title: "Number", number: true, cell: ({ value }) => number(value) },
-      { title: "Share", number: true, cell: ({ value }) => share(value, all) },
-    ],
-    rows,
-    { headed: true },
-  );
+/**
+ * @param {string} caption
+ * @param {string} what the title of the first column
+ * @param {Bar[]} rows
+ * @param {number} total what the shares are a part of
+ */
+export function bars(caption, what, rows, total) {
+  const largest = Math.max(...rows.map(({ value }) => value), 0);
+  /** @type {import("./dom.js").Column<Bar>[]} */
+  const columns = [
+    { title: what, cell: ({ name, value }) => h("span", { class: "bar-name" }, name, bar(value, largest)) },
+    { title: "Number", number: true, cell: ({ value }) => number(value) },
+    { title: "Share", number: true, cell: ({ value }) => share(value, total) },
+  ];
+  return table(caption, columns, rows, { headed: true });
 }
 
-// The largest ten, and the rest when asked for; a refresh keeps what was chosen.
-export function manyBars(title, what, words) {
-  let everything = false;
-  const room = h("div");
-  const section = h("section", { class: "card" }, h("h2", {}, title), room);
-  const fill = (breakdown, all) => {
-    const rows = breakdown
-      .map(({ key, confirmed }) => ({ name: words(key), value: confirmed }))
-      .sort((a, b) => b.value - a.value);
-    const some = everything ? rows : rows.slice(0, SHOWN);
-    const more = button(everything ? "Show the largest only" : `Show all ${rows.length}`, () => {
-      everything = !everything;
-      fill(breakdown, all);
+/**
+ * A section with the ten largest rows, and a button for the rest. A refresh keeps what the user chose.
+ * @param {string} title
+ * @param {string} what the title of the first column
+ * @param {(key: string) => string} nameOf
+ */
+export function breakdownSection(title, what, nameOf) {
+  let showAll = false;
+  const content = h("div");
+  const section = h("section", { class: "card" }, h("h2", {}, title), content);
+  /**
+   * @param {BreakdownRow[]} breakdown
+   * @param {number} total
+   */
+  const fill = (breakdown, total) => {
+    const rows = largestFirst(breakdown, nameOf);
+    const shown = showAll ? rows : rows.slice(0, SHOWN);
+    const toggle = button(showAll ? "Show the largest only" : `Show all ${rows.length}`, () => {
+      showAll = !showAll;
+      fill(breakdown, total);
     });
-    room.replaceChildren(
-      rows.length ? bars(title, what, some, all) : h("p", { class: "small" }, "Nothing yet."),
-      rows.length > SHOWN ? more : "",
+    content.replaceChildren(
+      rows.length ? bars(title, what, shown, total) : h("p", { class: "small" }, "Nothing yet."),
+      rows.length > SHOWN ? toggle : "",
     );
   };
   return { section, fill };

@@ -1,186 +1,116 @@
-// A petition's life: drafted, edited, looked at, opened, paused, closed, removed.
+// Create, edit, preview, open, pause, close and remove a petition.
 
-import { ask, post, Refused } from "./api.js";
-import { button, CANCEL, dialog, field, h, showErrors, sure } from "./dom.js";
+import { ask, isRefusal, messageOf, post } from "./api.js";
+import { button, CLOSE, dialog, h } from "./dom.js";
+import { field, sendingForm, showError, submitButton } from "./forms.js";
+import { askFor, WORDS } from "./lifecycle.js";
 import { badge } from "./overview.js";
-import { fillForm, inApi, inForm, petitionFields, petitionIn } from "./petition-form.js";
+import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 
-const SECRETLY_CHANGED =
-  "Somebody else has changed this petition since you opened it. Load it again, then make your change.";
-const MOVES = {
-  draft: ["open", "removed"],
-  open: ["paused", "closed", "removed"],
-  paused: ["open", "closed", "removed"],
-  closed: ["open", "removed"],
-  removed: ["draft"],
-};
-const MOVE = {
-  open: { text: "Open for signatures", says: "Everybody can sign it from its opening time on." },
-  paused: {
-    text: "Pause",
-    says: "Nobody can sign until you open it again. The closing moves on by as long as the pause lasts.",
-  },
-  closed: { text: "Close", says: "Nobody can sign any more. Who signed today still has a day to confirm." },
-  removed: {
-    text: "Remove",
-    says: "Its page says that it was taken down, and why. Signatures are kept until you have them erased.",
-    kind: "act-stern",
-    reason: true,
-  },
-  draft: { text: "Make it a draft again", says: "It is not public." },
-};
+/** @import { ManagedPetition, Preview, Transition } from "#api" */
+/** @import { Answer } from "./api.js" */
+/** @import { ViewContext } from "./app.js" */
 
-const explain = (place, error) => {
-  const stale = error instanceof Refused && error.status === 412;
-  showErrors(place, stale ? SECRETLY_CHANGED : error.message, error.errors);
-};
+const STALE = "Somebody else has changed this petition since you opened it. Load it again, then make your change.";
+const SLUG_PATTERN = "[a-z0-9](?:[a-z0-9\\-]*[a-z0-9])?";
+const SLUG_HINT = "The last part of its link, in small letters, digits and hyphens. It cannot be changed later.";
 
-function formWith(errors, submit, ...children) {
-  return h(
-    "form",
-    {
-      class: "card",
-      onsubmit: async (event) => {
-        event.preventDefault();
-        errors.replaceChildren();
-        event.submitter.disabled = true;
-        await submit(event.target).catch((error) => explain(errors, error));
-        event.submitter.disabled = false;
-      },
-    },
-    errors,
-    ...children,
-  );
-}
+/** @param {unknown} error */
+const explain = (error) => (isRefusal(error, 412) ? STALE : messageOf(error));
 
-export async function showNew({ room }) {
-  const slug = h("input", {
-    name: "slug",
-    required: true,
-    maxlength: "60",
-    pattern: "[a-z0-9](?:[a-z0-9\\-]*[a-z0-9])?",
-  });
+/** @param {ViewContext} context */
+export async function showNew({ container }) {
+  const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
+  /** @param {HTMLFormElement} form */
   const create = async (form) => {
-    const made = await post("/petitions", { slug: slug.value.trim(), ...petitionIn(form) });
-    location.hash = `#/petitions/${made.slug}/edit`;
+    const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form)) });
+    location.hash = `#/petitions/${created.slug}/edit`;
   };
-  room.append(
+  container.append(
     h("h1", {}, "New petition"),
     h(
       "p",
       { class: "lead" },
-      "It starts as a draft that nobody sees. You can look at it and change it before you open it.",
+      "It starts as a draft that the public cannot see. You can preview and change it before you open it.",
     ),
-    formWith(
-      h("div"),
-      create,
-      field(
-        "Address",
-        slug,
-        "The last part of its link, in small letters, digits and hyphens. It cannot be changed later.",
-      ),
-      petitionFields(),
-      h("p", { class: "send" }, h("button", { class: "button" }, "Save as a draft")),
-    ),
+    sendingForm(create, [field("Address", slug, SLUG_HINT), petitionFields(), submitButton("Save as a draft")]),
   );
 }
 
-// What can be told to happen later, with the time that was planned.
-const LATER = { "draft open": "opened_at", "open closed": "closes_at" };
-
-function askedOf(petition, state) {
-  if (MOVE[state].reason)
-    return {
-      name: "reason",
-      label: "Reason, as the public reads it",
-      input: h("textarea", { rows: "3", required: true, maxlength: "1000" }),
-    };
-  const planned = LATER[`${petition.state} ${state}`];
-  if (!planned) return null;
-  const later = Date.parse(petition[planned]) > Date.now() ? inForm(petition[planned]) : "";
-  return { name: "at", label: "When (UTC)? Empty is now", input: h("input", { type: "datetime-local", value: later }) };
+/** @param {Preview} preview */
+function showPreview({ url }) {
+  const text =
+    "Anybody with this link sees the petition as it is saved now. The form on it cannot be sent. The link expires.";
+  const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it in a new tab");
+  return dialog("Preview link", h("div", {}, h("p", {}, text), h("p", {}, link)), [CLOSE]);
 }
 
-async function moveBody(petition, state) {
-  const { text, says, kind } = MOVE[state];
-  const asked = askedOf(petition, state);
-  if (!asked) return (await sure(text, says, text)) ? { state } : null;
-  asked.input.name = asked.name;
-  const chosen = await dialog(text, h("div", {}, h("p", {}, says), field(asked.label, asked.input)), [
-    { value: "yes", text, kind },
-    CANCEL,
-  ]);
-  if (chosen !== "yes") return null;
-  const value = asked.name === "at" ? inApi(asked.input.value) : asked.input.value.trim();
-  return { state, ...(value ? { [asked.name]: value } : {}) };
-}
-
-export async function showEdit({ room, slug, signal }) {
-  const path = `/petitions/${slug}`;
-  const { data: petition, etag } = await ask(path);
-  const errors = h("div");
-  const again = () => {
-    if (!signal.aborted) {
-      room.replaceChildren();
-      return showEdit({ room, slug, signal });
-    }
-    return undefined;
-  };
-  const change = (method, where, body) => ask(where, { method, body, headers: { "If-Match": etag } });
-
-  const move = async (state) => {
-    const body = await moveBody(petition, state);
-    if (!body) return;
-    await change("POST", `${path}/state`, body)
-      .then(again)
-      .catch((error) => explain(errors, error));
-  };
-  const preview = async () => {
-    await post(`${path}/preview`, {})
-      .then(({ url }) => shownPreview(url))
-      .catch((error) => explain(errors, error));
-  };
+/**
+ * @param {string} path
+ * @param {Answer<ManagedPetition>} stored
+ * @param {() => Promise<void>} reload
+ */
+function editForm(path, { data: petition, etag }, reload) {
+  /** @param {HTMLFormElement} form */
   const save = async (form) => {
-    await change("PUT", path, petitionIn(form, petition));
-    await again();
-    room.prepend(h("p", { class: "notice", role: "status" }, "Saved."));
+    await ask(path, { method: "PUT", body: petitionFrom(new FormData(form), petition), etag });
+    await reload();
   };
-
-  const form = formWith(
-    h("div"),
-    save,
-    petitionFields(),
-    h("p", { class: "send" }, h("button", { class: "button" }, "Save")),
-  );
+  const form = sendingForm(save, [petitionFields(), submitButton("Save")], explain);
   fillForm(form, petition);
-  room.append(
+  return form;
+}
+
+/**
+ * The buttons above the form.
+ * @param {string} path
+ * @param {Answer<ManagedPetition>} stored
+ * @param {() => Promise<void>} reload
+ * @param {HTMLElement} errors
+ */
+function actions(path, { data: petition, etag }, reload, errors) {
+  /** @param {() => Promise<unknown>} act */
+  const reporting = (act) => () => act().catch((error) => showError(errors, error, explain(error)));
+  const preview = reporting(async () => showPreview(await post(`${path}/preview`, {})));
+  /** @param {Transition} transition */
+  const change = async (transition) => {
+    const body = await askFor(petition, transition);
+    if (!body) return;
+    await ask(`${path}/state`, { method: "POST", body, etag });
+    await reload();
+  };
+  /** @param {Transition} transition */
+  const transitionButton = (transition) => {
+    const { action, kind = "" } = WORDS[transition.state];
+    return button(
+      action,
+      reporting(() => change(transition)),
+      { class: `act ${kind}` },
+    );
+  };
+  return h("p", { class: "acts" }, button("Preview", preview), petition.transitions.map(transitionButton));
+}
+
+/** @param {ViewContext} context */
+export async function showEdit(context) {
+  const { container, slug, signal } = context;
+  const path = `/petitions/${slug}`;
+  /** @type {Answer<ManagedPetition>} */
+  const stored = await ask(path);
+  const petition = stored.data;
+  const errors = h("div");
+  /** @param {string} [message] */
+  const reload = async (message) => {
+    if (signal.aborted) return;
+    container.replaceChildren();
+    await showEdit(context);
+    if (message) container.prepend(h("p", { class: "notice", role: "status" }, message));
+  };
+  container.append(
     h("p", { class: "over" }, badge(petition.state), h("a", { href: `#/petitions/${slug}` }, "Its numbers")),
     h("h1", {}, petition.title),
     errors,
-    h(
-      "p",
-      { class: "acts" },
-      button("Look at it", preview),
-      (MOVES[petition.state] ?? []).map((state) =>
-        button(MOVE[state].text, () => move(state), { class: `act ${MOVE[state].kind ?? ""}` }),
-      ),
-    ),
-    form,
+    actions(path, stored, reload, errors),
+    editForm(path, stored, () => reload("Saved.")),
   );
 }
-
-const shownPreview = (url) =>
-  dialog(
-    "A link to look at it",
-    h(
-      "div",
-      {},
-      h(
-        "p",
-        {},
-        "Whoever has this link sees the petition as it is saved now. The form on it cannot be sent. The link ends by itself.",
-      ),
-      h("p", {}, h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it in a new tab")),
-    ),
-    [{ value: "", text: "Close" }],
-  );

@@ -1,155 +1,153 @@
-// Handing the signatures over: ask for the file, see how far it is, fetch it.
+// Export the signatures: request a file, follow its progress, download it.
 
-import { ask, post } from "./api.js";
-import { button, field, h, showErrors, table, tick } from "./dom.js";
-import { keepFresh } from "./live.js";
-import { moment, number } from "./words.js";
+import { ask, messageOf, post } from "./api.js";
+import { button, h, table } from "./dom.js";
+import { dateTime, number } from "./format.js";
+import { checkbox, field, sendingForm, submitButton } from "./forms.js";
+import { keepFresh } from "./polling.js";
+
+/** @import { Export, ExportColumn, ExportFormat, Exports } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+/** @typedef {(text: string) => void} Say */
 
 const EVERY_MS = 5_000;
-const COLUMNS = {
+const INTRODUCTION =
+  "A file of the signatures that are confirmed now. It never contains email addresses. " +
+  "It is deleted after seven days, and each download is recorded.";
+
+/** @type {Record<ExportColumn, string>} */
+const COLUMN_NAMES = {
   name: "Name",
   postcode: "Postcode",
   country: "Country",
-  confirmed_at: "When confirmed",
-  signed_at: "When signed",
+  confirmed_at: "Time confirmed",
+  signed_at: "Time signed",
   source: "Source",
   text_version: "Version of the text",
-  consent_version: "Version of the agreement",
+  consent_version: "Version of the consent",
 };
-const USUAL = ["name", "postcode", "country", "confirmed_at"];
+
+/** @type {Record<ExportFormat, string>} */
+const FORMAT_NAMES = { csv: "CSV, for a spreadsheet", ndjson: "NDJSON, for a program" };
+
+/** @type {Record<Export["state"], string>} */
 const STATES = {
-  waiting: "Waits to begin",
-  running: "Being written",
+  waiting: "Waiting to start",
+  running: "In progress",
   done: "Ready",
   failed: "Failed",
-  expired: "Deleted, its time is over",
+  expired: "Expired and deleted",
 };
 
-function wantedForm(slug, done) {
-  const errors = h("div");
+/**
+ * @param {string} slug
+ * @param {Exports} choices
+ * @param {() => Promise<void>} done
+ */
+function requestForm(slug, { columns, default_columns: usual, formats }, done) {
   const recipient = h("textarea", { name: "recipient", rows: "3", spellcheck: "false", autocomplete: "off" });
-  const format = h(
-    "select",
-    { name: "format" },
-    h("option", { value: "csv" }, "CSV, for a spreadsheet"),
-    h("option", { value: "ndjson" }, "NDJSON, for a program"),
+  const options = formats.map((value) => h("option", { value }, FORMAT_NAMES[value]));
+  const format = h("select", { name: "format" }, options);
+  const checkboxes = columns.map((value) =>
+    checkbox(COLUMN_NAMES[value], { name: "columns", value, checked: usual.includes(value) }),
   );
-  const submit = async (event) => {
-    event.preventDefault();
-    const columns = new FormData(event.target).getAll("columns");
-    event.submitter.disabled = true;
-    await post(`/petitions/${slug}/exports`, {
-      format: format.value,
-      columns,
-      recipient: recipient.value.trim() || null,
-    })
-      .then(() => {
-        errors.replaceChildren();
-        return done();
-      })
-      .catch((error) => showErrors(errors, error.message, error.errors));
-    event.submitter.disabled = false;
+  /** @param {HTMLFormElement} form */
+  const request = async (form) => {
+    const chosen = new FormData(form).getAll("columns");
+    const key = recipient.value.trim() || null;
+    await post(`/petitions/${slug}/exports`, { format: format.value, columns: chosen, recipient: key });
+    await done();
   };
-  return h(
-    "form",
-    { class: "card", onsubmit: submit },
-    errors,
-    h("h2", {}, "Ask for a file"),
-    h(
-      "fieldset",
-      {},
-      h("legend", {}, "What it holds"),
-      Object.entries(COLUMNS).map(([value, text]) =>
-        tick(text, { name: "columns", value, checked: USUAL.includes(value) }),
-      ),
-    ),
+  const hint = "An age key (age1…) or an OpenPGP key. Then only the recipient can read the file.";
+  return sendingForm(request, [
+    h("h2", {}, "Request an export"),
+    h("fieldset", {}, h("legend", {}, "What it contains"), checkboxes),
     field("Format", format),
-    field(
-      "Public key of whoever receives it (optional, and wise)",
-      recipient,
-      "An age key (age1…) or an OpenPGP key. Only they can then read the file.",
-    ),
-    h("p", { class: "send" }, h("button", { class: "button" }, "Make the file")),
-  );
+    field("Public key of the recipient (recommended)", recipient, hint),
+    submitButton("Create the file"),
+  ]);
 }
 
+/** @param {Export} each */
 function progress({ state, rows, of, why }) {
-  if (state === "failed") return `${STATES.failed}${why ? `: ${why}` : ""}`;
-  if (state !== "running") return STATES[state] ?? state;
-  return h(
-    "span",
-    {},
-    `${STATES.running}: ${number(rows)} of ${number(of)} `,
-    h("progress", {
-      max: String(Math.max(of, 1)),
-      value: String(Math.min(rows, of)),
-      "aria-label": "How far the file is",
-    }),
-  );
+  if (state === "failed" && why) return `${STATES.failed}: ${why}`;
+  if (state !== "running") return STATES[state];
+  const [max, value] = [String(Math.max(of, 1)), String(Math.min(rows, of))];
+  const bar = h("progress", { max, value, "aria-label": "Progress of the file" });
+  return h("span", {}, `${STATES.running}: ${number(rows)} of ${number(of)} `, bar);
 }
 
-// The link is good for minutes only, so it is asked for when it is wanted.
-const fetchLink = (id, what, say) => async () => {
-  await ask(`/exports/${id}/${what}`)
-    .then(({ data }) => location.assign(data.url))
-    .catch((error) => say(error.message));
-};
+/**
+ * A link is valid for minutes, so the page asks for it when the button is pressed.
+ * @param {string} id
+ * @param {"file" | "cover"} what
+ * @param {Say} say
+ */
+async function fetchFile(id, what, say) {
+  try {
+    location.assign((await ask(`/exports/${id}/${what}`)).data.url);
+  } catch (error) {
+    say(messageOf(error));
+  }
+}
 
-function columns(say) {
+/**
+ * @param {Say} say
+ * @returns {import("./dom.js").Column<Export>[]}
+ */
+function columnsOf(say) {
+  /** @param {string} id */
+  const downloads = (id) =>
+    h(
+      "span",
+      { class: "acts" },
+      button("The file", () => fetchFile(id, "file", say)),
+      button("The cover sheet", () => fetchFile(id, "cover", say)),
+    );
   return [
-    { title: "As of", cell: (one) => moment(one.moment) },
+    { title: "As of", cell: (each) => dateTime(each.moment) },
     { title: "State", cell: progress },
     { title: "Signatures", number: true, cell: ({ rows }) => number(rows) },
-    { title: "Asked for by", cell: (one) => one.requested_by },
-    {
-      title: "Fetch",
-      cell: ({ id, state }) =>
-        state === "done"
-          ? h(
-              "span",
-              { class: "acts" },
-              button("The file", fetchLink(id, "file", say)),
-              button("The cover sheet", fetchLink(id, "cover", say)),
-            )
-          : "–",
-    },
+    { title: "Requested by", cell: (each) => each.requested_by },
+    { title: "Download", cell: ({ id, state }) => (state === "done" ? downloads(id) : "–") },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];
 }
 
-export async function showExports({ room, slug, may, signal }) {
-  const said = h("p", { role: "status" });
+/** @param {ViewContext} context */
+export async function showExports({ container, slug, may, signal }) {
+  const path = `/petitions/${slug}/exports`;
+  const message = h("p", { role: "status" });
   const list = h("div");
+  /** @type {Say} */
   const say = (text) => {
-    said.textContent = text;
+    message.textContent = text;
   };
-  const refresh = async () => {
-    await ask(`/petitions/${slug}/exports`)
-      .then(({ data }) =>
-        list.replaceChildren(
-          data.exports.length
-            ? table("Files, the newest first", columns(say), data.exports)
-            : h("p", {}, "No file was asked for yet."),
-        ),
-      )
-      .catch((error) => say(error.message));
-  };
-  room.append(
-    h("h1", {}, "Hand the signatures over"),
-    h(
-      "p",
-      { class: "over" },
-      h("span", {}, `Petition: ${slug}`),
-      may("counts") ? h("a", { href: `#/petitions/${slug}` }, "Its numbers") : null,
-    ),
-    h(
-      "p",
-      { class: "lead" },
-      "A file of the confirmed signatures as of now. No e-mail address is ever in it. It is deleted after seven days, and each fetch is written down.",
-    ),
-    said,
+  /** @param {Exports} data */
+  const show = ({ exports }) =>
+    list.replaceChildren(
+      exports.length
+        ? table("Exports, newest first", columnsOf(say), exports)
+        : h("p", {}, "No export has been requested yet."),
+    );
+  const refresh = () =>
+    ask(path)
+      .then(({ data }) => show(data))
+      .catch((error) => say(messageOf(error)));
+
+  /** @type {Exports} */
+  const choices = (await ask(path)).data;
+  const numbers = may("GET /api/staff/petitions/*/counts")
+    ? h("a", { href: `#/petitions/${slug}` }, "Its numbers")
+    : null;
+  container.append(
+    h("h1", {}, "Export the signatures"),
+    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), numbers),
+    h("p", { class: "lead" }, INTRODUCTION),
+    message,
     list,
-    wantedForm(slug, refresh),
+    requestForm(slug, choices, refresh),
   );
+  show(choices);
   await keepFresh(refresh, signal, EVERY_MS);
 }

@@ -1,13 +1,17 @@
-// The number for the press: dated and signed by the server, under an address that anybody can check.
+// The number for the press: dated and signed by the server, at an address where anybody can check it.
 
-import { post, Refused } from "./api.js";
-import { button, dialog, h } from "./dom.js";
-import { day, number, second, signatures } from "./words.js";
+import { isRefusal, messageOf, post } from "./api.js";
+import { button, CLOSE, dialog, h } from "./dom.js";
+import { day, number, second, signatures } from "./format.js";
 
+/** @import { FrozenStatement, Statement } from "#api" */
+
+/** @param {Statement} statement */
 const sentence = ({ title, confirmed, as_of: at }) =>
   `“${title}” had ${number(confirmed)} ${signatures(confirmed)} on ${day(at)} at ${second(at)}.`;
 
-function copier(text) {
+/** @param {string} text */
+function copyButton(text) {
   const copy = button("Copy the sentence and its address", async () => {
     await navigator.clipboard.writeText(text);
     copy.textContent = "Copied";
@@ -15,28 +19,30 @@ function copier(text) {
   return copy;
 }
 
-function statementOf({ url, statement }) {
+/** @param {FrozenStatement} frozen */
+function content({ url, statement }) {
+  const text = sentence(statement);
   return h(
     "div",
     { class: "statement", "data-statement": "" },
-    h("p", { class: "lead" }, sentence(statement)),
+    h("p", { class: "lead" }, text),
     h("p", {}, "Anybody can check it here: ", h("a", { href: url }, url)),
-    h("p", { class: "small" }, "Only confirmed signatures are in it. Withdrawn ones are not."),
+    h("p", { class: "small" }, "It includes only confirmed signatures. Withdrawn ones are not included."),
     h(
       "p",
       { class: "acts" },
-      copier(`${sentence(statement)} ${url}`),
+      copyButton(`${text} ${url}`),
       button("Print", () => window.print()),
     ),
   );
 }
 
+/** @param {string} slug */
 export async function freeze(slug) {
   try {
-    const frozen = await post(`/petitions/${slug}/statements`, {});
-    await dialog("The number, frozen", statementOf(frozen), [{ value: "", text: "Close" }]);
+    await dialog("The frozen number", content(await post(`/petitions/${slug}/statements`, {})), [CLOSE]);
   } catch (error) {
-    const text = error instanceof Refused && error.status === 403 ? "Your token may not do this." : error.message;
-    await dialog("The number could not be frozen", h("p", { role: "alert" }, text), [{ value: "", text: "Close" }]);
+    const text = isRefusal(error, 403) ? "Your token does not allow this." : messageOf(error);
+    await dialog("The number could not be frozen", h("p", { role: "alert" }, text), [CLOSE]);
   }
 }

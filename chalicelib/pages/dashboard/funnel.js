@@ -1,37 +1,45 @@
-// From signing to being counted: how many are left at each step, and how fast they come.
+// From signing to being counted: how many reach each step, and how fast they come.
 
 import { bars } from "./bars.js";
 import { h } from "./dom.js";
-import { moment, number, share } from "./words.js";
+import { dateTime, number, share } from "./format.js";
 
+/** @import { Funnel, FunnelRate, FunnelTotals } from "#api" */
+
+/** @type {Record<keyof FunnelTotals, string>} */
 const STAGES = {
   received: "Signed on the page",
-  mailed: "Confirmation mail sent",
-  confirmed: "Confirmed from the mailbox",
-  bounced: "Mail could not be delivered",
+  mailed: "Confirmation email sent",
+  confirmed: "Confirmed by email",
+  bounced: "Email could not be delivered",
   expired: "Not confirmed in time",
-  withdrawn: "Withdrew later",
+  withdrawn: "Withdrawn later",
 };
+const STAGE_NAMES = /** @type {(keyof FunnelTotals)[]} */ (Object.keys(STAGES));
 
+/** @param {FunnelRate} rate */
 function pace({ per_minute_now: now, peak_per_minute: peak, peak_at: at }) {
-  const most = peak ? ` The most so far: ${number(peak)} in one minute, ${moment(at)}.` : "";
-  return h("p", {}, `${number(now ?? 0)} a minute just now.${most}`);
+  const most = peak ? ` The most so far: ${number(peak)} in one minute, ${dateTime(at)}.` : "";
+  return h("p", {}, `${number(now)} a minute now.${most}`);
 }
 
 export function funnel() {
-  const room = h("div");
-  const section = h("section", { class: "card" }, h("h2", {}, "From signing to being counted"), room);
-  const fill = (found) => {
-    section.hidden = !found;
-    if (!found) return;
-    const { totals, rate } = found;
-    // A row of noughts beside a large count would read as a fault: it is a petition from before the funnel was kept.
-    if (!Object.values(totals).some(Boolean))
-      return void room.replaceChildren(h("p", { class: "small" }, "Nothing has been recorded yet."));
-    const rows = Object.entries(STAGES).map(([key, name]) => ({ name, value: totals[key] ?? 0 }));
-    room.replaceChildren(
+  const content = h("div");
+  const section = h("section", { class: "card" }, h("h2", {}, "From signing to being counted"), content);
+  /** @param {Funnel | undefined} data */
+  const fill = (data) => {
+    section.hidden = !data;
+    if (!data) return;
+    const { totals, rate } = data;
+    // A petition that is older than the funnel has no numbers here. Zeros beside a large count would look like a fault.
+    if (!Object.values(totals).some(Boolean)) {
+      content.replaceChildren(h("p", { class: "small" }, "Nothing has been recorded yet."));
+      return;
+    }
+    const rows = STAGE_NAMES.map((stage) => ({ name: STAGES[stage], value: totals[stage] }));
+    content.replaceChildren(
       h("p", {}, `${share(totals.confirmed, totals.received)} of those who signed have confirmed.`),
-      pace(rate ?? {}),
+      pace(rate),
       bars("From signing to being counted", "Step", rows, totals.received),
     );
   };

@@ -1,130 +1,162 @@
-// One petition on one page: the number, how it came about, and what to say of it.
+// One petition: its number, where the signatures came from, and a statement for the press.
 
-import { Refused, site, watch } from "./api.js";
-import { manyBars } from "./bars.js";
+import { isRefusal, site, watch } from "./api.js";
+import { breakdownSection } from "./bars.js";
 import { button, h } from "./dom.js";
+import { country, number, people, signatures, source } from "./format.js";
 import { freeze } from "./freeze.js";
-import { freshness, healthOf } from "./fresh.js";
 import { funnel } from "./funnel.js";
-import { keepFresh } from "./live.js";
-import { badge } from "./overview.js";
+import { badge, petitionLinks } from "./overview.js";
+import { keepFresh } from "./polling.js";
 import { spreadsheet } from "./spreadsheet.js";
+import { freshness, healthSection } from "./status.js";
 import { HOURS_BACK_DAYS, timeline } from "./timeline.js";
-import { country, number, people, signatures, source } from "./words.js";
 
-const NEWS_EVERY_MS = 60_000;
+/** @import { Funnel, StaffCounts, StaffPetition } from "#api" */
+/** @import { Answer } from "./api.js" */
+/** @import { ViewContext } from "./app.js" */
+/** @typedef {ReturnType<typeof createParts>} Parts */
+/** @typedef {Awaited<ReturnType<typeof load>>} News */
 
-// Heard at most once a minute, and only when it has changed: every refresh would be a chatterbox.
-function teller() {
+const ANNOUNCE_EVERY_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** Announce a changed number to screen readers, at most once a minute. */
+function announcer() {
   const region = h("p", { class: "unseen", role: "status" });
-  let told = null;
-  const tell = (count) => {
-    if (told && (told.count === count || Date.now() - told.at < NEWS_EVERY_MS)) return;
-    if (told) region.textContent = `${people(count)} have confirmed.`;
-    told = { count, at: Date.now() };
+  /** @type {{ count: number, at: number } | null} */
+  let last = null;
+  /** @param {number} count */
+  const announce = (count) => {
+    if (last && (last.count === count || Date.now() - last.at < ANNOUNCE_EVERY_MS)) return;
+    if (last) region.textContent = `${people(count)} have confirmed.`;
+    last = { count, at: Date.now() };
   };
-  return { region, tell };
+  return { region, announce };
 }
 
 function bigNumber() {
   const figure = h("strong", { class: "figure", "data-confirmed": "" }, "…");
   const word = h("span", { class: "figure-word" }, signatures(0));
-  const pending = h("span");
-  const news = teller();
-  const element = h(
-    "div",
-    { class: "big" },
-    h("p", {}, figure, word),
-    h("p", { class: "small" }, pending),
-    news.region,
-  );
-  const fill = ({ confirmed, pending: waiting }) => {
+  const note = h("span");
+  const { region, announce } = announcer();
+  const element = h("div", { class: "big" }, h("p", {}, figure, word), h("p", { class: "small" }, note), region);
+  /** @param {StaffCounts} counts */
+  const fill = ({ confirmed, pending }) => {
     figure.textContent = number(confirmed);
     word.textContent = signatures(confirmed);
-    pending.textContent = `${number(waiting)} more have signed and not confirmed from their mailbox. Do not add them.`;
-    news.tell(confirmed);
+    note.textContent = `${number(pending)} have signed but not confirmed yet. These are not included in the total.`;
+    announce(confirmed);
   };
   return { element, fill };
 }
 
-const since = () => new Date(Date.now() - (HOURS_BACK_DAYS - 1) * 86_400_000).toISOString().slice(0, 10);
+/**
+ * The first day of the hourly curve.
+ * @param {number} now milliseconds since 1970
+ */
+export const firstDay = (now) => new Date(now - (HOURS_BACK_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
 
-// Part of what is shown may not be open here yet, or not to this token: the rest is.
-const optional = (asked) =>
-  asked.catch((error) => {
-    if (error instanceof Refused && [403, 404].includes(error.status)) return null;
+/**
+ * Part of the page may be missing on this site, or not open to this token. The rest is shown.
+ * @param {Promise<Answer<Funnel>>} answer
+ */
+const optional = (answer) =>
+  answer.catch((error) => {
+    if (isRefusal(error, 403, 404)) return null;
     throw error;
   });
 
-async function news(slug) {
-  const counts = `/petitions/${slug}/counts`;
+/** @param {string} slug */
+async function load(slug) {
+  /** @type {(query: string) => Promise<Answer<StaffCounts>>} */
+  const counts = (query) => watch(`/petitions/${slug}/counts?${query}`);
   const [days, hours, countries, sources, stages] = await Promise.all([
-    watch(`${counts}?by=day`),
-    watch(`${counts}?by=hour&from=${since()}`),
-    watch(`${counts}?by=country`),
-    watch(`${counts}?by=source`),
+    counts("by=day"),
+    counts(`by=hour&from=${firstDay(Date.now())}`),
+    counts("by=country"),
+    counts("by=source"),
     optional(watch(`/petitions/${slug}/funnel?by=day`)),
   ]);
   return { days, hours, countries, sources, stages };
 }
 
-function head({ slug, title, state }, may) {
-  const links = [
-    may("manage") ? h("a", { href: `#/petitions/${slug}/edit` }, "Edit, open, close") : null,
-    may("export") ? h("a", { href: `#/petitions/${slug}/exports` }, "Hand over") : null,
-    state === "open" ? h("a", { href: `${site}/petitions/${slug}` }, "The public page") : null,
-  ];
-  return [h("p", { class: "over" }, badge(state), h("span", { class: "ways" }, links)), h("h1", {}, title)];
+const createParts = () => ({
+  big: bigNumber(),
+  timeline: timeline(),
+  stages: funnel(),
+  countries: breakdownSection("Countries", "Country", country),
+  sources: breakdownSection("Where people came from", "Source", source),
+});
+
+/**
+ * @param {Parts} parts
+ * @param {News} news
+ */
+async function fill(parts, { days, hours, countries, sources, stages }) {
+  /** @param {Answer<StaffCounts>} answer */
+  const rows = ({ data }) => data.breakdown ?? [];
+  parts.big.fill(days.data);
+  parts.sources.fill(rows(sources), sources.data.confirmed);
+  parts.countries.fill(rows(countries), countries.data.confirmed);
+  parts.stages.fill(stages?.data);
+  await parts.timeline.fill({ hour: rows(hours), day: rows(days), now: days.at.getTime() });
 }
 
-export async function showNumbers({ room, slug, may, signal }) {
-  const { data } = await watch("/petitions");
-  const petition = data.petitions.find((one) => one.slug === slug);
+/**
+ * @param {StaffPetition} petition
+ * @param {ViewContext["may"]} may
+ */
+function heading({ slug, title, state }, may) {
+  const publicPage = state === "open" ? h("a", { href: `${site()}/petitions/${slug}` }, "Public page") : null;
+  const links = h("span", { class: "ways" }, petitionLinks(slug, may), publicPage);
+  return [h("p", { class: "over" }, badge(state), links), h("h1", {}, title)];
+}
+
+/**
+ * @param {Parts} parts
+ * @param {HTMLElement} freshLine
+ * @param {string} slug
+ */
+const numberCard = (parts, freshLine, slug) =>
+  h(
+    "div",
+    { class: "hero-numbers card" },
+    parts.big.element,
+    freshLine,
+    h(
+      "p",
+      { class: "acts" },
+      button("Freeze this number for the press", () => freeze(slug), { class: "button" }),
+      button("Print this page", () => window.print()),
+    ),
+  );
+
+/** @param {ViewContext} context */
+export async function showNumbers({ container, slug, may, signal }) {
+  /** @type {StaffPetition[]} */
+  const petitions = (await watch("/petitions")).data.petitions;
+  const petition = petitions.find((each) => each.slug === slug);
   if (!petition) throw new Error("There is no petition of this name.");
-  const parts = {
-    big: bigNumber(),
-    line: timeline(),
-    stages: funnel(),
-    countries: manyBars("Countries", "Country", country),
-    sources: manyBars("Where people came from", "Source", source),
-  };
+  const parts = createParts();
   const fresh = freshness();
   const health = h("div");
   const refresh = () =>
     fresh.during(async () => {
-      const [found, well] = await Promise.all([news(slug), healthOf()]);
-      health.replaceChildren(...well);
-      await fill(parts, found);
-      return found.days.at;
+      const [news, sections] = await Promise.all([load(slug), healthSection()]);
+      health.replaceChildren(...sections);
+      await fill(parts, news);
+      return news.days.at;
     });
-  room.append(
-    ...head(petition, may),
-    h(
-      "div",
-      { class: "hero-numbers card" },
-      parts.big.element,
-      fresh.line,
-      h(
-        "p",
-        { class: "acts" },
-        button("Freeze this number for the press", () => freeze(slug), { class: "button" }),
-        button("Print this page", () => window.print()),
-      ),
-    ),
+  container.append(
+    ...heading(petition, may),
+    numberCard(parts, fresh.line, slug),
     health,
-    parts.line.section,
+    parts.timeline.section,
     h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section),
     spreadsheet(slug),
   );
-  // Paper cannot be unfolded.
-  window.addEventListener("beforeprint", parts.line.open, { signal });
+  // A closed table cannot be opened on paper.
+  window.addEventListener("beforeprint", parts.timeline.open, { signal });
   await keepFresh(refresh, signal);
-}
-
-async function fill(parts, { days, hours, countries, sources, stages }) {
-  parts.big.fill(days.data);
-  parts.sources.fill(sources.data.breakdown, sources.data.confirmed);
-  parts.countries.fill(countries.data.breakdown, countries.data.confirmed);
-  parts.stages.fill(stages?.data);
-  await parts.line.fill({ hour: hours.data.breakdown, day: days.data.breakdown, now: days.at.getTime() });
 }

@@ -1,69 +1,93 @@
 // Every petition with its number, and how the site is.
 
 import { watch } from "./api.js";
-import { field, h, table } from "./dom.js";
-import { freshness, healthOf } from "./fresh.js";
-import { keepFresh } from "./live.js";
-import { number } from "./words.js";
+import { h, table } from "./dom.js";
+import { number } from "./format.js";
+import { field } from "./forms.js";
+import { keepFresh } from "./polling.js";
+import { freshness, healthSection } from "./status.js";
 
+/** @import { PetitionState, StaffPetition } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+/** @typedef {ViewContext["may"]} May */
+
+/** @type {Record<PetitionState, string>} */
 const STATES = { draft: "Draft", open: "Open", paused: "Paused", closed: "Closed", removed: "Removed" };
-export const badge = (state) => h("span", { class: `badge badge-${state}` }, STATES[state] ?? state);
 
+const EDIT = "PUT /api/staff/petitions/*";
+const EXPORT = "POST /api/staff/petitions/*/exports";
+
+/** @param {PetitionState} state */
+export const badge = (state) => h("span", { class: `badge badge-${state}` }, STATES[state]);
+
+/**
+ * Links to what the token allows to do with a petition.
+ * @param {string} slug
+ * @param {May} may
+ */
+export const petitionLinks = (slug, may) => [
+  may(EDIT) ? h("a", { href: `#/petitions/${slug}/edit` }, "Edit") : null,
+  may(EXPORT) ? h("a", { href: `#/petitions/${slug}/exports` }, "Export") : null,
+];
+
+/**
+ * @param {May} may
+ * @returns {import("./dom.js").Column<StaffPetition>[]}
+ */
 function columns(may) {
-  const ways = (slug) => [
-    may("manage") ? h("a", { href: `#/petitions/${slug}/edit` }, "Edit") : null,
-    may("export") ? h("a", { href: `#/petitions/${slug}/exports` }, "Hand over") : null,
-  ];
+  /** @type {import("./dom.js").Column<StaffPetition>} */
+  const links = { title: "More", cell: ({ slug }) => h("span", { class: "ways" }, petitionLinks(slug, may)) };
   return [
     { title: "Petition", cell: ({ slug, title }) => h("a", { href: `#/petitions/${slug}` }, title) },
     { title: "Confirmed", number: true, cell: ({ confirmed }) => h("strong", {}, number(confirmed)) },
     { title: "State", cell: ({ state }) => badge(state) },
-    { title: "Waiting for their mail", number: true, cell: ({ pending }) => number(pending) },
-    ...(may("manage") || may("export")
-      ? [{ title: "More", cell: ({ slug }) => h("span", { class: "ways" }, ways(slug)) }]
-      : []),
+    { title: "Not confirmed yet", number: true, cell: ({ pending }) => number(pending) },
+    ...(may(EDIT) || may(EXPORT) ? [links] : []),
   ];
 }
 
-// Who may not read counts cannot see the list, and says which petition is meant.
-function bySlug(may) {
+/**
+ * A token that cannot read counts gets no list. Its owner types the name of the petition.
+ * @param {May} may
+ */
+function petitionByName(may) {
   const slug = h("input", { name: "slug", pattern: "[a-z0-9\\-]+", required: true });
-  const go = (event) => {
+  /** @param {SubmitEvent} event */
+  const onsubmit = (event) => {
+    const pressed = /** @type {HTMLButtonElement} */ (event.submitter);
     event.preventDefault();
-    location.hash = `#/petitions/${slug.value.trim()}/${event.submitter.value}`;
+    location.hash = `#/petitions/${slug.value.trim()}/${pressed.value}`;
   };
+  const buttons = [
+    may(EDIT) ? h("button", { class: "act", value: "edit" }, "Edit") : null,
+    may(EXPORT) ? h("button", { class: "act", value: "exports" }, "Export") : null,
+  ];
+  const hint = "The last part of its address, such as support-trafficked-children.";
   return h(
     "div",
     { class: "card" },
     h("h1", {}, "Petitions"),
     h("p", {}, "Your token does not have the right “counts”, so there is no list here."),
-    h(
-      "form",
-      { onsubmit: go },
-      field("Which petition?", slug, "The last part of its address, such as support-trafficked-children."),
-      h(
-        "p",
-        { class: "acts" },
-        may("manage") ? h("button", { class: "act", value: "edit" }, "Edit") : null,
-        may("export") ? h("button", { class: "act", value: "exports" }, "Hand over") : null,
-      ),
-    ),
+    h("form", { onsubmit }, field("Which petition?", slug, hint), h("p", { class: "acts" }, buttons)),
   );
 }
 
-export async function showOverview({ room, may, signal }) {
-  if (!may("counts")) return void room.append(bySlug(may));
+/** @param {ViewContext} context */
+export async function showOverview({ container, may, signal }) {
+  if (!may("GET /api/staff/petitions")) {
+    container.append(petitionByName(may));
+    return;
+  }
   const list = h("div");
   const fresh = freshness();
   const health = h("div");
-  const refresh = async () => {
-    await fresh.during(async () => {
-      const [{ data, at }, well] = await Promise.all([watch("/petitions"), healthOf()]);
-      health.replaceChildren(...well);
+  const refresh = () =>
+    fresh.during(async () => {
+      const [{ data, at }, sections] = await Promise.all([watch("/petitions"), healthSection()]);
+      health.replaceChildren(...sections);
       list.replaceChildren(table("All petitions", columns(may), data.petitions, { headed: true }));
       return at;
     });
-  };
-  room.append(h("h1", {}, "Petitions"), health, fresh.line, list);
+  container.append(h("h1", {}, "Petitions"), health, fresh.line, list);
   await keepFresh(refresh, signal);
 }

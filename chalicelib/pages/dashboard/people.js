@@ -1,10 +1,16 @@
-// Somebody writes: "what do you have on me?" Find it, mail again, withdraw, erase, hand it to them.
+// Somebody asks what we hold on them: find it, send the email again, withdraw, erase, or give it to them.
 
-import { post } from "./api.js";
-import { button, field, h, showErrors, sure } from "./dom.js";
-import { save } from "./save.js";
-import { country, moment, source } from "./words.js";
+import { messageOf, post } from "./api.js";
+import { button, confirmed, h } from "./dom.js";
+import { download } from "./download.js";
+import { country, dateTime, source } from "./format.js";
+import { field, sendingForm, submitButton } from "./forms.js";
 
+/** @import { PersonSignature, PersonSignatures } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+/** @typedef {PersonSignature["actions"][number]} Action */
+
+/** @type {Record<PersonSignature["state"], string>} */
 const STATES = {
   pending: "Not confirmed yet",
   confirmed: "Confirmed",
@@ -12,113 +18,120 @@ const STATES = {
   expired: "Not confirmed in time",
   erased: "Erased",
 };
-const ENDED = ["withdrawn", "erased"];
 
+/** @type {Record<Action, string>} */
+const ACTION_NAMES = {
+  resend: "Send the email again",
+  access: "Download everything we hold",
+  withdraw: "Withdraw",
+  erase: "Erase",
+};
+
+const WITHDRAW = "It leaves the count immediately. The person may sign again.";
+const ERASE = "It leaves the count, and name, address and everything else are deleted. This cannot be undone.";
+
+/**
+ * @param {string} name
+ * @param {string | null | undefined} value
+ */
 const fact = (name, value) => (value ? h("div", {}, h("dt", {}, name), h("dd", {}, value)) : null);
 
+/** @param {PersonSignature} signature */
 function facts({ state, person, times, mail }) {
+  /** @param {string | undefined} time */
+  const when = (time) => time && dateTime(time);
   return h(
     "dl",
     { class: "details" },
-    fact("State", STATES[state] ?? state),
+    fact("State", STATES[state]),
     fact("Name", person.name),
-    fact("E-mail", person.email),
+    fact("Email", person.email),
     fact("Country", person.country && country(person.country)),
     fact("Postcode", person.postcode),
-    fact("Came from", person.source && source(person.source)),
+    fact("Source", person.source && source(person.source)),
     fact("Wants updates", person.updates ? "Yes" : "No"),
-    fact("Signed", times.signed_at && moment(times.signed_at)),
-    fact("Confirmed", times.confirmed_at && moment(times.confirmed_at)),
-    fact("Withdrawn", times.withdrawn_at && moment(times.withdrawn_at)),
-    fact("Erased", times.erased_at && moment(times.erased_at)),
-    fact("Mails sent", `${mail.sent} of ${mail.at_most} at most`),
+    fact("Signed", when(times.signed_at)),
+    fact("Confirmed", when(times.confirmed_at)),
+    fact("Withdrawn", when(times.withdrawn_at)),
+    fact("Erased", when(times.erased_at)),
+    fact("Emails sent", `${mail.sent} of ${mail.at_most} at most`),
   );
 }
 
-const WITHDRAW = "It leaves the count at once. The person may sign again.";
-const ERASE =
-  "It leaves the count, and name, address and everything else of it are deleted. This cannot be taken back.";
-
-function card(found) {
-  const said = h("p", { role: "status" });
-  const holder = h("section", { class: "card", "data-signature": found.id });
-  const path = `/people/${found.petition.slug}/${found.id}`;
-  const act = (deed, then) => () =>
-    post(`${path}/${deed}`, {})
-      .then(then)
-      .catch((error) => {
-        said.textContent = error.message;
-      });
-  const ended = (text) => (changed) => {
-    fill(changed);
-    said.textContent = text;
+/**
+ * What happens when an action's button is pressed.
+ * @param {PersonSignature} found
+ * @param {(changed: PersonSignature, text: string) => void} show
+ * @param {(text: string) => void} say
+ * @returns {Record<Action, () => Promise<void>>}
+ */
+function handlers(found, show, say) {
+  /** @param {Action} action */
+  const send = (action) => post(`/people/${found.petition.slug}/${found.id}/${action}`, {});
+  return {
+    resend: async () => say((await send("resend")).message),
+    access: async () => {
+      const everything = JSON.stringify(await send("access"), null, 2);
+      download(everything, "application/json", `access-${found.id}.json`);
+    },
+    withdraw: async () => {
+      if (await confirmed("Withdraw this signature?", WITHDRAW, ACTION_NAMES.withdraw))
+        show(await send("withdraw"), "The signature has been withdrawn.");
+    },
+    erase: async () => {
+      if (await confirmed("Erase this signature?", ERASE, ACTION_NAMES.erase, "act-stern"))
+        show(await send("erase"), "The signature has been erased.");
+    },
   };
-  const withdraw = async () => {
-    if (await sure("Withdraw this signature?", WITHDRAW, "Withdraw"))
-      await act("withdraw", ended("It is withdrawn."))();
-  };
-  const erase = async () => {
-    if (await sure("Erase this signature?", ERASE, "Erase", "act-stern")) await act("erase", ended("It is erased."))();
-  };
-  const fill = (one) =>
-    holder.replaceChildren(
-      h("h2", {}, one.petition.title),
-      facts(one),
-      said,
-      h(
-        "p",
-        { class: "acts" },
-        one.state === "pending"
-          ? button(
-              "Send the mail again",
-              act("resend", ({ message }) => {
-                said.textContent = message;
-              }),
-            )
-          : null,
-        button(
-          "Save all we hold on them",
-          act("access", (all) => save(JSON.stringify(all, null, 2), "application/json", `access-${one.id}.json`)),
-        ),
-        ENDED.includes(one.state) ? null : button("Withdraw", withdraw),
-        one.state === "erased" ? null : button("Erase", erase, { class: "act act-stern" }),
-      ),
-    );
-  fill(found);
-  return holder;
 }
 
-export async function showPeople({ room }) {
-  const errors = h("div");
-  const list = h("div", { role: "region", "aria-label": "What was found", "aria-live": "polite" });
-  const email = h("input", { name: "email", type: "email", required: true, autocomplete: "off", spellcheck: "false" });
-  const find = async (event) => {
-    event.preventDefault();
-    errors.replaceChildren();
-    await post("/people/find", { email: email.value.trim() })
-      .then(({ signatures }) =>
-        list.replaceChildren(
-          ...(signatures.length
-            ? signatures.map(card)
-            : [h("p", { class: "card" }, "Nothing is held on this address.")]),
-        ),
-      )
-      .catch((error) => showErrors(errors, error.message, error.errors));
+/** @param {PersonSignature} found */
+function signatureCard(found) {
+  const message = h("p", { role: "status" });
+  const card = h("section", { class: "card", "data-signature": found.id });
+  /** @param {string} text */
+  const say = (text) => {
+    message.textContent = text;
   };
-  room.append(
+  /**
+   * @param {PersonSignature} signature
+   * @param {string} text
+   */
+  const show = (signature, text) => {
+    const handle = handlers(signature, show, say);
+    /** @param {Action} action */
+    const actionButton = (action) => {
+      const kind = action === "erase" ? "act act-stern" : "act";
+      return button(ACTION_NAMES[action], () => handle[action]().catch((error) => say(messageOf(error))), {
+        class: kind,
+      });
+    };
+    const buttons = h("p", { class: "acts" }, signature.actions.map(actionButton));
+    card.replaceChildren(h("h2", {}, signature.petition.title), facts(signature), message, buttons);
+    say(text);
+  };
+  show(found, "");
+  return card;
+}
+
+/** @param {ViewContext} context */
+export async function showPeople({ container }) {
+  const list = h("div", { role: "region", "aria-label": "Signatures found", "aria-live": "polite" });
+  const email = h("input", { name: "email", type: "email", required: true, autocomplete: "off", spellcheck: "false" });
+  const find = async () => {
+    /** @type {PersonSignatures} */
+    const { signatures } = await post("/people/find", { email: email.value.trim() });
+    const nothing = h("p", { class: "card" }, "We hold nothing on this address.");
+    list.replaceChildren(...(signatures.length ? signatures.map(signatureCard) : [nothing]));
+  };
+  container.append(
     h("h1", {}, "A person’s data"),
     h(
       "p",
       { class: "lead" },
-      "Make sure that it is the owner of the address who asks. Each search is written down under your name.",
+      "First make sure that the owner of the address is asking. Each search is recorded under your name.",
     ),
-    h(
-      "form",
-      { class: "card", onsubmit: find },
-      errors,
-      field("Their e-mail address", email),
-      h("p", { class: "send" }, h("button", { class: "button" }, "Find")),
-    ),
+    sendingForm(find, [field("Their email address", email), submitButton("Find")]),
     list,
   );
 }

@@ -1,13 +1,13 @@
-// The fields of a petition: between what a form holds and what the API takes.
+// The fields of a petition, and the conversion between what a form holds and what the API takes.
 
-import { field, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field } from "./forms.js";
 
-const text = (name, attributes = {}) => h("input", { name, required: true, maxlength: "200", ...attributes });
-const prose = (name, rows, attributes = {}) =>
-  h("textarea", { name, rows: String(rows), required: true, ...attributes });
-const moment = (name, required) => h("input", { name, type: "datetime-local", required });
+/** @import { ManagedPetition, PetitionWanted } from "#api" */
+/** @import { Attributes } from "./dom.js" */
+/** @typedef {Omit<PetitionWanted, "slug">} PetitionFields */
 
-const TEXTS = [
+const TEXTS = /** @type {const} */ ([
   "title",
   "summary",
   "text",
@@ -17,92 +17,146 @@ const TEXTS = [
   "privacy_url",
   "sign_wording",
   "updates_wording",
-];
+]);
 
-export function petitionFields() {
-  return [
-    h(
-      "fieldset",
-      {},
-      h("legend", {}, "What is asked"),
-      field("Title", text("title"), "What you ask for, in one sentence."),
-      field("To whom?", text("target"), "As it stands in a sentence: the Home Secretary."),
-      field(
-        "In short",
-        prose("summary", 3, { maxlength: "500" }),
-        "One or two sentences, for lists and for links that are shared.",
-      ),
-      field(
-        "Text",
-        prose("text", 12, { maxlength: "20000" }),
-        "Leave an empty line between paragraphs. When you change it after the opening, counts are kept by version.",
-      ),
+/**
+ * @param {string} name
+ * @param {Attributes} attributes
+ */
+const line = (name, attributes = {}) => h("input", { name, required: true, maxlength: "200", ...attributes });
+
+/**
+ * @param {string} name
+ * @param {number} rows
+ * @param {number} maxlength
+ */
+const prose = (name, rows, maxlength) =>
+  h("textarea", { name, rows: String(rows), required: true, maxlength: String(maxlength) });
+
+/**
+ * @param {string} name
+ * @param {boolean} required
+ */
+const time = (name, required) => h("input", { name, type: "datetime-local", required });
+
+/**
+ * @param {string} legend
+ * @param {...Node} fields
+ */
+const group = (legend, ...fields) => h("fieldset", {}, h("legend", {}, legend), ...fields);
+
+const textFields = () =>
+  group(
+    "What you ask for",
+    field("Title", line("title"), "What you ask for, in one sentence."),
+    field("Addressed to", line("target"), "As in the middle of a sentence: the Home Secretary."),
+    field("Summary", prose("summary", 3, 500), "One or two sentences, for lists and for shared links."),
+    field(
+      "Text",
+      prose("text", 12, 20_000),
+      "Leave an empty line between paragraphs. If you change the text later, signatures are counted by version.",
     ),
-    h(
-      "fieldset",
-      {},
-      h("legend", {}, "Who asks"),
-      field("Name of the charity", text("charity")),
-      field(
-        "E-mail address for questions about personal data",
-        text("privacy_contact", { type: "email", maxlength: "254" }),
-      ),
-      field(
-        "Privacy notice (optional)",
-        text("privacy_url", { type: "url", required: false, maxlength: "500" }),
-        "An address on the web that starts with https.",
-      ),
+  );
+
+const charityFields = () =>
+  group(
+    "Who is asking",
+    field("Name of the charity", line("charity")),
+    field(
+      "Email address for questions about personal data",
+      line("privacy_contact", { type: "email", maxlength: "254" }),
     ),
-    h(
-      "fieldset",
-      {},
-      h("legend", {}, "What people agree to"),
-      field("Agreement to sign", prose("sign_wording", 4, { maxlength: "1000" })),
-      field("Agreement to be kept informed", prose("updates_wording", 3, { maxlength: "1000" })),
+    field(
+      "Privacy notice (optional)",
+      line("privacy_url", { type: "url", required: false, maxlength: "500" }),
+      "A web address that starts with https.",
     ),
-    h(
-      "fieldset",
-      {},
-      h("legend", {}, "Goal and time"),
-      field(
-        "Goals",
-        text("goals", { inputmode: "numeric", pattern: "[0-9 ,]+" }),
-        "Numbers in rising order with commas, such as 1000, 5000, 10000. When one is reached, the next is shown.",
-      ),
-      field("Opens at (UTC)", moment("opened_at", true), "As planned. Nothing opens before you have opened it."),
-      field("Closes at (UTC, optional)", moment("closes_at", false)),
+  );
+
+const consentFields = () =>
+  group(
+    "What people agree to",
+    field("Consent to sign", prose("sign_wording", 4, 1_000)),
+    field("Consent to receive updates", prose("updates_wording", 3, 1_000)),
+  );
+
+const goalFields = () =>
+  group(
+    "Goal and dates",
+    field(
+      "Goals",
+      line("goals", { inputmode: "numeric", pattern: "[0-9 ,]+" }),
+      "Rising numbers separated by commas, such as 1000, 5000, 10000. When one is reached, the next one is shown.",
     ),
-  ];
-}
+    field("Opens at (UTC)", time("opened_at", true), "The planned time. The petition stays a draft until you open it."),
+    field("Closes at (UTC, optional)", time("closes_at", false)),
+  );
 
-export const inForm = (iso) => (iso ? new Date(iso).toISOString().slice(0, 16) : "");
-export const inApi = (local) => (local ? `${local}:00Z` : null);
+export const petitionFields = () => [textFields(), charityFields(), consentFields(), goalFields()];
 
-export function fillForm(form, petition) {
-  for (const name of TEXTS) form.elements[name].value = petition[name] ?? "";
-  form.elements.goals.value = [...new Set([petition.goal, ...(petition.goals ?? [])])].join(", ");
-  form.elements.opened_at.value = inForm(petition.opened_at);
-  form.elements.closes_at.value = inForm(petition.closes_at);
-}
+/**
+ * For an input of the type datetime-local, whose time is UTC here.
+ * @param {string | null | undefined} iso
+ */
+export const toInput = (iso) => (iso ? new Date(iso).toISOString().slice(0, 16) : "");
 
-// A form knows minutes and the API seconds: what nobody touched goes back as it came.
-const timeIn = (typed, name, before) =>
-  typed.get(name) === inForm(before[name]) ? (before[name] ?? null) : inApi(typed.get(name));
+/** @param {string} typed what an input of the type datetime-local holds */
+export const fromInput = (typed) => (typed ? `${typed}:00Z` : null);
 
-export function petitionIn(form, before = {}) {
-  const typed = new FormData(form);
-  const [goal, ...goals] = typed
-    .get("goals")
+/**
+ * @param {string} typed "1000, 5 000"
+ * @returns {number[]} what is not a number is left out; the API checks the rest
+ */
+export const parseGoals = (typed) =>
+  typed
     .split(",")
-    .map((text) => Number(text.replaceAll(" ", "")))
+    .map((part) => Number(part.replaceAll(" ", "")))
     .filter(Boolean);
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, typed.get(name).trim()]));
-  return {
+
+/**
+ * The goal that is shown now comes first, and is also among the goals.
+ * @param {Pick<ManagedPetition, "goal" | "goals">} petition
+ */
+export const formatGoals = ({ goal, goals }) => [...new Set([goal, ...(goals ?? [])])].join(", ");
+
+/**
+ * The form knows minutes and the API seconds. A time that nobody changed is sent back as it was.
+ * @param {string} typed
+ * @param {string | null | undefined} before
+ */
+export const changedTime = (typed, before) => (typed === toInput(before) ? (before ?? null) : fromInput(typed));
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {ManagedPetition} petition
+ */
+export function fillForm(form, petition) {
+  /** @type {Record<string, string>} */
+  const values = {
+    goals: formatGoals(petition),
+    opened_at: toInput(petition.opened_at),
+    closes_at: toInput(petition.closes_at),
+  };
+  for (const name of TEXTS) values[name] = petition[name] ?? "";
+  for (const [name, value] of Object.entries(values)) Object.assign(form.elements.namedItem(name) ?? {}, { value });
+}
+
+/**
+ * @param {FormData} typed
+ * @param {Partial<ManagedPetition>} before
+ * @returns {PetitionFields} the API rejects what is missing
+ */
+export function petitionFrom(typed, before = {}) {
+  /** @param {string} name */
+  const value = (name) => String(typed.get(name) ?? "").trim();
+  const texts = Object.fromEntries(TEXTS.map((name) => [name, value(name)]));
+  const [goal, ...goals] = parseGoals(value("goals"));
+  return /** @type {PetitionFields} */ ({
     ...texts,
     privacy_url: texts.privacy_url || null,
     goal,
     goals,
-    opened_at: timeIn(typed, "opened_at", before),
-    closes_at: timeIn(typed, "closes_at", before),
-  };
+    opened_at: changedTime(value("opened_at"), before.opened_at),
+    closes_at: changedTime(value("closes_at"), before.closes_at),
+  });
 }

@@ -1,9 +1,16 @@
-// The way in: a token by hand, or the organisation's own sign-in.
+// Sign in with a token, or with the organisation's own account.
 
 import { signIn, site } from "./api.js";
-import { field, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field, submitButton } from "./forms.js";
 
-export function signInForm(sentence, done) {
+const HINT = "It starts with “staff_”. It is kept in this tab only, and is gone when you close the tab.";
+
+/**
+ * @param {string} message why the user has to sign in again; empty at first
+ * @param {() => void} done
+ */
+export function signInForm(message, done) {
   const secret = h("input", {
     type: "password",
     name: "token",
@@ -11,31 +18,19 @@ export function signInForm(sentence, done) {
     required: true,
     spellcheck: "false",
   });
-  const submit = (event) => {
+  /** @param {SubmitEvent} event */
+  const onsubmit = (event) => {
     event.preventDefault();
     signIn(secret.value.trim());
     done();
   };
+  const other = h("a", { href: `${site()}/staff/signed-in` }, "Sign in with your organisation");
   return h(
     "div",
     { class: "card note-page" },
     h("h1", {}, "Staff"),
-    h("p", { role: "status", class: sentence ? "notice" : "" }, sentence),
-    h(
-      "form",
-      { onsubmit: submit },
-      field(
-        "Your token",
-        secret,
-        "It starts with “staff_”. It is kept in this tab only, and is gone when you close it.",
-      ),
-      h("p", { class: "send" }, h("button", { class: "button" }, "Sign in")),
-    ),
-    h(
-      "p",
-      {},
-      h("a", { href: `${site}/staff/signed-in` }, "Sign in with your organisation"),
-      ", where that is set up.",
-    ),
+    h("p", { role: "status", class: message ? "notice" : "" }, message),
+    h("form", { onsubmit }, field("Your token", secret, HINT), submitButton("Sign in")),
+    h("p", {}, other, ", if this has been set up."),
   );
 }

@@ -1,35 +1,35 @@
-// The count as a file for a spreadsheet: the API's own CSV, so both say the same.
+// Download the counts as CSV. The file comes from the API, so it always agrees with the page.
 
-import { askText } from "./api.js";
+import { askText, messageOf } from "./api.js";
 import { button, h } from "./dom.js";
-import { save } from "./save.js";
+import { download } from "./download.js";
 
+/** @import { operations } from "#api" */
+/** @typedef {NonNullable<NonNullable<operations["getCounts"]["parameters"]["query"]>["by"]>} Breakdown */
+
+/** @type {Partial<Record<Breakdown, string>>} */
 const BREAKDOWNS = { day: "By day", hour: "By hour", country: "By country", source: "By source" };
 
+/** @param {string} slug */
 export function spreadsheet(slug) {
-  const said = h("p", { role: "status" });
-  const fetched = (by) => async () => {
-    said.textContent = "";
-    await askText(`/petitions/${slug}/counts?by=${by}&format=csv`)
-      .then((text) => save(text, "text/csv", `${slug}-by-${by}.csv`))
-      .catch((error) => {
-        said.textContent = error.message;
-      });
+  const message = h("p", { role: "status" });
+  /** @param {string} by */
+  const fetchCsv = async (by) => {
+    message.textContent = "";
+    try {
+      const text = await askText(`/petitions/${slug}/counts?by=${by}&format=csv`);
+      download(text, "text/csv", `${slug}-by-${by}.csv`);
+    } catch (error) {
+      message.textContent = messageOf(error);
+    }
   };
+  const buttons = Object.entries(BREAKDOWNS).map(([by, text]) => button(text, () => fetchCsv(by)));
   return h(
     "section",
     { class: "card" },
-    h("h2", {}, "For a spreadsheet"),
-    h(
-      "p",
-      {},
-      "Confirmed signatures as a CSV file. Its rows sum to the number above. Import the first column as text.",
-    ),
-    h(
-      "p",
-      { class: "acts" },
-      Object.entries(BREAKDOWNS).map(([by, text]) => button(text, fetched(by))),
-    ),
-    said,
+    h("h2", {}, "Download for a spreadsheet"),
+    h("p", {}, "Confirmed signatures as CSV. The rows add up to the number above. Import the first column as text."),
+    h("p", { class: "acts" }, buttons),
+    message,
   );
 }

@@ -1,99 +1,126 @@
-// Confirmations by the hour or by the day, with the hours in which nobody came.
+// Confirmations by hour or by day.
 
 import { curve } from "./chart.js";
 import { h, table } from "./dom.js";
-import { day, hour, number } from "./words.js";
+import { day, hour, number } from "./format.js";
+
+/** @import { BreakdownRow } from "#api" */
+/** @import { Point } from "./chart.js" */
+/** @typedef {"hour" | "day"} Step */
+/** @typedef {{ hour: BreakdownRow[], day: BreakdownRow[], now: number }} News `now`: milliseconds since 1970 */
 
 export const HOURS_BACK_DAYS = 7;
-const STEP = { hour: 3_600_000, day: 86_400_000 };
-const WORDS = { hour, day };
+const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 };
+const FORMAT = { hour, day };
 
-// The server leaves zeros out; a curve that joined what is left would show people where none were.
-export function filled(breakdown, by, now) {
+/**
+ * One point per step. The server leaves out the steps without confirmations; here they are 0.
+ * @param {BreakdownRow[]} breakdown
+ * @param {Step} by
+ * @param {number} now milliseconds since 1970
+ * @returns {Point[]}
+ */
+export function withoutGaps(breakdown, by, now) {
   if (!breakdown.length) return [];
-  const found = new Map(breakdown.map(({ key, confirmed }) => [Date.parse(key), confirmed]));
+  const counts = new Map(breakdown.map(({ key, confirmed }) => [Date.parse(key), confirmed]));
+  const last = Math.max(now, ...counts.keys());
+  /** @type {Point[]} */
   const points = [];
-  const last = Math.max(now, Math.max(...found.keys()));
-  for (let at = Math.min(...found.keys()); at <= last; at += STEP[by])
-    points.push({ at: at / 1_000, value: found.get(at) ?? 0 });
+  for (let at = Math.min(...counts.keys()); at <= last; at += LENGTH_MS[by])
+    points.push({ at: at / 1_000, value: counts.get(at) ?? 0 });
   return points;
 }
 
-// A step is drawn from its beginning to the next one's, and the last has none.
-const ended = (points, by) => [
+/**
+ * The curve holds each value until the next point, so the last value needs a point at its end.
+ * @param {Point[]} points
+ * @param {Step} by
+ * @returns {Point[]}
+ */
+export const withEnd = (points, by) => [
   ...points,
-  ...points.slice(-1).map(({ at, value }) => ({ at: at + STEP[by] / 1_000, value })),
+  ...points.slice(-1).map(({ at, value }) => ({ at: at + LENGTH_MS[by] / 1_000, value })),
 ];
 
-const key = (point) => new Date(point.at * 1_000).toISOString();
+/**
+ * @param {Point} point
+ * @param {Step} by
+ */
+const timeOf = (point, by) => FORMAT[by](new Date(point.at * 1_000).toISOString());
 
-function described(points, by) {
-  if (!points.length) return "A curve with nothing on it yet.";
+/**
+ * The curve in words, for screen readers.
+ * @param {Point[]} points
+ * @param {Step} by
+ */
+export function description(points, by) {
+  if (!points.length) return "A curve without data.";
   const highest = points.reduce((one, other) => (other.value > one.value ? other : one));
-  return `A curve of confirmations by the ${by}. The most were ${number(highest.value)}: ${WORDS[by](key(highest))}. The table below has every number.`;
+  const most = `The highest value is ${number(highest.value)}: ${timeOf(highest, by)}.`;
+  return `A curve of confirmations by ${by}. ${most} The table below has every number.`;
 }
 
-function numbers(points, by) {
-  const rows = points.filter(({ value }) => value).reverse();
-  return table(
-    `Confirmed by the ${by}, latest first (UTC)`,
-    [
-      { title: by === "hour" ? "Hour" : "Day", cell: (point) => WORDS[by](key(point)) },
-      { title: "Confirmed", number: true, cell: ({ value }) => number(value) },
-    ],
-    rows,
-  );
+/**
+ * @param {Point[]} points
+ * @param {Step} by
+ */
+function numbersTable(points, by) {
+  /** @type {import("./dom.js").Column<Point>[]} */
+  const columns = [
+    { title: by === "hour" ? "Hour" : "Day", cell: (point) => timeOf(point, by) },
+    { title: "Confirmed", number: true, cell: ({ value }) => number(value) },
+  ];
+  return table(`Confirmed by ${by}, latest first (UTC)`, columns, points.filter(({ value }) => value).reverse());
 }
+
+/**
+ * @param {Step} by
+ * @param {string} text
+ * @param {boolean} checked
+ * @param {() => unknown} onchange
+ */
+function stepChoice(by, text, checked, onchange) {
+  const id = `by-${by}`;
+  return [h("input", { type: "radio", name: "by", id, value: by, checked, onchange }), h("label", { for: id }, text)];
+}
+
+/** @param {...(Node[])} choices */
+const stepChoices = (...choices) =>
+  h("fieldset", { class: "choice" }, h("legend", { class: "unseen" }, "Step of the curve"), ...choices);
 
 export function timeline() {
   const drawn = curve();
-  const listed = h("div");
+  const list = h("div");
+  /** @type {{ by: Step, news: News | null }} */
   const shown = { by: "hour", news: null };
-  const choice = (by, text) => {
-    const id = `by-${by}`;
-    const input = h("input", {
-      type: "radio",
-      name: "by",
-      id,
-      value: by,
-      checked: by === shown.by,
-      onchange: () => {
-        shown.by = by;
-        redraw();
-      },
-    });
-    return [input, h("label", { for: id }, text)];
-  };
+
   const redraw = async () => {
     const { by, news } = shown;
     if (!news) return;
-    const points = filled(news[by], by, news.now);
-    listed.replaceChildren(numbers(points, by));
-    await drawn.draw(ended(points, by), described(points, by));
+    const points = withoutGaps(news[by], by, news.now);
+    list.replaceChildren(numbersTable(points, by));
+    await drawn.draw(withEnd(points, by), description(points, by));
   };
-  const closed = h("details", {}, h("summary", {}, "The numbers as a table"), listed);
-  const section = h(
-    "section",
-    { class: "card timeline" },
-    h("h2", {}, "When people confirmed"),
-    h(
-      "fieldset",
-      { class: "choice" },
-      h("legend", { class: "unseen" }, "Step of the curve"),
-      choice("hour", `By the hour (${HOURS_BACK_DAYS} days)`),
-      choice("day", "By the day (all)"),
-    ),
-    drawn.element,
-    closed,
+  /** @type {(by: Step) => () => Promise<void>} */
+  const chosen = (by) => () => {
+    shown.by = by;
+    return redraw();
+  };
+  const choices = stepChoices(
+    stepChoice("hour", `By hour (${HOURS_BACK_DAYS} days)`, true, chosen("hour")),
+    stepChoice("day", "By day (all)", false, chosen("day")),
   );
+  const details = h("details", {}, h("summary", {}, "The numbers as a table"), list);
+  const heading = h("h2", {}, "When people confirmed");
   return {
-    section,
+    section: h("section", { class: "card timeline" }, heading, choices, drawn.element, details),
+    /** @param {News} news */
     fill: (news) => {
       shown.news = news;
       return redraw();
     },
     open: () => {
-      closed.open = true;
+      details.open = true;
     },
   };
 }

@@ -1,93 +1,93 @@
-// Who may come in: tokens issued, looked over and revoked.
+// Who has access: issue, list and revoke tokens.
 
 import { ask, post } from "./api.js";
-import { button, dialog, field, h, showErrors, sure, table, tick } from "./dom.js";
-import { moment } from "./words.js";
+import { button, confirmed, dialog, h, table } from "./dom.js";
+import { dateTime } from "./format.js";
+import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 
+/** @import { IssuedToken, Right, StaffToken } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+
+/** @type {Record<Right, string>} */
 const RIGHTS = {
   counts: "Read the numbers",
-  manage: "Edit petitions, tokens and the trail",
-  export: "Hand signatures over",
+  manage: "Edit petitions, manage tokens and read the activity log",
+  export: "Export signatures",
   people: "Find, withdraw and erase a person’s data",
 };
 
-const shownOnce = ({ token, owner }) =>
-  dialog(
-    "The token, this once",
-    h(
-      "div",
-      {},
-      h("p", {}, `Give it to ${owner} by a way that nobody else reads. It is kept nowhere and cannot be shown again.`),
-      h("p", {}, h("code", { "data-token": "" }, token)),
-    ),
-    [{ value: "", text: "I have it" }],
-  );
-
-function state({ usable, revoked_at: revoked }) {
-  if (usable) return "In use";
-  return revoked ? "Revoked" : "Over";
+/**
+ * @param {IssuedToken} issued
+ * @param {string} owner
+ */
+function showOnce({ token }, owner) {
+  const warning = `Give it to ${owner} in a way that nobody else can read. It is not stored and cannot be shown again.`;
+  const content = h("div", {}, h("p", {}, warning), h("p", {}, h("code", { "data-token": "" }, token)));
+  return dialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
 }
 
+/** @param {StaffToken} token */
+export function stateOf({ usable, revoked_at: revoked }) {
+  if (usable) return "In use";
+  return revoked ? "Revoked" : "Expired";
+}
+
+/**
+ * @param {(token: StaffToken) => Promise<void>} revoke
+ * @returns {import("./dom.js").Column<StaffToken>[]}
+ */
 function columns(revoke) {
+  /** @param {StaffToken} token */
+  const revokeButton = (token) =>
+    button("Revoke", () => revoke(token), { "aria-label": `Revoke the token of ${token.owner}` });
   return [
-    { title: "Whose", cell: ({ owner }) => owner },
-    { title: "May", cell: ({ rights }) => rights.join(", ") },
-    { title: "State", cell: state },
-    { title: "Last used", cell: (token) => (token.last_used_at ? moment(token.last_used_at) : "Never") },
-    { title: "Until", cell: (token) => moment(token.expires_at) },
-    {
-      title: "End it",
-      cell: (token) =>
-        token.usable
-          ? button("Revoke", () => revoke(token), { "aria-label": `Revoke the token of ${token.owner}` })
-          : "–",
-    },
+    { title: "Owner", cell: ({ owner }) => owner },
+    { title: "Rights", cell: ({ rights }) => rights.join(", ") },
+    { title: "State", cell: stateOf },
+    { title: "Last used", cell: (token) => (token.last_used_at ? dateTime(token.last_used_at) : "Never") },
+    { title: "Expires", cell: (token) => dateTime(token.expires_at) },
+    { title: "Revoke", cell: (token) => (token.usable ? revokeButton(token) : "–") },
   ];
 }
 
-function issueForm(may, done) {
-  const errors = h("div");
+/**
+ * @param {Right[]} rights those that can be given: nobody gives a right that they do not have
+ * @param {() => Promise<void>} done
+ */
+function issueForm(rights, done) {
   const owner = h("input", { name: "owner", required: true, maxlength: "100" });
   const days = h("input", { name: "days", type: "number", min: "1", max: "3650", value: "90", required: true });
-  const submit = async (event) => {
-    event.preventDefault();
-    errors.replaceChildren();
-    const rights = new FormData(event.target).getAll("rights");
-    await post("/tokens", { owner: owner.value, rights, days: Number(days.value) })
-      .then(shownOnce)
-      .then(done)
-      .catch((error) => showErrors(errors, error.message, error.errors));
+  /** @param {HTMLFormElement} form */
+  const issue = async (form) => {
+    const chosen = new FormData(form).getAll("rights");
+    const issued = await post("/tokens", { owner: owner.value, rights: chosen, days: Number(days.value) });
+    await showOnce(issued, owner.value);
+    await done();
   };
-  return h(
-    "form",
-    { class: "card", onsubmit: submit },
-    errors,
+  const checkboxes = rights.map((value) => checkbox(`${RIGHTS[value]} (${value})`, { name: "rights", value }));
+  return sendingForm(issue, [
     h("h2", {}, "Issue a token"),
-    field("Whose is it?", owner, "One for each person or program."),
-    h(
-      "fieldset",
-      {},
-      h("legend", {}, "What it may do"),
-      Object.entries(RIGHTS)
-        .filter(([right]) => may(right))
-        .map(([value, text]) => tick(`${text} (${value})`, { name: "rights", value })),
-    ),
-    field("For how many days?", days),
-    h("p", { class: "send" }, h("button", { class: "button" }, "Issue")),
-  );
+    field("Owner", owner, "One token for each person or program."),
+    h("fieldset", {}, h("legend", {}, "Rights"), checkboxes),
+    field("Valid for how many days?", days),
+    submitButton("Issue"),
+  ]);
 }
 
-export async function showTokens({ room, may }) {
+/** @param {ViewContext} context */
+export async function showTokens({ container, me }) {
   const list = h("div");
   const refresh = async () => {
-    const { data } = await ask("/tokens");
-    list.replaceChildren(table("Tokens", columns(revoke), data.tokens, { headed: true }));
+    /** @type {{ tokens: StaffToken[] }} */
+    const { tokens } = (await ask("/tokens")).data;
+    list.replaceChildren(table("Tokens", columns(revoke), tokens, { headed: true }));
   };
+  /** @param {StaffToken} token */
   const revoke = async ({ owner, token_id: id }) => {
-    if (!(await sure("Revoke this token?", `${owner} is out at once.`, "Revoke", "act-stern"))) return;
+    if (!(await confirmed("Revoke this token?", `${owner} loses access immediately.`, "Revoke", "act-stern"))) return;
     await ask(`/tokens/${id}`, { method: "DELETE" });
     await refresh();
   };
   await refresh();
-  room.append(h("h1", {}, "Tokens"), list, issueForm(may, refresh));
+  container.append(h("h1", {}, "Tokens"), list, issueForm(me.rights, refresh));
 }

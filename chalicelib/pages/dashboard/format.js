@@ -1,0 +1,87 @@
+// Numbers, times and names in English. All times are UTC, and say so.
+
+const DAY_S = 86_400;
+const HOUR_MS = 3_600_000;
+
+/**
+ * A time as the API writes it, in milliseconds since 1970, or as a Date.
+ * @typedef {string | number | Date} Time
+ */
+
+const integers = new Intl.NumberFormat("en-GB");
+const percentages = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 1 });
+const regions = new Intl.DisplayNames(["en-GB"], { type: "region", fallback: "code" });
+
+/** @param {Intl.DateTimeFormatOptions} options */
+const dateFormat = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", hourCycle: "h23", ...options });
+const days = dateFormat({ day: "numeric", month: "long", year: "numeric" });
+const shortDays = dateFormat({ day: "numeric", month: "short" });
+const minutes = dateFormat({ hour: "2-digit", minute: "2-digit" });
+const seconds = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** @param {number} value */
+export const number = (value) => integers.format(value);
+
+/**
+ * @param {number} part
+ * @param {number} total
+ */
+export const share = (part, total) => (total > 0 ? percentages.format(part / total) : "–");
+
+/** @param {Time} time */
+export const day = (time) => days.format(new Date(time));
+
+/** @param {Time} time */
+const minute = (time) => `${minutes.format(new Date(time))} UTC`;
+
+/** @param {Time} time */
+export const second = (time) => `${seconds.format(new Date(time))} UTC`;
+
+/**
+ * "24 November 2026, 14:05 UTC", or a dash when there is no time.
+ * @param {Time | null | undefined} time
+ */
+export const dateTime = (time) => (time ? `${day(time)}, ${minute(time)}` : "–");
+
+/**
+ * "24 November 2026, 14:05:09 UTC"
+ * @param {Time} time
+ */
+export const exactTime = (time) => `${day(time)}, ${second(time)}`;
+
+/** @param {number} count */
+export const signatures = (count) => (count === 1 ? "confirmed signature" : "confirmed signatures");
+
+/** @param {number} count */
+export const people = (count) => `${number(count)} ${count === 1 ? "person" : "people"}`;
+
+/**
+ * A label of the chart's time axis: "24 Nov" at the start of a day, otherwise "13:00".
+ * @param {number} at seconds since 1970
+ */
+export const axisLabel = (at) => (at % DAY_S ? minutes : shortDays).format(new Date(at * 1_000));
+
+/**
+ * "24 November 2026, 13:00 to 14:00 UTC"
+ * @param {string} key the start of the hour
+ */
+export function hour(key) {
+  const end = minutes.format(new Date(Date.parse(key) + HOUR_MS));
+  return `${day(key)}, ${minutes.format(new Date(key))} to ${end} UTC`;
+}
+
+/** @param {string} code */
+export const country = (code) => (/^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code);
+
+/** @type {Record<string, string>} */
+const SOURCES = { direct: "No source in the link", other: "Other links" };
+
+/** @param {string} key */
+export const source = (key) => SOURCES[key] ?? key;
+
+/** @param {number} length in seconds */
+export function duration(length) {
+  if (length < 120) return `${Math.round(length)} seconds`;
+  if (length < 7_200) return `${Math.round(length / 60)} minutes`;
+  return `${Math.round(length / 3_600)} hours`;
+}

@@ -1,0 +1,93 @@
+// Labelled fields, and forms that are sent by script.
+
+import { messageOf, RefusedError } from "./api.js";
+import { h } from "./dom.js";
+
+/** @import { FieldError } from "#api" */
+/** @import { Attributes, Children } from "./dom.js" */
+
+/**
+ * @param {string} label
+ * @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} input
+ * @param {string} [hint]
+ */
+export function field(label, input, hint = "") {
+  const id = input.id || `field-${input.name}`;
+  input.id = id;
+  const help = hint ? h("p", { class: "hint", id: `${id}-hint` }, hint) : null;
+  if (help) input.setAttribute("aria-describedby", help.id);
+  return h("div", { class: "field" }, h("label", { for: id }, label), help, input);
+}
+
+/**
+ * @param {string} label
+ * @param {Attributes & { name: string, value: string }} attributes
+ */
+export function checkbox(label, attributes) {
+  const id = `tick-${attributes.name}-${attributes.value}`;
+  return h(
+    "div",
+    { class: "tick" },
+    h("input", { type: "checkbox", id, ...attributes }),
+    h("label", { for: id }, label),
+  );
+}
+
+/**
+ * Name a field by its label, because the API's name does not appear on the page.
+ * @param {HTMLElement} place
+ * @param {string} name
+ */
+function labelOf(place, name) {
+  const input = place.closest("form")?.elements.namedItem(name);
+  return (input instanceof HTMLElement && "labels" in input && labelText(input.labels)) || name;
+}
+
+/** @param {unknown} labels */
+const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textContent : null);
+
+/**
+ * List what is wrong in `place`, and move the focus there.
+ * @param {HTMLElement} place
+ * @param {string} message
+ * @param {FieldError[]} errors
+ */
+function showErrors(place, message, errors) {
+  const list = errors.map(({ field: name, message: text }) => h("li", {}, `${labelOf(place, name)}: ${text}`));
+  const heading = h("h2", {}, message);
+  const summary = h("div", { class: "error-summary", role: "alert", tabindex: "-1" }, heading, h("ul", {}, list));
+  place.replaceChildren(summary);
+  summary.focus();
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {unknown} error
+ * @param {string} [message] to be shown in place of the error's own
+ */
+export const showError = (place, error, message = messageOf(error)) =>
+  showErrors(place, message, error instanceof RefusedError ? error.errors : []);
+
+/**
+ * A form that is sent by script. Its button is disabled until `send` has ended. Errors appear at its top.
+ * @param {(form: HTMLFormElement) => Promise<unknown>} send
+ * @param {Children[]} children
+ * @param {(error: unknown) => string} [explain] the message for an error
+ */
+export function sendingForm(send, children, explain = messageOf) {
+  const errors = h("div");
+  /** @param {SubmitEvent} event */
+  const onsubmit = async (event) => {
+    const pressed = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    event.preventDefault();
+    errors.replaceChildren();
+    pressed?.toggleAttribute("disabled", true);
+    await send(form).catch((error) => showError(errors, error, explain(error)));
+    pressed?.toggleAttribute("disabled", false);
+  };
+  const form = h("form", { class: "card", onsubmit }, errors, ...children);
+  return form;
+}
+
+/** @param {string} text */
+export const submitButton = (text) => h("p", { class: "send" }, h("button", { class: "button" }, text));

@@ -1,0 +1,72 @@
+// How old a number is, and how the site is: in words, never by colour alone.
+
+import { isRefusal, RefusedError, watch } from "./api.js";
+import { h } from "./dom.js";
+import { dateTime, duration, exactTime, number } from "./format.js";
+
+/** @import { StaffHealth } from "#api" */
+
+/**
+ * A line that says how old the data on the page is. On failure, the last data stays on the page with its time.
+ * @returns {{ line: HTMLElement, during: (load: () => Promise<Date>) => Promise<void> }} `load` returns the data's time
+ */
+export function freshness() {
+  const line = h("p", { class: "fresh", role: "status", "data-fresh": "" }, "Loading …");
+  /** @type {Date | null} */
+  let last = null;
+  /**
+   * @param {"good" | "bad"} kind
+   * @param {string} text
+   */
+  const show = (kind, text) => {
+    line.className = `fresh fresh-${kind}`;
+    // Screen readers read a status whenever it changes. They should not read the time every 15 seconds.
+    line.setAttribute("aria-live", kind === "good" ? "off" : "polite");
+    line.textContent = text;
+  };
+  /** @param {() => Promise<Date>} load */
+  const during = async (load) => {
+    try {
+      last = await load();
+      show("good", `Live. As of ${exactTime(last)}.`);
+    } catch (error) {
+      if (error instanceof RefusedError && error.status < 429) throw error;
+      show("bad", failureText(last));
+    }
+  };
+  return { line, during };
+}
+
+/** @param {Date | null} last */
+const failureText = (last) =>
+  last
+    ? `Cannot reach the server. Showing the number of ${exactTime(last)}.`
+    : "Cannot reach the server yet. Trying again.";
+
+/** @type {Record<StaffHealth["level"], string>} */
+const LEVELS = { good: "Everything is working", warning: "Needs attention", bad: "Needs action now" };
+
+/** @param {StaffHealth["mail"]} mail */
+export function emailText({ waiting, oldest_seconds: oldest, paused_until: paused }) {
+  if (paused) return `Confirmation emails are paused until ${dateTime(paused)}.`;
+  if (!waiting) return "No confirmation email is waiting.";
+  const age = oldest ? `, the oldest for ${duration(oldest)}` : "";
+  return `${number(waiting)} confirmation emails are waiting${age}.`;
+}
+
+/**
+ * @returns {Promise<HTMLElement[]>} empty when the site does not report its health
+ */
+export async function healthSection() {
+  const answer = await watch("/health").catch((error) => {
+    if (isRefusal(error, 404)) return null;
+    throw error;
+  });
+  if (!answer) return [];
+  /** @type {StaffHealth} */
+  const { level, messages, mail } = answer.data;
+  const list = messages.map(({ text }) => h("li", {}, text));
+  const attributes = { class: `health health-${level}`, "aria-label": "Health of the site" };
+  const emails = h("p", { class: "small" }, emailText(mail));
+  return [h("section", attributes, h("h2", {}, LEVELS[level]), h("ul", {}, list), emails)];
+}

@@ -1,0 +1,81 @@
+// What the modules use of a browser, as far as the unit tests need it. tests/browser uses a real one.
+
+export class FakeElement {
+  attributes = {};
+  children = [];
+  listeners = {};
+
+  constructor(tag) {
+    this.tag = tag;
+  }
+
+  get name() {
+    return this.attributes.name;
+  }
+
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
+
+  toggleAttribute(name, present) {
+    this.attributes[name] = present;
+  }
+
+  addEventListener(name, listener) {
+    this.listeners[name] = listener;
+  }
+
+  append(...children) {
+    this.children.push(...children);
+  }
+
+  /** This element and all below it. */
+  *all() {
+    yield this;
+    for (const child of this.children) if (child instanceof FakeElement) yield* child.all();
+  }
+}
+
+class FakeDocument extends EventTarget {
+  hidden = false;
+
+  createElement(tag) {
+    return new FakeElement(tag);
+  }
+
+  querySelector(selector) {
+    return selector === "[data-staff]" ? { dataset: { site: "/prod" } } : null;
+  }
+
+  querySelectorAll() {
+    return [];
+  }
+}
+
+/** Install a fresh browser. Call it before a module is imported that looks at the page. */
+export function installBrowser() {
+  const stored = new Map();
+  globalThis.document = new FakeDocument();
+  globalThis.window = new EventTarget();
+  globalThis.sessionStorage = {
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, value) => stored.set(key, value),
+    removeItem: (key) => stored.delete(key),
+  };
+}
+
+/**
+ * Answer every request with what `respond` returns or throws.
+ * @returns the requests, as [url, options]
+ */
+export function installFetch(respond) {
+  const requests = [];
+  globalThis.fetch = async (url, options) => {
+    requests.push([url, options]);
+    return respond(requests.length, options);
+  };
+  return requests;
+}
+
+/** Let everything run that waits for a promise. */
+export const settled = () => new Promise((resolve) => setImmediate(resolve));

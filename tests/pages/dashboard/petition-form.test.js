@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { plannedTime } from "../../../chalicelib/pages/dashboard/lifecycle.js";
+import {
+  changedTime,
+  formatGoals,
+  fromInput,
+  parseGoals,
+  petitionFields,
+  petitionFrom,
+  toInput,
+} from "../../../chalicelib/pages/dashboard/petition-form.js";
+import { installBrowser } from "../browser.js";
+
+const API = new URL("../../../chalicelib/edge/openapi.json", import.meta.url);
+const STORED = { opened_at: "2026-11-24T12:00:30Z", closes_at: null };
+
+const typed = (values) => {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(values)) data.set(name, value);
+  return data;
+};
+
+test("goals may have spaces, and what is not a number is left out", () => {
+  assert.deepEqual(parseGoals("1000, 5 000,10000"), [1000, 5000, 10000]);
+  assert.deepEqual(parseGoals("1000,, many,"), [1000]);
+  assert.deepEqual(parseGoals(""), []);
+});
+
+test("the goal that is shown is listed once", () => {
+  assert.equal(formatGoals({ goal: 5000, goals: [5000, 10000] }), "5000, 10000");
+  assert.equal(formatGoals({ goal: 1000 }), "1000");
+});
+
+test("times go into the form and back as UTC", () => {
+  assert.equal(toInput("2026-11-24T12:00:30Z"), "2026-11-24T12:00");
+  assert.equal(fromInput("2026-11-24T12:00"), "2026-11-24T12:00:00Z");
+  assert.equal(toInput(null), "");
+  assert.equal(fromInput(""), null);
+});
+
+test("a time that nobody changed keeps its seconds", () => {
+  assert.equal(changedTime("2026-11-24T12:00", STORED.opened_at), STORED.opened_at);
+  assert.equal(changedTime("2026-11-24T12:01", STORED.opened_at), "2026-11-24T12:01:00Z");
+  assert.equal(changedTime("", STORED.opened_at), null);
+  assert.equal(changedTime("", undefined), null);
+});
+
+test("the first goal is the current one, and an empty privacy address is null", () => {
+  const values = { title: " Plant trees ", goals: "100, 500", opened_at: "2026-11-24T12:00", privacy_url: "" };
+  const petition = petitionFrom(typed(values), STORED);
+  assert.equal(petition.title, "Plant trees");
+  assert.equal(petition.privacy_url, null);
+  assert.deepEqual([petition.goal, petition.goals], [100, [500]]);
+  assert.deepEqual([petition.opened_at, petition.closes_at], [STORED.opened_at, null]);
+});
+
+test("a planned time is offered unless it is over", () => {
+  const now = Date.parse("2026-11-24T12:00:00Z");
+  assert.equal(plannedTime("2026-12-01T08:00:00Z", now), "2026-12-01T08:00");
+  assert.equal(plannedTime("2026-11-24T12:00:00Z", now), "");
+  assert.equal(plannedTime(null, now), "");
+});
+
+test("every field of the API is in the form, with its maximum length", () => {
+  installBrowser();
+  const elements = petitionFields().flatMap((group) => [...group.all()]);
+  const lengths = new Map(elements.filter((each) => each.name).map((each) => [each.name, each.attributes.maxlength]));
+  const { properties } = JSON.parse(readFileSync(API)).components.schemas.PetitionWanted;
+  for (const [name, schema] of Object.entries(properties)) {
+    if (["slug", "goal"].includes(name)) continue;
+    assert.ok(lengths.has(name), name);
+    if (schema.maxLength) assert.equal(Number(lengths.get(name)), schema.maxLength, name);
+  }
+});

