@@ -23,7 +23,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     chosen |= {**before, **values}
     _check_mail(cloud, chosen, before)
     _check_reservations(cloud, chosen, before, template)
-    if 0 < int(chosen["WarmWrites"]) < _WARM:
+    if 0 < _number(chosen, "WarmWrites") < _WARM:
         raise Failure(f"WarmWrites is 0 or at least {_WARM}: a new table takes that much by itself")
     if chosen["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
         raise Failure(
@@ -34,6 +34,12 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
 def _previous(cloud: Cloud, stack: str) -> dict[str, str]:
     described = changeset.describe(cloud, stack) or {}
     return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+
+
+def _number(chosen: Mapping[str, str], name: str) -> int:
+    if not chosen[name].isdecimal():
+        raise Failure(f"{name} is a whole number, not {chosen[name]}")
+    return int(chosen[name])
 
 
 def _check_mail(cloud: Cloud, chosen: Mapping[str, str], before: Mapping[str, str]) -> None:
@@ -64,10 +70,10 @@ def _check_reservations(
     """A reservation is a limit too, so a queue's worker needs as many as its event source starts."""
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
     storers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    for name, least in (("ReservedSenders", int(chosen["MailSenders"])), ("ReservedOverflow", storers)):
-        if 0 < int(chosen[name]) < least:
+    for name, least in (("ReservedSenders", _number(chosen, "MailSenders")), ("ReservedOverflow", storers)):
+        if 0 < _number(chosen, name) < least:
             raise Failure(f"{name} is 0 or at least {least}, the number that its event source starts")
-    wanted = sum(int(chosen[name]) for name in RESERVED)
+    wanted = sum(_number(chosen, name) for name in RESERVED)
     if wanted:
         limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
         free = limit["UnreservedConcurrentExecutions"] + sum(int(before.get(name, 0)) for name in RESERVED)

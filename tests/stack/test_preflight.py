@@ -53,6 +53,7 @@ REFUSED: list[tuple[Account, dict[str, str], str]] = [
     (Account(MailIdentity="example.org"), {"MailFromDomain": "example.org"}, "example bounce.example.org"),
     (Account(), {"AccessLog": "on"}, "no role to write logs with"),
     (Account(), {"WarmWrites": "100"}, "0 or at least 4000"),
+    (Account(), {"ReservedRelay": "many"}, "ReservedRelay is a whole number, not many"),
     (Account(), {"MailSenders": "48", "ReservedSenders": "20"}, "0 or at least 48"),
     (Account(), {"ReservedOverflow": "1"}, "0 or at least 2"),
     (Account(free=110), {"ReservedRelay": "11"}, "would leave 99 of 110"),
