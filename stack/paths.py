@@ -21,6 +21,12 @@ def emulator_python() -> Path:
     return Path(given) if given else ROOT / ".venv-emulator" / "bin" / "python"
 
 
+def referee_home() -> Path:
+    """Where the Makefile installs the referee's IAM engine: Node, and what runs in it."""
+    given = os.environ.get("REFEREE_HOME")
+    return Path(given) if given else ROOT / ".venv" / "referee"
+
+
 def tool(name: str) -> str:
     """A command of the virtual environment that runs this process."""
     return str(Path(sys.executable).parent / name)

@@ -1,0 +1,134 @@
+"""DynamoDB: leading keys, attributes, select and return values of a call.
+
+Source: "Using IAM policy conditions for fine-grained access control" (DynamoDB Developer Guide), and the actions and
+condition keys of DynamoDB (Service Authorization Reference).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stack.referee.expressions import attributes_named, partition_values
+from stack.referee.model import Question, Unjudged, Where
+
+Request = Mapping[str, Any]
+
+# `dynamodb:Attributes` is "the attribute names in a request, or the attributes that are returned from a request". A
+# request that returns whole items returns attributes that it does not name. Only a condition that allows every name
+# allows this one.
+EVERY_ATTRIBUTE = "*"
+_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
+_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"})
+_WHOLE_ITEMS = frozenset({"ALL_OLD", "ALL_NEW"})
+_TRANSACTED = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+# The parameters that expressions replaced. No code of ours uses them, so the referee does not derive keys from them.
+_LEGACY = frozenset(
+    {
+        "AttributesToGet",
+        "AttributeUpdates",
+        "ConditionalOperator",
+        "Expected",
+        "KeyConditions",
+        "QueryFilter",
+        "ScanFilter",
+    }
+)
+
+
+def questions(operation: str, params: Request, where: Where) -> list[Question]:
+    """One question for a table; for a batch one a table; for a transaction one an item."""
+    if operation == "DescribeTable":
+        return [Question("dynamodb:DescribeTable", _table(params, where), {})]
+    if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
+        return [_question(operation, params, where, params)]
+    if operation in ("BatchGetItem", "BatchWriteItem"):
+        return [
+            _question(operation, {"TableName": table, **_batch(operation, asked)}, where, params)
+            for table, asked in params["RequestItems"].items()
+        ]
+    if operation in ("TransactWriteItems", "TransactGetItems"):
+        return list(_transaction(operation, params, where))
+    raise Unjudged(f"dynamodb: the referee does not know {operation}")
+
+
+def _batch(operation: str, asked: Any) -> dict[str, Any]:
+    """The part of a batch that concerns one table; "_" marks what no single request has."""
+    if operation == "BatchGetItem":
+        return {**asked, "_Keys": asked["Keys"]}
+    puts = [each["PutRequest"]["Item"] for each in asked if "PutRequest" in each]
+    deletes = [each["DeleteRequest"]["Key"] for each in asked if "DeleteRequest" in each]
+    return {"_Keys": [*puts, *deletes]}
+
+
+def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
+    """A transaction needs the permissions of the actions that it is made of."""
+    for item in params["TransactItems"]:
+        for kind, request in item.items():
+            found = _question(_TRANSACTED[kind], request, where, params)
+            context = {**found.context, "dynamodb:EnclosingOperation": operation}
+            yield Question(found.action, found.resource, context)
+
+
+def _question(action: str, request: Request, where: Where, call: Request) -> Question:
+    if unknown := _LEGACY.intersection(request):
+        raise Unjudged(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
+    context: dict[str, str | list[str]] = {
+        "dynamodb:Attributes": sorted(_attributes(action, request, where)),
+        "dynamodb:ReturnConsumedCapacity": call.get("ReturnConsumedCapacity", "NONE"),
+    }
+    if action != "Scan":
+        context["dynamodb:LeadingKeys"] = sorted(set(_leading_keys(action, request, where)))
+    if action in _READS:
+        context["dynamodb:Select"] = _select(request)
+    if action in _WRITES:
+        context["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
+    return Question(f"dynamodb:{action}", _table(request, where), context)
+
+
+def _table(request: Request, where: Where) -> str:
+    name = str(request["TableName"])
+    arn = name if name.startswith("arn:") else where.arn("dynamodb", f"table/{name}")
+    if "IndexName" in request:
+        raise Unjudged("dynamodb: the referee does not know the keys of indexes")
+    return arn
+
+
+def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
+    partition_key = where.table_keys[0]
+    if action == "Query":
+        found = partition_values(request, partition_key)
+    else:
+        found = [key[partition_key] for key in _keys(request)]
+    return (str(next(iter(value.values()))) for value in found)
+
+
+def _keys(request: Request) -> list[Request]:
+    """Keys, or items that contain them."""
+    single = [request[name] for name in ("Key", "Item") if name in request]
+    return [*single, *request.get("_Keys", ())]
+
+
+def _attributes(action: str, request: Request, where: Where) -> set[str]:
+    """The key attributes always: AWS wants them named in every condition on attributes."""
+    named = set(where.table_keys) | set(attributes_named(request))
+    for key in (*_keys(request), request.get("ExclusiveStartKey") or {}):
+        named |= set(key)
+    return named | {EVERY_ATTRIBUTE} if _returns_whole_items(action, request) else named
+
+
+def _returns_whole_items(action: str, request: Request) -> bool:
+    if action in _READS:
+        return _select(request) not in ("SPECIFIC_ATTRIBUTES", "COUNT")
+    returned = {request.get(name) for name in ("ReturnValues", "ReturnValuesOnConditionCheckFailure")}
+    return bool(_WHOLE_ITEMS & returned)
+
+
+def _select(request: Request) -> str:
+    """Always has a value: "ALL_ATTRIBUTES, unless otherwise specified"."""
+    default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
+    return str(request.get("Select", default))

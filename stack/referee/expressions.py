@@ -1,0 +1,66 @@
+"""What DynamoDB's expressions name: attributes, and the partition key's value of a key condition."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stack.referee.model import Unjudged
+
+_TOKEN = re.compile(r"\s*(?:([#:]?[A-Za-z_0-9]+)|(\[\d+\])|(<>|<=|>=|[=<>+\-.,()]))")
+_KEYWORDS = frozenset({"SET", "REMOVE", "ADD", "DELETE", "AND", "OR", "NOT", "BETWEEN", "IN"})
+_EXPRESSIONS = (
+    "KeyConditionExpression",
+    "FilterExpression",
+    "ProjectionExpression",
+    "ConditionExpression",
+    "UpdateExpression",
+)
+
+
+def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
+    """Top-level attribute names in every expression of a request; `a.b[0]` gives `a`."""
+    names = request.get("ExpressionAttributeNames") or {}
+    for kind in _EXPRESSIONS:
+        tokens = _tokens(request.get(kind) or "")
+        for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+            if before != "." and after != "(" and _is_name(token):
+                yield _resolved(token, names)
+
+
+def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any]:
+    """What a key condition compares the partition key with: exactly one value in every valid query."""
+    names = request.get("ExpressionAttributeNames") or {}
+    values = request.get("ExpressionAttributeValues") or {}
+    tokens = _tokens(request.get("KeyConditionExpression") or "")
+    found = [
+        values[value]
+        for name, sign, value in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        if sign == "=" and _is_name(name) and _resolved(name, names) == partition_key
+    ]
+    if len(found) != 1:
+        raise Unjudged(f"no single value of {partition_key} in {request.get('KeyConditionExpression')!r}")
+    return found
+
+
+def _tokens(expression: str) -> list[str]:
+    found, at = [], 0
+    expression = expression.rstrip()
+    while at < len(expression):
+        token = _TOKEN.match(expression, at)
+        if token is None:
+            raise Unjudged(f"not an expression: {expression!r}")
+        found.append(token.group().strip())
+        at = token.end()
+    return found
+
+
+def _is_name(token: str) -> bool:
+    return token[0] not in ":[" and token[0] not in "=<>+-.,()" and token.upper() not in _KEYWORDS
+
+
+def _resolved(token: str, names: Mapping[str, str]) -> str:
+    if not token.startswith("#"):
+        return token
+    if token not in names:
+        raise Unjudged(f"{token} is not in ExpressionAttributeNames")
+    return names[token]

@@ -1,0 +1,71 @@
+"""Which entries of the policies were used: written by many processes into one folder, read by one."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+from stack.referee.model import Word
+
+Policies = Mapping[str, Mapping[str, Any]]
+"""Policy document by function."""
+
+Entry = tuple[str, Word]
+"""A function, and one entry of its policy."""
+
+
+class Ledger:
+    """Notes each entry once. Every process, and every fork of one, writes a file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._noted: set[Entry] = set()
+        self._lock = Lock()
+        self._file = f"{os.getpid()}-{uuid4().hex}.jsonl"
+
+    def note(self, function: str, words: Iterable[Word]) -> None:
+        """Remember that calls of this function used these entries."""
+        with self._lock:
+            fresh = [word for word in words if (function, word) not in self._noted]
+            if not fresh:
+                return
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / self._file).open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps([function, *word]) + "\n" for word in fresh)
+            self._noted |= {(function, word) for word in fresh}
+
+
+def read(folder: Path) -> set[Entry]:
+    """Everything noted there."""
+    lines = (line for path in folder.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines())
+    return {(function, Word(*word)) for function, *word in map(json.loads, lines)}
+
+
+def unused(policies: Policies, used: Iterable[Entry]) -> list[Entry]:
+    """Entries that nothing used, in the order of the policies."""
+    seen = set(used)
+    return [entry for entry in entries(policies) if entry not in seen]
+
+
+def entries(policies: Policies) -> Iterator[Entry]:
+    """Every action, resource and value of a condition, of every function."""
+    for function, policy in policies.items():
+        for index, statement in enumerate(policy["Statement"], 1):
+            yield from ((function, word) for word in words_of(statement, index))
+
+
+def words_of(statement: Mapping[str, Any], index: int) -> Iterator[Word]:
+    """The entries of one statement, named as the engine names them."""
+    name = statement.get("Sid", str(index))
+    for kind in ("Action", "Resource"):
+        yield from (Word(name, kind, each) for each in _listed(statement[kind]))
+    for keys in statement.get("Condition", {}).values():
+        for key, values in keys.items():
+            yield from (Word(name, key, each) for each in _listed(values))
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]

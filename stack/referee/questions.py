@@ -1,0 +1,25 @@
+"""What IAM is asked when a call is made: actions, resources, and the condition keys that the request yields.
+
+AWS's documentation is the source; where it is silent, the stricter reading is taken. docs/aws-facts.md lists each fact.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stack.referee import dynamodb, services, storage
+from stack.referee.model import Call, Question, Unjudged, Where
+
+_SERVICES: dict[str, Callable[[str, Mapping[str, Any], Where], list[Question]]] = {
+    "dynamodb": dynamodb.questions,
+    "sqs": services.of_queue,
+    "sesv2": services.of_mail,
+    "lambda": services.of_function,
+    "s3": storage.questions,
+}
+
+
+def questions(call: Call, where: Where) -> list[Question]:
+    """Every decision that must be "allowed" for this call. Raise Unjudged for a call that the referee does not know."""
+    if call.service not in _SERVICES:
+        raise Unjudged(f"{call.service}: the referee does not know this service")
+    return _SERVICES[call.service](call.operation, call.params, where)

@@ -1,0 +1,29 @@
+"""The verdict on a call: every question that it raises, put to the policies of the role that makes it."""
+
+from collections.abc import Sequence
+
+from stack.referee.engine import Engine, Policy
+from stack.referee.model import Call, Question, Verdict, Where, Word
+from stack.referee.questions import questions
+
+
+class Referee:
+    """Judges calls made at one place. Threads may share one."""
+
+    def __init__(self, engine: Engine, where: Where) -> None:
+        self._engine = engine
+        self._where = where
+
+    def judge(self, call: Call, policies: Sequence[Policy], principal: str) -> Verdict:
+        """Raise Unjudged for a call that the referee does not know."""
+        return self.judge_questions(questions(call, self._where), policies, principal)
+
+    def judge_questions(self, asked: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:
+        """For questions that no call of ours raises: what Lambda does with a function's role."""
+        words: set[Word] = set()
+        for question in asked:
+            decision = self._engine.decide(policies, question, principal)
+            if not decision.allowed:
+                return Verdict(tuple(asked), question, frozenset(words))
+            words |= decision.words
+        return Verdict(tuple(asked), None, frozenset(words))

@@ -1,0 +1,64 @@
+"""AWS's own error for a call that the role does not allow, in each service's wire format."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+from botocore.exceptions import ClientError
+
+from stack.referee.model import Call, Question
+
+_JSON = "application/x-amz-json-1.0"
+# DynamoDB refuses with 400: a retry or a fallback that looks for 5xx or 403 does not see it.
+_STATUS = {"dynamodb": 400}
+# SQS keeps the codes of its query protocol for its clients.
+_CODES = {"sqs": "AccessDenied", "s3": "AccessDenied"}
+
+
+class Response(NamedTuple):
+    """An HTTP response."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def message(refused: Question, principal: str) -> str:
+    """The sentence that AWS writes, with who may not do what to which resource."""
+    return (
+        f"User: {principal} is not authorized to perform: {refused.action} on resource: {refused.resource}"
+        f" because no identity-based policy allows the {refused.action} action"
+    )
+
+
+def response(call: Call, refused: Question, principal: str) -> Response:
+    """What the service would answer over HTTP."""
+    said, request_id = message(refused, principal), str(uuid4())
+    status = _STATUS.get(call.service, 403)
+    if call.service == "s3":
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>'
+            f"<Message>{escape(said)}</Message><RequestId>{request_id}</RequestId></Error>"
+        )
+        return Response(status, {"Content-Type": "application/xml", "x-amz-request-id": request_id}, body.encode())
+    if call.service in ("dynamodb", "sqs"):
+        headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id}
+        if call.service == "sqs":
+            headers["x-amzn-query-error"] = "AccessDenied;Sender"
+        shown = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": said}
+        return Response(status, headers, json.dumps(shown).encode())
+    headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
+    headers["x-amzn-ErrorType"] = "AccessDeniedException"
+    return Response(status, headers, json.dumps({"Message": said, "message": said}).encode())
+
+
+def client_error(call: Call, refused: Question, principal: str) -> ClientError:
+    """What botocore raises for that response."""
+    code = _CODES.get(call.service, "AccessDeniedException")
+    shown: Any = {
+        "Error": {"Code": code, "Message": message(refused, principal)},
+        "ResponseMetadata": {"HTTPStatusCode": _STATUS.get(call.service, 403)},
+    }
+    return ClientError(shown, call.operation)

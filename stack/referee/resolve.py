@@ -1,0 +1,87 @@
+"""CloudFormation's intrinsic functions, resolved for a stack that exists only in a test: made-up names and ARNs."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stack.referee.model import Where
+
+STACK = "petitions"
+_PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
+_ARNS = {
+    "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
+    "AWS::SQS::Queue": ("sqs", "{}"),
+    "AWS::SNS::Topic": ("sns", "{}"),
+    "AWS::KMS::Key": ("kms", "key/{}"),
+}
+
+
+class Resolver:
+    """Values of a template. A resource's physical name is `petitions-<logical id>`, as CloudFormation begins it."""
+
+    def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where) -> None:
+        declared = {name: each.get("Default", "") for name, each in template["Parameters"].items()}
+        self._parameters = {**declared, **parameters}
+        self._conditions: Mapping[str, Any] = template.get("Conditions", {})
+        self._types = {name: each.get("Type", "") for name, each in template["Resources"].items()}
+        self._where = where
+
+    def value(self, node: Any) -> Any:
+        """The node with every intrinsic function in it replaced by its value."""
+        if isinstance(node, list):
+            return [self.value(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1:
+            [(name, argument)] = node.items()
+            if name == "Ref" or name == "Condition" or name.startswith("Fn::"):
+                return self._intrinsic(name, argument)
+        return {name: self.value(each) for name, each in node.items()}
+
+    def name(self, logical: str) -> str:
+        """Physical name of a resource."""
+        bucket = self._types.get(logical) == "AWS::S3::Bucket"
+        name = f"{STACK}-{logical}"
+        return name.lower() if bucket else name
+
+    def _intrinsic(self, name: str, argument: Any) -> Any:
+        if name == "Condition" and not isinstance(argument, str):
+            return {name: self.value(argument)}  # A statement's Condition.
+        known: dict[str, Callable[[], Any]] = {
+            "Ref": lambda: self._ref(argument),
+            "Condition": lambda: self.value(self._conditions[argument]),
+            "Fn::GetAtt": lambda: self._attribute(*argument),
+            "Fn::Sub": lambda: _PLACE.sub(lambda found: self._place(found.group(1)), argument),
+            "Fn::If": lambda: self.value(argument[1 if self._holds(argument[0]) else 2]),
+            "Fn::Equals": lambda: self.value(argument[0]) == self.value(argument[1]),
+            "Fn::Not": lambda: not self.value(argument[0]),
+            "Fn::Or": lambda: any(self.value(each) for each in argument),
+            "Fn::And": lambda: all(self.value(each) for each in argument),
+        }
+        return known[name]()
+
+    def _holds(self, condition: str) -> bool:
+        return bool(self.value(self._conditions[condition]))
+
+    def _ref(self, name: str) -> str:
+        pseudo = {
+            "AWS::Region": self._where.region,
+            "AWS::AccountId": self._where.account,
+            "AWS::Partition": self._where.partition,
+            "AWS::StackName": STACK,
+        }
+        if name in pseudo:
+            return pseudo[name]
+        return self._parameters[name] if name in self._parameters else self.name(name)
+
+    def _place(self, place: str) -> str:
+        logical, _, attribute = place.partition(".")
+        return self._attribute(logical, attribute) if attribute else self._ref(logical)
+
+    def _attribute(self, logical: str, attribute: str) -> str:
+        kind, name = self._types[logical], self.name(logical)
+        if kind == "AWS::S3::Bucket" and attribute == "Arn":
+            return f"arn:{self._where.partition}:s3:::{name}"
+        service, form = _ARNS[kind]
+        arn = self._where.arn(service, form.format(name))
+        return {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}[attribute]

@@ -1,0 +1,60 @@
+"""SQS, SES and Lambda: actions and resources of a call.
+
+Source: the Service Authorization Reference of each service, and what is named at each function.
+"""
+
+from collections.abc import Mapping
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from stack.referee.model import Question, Unjudged, Where
+
+Params = Mapping[str, Any]
+
+# A batch needs the permission of the single operation ("Amazon SQS API permissions: Actions and resource reference").
+_QUEUE_ACTIONS = {
+    "SendMessage": "SendMessage",
+    "SendMessageBatch": "SendMessage",
+    "ReceiveMessage": "ReceiveMessage",
+    "DeleteMessage": "DeleteMessage",
+    "DeleteMessageBatch": "DeleteMessage",
+    "ChangeMessageVisibility": "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "GetQueueAttributes": "GetQueueAttributes",
+}
+_MAPPING_ACTIONS = frozenset({"GetEventSourceMapping", "UpdateEventSourceMapping"})
+
+
+def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
+    """A queue's URL ends with account and name. Queues under the AWS managed key need no KMS permission of the role."""
+    if operation not in _QUEUE_ACTIONS:
+        raise Unjudged(f"sqs: the referee does not know {operation}")
+    name = urlsplit(str(params["QueueUrl"])).path.rpartition("/")[2]
+    return [Question(f"sqs:{_QUEUE_ACTIONS[operation]}", where.arn("sqs", name), {})]
+
+
+def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
+    """SES checks the identity that sends, and the configuration set.
+
+    The identity is the address or its domain, whichever is verified. The request does not tell which, so both must be
+    allowed.
+    """
+    if operation != "SendEmail":
+        raise Unjudged(f"sesv2: the referee does not know {operation}")
+    name, address = parseaddr(params["FromEmailAddress"])
+    resources = [f"identity/{address}", f"identity/{address.rpartition('@')[2]}"]
+    if "ConfigurationSetName" in params:
+        resources.append(f"configuration-set/{params['ConfigurationSetName']}")
+    context: dict[str, str | list[str]] = {"ses:ApiVersion": "2", "ses:FromAddress": address}
+    context["ses:Recipients"] = [parseaddr(each)[1] for many in params["Destination"].values() for each in many]
+    if name:
+        context["ses:FromDisplayName"] = name
+    return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
+
+
+def of_function(operation: str, params: Params, where: Where) -> list[Question]:
+    """Event source mappings by their id."""
+    if operation not in _MAPPING_ACTIONS:
+        raise Unjudged(f"lambda: the referee does not know {operation}")
+    return [Question(f"lambda:{operation}", where.arn("lambda", f"event-source-mapping:{params['UUID']}"), {})]

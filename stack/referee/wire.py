@@ -1,0 +1,105 @@
+"""An HTTP request as botocore sends it, read back into the call that it carries.
+
+DynamoDB and SQS speak JSON with X-Amz-Target (botocore 1.43 no longer sends SQS's query protocol, so it is not read
+here), SES v2 and Lambda speak REST with JSON, S3 REST with XML and path-style addresses, as it does with an emulator.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, unquote
+from xml.etree import ElementTree
+
+from stack.referee.model import Call
+
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
+_MAPPINGS = "/2015-03-31/event-source-mappings"
+_ROUTES = {
+    ("GET", ""): "ListEventSourceMappings",
+    ("GET", "one"): "GetEventSourceMapping",
+    ("PUT", "one"): "UpdateEventSourceMapping",
+}
+
+
+class Credential(NamedTuple):
+    """Who signed a request, and for which service, by its signature of version 4."""
+
+    access_key: str
+    service: str
+
+
+def credential(headers: Mapping[str, str], query: str) -> Credential | None:
+    """From the Authorization header, or from the query of a presigned link. None: the request is not signed."""
+    presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
+    signed = _lower(headers).get("authorization", "") or f"Credential={presigned}"
+    found = _SCOPE.search(signed)
+    return Credential(found.group(1), found.group(2)) if found else None
+
+
+def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
+    """`path` is the raw path, still quoted. None: not a request that the referee can read; do not let it pass."""
+    signed, given = credential(headers, query), _lower(headers)
+    target, _, operation = given.get("x-amz-target", "").rpartition(".")
+    if target in _TARGETS:
+        return Call(_TARGETS[target], operation, json.loads(body or b"{}"))
+    if signed is None:
+        return None
+    if signed.service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
+        return Call("sesv2", "SendEmail", json.loads(body))
+    if signed.service == "lambda" and path.startswith(_MAPPINGS):
+        return _mapping_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
+    return _storage_call(method, path, query, body) if signed.service == "s3" else None
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
+    operation = _ROUTES.get((method, "one" if uuid else ""))
+    if operation is None:
+        return None
+    given = json.loads(body or b"{}")
+    return Call("lambda", operation, {**given, "UUID": uuid} if uuid else given)
+
+
+def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | None:
+    bucket, _, key = unquote(path).lstrip("/").partition("/")
+    asked = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    operation = _object_operation(method, asked) if key else _bucket_operation(method, asked)
+    if not bucket or operation is None:
+        return None
+    params: dict[str, Any] = {"Bucket": bucket, **({"Key": key} if key else {})}
+    if operation == "ListObjectsV2":
+        named = {"prefix": "Prefix", "delimiter": "Delimiter", "max-keys": "MaxKeys"}
+        params |= {named[name]: value for name, value in asked.items() if name in named}
+    if operation == "DeleteObjects":
+        params["Delete"] = {"Objects": [{"Key": each} for each in _keys(body)]}
+    return Call("s3", operation, params)
+
+
+def _object_operation(method: str, asked: Mapping[str, str]) -> str | None:
+    part = "uploadId" if "uploadId" in asked else "uploads" if "uploads" in asked else ""
+    return {
+        ("GET", ""): "GetObject",
+        ("HEAD", ""): "HeadObject",
+        ("PUT", ""): "PutObject",
+        ("DELETE", ""): "DeleteObject",
+        ("POST", "uploads"): "CreateMultipartUpload",
+        ("PUT", "uploadId"): "UploadPart",
+        ("POST", "uploadId"): "CompleteMultipartUpload",
+        ("DELETE", "uploadId"): "AbortMultipartUpload",
+    }.get((method, part))
+
+
+def _bucket_operation(method: str, asked: Mapping[str, str]) -> str | None:
+    if method == "GET" and asked.get("list-type") == "2":
+        return "ListObjectsV2"
+    return "DeleteObjects" if method == "POST" and "delete" in asked else None
+
+
+def _keys(body: bytes) -> list[str]:
+    found = ElementTree.fromstring(body).iter()
+    return [each.text or "" for each in found if each.tag.rpartition("}")[2] == "Key"]

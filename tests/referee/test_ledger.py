@@ -1,0 +1,58 @@
+"""What was used is remembered across processes; what was not is named."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from stack.referee.ledger import Ledger, entries, read, unused
+from stack.referee.model import Word
+
+READ = Word("Read", "Action", "dynamodb:Query")
+POLICIES: dict[str, dict[str, Any]] = {
+    "counts": {
+        "Statement": [
+            {
+                "Sid": "Read",
+                "Action": ["dynamodb:Query", "dynamodb:GetItem"],
+                "Resource": "table",
+                "Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["A", "B#*"]}},
+            },
+            {"Action": "sqs:SendMessage", "Resource": ["q1", "q2"]},
+        ]
+    }
+}
+
+
+def test_every_entry_of_a_policy_has_a_name() -> None:
+    assert [word for _, word in entries(POLICIES)] == [
+        READ,
+        Word("Read", "Action", "dynamodb:GetItem"),
+        Word("Read", "Resource", "table"),
+        Word("Read", "dynamodb:LeadingKeys", "A"),
+        Word("Read", "dynamodb:LeadingKeys", "B#*"),
+        Word("2", "Action", "sqs:SendMessage"),
+        Word("2", "Resource", "q1"),
+        Word("2", "Resource", "q2"),
+    ]
+
+
+def test_what_many_ledgers_note_is_read_together(tmp_path: Path) -> None:
+    ledgers = [Ledger(tmp_path) for _ in range(3)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda each: ledgers[each % 3].note(f"f{each % 2}", [READ]), range(60)))
+    assert read(tmp_path) == {("f0", READ), ("f1", READ)}
+    assert sum(len(path.read_text().splitlines()) for path in tmp_path.iterdir()) == 6
+
+
+def test_nothing_is_noted_before_the_first_call(tmp_path: Path) -> None:
+    Ledger(tmp_path / "none").note("f", [])
+    assert read(tmp_path / "none") == set()
+
+
+def test_what_no_call_used_is_named_by_function_and_statement() -> None:
+    used = [entry for entry in entries(POLICIES) if entry[1].value not in ("B#*", "q2")]
+    assert unused(POLICIES, used) == [
+        ("counts", Word("Read", "dynamodb:LeadingKeys", "B#*")),
+        ("counts", Word("2", "Resource", "q2")),
+    ]
+    assert unused(POLICIES, [("another", word) for _, word in used]) == list(entries(POLICIES))
