@@ -58,24 +58,22 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 
 @contextmanager
-def emulator(
-    port: int = 0, state: Path | None = None, auth: bool = False, functions: int = FUNCTIONS
-) -> Iterator[Emulator]:
+def emulator(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) -> Iterator[Emulator]:
     """Run an emulator for the length of the block; port 0 takes a free one. `functions` run at once at most."""
-    running = start(port, state, auth, functions)
+    running = start(port, state, functions)
     try:
         yield running
     finally:
         stop(running)
 
 
-def start(port: int = 0, state: Path | None = None, auth: bool = False, functions: int = FUNCTIONS) -> Emulator:
-    """Start and wait until ready. `state` persists it; `auth` enforces IAM on function roles."""
+def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) -> Emulator:
+    """Start and wait until ready. `state` persists it. What a function's role does not allow is refused."""
     if not emulator_python().exists():
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     if port and is_taken(port):
         raise Failure(f"port {port} is taken; choose another")
-    running = _spawn(port or free_port(), state, auth, functions)
+    running = _spawn(port or free_port(), state, functions)
     try:
         _wait_ready(running)
     except BaseException:
@@ -96,12 +94,12 @@ def stop(running: Emulator) -> None:
     shutil.rmtree(running.home, ignore_errors=True)
 
 
-def _spawn(port: int, state: Path | None, auth: bool, functions: int) -> Emulator:
+def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
     home = Path(tempfile.mkdtemp(prefix="petitions-emulator-"))
     with (home / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
             [str(emulator_python()), "-P", str(_WARDEN)],
-            env={**_environment(port, home, state, auth), "LAMBDA_ACCOUNT_CONCURRENCY": str(functions)},
+            env={**_environment(port, home, state), "LAMBDA_ACCOUNT_CONCURRENCY": str(functions)},
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=log,
@@ -111,14 +109,14 @@ def _spawn(port: int, state: Path | None, auth: bool, functions: int) -> Emulato
     return Emulator(process, port, home)
 
 
-def _environment(port: int, home: Path, state: Path | None, auth: bool) -> dict[str, str]:
+def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
     """A clean environment: the emulator's leaks into every function it runs."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}
     here = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)}
-    roles = {"AUTH": "true"} if auth else {}
-    return {**here, **listening, **quiet, **region, **roles, **_persistence(state)}
+    referee = {name: os.environ[name] for name in ("REFEREE_HOME", "REFEREE_LEDGER") if name in os.environ}
+    return {**here, **listening, **quiet, **region, **referee, **_persistence(state)}
 
 
 def _persistence(state: Path | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Runs inside the emulator's own Python: the emulator, tied to the life of whoever started it.
+"""Runs inside the emulator's own Python: the emulator, made as strict as AWS, tied to the life of its starter.
 
 Standard input is a pipe held by the starter. When the starter ends, however it ends, the pipe
 closes and the emulator stops with its Lambda workers: nothing is left behind by a killed test run.
@@ -24,17 +24,13 @@ def _follow_starter() -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _start_streams_afresh() -> None:
-    """The emulator keeps how far a stream was read, but not the stream, and would skip that many."""
-    from ministack.services import lambda_svc
-
-    lambda_svc._restore_esm_positions = lambda store, positions: None
-
-
 def _main() -> None:
+    sys.path.append(str(Path(__file__).resolve().parents[1]))  # this project, behind the emulator's own packages
     from ministack.app import main
 
-    _start_streams_afresh()
+    from stack.strict.install import install
+
+    install()
     threading.Thread(target=_follow_starter, daemon=True).start()
     try:
         main()

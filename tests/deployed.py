@@ -79,18 +79,18 @@ def deployed_site() -> Iterator[DeployedSite]:
 
 @pytest.fixture(scope="session")
 def site_with_sign_in() -> Iterator[DeployedSite]:
-    """Under its functions' own roles, and told of a provider on loopback that staff sign in with."""
+    """With a sign-in provider on loopback for staff."""
     port = free_port()
     with a_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
         told = {"OidcIssuer": issuer, "OidcClientId": CLIENT, "OidcClientSecret": SECRET}
-        with a_deployed_site(port, {**told, "OidcRights": json.dumps(RIGHTS)}, auth=True) as site:
+        with a_deployed_site(port, {**told, "OidcRights": json.dumps(RIGHTS)}) as site:
             yield site
 
 
 @contextmanager
-def a_deployed_site(port: int, more: Mapping[str, str] | None = None, *, auth: bool = False) -> Iterator[DeployedSite]:
+def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
     url = f"http://{LOOPBACK}:{port}"
-    with emulator(auth=auth) as running:
+    with emulator() as running:
         stack = deployed(running.endpoint, url, more=more or {})
         load_petitions(stack)
         with served(application(running.endpoint, stack.api), port):

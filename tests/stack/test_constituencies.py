@@ -88,7 +88,7 @@ def test_a_deployed_table_sorts_who_confirms_under_the_functions_own_roles(
     archive = tmp_path / "deployment.zip"
     write_zip(archive, [(TARGET, packed(TABLE))], base=built.archive)
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
-    with emulator(auth=True) as running:
+    with emulator() as running:
         stack = deployed(running.endpoint)
         load_petitions(stack)
         supporter, staff = visitor(stack), issue_token(stack)

@@ -1,0 +1,86 @@
+"""Who calls: every function gets a session of its own role, and the role's policies say what it may do.
+
+The emulator does this only together with its own IAM, which ignores the condition keys of DynamoDB and checks the
+signature of every request.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from ministack.core import lambda_runtime
+from ministack.services import iam, lambda_svc, sts
+
+_IN_HEADER = re.compile(r"Credential=([^/,\s]+)/")
+
+
+class UnknownSession(Exception):
+    """Signed by a session of another emulator, or of this one before it was reset."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`name`: the session's name, which is the function's."""
+
+    account: str
+    role: str
+    name: str
+    policies: tuple[str, ...]
+    """JSON documents, as the template deployed them."""
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:sts::{self.account}:assumed-role/{self.role}/{self.name}"
+
+
+def install() -> None:
+    """Functions that start from now on sign with their role's credentials."""
+    for module in (lambda_runtime, lambda_svc):
+        module.execution_credentials = _credentials
+
+
+def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
+    """The role behind a request; None for a request that no role signed, such as the deployer's.
+
+    Raise UnknownSession for a role's credentials that the emulator did not issue.
+    """
+    key = _access_key(headers, query)
+    session = sts._sessions.get(key)
+    if not session:
+        if key.startswith("ASIA"):
+            raise UnknownSession
+        return None
+    account, kind_role_name = session["Arn"].split(":", 5)[4:]
+    _, role, name = kind_role_name.split("/", 2)
+    return Caller(account, role, name, _policies(account, role))
+
+
+def _credentials(config: Mapping[str, Any]) -> dict[str, str]:
+    """In place of `execution_credentials`: a session that lasts as long as the emulator."""
+    function, role = config["FunctionArn"], config["Role"].rpartition("/")[2]
+    account, name = function.split(":")[4], config["FunctionName"]
+    digest = hashlib.sha256(f"{function} {role}".encode()).hexdigest()
+    key, secret, token = f"ASIA{digest[:16].upper()}", digest[16:40], digest[40:]
+    arn = f"arn:aws:sts::{account}:assumed-role/{role}/{name[:64]}"
+    session = {"Arn": arn, "UserId": f"{role}:{name[:64]}", "SecretAccessKey": secret, "SessionToken": token}
+    sts.register_session(key, session)
+    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+
+def _access_key(headers: Mapping[str, str], query: bytes) -> str:
+    """Of the header, or of a signed link, of whichever version."""
+    if found := _IN_HEADER.search(headers.get("authorization", "")):
+        return found[1]
+    asked = parse_qs(query.decode("latin-1"))
+    signed = asked.get("X-Amz-Credential") or asked.get("AWSAccessKeyId") or [""]
+    return signed[0].partition("/")[0]
+
+
+def _policies(account: str, role: str) -> tuple[str, ...]:
+    found = iam._roles.get_scoped(account, None, role) or {}
+    inline = (found.get("InlinePolicies") or {}).values()
+    return tuple(document if isinstance(document, str) else json.dumps(document) for document in inline)

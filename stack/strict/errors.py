@@ -1,0 +1,29 @@
+"""An error as each service sends it: the SDK must find code, status and members where AWS puts them."""
+
+import json
+from typing import Any
+from xml.sax.saxutils import escape
+
+from stack.strict.http import Answer
+
+_JSON = {
+    "dynamodb": ("application/x-amz-json-1.0", "com.amazonaws.dynamodb.v20120810#"),
+    "sqs": ("application/x-amz-json-1.0", "com.amazonaws.sqs#"),
+}
+
+
+def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> Answer:
+    """`members`: what else the error's shape has, e.g. CancellationReasons."""
+    if service == "s3":
+        body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+        return Answer(status, body.encode(), {"content-type": "application/xml"})
+    if service in _JSON:
+        content_type, prefix = _JSON[service]
+        body = json.dumps({"__type": prefix + code, "message": message, **members})
+        headers = {
+            "content-type": content_type,
+            **({"x-amzn-query-error": f"{code};Sender"} if service == "sqs" else {}),
+        }
+        return Answer(status, body.encode(), headers)
+    body = json.dumps({"message": message, **members})
+    return Answer(status, body.encode(), {"content-type": "application/json", "x-amzn-errortype": code})

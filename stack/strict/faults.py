@@ -1,0 +1,121 @@
+"""Faults that AWS has and the emulator never shows, each with a rate: throttles, conflicts, partial batches, errors.
+
+A fault happens before the emulator acts, after it acted (the caller cannot know), or to a part of a batch.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from stack.referee.model import Call
+from stack.strict import partial
+from stack.strict.errors import error
+from stack.strict.http import Answer
+from stack.strict.partial import Change, Params
+
+Perform = Callable[[Params | None], Awaitable[Answer]]
+"""Run the emulator on the call, with other parameters when some are given."""
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
+_ITEMS = {*_WRITES, "GetItem", "Query", "Scan", "BatchGetItem", "TransactWriteItems", "TransactGetItems"}
+_MESSAGES = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One of `before`, `after` (both make an error) and `change` (of request and answer) is set."""
+
+    service: str
+    operations: set[str]
+    before: Callable[[Call], Answer] | None = None
+    after: Callable[[Call], Answer] | None = None
+    change: Callable[[Call], Change | None] | None = None
+
+    async def happen(self, call: Call, perform: Perform) -> Answer | None:
+        """None when this call is too small for this fault."""
+        if self.before:
+            return self.before(call)
+        if self.after:
+            await perform(None)
+            return self.after(call)
+        change = self.change(call) if self.change else None
+        return await change.carry_out(perform) if change else None
+
+
+def _says(code: str, message: str, status: int = 400) -> Callable[[Call], Answer]:
+    return lambda call: error(call.service, code, message, status)
+
+
+def _conflict(call: Call) -> Answer:
+    if call.operation in _WRITES:
+        return error(call.service, "TransactionConflictException", "Transaction is ongoing for the item")
+    reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
+    reasons[random.randrange(len(reasons))] = {
+        "Code": "TransactionConflict",
+        "Message": "Transaction is ongoing for the item",
+    }
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+    return error(call.service, "TransactionCanceledException", message, CancellationReasons=reasons)
+
+
+FAULTS: Mapping[str, Fault] = {
+    "table-throttled": Fault(
+        "dynamodb",
+        _ITEMS,
+        _says(
+            "ProvisionedThroughputExceededException",
+            "The level of configured provisioned throughput for the table was exceeded.",
+        ),
+    ),
+    "table-conflict": Fault("dynamodb", {*_WRITES, "TransactWriteItems", "TransactGetItems"}, _conflict),
+    "table-in-progress": Fault(
+        "dynamodb",
+        {"TransactWriteItems"},
+        _says("TransactionInProgressException", "The transaction with the given request token is already in progress."),
+    ),
+    "table-error": Fault("dynamodb", _ITEMS, after=_says("InternalServerError", "Internal server error", 500)),
+    "table-partial": Fault("dynamodb", {"BatchGetItem"}, change=lambda call: partial.some_keys(call.params)),
+    "short-page": Fault("dynamodb", {"Query", "Scan"}, change=lambda call: partial.short_page(call.params)),
+    "queue-throttled": Fault("sqs", _MESSAGES, _says("RequestThrottled", "Request is throttled.")),
+    "queue-key-throttled": Fault("sqs", _MESSAGES, _says("KmsThrottled", "KMS throttles the request.")),
+    "queue-error": Fault("sqs", _MESSAGES, after=_says("InternalFailure", "Internal failure", 500)),
+    "queue-partial": Fault(
+        "sqs", {"SendMessageBatch", "DeleteMessageBatch"}, change=lambda call: partial.some_entries(call.params)
+    ),
+    "mail-throttled": Fault(
+        "sesv2", {"SendEmail"}, _says("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+    ),
+    "function-throttled": Fault(
+        "lambda", {"GetEventSourceMapping", "UpdateEventSourceMapping"}, _says("TooManyRequestsException", "Rate", 429)
+    ),
+    "bucket-slow": Fault(
+        "s3", {"PutObject", "UploadPart", "CreateMultipartUpload"}, _says("SlowDown", "Please reduce your rate.", 503)
+    ),
+}
+
+
+@dataclass
+class Faults:
+    """`rates`: share of the calls that a fault may happen to, by its name. `met`: how often each happened."""
+
+    rates: dict[str, float] = field(default_factory=dict)
+    met: Counter[str] = field(default_factory=Counter)
+
+    def set(self, rates: Mapping[str, float]) -> None:
+        """Replace all rates. Raise ValueError for an unknown fault or a rate that is not from 0 to 1."""
+        wrong = [name for name, rate in rates.items() if name not in FAULTS or not 0 <= rate <= 1]
+        if wrong:
+            raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(wrong)}; known: {', '.join(FAULTS)}")
+        self.rates = dict(rates)
+
+    async def answer(self, call: Call, perform: Perform) -> Answer | None:
+        """A fault's answer, or None when nothing happens to this call."""
+        for name, rate in self.rates.items():
+            fault = FAULTS[name]
+            if fault.service != call.service or call.operation not in fault.operations or random.random() >= rate:
+                continue
+            if answer := await fault.happen(call, perform):
+                self.met[name] += 1
+                return answer
+        return None

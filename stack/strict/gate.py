@@ -1,0 +1,75 @@
+"""Stands before the emulator: every call of a function passes through the checks here before the emulator acts.
+
+`/_petitions/faults` shows the faults met (GET) and sets their rates (PUT), see `faults`.
+"""
+
+import asyncio
+import json
+from typing import Any
+
+from stack.referee.model import Call
+from stack.referee.wire import call_of
+from stack.strict import limits
+from stack.strict.callers import Caller, UnknownSession, caller_of
+from stack.strict.errors import error
+from stack.strict.faults import Faults, Perform
+from stack.strict.http import Answer, App, Receive, Scope, Send, answered, headers_of, read_body, replayed
+from stack.strict.judge import Judge
+from stack.strict.partial import Params
+
+CONTROL = "/_petitions/faults"
+_UNKNOWN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
+
+
+class Gate:
+    def __init__(self, emulator: App, judge: Judge, faults: Faults) -> None:
+        self._emulator, self._judge, self._faults = emulator, judge, faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._emulator(scope, receive, send)
+        if scope["path"] == CONTROL:
+            return await (await self._control(scope, receive)).send(send)
+        try:
+            caller = caller_of(headers_of(scope), scope.get("query_string", b""))
+        except UnknownSession:
+            return await _UNKNOWN.send(send)
+        if caller is None:
+            return await self._emulator(scope, receive, send)
+        return await self._check(caller, scope, receive, send)
+
+    async def _check(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await read_body(receive)
+        if body is None:
+            return
+        call = _call(scope, body)
+        answer = await asyncio.to_thread(self._judge.refusal, caller, call)
+        if call and not answer:
+            answer = limits.refusal(call) or await self._faults.answer(call, self._performing(scope, body, receive))
+        if answer:
+            await answer.send(send)
+        else:
+            await self._emulator(scope, replayed(body, receive), send)
+
+    def _performing(self, scope: Scope, body: bytes, receive: Receive) -> Perform:
+        async def perform(params: Params | None) -> Answer:
+            return await answered(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
+
+        return perform
+
+    async def _control(self, scope: Scope, receive: Receive) -> Answer:
+        try:
+            if scope["method"] == "PUT":
+                self._faults.set(json.loads(await read_body(receive) or b"{}"))
+        except ValueError as wrong:
+            return _json(400, {"error": str(wrong)})
+        return _json(200, {"rates": self._faults.rates, "met": self._faults.met})
+
+
+def _call(scope: Scope, body: bytes) -> Call | None:
+    path, query = scope.get("raw_path") or scope["path"].encode(), scope.get("query_string", b"")
+    return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)
+
+
+def _json(status: int, content: Any) -> Answer:
+    return Answer(status, json.dumps(content).encode(), {"content-type": "application/json"})

@@ -1,0 +1,67 @@
+"""A request and its answer as the emulator's server hands them over (ASGI), whole and in memory."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Headers have lower-case names."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+
+    async def send(self, send: Send) -> None:
+        headers = {**self.headers, "content-length": str(len(self.body))}
+        raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """None when the client went away before the end."""
+    chunks = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        chunks.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """Hand over the body that was read already, then what comes after it."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+async def answered(app: App, scope: Scope, body: bytes, receive: Receive) -> Answer:
+    """Run the emulator on this body and keep its answer."""
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    length = str(len(body)).encode()
+    headers = [(name, length if name.lower() == b"content-length" else value) for name, value in scope["headers"]]
+    await app({**scope, "headers": headers}, replayed(body, receive), keep)
+    start = messages[0]
+    content = b"".join(message.get("body", b"") for message in messages[1:])
+    return Answer(start["status"], content, headers_of(start))

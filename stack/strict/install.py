@@ -1,0 +1,22 @@
+"""Puts the strict parts into the emulator, before it starts to serve."""
+
+import os
+from pathlib import Path
+
+from ministack import app
+
+from stack.strict import callers, streams
+from stack.strict.faults import Faults
+from stack.strict.gate import Gate
+from stack.strict.judge import Judge
+
+LEDGER = "REFEREE_LEDGER"
+"""Environment variable: the folder in which the referee notes which entries of the policies were used."""
+
+
+def install() -> None:
+    callers.install()
+    streams.install()
+    noted = os.environ.get(LEDGER)
+    judge = Judge(os.environ["MINISTACK_REGION"], Path(noted) if noted else None)
+    app.app = Gate(app.app, judge, Faults())

@@ -1,0 +1,85 @@
+"""The referee for the emulator's functions: a call against the policies that the caller's role has there."""
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from stack.referee import refusal
+from stack.referee.engine import Engine
+from stack.referee.ledger import Ledger, words_of
+from stack.referee.model import Call, Unjudged, Where, Word
+from stack.referee.policies import resolved
+from stack.referee.referee import Referee
+from stack.strict.callers import Caller
+from stack.strict.errors import error
+from stack.strict.http import Answer
+
+_log = logging.getLogger("referee")
+_STACKS_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
+
+
+class Judge:
+    """Threads may share one. `noted`: the folder for the ledger, None to keep none."""
+
+    def __init__(self, region: str, noted: Path | None) -> None:
+        self._engine, self._region = Engine(), region
+        self._ledger = Ledger(noted) if noted else None
+        self._words: dict[Caller, dict[Word, Word]] = {}
+
+    def refusal(self, caller: Caller, call: Call | None) -> Answer | None:
+        """None for an allowed call. A call that the referee cannot read is refused, so that a test notices it."""
+        if call is None:
+            return _unknown("none", f"{caller.name} made a call that the referee cannot read")
+        referee = Referee(self._engine, Where(self._region, caller.account))
+        try:
+            verdict = referee.judge(call, [json.loads(policy) for policy in caller.policies], caller.arn)
+        except Unjudged as unknown:
+            return _unknown(call.service, f"{caller.name}: {unknown}")
+        if verdict.refused is None:
+            self._note(caller, verdict.words)
+            return None
+        _log.warning("refused: %s", refusal.message(verdict.refused, caller.arn))
+        return Answer(*_plain(refusal.response(call, verdict.refused, caller.arn)))
+
+    def _note(self, caller: Caller, words: frozenset[Word]) -> None:
+        if self._ledger is None:
+            return
+        function = self._function(caller)
+        if caller not in self._words:
+            self._words[caller] = _translation(caller, self._project.get(function, {"Statement": []}))
+        known = self._words[caller]
+        self._ledger.note(function, [known.get(word, word) for word in words])
+
+    def _function(self, caller: Caller) -> str:
+        """Its name in app.py: CloudFormation names `relay_mail` `petitions-local-RelayMail-8EBC3913E4C37`."""
+        found = _STACKS_NAME.fullmatch(caller.name)
+        wanted = (found[1] if found else caller.name).lower()
+        return next((name for name in self._project if name.replace("_", "") == wanted), caller.name)
+
+    @cached_property
+    def _project(self) -> dict[str, Any]:
+        return resolved()
+
+
+def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[Word, Word]:
+    """From the entries of the deployed policy, which name this stack's resources, to those of the project's."""
+    deployed = [each for policy in caller.policies for each in json.loads(policy)["Statement"]]
+    pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
+    return {
+        there: here
+        for index, (one, other) in pairs
+        for there, here in zip(words_of(one, index), words_of(other, index), strict=False)
+    }
+
+
+def _plain(response: refusal.Response) -> tuple[int, bytes, dict[str, str]]:
+    return response.status, response.body, {name.lower(): value for name, value in response.headers.items()}
+
+
+def _unknown(service: str, message: str) -> Answer:
+    _log.error("%s", message)
+    return error(service, "NotJudged", message, 403)

@@ -1,0 +1,31 @@
+"""What AWS documents as refused and the emulator takes, where our calls come near it.
+
+The emulator itself refuses much (sizes of items and keys, batches, unused expression names, SQS's batches and
+characters); `tests/strict/test_limits.py` lists both. A check here raises Refused.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stack.referee.model import Call
+from stack.strict.errors import error
+from stack.strict.http import Answer
+from stack.strict.limits import files, mail, queues, tables
+from stack.strict.limits.refused import Refused
+
+_CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
+    "dynamodb": tables.check,
+    "s3": files.check,
+    "sesv2": mail.check,
+    "sqs": queues.check,
+}
+
+
+def refusal(call: Call) -> Answer | None:
+    """The error that AWS would answer with, or None when the call is within the limits."""
+    try:
+        if call.service in _CHECKS:
+            _CHECKS[call.service](call.operation, call.params)
+    except Refused as refused:
+        return error(call.service, refused.code, refused.message)
+    return None

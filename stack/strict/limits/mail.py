@@ -1,0 +1,74 @@
+"""SES v2, of which the emulator checks only that the sender is verified.
+
+Source: SendEmail, Destination, MessageHeader and MessageTag in the API reference; "Amazon SES header fields" and
+"Service quotas in Amazon SES" in the developer guide.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
+from typing import Any
+
+from stack.strict.limits.refused import Refused
+
+_RECIPIENTS = 50
+_HEADERS = 15
+_HEADER_LENGTH = 996
+_MESSAGE_BYTES = 40 * 1024 * 1024
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
+_HEADER_VALUE = re.compile(r"[ -~]{1,995}")
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
+# SES writes these itself, or overwrites them.
+_ITS_OWN = {"bcc", "cc", "content-type", "date", "from", "message-id", "mime-version", "return-path", "subject", "to"}
+
+
+def check(operation: str, params: Mapping[str, Any]) -> None:
+    if operation != "SendEmail":
+        return
+    _addresses([address for group in params["Destination"].values() for address in group])
+    _tags(params.get("EmailTags", ()))
+    if message := params["Content"].get("Simple"):
+        _message(message)
+
+
+def _addresses(addresses: Sequence[str]) -> None:
+    if not 1 <= len(addresses) <= _RECIPIENTS:
+        raise Refused("BadRequestException", f"Recipient count must be from 1 to {_RECIPIENTS}.")
+    for address in addresses:
+        local, _, domain = parseaddr(address)[1].rpartition("@")
+        if not local.isascii():
+            raise Refused("BadRequestException", "Local address contains non-ASCII characters.")
+        if not domain.isascii():
+            raise Refused("BadRequestException", "Domain contains illegal character")
+        if not _ADDRESS.fullmatch(f"{local}@{domain}"):
+            raise Refused("BadRequestException", "Illegal address")
+
+
+def _tags(tags: Sequence[Mapping[str, str]]) -> None:
+    for tag in tags:
+        if not (_TAG.fullmatch(tag["Name"]) and _TAG.fullmatch(tag["Value"])):
+            raise Refused("BadRequestException", f"Invalid message tag: {tag['Name']}")
+
+
+def _message(message: Mapping[str, Any]) -> None:
+    subject, bodies = message["Subject"]["Data"], [body["Data"] for body in message["Body"].values()]
+    if "\n" in subject or "\r" in subject:
+        raise Refused("BadRequestException", "Subject must not contain a line break.")
+    if not bodies:
+        raise Refused("BadRequestException", "Missing required body.")
+    if sum(len(text.encode()) for text in (subject, *bodies)) > _MESSAGE_BYTES:
+        raise Refused("BadRequestException", "Message length is more than 41943040 bytes long.")
+    _headers(message.get("Headers", ()))
+
+
+def _headers(headers: Sequence[Mapping[str, str]]) -> None:
+    names = Counter(header["Name"].lower() for header in headers)
+    if len(headers) > _HEADERS or any(count > 1 for count in names.values()) or _ITS_OWN & set(names):
+        raise Refused("BadRequestException", "Too many headers, a header twice, or one that SES sets itself.")
+    for header in headers:
+        name, value = header["Name"], header["Value"]
+        is_good = _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
+        if not is_good or len(name) + len(value) > _HEADER_LENGTH:
+            raise Refused("BadRequestException", f"Invalid header: {name}")

@@ -1,0 +1,40 @@
+"""SQS: numbers and names that the emulator does not check. Source: the API reference of each operation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stack.strict.limits.refused import Refused
+
+_LONGEST = {"DelaySeconds": 900, "VisibilityTimeout": 12 * 3600, "WaitTimeSeconds": 20}
+_ATTRIBUTES = {
+    "All",
+    "Policy",
+    "VisibilityTimeout",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+    "CreatedTimestamp",
+    "LastModifiedTimestamp",
+    "QueueArn",
+    "DelaySeconds",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedrivePolicy",
+    "RedriveAllowPolicy",
+    "KmsMasterKeyId",
+    "KmsDataKeyReusePeriodSeconds",
+    "SqsManagedSseEnabled",
+}
+
+
+def check(operation: str, params: Mapping[str, Any]) -> None:
+    for asked in (params, *params.get("Entries", ())):
+        for name, longest in _LONGEST.items():
+            if not 0 <= int(asked.get(name, 0)) <= longest:
+                reason = f"Reason: Must be between 0 and {longest}, if provided."
+                raise Refused("InvalidParameterValue", f"Value {asked[name]} for parameter {name} is invalid. {reason}")
+    if operation == "GetQueueAttributes":
+        unknown = set(params.get("AttributeNames", ())) - _ATTRIBUTES
+        if unknown:
+            raise Refused("InvalidAttributeName", f"Unknown Attribute {unknown.pop()}.")

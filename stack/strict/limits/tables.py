@@ -1,0 +1,101 @@
+"""DynamoDB: what the emulator takes in expressions, sets and start keys, and AWS does not.
+
+Source: "Constraints in Amazon DynamoDB", the expression pages of the developer guide and the API reference.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stack.referee.expressions import attributes_named
+from stack.strict.limits.refused import Refused
+
+Request = Mapping[str, Any]
+_KEY = {"pk", "sk"}
+_SETS = {"SS", "NS", "BS"}
+_IN_OPERANDS = 100
+_OPERATORS = 300
+_OPERATOR = re.compile(r"<>|<=|>=|[=<>+-]|\b(?:AND|OR|NOT|IN|BETWEEN)\b|\b[a-z_]+\(", re.IGNORECASE)
+_IN = re.compile(r"\bIN\s*\(([^)]*)\)", re.IGNORECASE)
+_CLAUSE = re.compile(r"\b(?:SET|REMOVE|ADD|DELETE)\b", re.IGNORECASE)
+_PATH = re.compile(r"\s*([#\w.\[\]]+)")
+
+
+def check(operation: str, params: Request) -> None:
+    for request in _requests(operation, params):
+        _placeholders(request)
+        _operators(request)
+        _sets(request)
+        _update_paths(request.get("UpdateExpression", ""), request.get("ExpressionAttributeNames") or {})
+    if operation == "Query":
+        _filter(params)
+    if set(params.get("ExclusiveStartKey") or _KEY) != _KEY:
+        raise _invalid("The provided starting key is invalid")
+
+
+def _invalid(message: str) -> Refused:
+    return Refused("ValidationException", message)
+
+
+def _requests(operation: str, params: Request) -> Iterator[Request]:
+    """Every part that has expressions of its own."""
+    if operation in ("TransactWriteItems", "TransactGetItems"):
+        for item in params["TransactItems"]:
+            yield from item.values()
+    elif operation == "BatchGetItem":
+        yield from params["RequestItems"].values()
+    else:
+        yield params
+
+
+def _expressions(request: Request) -> dict[str, str]:
+    return {name: text for name, text in request.items() if name.endswith("Expression")}
+
+
+def _placeholders(request: Request) -> None:
+    text = " ".join(_expressions(request).values())
+    if request.get("ExpressionAttributeNames") == {}:
+        raise _invalid("ExpressionAttributeNames must not be empty")
+    unused = set(request.get("ExpressionAttributeNames", ())) - set(re.findall(r"#\w+", text))
+    if unused:
+        raise _invalid(f"Value provided in ExpressionAttributeNames unused in expressions: keys: {unused}")
+
+
+def _operators(request: Request) -> None:
+    for name, text in _expressions(request).items():
+        if len(_OPERATOR.findall(text)) > _OPERATORS:
+            raise _invalid(f"Invalid {name}: The expression contains too many operators; limit: {_OPERATORS}")
+        if any(operands.count(",") >= _IN_OPERANDS for operands in _IN.findall(text)):
+            raise _invalid(f"Invalid {name}: The IN operator takes {_IN_OPERANDS} operands at most")
+
+
+def _sets(request: Request) -> None:
+    for value in (*request.get("Item", {}).values(), *request.get("ExpressionAttributeValues", {}).values()):
+        for kind in _SETS & set(value):
+            if not value[kind]:
+                raise _invalid("One or more parameter values were invalid: An string set  may not be empty")
+            if "" in value[kind]:
+                raise _invalid("An string set may not have a empty string as a member")
+
+
+def _update_paths(expression: str, names: Mapping[str, str]) -> None:
+    paths = Counter(names.get(path, path) for path in _targets(expression))
+    for path, times in paths.items():
+        if times > 1:
+            overlap = "Two document paths overlap with each other; must remove or rewrite one of these paths"
+            raise _invalid(f"Invalid UpdateExpression: {overlap}; path one: [{path}], path two: [{path}]")
+
+
+def _targets(expression: str) -> Iterator[str]:
+    """The path that each action of an update changes. Commas within a function are no boundary."""
+    for clause in _CLAUSE.split(expression)[1:]:
+        for action in re.split(r",(?![^(]*\))", clause):
+            if found := _PATH.match(action):
+                yield found[1]
+
+
+def _filter(params: Request) -> None:
+    alone = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
+    if _KEY & set(attributes_named(alone)):
+        raise _invalid("Filter Expression can only contain non-primary key attributes")

@@ -1,0 +1,127 @@
+"""The emulator's poller of table streams, replaced by one that fails as Lambda's does (see `reading`)."""
+
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ministack.core.arn import ArnParseError, parse_arn
+from ministack.core.responses import _request_account_id, _request_region
+from ministack.services import dynamodb, lambda_svc
+
+from stack.strict.reading import Reading, first_failure
+
+Record = Mapping[str, Any]
+_readings: dict[str, Reading] = defaultdict(Reading)
+
+
+def install() -> None:
+    """Replace the poller. Where reading stood is not restored: the emulator saves positions but not the stream."""
+    lambda_svc._restore_esm_positions = lambda store, positions: None
+    lambda_svc._poll_dynamodb_streams = _poll
+
+
+def _poll() -> bool:
+    """Return whether anything moved, so that the poll loop does not sleep."""
+    moved = False
+    for account, region, source in lambda_svc._iter_all_esms():
+        tokens = _request_account_id.set(account), _request_region.set(region)
+        try:
+            moved = _poll_source(source) or moved
+        finally:
+            _request_account_id.reset(tokens[0])
+            _request_region.reset(tokens[1])
+    return moved
+
+
+def _poll_source(source: dict[str, Any]) -> bool:
+    table = _table(source)
+    function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
+    resting = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
+    if table is None or function is None or resting or not source.get("Enabled", True):
+        return False
+    reading, position = _readings[source["UUID"]], _position(source, table)
+    records = dynamodb.stream_records_since(table, position, reading.size(source.get("BatchSize", 100)))
+    done = _handle(records, source, function) if records else 0
+    if done:
+        reading.advance(done)
+        lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + done
+    return done > 0
+
+
+def _table(source: Mapping[str, Any]) -> str | None:
+    """The table whose current stream this source reads."""
+    try:
+        arn = parse_arn(source.get("EventSourceArn", ""))
+    except ArnParseError:
+        return None
+    found = lambda_svc._dynamodb_stream_table_from_arn_spec(arn) if arn.service == "dynamodb" else None
+    table = dynamodb._tables.get(found[0]) if found else None
+    is_current = table is not None and table.get("LatestStreamArn") == source["EventSourceArn"]
+    return str(found[0]) if found and is_current else None
+
+
+def _position(source: Mapping[str, Any], table: str) -> int:
+    """The next record to read; a new source starts where its StartingPosition says."""
+    horizon = int(dynamodb.stream_start_position(table))
+    with lambda_svc._dynamodb_stream_positions_lock:
+        known = lambda_svc._dynamodb_stream_positions
+        if source["UUID"] not in known:
+            is_latest = source.get("StartingPosition", "LATEST") == "LATEST"
+            known[source["UUID"]] = int(dynamodb.stream_end_position(table)) if is_latest else horizon
+        known[source["UUID"]] = max(known[source["UUID"]], horizon)
+        return int(known[source["UUID"]])
+
+
+def _handle(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
+    """Run the function; return how many of the records need not come again."""
+    batch = lambda_svc._apply_filter_criteria(records, source)
+    if not batch:
+        return len(records)
+    result = lambda_svc._execute_function(function, {"Records": batch})
+    failed = _failure(result, batch, source)
+    _note(source, result, failed)
+    if failed is None:
+        return len(records)
+    if failed > 0:
+        return records.index(batch[failed])
+    return _retry_or_discard(records, batch, source, function, result)
+
+
+def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping[str, Any]) -> int | None:
+    if result.get("error"):
+        return 0
+    if "ReportBatchItemFailures" not in source.get("FunctionResponseTypes", []):
+        return None
+    return first_failure(result.get("body"), [record["dynamodb"]["SequenceNumber"] for record in batch])
+
+
+def _retry_or_discard(
+    records: Sequence[Record], batch: Sequence[Record], source: dict[str, Any], function: Any, result: Mapping[str, Any]
+) -> int:
+    raised = bool(result.get("error"))
+    expired = _is_too_old(batch, source)
+    reading = _readings[source["UUID"]]
+    if not expired and reading.may_retry(len(records), len(batch), source, raised=raised):
+        if reading.tries:
+            lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
+        return 0
+    condition = "RecordAgeExceeded" if expired else "RetryAttemptsExhausted"
+    lambda_svc._send_ddb_stream_failure_record(source, function, batch, source["EventSourceArn"], result, condition)
+    return len(records)
+
+
+def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
+    limit = int(source.get("MaximumRecordAgeInSeconds") or -1)
+    created = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch)
+    return limit > 0 and time.time() - created > limit
+
+
+def _note(source: dict[str, Any], result: Mapping[str, Any], failed: int | None) -> None:
+    """Keep the function's log in the emulator's, as the emulator does for its own poller."""
+    name = source["FunctionName"]
+    source["LastProcessingResult"] = "OK" if failed is None else "FAILED"
+    if failed is not None:
+        lambda_svc.logger.warning("ESM: Lambda %s failed from record %d on: %s", name, failed, result.get("body"))
+    if result.get("log"):
+        lambda_svc.logger.info("ESM: Lambda %s output:\n%s", name, result["log"])

@@ -1,0 +1,88 @@
+"""The strict emulator, with clients of the deployer, whom it refuses nothing more, and of a function."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from stack.aws import Cloud
+from stack.emulator import Emulator, emulator
+from stack.paths import REGION
+
+TABLE, BUCKET, SENDER = "strict", "strict", "from@example.org"
+Clients = Callable[..., Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and "running" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stack)
+            item.add_marker(pytest.mark.xdist_group("strict"))
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Emulator]:
+    with emulator() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def cloud(running: Emulator) -> Cloud:
+    """The deployer."""
+    return Cloud(running.endpoint)
+
+
+@pytest.fixture(scope="session")
+def place(cloud: Cloud) -> str:
+    """A table with an item, a queue, a bucket and a sender; the queue's URL."""
+    names = ("pk", "sk")
+    cloud.client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=True)
+        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+    )
+    for sort in "abcd":
+        cloud.client("dynamodb").put_item(
+            TableName=TABLE, Item={"pk": {"S": "a"}, "sk": {"S": sort}, "letters": {"SS": ["a"]}}
+        )
+    cloud.client("s3").create_bucket(Bucket=BUCKET)
+    cloud.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+    return str(cloud.client("sqs").create_queue(QueueName="strict")["QueueUrl"])
+
+
+@pytest.fixture(scope="session")
+def as_function(running: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], Clients]:
+    """Clients, by service, of a role with this policy; one attempt a call, as the SDK's checks would hide AWS's."""
+
+    def clients(policy: dict[str, Any]) -> Clients:
+        iam, name = cloud.client("iam"), f"role-{len(made)}"
+        made.append(iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"])
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
+        taken = cloud.client("sts").assume_role(RoleArn=made[-1], RoleSessionName=name)["Credentials"]
+        session: Any = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], REGION)
+        return partial(client, session)
+
+    def client(session: Any, service: str, version: str | None = None) -> Any:
+        signing = Config(signature_version=version or ("s3v4" if service == "s3" else None))
+        return session.client(service, endpoint_url=running.endpoint, config=ONCE.merge(signing))
+
+    made: list[str] = []
+    return clients
+
+
+ONCE = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 1})
+ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+@pytest.fixture(scope="session")
+def function(place: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
+    """Clients of a function that may do anything, where nothing else is refused."""
+    return as_function(ANYTHING)

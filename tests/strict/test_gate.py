@@ -1,0 +1,99 @@
+"""Who may do what is decided before the emulator acts, by the policy of the role that signs."""
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from stack.aws import Cloud
+from stack.emulator import Emulator
+from stack.paths import REGION
+from tests.strict.conftest import BUCKET, TABLE, Clients
+
+ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}"
+MAY = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "dynamodb:UpdateItem",
+            "Resource": ARN,
+            "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}},
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/mine/*"},
+    ]
+}
+
+
+@pytest.fixture(scope="module")
+def limited(place: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
+    return as_function(MAY)
+
+
+def update(clients: Clients, partition: str) -> Any:
+    key = {"pk": {"S": partition}, "sk": {"S": "b"}}
+    change = {"UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
+    return clients("dynamodb").update_item(TableName=TABLE, Key=key, **change)
+
+
+def code_of(call: Callable[[], object]) -> str:
+    with pytest.raises(ClientError) as caught:
+        call()
+    return str(caught.value.response["Error"]["Code"])
+
+
+def test_a_foreign_leading_key_is_refused_and_nothing_is_written(limited: Clients, cloud: Cloud) -> None:
+    update(limited, "mine")
+    assert code_of(lambda: update(limited, "theirs")) == "AccessDeniedException"
+    found = cloud.client("dynamodb").scan(TableName=TABLE)["Items"]
+    assert {"S": "mine"} in [item["pk"] for item in found]
+    assert {"S": "theirs"} not in [item["pk"] for item in found]
+
+
+def test_a_transaction_is_judged_item_by_item(limited: Clients) -> None:
+    def write(partition: str) -> dict[str, Any]:
+        change = {"UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
+        return {"Update": {"TableName": TABLE, "Key": {"pk": {"S": partition}, "sk": {"S": partition}}, **change}}
+
+    limited("dynamodb").transact_write_items(TransactItems=[write("mine")])
+    both = [write("mine"), write("theirs")]
+    assert code_of(lambda: limited("dynamodb").transact_write_items(TransactItems=both)) == "AccessDeniedException"
+
+
+def test_a_queue_without_a_statement_is_refused(limited: Clients, place: str) -> None:
+    assert code_of(lambda: limited("sqs").send_message(QueueUrl=place, MessageBody="x")) == "AccessDenied"
+
+
+def test_a_link_gives_what_the_role_that_signed_it_may_read(limited: Clients, cloud: Cloud) -> None:
+    for key in ("mine/file", "theirs/file"):
+        cloud.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"content")
+
+    def fetched(key: str) -> bytes:
+        link = limited("s3").generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": key})
+        with urllib.request.urlopen(link, timeout=10) as answer:
+            return bytes(answer.read())
+
+    assert fetched("mine/file") == b"content"
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        fetched("theirs/file")
+
+
+def test_a_link_signed_by_version_2_is_refused(function: Clients) -> None:
+    parameters = {"Bucket": BUCKET, "Key": "mine/file"}
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(function("s3", "s3").generate_presigned_url("get_object", Params=parameters))
+
+
+def test_a_call_that_the_referee_does_not_know_is_refused(function: Clients) -> None:
+    assert code_of(lambda: function("dynamodb").list_tables()) == "NotJudged"
+    assert code_of(lambda: function("lambda").list_functions()) == "NotJudged"
+
+
+def test_a_session_that_the_emulator_did_not_issue_is_refused(running: Emulator) -> None:
+    client: Any = boto3.client(
+        "dynamodb", REGION, endpoint_url=running.endpoint, aws_access_key_id="ASIAUNKNOWN", aws_secret_access_key="x"
+    )
+    assert code_of(lambda: client.get_item(TableName=TABLE, Key={})) == "UnrecognizedClientException"

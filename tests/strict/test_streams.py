@@ -1,0 +1,115 @@
+"""Stream functions that fail on the emulator, with the event source settings of the template."""
+
+import io
+import json
+import uuid
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from stack.aws import Cloud
+from tests.emulated import eventually
+
+ROLE = "arn:aws:iam::000000000000:role/any"
+# A poisoned record is refused; the log says which records came.
+RAISES = """
+def handler(event, context):
+    names = [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]]
+    print("came " + ",".join(names))
+    if "poison" in names:
+        raise ValueError("poison")
+"""
+REPORTS = """
+def handler(event, context):
+    records = event["Records"]
+    names = [record["dynamodb"]["Keys"]["pk"]["S"] for record in records]
+    print("came " + ",".join(names))
+    failed = [r["dynamodb"]["SequenceNumber"] for r, name in zip(records, names) if name == "poison"]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+"""
+Came = Callable[[], list[str]]
+
+
+@pytest.fixture
+def stream(cloud: Cloud) -> Callable[..., tuple[Came, str]]:
+    """Start a function on a stream of these records; returns what came to it, and its on-failure queue."""
+
+    def start(code: str, records: Sequence[str], **settings: Any) -> tuple[Came, str]:
+        name = uuid.uuid4().hex
+        dynamodb = cloud.client("dynamodb")
+        made = dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        )["TableDescription"]
+        for record in records:
+            dynamodb.put_item(TableName=name, Item={"pk": {"S": record}})
+        queue = cloud.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        _create_function(cloud, name, code)
+        cloud.client("lambda").create_event_source_mapping(
+            FunctionName=name,
+            EventSourceArn=made["LatestStreamArn"],
+            StartingPosition="TRIM_HORIZON",
+            DestinationConfig={"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:000000000000:{name}"}},
+            **settings,
+        )
+        return lambda: _came(cloud, name), queue
+
+    return start
+
+
+def test_an_exception_halves_the_batch_until_the_poison_is_alone_and_discarded(
+    cloud: Cloud, stream: Callable[..., tuple[Came, str]]
+) -> None:
+    came, queue = stream(RAISES, ["a", "b", "poison", "c"], BisectBatchOnFunctionError=True, MaximumRetryAttempts=1)
+    discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    told = json.loads(discarded[0]["Body"])
+    assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert told["DDBStreamBatchInfo"]["batchSize"] == 1
+    eventually(lambda: came()[-1] == "c")
+    assert came() == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
+
+
+def test_a_reported_failure_brings_the_rest_again_and_never_what_came_before_it(
+    cloud: Cloud, stream: Callable[..., tuple[Came, str]]
+) -> None:
+    settings = {"FunctionResponseTypes": ["ReportBatchItemFailures"], "MaximumRetryAttempts": 1}
+    came, queue = stream(REPORTS, ["a", "poison", "c"], BisectBatchOnFunctionError=True, **settings)
+    discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"))
+    # A failure that is reported is not bisected: the healthy record behind the poison is discarded with it.
+    assert json.loads(discarded[0]["Body"])["DDBStreamBatchInfo"]["batchSize"] == 2
+    assert came() == ["a,poison,c", "poison,c", "poison,c"]
+
+
+def test_without_report_batch_item_failures_a_returned_failure_is_a_success(
+    stream: Callable[..., tuple[Came, str]],
+) -> None:
+    came, _ = stream(REPORTS, ["a", "poison"])
+    assert eventually(came) == ["a,poison"]
+
+
+def _create_function(cloud: Cloud, name: str, code: str) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", code)
+    cloud.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Role=ROLE,
+        Handler="index.handler",
+        Code={"ZipFile": content.getvalue()},
+    )
+
+
+def _came(cloud: Cloud, name: str) -> list[str]:
+    """Batches in their order, by the function's log."""
+    logs = cloud.client("logs")
+    if not logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]:
+        return []
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    lines = [line for event in events for line in event["message"].splitlines()]
+    return [line.removeprefix("came ") for line in lines if line.startswith("came ")]
