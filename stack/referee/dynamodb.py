@@ -17,7 +17,7 @@ Request = Mapping[str, Any]
 # allows this one.
 EVERY_ATTRIBUTE = "*"
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
-_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"})
+_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 _WHOLE_ITEMS = frozenset({"ALL_OLD", "ALL_NEW"})
 _TRANSACTED = {
     "Put": "PutItem",
@@ -70,7 +70,9 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
     for item in params["TransactItems"]:
         for kind, request in item.items():
             found = _question(_TRANSACTED[kind], request, where, params)
-            context = {**found.context, "dynamodb:EnclosingOperation": operation}
+            # The items of a transaction have no ReturnValues, so a condition that wants a value refuses them.
+            context = {key: value for key, value in found.context.items() if key != "dynamodb:ReturnValues"}
+            context["dynamodb:EnclosingOperation"] = operation
             yield Question(found.action, found.resource, context)
 
 

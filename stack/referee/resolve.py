@@ -24,7 +24,7 @@ class Resolver:
         self._parameters = {**declared, **parameters}
         self._conditions: Mapping[str, Any] = template.get("Conditions", {})
         self._types = {name: each.get("Type", "") for name, each in template["Resources"].items()}
-        self._where = where
+        self.where = where
 
     def value(self, node: Any) -> Any:
         """The node with every intrinsic function in it replaced by its value."""
@@ -65,9 +65,9 @@ class Resolver:
 
     def _ref(self, name: str) -> str:
         pseudo = {
-            "AWS::Region": self._where.region,
-            "AWS::AccountId": self._where.account,
-            "AWS::Partition": self._where.partition,
+            "AWS::Region": self.where.region,
+            "AWS::AccountId": self.where.account,
+            "AWS::Partition": self.where.partition,
             "AWS::StackName": STACK,
         }
         if name in pseudo:
@@ -81,7 +81,7 @@ class Resolver:
     def _attribute(self, logical: str, attribute: str) -> str:
         kind, name = self._types[logical], self.name(logical)
         if kind == "AWS::S3::Bucket" and attribute == "Arn":
-            return f"arn:{self._where.partition}:s3:::{name}"
+            return f"arn:{self.where.partition}:s3:::{name}"
         service, form = _ARNS[kind]
-        arn = self._where.arn(service, form.format(name))
+        arn = self.where.arn(service, form.format(name))
         return {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}[attribute]

@@ -104,6 +104,7 @@ def test_a_transaction_needs_the_action_of_each_of_its_items() -> None:
     assert [each.context["dynamodb:LeadingKeys"] for each in found] == [["TALLY#a"], ["B"], ["TALLY#a"], ["TALLY#a"]]
     assert found[2].resource.endswith("table/audit")
     assert {each.context["dynamodb:EnclosingOperation"] for each in found} == {"TransactWriteItems"}
+    assert not [each for each in found if "dynamodb:ReturnValues" in each.context]
 
 
 def test_a_scan_has_no_leading_key() -> None:

@@ -1,0 +1,36 @@
+"""What Lambda does with a function's role besides its code: it polls sources, keeps what failed, and writes the log.
+
+No test shows these calls, because Lambda makes them. Source: "Using Lambda with Amazon SQS" and "Using Lambda with
+Amazon DynamoDB" (execution role permissions), and the managed policy AWSLambdaBasicExecutionRole, without the creation
+of the log group, which the template creates.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stack.referee.model import Question
+from stack.referee.resolve import STACK, Resolver
+
+_OF_QUEUES = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+_OF_STREAMS = ("DescribeStream", "GetRecords", "GetShardIterator")
+_OF_LOGS = ("CreateLogStream", "PutLogEvents")
+
+
+def implied(logical: str, resource: Mapping[str, Any], resolver: Resolver) -> Iterator[Question]:
+    """What the role of a function must allow, given its resource in the template."""
+    stream = f"log-group:/aws/lambda/{STACK}-{logical}-1A2B3C:log-stream:2026/11/25/[$LATEST]1"
+    yield from (Question(f"logs:{action}", resolver.where.arn("logs", stream), {}) for action in _OF_LOGS)
+    for event in resource.get("Properties", {}).get("Events", {}).values():
+        yield from _of_event(resolver.value(event.get("Properties", {})))
+
+
+def _of_event(source: Mapping[str, Any]) -> Iterator[Question]:
+    if "Queue" in source:
+        yield from (Question(f"sqs:{action}", source["Queue"], {}) for action in _OF_QUEUES)
+    if "Stream" in source:
+        yield from (Question(f"dynamodb:{action}", source["Stream"], {}) for action in _OF_STREAMS)
+        # ListStreams has no resource type: IAM asks for "*".
+        yield Question("dynamodb:ListStreams", "*", {})
+    failed = source.get("DestinationConfig", {}).get("OnFailure")
+    if failed:
+        yield Question("sqs:SendMessage", failed["Destination"], {})

@@ -1,0 +1,117 @@
+"""Every IAM question that the handlers' calls raise, by the function whose role must allow it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
+from chalicelib.exports import worker
+from chalicelib.shedding.level import Level, forget_level, shed
+from stack.referee.implied import implied
+from stack.referee.model import Question
+from stack.referee.policies import HERE, declared, logical_id, resolver, template
+from stack.referee.questions import questions
+from tests.actors import item_of, json_of
+from tests.faults import test_signing
+from tests.faults.export_scenes import one_to_hand_over
+from tests.faults.injection import Fault
+from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, wishes
+from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
+from tests.located import give_table
+from tests.referee.replay import Replay, environment
+from tests.referee.shapes import shape
+from tests.referee.witness import Heard, listening
+from tests.served import Served, schedule_event, sqs_event, stream_event
+
+# A lost call or a killed process leads to no other call than these.
+FAULTS = (Fault.THROTTLED, Fault.DENIED, Fault.RESET)
+REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
+
+
+@dataclass
+class Evidence:
+    """`asked`: by function, each question with the place in the code that raises it. `sites`: where AWS is asked."""
+
+    asked: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
+    sites: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, function: str, site: str, question: Question) -> None:
+        self.asked.setdefault(function, {}).setdefault(repr(question), (question, site))
+
+    def questions(self, function: str) -> list[Question]:
+        return [question for question, _ in self.asked[function].values()]
+
+
+class Witness:
+    """Turns what it hears into questions; calls of one shape raise the same, so one of them is enough."""
+
+    def __init__(self, served: Served, folder: Path) -> None:
+        self.evidence = Evidence()
+        self._served = served
+        self._replay = Replay(environment(resolver(), template()), folder)
+        self._seen: set[str] = set()
+
+    def hear(self, heard: Heard) -> None:
+        self.evidence.sites.setdefault(heard.function, set()).add(heard.site)
+        told = f"{heard.function} {id(heard.target)} {heard.method} {shape((heard.arguments, heard.named))}"
+        if told in self._seen:
+            return
+        self._seen.add(told)
+        for call in self._replay.play(heard, self._served):
+            for question in questions(call, HERE):
+                self.evidence.add(heard.function, heard.site, question)
+
+
+def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidence:
+    """From every scene (`every_fault`: with every single fault too) and from what Lambda does with each role."""
+    witness = Witness(served, folder)
+    with listening(witness.hear):
+        for scene in SCENES:
+            sites = played(served, scene, {}).sites
+            for at, fault in product(worth_failing(sites), FAULTS) if every_fault else ():
+                played(served, scene, {at: fault})
+        _more(served)
+    _implied(witness.evidence, template())
+    return witness.evidence
+
+
+def _more(served: Served) -> None:
+    """Settings that the scenes do not have: mail that SES does not take, signing again, an export out of time."""
+    for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
+        begun(served, Scene(function, alice_pending, lambda _: True, nothing))
+        served.mailer.failures.append(refusal)
+        served.deliver(function, wishes(served))
+    for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
+        test_signing.begun(served, before)
+        shed(level, served.tables)
+        forget_level()
+        served.post_json(test_signing.API, json_of())
+        served.deliver("store_overflow", served.overflow.messages)
+        _relayed_and_followed(served)
+    begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
+    no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
+    worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
+
+
+def _relayed_and_followed(served: Served) -> None:
+    """What the stream and the schedule make of Alice's signature, where the charity gave a table of places."""
+    item = item_of(served.tables, PETITION, KEY.sk)
+    with pytest.MonkeyPatch.context() as patch:
+        give_table(patch)
+        served.invoke("follow_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
+    served.invoke("relay_mail", stream_event([("1", None, item)]))
+    served.clock.forward(timedelta(days=1))
+    served.invoke("sweep_mail", schedule_event())
+
+
+def _implied(evidence: Evidence, document: Mapping[str, Any]) -> None:
+    for function in declared():
+        logical = logical_id(function)
+        for question in implied(logical, document["Resources"].get(logical, {}), resolver()):
+            evidence.add(function, "Lambda itself", question)

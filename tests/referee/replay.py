@@ -1,0 +1,125 @@
+"""Plays a heard call on the real wrapper, over a client that notes the requests and answers the least it can."""
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.bucket import PART, Bucket
+from chalicelib.aws.email import Mailer
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.source import Source
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from stack.referee.model import Call
+from stack.referee.resolve import Resolver
+from tests.referee.witness import Heard
+from tests.served import Served
+
+KEY = {"pk": {"S": "PAGE"}, "sk": {"S": "PAGE"}}
+
+
+class Replay:
+    """`calls` of the call that was played last."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self.calls: list[Call] = []
+        self.mapping_state, self.parts_fail = "Enabled", False
+        clients = {name: self._client(name) for name in ("dynamodb", "sqs", "lambda", "s3", "sesv2")}
+        tables = {
+            keys.SIGNATURES: environment["SIGNATURES_TABLE"],
+            keys.COUNTS: environment["COUNTS_TABLE"],
+            keys.AUDIT: environment["AUDIT_TABLE"],
+        }
+        self._real: dict[str, Any] = {
+            "tables": Tables(clients["dynamodb"], tables),
+            "queue": Queue(clients["sqs"], environment["MAIL_QUEUE_URL"]),
+            "other_queue": Queue(clients["sqs"], environment["OTHER_MAIL_QUEUE_URL"]),
+            "overflow": Queue(clients["sqs"], environment["OVERFLOW_QUEUE_URL"]),
+            "exports": Queue(clients["sqs"], environment["EXPORTS_QUEUE_URL"]),
+            "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),
+            "other_source": Source(clients["lambda"], environment["OTHER_MAIL_SOURCE"]),
+            "bucket": Bucket(clients["s3"], environment["EXPORTS_BUCKET"]),
+            "mailer": Mailer(clients["sesv2"], environment["MAIL_FROM"], environment["CONFIGURATION_SET"]),
+        }
+        self._files = [_file(folder / "small", 1), _file(folder / "large", PART + 1)]
+
+    def play(self, heard: Heard, served: Served) -> list[Call]:
+        """Every request that the wrapper would make, whatever AWS answers."""
+        self.calls = []
+        [name] = [name for name in self._real if getattr(served, name) is heard.target]
+        call = getattr(self._real[name], heard.method)
+        if heard.method == "put_file":
+            self._put_files(call, heard.arguments)
+        elif heard.method == "copy_to":
+            call(heard.arguments[0], io.BytesIO())
+        elif heard.method == "turn":
+            for state in ("Enabled", "Disabled"):
+                self.mapping_state = state
+                call(**heard.named)
+        else:
+            answer = call(*heard.arguments, **heard.named)
+            if isinstance(answer, Iterator):
+                list(answer)
+        return self.calls
+
+    def _put_files(self, call: Any, arguments: tuple[Any, ...]) -> None:
+        """A small file, a large one in parts, and one whose part fails and is given up."""
+        key, _, content_type = arguments
+        for path, fail in product(self._files, (False, True)):
+            self.parts_fail = fail
+            with suppress(ClientError):
+                call(key, path, content_type)
+        self.parts_fail = False
+
+    def _client(self, service: str) -> Any:
+        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
+        client: Any = boto3.client(service, region_name="eu-west-2", **keys)  # type: ignore[call-overload]
+        client.meta.events.register("provide-client-params", lambda **told: self._note(service, told))
+        client.meta.events.register("before-call", self._answer)
+        return client
+
+    def _note(self, service: str, told: Mapping[str, Any]) -> None:
+        self.calls.append(Call(service, told["model"].name, told["params"]))
+
+    def _answer(self, model: Any, **_: object) -> tuple[SimpleNamespace, dict[str, Any]]:
+        if model.name == "UploadPart" and self.parts_fail:
+            return SimpleNamespace(status_code=400), {"Error": {"Code": "Failed", "Message": ""}}
+        return SimpleNamespace(status_code=200), self._minimal(model.name, self.calls[-1].params)
+
+    def _minimal(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        again = any(each.operation == operation for each in self.calls[:-1])
+        answers: dict[str, Any] = {
+            "Query": {"Items": [], **({} if "ExclusiveStartKey" in params else {"LastEvaluatedKey": KEY})},
+            "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {} if again else params.get("RequestItems")},
+            "UpdateItem": {"Attributes": {}},
+            "SendMessageBatch": {"Successful": params.get("Entries")},
+            "GetEventSourceMapping": {"State": self.mapping_state},
+            "SendEmail": {"MessageId": "m"},
+            "GetObject": {"Body": io.BytesIO()},
+            "ListObjectsV2": {"Contents": [{"Key": f"{params.get('Prefix')}one"}]},
+            "CreateMultipartUpload": {"UploadId": "u"},
+            "UploadPart": {"ETag": "e"},
+        }
+        return dict(answers.get(operation, {}))
+
+
+def environment(resolver: Resolver, template: Mapping[str, Any]) -> dict[str, str]:
+    """What the template tells the functions, all together."""
+    told = dict(template["Globals"]["Function"]["Environment"]["Variables"])
+    for resource in template["Resources"].values():
+        told |= resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    names = [name for name in told if not name.endswith("_KEYS") and not name.startswith("OIDC_")]
+    return {name: str(resolver.value(told[name])) for name in names}
+
+
+def _file(path: Path, size: int) -> Path:
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path

@@ -1,0 +1,30 @@
+"""The shape of a call: two calls of one shape raise the same IAM questions, but for the names in their keys."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
+
+from chalicelib.aws.expressions import Change, NewItem
+from chalicelib.core.keys import Key
+
+
+def shape(value: Any) -> Any:
+    """Of a key its table and its partition's kind (`TALLY` of `TALLY#a#001`); of a change what it names, not values."""
+    if isinstance(value, Key):
+        return value.table, value.pk.partition("#")[0], bool(value.sk)
+    if isinstance(value, NewItem):
+        return "new", shape(value.key), sorted(value.item)
+    if isinstance(value, Change):
+        return shape(value.key), sorted(value.assign), sorted(value.add), sorted(value.remove), shape(value.when)
+    if isinstance(value, ConditionBase):
+        built = ConditionExpressionBuilder().build_expression(value)
+        return built.condition_expression, sorted(built.attribute_name_placeholders.values())
+    if isinstance(value, str):
+        return value.partition("#")[0].partition("/")[0]
+    if isinstance(value, Mapping):
+        return sorted((name, shape(each)) for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return sorted({repr(shape(each)) for each in value})
+    return type(value).__name__ if isinstance(value, Path) else repr(type(value)) if value else "nothing"

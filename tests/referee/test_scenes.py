@@ -1,0 +1,165 @@
+"""The policies against the calls of every scene: nothing is missing, and no entry is without a call that needs it."""
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from app import app
+from stack.referee.engine import Engine
+from stack.referee.ledger import entries, unused
+from stack.referee.model import Decision, Question, Word
+from stack.referee.policies import declared, principal, resolved
+from tests.faults import people_scenes
+from tests.faults.sites import sites_from
+from tests.referee.evidence import Evidence, gathered
+from tests.referee.witness import serving
+from tests.served import Served
+
+# One process gathers the evidence for all of them.
+pytestmark = pytest.mark.xdist_group("referee")
+# `sites_from` follows names: these are named in what a function runs, and not called by it.
+NAMED_ONLY = {
+    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    "manage": {"chalicelib/staff/store.py:mark_used"},
+    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    "relay_mail": {"chalicelib/mail/outbox.py:depth"},
+    "follow_signatures": {"chalicelib/projections/store.py:followed"},
+    # What comes late and finds its mail requested is overtaken before.
+    "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
+}
+# A presigned link is worked out without a call.
+LINKS = {"exports": {"chalicelib/exports/api.py:_link"}}
+_gathered: list[Evidence] = []
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Setting a sheet in type takes a quarter of a second, and calls nobody.
+    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    with people_scenes.a_provider(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def evidence(served: Served, surroundings: None, tmp_path: Path) -> Evidence:
+    if not _gathered:
+        _gathered.append(gathered(served, tmp_path))
+    return _gathered[0]
+
+
+@cache
+def policies() -> dict[str, Any]:
+    return resolved()
+
+
+def decision(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
+    return engine.decide([policy or policies()[function]], question, principal(function))
+
+
+@pytest.mark.parametrize("function", declared())
+def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: Engine, function: str) -> None:
+    assert not refused_of(evidence, engine, function)
+
+
+@pytest.mark.faults
+def test_a_role_allows_every_call_after_any_fault(
+    served: Served, surroundings: None, tmp_path: Path, engine: Engine
+) -> None:
+    found = gathered(served, tmp_path, every_fault=True)
+    assert not [line for function in declared() for line in refused_of(found, engine, function)]
+
+
+def refused_of(evidence: Evidence, engine: Engine, function: str) -> list[str]:
+    return [
+        f"{function}, {site}: {question}"
+        for question, site in evidence.asked[function].values()
+        if not decision(engine, function, question).allowed
+    ]
+
+
+@pytest.mark.parametrize("function", declared())
+def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, function: str) -> None:
+    used = {word for question in evidence.questions(function) for word in decision(engine, function, question).words}
+    assert unused({function: policies()[function]}, {(function, word) for word in used}) == []
+
+
+def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) -> None:
+    """A new call fails this until there is a scene in which it happens."""
+    for function, handlers in handlers_of().items():
+        reached = sites_from(handlers) - NAMED_ONLY.get(function, set())
+        assert evidence.sites[function] - LINKS.get(function, set()) == reached, function
+
+
+def handlers_of() -> dict[str, list[tuple[str, str]]]:
+    """Module and name of what each function runs."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path, methods in app.routes.items():
+        for method, entry in methods.items():
+            found[serving(method, path)].append((app.handler_map[entry.view_name].__module__, entry.view_name))
+    for name in declared():
+        func = getattr(app.handler_map.get(name), "func", None)
+        if isinstance(func, FunctionType):
+            found[name].append((func.__module__, name))
+    return found
+
+
+@pytest.mark.parametrize("function", declared())
+def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
+    decided = [(question, decision(engine, function, question)) for question in evidence.questions(function)]
+    for _, word in entries({function: policies()[function]}):
+        less = without(policies()[function], word)
+        needing = [question for question, answer in decided if word in answer.words]
+        assert any(not decision(engine, function, question, less).allowed for question in needing), word
+
+
+@pytest.mark.parametrize("function", declared())
+def test_removing_any_statement_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
+    for statement in policies()[function]["Statement"]:
+        less = {**policies()[function]}
+        less["Statement"] = [each for each in less["Statement"] if each is not statement] or [NOTHING]
+        asked = evidence.questions(function)
+        assert any(not decision(engine, function, each, less).allowed for each in asked), statement["Sid"]
+
+
+NOTHING = {"Sid": "Nothing", "Effect": "Deny", "Action": "sts:GetCallerIdentity", "Resource": "*"}
+
+
+def without(policy: Any, word: Word) -> Any:
+    """The policy without one entry; without the statement, if it was the only one of its kind."""
+    less = copy.deepcopy(policy)
+    [statement] = [each for each in less["Statement"] if each["Sid"] == word.statement]
+    holders = [statement] if word.kind in ("Action", "Resource") else statement["Condition"].values()
+    for holder in [each for each in holders if word.kind in each]:
+        values = holder[word.kind]
+        left = [each for each in values if each != word.value] if isinstance(values, list) else []
+        if left:
+            holder[word.kind] = left
+        else:
+            less["Statement"] = [each for each in less["Statement"] if each is not statement] or [NOTHING]
+    return less
+
+
+def test_an_entry_is_removed_alone_or_with_its_statement() -> None:
+    statement = {
+        "Sid": "S",
+        "Effect": "Allow",
+        "Action": ["a:B", "a:C"],
+        "Resource": "r",
+        "Condition": {"Op": {"k": ["1", "2"]}},
+    }
+    policy = {"Statement": [statement, {"Sid": "T", "Action": "a:D", "Resource": "r"}]}
+    assert without(policy, Word("S", "Action", "a:B"))["Statement"][0]["Action"] == ["a:C"]
+    assert without(policy, Word("S", "k", "2"))["Statement"][0]["Condition"] == {"Op": {"k": ["1"]}}
+    assert [each["Sid"] for each in without(policy, Word("S", "Resource", "r"))["Statement"]] == ["T"]
+    assert list(_sids(without({"Statement": [statement]}, Word("S", "Resource", "r")))) == ["Nothing"]
+
+
+def _sids(policy: Any) -> Iterator[str]:
+    return (each["Sid"] for each in policy["Statement"])
