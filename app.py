@@ -7,9 +7,8 @@ gc.disable()
 
 from typing import Any
 
-from chalice.app import Chalice
-
 from chalicelib.edge import site
+from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
@@ -30,9 +29,10 @@ STAFF = (
 )
 WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker)
 
-app = Chalice(app_name="petitions", configure_logs=False)
+app = Site(app_name="petitions", configure_logs=False)
 for module in (*PUBLIC, *STAFF):
     app.register_blueprint(module.routes)
+app.answer_head()
 for worker in WORKERS:
     app.register_blueprint(worker.workers)
 

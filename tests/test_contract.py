@@ -28,6 +28,7 @@ from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
+from chalicelib.edge.site_app import CATCH_ALL
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
@@ -826,7 +827,28 @@ def test_every_request_of_the_contract_has_its_route_and_its_place_in_the_api() 
 
 def test_links_and_counts_are_served_by_functions_of_their_own_and_the_rest_by_one() -> None:
     for method, path, function in integrations():
-        assert function == FUNCTION_OF.get(f"{method} {path}", FUNCTION_OF.get(path, "APIHandler")), f"{method} {path}"
+        like = f"{method.replace('HEAD', 'GET')} {path}"
+        assert function == FUNCTION_OF.get(like, FUNCTION_OF.get(path, "APIHandler")), f"{method} {path}"
+
+
+def test_head_stands_wherever_get_does_under_the_same_authorizer_and_limit() -> None:
+    for path, methods in API["paths"].items():
+        assert ("head" in methods) is ("get" in methods), path
+        if "get" in methods:
+            assert methods["head"].get("security") == methods["get"].get("security"), path
+    for (path, method), limit in LIMITS.items():
+        # Nobody but a browser that has just signed comes here.
+        if method == "GET" and path != "/petitions/{slug}/thanks":
+            assert {**LIMITS[path, "HEAD"], "HttpMethod": "GET"} == limit
+
+
+def test_whatever_no_route_takes_comes_to_the_public_handler_that_answers_it() -> None:
+    """Each method by its name: the emulator does not read x-amazon-apigateway-any-method from a template."""
+    changing = {"post", "put", "patch", "delete"}
+    assert API["paths"][CATCH_ALL].keys() == {"get", "head", *changing}
+    assert API["paths"]["/"].keys() == {"get", "head", *changing}, "which the catch-all does not take"
+    for method in API["paths"][CATCH_ALL]:
+        assert LIMITS[CATCH_ALL, method.upper()]["ThrottlingRateLimit"] == 50, "a scanner starves nobody"
 
 
 def test_api_gateway_may_call_each_function_it_hands_requests_to() -> None:
@@ -863,7 +885,7 @@ def test_every_staff_route_stands_under_a_right() -> None:
     staff = {
         (method, re.sub(r"\{\w+\}", "*", path))
         for path, methods in app.routes.items()
-        for method in methods
+        for method in methods.keys() - {"HEAD"}
         if path.startswith("/api/staff/")
     }
     assert standing == staff

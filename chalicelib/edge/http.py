@@ -35,7 +35,7 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
-# One reader's own, kept at most to be asked about again: no cache answers with it by itself.
+# One reader's own: kept only to be revalidated.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -61,21 +61,30 @@ def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], 
         @wraps(view)
         def guarded(**arguments: str) -> Response:
             request: Request = routes.current_request
-            log.begin(request.context.get("requestId", ""))
-            try:
-                response = view(request, **arguments)
-            except PetitionsError as error:
-                response = problem_response(request, problem_of(error))
-            except Exception:
-                log.failure("view_failed", route=request.path)
-                response = problem_response(request, unexpected())
-            _measure(response.status_code)
-            log.answered(route=request.path, method=request.method, status=response.status_code)
-            return response
+            return answered(request, lambda: view(request, **arguments), problem_response)
 
         return guarded
 
     return decorate
+
+
+def answered(
+    request: Request, view: Callable[[], Response], problem_response: Callable[[Request, Problem], Response]
+) -> Response:
+    """What the view returns, or its error as an answer; logged and measured. HEAD gets all but the body."""
+    log.begin(request.context.get("requestId", ""))
+    try:
+        response = view()
+    except PetitionsError as error:
+        response = problem_response(request, problem_of(error))
+    except Exception:
+        log.failure("view_failed", route=request.path)
+        response = problem_response(request, unexpected())
+    _measure(response.status_code)
+    log.answered(route=request.path, method=request.method, status=response.status_code)
+    if request.method == "HEAD":
+        response.body = ""
+    return response
 
 
 def _measure(status: int) -> None:

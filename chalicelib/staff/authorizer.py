@@ -66,10 +66,16 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized") from None
     note_use(token, now, tables())
     path = _path(request.method_arn)
-    allowed = [route for right in sorted(token.rights) for route in ROUTES[right] if not _overreaches(route, path)]
+    reachable = [route for right in sorted(token.rights) for route in ROUTES[right] if not _overreaches(route, path)]
     log.event("staff_recognised", token=token.token_id)
     known = {"owner": token.owner, "rights": ",".join(sorted(token.rights))}
-    return AuthResponse(routes=[*allowed, *ANYBODY], principal_id=token.token_id, context=known)
+    allowed: list[str | AuthRoute] = [_with_head(route) for route in (*reachable, *ANYBODY)]
+    return AuthResponse(routes=allowed, principal_id=token.token_id, context=known)
+
+
+def _with_head(route: AuthRoute) -> AuthRoute:
+    """Who may GET may HEAD."""
+    return AuthRoute(route.path, [*route.methods, *(["HEAD"] if "GET" in route.methods else [])])
 
 
 def _path(method_arn: str) -> str:

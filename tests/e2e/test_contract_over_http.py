@@ -132,6 +132,46 @@ def test_what_is_not_there_or_not_allowed_is_a_problem_too(deployed_site: Deploy
     assert answer.json()["status"] == status
 
 
+@pytest.mark.parametrize("path", ["/", f"/petitions/{SLUG}", API, f"{API}/count", "/confirm?token=x", "/no/such/page"])
+def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, path: str) -> None:
+    got, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    changing = {"Content-Length", "Date", "ETag"}
+    assert {name for name in got.headers if name not in changing} <= set(head.headers)
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "/", {"GET", "HEAD"}),
+        ("PUT", f"{API}/signatures", {"OPTIONS", "POST"}),
+        ("GET", f"{API}/signatures", {"OPTIONS", "POST"}),
+        ("POST", f"{API}/count", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "/api/staff/petitions", {"GET", "HEAD", "POST"}),
+    ],
+)
+def test_another_method_is_405_and_says_which_are_allowed(
+    deployed_site: DeployedSite, method: str, path: str, allow: set[str]
+) -> None:
+    answer = requests.request(method, f"{deployed_site.url}{path}", timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
+    assert set(answer.headers["Allow"].split(", ")) == allow
+
+
+def test_an_unknown_path_is_a_page_for_a_browser(deployed_site: DeployedSite) -> None:
+    answer = requests.get(f"{deployed_site.url}/no/such/page", headers={"Accept": "text/html"}, timeout=30)
+    assert answer.status_code == 404
+    assert "This page is not here" in answer.text
+
+
+def test_staff_may_ask_for_the_head_of_what_they_may_read(deployed_site: DeployedSite) -> None:
+    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
+    assert requests.head(url, timeout=30).status_code == 401
+    known = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    assert requests.head(url, headers=known, timeout=30).status_code == 200
+
+
 def test_a_token_nobody_issued_opens_nothing(deployed_site: DeployedSite) -> None:
     for token in ("Bearer x", f"Bearer staff_{'0' * 16}_{'0' * 64}", "Basic YTpi"):
         address = f"{deployed_site.url}/api/staff/petitions"

@@ -32,13 +32,18 @@ def allowed(policy: Mapping[str, Any]) -> list[str]:
 
 def test_bob_may_read_counts_and_nothing_else(served: Served) -> None:
     assert allowed(asked(f"Bearer {bobs_token(served.tables)}")) == [
-        "GET/api/staff/petitions",
-        "GET/api/staff/petitions/*/counts",
+        *_read("/api/staff/petitions"),
+        *_read("/api/staff/petitions/*/counts"),
         "POST/api/staff/petitions/*/statements",
-        "GET/api/staff/health",
-        "GET/api/staff/petitions/*/funnel",
-        "GET/api/staff/me",
+        *_read("/api/staff/health"),
+        *_read("/api/staff/petitions/*/funnel"),
+        *_read("/api/staff/me"),
     ]
+
+
+def _read(path: str) -> tuple[str, str]:
+    """Who may GET may HEAD."""
+    return f"GET{path}", f"HEAD{path}"
 
 
 def test_who_may_only_manage_reads_no_counts(served: Served) -> None:

@@ -1,0 +1,100 @@
+"""The Chalice application with HTTP's own rules: HEAD where GET is, 405 with `Allow`, and an answer for any path."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Chalice, Request, Response
+
+from chalicelib.edge.html import problem_page
+from chalicelib.edge.http import answered, problem_json
+from chalicelib.edge.problems import Problem
+
+# API Gateway sends here what no other path or method takes (.chalice/resources.json).
+CATCH_ALL = "/{proxy+}"
+NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
+
+Methods = Mapping[str, Any]
+
+
+class Site(Chalice):
+    def answer_head(self) -> None:
+        """Give each route of GET one of HEAD: the same function under the same right. Call it after registering."""
+        for methods in self.routes.values():
+            if "GET" in methods:
+                methods["HEAD"] = methods["GET"]
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        context_of_request = event.get("requestContext", {})
+        methods = self.routes.get(context_of_request.get("resourcePath"), {})
+        if context_of_request.get("httpMethod") in methods:
+            return super().__call__(event, context)
+        path = str(event.get("path") or "/")
+        request = Request({**event, "requestContext": _in_one_part(context_of_request, path)}, context)
+        response = answered(request, lambda: elsewhere(request, methods_at(path, self.routes)), _problem)
+        return response.to_dict(self.api.binary_types)
+
+
+def methods_at(path: str, routes: Mapping[str, Methods]) -> Methods:
+    """Of the most specific route that has this path; empty if none has."""
+    parts = path.split("/")
+    fitting = [route.split("/") for route in routes if _fits(route.split("/"), parts)]
+    best = min(fitting, key=lambda route: [_is_variable(part) for part in route], default=None)
+    return routes["/".join(best)] if best else {}
+
+
+def elsewhere(request: Request, methods: Methods) -> Response:
+    if not methods:
+        return _problem(request, NOT_HERE)
+    detail = f"This address does not take {request.method}."
+    response = _problem(request, Problem(405, "Method Not Allowed", detail))
+    by_gateway = ["OPTIONS"] if any(route.cors for route in methods.values()) else []
+    response.headers["Allow"] = ", ".join(sorted([*methods, *by_gateway]))
+    return response
+
+
+def _in_one_part(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The log names no path that somebody made up, and `site_prefix` compares path and route part by part."""
+    if context.get("resourcePath") != CATCH_ALL:
+        return context
+    return {**context, "path": str(context.get("path", "")).removesuffix(path) + CATCH_ALL}
+
+
+def _fits(route: list[str], parts: list[str]) -> bool:
+    return len(route) == len(parts) and all(
+        bool(part) if _is_variable(each) else each == part for each, part in zip(route, parts, strict=True)
+    )
+
+
+def _is_variable(part: str) -> bool:
+    return part.startswith("{")
+
+
+def _problem(request: Request, problem: Problem) -> Response:
+    if prefers_html(request.headers.get("accept") or ""):
+        return problem_page(request, problem)
+    response = problem_json(problem)
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def prefers_html(accept: str) -> bool:
+    """Whether `text/html` is named, and no JSON is wanted more (RFC 9110, 12.5.1)."""
+    html, json = _quality(accept, ("text/html",)), _quality(accept, ("application/json", "application/problem+json"))
+    return html > 0 and html >= json
+
+
+def _quality(accept: str, types: tuple[str, ...]) -> float:
+    found = 0.0
+    for each in accept.lower().split(","):
+        kind, *parameters = (part.strip() for part in each.split(";"))
+        if kind in types:
+            weights = [value.removeprefix("q=") for value in parameters if value.startswith("q=")]
+            found = max(found, _number(weights[0]) if weights else 1.0)
+    return found
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

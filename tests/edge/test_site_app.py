@@ -1,0 +1,115 @@
+"""HEAD where GET is, 405 with `Allow`, and an answer for any path: what API Gateway sends to the catch-all."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.edge.http import PROBLEM
+from chalicelib.edge.site_app import CATCH_ALL, methods_at, prefers_html
+from tests.actors import bobs_token
+from tests.served import Served, context
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+SIGNATURES = "/api/petitions/safe-children/signatures"
+
+
+def sent(method: str, path: str, resource: str = CATCH_ALL, **headers: str) -> dict[str, Any]:
+    """What the function answers to an event as API Gateway would send it."""
+    event: dict[str, Any] = {
+        "path": path,
+        "requestContext": {"httpMethod": method, "resourcePath": resource, "path": f"/site{path}", "requestId": "1"},
+        **dict.fromkeys(("multiValueQueryStringParameters", "pathParameters", "stageVariables")),
+        "headers": headers,
+        "body": "",
+    }
+    answer: dict[str, Any] = app(event, context())
+    return answer
+
+
+@pytest.mark.parametrize("path", ["/", "/petitions/safe-children", "/api/petitions/safe-children/count", "/nobody"])
+def test_head_answers_like_get_without_the_body(served: Served, path: str) -> None:
+    resource = next((route for route in app.routes if methods_at(path, {route: app.routes[route]})), CATCH_ALL)
+    parameters = {"slug": "safe-children"} if "{slug}" in resource else {}
+    got, head = (_asked(method, path, resource, parameters) for method in ("GET", "HEAD"))
+    assert (head["statusCode"], head["headers"]) == (got["statusCode"], got["headers"])
+    assert got["body"]
+    assert head["body"] == ""
+
+
+def _asked(method: str, path: str, resource: str, parameters: dict[str, str]) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "path": path,
+        "requestContext": {"httpMethod": method, "resourcePath": resource, "path": path, "requestId": "1"},
+        **dict.fromkeys(("multiValueQueryStringParameters", "stageVariables")),
+        "pathParameters": parameters,
+        "headers": {},
+        "body": "",
+    }
+    answer: dict[str, Any] = app(event, context())
+    return answer
+
+
+def test_who_may_read_counts_may_ask_for_their_head(served: Served) -> None:
+    bob = f"Bearer {bobs_token(served.tables)}"
+    url = "/api/staff/petitions/safe-children/counts"
+    answer = served.client.http.request("HEAD", url, headers={"Authorization": bob})
+    assert (answer.status_code, answer.body) == (200, b"")
+    assert served.client.http.request("HEAD", url).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "/", "GET, HEAD"),
+        ("PUT", "/confirm", "GET, HEAD, POST"),
+        ("GET", SIGNATURES, "OPTIONS, POST"),
+        ("HEAD", SIGNATURES, "OPTIONS, POST"),
+        ("POST", "/api/petitions/safe-children/count", "GET, HEAD, OPTIONS"),
+        ("GET", "/api/staff/people/find", "POST"),
+        ("PATCH", "/api/staff/tokens", "GET, HEAD, POST"),
+        ("GET", "/api/staff/tokens/0123456789abcdef", "DELETE"),
+    ],
+)
+def test_another_method_is_405_and_says_which_are_allowed(served: Served, method: str, path: str, allow: str) -> None:
+    served.tables.calls.clear()
+    answer = sent(method, path)
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allow)
+    assert answer["headers"]["Content-Type"] == PROBLEM
+    assert served.tables.calls == [], "nothing is asked of AWS"
+    if method != "HEAD":
+        assert json.loads(answer["body"])["status"] == 405
+
+
+@pytest.mark.parametrize("path", ["/nobody", "/petitions/", "/petitions/a/b/c", "/wp-login.php", "//", "/api/staff"])
+def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(served: Served, path: str) -> None:
+    problem, page = sent("GET", path), sent("GET", path, accept=BROWSER)
+    assert (problem["statusCode"], problem["headers"]["Content-Type"]) == (404, PROBLEM)
+    assert problem["headers"]["Access-Control-Allow-Origin"] == "*"
+    assert (page["statusCode"], page["headers"]["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert 'href="/site/assets/' in page["body"]
+    assert "Allow" not in problem["headers"]
+
+
+def test_the_log_names_no_path_that_somebody_made_up(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    sent("GET", "/alice@example.org")
+    assert [vars(record)["facts"]["route"] for record in caplog.records if record.message == "answered"] == [CATCH_ALL]
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        (BROWSER, True),
+        ("text/html", True),
+        ("text/html;q=0.5, application/json", False),
+        ("application/json;q=0.5, TEXT/HTML", True),
+        ("text/html;q=0", False),
+        ("text/html;q=x", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_a_page_is_for_whoever_prefers_html(accept: str, page: bool) -> None:
+    assert prefers_html(accept) is page
