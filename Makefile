@@ -32,7 +32,7 @@ test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Every tes
 unit: .venv/ready .venv/referee/ready ## The tests that need neither emulator nor browser
 	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults)"
 
-faults: .venv/ready ## Every AWS call of every handler fails in every way
+faults: .venv/ready .venv/referee/ready ## Every AWS call of every handler fails in every way
 	@exec $(PY) -m pytest -m faults
 
 check: .venv/ready .venv-emulator/ready node_modules/ready $(API_TYPES) ## Style, types, and the template as it would be deployed

@@ -61,11 +61,12 @@ def words_of(statement: Mapping[str, Any], index: int) -> Iterator[Word]:
     """The entries of one statement, named as the engine names them."""
     name = statement.get("Sid", str(index))
     for kind in ("Action", "Resource"):
-        yield from (Word(name, kind, each) for each in _listed(statement[kind]))
+        yield from (Word(name, kind, each) for each in listed(statement[kind]))
     for keys in statement.get("Condition", {}).values():
         for key, values in keys.items():
-            yield from (Word(name, key, each) for each in _listed(values))
+            yield from (Word(name, key, each) for each in listed(values))
 
 
-def _listed(value: Any) -> list[str]:
+def listed(value: Any) -> list[Any]:
+    """A policy may say one value or a list."""
     return value if isinstance(value, list) else [value]

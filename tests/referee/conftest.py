@@ -1,13 +1,34 @@
-"""One engine a test process."""
+"""One engine a test process, and one gathering of evidence."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from stack.referee.engine import Engine
+from tests.faults import people_scenes
+from tests.referee.evidence import Evidence, gathered
+
+_gathered: list[Evidence] = []
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     with Engine() as running:
         yield running
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Setting a sheet in type takes a quarter of a second, and calls nobody.
+    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    with people_scenes.a_provider(monkeypatch):
+        yield
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Evidence:
+    if not _gathered:
+        request.getfixturevalue("surroundings")
+        _gathered.append(gathered(request.getfixturevalue("served"), tmp_path))
+    return _gathered[0]

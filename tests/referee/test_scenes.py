@@ -3,7 +3,6 @@
 import copy
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -13,10 +12,10 @@ import pytest
 from app import app
 from stack.referee.engine import Engine
 from stack.referee.ledger import entries, unused
-from stack.referee.model import Decision, Question, Word
-from stack.referee.policies import declared, principal, resolved
-from tests.faults import people_scenes
+from stack.referee.model import Word
+from stack.referee.policies import declared
 from tests.faults.sites import sites_from
+from tests.referee.deciding import decision, policies
 from tests.referee.evidence import Evidence, gathered
 from tests.referee.witness import serving
 from tests.served import Served
@@ -36,31 +35,6 @@ NAMED_ONLY = {
 }
 # A presigned link is worked out without a call.
 LINKS = {"exports": {"chalicelib/exports/api.py:_link"}}
-_gathered: list[Evidence] = []
-
-
-@pytest.fixture
-def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # Setting a sheet in type takes a quarter of a second, and calls nobody.
-    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
-    with people_scenes.a_provider(monkeypatch):
-        yield
-
-
-@pytest.fixture
-def evidence(served: Served, surroundings: None, tmp_path: Path) -> Evidence:
-    if not _gathered:
-        _gathered.append(gathered(served, tmp_path))
-    return _gathered[0]
-
-
-@cache
-def policies() -> dict[str, Any]:
-    return resolved()
-
-
-def decision(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
-    return engine.decide([policy or policies()[function]], question, principal(function))
 
 
 @pytest.mark.parametrize("function", declared())

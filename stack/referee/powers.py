@@ -1,0 +1,88 @@
+"""Writes "Who may what" of docs/deploy.md from the policies: `python -m stack.referee.powers`."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stack.console import run_main
+from stack.paths import ROOT
+from stack.referee.ledger import listed
+from stack.referee.policies import declared, logical_id, template
+
+PAGE = ROOT / "docs" / "deploy.md"
+BEGIN, END = "<!-- powers: begin -->", "<!-- powers: end -->"
+_TABLES = {"SignaturesTable": "signatures", "CountsTable": "counts"}
+_COLUMNS = ("signatures", "counts", "else")
+_HEAD = "| function | signatures table | counts table | else |\n|---|---|---|---|\n"
+_SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
+
+
+def table() -> str:
+    """One row a function; its own log is left out, for every function writes one."""
+    document = template()
+    rows = [_row(logical_id(name), policy, document) for name, policy in declared().items()]
+    return _HEAD + "\n".join(rows)
+
+
+def written(page: str) -> str:
+    """The page with its table replaced."""
+    before, _, rest = page.partition(BEGIN)
+    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+
+
+def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    cells: dict[str, list[str]] = defaultdict(list)
+    for statement in policy["Statement"]:
+        for column, said in _powers(statement):
+            cells[column].append(said)
+    cells["else"] += [f"secret `{name}`" for name in _secrets(document["Resources"].get(function, {}))]
+    return f"| `{function}` | " + " | ".join("; ".join(cells[each]) or "–" for each in _COLUMNS) + " |"
+
+
+def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if statement["Sid"] == "WriteOwnLog":
+        return
+    actions, where = listed(statement["Action"]), [_named(each) for each in listed(statement["Resource"])]
+    column = _TABLES.get(where[0], "else")
+    if column == "else":
+        said = f"{_code(actions)} on {_code(where)}"
+    else:
+        said = _code([action.partition(":")[2] for action in actions])
+    yield column, said + "".join(_conditions(statement.get("Condition", {})))
+
+
+def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
+    for keys in conditions.values():
+        for key, values in keys.items():
+            said = _code([_named(each) for each in listed(values)])
+            name = key.partition(":")[2]
+            yield f" under {said}" if name == "LeadingKeys" else f", {name} {said}"
+
+
+def _named(node: Any) -> str:
+    """A resource by its name in the template."""
+    if not isinstance(node, dict):
+        return str(node)
+    [(function, argument)] = node.items()
+    if function == "Fn::GetAtt":
+        return str(argument[0] if argument[1] == "Arn" else ".".join(argument))
+    short = str(argument).replace("${AWS::Region}:${AWS::AccountId}:", "").replace("arn:${AWS::Partition}:", "")
+    return re.sub(r"\$\{(\w+)(?:\.Arn)?\}", r"\1", short)
+
+
+def _code(values: list[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _secrets(resource: Mapping[str, Any]) -> list[str]:
+    variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    return [name for value in variables.values() for name in _SECRET.findall(str(value))]
+
+
+def _main() -> None:
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run_main(_main)
