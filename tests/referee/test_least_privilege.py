@@ -1,11 +1,15 @@
 """No role reaches further than its function does."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from stack.referee.engine import Engine
 from stack.referee.model import Question
 from stack.referee.policies import declared
-from tests.referee.deciding import decision
+from tests.referee.deciding import decision, policies
 from tests.referee.evidence import Evidence
 
 pytestmark = pytest.mark.xdist_group("referee")
@@ -33,3 +37,35 @@ def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str
     assert len(tables) == 3
     for table in tables:
         assert not decision(engine, function, Question("dynamodb:Scan", table, {})).allowed
+
+
+@pytest.mark.parametrize("function", declared())
+def test_every_condition_refuses_another_value_and_a_request_without_one(
+    evidence: Evidence, engine: Engine, function: str
+) -> None:
+    """But for ForAllValues, which holds without a value: there only a foreign one among the values is refused."""
+    for statement, operator, key in conditions_of(policies()[function]):
+        concerned = [each for each in evidence.questions(function) if key in each.context and
+                     any(word[:2] == (statement, key) for word in decision(engine, function, each).words)]  # fmt: skip
+        assert concerned, (statement, key)
+        for question in concerned:
+            refused = [with_foreign(question, key)]
+            if not operator.startswith("ForAllValues"):
+                refused.append(without(question, key))
+            assert not [each for each in refused if decision(engine, function, each).allowed], (statement, key)
+
+
+def conditions_of(policy: Any) -> Iterator[tuple[str, str, str]]:
+    for statement in policy["Statement"]:
+        for operator, keys in statement.get("Condition", {}).items():
+            yield from ((statement["Sid"], operator, key) for key in keys)
+
+
+def with_foreign(question: Question, key: str) -> Question:
+    value = question.context[key]
+    foreign: str | list[str] = [*value, "ELSEWHERE"] if isinstance(value, list) else "ELSEWHERE"
+    return replace(question, context={**question.context, key: foreign})
+
+
+def without(question: Question, key: str) -> Question:
+    return replace(question, context={name: value for name, value in question.context.items() if name != key})
