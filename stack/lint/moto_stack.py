@@ -1,0 +1,77 @@
+"""The packaged template on moto: its CloudFormation creates the stack, its IAM takes the policy of each role."""
+
+import ast
+import json
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+Template = dict[str, Any]
+Policies = dict[str, dict[str, Any]]
+
+_BUCKET, _CODE, _TEMPLATE, _STACK = "deployed", "code.zip", "template.json", "stack"
+_SESSION = boto3.Session("test", "test", region_name="us-east-1")
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+}
+
+
+def translated(template: Template) -> Template:
+    """The template as AWS's Serverless transform expands it, without what moto cannot make.
+
+    moto ignores the body of a REST API: it wants a name, which AWS takes from the body, and finds no method to deploy.
+    """
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = {"Bucket": _BUCKET, "Key": _CODE}
+    plain: Template = Translator({}, Parser(), boto_session=_SESSION).translate(template, {})
+    plain["Outputs"] = {}
+    for name, resource in list(plain["Resources"].items()):
+        if resource["Type"] == "AWS::ApiGateway::RestApi":
+            resource["Properties"].setdefault("Name", "name")
+        elif resource["Type"].startswith("AWS::ApiGateway::"):
+            del plain["Resources"][name]
+    return plain
+
+
+def created(plain: Template) -> Policies:
+    """Create the stack; returns each role's policy as it is deployed. Whatever moto raises is its opinion."""
+    with mock_aws():
+        s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
+        s3.create_bucket(Bucket=_BUCKET)
+        s3.put_object(Bucket=_BUCKET, Key=_CODE, Body=b"")
+        s3.put_object(Bucket=_BUCKET, Key=_TEMPLATE, Body=json.dumps(plain).encode())
+        address = f"https://{_BUCKET}.s3.amazonaws.com/{_TEMPLATE}"
+        stage = [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
+        cloudformation.create_stack(StackName=_STACK, TemplateURL=address, Parameters=stage)
+        return dict(_policies())
+
+
+def _policies() -> list[tuple[str, dict[str, Any]]]:
+    iam = _SESSION.client("iam")
+    found = []
+    for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            # What CloudFormation put there, moto keeps as the text of a Python value.
+            found.append((role, ast.literal_eval(document) if isinstance(document, str) else document))
+    return found
+
+
+def refused(policies: Policies) -> list[str]:
+    """Policies that moto's IAM does not take. Its CloudFormation does not ask its IAM."""
+    refusals = []
+    with mock_aws():
+        iam = _SESSION.client("iam")
+        iam.create_role(RoleName="role", AssumeRolePolicyDocument=json.dumps(_TRUST))
+        for role, policy in policies.items():
+            try:
+                iam.put_role_policy(RoleName="role", PolicyName="policy", PolicyDocument=json.dumps(policy))
+            except ClientError as error:
+                refusals.append(f"{role}: moto's IAM: {error.response['Error']['Message']}")
+    return refusals

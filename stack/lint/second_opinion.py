@@ -1,0 +1,42 @@
+"""A second opinion on packaged templates: moto's CloudFormation and IAM, and parliament on each role's policy.
+
+The linters' own Python runs it, as `python -W ignore -m stack.lint.second_opinion TEMPLATE ...`. It prints a line for
+each finding.
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from stack.lint.moto_stack import created, refused, translated
+from stack.lint.parliamentary import findings
+
+
+def opinions(template: Path) -> Iterator[str]:
+    """What is wrong with a packaged template."""
+    try:
+        policies = created(translated(json.loads(template.read_text(encoding="utf-8"))))
+    except Exception as error:  # A fault of the template may raise anything in moto or in the transform.
+        yield f"moto does not create the stack: {type(error).__name__}: {error}"
+        return
+    if not policies:
+        yield "no role has a policy"
+    yield from refused(policies)
+    for role, policy in policies.items():
+        yield from (f"{role}: {finding}" for finding in findings(policy))
+
+
+def _main() -> int:
+    os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    # moto warns of each resource that it does not know: alarms, secrets, SES, policies of queues and topics.
+    logging.disable(logging.CRITICAL)
+    lines = [f"{template}: {line}" for template in map(Path, sys.argv[1:]) for line in opinions(template)]
+    print(*lines, sep="\n", end="\n" if lines else "", flush=True)
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,108 @@
+"""moto and parliament accept the packaged template, and each fault in a copy of it is a finding.
+
+The emulator deploys each of these faults without an error (docs/decisions/027-judges-of-the-template.md).
+"""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.package import package
+from stack.paths import BUILD, LINT_PYTHON, ROOT
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+
+Template = dict[str, Any]
+# They have no fault here, and moto does not know them.
+LEFT_OUT = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
+
+
+def statement(template: Template, sid: str) -> dict[str, Any]:
+    """One statement of the sweep's role."""
+    policy = template["Resources"]["SweepMailRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    found: dict[str, Any] = next(each for each in policy["Statement"] if each["Sid"] == sid)
+    return found
+
+
+def no_fault(template: Template) -> None:
+    """The template that is deployed."""
+
+
+def unknown_action(template: Template) -> None:
+    statement(template, "MarkQueued")["Action"] = ["dynamodb:UpdateItems"]
+
+
+def action_without_service(template: Template) -> None:
+    statement(template, "MarkQueued")["Action"] = ["UpdateItem"]
+
+
+def no_resource(template: Template) -> None:
+    del statement(template, "MarkQueued")["Resource"]
+
+
+def resource_of_another_service(template: Template) -> None:
+    statement(template, "QueueMail")["Resource"] = {"Fn::GetAtt": ["SignaturesTable", "Arn"]}
+
+
+def unknown_condition_key(template: Template) -> None:
+    statement(template, "MarkQueued")["Condition"] = {"ForAllValues:StringEquals": {"dynamodb:LeadingKey": ["MAIL"]}}
+
+
+def unknown_operator(template: Template) -> None:
+    statement(template, "MarkQueued")["Condition"] = {"ForAllValues:StringIs": {"dynamodb:LeadingKeys": ["MAIL"]}}
+
+
+def batch_too_large(template: Template) -> None:
+    [event] = template["Resources"]["SendMail"]["Properties"]["Events"].values()
+    event["Properties"]["BatchSize"] = 20_000
+
+
+FAULTS: dict[Callable[[Template], None], str] = {
+    unknown_action: "UpdateItems",
+    action_without_service: "vendor",
+    no_resource: "must contain resources",
+    resource_of_another_service: "sqs:SendMessage",
+    unknown_condition_key: "dynamodb:LeadingKey",
+    unknown_operator: "StringIs",
+    batch_too_large: "20000 exceeds",
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The findings in the template and in each faulty copy, from one run; a line begins with the fault's name."""
+    folder = tmp_path_factory.mktemp("templates")
+    text = package("lint", ROOT, BUILD).template.read_text()
+    for fault in (no_fault, *FAULTS):
+        template = json.loads(text)
+        template["Resources"] = {
+            name: each for name, each in template["Resources"].items() if each["Type"] not in LEFT_OUT
+        }
+        fault(template)
+        (folder / fault.__name__).write_text(json.dumps(template))
+    command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", *map(str, sorted(folder.iterdir()))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode == 1
+    return [line.removeprefix(f"{folder}/") for line in done.stdout.splitlines()]
+
+
+def test_the_template_is_accepted(said: list[str]) -> None:
+    assert [line for line in said if line.startswith("no_fault:")] == []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_is_a_finding(said: list[str], fault: Callable[[Template], None]) -> None:
+    assert FAULTS[fault] in "\n".join(line for line in said if line.startswith(f"{fault.__name__}:"))
+
+
+def test_a_template_without_roles_is_a_finding(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text('{"Resources": {}}')
+    command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", str(empty)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
