@@ -45,7 +45,7 @@ function bigNumber() {
   const fill = ({ confirmed, pending }) => {
     figure.textContent = number(confirmed);
     word.textContent = signatures(confirmed);
-    note.textContent = `${number(pending)} have signed but not confirmed yet. These are not included in the total.`;
+    note.textContent = `Signed but not confirmed yet: ${number(pending)}. These are not included in the total.`;
     announce(confirmed);
   };
   return { element, fill };
