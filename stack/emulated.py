@@ -10,6 +10,7 @@ _TABLES = {"SignaturesTable": "SignaturesTableName", "CountsTable": "CountsTable
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     """Bring an emulated stack up to its template. AWS does all of this by itself."""
     _expire_items(cloud, template, outputs)
+    _count_workers(cloud)
     _answer_errors(cloud, template, outputs["RestAPIId"])
     _answer_preflights(cloud, template, outputs["RestAPIId"])
     _publish(cloud, template, outputs["RestAPIId"])
@@ -30,6 +31,14 @@ def _expire_items(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str
         current = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         if wanted and current.get("TimeToLiveStatus") != "ENABLED":
             client.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
+
+
+def _count_workers(cloud: Cloud) -> None:
+    """A number that comes from a parameter is stored as text there, and the event source then starts nothing."""
+    client = cloud.client("lambda")
+    pages = client.get_paginator("list_event_source_mappings").paginate()
+    for mapping in [each for page in pages for each in page["EventSourceMappings"] if "ScalingConfig" in each]:
+        client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
 
 
 def _answer_errors(cloud: Cloud, template: dict[str, Any], api: str) -> None:
