@@ -1,13 +1,15 @@
 """The embedded AWS: ministack as a child process on loopback, stopped with everything it started."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +57,17 @@ def client_environment(endpoint: str) -> dict[str, str]:
     region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     guards = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
     return {"AWS_ENDPOINT_URL": endpoint, **region, **guards, **_CREDENTIALS}
+
+
+def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
+    """Let functions meet faults from now on, each for this share of their calls; returns how often each was met.
+
+    The names are those of `stack.strict.faults`. Raise HTTPError for one that is not.
+    """
+    wanted = urllib.request.Request(f"{endpoint}/_petitions/faults", json.dumps(rates).encode(), method="PUT")
+    with urllib.request.urlopen(wanted, timeout=30) as answer:
+        met: dict[str, int] = json.load(answer)["met"]
+    return met
 
 
 @contextmanager

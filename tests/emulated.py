@@ -9,7 +9,7 @@ import os
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,15 @@ from chalicelib.core.settings import settings
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from stack.emulator import client_environment, emulator
+from tests.roles import Roles, sign_as_functions
 
 REGION = "us-east-1"
 SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
 SENDER = "petitions@example.org"
 BUCKET = "bucket"
+CONFIGURATION_SET = "mail"
+# The referee sits in our own emulator only.
+IS_OURS = "LOCALSTACK" not in os.environ
 TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable", keys.AUDIT: "AuditTable"}
 RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json").read_text())["Resources"]
 
@@ -63,7 +67,7 @@ def _docker_session() -> Any:
 def localstack(aws_endpoint: str) -> RunningSession:
     """pytest-localstack, attached and checked: its own `start` says nothing about a dead endpoint."""
     host, _, port = aws_endpoint.removeprefix("http://").partition(":")
-    session = RunningSession(host, services=dict.fromkeys(SERVICES, int(port)), region_name=REGION)
+    session = RunningSession(host, services=dict.fromkeys((*SERVICES, "iam", "sts"), int(port)), region_name=REGION)
     for service in SERVICES:
         service_checks.SERVICE_CHECKS[service](session)
     return session
@@ -89,6 +93,7 @@ def emulated_aws(
     """Every test its own tables, shaped as in resources.json, and its own queues."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
+        roles = sign_as_functions(monkeypatch) if IS_OURS else Roles()
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -100,6 +105,7 @@ def emulated_aws(
         ]
         _verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
+        roles.names = _physical(names, queues)
         for name, value in _environment(names, *queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, *queues)
@@ -144,6 +150,14 @@ def _create_tables() -> tuple[dict[str, str], str]:
     return {**names, BUCKET: f"exports-{uuid.uuid4().hex}"}, streams[keys.SIGNATURES]
 
 
+def _physical(names: dict[str, str], queues: Sequence[str]) -> dict[str, str]:
+    """What the template's resources are called here."""
+    tables = {resource: names[logical] for logical, resource in TABLES.items()}
+    logical = ("MailQueue", "OverflowQueue", "OtherMailQueue", "ExportsQueue")
+    called = dict(zip(logical, (url.rpartition("/")[2] for url in queues), strict=True))
+    return {**tables, **called, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
+
+
 def _verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
@@ -163,7 +177,7 @@ def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: st
         "MAIL_SENDERS": "2",
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
-        "CONFIGURATION_SET": "mail",
+        "CONFIGURATION_SET": CONFIGURATION_SET,
         "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
         "TOKEN_KEYS": '{"v1": "token-secret"}',
     }

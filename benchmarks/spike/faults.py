@@ -47,10 +47,14 @@ class Faults:
 
     async def pass_on(self, request: web.Request) -> web.Response:
         body = await request.read()
+        answer = await self._respond(request, body)
+        if is_mark(body):
+            self._note_mark(body, answer)
+        return answer
+
+    async def _respond(self, request: web.Request, body: bytes) -> web.Response:
         if self.state is not Table.THERE and self._concerns_table(request, body):
             self.hit += 1
-            if is_mark(body):
-                self._unmarked.add(body)  # The SDK's own retry has the same body, another mail has another time.
             return self._away(request)
         if request.path != "/v2/email/outbound-emails":
             return await self._answer(request, body)
@@ -61,6 +65,13 @@ class Faults:
         if answer.status == 200:
             self.ses.take(body)
         return answer
+
+    def _note_mark(self, body: bytes, answer: web.Response) -> None:
+        """The SDK's own retry has the same body, another mail has another time. A 5xx comes after the table wrote."""
+        if answer.status == 200:
+            self._unmarked.discard(body)
+        elif answer.status < 500 and "ConditionalCheckFailed" not in (answer.text or ""):
+            self._unmarked.add(body)
 
     def unmarked(self) -> Counter[str]:
         """By signature id: mails that SES took and the table would not hear of. Each is sent once more: the one
@@ -88,6 +99,8 @@ class Faults:
 
 def is_mark(body: bytes) -> bool:
     """Whether this says that a mail went: nothing else adds to a signature's mails."""
+    if b" ADD " not in body:
+        return False
     asked = json.loads(body)
     return " ADD " in asked.get("UpdateExpression", "") and "mails" in asked["ExpressionAttributeNames"].values()
 

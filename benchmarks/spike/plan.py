@@ -1,6 +1,25 @@
 """How large a spike is, and what goes wrong in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Of the calls of all functions, from the first post to the last confirmation. A stream's batch makes many calls and
+# fails as a whole, so faults of plain writes and of queues are rarer here.
+FAULTS = {
+    "table-throttled": 0.02,
+    "transaction-conflict": 0.1,
+    "transaction-in-progress": 0.02,
+    "item-conflict": 0.005,
+    "table-error": 0.005,
+    "table-partial": 0.1,
+    "short-page": 0.05,
+    "queue-throttled": 0.01,
+    "queue-key-throttled": 0.005,
+    "queue-error": 0.005,
+    "queue-partial": 0.02,
+    "mail-throttled": 0.02,
+    "function-throttled": 0.1,
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +40,7 @@ class Plan:
     later: int = 0  # posts after which every other repeat comes; the rest are double clicks
     rest: int | None = None  # seconds a message rests after a failure; None: as the template says, six minutes
     patience: float = 1_200  # seconds to drain in
+    faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)  # shares of calls, see stack.strict.faults
 
 
 def whole(signers: int) -> Plan:
@@ -35,5 +55,5 @@ def short(signers: int) -> Plan:
     """
     return Plan(
         signers, signers, 10, 4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
-        ses_rate=40, sender_rate=1_000, rest=2, patience=90,
+        ses_rate=40, sender_rate=1_000, rest=2, patience=300,
     )  # fmt: skip

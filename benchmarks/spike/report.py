@@ -26,7 +26,7 @@ def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
         "confirm_p50_ms": percentile([answer["ms"] for answer in story.pressed if answer["good"]], 50),
         "peak_overflow": max(then.overflow for then in story.moments),
         "peak_mail_queue": max(then.mail for then in story.moments),
-        "faults_met": {"table": stage.faults.hit, **stage.faults.ses.refused},
+        "faults_met": {"table": stage.faults.hit, **stage.faults.ses.refused, **story.met},
         "rates": rates(story),
         **story.as_figures(),
         "machine": machine.describe(),

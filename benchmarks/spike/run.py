@@ -40,6 +40,7 @@ class Story:
     events: dict[str, float] = field(default_factory=dict)
     signed: list[Answer] = field(default_factory=list)
     pressed: list[Answer] = field(default_factory=list)
+    met: dict[str, int] = field(default_factory=dict)  # faults of the emulator, by name
 
     @property
     def now(self) -> float:
@@ -60,9 +61,11 @@ class Run:
         self.story = Story(plan, len(posts))
 
     def play(self) -> Story:
+        self._stage.set_faults(self._plan.faults)
         self._sign()
         self._drain()
         self._confirm()
+        self.story.met = self._stage.set_faults({})
         return self.story
 
     def _sign(self) -> None:

@@ -1,6 +1,6 @@
 """The deployed stack with its faults: emulator, functions that speak to it through the faults, and the front."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from stack import front
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
 from stack.background import served
-from stack.emulator import emulator
+from stack.emulator import emulator, set_faults
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 
@@ -31,6 +31,10 @@ class Stage:
     faults: Faults
     cloud: Cloud
     staff_token: str
+
+    def set_faults(self, rates: Mapping[str, float]) -> dict[str, int]:
+        """For every function; returns how often each fault was met by now."""
+        return set_faults(self.stack.endpoint, rates)
 
     def depths(self) -> dict[str, int]:
         """Messages in each queue: waiting, being worked on, delayed or resting."""

@@ -10,6 +10,8 @@ _JSON = {
     "dynamodb": ("application/x-amz-json-1.0", "com.amazonaws.dynamodb.v20120810#"),
     "sqs": ("application/x-amz-json-1.0", "com.amazonaws.sqs#"),
 }
+# SQS's older clients know this error by another name, and SDKs show that one.
+_QUERY_CODES = {"KmsThrottled": "KMS.ThrottlingException"}
 
 
 def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> Answer:
@@ -20,10 +22,9 @@ def error(service: str, code: str, message: str, status: int = 400, **members: A
     if service in _JSON:
         content_type, prefix = _JSON[service]
         body = json.dumps({"__type": prefix + code, "message": message, **members})
-        headers = {
-            "content-type": content_type,
-            **({"x-amzn-query-error": f"{code};Sender"} if service == "sqs" else {}),
-        }
+        headers = {"content-type": content_type}
+        if service == "sqs":
+            headers["x-amzn-query-error"] = f"{_QUERY_CODES.get(code, code)};Sender"
         return Answer(status, body.encode(), headers)
     body = json.dumps({"message": message, **members})
     return Answer(status, body.encode(), {"content-type": "application/json", "x-amzn-errortype": code})

@@ -16,6 +16,7 @@ from stack.strict.partial import Change, Params
 
 Perform = Callable[[Params | None], Awaitable[Answer]]
 """Run the emulator on the call, with other parameters when some are given."""
+_ONGOING = "Transaction is ongoing for the item"
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 _ITEMS = {*_WRITES, "GetItem", "Query", "Scan", "BatchGetItem", "TransactWriteItems", "TransactGetItems"}
 _MESSAGES = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
@@ -46,14 +47,9 @@ def _says(code: str, message: str, status: int = 400) -> Callable[[Call], Answer
     return lambda call: error(call.service, code, message, status)
 
 
-def _conflict(call: Call) -> Answer:
-    if call.operation in _WRITES:
-        return error(call.service, "TransactionConflictException", "Transaction is ongoing for the item")
+def _cancelled(call: Call) -> Answer:
     reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
-    reasons[random.randrange(len(reasons))] = {
-        "Code": "TransactionConflict",
-        "Message": "Transaction is ongoing for the item",
-    }
+    reasons[random.randrange(len(reasons))] = {"Code": "TransactionConflict", "Message": _ONGOING}
     codes = ", ".join(reason["Code"] for reason in reasons)
     message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
     return error(call.service, "TransactionCanceledException", message, CancellationReasons=reasons)
@@ -68,8 +64,9 @@ FAULTS: Mapping[str, Fault] = {
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
     ),
-    "table-conflict": Fault("dynamodb", {*_WRITES, "TransactWriteItems", "TransactGetItems"}, _conflict),
-    "table-in-progress": Fault(
+    "transaction-conflict": Fault("dynamodb", {"TransactWriteItems", "TransactGetItems"}, _cancelled),
+    "item-conflict": Fault("dynamodb", _WRITES, _says("TransactionConflictException", _ONGOING)),
+    "transaction-in-progress": Fault(
         "dynamodb",
         {"TransactWriteItems"},
         _says("TransactionInProgressException", "The transaction with the given request token is already in progress."),

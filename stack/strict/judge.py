@@ -4,7 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ class Judge:
             return _unknown("none", f"{caller.name} made a call that the referee cannot read")
         referee = Referee(self._engine, Where(self._region, caller.account))
         try:
-            verdict = referee.judge(call, [json.loads(policy) for policy in caller.policies], caller.arn)
+            verdict = referee.judge(call, _documents(caller.policies), caller.arn)
         except Unjudged as unknown:
             return _unknown(call.service, f"{caller.name}: {unknown}")
         if verdict.refused is None:
@@ -65,9 +65,14 @@ class Judge:
         return resolved()
 
 
+@lru_cache
+def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [json.loads(policy) for policy in policies]
+
+
 def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[Word, Word]:
     """From the entries of the deployed policy, which name this stack's resources, to those of the project's."""
-    deployed = [each for policy in caller.policies for each in json.loads(policy)["Statement"]]
+    deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
     pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
     return {
         there: here

@@ -1,0 +1,107 @@
+"""In-process handlers sign as the function that they are on AWS, so that the emulator's referee judges them.
+
+Tests call the handlers of the application themselves; what a test does outside of a handler, it does as deployer.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import boto3
+import pytest
+from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.session import Session
+from chalice.app import Chalice, ChaliceAuthorizer, EventSourceHandler
+
+from stack.paths import REGION
+from stack.referee.model import Where
+from stack.referee.policies import PARAMETERS, declared, template
+from stack.referee.resolve import Resolver
+
+DEPLOYER = ReadOnlyCredentials("test", "test", None)
+_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
+_running: ContextVar[str | None] = ContextVar("running", default=None)
+
+
+class _Names(Resolver):
+    """The template's policies for tables and queues with names of a test's own."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        super().__init__(template(), PARAMETERS, Where(REGION, "000000000000"))
+        self._names = names
+
+    def name(self, logical: str) -> str:
+        return self._names.get(logical) or super().name(logical)
+
+
+class Roles(Credentials):
+    """Credentials of the function that runs in this thread; a function's role is made when it first runs."""
+
+    def __init__(self) -> None:
+        super().__init__("test", "test")
+        self._issued: dict[str, ReadOnlyCredentials] = {}
+        self.names: Mapping[str, str] = {}
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        function = _running.get()
+        if function is None:
+            return DEPLOYER
+        with running(None):
+            if function not in self._issued:
+                self._issued[function] = self._issue(function)
+        return self._issued[function]
+
+    def _issue(self, function: str) -> ReadOnlyCredentials:
+        policy = _Names(self.names).value(declared()[function])
+        iam, name = boto3.client("iam"), uuid.uuid4().hex
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
+        taken = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+        return ReadOnlyCredentials(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+
+
+@contextmanager
+def running(function: str | None) -> Iterator[None]:
+    """Whatever this thread calls AWS for, it calls as this function; None: as the deployer."""
+    before = _running.set(function)
+    try:
+        yield
+    finally:
+        _running.reset(before)
+
+
+def sign_as_functions(patch: pytest.MonkeyPatch) -> Roles:
+    """Every client that is built from now on asks these roles for its credentials."""
+    roles = Roles()
+    patch.setattr(Session, "get_credentials", lambda _: roles)
+    _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
+    _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
+    _run_as(patch, Chalice, lambda _, event: function_of(event["requestContext"]))
+    return roles
+
+
+def function_of(request: Mapping[str, Any]) -> str:
+    """Who serves a route, by the template; the public pages and signing are Chalice's own default."""
+    methods = _definition().get(request["resourcePath"], {})
+    integration = methods.get(request["httpMethod"].lower(), {}).get("x-amazon-apigateway-integration", {})
+    found = _FUNCTION.search(json.dumps(integration.get("uri", "")))
+    wanted = found[1].lower() if found else "apihandler"
+    return next(name for name in declared() if name.replace("_", "") == wanted)
+
+
+def _definition() -> Any:
+    return template()["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+
+
+def _run_as(patch: pytest.MonkeyPatch, handler: Any, function: Callable[[Any, Any], str]) -> None:
+    original = handler.__call__
+
+    def call(self: Any, event: Any, context: Any) -> Any:
+        with running(function(self, event)):
+            return original(self, event, context)
+
+    patch.setattr(handler, "__call__", call)
