@@ -19,6 +19,7 @@ FAULTS = {
     "queue-partial": 0.02,
     "mail-throttled": 0.02,
     "function-throttled": 0.1,
+    "source-changing": 0.2,
 }
 
 

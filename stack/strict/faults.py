@@ -86,6 +86,11 @@ FAULTS: Mapping[str, Fault] = {
     "function-throttled": Fault(
         "lambda", {"GetEventSourceMapping", "UpdateEventSourceMapping"}, _says("TooManyRequestsException", "Rate", 429)
     ),
+    "source-changing": Fault(
+        "lambda",
+        {"UpdateEventSourceMapping"},
+        _says("ResourceInUseException", "The event source mapping is being updated."),
+    ),
     "bucket-slow": Fault(
         "s3", {"PutObject", "UploadPart", "CreateMultipartUpload"}, _says("SlowDown", "Please reduce your rate.", 503)
     ),

@@ -58,6 +58,10 @@ CALLS: dict[str, tuple[Callable[[Clients, str], Any], str]] = {
         lambda c, _: c("lambda").get_event_source_mapping(UUID="any"),
         "TooManyRequestsException",
     ),
+    "source-changing": (
+        lambda c, _: c("lambda").update_event_source_mapping(UUID="any", Enabled=False),
+        "ResourceInUseException",
+    ),
     "bucket-slow": (lambda c, _: c("s3").put_object(Bucket=BUCKET, Key="x", Body=b""), "SlowDown"),
 }
 IN_PART = {"queue-partial", "short-page", "table-partial"}
