@@ -554,7 +554,7 @@ def test_workers_together_leave_a_new_accounts_ten_functions_to_signing() -> Non
     # Other mail's source is shut while confirmations wait (mail/watch.py): the two senders are never both at full.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 6
     # A reservation would not leave the 100 that Lambda keeps, so there is none unless it is asked for.
-    assert all(TEMPLATE["Parameters"][name]["Default"] == 0 for name in preflight.RESERVED)
+    assert all(TEMPLATE["Parameters"][name]["Default"] == "0" for name in preflight.RESERVED)
 
 
 def test_who_takes_signatures_may_put_them_into_the_overflow_queue_and_take_none_out() -> None:

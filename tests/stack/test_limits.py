@@ -129,8 +129,9 @@ def test_nothing_is_reserved_or_warmed_unless_it_is_asked_for(template: Template
     units = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
     for parameter, condition in (*((each, each.replace("Reserved", "Reserves")) for each in RESERVED), WARM):
-        assert template["Parameters"][parameter]["Default"] == 0
-        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, 0]}]}
+        # Text on both sides: a parameter is text, and a wrong answer would reserve 0 and so stop the function.
+        assert template["Parameters"][parameter]["Default"] == "0"
+        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
 
 
 def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template) -> None:
