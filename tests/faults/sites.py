@@ -19,10 +19,11 @@ def sites_from(entries: Iterable[Function]) -> set[str]:
         function = ahead.pop()
         if function not in reached:
             reached.add(function)
-            ahead += _named_in(function) if function[1] in _functions(function[0]) else ()
+            ahead += _named_by(function) if function[1] in _functions(function[0]) else ()
     return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _asks_aws(module, name)}
 
 
+@cache
 def _asks_aws(module: str, name: str) -> bool:
     held = _held(module)
     function = _functions(module).get(name)  # app.py's own hand every request on to the routes.
@@ -46,6 +47,11 @@ def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
         if not isinstance(node, ast.FunctionDef):
             yield node
             ahead += ast.iter_child_nodes(node)
+
+
+@cache
+def _named_by(function: Function) -> tuple[Function, ...]:
+    return tuple(_named_in(function))
 
 
 def _named_in(function: Function) -> Iterator[Function]:
