@@ -355,12 +355,12 @@ def test_who_marks_signatures_names_only_allowed_attributes_and_gets_nothing_bac
     [marking] = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
     condition = marking["Condition"]
     assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
-    assert condition["StringEqualsIfExists"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
+    assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
     assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
 
 
 def test_an_update_of_a_signature_returns_it_only_to_who_mails_or_may_read_it_anyway() -> None:
-    silent = {"StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}}.items()
+    silent = {"StringEquals": {"dynamodb:ReturnValues": "NONE"}}.items()
     may_read = {
         function
         for function in FUNCTIONS
