@@ -1,14 +1,20 @@
-"""Which entries of the policies were used: written by many processes into one folder, read by one."""
+"""Which entries of the policies were used: written by many processes into one folder, read by one.
+
+`python -m stack.referee.ledger FOLDER` lists what no call used, after tests with REFEREE_LEDGER=FOLDER.
+"""
 
 import json
 import os
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
+from stack.console import run_main, say
 from stack.referee.model import Word
+from stack.referee.policies import resolved
 
 Policies = Mapping[str, Mapping[str, Any]]
 """Policy document by function."""
@@ -50,6 +56,12 @@ def unused(policies: Policies, used: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries(policies) if entry not in seen]
 
 
+def report(policies: Policies, folder: Path) -> Iterator[str]:
+    """One line for each entry that nothing used."""
+    for function, word in unused(policies, read(folder)):
+        yield f"{function}: {word.statement}: {word.kind} {word.value}"
+
+
 def entries(policies: Policies) -> Iterator[Entry]:
     """Every action, resource and value of a condition, of every function."""
     for function, policy in policies.items():
@@ -70,3 +82,14 @@ def words_of(statement: Mapping[str, Any], index: int) -> Iterator[Word]:
 def listed(value: Any) -> list[Any]:
     """A policy may say one value or a list."""
     return value if isinstance(value, list) else [value]
+
+
+def _main() -> None:
+    parser = ArgumentParser(prog="python -m stack.referee.ledger", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    for line in report(resolved(), parser.parse_args().folder):
+        say(line)
+
+
+if __name__ == "__main__":
+    run_main(_main)

@@ -42,6 +42,8 @@ def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
     """
     if operation != "SendEmail":
         raise Unjudged(f"sesv2: the referee does not know {operation}")
+    if other := params.get("Content", {}).keys() - {"Simple"}:
+        raise Unjudged(f"sesv2: raw mails and templates need other permissions ({', '.join(sorted(other))})")
     name, address = parseaddr(params["FromEmailAddress"])
     resources = [f"identity/{address}", f"identity/{address.rpartition('@')[2]}"]
     if "ConfigurationSetName" in params:

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from stack.referee.ledger import Ledger, entries, read, unused
+from stack.referee.ledger import Ledger, entries, read, report, unused
 from stack.referee.model import Word
 
 READ = Word("Read", "Action", "dynamodb:Query")
@@ -49,10 +49,11 @@ def test_nothing_is_noted_before_the_first_call(tmp_path: Path) -> None:
     assert read(tmp_path / "none") == set()
 
 
-def test_what_no_call_used_is_named_by_function_and_statement() -> None:
+def test_what_no_call_used_is_named_by_function_and_statement(tmp_path: Path) -> None:
     used = [entry for entry in entries(POLICIES) if entry[1].value not in ("B#*", "q2")]
     assert unused(POLICIES, used) == [
         ("counts", Word("Read", "dynamodb:LeadingKeys", "B#*")),
         ("counts", Word("2", "Resource", "q2")),
     ]
+    assert next(report(POLICIES, tmp_path)) == "counts: Read: Action dynamodb:Query"
     assert unused(POLICIES, [("another", word) for _, word in used]) == list(entries(POLICIES))

@@ -63,6 +63,13 @@ def test_a_mail_without_a_configuration_set_does_not_need_one() -> None:
     assert len(asked("sesv2", "SendEmail", **bare)) == 2
 
 
+@pytest.mark.parametrize("content", ["Raw", "Template"])
+def test_a_mail_that_is_not_simple_is_not_judged(content: str) -> None:
+    asked("sesv2", "SendEmail", **MAIL, Content={"Simple": {}})
+    with pytest.raises(Unjudged):
+        asked("sesv2", "SendEmail", **MAIL, Content={content: {}})
+
+
 @pytest.mark.parametrize("operation", ["GetEventSourceMapping", "UpdateEventSourceMapping"])
 def test_an_event_source_mapping_is_a_resource_of_its_own(operation: str) -> None:
     arn = "arn:aws:lambda:eu-west-2:123456789012:event-source-mapping:a-b"
