@@ -173,26 +173,6 @@ def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> 
     assert "partition" not in (tables.get(keys.mail_sweep()) or {"partition": ""})
 
 
-@pytest.mark.parametrize("operation", READS)
-@pytest.mark.parametrize(
-    "function",
-    [
-        "APIHandler",
-        "Counts",
-        "Manage",
-        "StaffAuthorizer",
-        "RelayMail",
-        "SendMail",
-        "SendOtherMail",
-        "WatchMail",
-        "StoreOverflow",
-        "SignIn",
-    ],
-)
-def test_a_function_that_need_not_read_signatures_cannot(stack: Deployed, function: str, operation: str) -> None:
-    assert _outcome(stack, function, "SignaturesTableName", operation) == "AccessDeniedException"
-
-
 def test_the_count_reader_reads_counts(stack: Deployed) -> None:
     client, table = _as_function(stack, "Counts"), stack.outputs["CountsTableName"]
     client.get_item(TableName=table, Key={"pk": {"S": keys.PETITIONS_PARTITION}, "sk": {"S": SLUG}})
