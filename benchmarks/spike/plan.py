@@ -40,7 +40,7 @@ class Plan:
     quota_rest: float = 30  # seconds until the quota is raised and somebody resumes the mail
     later: int = 0  # posts after which every other repeat comes; the rest are double clicks
     rest: int | None = None  # seconds a message rests after a failure; None: as the template says, six minutes
-    patience: float = 1_200  # seconds to drain in
+    patience: float = 1_800  # seconds to drain in
     faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)  # shares of calls, see stack.strict.faults
 
 

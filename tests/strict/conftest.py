@@ -1,6 +1,9 @@
 """The strict emulator, with clients of the deployer, whom it refuses nothing more, and of a function."""
 
+import io
 import json
+import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -63,10 +66,8 @@ def as_function(running: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], C
     """Clients, by service, of a role with this policy; one attempt a call, as the SDK's checks would hide AWS's."""
 
     def clients(policy: dict[str, Any]) -> Clients:
-        iam, name = cloud.client("iam"), f"role-{len(made)}"
-        made.append(iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"])
-        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
-        taken = cloud.client("sts").assume_role(RoleArn=made[-1], RoleSessionName=name)["Credentials"]
+        role = create_role(cloud, uuid.uuid4().hex, policy)
+        taken = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         session: Any = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], REGION)
         return partial(client, session)
 
@@ -74,7 +75,6 @@ def as_function(running: Emulator, cloud: Cloud) -> Callable[[dict[str, Any]], C
         signing = Config(signature_version=version or ("s3v4" if service == "s3" else None))
         return session.client(service, endpoint_url=running.endpoint, config=ONCE.merge(signing))
 
-    made: list[str] = []
     return clients
 
 
@@ -86,3 +86,24 @@ ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 def function(place: str, as_function: Callable[[dict[str, Any]], Clients]) -> Clients:
     """Clients of a function that may do anything, where nothing else is refused."""
     return as_function(ANYTHING)
+
+
+def create_role(cloud: Cloud, name: str, policy: dict[str, Any]) -> str:
+    """Its ARN."""
+    iam = cloud.client("iam")
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
+    return arn
+
+
+def create_function(cloud: Cloud, name: str, code: str, role: str = "arn:aws:iam::000000000000:role/none") -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", code)
+    cloud.client("lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.11",
+        Role=role,
+        Handler="index.handler",
+        Code={"ZipFile": content.getvalue()},
+    )

@@ -1,5 +1,6 @@
 """Who may do what is decided before the emulator acts, by the policy of the role that signs."""
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 from stack.aws import Cloud
 from stack.emulator import Emulator
 from stack.paths import REGION
-from tests.strict.conftest import BUCKET, TABLE, Clients
+from tests.strict.conftest import BUCKET, TABLE, Clients, create_function, create_role
 
 ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}"
 MAY = {
@@ -65,6 +66,27 @@ def test_a_transaction_is_judged_item_by_item(limited: Clients) -> None:
 
 def test_a_queue_without_a_statement_is_refused(limited: Clients, place: str) -> None:
     assert code_of(lambda: limited("sqs").send_message(QueueUrl=place, MessageBody="x")) == "AccessDenied"
+
+
+WRITES = """
+import boto3
+def handler(event, context):
+    key = {"pk": {"S": event["partition"]}, "sk": {"S": "b"}}
+    boto3.client("dynamodb").update_item(TableName=event["table"], Key=key, UpdateExpression="SET n = :n",
+                                         ExpressionAttributeValues={":n": {"S": "x"}})
+    return "written"
+"""
+
+
+def test_a_deployed_function_is_judged_by_its_own_role(place: str, cloud: Cloud) -> None:
+    create_function(cloud, "writes", WRITES, create_role(cloud, "writes", MAY))
+
+    def answer(partition: str) -> Any:
+        event = json.dumps({"table": TABLE, "partition": partition})
+        return json.load(cloud.client("lambda").invoke(FunctionName="writes", Payload=event)["Payload"])
+
+    assert answer("mine") == "written"
+    assert "AccessDeniedException" in answer("theirs")["errorMessage"]
 
 
 def test_a_link_gives_what_the_role_that_signed_it_may_read(limited: Clients, cloud: Cloud) -> None:

@@ -1,9 +1,7 @@
 """Stream functions that fail on the emulator, with the event source settings of the template."""
 
-import io
 import json
 import uuid
-import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,8 +9,8 @@ import pytest
 
 from stack.aws import Cloud
 from tests.emulated import eventually
+from tests.strict.conftest import create_function
 
-ROLE = "arn:aws:iam::000000000000:role/any"
 # A poisoned record is refused; the log says which records came.
 RAISES = """
 def handler(event, context):
@@ -49,7 +47,7 @@ def stream(cloud: Cloud) -> Callable[..., tuple[Came, str]]:
         for record in records:
             dynamodb.put_item(TableName=name, Item={"pk": {"S": record}})
         queue = cloud.client("sqs").create_queue(QueueName=name)["QueueUrl"]
-        _create_function(cloud, name, code)
+        create_function(cloud, name, code)
         cloud.client("lambda").create_event_source_mapping(
             FunctionName=name,
             EventSourceArn=made["LatestStreamArn"],
@@ -90,19 +88,6 @@ def test_without_report_batch_item_failures_a_returned_failure_is_a_success(
 ) -> None:
     came, _ = stream(REPORTS, ["a", "poison"])
     assert eventually(came) == ["a,poison"]
-
-
-def _create_function(cloud: Cloud, name: str, code: str) -> None:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("index.py", code)
-    cloud.client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.11",
-        Role=ROLE,
-        Handler="index.handler",
-        Code={"ZipFile": content.getvalue()},
-    )
 
 
 def _came(cloud: Cloud, name: str) -> list[str]:
