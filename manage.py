@@ -22,9 +22,11 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    rooms = top.add_subparsers(required=True, metavar="petition|token|shards|recount|restore|export|redrive|mail|shed")
+    subparsers = top.add_subparsers(
+        required=True, metavar="petition|token|shards|recount|restore|export|redrive|mail|shed"
+    )
     for room in (petitions, tokens, tallies, restore, exports, crowd):
-        room.add_to(rooms)
+        room.add_to(subparsers)
     return top
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import cold_start, handover, machine, results
+from benchmarks import cold_start, exporting, machine, results
 from benchmarks.report import report
 from benchmarks.worker import ask
 from stack.console import dim, run_main, say
@@ -16,7 +16,7 @@ from stack.package import package
 STAGE = "bench"
 # The ratio moves by some per cent from process to process (where memory happens to lie): the middle one counts.
 SIGN_RUNS = 5
-HANDED_OVER = {"at_10000": 10_000, "at_100000": 100_000}
+EXPORTED = {"at_10000": 10_000, "at_100000": 100_000}
 METHOD = {
     "capacity": "Write units are those DynamoDB reports (ReturnConsumedCapacity, on the emulator); units of failed"
     " conditions and all read units are computed from item sizes by AWS's rules.",
@@ -75,8 +75,8 @@ def _sign_cpu() -> dict[str, Any]:
 def _handed_over() -> dict[str, Any]:
     say(dim("Handing 110,000 signatures over (two minutes) ..."))
     with emulator() as running:
-        taken = {name: handover.handed_over(running.endpoint, number) for name, number in HANDED_OVER.items()}
-    return {"export": {name: {key: run[key] for key in handover.FIGURES} for name, run in taken.items()}}
+        taken = {name: exporting.handed_over(running.endpoint, number) for name, number in EXPORTED.items()}
+    return {"export": {name: {key: run[key] for key in exporting.FIGURES} for name, run in taken.items()}}
 
 
 def _package() -> dict[str, Any]:

@@ -29,7 +29,7 @@ FUNCTIONS = {
     "confirm_page": "links",
     "confirm": "links",
     "relay": "relay_mail",
-    "follow": "follow_signatures",
+    "follow": "project_signatures",
     "send": "send_mail",
     "feedback": "receive_feedback",
 }

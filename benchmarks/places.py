@@ -18,7 +18,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.projections.by_constituency import counter_of
 from chalicelib.projections.dimensions import PLACE
-from chalicelib.projections.project import Followed, follow
+from chalicelib.projections.project import Increment, project
 
 FEW, MANY = 1_000, 1_000_000
 NAMES = [f"E14{number:06}" for number in range(1063, 1713)]
@@ -40,7 +40,7 @@ def _fill(slug: str, confirmed: int, sequence: str) -> None:
         counters: dict[Key, dict[str, int]] = defaultdict(dict)
         for name in NAMES:
             counters[counter_of(slug, bucket, name)][PLACE + name] = share
-        follow([Followed(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
+        project([Increment(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
 
 
 def _read(stage: Stage) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _followed(stage: Stage, sequence: str) -> dict[str, Any]:
     sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
     widest = max(sizes, key=lambda name: sizes[name])
     with stage.metered() as spent:
-        follow([Followed(counter_of(slug, bucket, widest), sequence, {PLACE + widest: 1})], tables())
+        project([Increment(counter_of(slug, bucket, widest), sequence, {PLACE + widest: 1})], tables())
     return {**spent.as_figures(), "largest_item_bytes": sizes[widest]}
 
 

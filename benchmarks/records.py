@@ -42,9 +42,9 @@ def inserted(slug: str, signature_id: str, number: int) -> dict[str, Any]:
     return {**named, "awsRegion": "us-east-1", "dynamodb": change, "eventSourceARN": ARN}
 
 
-def wish(slug: str, signature_id: str) -> dict[str, Any]:
+def request(slug: str, signature_id: str) -> dict[str, Any]:
     item = stored(slug, signature_id)
-    wanted = {"wanted": item["mail_wanted"], "wanted_at": item["mail_wanted_at"]}
+    wanted = {"wanted": item["mail_kind"], "requested_at": item["mail_requested_at"]}
     return _message({"slug": slug, "signature_id": signature_id, **wanted}, signature_id)
 
 

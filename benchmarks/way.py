@@ -48,13 +48,13 @@ class Way:
     def walk(self) -> Figures:
         """In the order of a supporter's day: later steps need what earlier ones left in the table."""
         from chalicelib.mail.worker import receive_feedback, relay_mail, send_mail
-        from chalicelib.projections.worker import follow_signatures
+        from chalicelib.projections.worker import project_signatures
 
         slug = self._stage.petition.slug
         figures = {"sign": self._each(lambda person: scene.sign_event(slug, person), 202)}
         figures["relay"] = self._batches(relay_mail, self._changes(self._people))
-        figures["follow"] = self._batches(follow_signatures, self._changes(self._people))
-        figures["send"] = self._batches(send_mail, [records.wish(slug, self._ids[one]) for one in self._people])
+        figures["follow"] = self._batches(project_signatures, self._changes(self._people))
+        figures["send"] = self._batches(send_mail, [records.request(slug, self._ids[one]) for one in self._people])
         figures["feedback"] = self._batches(receive_feedback, [records.delivery()] * SUPPORTERS)
         figures["confirm_page"] = self._each(lambda person: records.opened(self._pressed(person)))
         figures["confirm"] = self._each(self._pressed)

@@ -9,7 +9,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, times
 from chalicelib.core.settings import required
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 
 
@@ -33,7 +33,7 @@ def queue(setting: str) -> Queue:
 def audited(action: str, subject: str = "", **details: str) -> None:
     """Before it is done, as for staff at the API. The actor is the account on the engineer's machine."""
     actor = Actor(token_id="manage.py", owner=account())
-    record(actor, Deed(action=action, subject=subject, details=details), times.now(), tables())
+    record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())
 
 
 def account() -> str:

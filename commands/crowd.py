@@ -32,10 +32,10 @@ def shed_load(arguments: argparse.Namespace) -> None:
 def redrive(arguments: argparse.Namespace) -> None:
     """Bounded by what lies there now: what fails again meanwhile is not moved in circles."""
     name = REDRIVEN[arguments.queue]
-    grave, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
-    there = min(grave.depth(), arguments.most)
+    dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
+    there = min(dead_letters.depth(), arguments.most)
     moved = 0
-    for some in grave.move_to(queue, there):
+    for some in dead_letters.move_to(queue, there):
         moved += some
         print(f"\rmoved {moved} of {there}", end="", file=sys.stderr, flush=True)
     print(f"moved {moved} of {there} back to the {arguments.queue} queue")
@@ -51,16 +51,16 @@ def resume_sending(arguments: argparse.Namespace) -> None:
     print("mail is sent again, within two minutes")
 
 
-def add_to(rooms: Any) -> None:
-    command = rooms.add_parser("redrive", help="move dead letters back to their queue (safe to repeat)")
+def add_to(subparsers: Any) -> None:
+    command = subparsers.add_parser("redrive", help="move dead letters back to their queue (safe to repeat)")
     command.add_argument("queue", choices=REDRIVEN)
     command.add_argument("--most", type=from_1_to(MOST_MESSAGES), default=MOST_MESSAGES, help="no more than these")
     command.set_defaults(run=redrive)
-    mail = rooms.add_parser("mail", help="pause or resume all sending").add_subparsers(required=True)
+    mail = subparsers.add_parser("mail", help="pause or resume all sending").add_subparsers(required=True)
     command = mail.add_parser("pause", help="send nothing for a time; nothing is lost")
     command.add_argument("--hours", type=from_1_to(24 * 14), default=1)
     command.set_defaults(run=pause_sending)
     mail.add_parser("resume", help="send again, e.g. with a raised quota").set_defaults(run=resume_sending)
-    command = rooms.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
+    command = subparsers.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
     command.add_argument("level", nargs="?", choices=list(Level), help="in force within seconds; without it: show")
     command.set_defaults(run=shed_load)

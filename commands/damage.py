@@ -20,7 +20,7 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.signatures.model import MAIL_WISH, PERSONAL, Signature, State
+from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, State
 
 MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # What changes only together with one of these moments. Not the state of mail, and not `updates`: both change alone.
@@ -30,7 +30,7 @@ SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
 # Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
-RESTORED_COUNTS = ("PETITIONS", "TEXT#", "TALLY#", "PENDING#", "PLACES#", "FUNNEL#", "FUNNEL-DAYS#")
+RESTORED_COUNTS = ("PETITIONS", "TEXT#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#")
 
 
 class Outcome(StrEnum):
@@ -142,7 +142,7 @@ def _repair(kept: Item, live: Item, known: Known) -> Change:
     assign["updates"] = _wants_updates(kept, known) and _wants_updates(live, known)
     absent = [name for name in SIGNED if name not in kept]
     if kept["state"] == State.CONFIRMED:
-        absent += ["expires_at", *(MAIL_WISH if live.get("state") != State.CONFIRMED else ())]
+        absent += ["expires_at", *(MAIL_REQUEST if live.get("state") != State.CONFIRMED else ())]
     elif "expires_at" in kept and "expires_at" not in live:
         assign["expires_at"] = kept["expires_at"]
     return Change(_key(keys.SIGNATURES, kept), assign=assign, remove=absent, when=_is_as_seen(live))

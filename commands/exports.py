@@ -17,7 +17,7 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Invalid, NotNow
 from chalicelib.core.settings import required
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, Format, State, Wanted, whole
+from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, State, whole
 from chalicelib.exports.request import find_export, prepared, result_of, start
 from chalicelib.petitions.find import petition_as_stored
 from commands import common
@@ -54,7 +54,9 @@ def _asked_for(arguments: argparse.Namespace) -> Export:
     tables = common.tables()
     petition = petition_as_stored(arguments.slug, tables)
     try:
-        wanted = Wanted(format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file))
+        wanted = ExportRequest(
+            format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file)
+        )
         export = prepared(wanted, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
         common.audited("export.requested", export.export_id, **details, recipient=export.recipient or "none")
@@ -118,8 +120,10 @@ def _columns(text: str) -> list[Column]:
     raise argparse.ArgumentTypeError(f"use some of: {', '.join(Column)}")
 
 
-def add_to(rooms: Any) -> None:
-    command = rooms.add_parser("export", help="hand over the confirmed signatures of a petition, with a cover sheet")
+def add_to(subparsers: Any) -> None:
+    command = subparsers.add_parser(
+        "export", help="hand over the confirmed signatures of a petition, with a cover sheet"
+    )
     command.add_argument("slug")
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
     command.add_argument("--columns", type=_columns, default=list(USUAL), help=f"some of {','.join(Column)}")

@@ -37,8 +37,8 @@ def read_petition(path: Path) -> Petition:
         raise common.InputError("\n".join(lines)) from error
 
 
-def add_to(rooms: Any) -> None:
-    petition = rooms.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
+def add_to(subparsers: Any) -> None:
+    petition = subparsers.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
     for name, action, about in (
         ("load", load_petition, "publish it, or its new version (safe to repeat)"),
         ("check", check_petition, "say what is wrong with a file, without touching AWS"),

@@ -106,8 +106,8 @@ def _known(moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[s
     now = times.now()
     acts: dict[str, dict[str, datetime]] = {"signature.erased": {}, "signature.withdrawn": {}}
     for entry in entries(moment - BEFORE_THE_ACT, now, common.tables()):  # Newest first.
-        if entry.deed.action in acts:
-            acts[entry.deed.action].setdefault(entry.deed.subject, entry.at)
+        if entry.action.name in acts:
+            acts[entry.action.name].setdefault(entry.action.subject, entry.at)
     return Known(now, acts["signature.erased"], acts["signature.withdrawn"], left_out, unsubscribed)
 
 
@@ -169,8 +169,8 @@ def _moment(text: str) -> datetime | None:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def add_to(rooms: Any) -> None:
-    command = rooms.add_parser("restore", help="put deleted or damaged items back from point-in-time recovery")
+def add_to(subparsers: Any) -> None:
+    command = subparsers.add_parser("restore", help="put deleted or damaged items back from point-in-time recovery")
     command.add_argument("table", choices=sorted(RULES))
     command.add_argument("--at", type=_moment, required=True, help="the last good second (UTC), or latest")
     command.add_argument("--dry-run", action="store_true", help="make the copy, say what would be written")

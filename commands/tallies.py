@@ -53,12 +53,12 @@ def repair_tally(found: Recount) -> None:
         print(f"  pending counters set: {repair_pending(found, common.tables())} of {len(found.pending)}")
 
 
-def add_to(rooms: Any) -> None:
-    command = rooms.add_parser("shards", help="let a petition take more confirmations a second, while it runs")
+def add_to(subparsers: Any) -> None:
+    command = subparsers.add_parser("shards", help="let a petition take more confirmations a second, while it runs")
     command.add_argument("slug")
     command.add_argument("shards", type=from_1_to(MOST_SHARDS), help="how many; fewer than it has changes nothing")
     command.set_defaults(run=more_shards)
-    command = rooms.add_parser("recount", help="prove the tally from the signatures; exit code 1 if it is wrong")
+    command = subparsers.add_parser("recount", help="prove the tally from the signatures; exit code 1 if it is wrong")
     command.add_argument("slug")
     command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")
     command.set_defaults(run=prove_tally)

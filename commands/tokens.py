@@ -43,8 +43,8 @@ def _rights(text: str) -> list[Right]:
         raise argparse.ArgumentTypeError(f"use some of: {', '.join(Right)}") from None
 
 
-def add_to(rooms: Any) -> None:
-    token = rooms.add_parser("token", help="issue, list or revoke staff tokens").add_subparsers(required=True)
+def add_to(subparsers: Any) -> None:
+    token = subparsers.add_parser("token", help="issue, list or revoke staff tokens").add_subparsers(required=True)
     command = token.add_parser("revoke", help="from now on it opens nothing")
     command.add_argument("id", help="the middle part of the token: staff_<id>_...")
     command.set_defaults(run=revoke_token)

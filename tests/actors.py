@@ -10,8 +10,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.tokens import Subject
-from chalicelib.mail.compose import Office
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.compose import MailContext
+from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.address import signature_id
@@ -82,9 +82,9 @@ def a_form(person: Person = ALICE, *, updates: bool = False, **changes: Any) -> 
     return SignatureForm.model_validate(json_of(person, consent=consent) | changes)
 
 
-def an_office(deliver: Callable[[Mail], object] = lambda _: None) -> Office:
+def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailContext:
     """Where mails are written; what happens to them is the test's business."""
-    return Office(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)), lambda: OPENED)
+    return MailContext(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)), lambda: OPENED)
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:
@@ -121,14 +121,14 @@ def change_item(tables: FakeTables, petition: Petition, identity: str, **changes
     tables.items[key_of(petition, identity)].update(changes)
 
 
-def wish_of(tables: Tables, petition: Petition, identity: str) -> MailWish:
+def request_of(tables: Tables, petition: Petition, identity: str) -> MailRequest:
     """The message the relay would have made of this signature's item."""
     item = item_of(tables, petition, identity)
-    return MailWish(
+    return MailRequest(
         slug=petition.slug,
         signature_id=identity,
-        wanted=item["mail_wanted"],
-        wanted_at=item["mail_wanted_at"],
+        kind=item["mail_kind"],
+        requested_at=item["mail_requested_at"],
     )
 
 

@@ -33,14 +33,14 @@ from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
 from chalicelib.mail import compose
+from chalicelib.mail.batch_sender import BUDGET_SECONDS
 from chalicelib.mail.pace import CONFIRMATIONS, LEAST_SENDERS, MOST_SENDERS, OTHERS, senders_for
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.shift import BUDGET_SECONDS
 from chalicelib.pages import render
-from chalicelib.projections.changes import followed
+from chalicelib.projections.changes import increments
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import PERSONAL, Signature, State, Wanted
-from chalicelib.signatures.walk import ANONYMOUS, HANDED_OVER
+from chalicelib.signatures.model import PERSONAL, MailKind, Signature, State
+from chalicelib.signatures.walk import ANONYMOUS, EXPORTED
 from chalicelib.staff.authorizer import ANYBODY, BEFORE_THE_DOOR, ROUTES
 from stack import preflight
 from tests.actors import NOW, OPENED, a_petition
@@ -72,7 +72,7 @@ QUEUE_OF = {
 }
 # IAM knows no resource for it, so only "*" allows it.
 WITHOUT_RESOURCE = ["dynamodb:ListStreams"]
-STREAM_READERS = {"RelayMail", "FollowSignatures"}
+STREAM_READERS = {"RelayMail", "ProjectSignatures"}
 FUNCTION_OF = {
     "/confirm": "Links",
     "/withdraw": "Links",
@@ -315,7 +315,7 @@ def test_who_takes_signatures_cannot_read_them() -> None:
 
 
 def test_the_sweep_reads_wishes_and_nothing_of_a_person() -> None:
-    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadWishesAndNoNames"]
+    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
     shown = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     assert not shown & {*PERSONAL, "updates"}
@@ -323,7 +323,7 @@ def test_the_sweep_reads_wishes_and_nothing_of_a_person() -> None:
     client = SimpleNamespace(query=lambda **request: asked.update(request) or {"Items": []})
     names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
     start = keys.Key(keys.SIGNATURES, "slug#00", "")
-    mail_state.wishes_waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
+    mail_state.requests_waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
     assert {*asked["ExpressionAttributeNames"].values(), *KEY} == shown
 
 
@@ -484,11 +484,11 @@ def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
 
 def test_the_mail_filter_looks_at_what_the_relay_looks_at() -> None:
     [pattern] = [each["Pattern"] for each in events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]]
-    assert json.loads(pattern) == {"dynamodb": {"NewImage": {"mail_wanted": {"S": [{"exists": True}]}}}}
-    assert "mail_wanted" in Signature.model_fields
+    assert json.loads(pattern) == {"dynamodb": {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}}
+    assert "mail_kind" in Signature.model_fields
 
 
-MAILS: list[dict[str, Any]] = [{}, {"mail_wanted": "confirm"}, {"mail_wanted": "confirm", "mail_claimed_until": 1}]
+MAILS: list[dict[str, Any]] = [{}, {"mail_kind": "confirm"}, {"mail_kind": "confirm", "mail_claimed_until": 1}]
 MARKS: list[dict[str, Any]] = [{}, {"mailed_at": "2026-11-24T12:01:00Z"}, {"undeliverable": "bounced"}]
 SIGNED = {"pk": "a#00", "sk": "x", "signed_at": "2026-11-24T12:00:00Z", "text_version": "v"}
 IMAGES = [None, *({**SIGNED, "state": each, **mail, **mark} for each, mail, mark in product(State, MAILS, MARKS))]
@@ -498,7 +498,7 @@ def test_the_filter_lets_through_all_that_is_counted_from_the_stream() -> None:
     counts = [
         (old, new)
         for old, new in product(IMAGES, IMAGES)
-        if (old or new) and any(change.numbers for change in followed("1", old, new, NOW))
+        if (old or new) and any(change.numbers for change in increments("1", old, new, NOW))
     ]
     assert len(counts) > 500
     assert not [change for change in counts if not _passes_filter(*change)]
@@ -513,7 +513,7 @@ def test_the_wish_and_the_claim_of_a_first_mail_cost_no_invocation(old: dict[str
 def _passes_filter(old: dict[str, Any] | None, new: dict[str, Any] | None) -> bool:
     """As Lambda reads the patterns: any of them, every leaf of it. Five are all that it takes."""
     [by_name, *by_image] = [
-        json.loads(each["Pattern"]) for each in events("DynamoDB")["FollowSignatures"]["FilterCriteria"]["Filters"]
+        json.loads(each["Pattern"]) for each in events("DynamoDB")["ProjectSignatures"]["FilterCriteria"]["Filters"]
     ]
     assert len(by_image) <= 4
     name = "INSERT" if not old else "REMOVE" if not new else "MODIFY"
@@ -740,9 +740,9 @@ def test_a_recount_may_read_no_more_of_a_signature_than_it_asks_for() -> None:
 def test_who_hands_over_reads_what_may_be_handed_over_and_no_address() -> None:
     [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
     assert actions(reading) == ["dynamodb:Query"]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *HANDED_OVER]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORTED]
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*HANDED_OVER} & {"email", "sk", "updates"}
+    assert not {*EXPORTED} & {"email", "sk", "updates"}
 
 
 def test_who_gives_out_links_to_files_sees_no_signature_and_writes_no_file() -> None:
@@ -958,6 +958,6 @@ def test_every_page_named_in_code_has_its_template_and_no_template_is_forgotten(
 
 def test_every_mail_somebody_can_wait_for_has_subject_text_and_html_and_no_other_exists() -> None:
     folder = Path(compose.__file__).with_name("templates")
-    assert {path.name for path in folder.iterdir() if path.is_dir()} == set(Wanted)
-    for wanted in Wanted:
+    assert {path.name for path in folder.iterdir() if path.is_dir()} == set(MailKind)
+    for wanted in MailKind:
         assert {path.name for path in (folder / wanted).iterdir()} == {"subject.txt", "body.txt", "body.html"}

@@ -51,7 +51,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def actions(tables: FakeTables) -> list[str]:
-    return sorted(entry.deed.action for entry in entries(NOW - DAY, NOW, tables))
+    return sorted(entry.action.name for entry in entries(NOW - DAY, NOW, tables))
 
 
 def test_what_the_engineer_does_is_in_the_trail_and_tokens_are_listed_without_their_secrets(
@@ -275,7 +275,7 @@ def test_nothing_is_repaired_while_it_moves(
 def test_pending_counters_are_proved_and_set(
     counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put(keys.pending(counted, "00"), {"pending": 4, "followed": "1"})
+    tables.put(keys.pending(counted, "00"), {"pending": 4, "projected_to": "1"})
     assert manage.main(["recount", counted]) == 1
     assert "pending 00: 4 kept, 0 found" in capsys.readouterr().out
     assert manage.main(["recount", counted, "--repair"]) == 0
@@ -284,7 +284,7 @@ def test_pending_counters_are_proved_and_set(
         "pk": "PENDING#safe-children#00",
         "sk": "COUNT",
         "pending": 0,
-        "followed": "1",
+        "projected_to": "1",
     }
 
 

@@ -22,11 +22,11 @@ from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import LINKS, Subject
 from chalicelib.exports import store as exports_store
-from chalicelib.exports.model import Column, Format, Wanted
-from chalicelib.petitions.form import EDITABLE, MoveWanted
+from chalicelib.exports.model import Column, ExportRequest, Format
+from chalicelib.petitions.form import EDITABLE, TransitionRequest
 from chalicelib.petitions.model import State
 from chalicelib.projections.api import ALL
-from chalicelib.projections.dimensions import Sorted
+from chalicelib.projections.dimensions import Dimension
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.model import Right
@@ -45,8 +45,8 @@ from tests.actors import (
     json_of,
     signed,
 )
+from tests.exporting import a_result, an_export, kept
 from tests.fakes import FakeTables
-from tests.handing import a_result, an_export, kept
 from tests.served import FORM, JSON, Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 from tests.signin.test_api import BEGUN, RETURNED
@@ -204,25 +204,25 @@ def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
 def test_a_breakdown_is_by_what_the_code_knows() -> None:
     parameters = SPEC["paths"][STAFF_COUNTS]["get"]["parameters"]
     [by] = [each for each in parameters if each.get("name") == "by"]
-    assert by["schema"]["enum"] == [*By, *Sorted, ALL]
+    assert by["schema"]["enum"] == [*By, *Dimension, ALL]
 
 
 def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
     schemas = SPEC["components"]["schemas"]
-    wanted = schemas["ExportWanted"]["properties"]
+    wanted = schemas["ExportRequest"]["properties"]
     assert schemas["ExportColumn"]["enum"] == list(Column)
     assert schemas["ExportFormat"]["enum"] == list(Format)
     assert {name: each["default"] for name, each in wanted.items() if "default" in each} == {
-        name: info.default for name, info in Wanted.model_fields.items() if info.default
+        name: info.default for name, info in ExportRequest.model_fields.items() if info.default
     }
-    assert wanted.keys() == Wanted.model_fields.keys()
+    assert wanted.keys() == ExportRequest.model_fields.keys()
 
 
 def test_a_petition_for_staff_has_the_fields_the_code_reads() -> None:
     schemas = SPEC["components"]["schemas"]
-    assert schemas["PetitionWanted"]["properties"].keys() == {"slug", *EDITABLE}
+    assert schemas["NewPetition"]["properties"].keys() == {"slug", *EDITABLE}
     assert schemas["PetitionEdited"]["properties"].keys() == schemas["ManagedPetition"]["properties"].keys()
-    assert schemas["MoveWanted"]["properties"].keys() == MoveWanted.model_fields.keys()
+    assert schemas["TransitionRequest"]["properties"].keys() == TransitionRequest.model_fields.keys()
     assert schemas["PetitionState"]["enum"] == list(State)
 
 

@@ -14,7 +14,7 @@ MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
-# What the stream's filters let through: relay sees put and claim (both have `mail_wanted`), follow sees all but claims.
+# What the stream's filters let through: relay sees put and claim (both have `mail_kind`), follow sees all but claims.
 # Which events of SES a delivered mail causes, the template says.
 CHANGES = {"relay": ("put", "claim"), "follow": ("put", "mark", "confirm")}
 # A put and a confirmation change both counters of their bucket, a mark one: as many as so many puts.

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import declared, lambdas
 from chalicelib.core.keys import BUCKETS
 
-RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("FollowSignatures")
+RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("ProjectSignatures")
 # chalicelib.aws.clients: a table that answers nothing is waited for so long before the overflow queue takes over.
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH

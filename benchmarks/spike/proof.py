@@ -24,7 +24,7 @@ from stack.manage import manage, settings
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
 MOST_MAILS, BETWEEN_MAILS = 5, 60
 PATIENCE = 30
-SHOWN = ("pk", "sk", "state", "email", "mail_wanted", "mails")
+SHOWN = ("pk", "sk", "state", "email", "mail_kind", "mails")
 Row = dict[str, Any]
 
 

@@ -100,7 +100,7 @@ class Run:
     def _is_drained(self) -> bool:
         waiting = self._observe(len(self._posts))
         self._progress.show("mailing", len(self._stage.faults.ses.delivered), self._plan.signers)
-        return not any(waiting.values()) and not any("mail_wanted" in row for row in rows(self._stage))
+        return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._stage))
 
     def _confirm(self) -> None:
         """By the links in the mails, those of the first mail each has got."""

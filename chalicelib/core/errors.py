@@ -33,7 +33,7 @@ class PetitionRemoved(PetitionsError):
 
 
 @dataclass(repr=False)
-class CannotMove(PetitionsError):
+class InvalidTransition(PetitionsError):
     """A petition in `state` cannot become `wanted`."""
 
     state: str

@@ -14,7 +14,7 @@ acts may add to it and nobody may change it.
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
                 PENDING#<slug>#<bucket> COUNT           followed from the stream: who is pending, and who is confirmed
                                                         by version and postcode area
-                PLACES#<slug>#<bucket> <group>          confirmed by constituency, followed likewise: one group's share
+                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, followed likewise: one group's share
                 FUNNEL#<slug>#<bucket> <day>            what signatures passed on that day, followed likewise
                 FUNNEL-DAYS#<slug>     <day>            a day that is over, summed over its buckets
                 MAIL                   PAUSE            until when no mail is sent, because SES takes none
@@ -107,8 +107,8 @@ def pending(slug: str, bucket: str) -> Key:
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
 
 
-def places(slug: str, bucket: str, group: int) -> Key:
-    return Key(COUNTS, f"PLACES#{slug}#{bucket}", f"{group:02}")
+def constituencies(slug: str, bucket: str, group: int) -> Key:
+    return Key(COUNTS, f"CONSTITUENCIES#{slug}#{bucket}", f"{group:02}")
 
 
 def funnel(slug: str, bucket: str, day: date) -> Key:

@@ -26,7 +26,7 @@ class Metric(StrEnum):
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
-    MAIL_WANTED = "MailWanted"
+    MAIL_REQUESTED = "MailRequested"
     MAIL_SENT = "MailSent"
     MAIL_REFUSED = "MailRefused"
     MAIL_AGE = "MailAge"

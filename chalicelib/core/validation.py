@@ -42,10 +42,10 @@ def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
     except ValidationError as error:
         if error.errors(include_input=False)[0]["type"] == "json_invalid":
             raise NotJson from error
-        raise Invalid(complaints(error, words)) from error
+        raise Invalid(field_errors(error, words)) from error
 
 
-def complaints(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
+def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
     """One for each field, in the order of the model."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from chalicelib.core.errors import (
     BodyTooLarge,
-    CannotMove,
     FieldError,
     Forbidden,
     Gone,
     Invalid,
+    InvalidTransition,
     LinkDamaged,
     LinkExpired,
     NotAStatement,
@@ -93,7 +93,7 @@ def _removed(error: PetitionRemoved) -> Problem:
     return Problem(410, "Gone", f"This petition has been taken down.{reason}")
 
 
-def _cannot_move(error: CannotMove) -> Problem:
+def _cannot_move(error: InvalidTransition) -> Problem:
     detail = f"This petition is {error.state} and cannot become {error.wanted}."
     return Problem(409, "Conflict", detail, state=error.state)
 
@@ -134,7 +134,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
     PetitionRemoved: _removed,
     PetitionNotOpen: _not_open,
-    CannotMove: _cannot_move,
+    InvalidTransition: _cannot_move,
     Stale: _always(
         Problem(412, "Precondition Failed", "Somebody changed this meanwhile. Read it again, then repeat your change.")
     ),

@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, Format, Result, Wanted, whole
+from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result, whole
 from chalicelib.exports.request import exports_of, find_export, prepared, result_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, staff_authorizer
@@ -25,7 +25,7 @@ ONE = "/api/staff/exports/{export_id}"
 @json_view(routes)
 def request_export(request: Request, slug: str) -> Response:
     """202 with where to look for it. It has the signatures confirmed at this moment, however long it takes."""
-    wanted = parsed(Wanted, json_body(request))
+    wanted = parsed(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     export = prepared(wanted, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}

@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.exports import store
 from chalicelib.exports.cover import Facts, cover_sheet
 from chalicelib.exports.encrypt import encrypt
-from chalicelib.exports.gather import Desk
+from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Format, Part, Result, whole
 from chalicelib.exports.write import heading
 from chalicelib.petitions.find import petition_as_stored
@@ -17,20 +17,20 @@ FILES = "files"
 TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
 
 
-def deliver(export: Export, desk: Desk) -> Export:
+def deliver(export: Export, context: ExportContext) -> Export:
     """Beginning anew is safe: whoever is first to finish has delivered. Raise Invalid when the key is no good now."""
     total = whole(export.parts.values())
     if not agrees(export.counted, total):
-        return store.fail(export, disagreement(export.counted, total), desk.clock(), desk.tables)
-    path = _sealed(export, _assembled(export, desk), desk.folder)
+        return store.fail(export, disagreement(export.counted, total), context.clock(), context.tables)
+    path = _sealed(export, _assembled(export, context), context.folder)
     where = f"{FILES}/{export.export_id}/{token_hex(4)}"
-    result = _result(export, total, path, where, desk)
+    result = _result(export, total, path, where, context)
     encrypted = export.recipient is not None
-    desk.bucket.put_file(result.file, path, "application/octet-stream" if encrypted else TYPES[export.format])
-    sheet = desk.folder / "cover.pdf"
-    sheet.write_bytes(cover_sheet(_facts(export, total, result, desk)))
-    desk.bucket.put_file(result.cover, sheet, "application/pdf")
-    return store.finish(export, result, desk.clock(), desk.tables)
+    context.bucket.put_file(result.file, path, "application/octet-stream" if encrypted else TYPES[export.format])
+    sheet = context.folder / "cover.pdf"
+    sheet.write_bytes(cover_sheet(_facts(export, total, result, context)))
+    context.bucket.put_file(result.cover, sheet, "application/pdf")
+    return store.finish(export, result, context.clock(), context.tables)
 
 
 def agrees(counted: int, total: Part) -> bool:
@@ -43,13 +43,13 @@ def disagreement(counted: int, total: Part) -> str:
     return f"The count says {counted} and the signatures say {total.rows}: nothing is handed over before a recount"
 
 
-def _assembled(export: Export, desk: Desk) -> Path:
-    path = desk.folder / "plain"
+def _assembled(export: Export, context: ExportContext) -> Path:
+    path = context.folder / "plain"
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
         for bucket in keys.BUCKETS:
             if export.parts[bucket].rows:
-                desk.bucket.copy_to(export.parts[bucket].key, file)
+                context.bucket.copy_to(export.parts[bucket].key, file)
     return path
 
 
@@ -61,7 +61,7 @@ def _sealed(export: Export, plain: Path, folder: Path) -> Path:
     return folder / "sealed"
 
 
-def _result(export: Export, total: Part, path: Path, where: str, desk: Desk) -> Result:
+def _result(export: Export, total: Part, path: Path, where: str, context: ExportContext) -> Result:
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return Result(
@@ -72,10 +72,10 @@ def _result(export: Export, total: Part, path: Path, where: str, desk: Desk) -> 
         cover=f"{where}/cover",
         unsure=total.unsure,
         gone=total.gone,
-        finished_at=desk.clock(),
+        finished_at=context.clock(),
     )
 
 
-def _facts(export: Export, total: Part, result: Result, desk: Desk) -> Facts:
-    petition = petition_as_stored(export.slug, desk.tables)
+def _facts(export: Export, total: Part, result: Result, context: ExportContext) -> Facts:
+    petition = petition_as_stored(export.slug, context.tables)
     return Facts(petition, export, result, total)

@@ -14,13 +14,13 @@ from chalicelib.exports import store
 from chalicelib.exports.model import SETTLING, Export, Part
 from chalicelib.exports.write import writer
 from chalicelib.signatures.model import State
-from chalicelib.signatures.walk import bucket_to_hand_over
+from chalicelib.signatures.walk import exportable
 
 PARTS = "parts"
 
 
 @dataclass(frozen=True)
-class Desk:
+class ExportContext:
     """Where an export is worked on; `folder` is empty, is on disk, and goes when the work ends."""
 
     tables: Tables
@@ -57,14 +57,14 @@ class Sorting:
         self.part.versions[item["text_version"]] += 1
 
 
-def gather(export: Export, bucket: str, desk: Desk) -> Export:
+def gather(export: Export, bucket: str, context: ExportContext) -> Export:
     """Write one part and note it. The object first: a part that is noted is there, and whole."""
     part = Part(key=f"{prefix(export)}{bucket}-{token_hex(4)}")
-    path = desk.folder / "part"
+    path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
-        _fill(export, part, bucket_to_hand_over(export.slug, bucket, desk.tables), file)
-    desk.bucket.put_file(part.key, path, "application/octet-stream")
-    return store.add_part(export, bucket, part, desk.clock(), desk.tables)
+        _fill(export, part, exportable(export.slug, bucket, context.tables), file)
+    context.bucket.put_file(part.key, path, "application/octet-stream")
+    return store.add_part(export, bucket, part, context.clock(), context.tables)
 
 
 def prefix(export: Export) -> str:

@@ -54,7 +54,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-class Wanted(BaseModel):
+class ExportRequest(BaseModel):
     """The body of `POST /api/staff/petitions/{slug}/exports`. `recipient` is a public key, age's or OpenPGP's."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)

@@ -10,14 +10,14 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Gone, NotNow, UnknownThing
 from chalicelib.exports import store
 from chalicelib.exports.encrypt import Recipient, recipient_of
-from chalicelib.exports.model import SETTLING, Export, Result, State, Wanted
+from chalicelib.exports.model import SETTLING, Export, ExportRequest, Result, State
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, kept_sums
 
 _id = re.compile(r"[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}")
 
 
-def prepared(wanted: Wanted, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
+def prepared(wanted: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
     """Nothing is stored yet. Raise Invalid for a recipient whose key is none."""
     recipient = recipient_of(wanted.recipient) if wanted.recipient else Recipient("", "")
     moment = now.replace(microsecond=0)

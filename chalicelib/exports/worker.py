@@ -54,8 +54,8 @@ def _run(message: Mapping[str, Any], has_time: "HasTime") -> None:
 
 def _worked_on(export: Export, has_time: "HasTime") -> Export:
     # Every function loads this file at its cold start, and only one works on exports.
-    from chalicelib.exports.gather import Desk
+    from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import run
 
     with TemporaryDirectory(prefix="export-") as folder:
-        return run(export, Desk(tables(), exports_bucket(), Path(folder), times.now), has_time)
+        return run(export, ExportContext(tables(), exports_bucket(), Path(folder), times.now), has_time)

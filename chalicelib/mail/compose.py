@@ -11,7 +11,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.countries import countries
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition
 from chalicelib.signatures.model import Signature
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Office:
+class MailContext:
     """What every mail needs besides its petition and its signature, who takes it away, and what time it is then."""
 
     site_url: str
@@ -35,9 +35,11 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     return min(lasts, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else lasts
 
 
-def compose(wish: MailWish, signature: Signature, petition: Petition, office: Office, now: datetime) -> Mail:
-    links = _links(wish, signature, petition, office, now)
-    context = {
+def compose(
+    request: MailRequest, signature: Signature, petition: Petition, context: MailContext, now: datetime
+) -> Mail:
+    links = _links(request, signature, petition, context, now)
+    values = {
         "petition": petition,
         "signature": signature,
         "country": countries().get(signature.country or "", ""),
@@ -46,16 +48,18 @@ def compose(wish: MailWish, signature: Signature, petition: Petition, office: Of
     }
     return Mail(
         to=signature.email or "",
-        subject=" ".join(_rendered(wish, "subject.txt", context).split()),
-        text=_rendered(wish, "body.txt", context),
-        html=_rendered(wish, "body.html", context),
+        subject=" ".join(_rendered(request, "subject.txt", values).split()),
+        text=_rendered(request, "body.txt", values),
+        html=_rendered(request, "body.html", values),
         headers=_unsubscribing(links["unsubscribe_url"]) if signature.updates else {},
-        tags={"petition": wish.slug, "signature": wish.signature_id, "mail": wish.wanted},
+        tags={"petition": request.slug, "signature": request.signature_id, "mail": request.kind},
     )
 
 
-def _links(wish: MailWish, signature: Signature, petition: Petition, office: Office, now: datetime) -> dict[str, str]:
-    subject = Subject(wish.slug, wish.signature_id, signature.country or "", signature.source or DIRECT)
+def _links(
+    request: MailRequest, signature: Signature, petition: Petition, context: MailContext, now: datetime
+) -> dict[str, str]:
+    subject = Subject(request.slug, request.signature_id, signature.country or "", signature.source or DIRECT)
     ends = {
         # Not sooner: a pause may move the closing day, and who confirms is held to the petition as it is then.
         Purpose.CONFIRM: now + CONFIRM_LIFETIME,
@@ -63,9 +67,9 @@ def _links(wish: MailWish, signature: Signature, petition: Petition, office: Off
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
     return {
-        f"{purpose}_url": f"{office.site_url}/{purpose}?token={issue(purpose, subject, end, office.token_keys)}"
+        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, end, context.token_keys)}"
         for purpose, end in ends.items()
-    } | {"petition_url": f"{office.site_url}/petitions/{wish.slug}"}
+    } | {"petition_url": f"{context.site_url}/petitions/{request.slug}"}
 
 
 def _unsubscribing(url: str) -> dict[str, str]:
@@ -73,8 +77,8 @@ def _unsubscribing(url: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _rendered(wish: MailWish, part: str, context: dict[str, object]) -> str:
-    return _templates().get_template(f"{wish.wanted}/{part}").render(context)
+def _rendered(request: MailRequest, part: str, values: dict[str, object]) -> str:
+    return _templates().get_template(f"{request.kind}/{part}").render(values)
 
 
 @cache

@@ -1,21 +1,21 @@
-"""The message in the mail queue: which wish of which signature. No name and no address travels in it."""
+"""The message in the mail queue: which request of which signature. No name and no address travels in it."""
 
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.signatures.model import Wanted
+from chalicelib.signatures.model import MailKind
 
 
-class MailWish(BaseModel):
-    """`wanted_at` (ISO 8601, UTC) tells one wish from the next, so that a late message does nothing."""
+class MailRequest(BaseModel):
+    """`requested_at` (ISO 8601, UTC) tells one request from the next, so that a late message does nothing."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: str
     signature_id: str
-    wanted: Wanted
-    wanted_at: str
+    kind: MailKind
+    requested_at: str
 
     @property
     def key(self) -> Key:

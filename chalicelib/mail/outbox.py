@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.mail.model import MailWish
-from chalicelib.signatures.model import Wanted
+from chalicelib.mail.model import MailRequest
+from chalicelib.signatures.model import MailKind
 
 
 @dataclass(frozen=True)
@@ -13,10 +13,14 @@ class Outbox:
     confirmations: Queue
     others: Queue
 
-    def send(self, wishes: Sequence[tuple[MailWish, int]]) -> None:
+    def send(self, requests: Sequence[tuple[MailRequest, int]]) -> None:
         """Each with the seconds it shall wait. Raise Unavailable unless all were taken; some may then have been."""
-        first = [Outgoing(wish.model_dump(), delay) for wish, delay in wishes if wish.wanted is Wanted.CONFIRM]
-        later = [Outgoing(wish.model_dump(), delay) for wish, delay in wishes if wish.wanted is not Wanted.CONFIRM]
+        first = [
+            Outgoing(request.model_dump(), delay) for request, delay in requests if request.kind is MailKind.CONFIRM
+        ]
+        later = [
+            Outgoing(request.model_dump(), delay) for request, delay in requests if request.kind is not MailKind.CONFIRM
+        ]
         self.confirmations.send(first)
         self.others.send(later)
 

@@ -1,4 +1,4 @@
-"""The stream is the outbox: each new wish for a mail becomes one message in its queue."""
+"""The stream is the outbox: each new request for a mail becomes one message in its queue."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from chalicelib.core.keys import slug_of
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.signatures.model import MAIL_PAUSE
 
@@ -18,27 +18,29 @@ LONGEST_DELAY = 900
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox) -> int:
-    """Return how many wishes went on. Raise Unavailable, and the whole batch comes again: wishes are idempotent."""
-    wanted = [(wish, after) for before, after in changes if after and (wish := new_wish(before, after))]
-    outbox.send([(wish, _delay(after, now)) for wish, after in wanted])
+    """Return how many requests went on. Raise Unavailable, and the whole batch comes again: requests are idempotent."""
+    wanted = [(request, after) for before, after in changes if after and (request := new_request(before, after))]
+    outbox.send([(request, _delay(after, now)) for request, after in wanted])
     return len(wanted)
 
 
-def new_wish(before: Image | None, after: Image | None) -> MailWish | None:
+def new_request(before: Image | None, after: Image | None) -> MailRequest | None:
     """What this change newly wants, or wants with new urgency; a claim in between wants nothing new."""
-    if after is None or "mail_wanted" not in after:
+    if after is None or "mail_kind" not in after:
         return None
-    if before is not None and all(before.get(name) == after.get(name) for name in ("mail_wanted_at", "mail_nudged_at")):
+    if before is not None and all(
+        before.get(name) == after.get(name) for name in ("mail_requested_at", "mail_nudged_at")
+    ):
         return None
-    return wish_of(after)
+    return request_of(after)
 
 
-def wish_of(item: Image) -> MailWish:
-    return MailWish(
+def request_of(item: Image) -> MailRequest:
+    return MailRequest(
         slug=slug_of(item["pk"]),
         signature_id=item["sk"],
-        wanted=item["mail_wanted"],
-        wanted_at=item["mail_wanted_at"],
+        kind=item["mail_kind"],
+        requested_at=item["mail_requested_at"],
     )
 
 

@@ -12,19 +12,19 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.relay import wish_of
+from chalicelib.mail.relay import request_of
 from chalicelib.petitions.find import all_petitions
 from chalicelib.signatures import mail_state
 
-# While queues are busy, a wish waits in one, until shortly before SQS forgets it: a pass may take a day or two.
+# While queues are busy, a request waits in one, until shortly before SQS forgets it: a pass may take a day or two.
 QUEUE_FORGETS = timedelta(days=12)
 # With nothing waiting in them, what is older than this is in none.
 ON_ITS_WAY = timedelta(hours=1)
 BUSY = 100
 PASS_EVERY = timedelta(hours=6)
 
-# One run: 200 pages of 500 signatures, or 5,000 wishes. Sending and marking those takes about 40 s.
-MOST_PAGES, PAGE, MOST_WISHES = 200, 500, 5000
+# One run: 200 pages of 500 signatures, or 5,000 requests. Sending and marking those takes about 40 s.
+MAX_PAGES, PAGE, MAX_REQUESTS = 200, 500, 5000
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ class Place:
 
 
 def sweep(outbox: Outbox, now: datetime, tables: Tables) -> int:
-    """Return how many wishes were queued again. A crash anywhere repeats a page: wishes are idempotent."""
+    """Return how many requests were queued again. A crash anywhere repeats a page: requests are idempotent."""
     place = _where(now, tables)
     if place.partition is None:
         return 0
     since = now - (QUEUE_FORGETS if outbox.depth() > BUSY else ON_ITS_WAY)
     partitions = _partitions(tables)
     queued = 0
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         found, place = _sweep_page(place, partitions, since, outbox, now, tables)
         tables.put(keys.mail_sweep(), _as_item(place))
         queued += found
-        if place.partition is None or queued >= MOST_WISHES:
+        if place.partition is None or queued >= MAX_REQUESTS:
             break
     return queued
 
@@ -60,13 +60,13 @@ def _sweep_page(
     if here is None:
         return 0, Place(place.began, None)
     start = Key(keys.SIGNATURES, here, place.after if here == place.partition else "")
-    items, last = mail_state.wishes_waiting(start, since, now, PAGE, tables)
-    wishes = [wish_of(item) for item in items]
-    outbox.send([(wish, 0) for wish in wishes])
-    # Marked only once queued: the other way round, a crash would hide a wish for a fortnight.
-    for wish in wishes:
-        mail_state.mark_queued(wish.key, wish.wanted_at, now, tables)
-    return len(wishes), Place(place.began, here, last) if last else Place(place.began, following)
+    items, last = mail_state.requests_waiting(start, since, now, PAGE, tables)
+    requests = [request_of(item) for item in items]
+    outbox.send([(request, 0) for request in requests])
+    # Marked only once queued: the other way round, a crash would hide a request for a fortnight.
+    for request in requests:
+        mail_state.mark_queued(request.key, request.requested_at, now, tables)
+    return len(requests), Place(place.began, here, last) if last else Place(place.began, following)
 
 
 def _this_and_next(place: Place, partitions: list[str]) -> tuple[str | None, str | None]:

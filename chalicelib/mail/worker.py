@@ -1,4 +1,4 @@
-"""Mail's stream, queues and schedules in: wishes relayed, mails sent, and what SES says afterwards."""
+"""Mail's stream, queues and schedules in: requests relayed, mails sent, and what SES says afterwards."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -22,14 +22,14 @@ from chalicelib.edge.placeholders import (
     OTHER_MAIL_QUEUE_ARN,
     SIGNATURES_STREAM_ARN,
 )
-from chalicelib.mail.compose import Office
+from chalicelib.mail.batch_sender import BatchSender
+from chalicelib.mail.compose import MailContext
 from chalicelib.mail.feedback import take_feedback
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pace import CONFIRMATIONS, OTHERS, Pace, paced
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import Sent
-from chalicelib.mail.shift import Shift
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
 
@@ -72,20 +72,20 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 def _relay(changes: Iterable[StreamChange]) -> None:
     relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox())
-    log.measure(Metric.MAIL_WANTED, relayed)
-    log.event("relayed", wishes=relayed)
+    log.measure(Metric.MAIL_REQUESTED, relayed)
+    log.event("relayed", requests=relayed)
 
 
 def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
-    office = Office(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)), times.now)
-    shift = Shift(office, tables(), time.monotonic, time.sleep)
+    context = MailContext(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)), times.now)
+    batch_sender = BatchSender(context, tables(), time.monotonic, time.sleep)
 
     def handle(message: Mapping[str, Any]) -> None:
-        wish = MailWish.model_validate(message)
+        request = MailRequest.model_validate(message)
         now = times.now()
-        sent = shift.send(wish, now)
-        _measure(sent, now - datetime.fromisoformat(wish.wanted_at))
-        log.event("mail", petition=wish.slug, signature=wish.signature_id, wanted=wish.wanted, outcome=sent)
+        sent = batch_sender.send(request, now)
+        _measure(sent, now - datetime.fromisoformat(request.requested_at))
+        log.event("mail", petition=request.slug, signature=request.signature_id, wanted=request.kind, outcome=sent)
 
     return handle
 

@@ -76,8 +76,8 @@ def _mail(signature: Signature) -> dict[str, object]:
         "sent": signature.mails,
         "at_most": MAX_MAILS,
         "last_sent_at": signature.mailed_at and iso(signature.mailed_at),
-        "waiting": signature.mail_wanted,
-        "waiting_since": signature.mail_wanted_at and iso(signature.mail_wanted_at),
+        "waiting": signature.mail_kind,
+        "waiting_since": signature.mail_requested_at and iso(signature.mail_requested_at),
         "hurried_at": signature.mail_nudged_at and iso(signature.mail_nudged_at),
         "undeliverable": signature.undeliverable,
     }

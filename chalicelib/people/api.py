@@ -43,7 +43,7 @@ Change = Callable[[Key, Petition, datetime, Tables], None]
 COMES = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY)
 
 
-class PersonWanted(BaseModel):
+class PersonRequest(BaseModel):
     """The body of `POST /api/staff/people/find`. In a body, because addresses in URLs end in logs."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -55,7 +55,7 @@ class PersonWanted(BaseModel):
 @json_view(routes)
 def find_person(request: Request) -> Response:
     """Every signature of one address, in every petition; an empty list when there is none."""
-    now, held = times.now(), _held_of(parsed(PersonWanted, json_body(request), WORDS).email)
+    now, held = times.now(), _held_of(parsed(PersonRequest, json_body(request), WORDS).email)
     audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
     return json_answer({"signatures": [shown(each, now) for each in held]})
 

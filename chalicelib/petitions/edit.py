@@ -1,4 +1,4 @@
-"""Write, change and move a petition. One revision after the other: of two at once, the second hears of the first."""
+"""Write, change and transition a petition. An edit based on a stale revision is refused."""
 
 from datetime import datetime
 

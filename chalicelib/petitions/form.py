@@ -9,9 +9,9 @@ from pydantic_core import from_json
 
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import complaints, parsed
+from chalicelib.core.validation import field_errors, parsed
 from chalicelib.petitions.model import Petition, Reason, State
-from chalicelib.petitions.move import Move, transitions
+from chalicelib.petitions.transition import Transition, transitions
 
 TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
@@ -20,7 +20,7 @@ TEXTS = (
 EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
 
 
-class MoveWanted(BaseModel):
+class TransitionRequest(BaseModel):
     """The body of `POST /api/staff/petitions/{slug}/state`."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -30,10 +30,10 @@ class MoveWanted(BaseModel):
     reason: Reason | None = None
 
 
-def read_move(body: str) -> Move:
+def read_transition(body: str) -> Transition:
     """Raise NotJson or Invalid."""
-    wanted = parsed(MoveWanted, body)
-    return Move(wanted.state, wanted.at, wanted.reason)
+    wanted = parsed(TransitionRequest, body)
+    return Transition(wanted.state, wanted.at, wanted.reason)
 
 
 def read_new(body: str, now: datetime) -> Petition:
@@ -87,7 +87,7 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
     try:
         petition = Petition.model_validate(known)
     except ValidationError as error:
-        raise Invalid([*wrong.values(), *complaints(error)]) from error
+        raise Invalid([*wrong.values(), *field_errors(error)]) from error
     if wrong:
         raise Invalid([*wrong.values()])
     return petition

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from chalicelib.core.errors import Invalid
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import complaints
+from chalicelib.core.validation import field_errors
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # A day's shards are one BatchGetItem, which takes 100 keys.
@@ -101,7 +101,7 @@ class Petition(BaseModel):
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> State:
-        """The stored state, moved on by the opening and closing times."""
+        """The stored state, apply on by the opening and closing times."""
         if self.state is not State.OPEN:
             return self.state
         if now < self.opened_at:
@@ -119,7 +119,7 @@ def changed(petition: Petition, **changes: Any) -> Petition:
     try:
         return Petition.model_validate(petition.model_dump() | changes)
     except ValidationError as error:
-        raise Invalid(complaints(error)) from error
+        raise Invalid(field_errors(error)) from error
 
 
 class PetitionText(BaseModel):

@@ -12,7 +12,7 @@ from chalicelib.petitions.model import Petition, State, changed
 from chalicelib.tallies.open import open_tally, read_more_shards
 
 # What staff decide while it runs. A file that names no state leaves it to them.
-LIFE = {"state", "paused_at", "removed_reason"}
+LIFECYCLE = {"state", "paused_at", "removed_reason"}
 
 
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
@@ -26,7 +26,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         return create(petition, now, tables)
     kept: dict[str, Any] = {"shards": max(petition.shards, had.shards), "revision": had.revision}
     if "state" not in petition.model_fields_set:
-        kept |= had.model_dump(include=LIFE)
+        kept |= had.model_dump(include=LIFECYCLE)
         if had.state is State.CLOSED:
             kept["closes_at"] = petition.closes_at or had.closes_at
     petition = changed(petition, **kept)

@@ -8,15 +8,15 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, must_match, site_prefix
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import read_edit, read_move, read_new, shown
+from chalicelib.petitions.form import read_edit, read_new, read_transition, shown
 from chalicelib.petitions.model import Petition, State
-from chalicelib.petitions.move import moved
 from chalicelib.petitions.preview import preview_link
+from chalicelib.petitions.transition import apply
 from chalicelib.staff.authorizer import audited, staff_authorizer
 
 routes = Blueprint(__name__)
 
-DEEDS = {
+ACTIONS = {
     State.DRAFT: "petition.withheld",
     State.OPEN: "petition.opened",
     State.PAUSED: "petition.paused",
@@ -60,10 +60,10 @@ def edit_petition(request: Request, slug: str) -> Response:
 def move_petition(request: Request, slug: str) -> Response:
     """To another state, now or `at` a later time; 409 with its state when that cannot follow."""
     petition = _to_change(request, slug)
-    move, now = read_move(json_body(request)), times.now()
-    wanted = moved(petition, move, now)
-    at = {"at": times.iso(move.at)} if move.at else {}
-    audited(request, DEEDS[move.state], slug, {**_revision(petition), **at})
+    transition, now = read_transition(json_body(request)), times.now()
+    wanted = apply(petition, transition, now)
+    at = {"at": times.iso(transition.at)} if transition.at else {}
+    audited(request, ACTIONS[transition.state], slug, {**_revision(petition), **at})
     return _shown(edit(wanted, now, tables()))
 
 

@@ -17,9 +17,9 @@ from chalicelib.edge.http import (
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import overview, pending_count, sorted_breakdown
+from chalicelib.projections.breakdowns import overview, pending_count, projected_breakdown
 from chalicelib.projections.constituency_table import is_configured
-from chalicelib.projections.dimensions import Sorted
+from chalicelib.projections.dimensions import Dimension
 from chalicelib.staff.authorizer import staff_authorizer
 from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, largest
 from chalicelib.tallies.model import By
@@ -70,15 +70,15 @@ def _rows(counted: Breakdown) -> list[dict[str, object]]:
     return [{"key": key, "confirmed": number} for key, number in counted.values.items()]
 
 
-def _counted(petition: Petition, by: By | Sorted, days: Days) -> Breakdown:
+def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     now = times.now()
     if isinstance(by, By):
         return breakdown(petition, by, days, now, tables())
     if days != Days():
         raise Invalid([FieldError("by", "Versions and places are not kept by day: leave out from and to")])
-    if by is Sorted.CONSTITUENCY and not is_configured():
+    if by is Dimension.CONSTITUENCY and not is_configured():
         raise Invalid([FieldError("by", "No table of constituencies was given when this site was built")])
-    return sorted_breakdown(petition, by, now, tables())
+    return projected_breakdown(petition, by, now, tables())
 
 
 def _listed(petition: Petition) -> dict[str, object]:
@@ -112,14 +112,14 @@ def _answer(request: Request, totals: dict[str, object], counted: Breakdown | No
     return unless_known(request, [{**totals, "as_of": ""}, rows, in_csv], response)
 
 
-def _by(request: Request) -> By | Sorted | None:
+def _by(request: Request) -> By | Dimension | None:
     asked = query(request, "by")
     if not asked:
         return None
-    if asked in list(Sorted):
-        return Sorted(asked)
+    if asked in list(Dimension):
+        return Dimension(asked)
     if asked not in list(By):
-        raise Invalid([FieldError("by", f"Use {', '.join([*By, *Sorted])} or {ALL}")])
+        raise Invalid([FieldError("by", f"Use {', '.join([*By, *Dimension])} or {ALL}")])
     return By(asked)
 
 
@@ -127,7 +127,7 @@ def _top(request: Request) -> int | None:
     asked = query(request, "top")
     if not asked:
         return None
-    if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Sorted):
+    if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Goes with by=country, by=source or a breakdown by version or place")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", asked):
         raise Invalid([FieldError("top", "Use a number from 1 to 999")])

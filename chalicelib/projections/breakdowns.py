@@ -7,8 +7,8 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
-from chalicelib.projections.by_constituency import confirmed_by_place
-from chalicelib.projections.dimensions import Sorted, sorted_by
+from chalicelib.projections.by_constituency import confirmed_by_constituency
+from chalicelib.projections.dimensions import Dimension, rows_by
 from chalicelib.tallies.count import Breakdown, Days, breakdowns, exact_count
 from chalicelib.tallies.model import PENDING
 
@@ -27,11 +27,11 @@ def pending_count(slug: str, tables: Tables) -> int:
     return sum(store.pending(slug, tables).values())
 
 
-def sorted_breakdown(petition: Petition, by: Sorted, now: datetime, tables: Tables) -> Breakdown:
+def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
     """As far as the stream has been followed; what it has yet to bring is a row too."""
     confirmed = exact_count(petition, now, tables).confirmed
-    read = confirmed_by_place if by is Sorted.CONSTITUENCY else store.followed
-    return Breakdown(confirmed, now, by, sorted_by(by, read(petition.slug, tables), confirmed))
+    read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected
+    return Breakdown(confirmed, now, by, rows_by(by, read(petition.slug, tables), confirmed))
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
@@ -39,9 +39,9 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
 
     Constituencies are left out too: they lie in 1,024 items of their own, which is much to read for every refresh.
     """
-    counted, numbers = breakdowns(petition, days, now, tables), store.followed(petition.slug, tables)
+    counted, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
     confirmed = counted[0].confirmed
     if days == Days():
-        versions_and_areas = (Sorted.VERSION, Sorted.AREA)
-        counted += [Breakdown(confirmed, now, by, sorted_by(by, numbers, confirmed)) for by in versions_and_areas]
+        versions_and_areas = (Dimension.VERSION, Dimension.AREA)
+        counted += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
     return Overview(confirmed, numbers[PENDING], now, counted)

@@ -18,7 +18,7 @@ from chalicelib.projections.dimensions import ABROAD, NO_POSTCODE, PLACE, UNKNOW
 GROUPS = 16
 
 
-def place_of(signature: Mapping[str, Any], constituencies: Constituencies) -> str:
+def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies) -> str:
     """Its constituency, or which kind of none."""
     if signature.get("country") != "GB":
         return ABROAD
@@ -28,10 +28,10 @@ def place_of(signature: Mapping[str, Any], constituencies: Constituencies) -> st
 
 def counter_of(slug: str, bucket: str, place: str) -> Key:
     """Always the same for a place: a digest, not Python's own hash, which each process salts."""
-    return keys.places(slug, bucket, crc32(place.encode()) % GROUPS)
+    return keys.constituencies(slug, bucket, crc32(place.encode()) % GROUPS)
 
 
-def confirmed_by_place(slug: str, tables: Tables) -> Counter[str]:
+def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
     """Every number of these counters, as far as the stream has been followed; by its name in them."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
@@ -42,4 +42,4 @@ def confirmed_by_place(slug: str, tables: Tables) -> Counter[str]:
 def _counters(slug: str) -> Iterator[Key]:
     for bucket in keys.BUCKETS:
         for group in range(GROUPS):
-            yield keys.places(slug, bucket, group)
+            yield keys.constituencies(slug, bucket, group)

@@ -10,11 +10,11 @@ from typing import Any
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key, slug_of
-from chalicelib.projections.by_constituency import counter_of, place_of
+from chalicelib.projections.by_constituency import constituency_of, counter_of
 from chalicelib.projections.constituency_table import Constituencies
-from chalicelib.projections.dimensions import PLACE, sorts_of
+from chalicelib.projections.dimensions import PLACE, dimensions_of
 from chalicelib.projections.funnel.model import Stage, name_of
-from chalicelib.projections.project import Followed
+from chalicelib.projections.project import Increment
 from chalicelib.signatures.model import State
 from chalicelib.tallies.model import PENDING
 
@@ -23,7 +23,7 @@ Image = Mapping[str, Any]
 COMPLAINED = "complained"
 
 
-def followed(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Followed]:
+def increments(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
     """Two counters of its bucket: how things stand (pending; confirmed, sorted), and what was passed that day.
 
     `at` is when the stream says that it happened: the same however often it is told.
@@ -33,26 +33,26 @@ def followed(sequence: str, before: Image | None, after: Image | None, at: datet
     where = slug_of(pk), pk.rpartition("#")[2]
     stages = {name_of(stage, at): 1 for stage in passed(old, new, at)}
     return [
-        Followed(keys.pending(*where), sequence, _standing(old, new)),
-        Followed(keys.funnel(*where, at.date()), sequence, stages),
+        Increment(keys.pending(*where), sequence, _standing(old, new)),
+        Increment(keys.funnel(*where, at.date()), sequence, stages),
     ]
 
 
-def located(
+def constituency_increments(
     sequence: str, before: Image | None, after: Image | None, constituencies: Constituencies
-) -> Iterator[Followed]:
+) -> Iterator[Increment]:
     """Each constituency that this change gives one confirmed signature more or less."""
-    moves: Counter[str] = Counter()
+    amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
         if image and image.get("state") == State.CONFIRMED:
-            moves[place_of(image, constituencies)] += amount
+            amounts[constituency_of(image, constituencies)] += amount
     numbers: dict[Key, dict[str, int]] = defaultdict(dict)
-    for place, amount in moves.items():
+    for place, amount in amounts.items():
         slug, _, bucket = (after or before or {})["pk"].rpartition("#")
         numbers[counter_of(slug, bucket, place)][PLACE + place] = amount
     # Once for each counter: it takes a change in by its sequence number, and a second time not.
-    for counter, moved in numbers.items():
-        yield Followed(counter, sequence, moved)
+    for counter, added in numbers.items():
+        yield Increment(counter, sequence, added)
 
 
 def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
@@ -82,7 +82,7 @@ def _standing(old: Image, new: Image) -> Counter[str]:
     numbers = Counter({PENDING: (new.get("state") == State.PENDING) - (old.get("state") == State.PENDING)})
     for image, amount in ((old, -1), (new, +1)):
         if image.get("state") == State.CONFIRMED:
-            numbers.update(dict.fromkeys(sorts_of(image), amount))
+            numbers.update(dict.fromkeys(dimensions_of(image), amount))
     return Counter({name: number for name, number in numbers.items() if number})
 
 

@@ -16,7 +16,7 @@ NO_POSTCODE, ABROAD = "none", "abroad"
 UNKNOWN = "unknown"
 
 
-class Sorted(StrEnum):
+class Dimension(StrEnum):
     """What a followed breakdown is by."""
 
     VERSION = "version"
@@ -24,18 +24,18 @@ class Sorted(StrEnum):
     CONSTITUENCY = "constituency"
 
 
-PREFIXES = {Sorted.VERSION: VERSION, Sorted.AREA: AREA, Sorted.CONSTITUENCY: PLACE}
+PREFIXES = {Dimension.VERSION: VERSION, Dimension.AREA: AREA, Dimension.CONSTITUENCY: PLACE}
 WORDS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the table"}
 NOT_YET = "not yet sorted"
 
 
-def sorts_of(signature: Mapping[str, str]) -> Iterator[str]:
+def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
     """The numbers that one confirmed signature is counted in."""
     yield VERSION + signature.get("text_version", "")
     yield AREA + _area(signature.get("country", ""), signature.get("postcode", ""))
 
 
-def sorted_by(by: Sorted, numbers: Counter[str], confirmed: int) -> dict[str, int]:
+def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
     """Rows that sum to `confirmed`. Zeros are left out."""
     prefix = PREFIXES[by]
     found = {name.removeprefix(prefix): number for name, number in numbers.items() if name.startswith(prefix)}

@@ -20,7 +20,7 @@ SEQUENCE_DIGITS = 40
 
 
 @dataclass(frozen=True)
-class Followed:
+class Increment:
     """What one change of a signature adds to one counter of its bucket."""
 
     counter: Key
@@ -32,14 +32,14 @@ class Followed:
         return self.sequence.zfill(SEQUENCE_DIGITS)
 
 
-def pending(slug: str, bucket: str, sequence: str, amount: int) -> Followed:
+def pending(slug: str, bucket: str, sequence: str, amount: int) -> Increment:
     """One more (+1) who waits for a confirmation, or one less."""
-    return Followed(keys.pending(slug, bucket), sequence, {PENDING: amount})
+    return Increment(keys.pending(slug, bucket), sequence, {PENDING: amount})
 
 
-def follow(changes: Iterable[Followed], tables: Tables) -> None:
+def project(changes: Iterable[Increment], tables: Tables) -> None:
     """Idempotent; a failure passes through and the whole batch comes again. What adds nothing is not written."""
-    counters: dict[Key, dict[str, Followed]] = defaultdict(dict)
+    counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for change in changes:
         if any(change.numbers.values()):
             counters[change.counter][change.order] = change
@@ -47,14 +47,14 @@ def follow(changes: Iterable[Followed], tables: Tables) -> None:
         _add(list(of_counter.values()), tables)
 
 
-def _add(changes: Sequence[Followed], tables: Tables) -> None:
+def _add(changes: Sequence[Increment], tables: Tables) -> None:
     numbers: Counter[str] = Counter()
     for change in changes:
         numbers.update(change.numbers)
     try:
-        store.add_followed(changes[0].counter, numbers, [change.order for change in changes], tables)
+        store.add_projected(changes[0].counter, numbers, [change.order for change in changes], tables)
     except ConditionFailed as failure:
-        seen = failure.item["followed"] if failure.item else ""
+        seen = failure.item["projected_to"] if failure.item else ""
         unseen = [change for change in changes if change.order > seen]
         if unseen and len(unseen) < len(changes):
             _add(unseen, tables)

@@ -16,7 +16,7 @@ def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str,
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
 
 
-def followed(slug: str, tables: Tables) -> Counter[str]:
+def projected(slug: str, tables: Tables) -> Counter[str]:
     """Every number of these counters, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
@@ -31,15 +31,15 @@ def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: 
     tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=as_seen))
 
 
-def add_followed(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
+def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
     """Add once. Raise ConditionFailed with the old item when some of `sequence` was added before."""
     order = sorted(sequence)
-    followed = Attr("followed")
+    projected_to = Attr("projected_to")
     tables.update(
         Change(
             counter,
-            assign={"followed": order[-1]},
+            assign={"projected_to": order[-1]},
             add=numbers,
-            when=followed.not_exists() | followed.lt(order[0]),
+            when=projected_to.not_exists() | projected_to.lt(order[0]),
         )
     )

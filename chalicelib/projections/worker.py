@@ -12,18 +12,18 @@ from chalicelib.edge.batch import StreamChange, all_changes, on_schedule
 from chalicelib.edge.placeholders import SIGNATURES_STREAM_ARN
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.changes import followed, located
+from chalicelib.projections.changes import constituency_increments, increments
 from chalicelib.projections.constituency_table import constituencies
-from chalicelib.projections.project import Followed, follow
+from chalicelib.projections.project import Increment, project
 from chalicelib.projections.recount import recount
 
 workers = Blueprint(__name__)
 
 
 @workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
-def follow_signatures(event: DynamoDBEvent) -> None:
+def project_signatures(event: DynamoDBEvent) -> None:
     """Raises when the table does not take it: the stream brings the batch again, and what was counted is skipped."""
-    all_changes(event, _follow)
+    all_changes(event, _project)
 
 
 @workers.schedule(Rate(6, unit=Rate.HOURS))
@@ -32,17 +32,17 @@ def recount_tallies(event: CloudWatchEvent) -> None:
     on_schedule(event, _recount_all)
 
 
-def _follow(changes: Iterable[StreamChange]) -> None:
+def _project(changes: Iterable[StreamChange]) -> None:
     seen = list(changes)
-    follow(chain.from_iterable(_counted(change) for change in seen), tables())
-    log.event("followed", changes=len(seen))
+    project(chain.from_iterable(_counted(change) for change in seen), tables())
+    log.event("projected", changes=len(seen))
 
 
-def _counted(change: StreamChange) -> Iterator[Followed]:
-    yield from followed(*change)
+def _counted(change: StreamChange) -> Iterator[Increment]:
+    yield from increments(*change)
     known = constituencies()
     if known:
-        yield from located(change.sequence, change.before, change.after, known)
+        yield from constituency_increments(change.sequence, change.before, change.after, known)
 
 
 def _recount_all() -> None:

@@ -11,7 +11,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, LinkExpired
 from chalicelib.core.tokens import Subject
-from chalicelib.core.validation import complaints
+from chalicelib.core.validation import field_errors
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
@@ -26,7 +26,7 @@ def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
     try:
         return Corrections.model_validate(sent, context={"country": country})
     except ValidationError as error:
-        raise Invalid(complaints(error, WORDS)) from error
+        raise Invalid(field_errors(error, WORDS)) from error
 
 
 def check_version(shown: str | None, petition: Petition) -> None:

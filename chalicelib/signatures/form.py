@@ -19,7 +19,7 @@ from pydantic import (
 from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
 from chalicelib.core.sources import SOURCE_PATTERN
-from chalicelib.core.validation import Words, complaints, parsed
+from chalicelib.core.validation import Words, field_errors, parsed
 from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.names import clean_name, clean_postcode
 
@@ -91,7 +91,7 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
     try:
         return SignatureForm.model_validate({**filled, "consent": consent})
     except ValidationError as error:
-        raise Invalid(complaints(error, WORDS)) from error
+        raise Invalid(field_errors(error, WORDS)) from error
 
 
 def is_ticked(fields: Mapping[str, str], name: str) -> bool:

@@ -25,12 +25,12 @@ ERASED_LIFETIME = timedelta(days=15)
 
 MAX_MAILS = 5
 MAIL_PAUSE = timedelta(minutes=1)
-# A wish this old may have been lost on its way; asking again sends it on its way again.
+# A request this old may have been lost on its way; asking again sends it on its way again.
 NUDGE_AFTER = timedelta(minutes=10)
 
 # Whoever has a name here has a person; withdrawing removes all of these.
 PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
-MAIL_WISH = ("mail_wanted", "mail_wanted_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
+MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
 
 class State(StrEnum):
@@ -39,7 +39,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Wanted(StrEnum):
+class MailKind(StrEnum):
     """Which mail a signature waits for."""
 
     CONFIRM = "confirm"
@@ -75,8 +75,8 @@ class Signature(BaseModel):
     restored_at: Moment | None = None
     # The source its tally entry went under, where that is not its own (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
-    mail_wanted: Wanted | None = None
-    mail_wanted_at: Moment | None = None
+    mail_kind: MailKind | None = None
+    mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
     mailed_at: Moment | None = None
     mails: int = 0

@@ -32,8 +32,8 @@ def resend(held: Held, now: datetime, tables: Tables) -> Resent:
     try:
         mail_state.ask_again(held.key, signature, now, tables)
     except ConditionFailed:
-        return Resent.ON_ITS_WAY  # Its wish is young still, or was made in this very moment.
-    if signature.mail_wanted:
+        return Resent.ON_ITS_WAY  # Its request is young still, or was made in this very moment.
+    if signature.mail_kind:
         return Resent.ON_ITS_WAY
     return Resent.WITHIN_A_MINUTE if _is_fresh(signature, now) else Resent.ASKED
 

@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import UNMAILED_LIFETIME, Channel, Finished, Signature, State, Wanted
+from chalicelib.signatures.model import UNMAILED_LIFETIME, Channel, Finished, MailKind, Signature, State
 
 ATTEMPTS = 3
 
@@ -57,7 +57,7 @@ def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = Fals
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        has_its_mail = earlier.mail_wanted is not None and not earlier.is_over(now)
+        has_its_mail = earlier.mail_kind is not None and not earlier.is_over(now)
         if late and (has_its_mail or _is_overtaken(finished.signature, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(finished.key, earlier, finished.signature, now, tables):
@@ -90,8 +90,8 @@ def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, no
         channel=channel,
         text_version=petition.text_version,
         consent_version=petition.consent_version,
-        mail_wanted=Wanted.CONFIRM,
-        mail_wanted_at=now,
+        mail_kind=MailKind.CONFIRM,
+        mail_requested_at=now,
         expires_at=now + UNMAILED_LIFETIME,
     )
 

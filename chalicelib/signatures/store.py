@@ -12,7 +12,7 @@ from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
-    MAIL_WISH,
+    MAIL_REQUEST,
     MAX_MAILS,
     PERSONAL,
     WITHDRAWN_LIFETIME,
@@ -57,14 +57,14 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
-        unmailed = signature.model_copy(update={"mail_wanted": None, "mail_wanted_at": None})
+        unmailed = signature.model_copy(update={"mail_kind": None, "mail_requested_at": None})
         tables.update(_renewal(key, unmailed, is_over))
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
     # When it was last withdrawn stays: a hand-over under way must know who left since its moment and came back.
-    stale = ("erased_at", *PERSONAL, *MAIL_WISH)
+    stale = ("erased_at", *PERSONAL, *MAIL_REQUEST)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
@@ -75,7 +75,7 @@ def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_sourc
     return Change(
         subject.key,
         assign={"state": State.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
-        remove=("expires_at", *MAIL_WISH, *(name for name, value in corrections.items() if value is None)),
+        remove=("expires_at", *MAIL_REQUEST, *(name for name, value in corrections.items() if value is None)),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
 
@@ -87,7 +87,7 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
     return Change(
         key,
         assign={"state": State.WITHDRAWN, "withdrawn_at": iso(now), "updates": False, "expires_at": expires},
-        remove=(*PERSONAL, *MAIL_WISH, "confirmed_at"),
+        remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
         when=counted,
     )
 
@@ -105,7 +105,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
         Change(
             key,
             assign={**times, **blank, "updates": False, "expires_at": expires},
-            remove=(*PERSONAL, *MAIL_WISH, "confirmed_at"),
+            remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
             when=is_left,
         )
     )

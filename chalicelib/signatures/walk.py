@@ -11,14 +11,14 @@ from chalicelib.core import keys
 # What a recount reads (.chalice/policy-recount.json).
 ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
 # What an export reads (.chalice/policy-run-export.json): no address.
-HANDED_OVER = (
+EXPORTED = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
     *("text_version", "consent_version"),
 )
 
 
-def bucket_to_hand_over(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=HANDED_OVER)
+def exportable(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+    return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORTED)
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

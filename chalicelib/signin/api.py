@@ -11,7 +11,7 @@ from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import json_answer, json_body, json_view
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.authorizer import source_ip
 
@@ -46,7 +46,7 @@ def open_session(request: Request) -> Response:
     # A token whose issuing cannot be written down is told to nobody.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
     record(
-        actor, Deed(action="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
+        actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
     )
     log.note("signed_in", token=session.token_id)
     return json_answer(

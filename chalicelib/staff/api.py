@@ -20,7 +20,7 @@ routes = Blueprint(__name__)
 MOST_DAYS = 3650
 
 
-class TokenWanted(BaseModel):
+class TokenRequest(BaseModel):
     """The body of `POST /api/staff/tokens`."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -50,7 +50,7 @@ def list_tokens(request: Request) -> Response:
 @json_view(routes)
 def issue_token(request: Request) -> Response:
     """201 with the token, this once. Nobody hands out a right that they do not have."""
-    wanted = parsed(TokenWanted, json_body(request))
+    wanted = parsed(TokenRequest, json_body(request))
     if set(wanted.rights) - rights_of(request):
         raise Forbidden("You can only hand out rights that your own token has.")
     rights = ",".join(sorted(set(wanted.rights)))

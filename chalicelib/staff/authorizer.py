@@ -8,7 +8,7 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
@@ -43,7 +43,7 @@ ROUTES: dict[Right, list[AuthRoute]] = {
     Right.PEOPLE: [
         AuthRoute("/api/staff/people/find", ["POST"]),
         AuthRoute("/api/staff/people/*/*", ["GET"]),
-        *(AuthRoute(f"/api/staff/people/*/*/{deed}", ["POST"]) for deed in ("resend", "withdraw", "erase", "access")),
+        *(AuthRoute(f"/api/staff/people/*/*/{verb}", ["POST"]) for verb in ("resend", "withdraw", "erase", "access")),
     ],
 }
 # Whoever has a token may see whose it is. (API Gateway takes no policy without a resource, so this is also needed.)
@@ -116,8 +116,8 @@ def rights_of(request: Request) -> set[Right]:
 
 def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Before it is done: what cannot be written down is not done (503). Ids, states and numbers only."""
-    deed = Deed(action=action, subject=subject, details=dict(details or {}))
-    record(actor(request), deed, times.now(), tables())
+    done = Action(name=action, subject=subject, details=dict(details or {}))
+    record(actor(request), done, times.now(), tables())
 
 
 def _told(request: Request) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_a_mail_whose_mark_the_table_refused_may_come_once_more_and_no_oftener()
 
 def test_a_mark_is_told_from_a_claim() -> None:
     key = keys.Key(keys.SIGNATURES, "p", "s")
-    mark = Change(key, assign={"mailed_at": "now"}, add={"mails": 1}, remove=("mail_wanted",))
+    mark = Change(key, assign={"mailed_at": "now"}, add={"mails": 1}, remove=("mail_kind",))
     claim = Change(key, assign={"claimed_until": 1}, when=Attr("mailed_at").lt("now") & Attr("mails").lt(5))
     assert [is_mark(json.dumps(change_request(change)).encode()) for change in (mark, claim)] == [True, False]
     assert not is_mark(b'{"TableName": "signatures"}')

@@ -13,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.erase import erase
-from chalicelib.signatures.model import State, Wanted
+from chalicelib.signatures.model import MailKind, State
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
 from commands.damage import Known, Outcome
@@ -55,8 +55,8 @@ def bounce(tables: FakeTables, petition: Petition, identity: str) -> None:
 
 
 def get_mail(tables: FakeTables, petition: Petition, identity: str) -> None:
-    wanted_at = item_of(tables, petition, identity).get("mail_wanted_at", "")
-    mail_state.mark_mailed(key_of(petition, identity), wanted_at, LATER, LATER + 15 * DAY, tables)
+    requested_at = item_of(tables, petition, identity).get("mail_requested_at", "")
+    mail_state.mark_mailed(key_of(petition, identity), requested_at, LATER, LATER + 15 * DAY, tables)
 
 
 def sign_again(tables: FakeTables, petition: Petition, identity: str) -> None:
@@ -124,7 +124,7 @@ def test_a_confirmed_signature_replaces_the_pending_one_made_after_its_deletion(
     signed(tables, petition, now=LATER)
     back = repaired(kept, tables, petition)
     assert (back["state"], back["signed_at"]) == ("confirmed", kept["signed_at"])
-    assert not {"mail_wanted", "mail_wanted_at", "expires_at"} & back.keys()
+    assert not {"mail_kind", "mail_requested_at", "expires_at"} & back.keys()
 
 
 def test_a_repair_keeps_a_later_refusal_of_updates_and_mail(tables: FakeTables, petition: Petition) -> None:
@@ -248,4 +248,4 @@ def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition)
     assert isinstance(decision.write, NewItem)
     del tables.items[key_of(petition, identity)]
     tables.put_new(decision.write)
-    assert item_of(tables, petition, identity)["mail_wanted"] == Wanted.CONFIRM
+    assert item_of(tables, petition, identity)["mail_kind"] == MailKind.CONFIRM

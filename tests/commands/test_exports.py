@@ -19,8 +19,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from commands import common, exports
 from tests.actors import DAY, NOW, confirmed
+from tests.exporting import a_desk, rows_of, worked_on
 from tests.fakes import FakeBucket, FakeQueue, FakeTables
-from tests.handing import a_desk, rows_of, worked_on
 
 NAME = "Alice Achterberg"
 
@@ -72,7 +72,7 @@ def test_it_shows_how_far_it_is_and_saves_both_files_for_nobody_else_to_read(
     assert {path.stat().st_mode & 0o777 for path in (file, cover)} == {0o600}
     assert "[..............................] 0 of 1, waiting" in err
     assert "[##############################] 1 of 1, done" in err
-    done = sorted(entry.deed.action for entry in entries(NOW - DAY, NOW, tables))
+    done = sorted(entry.action.name for entry in entries(NOW - DAY, NOW, tables))
     assert done == ["export.fetched", "export.fetched", "export.requested"]
 
 

@@ -15,7 +15,7 @@ from chalicelib.aws.table import NewItem
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import entries, record
 from commands import common, copies, restore
 from commands.damage import Known, Outcome
@@ -113,7 +113,7 @@ def test_a_dry_run_makes_the_copy_and_writes_no_signature(
     assert "@" not in out + err
     assert signatures(tables) == []
     assert list(aws.copies) == [COPY]
-    assert [entry.deed.action for entry in entries(NOW, LATER, tables)] == ["table.copied"]
+    assert [entry.action.name for entry in entries(NOW, LATER, tables)] == ["table.copied"]
 
 
 def test_signatures_come_back_and_the_next_steps_are_named(
@@ -130,7 +130,7 @@ def test_signatures_come_back_and_the_next_steps_are_named(
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0
     assert capsys.readouterr().out == f"deleted {COPY}\nthere is no {COPY}\n"
     assert aws.copies == {}
-    done = sorted(entry.deed.action for entry in entries(NOW, LATER, tables))
+    done = sorted(entry.action.name for entry in entries(NOW, LATER, tables))
     assert done == ["copy.deleted", "copy.deleted", "table.copied", "table.restored"]
 
 
@@ -205,8 +205,8 @@ def test_a_signature_made_at_the_same_instant_is_not_overwritten(
 def test_people_erased_by_staff_since_stay_away(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
     [gone, *_] = signatures(tables)
-    deed = Deed(action="signature.erased", subject=gone["sk"])
-    record(Actor(token_id="t", owner="bob"), deed, NOW + MINUTE, tables)
+    action = Action(name="signature.erased", subject=gone["sk"])
+    record(Actor(token_id="t", owner="bob"), action, NOW + MINUTE, tables)
     lose_signatures(tables)
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
     assert "1 left out: withdrawn or erased since" in capsys.readouterr().out

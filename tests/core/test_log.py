@@ -13,7 +13,18 @@ from chalicelib.core import log
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
 from chalicelib.edge.batch import BatchFailed
 from chalicelib.tallies import count
-from tests.actors import ALICE, BOB, CHARLIE, a_petition, bobs_token, fields_of, identity_of, item_of, json_of, wish_of
+from tests.actors import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    a_petition,
+    bobs_token,
+    fields_of,
+    identity_of,
+    item_of,
+    json_of,
+    request_of,
+)
 from tests.fakes import FakeQueue
 from tests.served import FORM, JSON, Served, sqs_event, stream_event
 
@@ -48,7 +59,7 @@ def test_a_whole_life_of_a_signature_leaves_no_name_in_the_logs(
     served.post_json(API, json_of())
     identity = identity_of(a_petition())
     item = item_of(served.tables, a_petition(), identity)
-    for function in ("relay_mail", "follow_signatures"):
+    for function in ("relay_mail", "project_signatures"):
         served.invoke(function, stream_event([("1", None, item)]))
     served.deliver("send_mail", served.queue.messages)
     for purpose in ("confirm", "unsubscribe", "withdraw"):
@@ -56,7 +67,7 @@ def test_a_whole_life_of_a_signature_leaves_no_name_in_the_logs(
         served.get(link)
         served.post(link, f"name={ALICE.name}&postcode={POSTCODE}".encode(), FORM)
     said = lines()
-    assert {"signed", "relayed", "followed", "mail", "confirmed", "unsubscribed", "withdrawn", "answered"} <= {
+    assert {"signed", "relayed", "projected", "mail", "confirmed", "unsubscribed", "withdrawn", "answered"} <= {
         line["event"] for line in said
     }
     assert [line for line in said if line.get("signature") == identity]
@@ -97,10 +108,10 @@ def test_workers_that_fail_say_no_name(
 ) -> None:
     served.post_json(API, json_of())
     item = item_of(served.tables, a_petition(), identity_of(a_petition()))
-    wish = wish_of(served.tables, a_petition(), identity_of(a_petition())).model_dump()
+    request = request_of(served.tables, a_petition(), identity_of(a_petition())).model_dump()
     for failure in (RuntimeError(ALICE.email), Throttled("mail"), Unavailable("mail"), MailRefused(ALICE.email)):
         served.mailer.failures = [failure]
-        served.deliver("send_mail", [wish, {"name": ALICE.name}, ALICE.email])
+        served.deliver("send_mail", [request, {"name": ALICE.name}, ALICE.email])
     served.deliver("receive_feedback", [{"mail": {"destination": [ALICE.email]}}, ALICE.email])
 
     def refuse(*_: object) -> None:

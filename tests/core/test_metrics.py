@@ -26,7 +26,7 @@ from tests.actors import (
     identity_of,
     item_of,
     json_of,
-    wish_of,
+    request_of,
 )
 from tests.fakes import FakeTables
 from tests.served import JSON, Served, stream_event
@@ -126,17 +126,17 @@ def test_confirming_and_withdrawing_count_once(served: Served, lines: Lines) -> 
             served.post(link, b"", "application/x-www-form-urlencoded")
     sums = read(lines())
     assert (sums["Confirmed"], sums["Withdrawn"]) == (1, 1)
-    assert (sums["MailWanted"], sums["MailSent"], sums["MailAge"]) == (1, 1, 120)
+    assert (sums["MailRequested"], sums["MailSent"], sums["MailAge"]) == (1, 1, 120)
     assert read(lines(), "safe-children")["Confirmed"] == 1
 
 
 def test_mail_that_ses_refuses_or_puts_off_is_told_apart(served: Served, lines: Lines) -> None:
     petition = a_petition()
     served.post_json(API, json_of())
-    wish = wish_of(served.tables, petition, identity_of(petition)).model_dump()
+    request = request_of(served.tables, petition, identity_of(petition)).model_dump()
     served.mailer.failures = [Throttled("mail"), MailRefused()]
-    served.deliver("send_mail", [wish])
-    served.deliver("send_mail", [wish])
+    served.deliver("send_mail", [request])
+    served.deliver("send_mail", [request])
     sums = read(lines())
     assert (sums["MessageLater"], sums["MailRefused"], sums["MailSent"]) == (1, 1, 0)
 

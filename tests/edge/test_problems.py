@@ -7,7 +7,6 @@ import pytest
 from chalicelib.core import errors
 from chalicelib.core.errors import (
     BodyTooLarge,
-    CannotMove,
     ConditionFailed,
     Conflicted,
     Denied,
@@ -15,6 +14,7 @@ from chalicelib.core.errors import (
     Forbidden,
     Gone,
     Invalid,
+    InvalidTransition,
     LinkDamaged,
     LinkExpired,
     MailRefused,
@@ -43,7 +43,7 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (UnknownPetition(), 404),
     (PetitionRemoved(), 410),
     (PetitionNotOpen("closed"), 409),
-    (CannotMove("closed", "paused"), 409),
+    (InvalidTransition("closed", "paused"), 409),
     (Stale(), 412),
     (PreconditionRequired(), 428),
     (Invalid([FieldError("name", "Enter your name")]), 422),
@@ -89,7 +89,7 @@ def test_every_error_there_is_has_been_thought_of() -> None:
 
 def test_a_conflict_says_its_state_and_complaints_their_fields() -> None:
     assert problem_of(PetitionNotOpen("closed")).body()["state"] == "closed"
-    assert problem_of(CannotMove("closed", "paused")).body()["state"] == "closed"
+    assert problem_of(InvalidTransition("closed", "paused")).body()["state"] == "closed"
     complaint = {"field": "name", "message": "Enter your name"}
     assert problem_of(Invalid([FieldError(**complaint)])).body()["errors"] == [complaint]
 

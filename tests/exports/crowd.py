@@ -15,8 +15,8 @@ from chalicelib.core import keys
 from chalicelib.tallies.model import Entry
 from chalicelib.tallies.store import entry_change
 from tests.actors import NOW, a_published_petition
+from tests.exporting import a_desk, asked_for, worked_on
 from tests.fakes import FakeTables
-from tests.handing import a_desk, asked_for, worked_on
 
 PAGE = 2_000
 PLAIN = {name: {"S": "direct"} for name in ("source", "consent_version", "signed_at")}

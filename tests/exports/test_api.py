@@ -14,7 +14,7 @@ from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from tests.actors import DAY, NOW, bobs_token
-from tests.handing import a_crowd, a_result, an_export, kept
+from tests.exporting import a_crowd, a_result, an_export, kept
 from tests.served import JSON, Served
 
 OF_PETITION = "/api/staff/petitions/safe-children/exports"
@@ -58,8 +58,8 @@ def test_it_is_written_down_before_it_is_asked_for_and_by_whom(served: Served, b
     key = str(pyrage.x25519.Identity.generate().to_public())
     export = ask(served, bob, "POST", OF_PETITION, {"recipient": key}).json_body
     [entry] = written_down(served)
-    assert (entry.actor.owner, entry.deed.action, entry.deed.subject) == ("bob", "export.requested", export["id"])
-    assert entry.deed.details == {
+    assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", "export.requested", export["id"])
+    assert entry.action.details == {
         "petition": "safe-children",
         "format": "csv",
         "columns": "name,postcode,country,confirmed_at",
@@ -124,7 +124,7 @@ def test_a_link_is_good_for_minutes_and_fetching_is_written_down(
         "expires_at": "2026-11-24T12:15:00Z",
     }
     [entry] = written_down(served)
-    assert (entry.deed.action, entry.deed.subject) == ("export.fetched", export.export_id)
+    assert (entry.action.name, entry.action.subject) == ("export.fetched", export.export_id)
 
 
 def test_without_a_line_in_the_audit_trail_there_is_no_link(

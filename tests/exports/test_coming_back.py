@@ -10,8 +10,8 @@ from chalicelib.exports.model import State
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
+from tests.exporting import a_crowd, a_desk, asked_for, rows_of, worked_on
 from tests.fakes import FakeBucket, FakeTables
-from tests.handing import a_crowd, a_desk, asked_for, rows_of, worked_on
 
 Again = Callable[[FakeTables, Petition], object]
 LATER = NOW + timedelta(seconds=40)

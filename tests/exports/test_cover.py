@@ -10,7 +10,7 @@ import pytest
 from chalicelib.exports.cover import Facts, cover_sheet, printable
 from chalicelib.exports.model import Part
 from tests.actors import a_petition
-from tests.handing import a_result, an_export
+from tests.exporting import a_result, an_export
 
 LATIN = range(0x20, 0x500)
 needs_poppler = pytest.mark.skipif(not shutil.which("pdftotext"), reason="no pdftotext on this machine")

@@ -10,14 +10,14 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import NotNow, Unavailable, UnknownThing
 from chalicelib.exports.deliver import agrees
-from chalicelib.exports.gather import Desk
+from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import PATIENCE, Export, Part, State
 from chalicelib.exports.request import find_export
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, change_item, confirmed, key_of, signed
+from tests.exporting import a_crowd, a_desk, an_export, asked_for, kept, rows_of, worked_on
 from tests.fakes import FakeBucket, FakeTables
-from tests.handing import a_crowd, a_desk, an_export, asked_for, kept, rows_of, worked_on
 
 HOUR = timedelta(hours=1)
 
@@ -28,7 +28,7 @@ def bucket() -> FakeBucket:
 
 
 @pytest.fixture
-def desk(tables: FakeTables, bucket: FakeBucket, tmp_path: Path) -> Desk:
+def context(tables: FakeTables, bucket: FakeBucket, tmp_path: Path) -> ExportContext:
     return a_desk(tables, bucket, tmp_path)
 
 
@@ -38,11 +38,11 @@ def file_of(export: Export, bucket: FakeBucket) -> bytes:
 
 
 def test_all_who_confirmed_are_handed_over_and_nobody_else(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 30)
     signed(tables, petition, ALICE)
-    done = worked_on(asked_for(tables, petition, columns=["name", "confirmed_at"]), desk)
+    done = worked_on(asked_for(tables, petition, columns=["name", "confirmed_at"]), context)
     assert done.state is State.DONE
     rows = rows_of(file_of(done, bucket))
     assert sorted(row["name"] for row in rows) == sorted(names)
@@ -52,10 +52,10 @@ def test_all_who_confirmed_are_handed_over_and_nobody_else(
 
 
 def test_the_digest_is_of_the_file_and_nothing_but_file_and_cover_stays(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 3)
-    done = worked_on(asked_for(tables, petition), desk)
+    done = worked_on(asked_for(tables, petition), context)
     assert done.result
     assert hashlib.sha256(file_of(done, bucket)).hexdigest() == done.result.sha256
     assert bucket.objects.keys() == {done.result.file, done.result.cover}
@@ -64,56 +64,56 @@ def test_the_digest_is_of_the_file_and_nothing_but_file_and_cover_stays(
 
 
 def test_nobody_confirmed_is_a_file_with_its_heading_only(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
-    done = worked_on(asked_for(tables, petition), desk)
+    done = worked_on(asked_for(tables, petition), context)
     assert rows_of(file_of(done, bucket)) == []
     assert done.result
     assert done.result.rows == 0
 
 
 def test_the_name_is_the_one_that_was_confirmed(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
     change_item(tables, petition, identity, name="=Alice")
-    done = worked_on(asked_for(tables, petition, format="ndjson", columns=["name"]), desk)
+    done = worked_on(asked_for(tables, petition, format="ndjson", columns=["name"]), context)
     assert rows_of(file_of(done, bucket), "ndjson") == [{"name": "=Alice"}]
-    again = worked_on(asked_for(tables, petition, columns=["name"]), desk)
+    again = worked_on(asked_for(tables, petition, columns=["name"]), context)
     assert b'\r\n"\'=Alice"\r\n' in file_of(again, bucket)
 
 
 def test_who_confirms_after_the_moment_is_not_in_it(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     confirmed(tables, petition, ALICE, NOW - HOUR)
     confirmed(tables, petition, BOB, NOW)
     export = asked_for(tables, petition, columns=["name"])
     confirmed(tables, petition, CHARLIE, NOW + timedelta(seconds=1))
-    done = worked_on(export, desk)
+    done = worked_on(export, context)
     assert {row["name"] for row in rows_of(file_of(done, bucket))} == {ALICE.name, BOB.name}
 
 
 def test_who_withdraws_after_the_moment_is_not_handed_over_and_both_numbers_are_kept(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
     confirmed(tables, petition, BOB, NOW - HOUR)
     export = asked_for(tables, petition, columns=["name"])
     withdraw(key_of(petition, identity), petition, NOW + timedelta(seconds=5), tables)
-    done = worked_on(export, desk)
+    done = worked_on(export, context)
     assert [row["name"] for row in rows_of(file_of(done, bucket))] == [BOB.name]
     assert done.result
     assert (done.counted, done.result.rows, done.result.gone) == (2, 1, 1)
 
 
 def test_a_file_that_does_not_agree_with_the_tally_is_not_handed_over(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
     confirmed(tables, petition, BOB, NOW - HOUR)
     del tables.items[keys.signature(petition.slug, identity)]
-    failed = worked_on(asked_for(tables, petition), desk)
+    failed = worked_on(asked_for(tables, petition), context)
     assert failed.state is State.FAILED
     assert failed.why == "The count says 2 and the signatures say 1: nothing is handed over before a recount"
     assert failed.result is None
@@ -140,12 +140,12 @@ def test_rows_and_tally_may_differ_by_those_who_moved_and_by_nobody_else(
 
 
 def test_a_file_for_a_recipient_is_for_them_alone_and_their_key_goes_afterwards(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 3)
     owner = pyrage.x25519.Identity.generate()
     export = asked_for(tables, petition, recipient=str(owner.to_public()))
-    done = worked_on(export, desk)
+    done = worked_on(export, context)
     opened = pyrage.decrypt(file_of(done, bucket), [owner])
     assert sorted(row["name"] for row in rows_of(opened)) == sorted(names)
     assert (done.recipient, done.recipient_key) == (str(owner.to_public()), None)
@@ -154,47 +154,47 @@ def test_a_file_for_a_recipient_is_for_them_alone_and_their_key_goes_afterwards(
 
 
 def test_when_time_is_short_it_stops_at_a_part_and_goes_on_from_there(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 10)
     export = asked_for(tables, petition, columns=["name"])
     allowed = iter([True] * 40 + [False] * 2)
-    half = worked_on(export, desk, lambda _: next(allowed))
+    half = worked_on(export, context, lambda _: next(allowed))
     assert half.state is State.RUNNING
     assert half.missing == list(keys.BUCKETS[40:])
     before = dict(bucket.objects)
-    done = worked_on(export, desk)
+    done = worked_on(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
     assert len(before) == 40
 
 
 def test_the_second_stage_waits_for_a_run_that_has_time_for_it(
-    tables: FakeTables, petition: Petition, desk: Desk
+    tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
     export = asked_for(tables, petition)
-    gathered = worked_on(export, desk, lambda seconds: seconds <= 60)
+    gathered = worked_on(export, context, lambda seconds: seconds <= 60)
     assert (gathered.state, gathered.missing) == (State.RUNNING, [])
-    assert worked_on(export, desk).state is State.DONE
+    assert worked_on(export, context).state is State.DONE
 
 
 def test_one_that_is_done_is_not_done_again(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 2)
     export = asked_for(tables, petition)
-    done = worked_on(export, desk)
+    done = worked_on(export, context)
     files = dict(bucket.objects)
-    assert worked_on(export, desk) == done
+    assert worked_on(export, context) == done
     assert bucket.objects == files
 
 
 def test_one_at_a_time_for_a_petition_and_the_next_when_it_has_ended(
-    tables: FakeTables, petition: Petition, desk: Desk
+    tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
     first = asked_for(tables, petition)
     with pytest.raises(NotNow):
         asked_for(tables, petition)
-    worked_on(first, desk)
+    worked_on(first, context)
     assert asked_for(tables, petition)
 
 
@@ -204,19 +204,19 @@ def test_one_that_was_silent_for_hours_is_given_up_and_says_so(
     export = asked_for(tables, petition)
     late = NOW + PATIENCE
     assert export.state_at(late) is State.FAILED
-    failed = worked_on(export, Desk(tables, bucket, tmp_path, lambda: late))
+    failed = worked_on(export, ExportContext(tables, bucket, tmp_path, lambda: late))
     assert failed.state is State.FAILED
     assert failed.why
 
 
 def test_a_key_that_has_expired_in_the_meantime_fails_the_export_and_says_so(
-    tables: FakeTables, petition: Petition, desk: Desk
+    tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
     owner = str(pyrage.x25519.Identity.generate().to_public())
     export = asked_for(tables, petition, recipient=owner)
     damaged = find_export(export.export_id, tables).model_copy(update={"recipient_key": "age1damaged"})
     kept(tables, damaged)
-    failed = worked_on(export, desk)
+    failed = worked_on(export, context)
     assert failed.state is State.FAILED
     assert failed.why is not None
     assert "age public key" in failed.why
@@ -229,14 +229,14 @@ def test_its_time_is_over_after_seven_days() -> None:
 
 
 def test_while_files_cannot_be_written_nothing_is_lost(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, desk: Desk
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 5)
     export = asked_for(tables, petition, columns=["name"])
     bucket.fail_next(Unavailable("files"))
     with pytest.raises(Unavailable):
-        worked_on(export, desk)
-    done = worked_on(export, desk)
+        worked_on(export, context)
+    done = worked_on(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
 
 

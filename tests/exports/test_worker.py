@@ -10,7 +10,7 @@ from chalicelib.exports import worker
 from chalicelib.exports.model import Export, State
 from chalicelib.exports.request import find_export
 from chalicelib.petitions.model import Petition
-from tests.handing import a_crowd, asked_for
+from tests.exporting import a_crowd, asked_for
 from tests.served import Served, sqs_event
 
 

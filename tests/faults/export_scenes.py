@@ -7,9 +7,9 @@ from chalicelib.core import keys
 from chalicelib.exports import worker
 from chalicelib.exports.model import State
 from tests.actors import NOW
+from tests.exporting import a_result, an_export, asked_for, kept
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
 from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
-from tests.handing import a_result, an_export, asked_for, kept
 from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"

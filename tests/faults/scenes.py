@@ -37,9 +37,9 @@ from tests.actors import (
     item_of,
     json_of,
     key_of,
+    request_of,
     signed,
     subject_of,
-    wish_of,
 )  # fmt: skip
 from tests.served import Served, context, schedule_event, stream_event
 
@@ -199,7 +199,7 @@ def stream(served: Served) -> dict[str, Any]:
 
 
 def pending_is_right(served: Served) -> None:
-    served.invoke("follow_signatures", stream(served))
+    served.invoke("project_signatures", stream(served))
     assert pending_count(PETITION.slug, served.tables) == 2
 
 
@@ -211,17 +211,17 @@ def bounce(_: Served) -> list[Any]:
 def gets_no_mail(served: Served) -> None:
     item = item_of(served.tables, PETITION, KEY.sk)
     assert item["undeliverable"] == "bounced"
-    assert "mail_wanted" not in item
+    assert "mail_kind" not in item
 
 
-def wishes(served: Served) -> list[Any]:
-    if not hasattr(served, "wish"):
-        served.wish = wish_of(served.tables, PETITION, KEY.sk).model_dump()  # type: ignore[attr-defined]
-    return [served.wish]  # type: ignore[attr-defined]
+def requests(served: Served) -> list[Any]:
+    if not hasattr(served, "request"):
+        served.request = request_of(served.tables, PETITION, KEY.sk).model_dump()  # type: ignore[attr-defined]
+    return [served.request]  # type: ignore[attr-defined]
 
 
 def alice_is_mailed(served: Served) -> None:
-    assert "mail_wanted" not in item_of(served.tables, PETITION, KEY.sk)
+    assert "mail_kind" not in item_of(served.tables, PETITION, KEY.sk)
     assert {mail.to for mail in served.mailer.mails} == {ALICE.email}
 
 
@@ -237,7 +237,7 @@ def is_kept_and_mailed_once(served: Served) -> None:
     for _ in range(2):
         assert served.deliver("store_overflow", served.overflow.messages) == []
     item = item_of(served.tables, PETITION, KEY.sk)
-    assert (item["state"], item["name"], item["mail_wanted"]) == ("pending", ALICE.name, "confirm")
+    assert (item["state"], item["name"], item["mail_kind"]) == ("pending", ALICE.name, "confirm")
 
 
 def overflowed(served: Served) -> None:
@@ -317,11 +317,11 @@ SCENES = [
     Scene("unsubscribe_from_updates", alice_confirmed, partial(posted, STOP, {}, 200), _confirmed),
     Scene("links", alice_pending, partial(as_function, "links", "/confirm"), _pending),
     Scene("counts", counted_days_ago, partial(as_function, "counts", "/api/petitions/{slug}/count"), public_is_exact),
-    Scene("follow_signatures", three_people, partial(ran, "follow_signatures", stream), pending_is_right),
+    Scene("project_signatures", three_people, partial(ran, "project_signatures", stream), pending_is_right),
     Scene("relay_mail", alice_pending, partial(ran, "relay_mail", lambda served: stream_event(
           [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_is_queued),
-    Scene("send_mail", alice_pending, partial(delivered, "send_mail", wishes), alice_is_mailed, SIX),
-    Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", wishes), alice_is_mailed, SIX),
+    Scene("send_mail", alice_pending, partial(delivered, "send_mail", requests), alice_is_mailed, SIX),
+    Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),
     Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
     Scene("watch_mail", taps_shut, partial(ran, "watch_mail", _schedule), taps_are_open),
     Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),

@@ -97,7 +97,7 @@ def is_vouched_for(served: Served) -> None:
 
 
 def is_in_the_trail(action: str, served: Served) -> None:
-    assert action in {entry.deed.action for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
+    assert action in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
 
 
 def as_function_of(function: str, route: str, path: str, served: Served) -> bool:
@@ -164,7 +164,7 @@ def passed_days_ago(served: Served) -> None:
     """Today's clock finds days that are over, to be closed by whoever reads."""
     bob_may_all(served)
     for bucket in ("00", "3f"):
-        served.tables.put(keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "followed": "1"})
+        served.tables.put(keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "projected_to": "1"})
 
 
 def nothing_is_passed_twice(served: Served) -> None:

@@ -29,7 +29,7 @@ THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_sig
 ELSEWHERE = {
     "chalicelib/mail/pause.py:pause_mail",
     "chalicelib/signatures/mail_state.py:nudge_mail",
-    "chalicelib/signatures/mail_state.py:want_mail",
+    "chalicelib/signatures/mail_state.py:request_mail",
     "chalicelib/signatures/store.py:renew",
 }
 
@@ -49,7 +49,7 @@ def begun(served: Served, scene: Scene) -> None:
     for queue in (served.queue, served.other_queue, served.overflow, served.exports):
         queue.messages.clear()
     served.mailer.mails.clear()
-    vars(served).pop("wish", None)
+    vars(served).pop("request", None)
     served.clock.moment = NOW
     a_published_petition(served.tables)
     scene.before(served)

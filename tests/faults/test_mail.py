@@ -18,15 +18,26 @@ from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.queue import Outgoing
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import NotYet, PetitionsError, SendingStopped, Throttled, Unavailable
-from chalicelib.mail.compose import Office
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.batch_sender import BatchSender
+from chalicelib.mail.compose import MailContext
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
-from chalicelib.mail.shift import Shift
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
-from chalicelib.signatures.model import MAIL_WISH
-from tests.actors import ALICE, BOB, MINUTE, NOW, a_petition, a_published_petition, an_office, item_of, signed, wish_of
+from chalicelib.signatures.model import MAIL_REQUEST
+from tests.actors import (
+    ALICE,
+    BOB,
+    MINUTE,
+    NOW,
+    a_mail_context,
+    a_petition,
+    a_published_petition,
+    item_of,
+    request_of,
+    signed,
+)
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS
 
@@ -119,7 +130,7 @@ class WiredSource(FakeSource):
 
 
 class World:
-    """One petition, Alice's and Bob's wishes, and everything of AWS that mail touches."""
+    """One petition, Alice's and Bob's requests, and everything of AWS that mail touches."""
 
     def __init__(self) -> None:
         self.wire = Wire()
@@ -130,7 +141,7 @@ class World:
         self.sources = (WiredSource(self), WiredSource(self))
         a_published_petition(self.tables)
         self.identities = [signed(self.tables, a_petition(), who) for who in (ALICE, BOB)]
-        self.wishes = [wish_of(self.tables, a_petition(), identity) for identity in self.identities]
+        self.requests = [request_of(self.tables, a_petition(), identity) for identity in self.identities]
         self.images = [item_of(self.tables, a_petition(), identity) for identity in self.identities]
         self.tables.wire = self.wire
 
@@ -138,31 +149,31 @@ class World:
         self.wire = self.tables.wire = wire
         return self
 
-    def office(self) -> Office:
-        return an_office(lambda mail: self.wire("ses.send", lambda: self._post(mail)))
+    def context(self) -> MailContext:
+        return a_mail_context(lambda mail: self.wire("ses.send", lambda: self._post(mail)))
 
     def _post(self, mail: Mail) -> None:
         if self.quota_spent:
             raise SendingStopped("mail")
         self.mails.append(mail)
 
-    def send(self, wishes: Sequence[MailWish], now: datetime) -> list[MailWish]:
+    def send(self, requests: Sequence[MailRequest], now: datetime) -> list[MailRequest]:
         """One invocation, as edge.batch handles it; returns what comes again."""
-        shift = Shift(self.office(), self.tables, lambda: 0.0, lambda _: None)
-        left = list(wishes)
+        batch_sender = BatchSender(self.context(), self.tables, lambda: 0.0, lambda _: None)
+        left = list(requests)
         try:
-            for wish in wishes:
+            for request in requests:
                 try:
-                    shift.send(wish, now)
-                    left.remove(wish)
+                    batch_sender.send(request, now)
+                    left.remove(request)
                 except (NotYet, Unavailable):
                     pass
         except Killed:
-            return list(wishes)  # Whoever dies answers nothing: all of them come again.
+            return list(requests)  # Whoever dies answers nothing: all of them come again.
         return left
 
-    def send_until_settled(self, wishes: Sequence[MailWish], now: datetime) -> None:
-        left = list(wishes)
+    def send_until_settled(self, requests: Sequence[MailRequest], now: datetime) -> None:
+        left = list(requests)
         for number in range(1, 30):
             if not left:
                 return
@@ -175,7 +186,7 @@ class World:
     def assert_settled(self) -> None:
         for identity in self.identities:
             item = item_of(self.tables, a_petition(), identity)
-            assert not set(MAIL_WISH) & item.keys()
+            assert not set(MAIL_REQUEST) & item.keys()
             assert item["mailed_at"]
 
 
@@ -185,13 +196,13 @@ def recorded(act: Callable[[World], object]) -> list[str]:
     return world.wire.calls
 
 
-def sends(world: World) -> list[MailWish]:
-    return world.send(world.wishes, NOW)
+def sends(world: World) -> list[MailRequest]:
+    return world.send(world.requests, NOW)
 
 
-def sends_on_a_spent_quota(world: World) -> list[MailWish]:
+def sends_on_a_spent_quota(world: World) -> list[MailRequest]:
     world.quota_spent = True
-    return world.send(world.wishes, NOW)
+    return world.send(world.requests, NOW)
 
 
 def relays(world: World) -> int:
@@ -281,7 +292,7 @@ def test_messages_that_come_twice_after_a_fault_send_nothing_more(at: int, fault
     left = sends(world)
     world.under(Wire()).send_until_settled(left, NOW)
     before = len(world.mails)
-    world.send_until_settled([*world.wishes, *world.wishes], NOW + timedelta(hours=5))
+    world.send_until_settled([*world.requests, *world.requests], NOW + timedelta(hours=5))
     assert len(world.mails) == before
 
 
@@ -291,7 +302,7 @@ def test_no_fault_while_a_spent_quota_is_written_down_loses_a_mail(at: int, faul
     world, wire = faulted(at, fault)
     left = sends_on_a_spent_quota(world)
     assert len(wire.calls) > at
-    assert left == world.wishes
+    assert left == world.requests
     world.quota_spent = False
     world.under(Wire()).send_until_settled(left, NOW)
     world.assert_settled()
@@ -321,8 +332,8 @@ def test_no_fault_in_sweeping_loses_a_wish(at: int, fault: str) -> None:
 
 def _every_queued_wish_is_one_mail(world: World) -> None:
     assert isinstance(world.outbox.confirmations, FakeQueue)
-    queued = [MailWish.model_validate(message) for message in world.outbox.confirmations.messages]
-    assert {wish.signature_id for wish in queued} == set(world.identities)
+    queued = [MailRequest.model_validate(message) for message in world.outbox.confirmations.messages]
+    assert {request.signature_id for request in queued} == set(world.identities)
     world.send_until_settled(queued, SWEPT)
     world.assert_settled()
     assert [world.mails_to(who.email) for who in (ALICE, BOB)] == [1, 1]
@@ -360,8 +371,8 @@ def test_the_fakes_would_show_a_mail_that_is_sent_before_it_is_claimed() -> None
     def deliver(mail: Mail) -> None:
         world.mails.append(mail)
         if len(world.mails) == 1:
-            world.send(world.wishes[:1], NOW)
+            world.send(world.requests[:1], NOW)
 
-    office = an_office(deliver)
-    Shift(office, world.tables, lambda: 0.0, lambda _: None).send(world.wishes[0], NOW)
+    context = a_mail_context(deliver)
+    BatchSender(context, world.tables, lambda: 0.0, lambda _: None).send(world.requests[0], NOW)
     assert world.mails_to(ALICE.email) == 2

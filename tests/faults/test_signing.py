@@ -107,7 +107,7 @@ def drained(served: Served) -> None:
         served.clock.forward(timedelta(minutes=5))
         assert served.deliver("store_overflow", served.overflow.messages) == []
         assert served.tables.items.get(KEY) == after, "a message that comes twice changes nothing"
-        if after and "mail_wanted" in after:
+        if after and "mail_kind" in after:
             mailed(served.tables, PETITION, KEY.sk, served.clock.moment)
 
 
@@ -195,5 +195,5 @@ def test_every_call_that_the_code_makes_is_made_here(served: Served) -> None:
         "store.py:add",
         "overflow.py:accept",
         "mail_state.py:nudge_mail",
-        "mail_state.py:want_mail",
+        "mail_state.py:request_mail",
     }

@@ -66,7 +66,7 @@ class Site:
         mail.relay_mail({"Records": records}, CONTEXT)
 
     def follow(self, records: list[dict[str, Any]]) -> None:
-        projections.follow_signatures({"Records": records}, CONTEXT)
+        projections.project_signatures({"Records": records}, CONTEXT)
 
     def queued(self) -> list[dict[str, Any]]:
         """What waits in the mail queues, confirmations first, taken out of them."""

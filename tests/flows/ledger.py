@@ -29,7 +29,7 @@ MOVES = {
 
 
 @dataclass(frozen=True)
-class Deed:
+class Event:
     """What was done, when, to which petition (as stored), and whether AWS was in trouble meanwhile."""
 
     name: str
@@ -52,42 +52,42 @@ class Ledger:
     confirmed: int = 0
     passage: Passage = field(default_factory=Passage)
     counts: list[tuple[str, int]] = field(default_factory=list)
-    wishes: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
     unmarked: Counter[str] = field(default_factory=Counter)
     posted: dict[str, list[Posted]] = field(default_factory=lambda: defaultdict(list))
     ended: dict[str, datetime] = field(default_factory=dict)
 
-    def take(self, deed: Deed, records: Sequence[Record], mails: Sequence[Mail]) -> None:
+    def take(self, event: Event, records: Sequence[Record], mails: Sequence[Mail]) -> None:
         for _, before, after in records:
-            self._take_change(deed, before or {}, after or {})
+            self._take_change(event, before or {}, after or {})
             self.passage.take(before or {}, after or {})
         marked = Counter(_id(old, new) for _, old, new in records if _mails(new) > _mails(old) and old)
-        self._take_mails(deed, mails, marked)
-        self.counts.append((iso(deed.moment), self.confirmed))
+        self._take_mails(event, mails, marked)
+        self.counts.append((iso(event.moment), self.confirmed))
 
-    def _take_change(self, deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    def _take_change(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         move = before.get("state"), after.get("state")
         if move[0] != move[1]:
-            assert move in MOVES, f"{move} while {deed.name}"
-            assert deed.name in MOVED_BY[move[1]], f"{move} while {deed.name}"
-            self._move(deed, before, after)
-        if "mail_wanted" in after and (before.get("mail_wanted_at"), before.get("signed_at")) != (
-            after["mail_wanted_at"],
+            assert move in MOVES, f"{move} while {event.name}"
+            assert event.name in MOVED_BY[move[1]], f"{move} while {event.name}"
+            self._move(event, before, after)
+        if "mail_kind" in after and (before.get("mail_requested_at"), before.get("signed_at")) != (
+            after["mail_requested_at"],
             after["signed_at"],
         ):
-            self.wishes[after["sk"]] += 1
-        if "mail_wanted" in before and before.get("mail_wanted_at") != after.get("mail_wanted_at"):
-            assert _may_end(deed, before, after), f"a wish was lost while {deed.name}: {before} became {after}"
+            self.requests[after["sk"]] += 1
+        if "mail_kind" in before and before.get("mail_requested_at") != after.get("mail_requested_at"):
+            assert _may_end(event, before, after), f"a request was lost while {event.name}: {before} became {after}"
 
-    def _move(self, deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    def _move(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         if after.get("state") == "confirmed":
-            assert after["confirmed_at"] == iso(deed.moment)
+            assert after["confirmed_at"] == iso(event.moment)
             assert "expires_at" not in after, "a confirmed signature must never expire"
-            self._count(+1, deed.moment, after)
+            self._count(+1, event.moment, after)
         if before.get("state") == "confirmed":
-            self._count(-1, deed.moment, before)
+            self._count(-1, event.moment, before)
         if after.get("state") in ("withdrawn", None):
-            self.ended[_id(before, after)] = deed.moment
+            self.ended[_id(before, after)] = event.moment
 
     def _count(self, amount: int, moment: datetime, item: Mapping[str, Any]) -> None:
         self.confirmed += amount
@@ -96,18 +96,18 @@ class Ledger:
         self.sums[By.COUNTRY][item["country"]] += amount
         self.sums[By.SOURCE][item["source"]] += amount
 
-    def _take_mails(self, deed: Deed, mails: Sequence[Mail], marked: Counter[str]) -> None:
+    def _take_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
         sent = Counter(mail.tags["signature"] for mail in mails)
         assert not marked - sent, "a mail was marked that was not sent"
-        assert deed.is_troubled or sent == marked, "a mail was sent and not marked, though nothing failed"
+        assert event.is_troubled or sent == marked, "a mail was sent and not marked, though nothing failed"
         assert all(number == 1 for number in sent.values()), "two at the same moment"
         self.unmarked.update(sent - marked)
         for identity in sent:
-            self._has_paused(identity, deed.moment)
-            self.posted[identity].append(Posted(deed.moment, identity in marked))
+            self._has_paused(identity, event.moment)
+            self.posted[identity].append(Posted(event.moment, identity in marked))
             number, crashes = len(self.posted[identity]), self.unmarked[identity]
             assert number <= MAX_MAILS + crashes, "too many mails"
-            assert number <= self.wishes[identity] + crashes, "a mail that nobody wished for"
+            assert number <= self.requests[identity] + crashes, "a mail that nobody wished for"
 
     def _has_paused(self, identity: str, moment: datetime) -> None:
         """A crash is not written down; and with whoever withdraws, the claim goes that would tell of it."""
@@ -121,13 +121,13 @@ class Ledger:
         return count in (before or [0]) + [number for moment, number in self.counts if moment == as_of]
 
 
-def _may_end(deed: Deed, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+def _may_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Sent, refused, of no use any more, or forgotten with its signature after its time."""
     is_settled = _mails(after) > _mails(before) or "undeliverable" in {**before, **after}
-    if is_settled or not deed.petition.confirmable_at(deed.moment):
+    if is_settled or not event.petition.confirmable_at(event.moment):
         return True
-    if not after or before.get("expires_at", FAR) <= deed.moment.timestamp():
-        is_old = before["mail_wanted_at"] <= iso(deed.moment - UNMAILED_LIFETIME)
+    if not after or before.get("expires_at", FAR) <= event.moment.timestamp():
+        is_old = before["mail_requested_at"] <= iso(event.moment - UNMAILED_LIFETIME)
         return bool(is_old or before["mails"] >= MAX_MAILS)
     return bool(before["state"] != after["state"])
 

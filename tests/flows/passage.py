@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.projections.dimensions import Sorted
+from chalicelib.projections.dimensions import Dimension
 from tests.located import TABLE
 
 Image = Mapping[str, Any]
@@ -15,7 +15,7 @@ STAGE_OF = {"pending": "received", "confirmed": "confirmed", "withdrawn": "withd
 
 @dataclass
 class Passage:
-    sorts: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Sorted})
+    sorts: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Dimension})
     passed: Counter[str] = field(default_factory=Counter)
     # Who had a mail since they signed.
     mailed: set[str] = field(default_factory=set)
@@ -29,9 +29,9 @@ class Passage:
         self.passed["bounced"] += _bounced(after) and not _bounced(before)
         for image, amount in ((before, -1), (after, +1)):
             if image.get("state") == "confirmed":
-                self.sorts[Sorted.VERSION][image["text_version"]] += amount
-                self.sorts[Sorted.AREA][_area(image)] += amount
-                self.sorts[Sorted.CONSTITUENCY][_place(image)] += amount
+                self.sorts[Dimension.VERSION][image["text_version"]] += amount
+                self.sorts[Dimension.AREA][_area(image)] += amount
+                self.sorts[Dimension.CONSTITUENCY][_place(image)] += amount
 
     def _move(self, identity: str, before: Image, after: Image) -> None:
         was, now = before.get("state"), after.get("state")

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.mail.send import HIDDEN
-from chalicelib.projections.dimensions import Sorted
+from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.read import FunnelBy
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
-from chalicelib.signatures.model import MAX_MAILS, UNMAILED_LIFETIME, Wanted
+from chalicelib.signatures.model import MAX_MAILS, UNMAILED_LIFETIME, MailKind
 from tests.flows.world import NONE, Trouble, World
 
 HOURS = 20
@@ -56,7 +56,7 @@ def _one_hour(world: World) -> None:
 
 
 def _follow(world: World) -> None:
-    for function in ("relay_mail", "follow_signatures"):
+    for function in ("relay_mail", "project_signatures"):
         for shard in (0, 1):
             world.stream(function, shard, 1000)
 
@@ -70,7 +70,7 @@ def _deliver(world: World, function: str, size: int, trouble: Trouble = NONE) ->
 
 def _is_quiet(world: World) -> bool:
     is_empty = world.site.other_source.is_open and not any(channel.messages for channel in world.channels.values())
-    return is_empty and not [item for item in world.signatures() if "mail_wanted" in item]
+    return is_empty and not [item for item in world.signatures() if "mail_kind" in item]
 
 
 def _nothing_waits(world: World) -> None:
@@ -78,14 +78,14 @@ def _nothing_waits(world: World) -> None:
     assert world.site.other_source.is_open
     assert not any(channel.messages for channel in world.channels.values()), "a message nobody will ever settle"
     for item in world.signatures():
-        if "mail_wanted" in item:
+        if "mail_kind" in item:
             is_hopeless = item["mails"] >= MAX_MAILS or "undeliverable" in item
             assert is_hopeless or _is_held(world, item), f"a mail was forgotten: {item}"
 
 
 def _is_held(world: World, item: Mapping[str, Any]) -> bool:
-    """While its petition is taken down no confirmation is mailed; the wish waits for its return."""
-    return world.petition.state_at(world.now) in HIDDEN and item["mail_wanted"] == Wanted.CONFIRM
+    """While its petition is taken down no confirmation is mailed; the request waits for its return."""
+    return world.petition.state_at(world.now) in HIDDEN and item["mail_kind"] == MailKind.CONFIRM
 
 
 def _promises_are_kept(world: World, promised: Mapping[str, datetime]) -> None:
@@ -110,7 +110,7 @@ def _all_sums_agree(world: World) -> None:
 
 def _all_that_was_followed_agrees(world: World) -> None:
     """Nothing waits to be sorted, and every stage that anybody ever passed was counted once."""
-    for by in Sorted:
+    for by in Dimension:
         kept = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
         assert kept == {key: number for key, number in world.ledger.passage.sorts[by].items() if number}
     for span in FunnelBy:

@@ -21,7 +21,7 @@ from tests.flows.ways import BUT, TROUBLE, WHICH
 from tests.flows.world import Trouble
 
 FUNCTIONS = st.sampled_from(["store_overflow", "send_mail", "send_mail", "send_other_mail"])
-FOLLOWERS = st.sampled_from(["relay_mail", "follow_signatures"])
+FOLLOWERS = st.sampled_from(["relay_mail", "project_signatures"])
 SHARD, SIZE, OVERLAP = st.integers(0, 1), st.sampled_from([1, 3, 30]), st.sampled_from([0, 0, 1, 5])
 REFUSALS = st.sampled_from([RateExceeded, SendingStopped, MailRefused, Throttled, Unavailable])
 TIMES = st.sampled_from([1, 5, 30, 61, 91, 600, 3600, 7200, 86_400, 13 * 86_400, 16 * 86_400, 61 * 86_400])
@@ -82,7 +82,7 @@ class AnyLife(Supporters):
         item = self.world.item(letter.identity)
         if again == [] and kind in ("bounced", "complained") and item and "email" in item:
             assert item["undeliverable"] in ("bounced", "complained")
-            assert "mail_wanted" not in item
+            assert "mail_kind" not in item
             assert not item["updates"]
 
     @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), trouble=TROUBLE)

@@ -16,7 +16,7 @@ import pytest
 
 from chalicelib.core import keys
 from tests.actors import a_petition
-from tests.handing import rows_of
+from tests.exporting import rows_of
 
 MEMORY = 150 * 1_000_000
 FEW, MANY = 64 * 157, 64 * 1563  # A little more than 10,000 and 100,000; the same for each bucket.

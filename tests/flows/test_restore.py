@@ -20,7 +20,7 @@ from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
@@ -160,8 +160,8 @@ def test_withdrawn_and_erased_people_stay_away(
 
 def recorded(action: str, subject: Subject, tables: Tables) -> None:
     """As staff's API does before the act."""
-    deed = Deed(action=action, subject=subject.signature_id, details={"petition": subject.slug})
-    record(Actor(token_id="t", owner="bob"), deed, times.now(), tables)
+    done = Action(name=action, subject=subject.signature_id, details={"petition": subject.slug})
+    record(Actor(token_id="t", owner="bob"), done, times.now(), tables)
 
 
 def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
@@ -176,7 +176,7 @@ def test_signing_again_after_the_deletion_does_not_undo_the_confirmation(
     manage_prints(capsys, "restore", "signatures", "--at", moment)
     assert site.deliver() == []
     [back] = all_signatures(petition, emulator_tables)
-    assert (back["name"], back["state"], "mail_wanted" in back) == ("Alice", "confirmed", False)
+    assert (back["name"], back["state"], "mail_kind" in back) == ("Alice", "confirmed", False)
     assert recount(petition, quiet, emulator_tables).drift == {}
 
 

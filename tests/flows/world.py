@@ -22,7 +22,7 @@ from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeQueue
 from tests.faults.injection import CALLS, Fault, Injection, Killed, Target, kind_of
-from tests.flows.ledger import Deed, Ledger, lasts
+from tests.flows.ledger import Event, Ledger, lasts
 from tests.located import give_table
 from tests.served import Served, a_site, link_in, schedule_event, stream_event, wire
 from tests.streaming import Record, Streaming
@@ -92,7 +92,7 @@ class World:
         self.ledger = Ledger()
         self.letters: list[Letter] = []
         self.seen = 0
-        self.reached = dict.fromkeys([(f, s) for f in ("relay_mail", "follow_signatures") for s in (0, 1)], 0)
+        self.reached = dict.fromkeys([(f, s) for f in ("relay_mail", "project_signatures") for s in (0, 1)], 0)
         self.petition = publish(a_petition(), NOW, self.tables)
         self.token = issue("bob", [Right.COUNTS], NOW, NOW + timedelta(days=9999), self.tables)
 
@@ -116,7 +116,7 @@ class World:
             mails, records = self.site.mailer.mails[posted:], self.tables.log[self.seen :]
             self.seen = len(self.tables.log)
             self.letters += [Letter(mail, lasts(self.now)) for mail in mails]
-            self.ledger.take(Deed(name, self.now, self.petition, is_troubled), records, mails)
+            self.ledger.take(Event(name, self.now, self.petition, is_troubled), records, mails)
 
     def _under(self, trouble: Trouble, act: Callable[[], Result]) -> Result:
         if not trouble:
@@ -149,17 +149,19 @@ class World:
         event = stream_event(batch, self.tables.moments)
         answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], trouble)
         if answer is done:
-            assert function != "relay_mail" or not self._unheard(batch), "the stream went on, and a wish is on no queue"
+            assert function != "relay_mail" or not self._unheard(batch), (
+                "the stream went on, and a request is on no queue"
+            )
             self.reached[function, shard] = min(at + size, len(self.records(shard)))
 
     def _unheard(self, batch: Sequence[Record]) -> set[str]:
-        """Whose new wish was in these records, and is in no queue."""
+        """Whose new request was in these records, and is in no queue."""
         waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
-        queued = {(message["signature_id"], message["wanted_at"]) for message in waiting}
-        wished = {(new["sk"], new["mail_wanted_at"]) for _, old, new in batch if new and _is_wished(old, new)}
+        queued = {(message["signature_id"], message["requested_at"]) for message in waiting}
+        wished = {(new["sk"], new["mail_requested_at"]) for _, old, new in batch if new and _is_new_request(old, new)}
         return {identity for identity, _ in wished - queued}
 
-    def is_followed(self, function: str = "follow_signatures") -> bool:
+    def is_followed(self, function: str = "project_signatures") -> bool:
         return all(self.reached[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
 
     def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], trouble: Trouble = NONE) -> None:
@@ -207,5 +209,5 @@ def _bucket(record: Record) -> str:
     return str((record[1] or record[2] or {})["pk"]).rpartition("#")[2]
 
 
-def _is_wished(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-    return "mail_wanted_at" in after and after["mail_wanted_at"] != (before or {}).get("mail_wanted_at")
+def _is_new_request(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
+    return "mail_requested_at" in after and after["mail_requested_at"] != (before or {}).get("mail_requested_at")

@@ -11,14 +11,14 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import LinkExpired
 from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.compose import compose, confirmable_until
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import Signature, Wanted
+from chalicelib.signatures.model import MailKind, Signature
 from chalicelib.signatures.names import clean_name
-from tests.actors import ALICE, DAY, NOW, SITE, TOKEN_KEYS, a_petition, an_office
+from tests.actors import ALICE, DAY, NOW, SITE, TOKEN_KEYS, a_mail_context, a_petition
 from tests.served import link_in, token_in
 
-KINDS = [Wanted.CONFIRM, Wanted.ALREADY_SIGNED]
+KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED]
 every_kind = pytest.mark.parametrize("wanted", KINDS)
 EVIL = "<script>alert(1)</script>\"'&{{7*7}}"
 
@@ -39,9 +39,11 @@ def a_signature(**changes: Any) -> Signature:
     return Signature.model_validate(values | changes)
 
 
-def a_mail(wanted: Wanted = Wanted.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
-    wish = MailWish(slug="safe-children", signature_id="ab" * 16, wanted=wanted, wanted_at="2026-11-24T12:00:00Z")
-    return compose(wish, a_signature(**changes), petition or a_petition(), an_office(), NOW)
+def a_mail(wanted: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
+    request = MailRequest(
+        slug="safe-children", signature_id="ab" * 16, kind=wanted, requested_at="2026-11-24T12:00:00Z"
+    )
+    return compose(request, a_signature(**changes), petition or a_petition(), a_mail_context(), NOW)
 
 
 def test_the_mail_restates_what_was_signed_and_each_consent() -> None:
@@ -70,7 +72,7 @@ def test_the_mail_says_that_a_day_after_the_closing_is_the_end_and_the_link_outl
 
 
 @every_kind
-def test_every_mail_can_be_answered_with_taking_back(wanted: Wanted) -> None:
+def test_every_mail_can_be_answered_with_taking_back(wanted: MailKind) -> None:
     mail = a_mail(wanted)
     token = token_in(link_in(mail, "withdraw"))
     assert read(Purpose.WITHDRAW, token, NOW + 900 * DAY, TOKEN_KEYS).signature_id == "ab" * 16
@@ -79,7 +81,7 @@ def test_every_mail_can_be_answered_with_taking_back(wanted: Wanted) -> None:
 
 @every_kind
 @pytest.mark.parametrize("updates", [True, False])
-def test_one_click_unsubscribes_whoever_gets_updates(wanted: Wanted, updates: bool) -> None:
+def test_one_click_unsubscribes_whoever_gets_updates(wanted: MailKind, updates: bool) -> None:
     mail = a_mail(wanted, updates=updates)
     assert ("/unsubscribe?token=" in mail.text) is updates
     assert ("/unsubscribe?token=" in mail.html) is updates
@@ -93,21 +95,21 @@ def test_one_click_unsubscribes_whoever_gets_updates(wanted: Wanted, updates: bo
 
 
 def test_who_has_signed_already_is_told_so_and_asked_for_nothing() -> None:
-    mail = a_mail(Wanted.ALREADY_SIGNED)
+    mail = a_mail(MailKind.ALREADY_SIGNED)
     assert "already signed" in mail.subject
     assert "/confirm?" not in mail.text + mail.html
     assert ALICE.name not in mail.text + mail.html
 
 
 @every_kind
-def test_tags_lead_feedback_to_the_signature_and_are_what_ses_takes(wanted: Wanted) -> None:
+def test_tags_lead_feedback_to_the_signature_and_are_what_ses_takes(wanted: MailKind) -> None:
     tags = a_mail(wanted).tags
     assert tags == {"petition": "safe-children", "signature": "ab" * 16, "mail": str(wanted)}
     assert all(value.replace("-", "").isalnum() for value in tags.values())
 
 
 @every_kind
-def test_nothing_configured_runs_in_a_mail(wanted: Wanted) -> None:
+def test_nothing_configured_runs_in_a_mail(wanted: MailKind) -> None:
     evil = dict.fromkeys(("title", "target", "charity", "sign_wording", "updates_wording"), EVIL)
     mail = a_mail(wanted, a_petition(**evil), updates=True)
     assert "<script" not in mail.html
@@ -115,7 +117,7 @@ def test_nothing_configured_runs_in_a_mail(wanted: Wanted) -> None:
 
 
 @every_kind
-def test_a_title_of_two_lines_is_a_subject_of_one(wanted: Wanted) -> None:
+def test_a_title_of_two_lines_is_a_subject_of_one(wanted: MailKind) -> None:
     subject = a_mail(wanted, a_petition(title="One\nBcc: x@y.example\r\ntwo")).subject
     assert len(subject.splitlines()) == 1
 

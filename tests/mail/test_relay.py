@@ -1,4 +1,4 @@
-"""The stream is the outbox: every new wish goes on, at least once."""
+"""The stream is the outbox: every new request goes on, at least once."""
 
 import json
 from datetime import timedelta
@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.relay import new_wish, relay
+from chalicelib.mail.relay import new_request, relay
 from tests.actors import ALICE, NOW
 from tests.fakes import FakeQueue
 
@@ -18,12 +18,12 @@ SIGNED = {
     "state": "pending",
     "name": ALICE.name,
     "email": ALICE.email,
-    "mail_wanted": "confirm",
-    "mail_wanted_at": "2026-11-24T12:00:00Z",
+    "mail_kind": "confirm",
+    "mail_requested_at": "2026-11-24T12:00:00Z",
 }
 MAILED = {name: value for name, value in SIGNED.items() if not name.startswith("mail_")}
 CLAIMED = SIGNED | {"mail_claimed_until": 1}
-AGAIN = SIGNED | {"mail_wanted_at": "2026-11-24T12:05:00Z"}
+AGAIN = SIGNED | {"mail_requested_at": "2026-11-24T12:05:00Z"}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ AGAIN = SIGNED | {"mail_wanted_at": "2026-11-24T12:05:00Z"}
     ],
 )
 def test_only_a_new_wish_goes_on(before: dict[str, str] | None, after: dict[str, str] | None, wanted: bool) -> None:
-    assert (new_wish(before, after) is not None) is wanted
+    assert (new_request(before, after) is not None) is wanted
 
 
 def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
@@ -49,8 +49,8 @@ def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
         {
             "slug": "safe-children",
             "signature_id": "0" * 32,
-            "wanted": "confirm",
-            "wanted_at": "2026-11-24T12:00:00Z",
+            "kind": "confirm",
+            "requested_at": "2026-11-24T12:00:00Z",
         }
     ]
     assert json.dumps(queue.messages[0])
@@ -74,4 +74,4 @@ def test_a_wish_within_a_minute_of_the_last_mail_waits_for_the_rest_of_it(queue:
 
 def test_a_nudge_sends_the_same_wish_on_its_way_again() -> None:
     nudged = {**SIGNED, "mail_nudged_at": "2026-11-24T12:30:00Z"}
-    assert new_wish(SIGNED, nudged) == new_wish(None, SIGNED)
+    assert new_request(SIGNED, nudged) == new_request(None, SIGNED)

@@ -10,7 +10,7 @@ from chalicelib.aws.queue import Outgoing
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail import sweep as sweeping
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import Sent, send
 from chalicelib.mail.sweep import BUSY, ON_ITS_WAY, PASS_EVERY, QUEUE_FORGETS, sweep
@@ -23,14 +23,14 @@ from tests.actors import (
     MINUTE,
     NOW,
     Person,
+    a_mail_context,
     a_published_petition,
-    an_office,
     change_item,
     confirmed,
     item_of,
     key_of,
+    request_of,
     signed,
-    wish_of,
 )
 from tests.fakes import FakeQueue, FakeTables
 
@@ -42,10 +42,10 @@ def outbox() -> Outbox:
     return Outbox(FakeQueue(), FakeQueue())
 
 
-def queued(outbox: Outbox) -> list[MailWish]:
+def queued(outbox: Outbox) -> list[MailRequest]:
     """Everything that was queued, confirmations first."""
     messages = [queue.messages for queue in (outbox.confirmations, outbox.others) if isinstance(queue, FakeQueue)]
-    return [MailWish.model_validate(message) for some in messages for message in some]
+    return [MailRequest.model_validate(message) for some in messages for message in some]
 
 
 def swept(outbox: Outbox, tables: FakeTables, now: datetime = LATER) -> int:
@@ -63,11 +63,11 @@ def crowd(tables: FakeTables, petition: Petition, number: int) -> list[str]:
 def test_a_forgotten_wish_is_queued_as_it_was_and_still_sends_one_mail(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
-    wish = wish_of(tables, petition, signed(tables, petition))
+    request = request_of(tables, petition, signed(tables, petition))
     assert swept(outbox, tables) == 1
-    assert queued(outbox) == [wish]
+    assert queued(outbox) == [request]
     mails: list[Mail] = []
-    assert [send(wish, an_office(mails.append), LATER, tables) for _ in range(2)] == [Sent.SENT, Sent.SETTLED]
+    assert [send(request, a_mail_context(mails.append), LATER, tables) for _ in range(2)] == [Sent.SENT, Sent.SETTLED]
     assert len(mails) == 1
 
 
@@ -76,15 +76,15 @@ def test_every_kind_goes_to_its_own_queue(tables: FakeTables, petition: Petition
     signed(tables, petition, BOB)
     alice = signed(tables, petition, ALICE)
     swept(outbox, tables)
-    assert [wish.signature_id for wish in queued(outbox)] == [alice, bob]
+    assert [request.signature_id for request in queued(outbox)] == [alice, bob]
 
 
 def test_what_is_on_its_way_settled_hopeless_or_being_sent_is_left_alone(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     fresh, mailed, bounced, claimed, flooded = crowd(tables, petition, 5)
-    change_item(tables, petition, fresh, mail_wanted_at="2026-11-24T13:30:00Z")
-    send(wish_of(tables, petition, mailed), an_office(), NOW, tables)
+    change_item(tables, petition, fresh, mail_requested_at="2026-11-24T13:30:00Z")
+    send(request_of(tables, petition, mailed), a_mail_context(), NOW, tables)
     mark_undeliverable(key_of(petition, bounced), "bounced", tables)
     claim_mail(key_of(petition, claimed), "2026-11-24T12:00:00Z", LATER, MINUTE, tables)
     change_item(tables, petition, flooded, mails=5)
@@ -120,7 +120,7 @@ def test_a_message_queued_again_is_on_its_way_again(tables: FakeTables, petition
 def test_a_run_is_bounded_and_the_next_goes_on_where_it_ended(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "MOST_PAGES", 10)
+    monkeypatch.setattr(sweeping, "MAX_PAGES", 10)
     monkeypatch.setattr(sweeping, "PAGE", 2)
     a_published_petition(tables, slug="another")
     identities = crowd(tables, petition, 100)
@@ -131,13 +131,13 @@ def test_a_run_is_bounded_and_the_next_goes_on_where_it_ended(
         assert tables.calls.count("page") <= 10
         runs += 1
     assert runs > 12
-    assert sorted(wish.signature_id for wish in queued(outbox)) == sorted(identities)
+    assert sorted(request.signature_id for request in queued(outbox)) == sorted(identities)
 
 
 def test_a_run_ends_after_so_many_wishes(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "MOST_WISHES", 5)
+    monkeypatch.setattr(sweeping, "MAX_REQUESTS", 5)
     monkeypatch.setattr(sweeping, "PAGE", 2)
     crowd(tables, petition, 40)
     assert 5 <= sweep(outbox, LATER, tables) <= 6
@@ -155,7 +155,7 @@ def test_a_pass_that_is_done_rests(tables: FakeTables, petition: Petition, outbo
 def test_a_pass_nobody_finished_is_finished_however_late(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "MOST_PAGES", 1)
+    monkeypatch.setattr(sweeping, "MAX_PAGES", 1)
     crowd(tables, petition, 5)
     sweep(outbox, LATER, tables)
     swept(outbox, tables, LATER + 3 * DAY)
@@ -165,13 +165,13 @@ def test_a_pass_nobody_finished_is_finished_however_late(
 def test_a_petition_that_goes_in_the_middle_stops_nothing(
     tables: FakeTables, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "MOST_PAGES", 1)
+    monkeypatch.setattr(sweeping, "MAX_PAGES", 1)
     first, last = (a_published_petition(tables, slug=slug) for slug in ("aaa", "zzz"))
     identity = signed(tables, last)
     sweep(outbox, LATER, tables)
     del tables.items[keys.petition(first.slug)]
     swept(outbox, tables)
-    assert [wish.signature_id for wish in queued(outbox)] == [identity]
+    assert [request.signature_id for request in queued(outbox)] == [identity]
 
 
 def test_a_queue_that_refuses_leaves_nothing_marked_and_the_place_where_it_was(
@@ -191,4 +191,4 @@ def test_a_queue_that_refuses_leaves_nothing_marked_and_the_place_where_it_was(
 
 def test_the_limits_fit_together() -> None:
     assert timedelta(days=14) > QUEUE_FORGETS + 4 * PASS_EVERY, "a pass of ten million takes a day"
-    assert sweeping.MOST_WISHES + sweeping.PAGE < 6000, "5,000 take about 40 s of the function's 120"
+    assert sweeping.MAX_REQUESTS + sweeping.PAGE < 6000, "5,000 take about 40 s of the function's 120"

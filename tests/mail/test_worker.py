@@ -9,7 +9,7 @@ from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unava
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.pause import PAUSE
 from chalicelib.projections.breakdowns import pending_count
-from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, signed, wish_of
+from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed
 from tests.fakes import FakeQueue
 from tests.served import Served, schedule_event, stream_event
 
@@ -40,21 +40,23 @@ def test_a_batch_the_queue_did_not_take_comes_again_and_says_nobodys_name(
 def test_the_stream_is_followed_once_however_often_it_comes(served: Served) -> None:
     event = stream_event([("1", None, a_signed_item(served))])
     for _ in range(3):
-        served.invoke("follow_signatures", event)
+        served.invoke("project_signatures", event)
     assert pending_count("safe-children", served.tables) == 1
 
 
 def test_an_expiry_by_ttl_is_followed_too(served: Served) -> None:
     item = a_signed_item(served)
-    served.invoke("follow_signatures", stream_event([("1", None, item)]))
-    served.invoke("follow_signatures", stream_event([("2", item, None)]))
+    served.invoke("project_signatures", stream_event([("1", None, item)]))
+    served.invoke("project_signatures", stream_event([("2", item, None)]))
     assert pending_count("safe-children", served.tables) == 0
 
 
 def test_one_message_that_fails_comes_again_alone(served: Served) -> None:
-    wishes = [wish_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)]
+    requests = [
+        request_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)
+    ]
     served.mailer.failures = [Throttled("mail")]
-    messages = [wish.model_dump() for wish in wishes]
+    messages = [request.model_dump() for request in requests]
     assert served.deliver("send_mail", messages) == ["0"]
     assert [mail.to for mail in served.mailer.mails] == [BOB.email]
     assert served.deliver("send_mail", messages[:1]) == []
@@ -62,16 +64,16 @@ def test_one_message_that_fails_comes_again_alone(served: Served) -> None:
 
 
 def test_a_message_nobody_can_read_does_not_hold_up_the_rest(served: Served) -> None:
-    wish = wish_of(served.tables, a_petition(), signed(served.tables, a_petition()))
-    messages = ["not json", [], {}, {"slug": "x"}, wish.model_dump()]
+    request = request_of(served.tables, a_petition(), signed(served.tables, a_petition()))
+    messages = ["not json", [], {}, {"slug": "x"}, request.model_dump()]
     assert served.deliver("send_mail", messages) == ["0", "1", "2", "3"]
     assert len(served.mailer.mails) == 1
 
 
 def test_a_refused_mail_does_not_come_again(served: Served) -> None:
-    wish = wish_of(served.tables, a_petition(), signed(served.tables, a_petition()))
+    request = request_of(served.tables, a_petition(), signed(served.tables, a_petition()))
     served.mailer.failures = [MailRefused("MessageRejected")]
-    assert served.deliver("send_mail", [wish.model_dump()]) == []
+    assert served.deliver("send_mail", [request.model_dump()]) == []
 
 
 def test_feedback_comes_through_its_queue(served: Served) -> None:
@@ -100,9 +102,11 @@ def test_a_wish_that_is_no_confirmation_goes_to_the_queue_that_yields(served: Se
 
 
 def test_a_spent_quota_brings_the_whole_batch_again_and_the_watch_shuts_both_taps(served: Served) -> None:
-    wishes = [wish_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)]
+    requests = [
+        request_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)
+    ]
     served.mailer.failures = [SendingStopped("mail")]
-    messages = [wish.model_dump() for wish in wishes]
+    messages = [request.model_dump() for request in requests]
     assert served.deliver("send_mail", messages) == ["0", "1"]
     served.invoke("watch_mail", schedule_event())
     assert (served.source.is_open, served.other_source.is_open) == (False, False)

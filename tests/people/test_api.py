@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
-from chalicelib.staff.audit.model import Deed
+from chalicelib.staff.audit.model import Action
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.model import Right
 from chalicelib.tallies.count import exact_count
@@ -32,7 +32,7 @@ from tests.signatures.test_erase import LEFT
 from tests.signatures.test_sign import mailed
 
 FIND = "/api/staff/people/find"
-DEEDS = {
+ACTIONS = {
     "resend": "mail.resent",
     "withdraw": "signature.withdrawn",
     "erase": "signature.erased",
@@ -61,8 +61,8 @@ def at(identity: str, deed: str = "") -> str:
     return f"/api/staff/people/safe-children/{identity}" + (f"/{deed}" if deed else "")
 
 
-def deeds(served: Served) -> list[Deed]:
-    return [entry.deed for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables)][::-1]
+def deeds(served: Served) -> list[Action]:
+    return [entry.action for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables)][::-1]
 
 
 def test_somebody_is_found_in_every_petition_by_their_address(served: Served, bob: str, petition: Petition) -> None:
@@ -73,12 +73,12 @@ def test_somebody_is_found_in_every_petition_by_their_address(served: Served, bo
     assert {each["petition"]["slug"]: each["id"] for each in signatures} == ids
     assert {each["state"] for each in signatures} == {"confirmed", "pending"}
     assert {each["person"]["name"] for each in signatures} == {ALICE.name}
-    assert deeds(served) == [Deed(action="person.found", details=ids)]
+    assert deeds(served) == [Action(name="person.found", details=ids)]
 
 
 def test_nobody_is_an_empty_list_and_written_down_as_well(served: Served, bob: str) -> None:
     assert found(served, bob) == []
-    assert deeds(served) == [Deed(action="person.found")]
+    assert deeds(served) == [Action(name="person.found")]
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "nobody"}, {"email": 5}, {"email": ALICE.email, "name": "A"}])
@@ -99,7 +99,7 @@ def test_one_signature_is_shown_with_what_staff_need_to_help(served: Served, bob
     assert (shown["mail"]["sent"], shown["mail"]["at_most"], shown["mail"]["undeliverable"]) == (1, 5, "bounced")
     assert shown["times"]["signed_at"] == "2026-11-24T12:00:00Z"
     assert shown["actions"] == ["resend", "access", "withdraw", "erase"]
-    assert deeds(served) == [Deed(action="person.shown", subject=identity, details={"petition": "safe-children"})]
+    assert deeds(served) == [Action(name="person.shown", subject=identity, details={"petition": "safe-children"})]
 
 
 def test_a_signature_that_nobody_confirmed_in_time_is_called_expired(
@@ -118,7 +118,7 @@ def test_its_mail_is_sent_again_and_the_answer_says_so(served: Served, bob: str,
     served.clock.forward(5 * MINUTE)
     answer = ask(served, bob, "POST", at(identity, "resend")).json_body
     assert answer == {"mail": True, "outcome": "asked", "message": "The mail is on its way."}
-    assert item_of(served.tables, petition, identity)["mail_wanted"] == "confirm"
+    assert item_of(served.tables, petition, identity)["mail_kind"] == "confirm"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_mail_that_does_not_come_is_said_to_with_its_reason(
     answer = ask(served, bob, "POST", at(identity, "resend")).json_body
     assert answer["mail"] is False
     assert word in answer["message"]
-    assert "mail_wanted" not in item_of(served.tables, petition, identity)
+    assert "mail_kind" not in item_of(served.tables, petition, identity)
 
 
 def test_a_withdrawal_counts_and_again_is_the_same_answer(served: Served, bob: str, petition: Petition) -> None:
@@ -205,18 +205,18 @@ def test_a_withdrawn_one_is_told_of_with_the_little_that_is_left(served: Served,
     assert [each["given"] for each in one["consents"]] == [False, False]
 
 
-@pytest.mark.parametrize(("deed", "action"), DEEDS.items())
+@pytest.mark.parametrize(("deed", "action"), ACTIONS.items())
 def test_every_deed_is_written_down_under_the_id_and_never_the_address(
     served: Served, bob: str, petition: Petition, deed: str, action: str
 ) -> None:
     identity = confirmed(served.tables, petition)
     assert ask(served, bob, "POST", at(identity, deed)).status_code == 200
     [entry] = [*entries(NOW - DAY, NOW + DAY, served.tables)]
-    assert (entry.actor.owner, entry.deed.action, entry.deed.subject) == ("bob", action, identity)
+    assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", action, identity)
     assert "alice" not in entry.model_dump_json().lower()
 
 
-@pytest.mark.parametrize(("method", "deed"), [("GET", ""), *(("POST", deed) for deed in DEEDS)])
+@pytest.mark.parametrize(("method", "deed"), [("GET", ""), *(("POST", deed) for deed in ACTIONS)])
 def test_what_cannot_be_written_down_is_neither_done_nor_shown(
     served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch, method: str, deed: str
 ) -> None:
@@ -236,7 +236,7 @@ def test_what_cannot_be_written_down_is_neither_done_nor_shown(
 @pytest.mark.parametrize("path", [at("0" * 32), at("not-an-id"), "/api/staff/people/nowhere/" + "0" * 32])
 def test_what_is_not_there_is_404_and_not_written_down(served: Served, bob: str, path: str) -> None:
     assert ask(served, bob, "GET", path).status_code == 404
-    for deed in DEEDS:
+    for deed in ACTIONS:
         assert ask(served, bob, "POST", f"{path}/{deed}").status_code == 404
     assert deeds(served) == []
 
@@ -246,7 +246,7 @@ def test_no_other_right_opens_this_door(served: Served, petition: Petition, righ
     token, identity = bobs_token(served.tables, NOW, right), confirmed(served.tables, petition)
     assert ask(served, token, "POST", FIND, {"email": ALICE.email}).status_code == 403
     assert ask(served, token, "GET", at(identity)).status_code == 403
-    for deed in DEEDS:
+    for deed in ACTIONS:
         assert ask(served, token, "POST", at(identity, deed)).status_code == 403
 
 
@@ -256,7 +256,7 @@ def test_no_name_and_no_address_is_logged(
     caplog.set_level("INFO")
     identity = confirmed(served.tables, petition)
     found(served, bob)
-    for deed in DEEDS:
+    for deed in ACTIONS:
         ask(served, bob, "POST", at(identity, deed))
     logged = "".join(f"{record.getMessage()}{vars(record)}" for record in caplog.records).lower()
     assert identity in logged

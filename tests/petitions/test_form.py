@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.core.errors import Invalid, NotJson
 from chalicelib.core.times import iso
-from chalicelib.petitions.form import EDITABLE, read_edit, read_move, read_new, shown
+from chalicelib.petitions.form import EDITABLE, read_edit, read_new, read_transition, shown
 from chalicelib.petitions.model import Petition, State
-from chalicelib.petitions.move import Move
+from chalicelib.petitions.transition import Transition
 from tests.actors import DAY, NOW, OPENED, a_petition
 
 DRAFT = a_petition(state="draft")
@@ -26,7 +26,7 @@ def edited(petition: Petition, now: datetime = NOW, **changes: Any) -> Petition:
     return read_edit(json.dumps({**shown(petition, now), **changes}), petition, now)
 
 
-def complaints(petition: Petition, **changes: Any) -> set[str]:
+def field_errors(petition: Petition, **changes: Any) -> set[str]:
     with pytest.raises(Invalid) as caught:
         edited(petition, **changes)
     return {error.field for error in caught.value.errors}
@@ -46,7 +46,7 @@ def test_what_is_no_json_is_told_so(body: str) -> None:
     with pytest.raises(NotJson):
         read_edit(body, DRAFT, NOW)
     with pytest.raises(NotJson):
-        read_move(body)
+        read_transition(body)
 
 
 @pytest.mark.parametrize("body", ["[]", "null", '"x"', "1"])
@@ -101,7 +101,7 @@ def test_what_is_shown_may_come_back_as_it_is() -> None:
     [{"state": "closed"}, {"revision": 7}, {"slug": "other"}, {"paused_at": iso(NOW)}, {"text_version": "0" * 12}],
 )
 def test_what_an_edit_cannot_change_is_not_silently_left_as_it_was(changes: dict[str, Any]) -> None:
-    assert complaints(a_petition(), **changes) == {*changes}
+    assert field_errors(a_petition(), **changes) == {*changes}
 
 
 def test_an_edit_is_the_whole_petition() -> None:
@@ -115,24 +115,24 @@ def test_an_edit_is_the_whole_petition() -> None:
 
 
 def test_what_has_opened_has_opened() -> None:
-    assert complaints(a_petition(), opened_at=iso(NOW - DAY)) == {"opened_at"}
+    assert field_errors(a_petition(), opened_at=iso(NOW - DAY)) == {"opened_at"}
     for draft in (DRAFT, a_petition(opened_at=NOW + DAY)):
         assert edited(draft, opened_at=iso(NOW + 2 * DAY)).opened_at == NOW + 2 * DAY
 
 
 def test_an_edit_does_not_close_and_moves_no_closing_that_was() -> None:
-    assert complaints(a_petition(), closes_at=iso(NOW - DAY)) == {"closes_at"}
-    assert complaints(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == {"closes_at"}
+    assert field_errors(a_petition(), closes_at=iso(NOW - DAY)) == {"closes_at"}
+    assert field_errors(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == {"closes_at"}
     closed = a_petition(state="closed", closes_at=NOW - DAY)
-    assert complaints(closed, closes_at=iso(NOW + DAY)) == {"closes_at"}
+    assert field_errors(closed, closes_at=iso(NOW + DAY)) == {"closes_at"}
     assert edited(a_petition(), closes_at=iso(NOW + DAY)).closes_at == NOW + DAY
     assert read_edit(written(closed), closed, NOW).closes_at == NOW - DAY
 
 
 def test_a_move_is_read() -> None:
-    assert read_move('{"state": "open"}') == Move(State.OPEN)
+    assert read_transition('{"state": "open"}') == Transition(State.OPEN)
     at = f'{{"state": "closed", "at": "{iso(NOW)}"}}'
-    assert read_move(at) == Move(State.CLOSED, NOW)
+    assert read_transition(at) == Transition(State.CLOSED, NOW)
     for wrong in ("{}", '{"state": "gone"}', '{"state": "open", "at": "soon"}', '{"state": "open", "when": 1}'):
         with pytest.raises(Invalid):
-            read_move(wrong)
+            read_transition(wrong)

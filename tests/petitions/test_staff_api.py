@@ -42,7 +42,7 @@ def move(served: Served, state: str, **more: str) -> HTTPResponse:
 
 def actions(served: Served) -> list[str]:
     """By name: the clock stands still."""
-    return sorted(entry.deed.action for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables))
+    return sorted(entry.action.name for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables))
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_the_whole_life_is_lived_and_written_down(served: Served, draft: HTTPRes
 def test_the_trail_has_numbers_and_no_words(served: Served, draft: HTTPResponse) -> None:
     ask(served, "PUT", HERE, typed(title="New"))
     move(served, "removed", reason="A secret reason.")
-    trail = [entry.deed.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+    trail = [entry.action.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
     assert {number for number in "0123" if f'"revision":"{number}"' in "".join(trail)} == {"2", "3"}
     assert not [each for each in trail if "secret" in each or "New" in each]
 

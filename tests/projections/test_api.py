@@ -11,7 +11,7 @@ from chalice.test import HTTPResponse
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.project import Followed, follow, pending
+from chalicelib.projections.project import Increment, pending, project
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
@@ -53,7 +53,7 @@ def three(served: Served, petition: Petition) -> Served:
 
 def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     a_published_petition(three.tables, slug="a-draft", title="A draft", state="draft")
-    follow([pending("safe-children", "00", "1", 1)], three.tables)
+    project([pending("safe-children", "00", "1", 1)], three.tables)
     assert by_bob(three, "/api/staff/petitions").json_body == {
         "petitions": [
             {"slug": "a-draft", "title": "A draft", "state": "draft", "confirmed": 0, "pending": 0},
@@ -267,7 +267,7 @@ def test_constituencies_sum_to_what_is_confirmed_with_all_that_is_in_none(
     three: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_table(monkeypatch)
-    follow([Followed(counter_of(petition.slug, "00", "Upper Zed"), "1", {"k.Upper Zed": 1})], three.tables)
+    project([Increment(counter_of(petition.slug, "00", "Upper Zed"), "1", {"k.Upper Zed": 1})], three.tables)
     body = by_bob(three, f"{COUNTS}?by=constituency").json_body
     assert body["breakdown"] == [
         {"key": "Upper Zed", "confirmed": 1},

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.projections.by_constituency import confirmed_by_place, counter_of, place_of
-from chalicelib.projections.changes import located
+from chalicelib.projections.by_constituency import confirmed_by_constituency, constituency_of, counter_of
+from chalicelib.projections.changes import constituency_increments
 from chalicelib.projections.constituency_table import Constituencies, packed
-from chalicelib.projections.dimensions import PLACE, Sorted, sorted_by
-from chalicelib.projections.project import Followed, follow
+from chalicelib.projections.dimensions import PLACE, Dimension, rows_by
+from chalicelib.projections.project import Increment, project
 from tests.fakes import FakeTables
 
 MADE_UP = Constituencies(packed({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))
@@ -31,19 +31,19 @@ POSTCODES = ["ZZ1 1AA", "ZZ1 1AB", "ZZ1 1AC", ""]
     ],
 )
 def test_a_signature_is_in_one_place(signature: dict[str, str], place: str) -> None:
-    assert place_of(signature, MADE_UP) == place
+    assert constituency_of(signature, MADE_UP) == place
 
 
 def test_a_place_is_always_counted_in_the_same_counter() -> None:
-    assert {counter_of(SLUG, "2a", "Upper Zed") for _ in range(3)} == {keys.places(SLUG, "2a", 1)}
+    assert {counter_of(SLUG, "2a", "Upper Zed") for _ in range(3)} == {keys.constituencies(SLUG, "2a", 1)}
 
 
 @pytest.mark.parametrize("place", ["Upper Zed", "Lower Zed", "none", "abroad", "unknown"])
 @pytest.mark.parametrize("bucket", [keys.BUCKETS[0], keys.BUCKETS[-1]])
 def test_whoever_reads_finds_every_counter(tables: FakeTables, place: str, bucket: str) -> None:
-    follow([Followed(counter_of(SLUG, bucket, place), "1", {PLACE + place: 3})], tables)
-    assert confirmed_by_place(SLUG, tables) == {PLACE + place: 3}
-    assert not confirmed_by_place("another", tables)
+    project([Increment(counter_of(SLUG, bucket, place), "1", {PLACE + place: 3})], tables)
+    assert confirmed_by_constituency(SLUG, tables) == {PLACE + place: 3}
+    assert not confirmed_by_constituency("another", tables)
 
 
 def test_two_constituencies_of_one_counter_both_hear_of_a_corrected_postcode(tables: FakeTables) -> None:
@@ -53,9 +53,9 @@ def test_two_constituencies_of_one_counter_both_hear_of_a_corrected_postcode(tab
     there = next(name for name in names[1:] if counter_of(SLUG, "2a", name) == counter_of(SLUG, "2a", here))
     known = Constituencies(packed({"ZZ1 1AA": here, "ZZ1 1AC": there}))
     before, after = (an_image("confirmed", postcode, "GB") for postcode in ("ZZ1 1AA", "ZZ1 1AC"))
-    follow(located("1", None, before, known), tables)
-    follow(located("2", before, after, known), tables)
-    assert confirmed_by_place(SLUG, tables) == {PLACE + here: 0, PLACE + there: 1}
+    project(constituency_increments("1", None, before, known), tables)
+    project(constituency_increments("2", before, after, known), tables)
+    assert confirmed_by_constituency(SLUG, tables) == {PLACE + here: 0, PLACE + there: 1}
 
 
 Image = dict[str, Any] | None
@@ -86,14 +86,14 @@ def test_whatever_comes_however_often_every_constituency_sums_to_what_is_confirm
     for first, size in [*windows, (0, len(log)), (0, len(log))]:
         start = min(first, done)
         batch = log[start : start + size]
-        follow([each for change in batch for each in located(*change, MADE_UP)], tables)
+        project([each for change in batch for each in constituency_increments(*change, MADE_UP)], tables)
         done = max(done, start + size)
     ends = [life[-1] for life in lives if life]
-    final = Counter(PLACE + place_of(end, MADE_UP) for end in ends if end and end["state"] == "confirmed")
-    counted = confirmed_by_place(SLUG, tables)
+    final = Counter(PLACE + constituency_of(end, MADE_UP) for end in ends if end and end["state"] == "confirmed")
+    counted = confirmed_by_constituency(SLUG, tables)
     assert {place: number for place, number in counted.items() if number} == final
     confirmed = final.total() + not_followed_yet
-    assert sum(sorted_by(Sorted.CONSTITUENCY, counted, confirmed).values()) == confirmed
+    assert sum(rows_by(Dimension.CONSTITUENCY, counted, confirmed).values()) == confirmed
 
 
 @pytest.mark.parametrize(("name", "length"), [("E140{:05}", 9), ("A name of twenty {:03}", 20)])

@@ -7,10 +7,10 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.changes import followed, located, passed
+from chalicelib.projections.changes import constituency_increments, increments, passed
 from chalicelib.projections.constituency_table import Constituencies, packed
 from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.project import Followed
+from chalicelib.projections.project import Increment
 from tests.actors import NOW
 
 SIGNED, BEFORE, AFTER = "2026-11-24T12:00:00Z", "2026-11-24T11:59:59Z", "2026-11-24T12:00:03Z"
@@ -53,8 +53,8 @@ R, M, C, B, E, W = Stage
 def test_every_move_changes_how_things_stand_by_what_it_is(
     before: Image, after: Image, standing: dict[str, int]
 ) -> None:
-    [stands, _] = followed("77", before, after, NOW)
-    assert stands == Followed(keys.pending("safe-children", "2a"), "77", standing)
+    [stands, _] = increments("77", before, after, NOW)
+    assert stands == Increment(keys.pending("safe-children", "2a"), "77", standing)
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_every_change_passes_the_stages_it_is(before: Image, after: Image, stage
 def test_what_was_passed_is_counted_in_its_hour_and_a_confirmation_in_its_ten_minutes() -> None:
     at = NOW + timedelta(minutes=49)
     counter = keys.funnel("safe-children", "2a", NOW.date())
-    assert followed("77", None, PENDING, at)[1] == Followed(counter, "77", {"r12": 1})
-    assert followed("78", PENDING, CONFIRMED, at)[1] == Followed(counter, "78", {"c124": 1})
+    assert increments("77", None, PENDING, at)[1] == Increment(counter, "77", {"r12": 1})
+    assert increments("78", PENDING, CONFIRMED, at)[1] == Increment(counter, "78", {"c124": 1})
 
 
 def test_sequence_numbers_are_compared_as_numbers() -> None:
     counter = keys.pending("s", "00")
-    assert Followed(counter, "99", {}).order < Followed(counter, "100", {}).order
+    assert Increment(counter, "99", {}).order < Increment(counter, "100", {}).order
 
 
 PLACES = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
@@ -126,7 +126,7 @@ PLACES = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}
     ],
 )
 def test_a_constituency_has_what_is_confirmed_there(before: Image, after: Image, moves: dict[str, int]) -> None:
-    found = list(located("77", before, after, PLACES))
+    found = list(constituency_increments("77", before, after, PLACES))
     assert {name: amount for each in found for name, amount in each.numbers.items()} == moves
     assert [each.counter for each in found] == [counter_of("safe-children", "2a", name[2:]) for name in moves]
 
@@ -138,5 +138,5 @@ def test_a_signature_that_goes_well_is_five_small_writes_of_the_follower() -> No
         (PENDING, PENDING | mailed),
         (PENDING | mailed, CONFIRMED | mailed),
     ]
-    writes = [sum(bool(change.numbers) for change in followed("1", old, new, NOW)) for old, new in way]
+    writes = [sum(bool(change.numbers) for change in increments("1", old, new, NOW)) for old, new in way]
     assert writes == [2, 1, 2]

@@ -9,25 +9,25 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import Throttled
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import Followed, follow, pending
+from chalicelib.projections.project import Increment, pending, project
 from tests.fakes import FakeTables
 
 SLUG = "safe-children"
 CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_from([1, 0, -1])), min_size=1, max_size=20)
 
 
-def a_log(changes: list[tuple[str, int]]) -> list[Followed]:
+def a_log(changes: list[tuple[str, int]]) -> list[Increment]:
     """Sequence numbers grow, and grow in length."""
     return [pending(SLUG, bucket, str(95 + number), amount) for number, (bucket, amount) in enumerate(changes)]
 
 
 def test_every_bucket_is_added_up(tables: FakeTables) -> None:
-    follow(a_log([("00", 1), ("01", 1), ("00", 1), ("00", -1)]), tables)
+    project(a_log([("00", 1), ("01", 1), ("00", 1), ("00", -1)]), tables)
     assert pending_count(SLUG, tables) == 2
 
 
 def test_a_batch_of_one_bucket_is_one_write(tables: FakeTables) -> None:
-    follow(a_log([("00", 1)] * 10), tables)
+    project(a_log([("00", 1)] * 10), tables)
     assert tables.calls == ["update"]
 
 
@@ -39,10 +39,10 @@ def test_replays_overlaps_and_bisected_batches_count_everything_once(
     log, tables, done = a_log(changes), FakeTables(), 0
     for first, size in windows:
         start = min(first, done)
-        follow(log[start : start + size], tables)
+        project(log[start : start + size], tables)
         done = max(done, start + size)
-    follow(log[min(done, len(log)) :], tables)
-    follow(log, tables)
+    project(log[min(done, len(log)) :], tables)
+    project(log, tables)
     assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
 
 
@@ -51,14 +51,14 @@ def test_the_order_within_a_batch_does_not_matter(changes: list[tuple[str, int]]
     log, tables = a_log(changes), FakeTables()
     shuffled = list(log)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    follow(shuffled, tables)
-    follow(log, tables)
+    project(shuffled, tables)
+    project(log, tables)
     assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
 
 
 def test_a_record_twice_in_one_batch_is_counted_once(tables: FakeTables) -> None:
     log = a_log([("00", 1), ("00", 1)])
-    follow([*log, log[1]], tables)
+    project([*log, log[1]], tables)
     assert pending_count(SLUG, tables) == 2
 
 
@@ -76,8 +76,8 @@ def test_a_batch_that_broke_half_way_is_exact_when_it_comes_again(tables: FakeTa
 
     breaking = Breaking()
     with pytest.raises(Throttled):
-        follow(log, breaking)
-    follow(log, breaking)
+        project(log, breaking)
+    project(log, breaking)
     assert pending_count(SLUG, breaking) == 3
 
 
@@ -97,16 +97,16 @@ def test_a_write_whose_answer_was_lost_is_not_made_twice(written: bool) -> None:
     tables = Answerless()
     log = a_log([("00", 1), ("00", 1)])
     with pytest.raises(Throttled):
-        follow(log, tables)
-    follow(log, tables)
+        project(log, tables)
+    project(log, tables)
     assert pending_count(SLUG, tables) == 2
 
 
 def test_two_petitions_are_two_counters(tables: FakeTables) -> None:
-    follow([pending("one", "00", "1", 1), pending("two", "00", "2", 1), pending("two", "00", "3", 1)], tables)
+    project([pending("one", "00", "1", 1), pending("two", "00", "2", 1), pending("two", "00", "3", 1)], tables)
     assert (pending_count("one", tables), pending_count("two", tables)) == (1, 2)
 
 
 def test_nothing_followed_writes_nothing(tables: FakeTables) -> None:
-    follow([], tables)
+    project([], tables)
     assert tables.calls == []

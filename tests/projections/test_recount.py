@@ -11,7 +11,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import follow, pending
+from chalicelib.projections.project import pending, project
 from chalicelib.projections.recount import IN_FLIGHT, Recount, recount, repair, repair_pending
 from chalicelib.signatures.walk import ANONYMOUS
 from chalicelib.signatures.withdraw import withdraw
@@ -265,7 +265,7 @@ def test_a_repair_is_kept_as_what_it_is_and_cannot_happen_twice(tables: FakeTabl
 def test_pending_signatures_are_proved_by_bucket_and_repaired_on_demand(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     bucket = keys.bucket_of(identity)
-    follow([pending(petition.slug, bucket, "1", 1)], tables)
+    project([pending(petition.slug, bucket, "1", 1)], tables)
     assert found(petition, tables).pending == {}
     tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 3}))
     counted = found(petition, tables)
@@ -285,7 +285,7 @@ def test_who_was_never_followed_is_missing_and_can_be_added(tables: FakeTables, 
 
 def test_whom_the_stream_has_yet_to_bring_is_no_drift(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, ALICE, QUIET)
-    follow([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET)), "1", 1)], tables)
+    project([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET)), "1", 1)], tables)
     signed(tables, petition, CHARLIE, QUIET + timedelta(seconds=1))
     counted = found(petition, tables)
     assert counted.pending == {}

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.by_constituency import confirmed_by_place
+from chalicelib.projections.by_constituency import confirmed_by_constituency
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of
 from tests.located import give_none, give_table
@@ -26,7 +26,7 @@ def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> Served:
 
 def told(site: Served) -> None:
     assert isinstance(site.tables, Streaming)
-    site.invoke("follow_signatures", stream_event(site.tables.log, site.tables.moments))
+    site.invoke("project_signatures", stream_event(site.tables.log, site.tables.moments))
 
 
 def test_with_a_table_whoever_confirms_is_counted_where_they_live(
@@ -35,11 +35,11 @@ def test_with_a_table_whoever_confirms_is_counted_where_they_live(
     give_table(monkeypatch)
     for _ in range(2):
         told(three)
-        counted = confirmed_by_place("safe-children", three.tables)
+        counted = confirmed_by_constituency("safe-children", three.tables)
         assert counted == {"k.Upper Zed": 1, "k.abroad": 1, "k.Lower Zed": 0}
 
 
 def test_without_one_nothing_is_written_for_it(three: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     give_none(monkeypatch)
     told(three)
-    assert not [key for key in three.tables.items if key.pk.startswith("PLACES#")]
+    assert not [key for key in three.tables.items if key.pk.startswith("CONSTITUENCIES#")]

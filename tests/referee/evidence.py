@@ -21,7 +21,7 @@ from tests.actors import item_of, json_of
 from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
 from tests.faults.injection import Fault
-from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, wishes
+from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, requests
 from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
 from tests.located import give_table
 from tests.referee.replay import Replay, environment
@@ -86,7 +86,7 @@ def _more(served: Served) -> None:
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
         begun(served, Scene(function, alice_pending, lambda _: True, nothing))
         served.mailer.failures.append(refusal)
-        served.deliver(function, wishes(served))
+        served.deliver(function, requests(served))
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
         test_signing.begun(served, before)
         shed(level, served.tables)
@@ -104,7 +104,7 @@ def _relayed_and_followed(served: Served) -> None:
     item = item_of(served.tables, PETITION, KEY.sk)
     with pytest.MonkeyPatch.context() as patch:
         give_table(patch)
-        served.invoke("follow_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
+        served.invoke("project_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
     served.invoke("relay_mail", stream_event([("1", None, item)]))
     served.clock.forward(timedelta(days=1))
     served.invoke("sweep_mail", schedule_event())

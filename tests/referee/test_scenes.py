@@ -29,7 +29,7 @@ NAMED_ONLY = {
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
-    "follow_signatures": {"chalicelib/projections/store.py:followed"},
+    "project_signatures": {"chalicelib/projections/store.py:followed"},
     # What comes late and finds its mail requested is overtaken before.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }

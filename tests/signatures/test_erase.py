@@ -26,9 +26,9 @@ from tests.actors import (
     confirmed,
     item_of,
     key_of,
+    request_of,
     signed,
     subject_of,
-    wish_of,
 )
 from tests.fakes import FakeTables
 
@@ -117,10 +117,10 @@ def test_a_link_in_an_old_mail_shows_nothing_and_brings_nothing_back(tables: Fak
 
 def test_what_mail_and_bounces_tell_afterwards_adds_no_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    key, wish = key_of(petition, identity), wish_of(tables, petition, identity)
-    mail_state.claim_mail(key, wish.wanted_at, NOW, DAY, tables)
+    key, request = key_of(petition, identity), request_of(tables, petition, identity)
+    mail_state.claim_mail(key, request.requested_at, NOW, DAY, tables)
     erase(key, petition, LATER, tables)
-    mail_state.mark_mailed(key, wish.wanted_at, LATER, NOW + 60 * DAY, tables)
+    mail_state.mark_mailed(key, request.requested_at, LATER, NOW + 60 * DAY, tables)
     mail_state.mark_undeliverable(key, "bounced", tables)
     item = item_of(tables, petition, identity)
     assert item.keys() == {*LEFT, "mailed_at"}
@@ -133,7 +133,7 @@ def test_the_limit_of_mails_outlives_the_erasing(tables: FakeTables, petition: P
     change_item(tables, petition, identity, mails=5)
     erase(key_of(petition, identity), petition, NOW, tables)
     assert signed(tables, petition, now=NOW + DAY) == identity
-    assert "mail_wanted" not in item_of(tables, petition, identity)
+    assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_who_signs_again_while_being_erased_is_erased_again(

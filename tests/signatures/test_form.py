@@ -18,7 +18,7 @@ VALUES = st.recursive(
 NAMES = ["name", "email", "country", "postcode", "consent", "source"]
 
 
-def complaints(body: object) -> dict[str, str]:
+def field_errors(body: object) -> dict[str, str]:
     with pytest.raises(Invalid) as caught:
         read_json(body if isinstance(body, str) else json.dumps(body))
     return {error.field: error.message for error in caught.value.errors}
@@ -42,7 +42,7 @@ def test_null_is_as_good_as_absent_where_a_field_is_optional() -> None:
 
 
 def test_every_missing_field_is_named_at_once() -> None:
-    assert complaints({}) == {
+    assert field_errors({}) == {
         "name": "Enter your name",
         "email": "Enter your e-mail address",
         "consent": "Tick the box to sign the petition",
@@ -51,23 +51,23 @@ def test_every_missing_field_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("consent", [{"sign": False}, {"updates": True}, {}])
 def test_without_consent_there_is_no_signature(consent: dict[str, bool]) -> None:
-    assert complaints(json_of(consent=consent)) == {"consent.sign": "Tick the box to sign the petition"}
+    assert field_errors(json_of(consent=consent)) == {"consent.sign": "Tick the box to sign the petition"}
 
 
 @pytest.mark.parametrize("almost", ["true", "yes", 1, "1", None, [True]])
 def test_consent_is_true_and_nothing_that_looks_like_it(almost: Any) -> None:
-    assert "consent.sign" in complaints(json_of(consent={"sign": almost}))
-    assert "consent.updates" in complaints(json_of(consent={"sign": True, "updates": almost}))
+    assert "consent.sign" in field_errors(json_of(consent={"sign": almost}))
+    assert "consent.updates" in field_errors(json_of(consent={"sign": True, "updates": almost}))
 
 
 @pytest.mark.parametrize("extra", [{"admin": True}, {"consent": {"sign": True, "share": True}}, {"state": "confirmed"}])
 def test_unknown_fields_are_refused_by_name(extra: dict[str, Any]) -> None:
-    assert list(complaints(json_of(**extra)).values()) == ["There is no such field"]
+    assert list(field_errors(json_of(**extra)).values()) == ["There is no such field"]
 
 
 def test_each_field_complains_in_a_sentence_a_person_can_act_on() -> None:
     wrong = json_of(name="=cmd", email="nobody", country="ZZ", source="BBC!")
-    assert complaints(wrong) == {
+    assert field_errors(wrong) == {
         "name": "Your name must not start with = + - or @",
         "email": "Enter an e-mail address in the form name@example.org",
         "country": "Choose a country from the list",
@@ -77,12 +77,12 @@ def test_each_field_complains_in_a_sentence_a_person_can_act_on() -> None:
 
 @pytest.mark.parametrize("field", ["name", "email", "country", "postcode"])
 def test_what_is_not_text_is_told_so(field: str) -> None:
-    assert complaints(json_of(**{field: 7})) == {field: "Must be text"}
+    assert field_errors(json_of(**{field: 7})) == {field: "Must be text"}
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "1", '"text"', "true"])
 def test_a_body_that_is_no_object_is_invalid_as_a_whole(body: str) -> None:
-    assert complaints(body) == {"body": "Must be a JSON object"}
+    assert field_errors(body) == {"body": "Must be a JSON object"}
 
 
 @pytest.mark.parametrize("body", ["", "{", "{'name': 1}", "\x00", "{} {}", '{"a": "\\ud800"}', "[" * 5000])
@@ -110,7 +110,7 @@ def test_any_text_is_a_form_a_complaint_or_not_json(body: str) -> None:
 
 
 def test_a_complaint_does_not_repeat_what_was_typed() -> None:
-    told = complaints(json_of(name="=Secretname", email="secret address", country="Secretland", source="SECRET"))
+    told = field_errors(json_of(name="=Secretname", email="secret address", country="Secretland", source="SECRET"))
     assert "secret" not in " ".join(told.values()).lower()
 
 
@@ -141,4 +141,4 @@ def test_a_form_that_says_no_is_not_taken_for_a_yes(no: str) -> None:
 
 
 def test_a_source_ends_where_it_ends() -> None:
-    assert complaints(json_of(source="bbc\n")) == {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
+    assert field_errors(json_of(source="bbc\n")) == {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}

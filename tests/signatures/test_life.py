@@ -14,13 +14,13 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import LinkExpired, NotYet, Unavailable
 from chalicelib.core.tokens import Purpose, Subject, read
-from chalicelib.mail.model import MailWish
-from chalicelib.mail.relay import new_wish
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.relay import new_request
 from chalicelib.mail.send import send
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.changes import followed
-from chalicelib.projections.project import follow
+from chalicelib.projections.changes import increments
+from chalicelib.projections.project import project
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MAX_MAILS
@@ -28,7 +28,7 @@ from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
-from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_published_petition, an_office
+from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_mail_context, a_published_petition
 from tests.served import link_in, token_in
 from tests.streaming import Streaming
 
@@ -57,7 +57,7 @@ class Life(RuleBasedStateMachine):
         self.petition = a_published_petition(self.tables)
         self.now = NOW
         self.relayed = self.followed = 0
-        self.queue: list[MailWish] = []
+        self.queue: list[MailRequest] = []
         self.links: list[Subject] = []
         self.mailed: dict[str, list[datetime]] = defaultdict(list)
 
@@ -72,21 +72,21 @@ class Life(RuleBasedStateMachine):
     @rule()
     def relay(self) -> None:
         for _, before, after in self.tables.log[self.relayed :]:
-            if wish := new_wish(before, after):
-                self.queue.append(wish)
+            if request := new_request(before, after):
+                self.queue.append(request)
         self.relayed = len(self.tables.log)
 
     @rule(first=st.integers(0, 30))
     def relay_once_more(self, first: int) -> None:
-        self.queue += [wish for _, old, new in self.tables.log[first:] if (wish := new_wish(old, new))]
+        self.queue += [request for _, old, new in self.tables.log[first:] if (request := new_request(old, new))]
 
     @precondition(lambda self: self.queue)
     @rule(which=st.integers(0, 100))
     def deliver(self, which: int) -> None:
         """One message, which stays in the queue: any may come again."""
-        wish = self.queue[which % len(self.queue)]
+        request = self.queue[which % len(self.queue)]
         try:
-            send(wish, an_office(self.keep_mail), self.now, self.tables)
+            send(request, a_mail_context(self.keep_mail), self.now, self.tables)
         except NotYet:
             return
 
@@ -133,9 +133,9 @@ class Life(RuleBasedStateMachine):
                 self.tables.expire(key)
 
     @rule(overlap=st.integers(0, 5))
-    def follow(self, overlap: int) -> None:
+    def project(self, overlap: int) -> None:
         batch = self.tables.log[max(0, self.followed - overlap) :]
-        follow(chain.from_iterable(followed(*change, NOW) for change in batch), self.tables)
+        project(chain.from_iterable(increments(*change, NOW) for change in batch), self.tables)
         self.followed = len(self.tables.log)
 
     @invariant()

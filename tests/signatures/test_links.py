@@ -11,7 +11,7 @@ from chalicelib.core.errors import Conflicted
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import Wanted
+from chalicelib.signatures.model import MailKind
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
@@ -26,8 +26,8 @@ from tests.actors import (
     fields_of,
     identity_of,
     item_of,
+    request_of,
     signed,
-    wish_of,
 )
 from tests.served import FORM, Served, token_in
 
@@ -38,7 +38,7 @@ every_link = pytest.mark.parametrize("purpose", LINKS)
 def alice_is_mailed(served: Served, petition: Petition | None = None, updates: bool = True) -> str:
     petition = petition or a_petition()
     identity = signed(served.tables, petition, updates=updates, postcode="M1 1AE")
-    assert served.deliver("send_mail", [wish_of(served.tables, petition, identity).model_dump()]) == []
+    assert served.deliver("send_mail", [request_of(served.tables, petition, identity).model_dump()]) == []
     return identity
 
 
@@ -53,7 +53,7 @@ def count(served: Served) -> int:
 def test_the_whole_way(served: Served) -> None:
     served.post_form("/petitions/safe-children/signatures", fields_of(source="bbc"))
     identity = identity_of(a_petition())
-    served.deliver("send_mail", [wish_of(served.tables, a_petition(), identity).model_dump()])
+    served.deliver("send_mail", [request_of(served.tables, a_petition(), identity).model_dump()])
     link = served.last_link("confirm")
     page = served.get(link).body.decode()
     for said in (ALICE.name, ALICE.email, "United Kingdom", a_petition().sign_wording, 'method="post"'):
@@ -273,9 +273,9 @@ def test_a_forwarded_mail_of_somebody_confirmed_shows_nothing(served: Served) ->
     identity = confirmed(served.tables, a_petition(), updates=True)
     served.clock.forward(DAY)
     signed(served.tables, a_petition(), now=served.clock())
-    wish = wish_of(served.tables, a_petition(), identity)
-    assert wish.wanted is Wanted.ALREADY_SIGNED
-    served.deliver("send_mail", [wish.model_dump()])
+    request = request_of(served.tables, a_petition(), identity)
+    assert request.kind is MailKind.ALREADY_SIGNED
+    served.deliver("send_mail", [request.model_dump()])
     for purpose in ("withdraw", "unsubscribe"):
         body = served.get(served.last_link(purpose)).body.decode()
         assert ALICE.name not in body

@@ -8,14 +8,14 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import (
     claim_mail,
-    is_still_wanted,
+    is_still_requested,
     mark_mailed,
     mark_refused,
     mark_undeliverable,
     release_claim,
-    want_mail,
+    request_mail,
 )
-from chalicelib.signatures.model import UNMAILED_LIFETIME, Wanted
+from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, NOW, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
@@ -31,7 +31,7 @@ def test_one_of_many_claims_a_wish(tables: FakeTables, petition: Petition) -> No
     for later in (0, 1, 89):
         with pytest.raises(ConditionFailed) as caught:
             claim_mail(key, WANTED_AT, NOW + later * SECOND, LEASE, tables)
-        assert is_still_wanted(WANTED_AT, caught.value.item)
+        assert is_still_requested(WANTED_AT, caught.value.item)
 
 
 def test_a_claim_runs_out(tables: FakeTables, petition: Petition) -> None:
@@ -51,14 +51,14 @@ def test_a_late_message_about_an_older_wish_claims_nothing(tables: FakeTables, p
     key = key_of(petition, signed(tables, petition))
     with pytest.raises(ConditionFailed) as caught:
         claim_mail(key, "2026-11-24T11:00:00Z", NOW, LEASE, tables)
-    assert not is_still_wanted("2026-11-24T11:00:00Z", caught.value.item)
+    assert not is_still_requested("2026-11-24T11:00:00Z", caught.value.item)
 
 
 def test_a_wish_of_what_has_gone_is_settled_and_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, "0" * 32)
     with pytest.raises(ConditionFailed) as caught:
         claim_mail(key, WANTED_AT, NOW, LEASE, tables)
-    assert not is_still_wanted(WANTED_AT, caught.value.item)
+    assert not is_still_requested(WANTED_AT, caught.value.item)
     mark_mailed(key, WANTED_AT, NOW, NOW, tables)
     mark_refused(key, WANTED_AT, "refused", tables)
     mark_undeliverable(key, "bounced", tables)
@@ -73,7 +73,7 @@ def test_a_mail_that_went_is_a_wish_no_more_and_starts_the_clock(tables: FakeTab
     item = item_of(tables, petition, identity)
     assert (item["mails"], item["mailed_at"]) == (1, WANTED_AT)
     assert item["expires_at"] == int((NOW + 15 * DAY).timestamp())
-    assert not [name for name in item if name.startswith(("mail_wanted", "mail_claimed"))]
+    assert not [name for name in item if name.startswith(("mail_kind", "mail_claimed"))]
 
 
 def test_marking_twice_counts_one_mail(tables: FakeTables, petition: Petition) -> None:
@@ -85,17 +85,17 @@ def test_marking_twice_counts_one_mail(tables: FakeTables, petition: Petition) -
 
 def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    want_mail(key_of(petition, identity), Wanted.ALREADY_SIGNED, NOW, tables)
+    request_mail(key_of(petition, identity), MailKind.ALREADY_SIGNED, NOW, tables)
     mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, identity)
-    assert (item["mails"], "expires_at" in item, "mail_wanted" in item) == (1, False, False)
+    assert (item["mails"], "expires_at" in item, "mail_kind" in item) == (1, False, False)
 
 
 def test_a_refused_address_is_mailed_no_more(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
     mark_refused(key, WANTED_AT, "refused", tables)
     with pytest.raises(ConditionFailed):
-        want_mail(key, Wanted.CONFIRM, NOW + DAY, tables)
+        request_mail(key, MailKind.CONFIRM, NOW + DAY, tables)
     with pytest.raises(ConditionFailed):
         claim_mail(key, WANTED_AT, NOW + DAY, LEASE, tables)
 
@@ -120,14 +120,14 @@ def test_nobody_withdrawn_is_mailed(tables: FakeTables, petition: Petition) -> N
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     with pytest.raises(ConditionFailed):
-        want_mail(key_of(petition, identity), Wanted.CONFIRM, NOW + DAY, tables)
+        request_mail(key_of(petition, identity), MailKind.CONFIRM, NOW + DAY, tables)
 
 
 def test_a_second_mail_is_waited_for_as_long_as_the_first(tables: FakeTables, petition: Petition) -> None:
     """It was signed again the day before it would expire, and a spent quota comes back in weeks."""
     key = key_of(petition, signed(tables, petition))
     mark_mailed(key, WANTED_AT, NOW, NOW + 15 * DAY, tables)
-    want_mail(key, Wanted.CONFIRM, NOW + 14 * DAY, tables)
+    request_mail(key, MailKind.CONFIRM, NOW + 14 * DAY, tables)
     assert tables.items[key]["expires_at"] == int((NOW + 14 * DAY + UNMAILED_LIFETIME).timestamp())
 
 
@@ -136,5 +136,5 @@ def test_who_confirmed_in_the_same_moment_is_asked_nothing_more_and_does_not_exp
 ) -> None:
     key = key_of(petition, confirmed(tables, petition))
     with pytest.raises(ConditionFailed):
-        want_mail(key, Wanted.CONFIRM, NOW, tables)
+        request_mail(key, MailKind.CONFIRM, NOW, tables)
     assert "expires_at" not in tables.items[key]

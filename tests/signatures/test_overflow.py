@@ -32,8 +32,8 @@ from tests.actors import (
     confirmed,
     item_of,
     key_of,
+    request_of,
     signed,
-    wish_of,
 )
 from tests.fakes import FakeQueue, FakeTables
 from tests.signatures import test_life as life
@@ -100,7 +100,7 @@ def test_a_repetition_the_table_cannot_note_overflows_too(
     assert overflow.accept(again, Level.NORMAL, NOW + HOUR, tables, lambda: queue) is Outcome.OVERFLOWED
     monkeypatch.undo()
     assert overflow.store(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
-    assert wish_of(tables, petition, identity).wanted == "confirm"
+    assert request_of(tables, petition, identity).kind == "confirm"
 
 
 def _refuse(_: Change) -> Item:
@@ -135,7 +135,7 @@ def test_a_message_that_comes_twice_is_one_signature_and_one_mail(tables: FakeTa
     mailed(tables, petition, one.signature_id, NOW + HOUR)
     for moment in (NOW + HOUR, NOW + 2 * HOUR, NOW + 10 * DAY):
         assert overflow.store(one, moment, tables) is Outcome.OVERTAKEN
-    assert "mail_wanted" not in item_of(tables, petition, one.signature_id)
+    assert "mail_kind" not in item_of(tables, petition, one.signature_id)
 
 
 def test_a_repetition_that_comes_twice_is_one_mail(tables: FakeTables, petition: Petition) -> None:
@@ -198,7 +198,7 @@ def test_past_the_mail_limits_nothing_more_is_asked_for(tables: FakeTables, peti
     mailed(tables, petition, identity)
     tables.items[key_of(petition, identity)]["mails"] = 5
     assert overflow.store(finished(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
-    assert "mail_wanted" not in item_of(tables, petition, identity)
+    assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_a_message_older_than_a_signature_may_wait_brings_nobody_back(tables: FakeTables, petition: Petition) -> None:

@@ -25,13 +25,13 @@ def test_who_is_pending_gets_the_link_once_more(tables: FakeTables, petition: Pe
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     assert asked(tables, petition, identity) is Resent.ASKED
-    assert item_of(tables, petition, identity)["mail_wanted"] == "confirm"
+    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
 
 
 def test_who_has_confirmed_is_told_so(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     assert asked(tables, petition, identity) is Resent.ASKED
-    assert item_of(tables, petition, identity)["mail_wanted"] == "already-signed"
+    assert item_of(tables, petition, identity)["mail_kind"] == "already-signed"
 
 
 def test_within_a_minute_of_the_last_one_the_next_waits(tables: FakeTables, petition: Petition) -> None:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Throttled, Unavailable
-from chalicelib.mail.relay import new_wish
+from chalicelib.mail.relay import new_request
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import claim_mail, mark_mailed, mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
@@ -31,8 +31,8 @@ from tests.actors import (
     identity_of,
     item_of,
     key_of,
+    request_of,
     signed,
-    wish_of,
 )
 from tests.fakes import FakeTables
 
@@ -41,9 +41,9 @@ SECOND = timedelta(seconds=1)
 
 def mailed(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW) -> None:
     """The mail that is wanted has gone."""
-    wanted_at = item_of(tables, petition, identity)["mail_wanted_at"]
-    claim_mail(key_of(petition, identity), wanted_at, now, timedelta(seconds=90), tables)
-    mark_mailed(key_of(petition, identity), wanted_at, now, now + 15 * DAY, tables)
+    requested_at = item_of(tables, petition, identity)["mail_requested_at"]
+    claim_mail(key_of(petition, identity), requested_at, now, timedelta(seconds=90), tables)
+    mark_mailed(key_of(petition, identity), requested_at, now, now + 15 * DAY, tables)
 
 
 def signatures_in(tables: FakeTables) -> list[Item]:
@@ -73,8 +73,8 @@ def test_what_was_signed_is_kept_with_everything_needed_to_prove_it(tables: Fake
         "channel": "form",
         "text_version": petition.text_version,
         "consent_version": petition.consent_version,
-        "mail_wanted": "confirm",
-        "mail_wanted_at": "2026-11-24T12:00:00Z",
+        "mail_kind": "confirm",
+        "mail_requested_at": "2026-11-24T12:00:00Z",
         "mails": 0,
         "expires_at": int((NOW + UNMAILED_LIFETIME).timestamp()),
     }
@@ -103,7 +103,7 @@ def test_thirty_two_racing_for_one_address_leave_one_signature_and_one_wish(
         outcomes = list(pool.map(lambda _: sign(a_form(), "api", petition, SECRET, NOW, tables)[1], range(32)))
     assert outcomes.count(Outcome.ACCEPTED) == 1
     (item,) = signatures_in(tables)
-    assert item["mail_wanted_at"] == "2026-11-24T12:00:00Z"
+    assert item["mail_requested_at"] == "2026-11-24T12:00:00Z"
 
 
 def test_a_repetition_cannot_change_what_the_first_one_said(tables: FakeTables, petition: Petition) -> None:
@@ -118,7 +118,7 @@ def test_signing_again_before_the_mail_went_asks_for_no_second_mail(tables: Fake
     identity = signed(tables, petition)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["mail_wanted_at"] == before["mail_wanted_at"]
+    assert item_of(tables, petition, identity)["mail_requested_at"] == before["mail_requested_at"]
 
 
 def test_signing_again_while_pending_brings_the_same_confirmation_again(tables: FakeTables, petition: Petition) -> None:
@@ -126,9 +126,9 @@ def test_signing_again_while_pending_brings_the_same_confirmation_again(tables: 
     mailed(tables, petition, identity)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + MINUTE)
-    wish = new_wish(before, item_of(tables, petition, identity))
-    assert wish is not None
-    assert (wish.wanted, wish.wanted_at) == ("confirm", "2026-11-24T12:01:00Z")
+    request = new_request(before, item_of(tables, petition, identity))
+    assert request is not None
+    assert (request.kind, request.requested_at) == ("confirm", "2026-11-24T12:01:00Z")
 
 
 def test_signing_again_once_confirmed_says_so_by_mail(tables: FakeTables, petition: Petition) -> None:
@@ -137,7 +137,7 @@ def test_signing_again_once_confirmed_says_so_by_mail(tables: FakeTables, petiti
     confirmed(tables, petition)
     signed(tables, petition, now=NOW + MINUTE)
     item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_wanted"]) == ("confirmed", "already-signed")
+    assert (item["state"], item["mail_kind"]) == ("confirmed", "already-signed")
 
 
 @pytest.mark.parametrize(("later", "goes"), [(59, False), (60, True)])
@@ -147,9 +147,9 @@ def test_a_mail_wanted_within_a_minute_of_the_last_waits_and_is_not_lost(
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     signed(tables, petition, now=NOW + SECOND)
-    wanted_at = item_of(tables, petition, identity)["mail_wanted_at"]
+    requested_at = item_of(tables, petition, identity)["mail_requested_at"]
     with nullcontext() if goes else pytest.raises(ConditionFailed):
-        claim_mail(key_of(petition, identity), wanted_at, NOW + later * SECOND, MINUTE, tables)
+        claim_mail(key_of(petition, identity), requested_at, NOW + later * SECOND, MINUTE, tables)
 
 
 def test_a_wish_that_was_lost_on_its_way_is_sent_again_by_signing_again(tables: FakeTables, petition: Petition) -> None:
@@ -159,7 +159,7 @@ def test_a_wish_that_was_lost_on_its_way_is_sent_again_by_signing_again(tables: 
     assert item_of(tables, petition, identity) == before
     signed(tables, petition, now=NOW + 10 * MINUTE)
     nudged = item_of(tables, petition, identity)
-    assert new_wish(before, nudged) == new_wish(None, before)
+    assert new_request(before, nudged) == new_request(None, before)
     signed(tables, petition, now=NOW + 11 * MINUTE)
     assert item_of(tables, petition, identity) == nudged, "not more often than every ten minutes"
 
@@ -167,18 +167,18 @@ def test_a_wish_that_was_lost_on_its_way_is_sent_again_by_signing_again(tables: 
 def test_five_mails_and_never_a_sixth(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     for hour in range(10):
-        if "mail_wanted" in item_of(tables, petition, identity):
+        if "mail_kind" in item_of(tables, petition, identity):
             mailed(tables, petition, identity, NOW + hour * 60 * MINUTE)
         signed(tables, petition, now=NOW + hour * 60 * MINUTE + MINUTE)
     item = item_of(tables, petition, identity)
-    assert (item["mails"], "mail_wanted" in item) == (5, False)
+    assert (item["mails"], "mail_kind" in item) == (5, False)
 
 
 def test_a_blocked_address_hears_nothing_and_whoever_typed_it_neither(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mark_undeliverable(key_of(petition, identity), "complained", tables)
     assert sign(a_form(), "api", petition, SECRET, NOW + DAY, tables) == (identity, Outcome.REPEATED)
-    assert "mail_wanted" not in item_of(tables, petition, identity)
+    assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_who_withdrew_may_sign_again(tables: FakeTables, petition: Petition) -> None:
@@ -199,9 +199,9 @@ def test_signing_again_right_after_withdrawing_is_kept_though_its_mail_must_wait
     withdraw(key_of(petition, identity), petition, NOW + 10 * SECOND, tables)
     signed(tables, petition, now=NOW + 30 * SECOND)
     item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_wanted"]) == ("pending", "confirm")
+    assert (item["state"], item["mail_kind"]) == ("pending", "confirm")
     with pytest.raises(ConditionFailed):
-        claim_mail(key_of(petition, identity), item["mail_wanted_at"], NOW + 40 * SECOND, MINUTE, tables)
+        claim_mail(key_of(petition, identity), item["mail_requested_at"], NOW + 40 * SECOND, MINUTE, tables)
 
 
 def test_signing_again_after_five_mails_and_a_withdrawal_is_kept(tables: FakeTables, petition: Petition) -> None:
@@ -210,7 +210,7 @@ def test_signing_again_after_five_mails_and_a_withdrawal_is_kept(tables: FakeTab
     withdraw(key_of(petition, identity), petition, NOW, tables)
     signed(tables, petition, now=NOW + DAY)
     item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"], "mail_wanted" in item) == ("pending", ALICE.name, False)
+    assert (item["state"], item["name"], "mail_kind" in item) == ("pending", ALICE.name, False)
 
 
 def test_an_expired_signature_that_ttl_has_not_fetched_yet_is_read_as_gone(
@@ -220,7 +220,7 @@ def test_an_expired_signature_that_ttl_has_not_fetched_yet_is_read_as_gone(
     mailed(tables, petition, identity)
     signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + 15 * DAY)
     item = item_of(tables, petition, identity)
-    assert (item["name"], item["mail_wanted"], item["mails"]) == ("Alice Anders", "confirm", 1)
+    assert (item["name"], item["mail_kind"], item["mails"]) == ("Alice Anders", "confirm", 1)
     assert item["expires_at"] > (NOW + 15 * DAY).timestamp()
 
 
@@ -264,6 +264,6 @@ def test_what_was_not_kept_is_not_acknowledged(tables: FakeTables, petition: Pet
 def test_a_retry_after_a_lost_answer_changes_nothing(tables: FakeTables, petition: Petition) -> None:
     """The SDK's second attempt finds what its first one wrote."""
     identity = signed(tables, petition)
-    wish = wish_of(tables, petition, identity)
+    request = request_of(tables, petition, identity)
     assert sign(a_form(), "form", petition, SECRET, NOW, tables) == (identity, Outcome.REPEATED)
-    assert wish_of(tables, petition, identity) == wish
+    assert request_of(tables, petition, identity) == request

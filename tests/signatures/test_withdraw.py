@@ -64,7 +64,7 @@ def test_a_withdrawal_subtracts_on_the_day_it_happens_from_where_it_was_counted(
 def test_a_wish_for_mail_is_withdrawn_too(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_wanted")]
+    assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_kind")]
 
 
 class SignedAnewMeanwhile(FakeTables):

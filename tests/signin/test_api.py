@@ -58,8 +58,8 @@ def test_a_code_becomes_a_token_that_opens_what_its_owner_may_and_is_written_dow
     assert provided.get("/api/staff/petitions", authorization=authorization).status_code == 200
     assert provided.get("/api/staff/audit", authorization=authorization).status_code == 403
     [entry] = entries(NOW - DAY, NOW + DAY, provided.tables)
-    assert (entry.deed.action, entry.actor.owner) == ("signed-in", "bob@charity.example")
-    assert entry.deed.subject == recognise(authorization, NOW, provided.tables).token_id
+    assert (entry.action.name, entry.actor.owner) == ("signed-in", "bob@charity.example")
+    assert entry.action.subject == recognise(authorization, NOW, provided.tables).token_id
     assert session["token"].split("_")[2] not in entry.model_dump_json()
 
 

@@ -25,7 +25,7 @@ def ask(served: Served, token: str, method: str, path: str, body: object = None)
 
 
 def actions(served: Served) -> list[str]:
-    return [entry.deed.action for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+    return [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
 
 
 def wanted(**changes: Any) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def test_a_token_is_issued_shown_once_and_written_down(served: Served, bob: str)
     assert secret not in json.dumps(listed)
     assert "sha256" not in json.dumps(listed)
     [entry] = entries(NOW - DAY, NOW + DAY, served.tables)
-    assert (entry.actor.owner, entry.deed.action) == ("bob", "token.issued")
-    assert entry.deed.details == {"owner": "carla", "rights": "counts"}
+    assert (entry.actor.owner, entry.action.name) == ("bob", "token.issued")
+    assert entry.action.details == {"owner": "carla", "rights": "counts"}
 
 
 def test_nobody_hands_out_a_right_they_do_not_have(served: Served, bob: str) -> None:

@@ -70,8 +70,12 @@ def test_what_was_tampered_with_is_not_a_statement_of_this_site(one: Served, spo
 def test_the_trail_says_who_froze_which_number_when(one: Served) -> None:
     frozen(one)
     [entry] = entries(NOW - DAY, NOW + DAY, one.tables)
-    assert (entry.actor.owner, entry.deed.action, entry.deed.subject) == ("bob", "statement.frozen", "safe-children")
-    assert entry.deed.details == {"confirmed": "1", "as_of": "2026-11-24T12:00:00Z"}
+    assert (entry.actor.owner, entry.action.name, entry.action.subject) == (
+        "bob",
+        "statement.frozen",
+        "safe-children",
+    )
+    assert entry.action.details == {"confirmed": "1", "as_of": "2026-11-24T12:00:00Z"}
 
 
 def test_what_cannot_be_written_down_is_not_signed(one: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from chalicelib.projections import store
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import State, Wanted
+from chalicelib.signatures.model import MailKind, State
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.staff.tokens import recognise
 from chalicelib.tallies import store as tallies
@@ -77,7 +77,7 @@ def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> 
     mail_state.mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
     signed(tables, petition, now=NOW + DAY)
     item = item_of(tables, petition, identity)
-    assert (item["signed_at"], item["mail_wanted"], item["mails"]) == ("2026-11-25T12:00:00Z", "confirm", 1)
+    assert (item["signed_at"], item["mail_kind"], item["mails"]) == ("2026-11-25T12:00:00Z", "confirm", 1)
 
 
 def test_one_of_many_claims_a_wish_and_its_mail_is_marked_once(tables: Tables, petition: Petition) -> None:
@@ -97,23 +97,23 @@ def test_one_of_many_claims_a_wish_and_its_mail_is_marked_once(tables: Tables, p
     for _ in range(2):
         mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, key.sk)
-    assert (item["mails"], item["mailed_at"], "mail_wanted" in item) == (1, WANTED_AT, False)
-    mail_state.want_mail(key, Wanted.CONFIRM, NOW + timedelta(seconds=1), tables)
-    wanted_at = item_of(tables, petition, key.sk)["mail_wanted_at"]
+    assert (item["mails"], item["mailed_at"], "mail_kind" in item) == (1, WANTED_AT, False)
+    mail_state.request_mail(key, MailKind.CONFIRM, NOW + timedelta(seconds=1), tables)
+    requested_at = item_of(tables, petition, key.sk)["mail_requested_at"]
     with pytest.raises(ConditionFailed):
-        mail_state.claim_mail(key, wanted_at, NOW + MINUTE - timedelta(seconds=1), LEASE, tables)
-    mail_state.claim_mail(key, wanted_at, NOW + MINUTE, LEASE, tables)
+        mail_state.claim_mail(key, requested_at, NOW + MINUTE - timedelta(seconds=1), LEASE, tables)
+    mail_state.claim_mail(key, requested_at, NOW + MINUTE, LEASE, tables)
 
 
 def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: Tables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     key = key_of(petition, identity)
-    mail_state.want_mail(key, Wanted.ALREADY_SIGNED, NOW, tables)
+    mail_state.request_mail(key, MailKind.ALREADY_SIGNED, NOW, tables)
     mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
     assert "expires_at" not in item_of(tables, petition, identity)
     mail_state.mark_undeliverable(key, "bounced", tables)
     with pytest.raises(ConditionFailed):
-        mail_state.want_mail(key, Wanted.ALREADY_SIGNED, NOW + DAY, tables)
+        mail_state.request_mail(key, MailKind.ALREADY_SIGNED, NOW + DAY, tables)
 
 
 def test_what_is_not_there_is_never_created_by_a_change(tables: Tables, petition: Petition) -> None:
@@ -192,13 +192,13 @@ def sequence(*numbers: int) -> list[str]:
 
 def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables: Tables) -> None:
     first = keys.pending(SLUG, "00")
-    store.add_followed(first, {"pending": 2}, sequence(8, 9), tables)
+    store.add_projected(first, {"pending": 2}, sequence(8, 9), tables)
     for repeated in (sequence(8, 9), sequence(9), sequence(9, 10)):
         with pytest.raises(ConditionFailed) as caught:
-            store.add_followed(first, {"pending": 2}, repeated, tables)
-        assert (caught.value.item or {})["followed"] == sequence(9)[0]
-    store.add_followed(first, {"pending": -1}, sequence(100, 10), tables)
-    store.add_followed(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
+            store.add_projected(first, {"pending": 2}, repeated, tables)
+        assert (caught.value.item or {})["projected_to"] == sequence(9)[0]
+    store.add_projected(first, {"pending": -1}, sequence(100, 10), tables)
+    store.add_projected(keys.pending(SLUG, "3f"), {"pending": 5}, sequence(1), tables)
     assert store.pending(SLUG, tables) == {"00": 1, "3f": 5}
     assert store.pending("another", tables) == {}
 

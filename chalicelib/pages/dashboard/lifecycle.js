@@ -4,7 +4,7 @@ import { CANCEL, confirmed, dialog, h } from "./dom.js";
 import { field } from "./forms.js";
 import { fromInput, toInput } from "./petition-form.js";
 
-/** @import { ManagedPetition, MoveWanted, PetitionState, Transition } from "#api" */
+/** @import { ManagedPetition, TransitionRequest, PetitionState, Transition } from "#api" */
 /** @typedef {{ action: string, effect: string, kind?: string }} Words */
 /** @typedef {{ name: "at" | "reason", label: string, input: HTMLInputElement | HTMLTextAreaElement }} Question */
 
@@ -55,7 +55,7 @@ export const plannedTime = (planned, now) => (planned && Date.parse(planned) > n
  * Ask the user for what a transition needs.
  * @param {ManagedPetition} petition
  * @param {Transition} transition
- * @returns {Promise<MoveWanted | null>} null if the user cancelled
+ * @returns {Promise<TransitionRequest | null>} null if the user cancelled
  */
 export async function askFor(petition, transition) {
   const { state } = transition;

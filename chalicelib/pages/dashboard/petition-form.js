@@ -3,9 +3,9 @@
 import { h } from "./dom.js";
 import { field } from "./forms.js";
 
-/** @import { ManagedPetition, PetitionWanted } from "#api" */
+/** @import { ManagedPetition, NewPetition } from "#api" */
 /** @import { Attributes } from "./dom.js" */
-/** @typedef {Omit<PetitionWanted, "slug">} PetitionFields */
+/** @typedef {Omit<NewPetition, "slug">} PetitionFields */
 
 const TEXTS = /** @type {const} */ ([
   "title",

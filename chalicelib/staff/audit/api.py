@@ -45,10 +45,10 @@ def _shown(entry: Entry) -> dict[str, object]:
         "owner": entry.actor.owner,
         "token_id": entry.actor.token_id,
         "source_ip": entry.actor.source_ip,
-        "action": entry.deed.action,
-        "description": described(entry.deed.action),
-        "subject": entry.deed.subject,
-        "details": entry.deed.details,
+        "action": entry.action.name,
+        "description": described(entry.action.name),
+        "subject": entry.action.subject,
+        "details": entry.action.details,
     }
 
 

@@ -17,12 +17,12 @@ class Actor(BaseModel):
     source_ip: str = ""
 
 
-class Deed(BaseModel):
-    """`action`: noun and past tense ("petition.edited"); `subject`: an id or slug; details: ids, states, numbers."""
+class Action(BaseModel):
+    """`name`: noun and past tense ("petition.edited"); `subject`: an id or slug; details: ids, states, numbers."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    action: str
+    name: str
     subject: str = ""
     details: dict[str, str] = Field(default_factory=dict)
 
@@ -34,7 +34,7 @@ class Entry(BaseModel):
 
     at: Moment
     actor: Actor
-    deed: Deed
+    action: Action
     cursor: str = ""
 
 

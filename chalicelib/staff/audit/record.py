@@ -5,12 +5,12 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.staff.audit import store
-from chalicelib.staff.audit.model import Actor, Deed, Entry
+from chalicelib.staff.audit.model import Action, Actor, Entry
 
 
-def record(actor: Actor, deed: Deed, now: datetime, tables: Tables) -> None:
-    """Before the deed: what cannot be written down is not done. So an entry may be of a deed that then failed."""
-    store.keep(Entry(at=now, actor=actor, deed=deed), tables)
+def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> None:
+    """Before the action: what cannot be written down is not done. So an entry may be of a action that then failed."""
+    store.keep(Entry(at=now, actor=actor, action=action), tables)
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:

@@ -37,4 +37,4 @@ def _months_back(low: str, high: str) -> Iterator[str]:
 
 
 def _entry(item: Item) -> Entry:
-    return Entry(at=item["at"], actor=item["actor"], deed=item["deed"], cursor=item["sk"])
+    return Entry(at=item["at"], actor=item["actor"], action=item["action"], cursor=item["sk"])

@@ -67,7 +67,7 @@ test("every field of the API is in the form, with its maximum length", () => {
   installBrowser();
   const elements = petitionFields().flatMap((group) => [...group.all()]);
   const lengths = new Map(elements.filter((each) => each.name).map((each) => [each.name, each.attributes.maxlength]));
-  const { properties } = JSON.parse(readFileSync(API)).components.schemas.PetitionWanted;
+  const { properties } = JSON.parse(readFileSync(API)).components.schemas.NewPetition;
   for (const [name, schema] of Object.entries(properties)) {
     if (["slug", "goal"].includes(name)) continue;
     assert.ok(lengths.has(name), name);

@@ -32,7 +32,7 @@ def followed(served: Served, petition: Petition) -> Served:
     signed(streaming, petition, CHARLIE)
     served.clock.forward(DAY)
     withdraw(key_of(petition, bob), petition, served.clock(), streaming)
-    served.invoke("follow_signatures", stream_event(streaming.log, streaming.moments))
+    served.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
     return served
 
 

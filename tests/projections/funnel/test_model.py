@@ -29,4 +29,4 @@ def test_a_day_that_is_full_fits_a_kilobyte_and_a_half() -> None:
 
 
 def test_only_numbers_are_numbers() -> None:
-    assert numbers_of({"pk": "FUNNEL#a#00", "sk": "2026-11-24", "followed": "0", "r13": 2}) == {"r13": 2}
+    assert numbers_of({"pk": "FUNNEL#a#00", "sk": "2026-11-24", "projected_to": "0", "r13": 2}) == {"r13": 2}

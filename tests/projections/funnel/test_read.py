@@ -11,7 +11,7 @@ from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel.model import Stage, name_of
 from chalicelib.projections.funnel.read import FunnelBy, Rate, on, passed_by_day, rate, rows, totals
-from chalicelib.projections.project import Followed, follow
+from chalicelib.projections.project import Increment, project
 from chalicelib.tallies.count import Days
 from tests.actors import DAY, NOW, OPENED, a_published_petition
 from tests.fakes import FakeTables
@@ -25,11 +25,11 @@ CHANGES = st.lists(
 WINDOWS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), max_size=8)
 
 
-def passes(bucket: str, sequence: int, stage: Stage, at: datetime) -> Followed:
-    return Followed(keys.funnel(SLUG, bucket, at.date()), str(sequence), {name_of(stage, at): 1})
+def passes(bucket: str, sequence: int, stage: Stage, at: datetime) -> Increment:
+    return Increment(keys.funnel(SLUG, bucket, at.date()), str(sequence), {name_of(stage, at): 1})
 
 
-def told(changes: list[tuple[str, int, Stage]]) -> list[Followed]:
+def told(changes: list[tuple[str, int, Stage]]) -> list[Increment]:
     """The buckets' clocks need not agree; sequence numbers grow, and grow in length."""
     return [
         passes(bucket, number, stage, OPENED + hours * HOUR)
@@ -45,10 +45,10 @@ def test_whatever_comes_again_in_whatever_batches_is_counted_once(
     petition = a_published_petition(tables)
     for first, size in windows:
         start = min(first, done)
-        follow(log[start : start + size], tables)
+        project(log[start : start + size], tables)
         done = max(done, start + size)
-    follow(log[min(done, len(log)) :], tables)
-    follow(log[::-1], tables)
+    project(log[min(done, len(log)) :], tables)
+    project(log[::-1], tables)
     wanted = Counter(stage for _, _, stage in changes)
     for days_later in [4, *sorted(looks), 30]:
         passed = passed_by_day(petition, OPENED + days_later * DAY, tables)
@@ -58,12 +58,12 @@ def test_whatever_comes_again_in_whatever_batches_is_counted_once(
 
 
 def test_a_day_that_is_over_is_one_item_and_is_read_no_more(tables: FakeTables, petition: Petition) -> None:
-    follow([passes("00", 1, Stage.RECEIVED, NOW), passes("3f", 2, Stage.RECEIVED, NOW)], tables)
+    project([passes("00", 1, Stage.RECEIVED, NOW), passes("3f", 2, Stage.RECEIVED, NOW)], tables)
     passed_by_day(petition, NOW + 2 * DAY, tables)
     assert keys.funnel_day(SLUG, NOW.date()) not in tables.items
     passed_by_day(petition, NOW + 3 * DAY, tables)
     assert tables.items[keys.funnel_day(SLUG, NOW.date())]["r12"] == 2
-    follow([passes("01", 3, Stage.RECEIVED, NOW)], tables)
+    project([passes("01", 3, Stage.RECEIVED, NOW)], tables)
     tables.calls.clear()
     assert totals(passed_by_day(petition, NOW + 3 * DAY, tables)) == {Stage.RECEIVED: 2}
     assert tables.calls == ["query", "batch_get"]
@@ -77,13 +77,13 @@ def test_a_day_that_cannot_be_closed_now_is_told_all_the_same(petition: Petition
     tables = Unwilling()
     a_published_petition(FakeTables())
     tables.put(keys.tally_head(SLUG), {"through": "2026-11-23", "total": 0})
-    follow([passes("00", 1, Stage.MAILED, NOW)], tables)
+    project([passes("00", 1, Stage.MAILED, NOW)], tables)
     for later in (9 * DAY, 10 * DAY):
         assert totals(passed_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
 
 
 def test_only_the_days_asked_for_are_told(tables: FakeTables, petition: Petition) -> None:
-    follow([passes("00", 1, Stage.RECEIVED, NOW), passes("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
+    project([passes("00", 1, Stage.RECEIVED, NOW), passes("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
     passed = passed_by_day(petition, NOW + 5 * DAY, tables)
     assert rows(FunnelBy.DAY, on(Days(NOW.date(), NOW.date()), passed)) == {"2026-11-24": {Stage.RECEIVED: 1}}
     assert rows(FunnelBy.HOUR, on(Days(date(2026, 11, 25)), passed)) == {"2026-11-25T12:00:00Z": {Stage.RECEIVED: 1}}
@@ -96,7 +96,7 @@ def test_the_rate_is_of_the_last_ten_minutes_and_more(
     log = [passes("00", number, Stage.CONFIRMED, NOW - MINUTE) for number in range(1, 13)]
     log += [passes("00", 20 + number, Stage.CONFIRMED, NOW - 3 * HOUR) for number in range(30)]
     log += [passes("00", 60 + number, Stage.RECEIVED, NOW) for number in range(99)]
-    follow(log, tables)
+    project(log, tables)
     passed = passed_by_day(petition, NOW, tables)
     assert rate(passed, passed, NOW + minutes * MINUTE) == Rate(now, over, 3.0, NOW - 3 * HOUR)
 
@@ -109,5 +109,5 @@ def test_a_petition_that_began_before_its_date_is_read_from_its_beginning(tables
     """Its opening may have been put off since."""
     begun = a_published_petition(tables, slug="early")
     later = begun.model_copy(update={"opened_at": NOW + 30 * DAY})
-    follow([Followed(keys.funnel("early", "00", OPENED.date()), "1", {"r12": 1})], tables)
+    project([Increment(keys.funnel("early", "00", OPENED.date()), "1", {"r12": 1})], tables)
     assert totals(passed_by_day(later, OPENED + 20 * DAY, tables)) == {Stage.RECEIVED: 1}

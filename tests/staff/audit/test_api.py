@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.model import Right
 from tests.actors import MINUTE, NOW, bobs_token
@@ -16,7 +16,9 @@ BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for na
 @pytest.fixture
 def trail(served: Served) -> Served:
     for minutes, actor in enumerate([BOB, CARLA, BOB]):
-        record(actor, Deed(action="petition.edited", subject=f"deed-{minutes}"), NOW - minutes * MINUTE, served.tables)
+        record(
+            actor, Action(name="petition.edited", subject=f"action-{minutes}"), NOW - minutes * MINUTE, served.tables
+        )
     return served
 
 
@@ -31,11 +33,11 @@ def subjects(served: Served, query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", ["deed-0", "deed-1", "deed-2"]),
-        ("?actor=bob", ["deed-0", "deed-2"]),
-        ("?limit=2", ["deed-0", "deed-1"]),
-        ("?to=2026-11-24T11:59:00Z", ["deed-1", "deed-2"]),
-        ("?from=2026-11-24T11:59:00", ["deed-0", "deed-1"]),
+        ("", ["action-0", "action-1", "action-2"]),
+        ("?actor=bob", ["action-0", "action-2"]),
+        ("?limit=2", ["action-0", "action-1"]),
+        ("?to=2026-11-24T11:59:00Z", ["action-1", "action-2"]),
+        ("?from=2026-11-24T11:59:00", ["action-0", "action-1"]),
         ("?from=2026-11-25", []),
     ],
 )
@@ -46,7 +48,7 @@ def test_the_trail_is_read_newest_first_and_can_be_narrowed(trail: Served, query
 def test_a_page_says_where_the_next_begins(trail: Served) -> None:
     token = bobs_token(trail.tables, NOW, Right.MANAGE)
     first = trail.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
-    assert subjects(trail, f"?limit=2&after={quote(first['next'])}") == ["deed-2"]
+    assert subjects(trail, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
 
 
 ODD = [

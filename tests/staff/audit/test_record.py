@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
-from chalicelib.staff.audit.model import Actor, Deed
+from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import entries, record
 from tests.actors import DAY, NOW
 from tests.fakes import FakeTables
@@ -15,14 +15,14 @@ BOB = Actor(token_id="0123456789abcdef", owner="bob", source_ip="192.0.2.7")
 
 
 def done(tables: FakeTables, action: str, now: datetime = NOW) -> None:
-    record(BOB, Deed(action=action, subject="safe-children", details={"revision": "2"}), now, tables)
+    record(BOB, Action(name=action, subject="safe-children", details={"revision": "2"}), now, tables)
 
 
 def test_an_entry_says_who_what_when_and_from_where(tables: FakeTables) -> None:
     done(tables, "petition.edited")
     [entry] = entries(NOW - DAY, NOW, tables)
     assert (entry.at, entry.actor) == (NOW, BOB)
-    assert entry.deed == Deed(action="petition.edited", subject="safe-children", details={"revision": "2"})
+    assert entry.action == Action(name="petition.edited", subject="safe-children", details={"revision": "2"})
 
 
 def test_two_deeds_in_one_moment_are_two_entries(tables: FakeTables) -> None:
@@ -42,7 +42,7 @@ def test_the_newest_comes_first_across_months_and_years(tables: FakeTables) -> N
 
 def test_reading_goes_on_where_it_stopped(tables: FakeTables) -> None:
     for minutes in range(5):
-        done(tables, f"deed.{minutes}", NOW - timedelta(minutes=minutes))
+        done(tables, f"action.{minutes}", NOW - timedelta(minutes=minutes))
     whole = list(entries(NOW - DAY, NOW, tables))
     for index, entry in enumerate(whole):
         assert list(entries(NOW - DAY, NOW, tables, entry.cursor)) == whole[index + 1 :]

@@ -15,9 +15,9 @@ from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.exports.model import State
 from chalicelib.exports.request import find_export
 from tests.actors import a_published_petition
+from tests.exporting import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Killed, failing, kind_of
-from tests.handing import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
 
 # A few hundred whole hand-overs: too long for `make unit`.
 pytestmark = pytest.mark.flows

@@ -38,16 +38,16 @@ FIGURES = (
 COUNTRIES = ("GB", "GB", "GB", "IE", "FR")
 
 
-def handed_over(endpoint: str, number: int, *wishes: str) -> dict[str, Any]:
+def handed_over(endpoint: str, number: int, *requests: str) -> dict[str, Any]:
     """Figures of one hand-over, in fresh processes; the petition is named by its size."""
-    ask("benchmarks.handover", "seed", endpoint, str(number))
-    return ask("benchmarks.handover", "run", endpoint, str(number), *wishes)
+    ask("benchmarks.exporting", "seed", endpoint, str(number))
+    return ask("benchmarks.exporting", "run", endpoint, str(number), *requests)
 
 
-def measure(act: str, endpoint: str, number: str, *wishes: str) -> dict[str, Any]:
+def measure(act: str, endpoint: str, number: str, *requests: str) -> dict[str, Any]:
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
     slug = f"handover-{number}"
-    return _seed(slug, int(number)) if act == "seed" else _run(slug, *wishes)
+    return _seed(slug, int(number)) if act == "seed" else _run(slug, *requests)
 
 
 def _seed(slug: str, number: int) -> dict[str, Any]:
@@ -95,14 +95,14 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
     """As the worker does, with app.py loaded as in its function."""
     import app  # noqa: F401
     from chalicelib.aws.bucket import exports_bucket
-    from chalicelib.exports.gather import Desk
-    from chalicelib.exports.model import Format, Wanted
+    from chalicelib.exports.gather import ExportContext
+    from chalicelib.exports.model import ExportRequest, Format
     from chalicelib.exports.request import prepared
     from chalicelib.exports.run import run
     from chalicelib.exports.store import add
 
     petition = petition_as_stored(slug, tables())
-    wanted = Wanted(format=Format(form), recipient=recipient or None)
+    wanted = ExportRequest(format=Format(form), recipient=recipient or None)
     export = prepared(wanted, petition, "bench", times.now(), tables())
     add(export, tables())
     before = peak_bytes() / 1e6
@@ -113,7 +113,7 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        done = run(export, Desk(tables(), exports_bucket(), Path(folder), times.now), has_time)
+        done = run(export, ExportContext(tables(), exports_bucket(), Path(folder), times.now), has_time)
     ended = time.perf_counter()
     if done.result is None:
         raise RuntimeError(done.why)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.core.errors import CannotMove, FieldError, Invalid
+from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.model import Petition, State, changed
 
 # From the state that is in force. A draft may be scheduled, and taken back from its schedule. What was removed by
@@ -22,7 +22,7 @@ SCHEDULED = {(State.DRAFT, State.OPEN): "opened_at", (State.OPEN, State.CLOSED):
 
 
 @dataclass(frozen=True)
-class Move:
+class Transition:
     """`at` later than now is a schedule; `reason` is shown to whoever looks for what was removed."""
 
     state: State
@@ -30,18 +30,18 @@ class Move:
     reason: str | None = None
 
 
-def moved(petition: Petition, move: Move, now: datetime) -> Petition:
-    """Pure. Raise CannotMove, or Invalid with a complaint per field."""
+def apply(petition: Petition, transition: Transition, now: datetime) -> Petition:
+    """Pure. Raise InvalidTransition, or Invalid with a complaint per field."""
     was = petition.state_at(now)
-    if move.state not in NEXT[was]:
-        raise CannotMove(was, move.state)
-    complaints = [*_of_the_time(was, move, now), *_of_the_reason(move)]
-    if complaints:
-        raise Invalid(complaints)
-    if move.at:
-        return changed(petition, state=State.OPEN, **{SCHEDULED[was, move.state]: move.at})
-    changes = _CHANGES[move.state](petition, move, now)
-    return changed(petition, **{"state": move.state, "paused_at": None, "removed_reason": None, **changes})
+    if transition.state not in NEXT[was]:
+        raise InvalidTransition(was, transition.state)
+    field_errors = [*_of_the_time(was, transition, now), *_of_the_reason(transition)]
+    if field_errors:
+        raise Invalid(field_errors)
+    if transition.at:
+        return changed(petition, state=State.OPEN, **{SCHEDULED[was, transition.state]: transition.at})
+    changes = _CHANGES[transition.state](petition, transition, now)
+    return changed(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
@@ -59,23 +59,23 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     ]
 
 
-def _of_the_time(was: State, move: Move, now: datetime) -> list[FieldError]:
-    if move.at is None:
+def _of_the_time(was: State, transition: Transition, now: datetime) -> list[FieldError]:
+    if transition.at is None:
         return []
-    if (was, move.state) not in SCHEDULED:
-        return [FieldError("at", f"A petition that is {was} can become {move.state} only now")]
-    return [] if move.at > now else [FieldError("at", "This must be later than now; leave it out for now")]
+    if (was, transition.state) not in SCHEDULED:
+        return [FieldError("at", f"A petition that is {was} can become {transition.state} only now")]
+    return [] if transition.at > now else [FieldError("at", "This must be later than now; leave it out for now")]
 
 
-def _of_the_reason(move: Move) -> list[FieldError]:
-    if move.state is State.REMOVED and not move.reason:
+def _of_the_reason(transition: Transition) -> list[FieldError]:
+    if transition.state is State.REMOVED and not transition.reason:
         return [FieldError("reason", "Say why: whoever looks for the petition reads it")]
-    if move.state is not State.REMOVED and move.reason:
+    if transition.state is not State.REMOVED and transition.reason:
         return [FieldError("reason", "Only a removal has a reason")]
     return []
 
 
-def _opened(petition: Petition, _: Move, now: datetime) -> dict[str, Any]:
+def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
     """A draft opens now. A pause is added to the closing day; a closing day that is over is none."""
     was, closes = petition.state_at(now), petition.closes_at
     if was is State.DRAFT:
@@ -85,14 +85,14 @@ def _opened(petition: Petition, _: Move, now: datetime) -> dict[str, Any]:
     return {"closes_at": closes if closes and closes > now else None}
 
 
-def _closed(petition: Petition, _: Move, now: datetime) -> dict[str, Any]:
+def _closed(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 
-_CHANGES: dict[State, Callable[[Petition, Move, datetime], dict[str, Any]]] = {
+_CHANGES: dict[State, Callable[[Petition, Transition, datetime], dict[str, Any]]] = {
     State.DRAFT: lambda _petition, _move, _now: {},
     State.OPEN: _opened,
     State.PAUSED: lambda _petition, _move, now: {"paused_at": now},
     State.CLOSED: _closed,
-    State.REMOVED: lambda _petition, move, _now: {"removed_reason": move.reason},
+    State.REMOVED: lambda _petition, transition, _now: {"removed_reason": transition.reason},
 }

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import NotYet, SendingStopped
-from chalicelib.mail.compose import Office
-from chalicelib.mail.model import MailWish
+from chalicelib.mail.compose import MailContext
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import Sent, send
 
@@ -17,23 +17,23 @@ BUDGET_SECONDS = 30.0
 HOLD_SECONDS = 20.0
 
 
-class Shift:
+class BatchSender:
     def __init__(
-        self, office: Office, tables: Tables, clock: Callable[[], float], sleep: Callable[[float], None]
+        self, context: MailContext, tables: Tables, clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
-        self._office = office
+        self._context = context
         self._tables = tables
         self._clock = clock
         self._sleep = sleep
         self._ends = clock() + BUDGET_SECONDS
         self._is_stopped: bool | None = None
 
-    def send(self, wish: MailWish, now: datetime) -> Sent:
-        """As `send` does; raise NotYet for what this shift will not begin any more."""
+    def send(self, request: MailRequest, now: datetime) -> Sent:
+        """As `send` does; raise NotYet for what this batch_sender will not begin any more."""
         if self._is_over(now):
             raise NotYet
         try:
-            return send(wish, self._office, now, self._tables)
+            return send(request, self._context, now, self._tables)
         except SendingStopped:
             self._is_stopped = True
             pause_mail(now, self._tables)

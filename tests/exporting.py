@@ -1,4 +1,4 @@
-"""What tests of hand-overs need: exports in any state, and a desk to work on them."""
+"""What tests of hand-overs need: exports in any state, and a context to work on them."""
 
 import csv
 import io
@@ -12,8 +12,8 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.formulas import original
-from chalicelib.exports.gather import Desk
-from chalicelib.exports.model import Export, Result, Wanted
+from chalicelib.exports.gather import ExportContext
+from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.exports.request import find_export, prepared, start
 from chalicelib.exports.run import run
 from chalicelib.exports.write import BYTE_ORDER_MARK
@@ -61,18 +61,18 @@ def kept(tables: Tables, export: Export) -> Export:
 
 def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **wanted: Any) -> Export:
     """By Bob, now."""
-    export = prepared(Wanted.model_validate(wanted), petition, "bob", NOW, tables)
+    export = prepared(ExportRequest.model_validate(wanted), petition, "bob", NOW, tables)
     start(export, queue or FakeQueue(), tables)
     return export
 
 
-def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> Desk:
-    return Desk(tables, bucket, folder, lambda: LATER)
+def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
+    return ExportContext(tables, bucket, folder, lambda: LATER)
 
 
-def worked_on(export: Export, desk: Desk, has_time: Callable[[float], bool] = lambda _: True) -> Export:
+def worked_on(export: Export, context: ExportContext, has_time: Callable[[float], bool] = lambda _: True) -> Export:
     """As the worker would: from what is stored."""
-    return run(find_export(export.export_id, desk.tables), desk, has_time)
+    return run(find_export(export.export_id, context.tables), context, has_time)
 
 
 def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import CannotMove, Invalid
+from chalicelib.core.errors import Invalid, InvalidTransition
 from chalicelib.petitions.model import Petition, State
-from chalicelib.petitions.move import SCHEDULED, Move, moved, transitions
+from chalicelib.petitions.transition import SCHEDULED, Transition, apply, transitions
 from tests.actors import DAY, NOW, OPENED, a_petition
 
 HOUR = timedelta(hours=1)
@@ -32,13 +32,13 @@ def a_petition_that_is(state: str, **changes: Any) -> Petition:
     return a_petition(state=state, **{**more.get(state, {}), **changes})
 
 
-def to(state: State, at: datetime | None = None) -> Move:
-    return Move(state, at, "It breaks a rule." if state is State.REMOVED else None)
+def to(state: State, at: datetime | None = None) -> Transition:
+    return Transition(state, at, "It breaks a rule." if state is State.REMOVED else None)
 
 
-def refused_fields(petition: Petition, move: Move) -> list[str]:
+def refused_fields(petition: Petition, move: Transition) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        moved(petition, move, NOW)
+        apply(petition, move, NOW)
     return [error.field for error in caught.value.errors]
 
 
@@ -46,10 +46,10 @@ def refused_fields(petition: Petition, move: Move) -> list[str]:
 def test_every_state_goes_where_it_may_and_nowhere_else(was: State, then: State) -> None:
     petition = a_petition_that_is(was)
     if then in ALLOWED[was]:
-        assert moved(petition, to(then), NOW).state_at(NOW) is then
+        assert apply(petition, to(then), NOW).state_at(NOW) is then
     else:
-        with pytest.raises(CannotMove) as caught:
-            moved(petition, to(then), NOW)
+        with pytest.raises(InvalidTransition) as caught:
+            apply(petition, to(then), NOW)
         assert (caught.value.state, caught.value.wanted) == (was, then)
 
 
@@ -59,68 +59,68 @@ def test_only_opening_and_closing_can_be_told_to_happen_later(was: State, then: 
     if (was, then) not in SCHEDULED:
         assert refused_fields(petition, to(then, NOW + DAY)) == ["at"]
         return
-    scheduled = moved(petition, to(then, NOW + DAY), NOW)
+    scheduled = apply(petition, to(then, NOW + DAY), NOW)
     assert scheduled.state_at(NOW) is was
     assert scheduled.state_at(NOW + DAY) is then
 
 
 @pytest.mark.parametrize("at", [NOW, NOW - DAY])
 def test_a_schedule_is_for_later(at: datetime) -> None:
-    assert refused_fields(a_petition(), Move(State.CLOSED, at)) == ["at"]
+    assert refused_fields(a_petition(), Transition(State.CLOSED, at)) == ["at"]
 
 
 def test_a_schedule_is_moved_and_taken_back() -> None:
-    later = moved(a_petition(state="draft"), Move(State.OPEN, NOW + DAY), NOW)
-    earlier = moved(later, Move(State.OPEN, NOW + HOUR), NOW)
+    later = apply(a_petition(state="draft"), Transition(State.OPEN, NOW + DAY), NOW)
+    earlier = apply(later, Transition(State.OPEN, NOW + HOUR), NOW)
     assert earlier.state_at(NOW + HOUR) is State.OPEN
-    never = moved(earlier, Move(State.DRAFT), NOW)
+    never = apply(earlier, Transition(State.DRAFT), NOW)
     assert never.state_at(NOW + 900 * DAY) is State.DRAFT
 
 
 def test_a_draft_opens_at_the_moment_somebody_opens_it() -> None:
-    assert moved(a_petition(state="draft", opened_at=NOW + DAY), Move(State.OPEN), NOW).opened_at == NOW
+    assert apply(a_petition(state="draft", opened_at=NOW + DAY), Transition(State.OPEN), NOW).opened_at == NOW
 
 
 def test_a_draft_that_would_close_before_it_opens_says_so_at_the_field() -> None:
-    assert refused_fields(a_petition(state="draft", closes_at=NOW), Move(State.OPEN)) == ["closes_at"]
+    assert refused_fields(a_petition(state="draft", closes_at=NOW), Transition(State.OPEN)) == ["closes_at"]
 
 
 def test_a_pause_is_added_to_the_closing_day() -> None:
     closes = NOW + DAY
-    paused = moved(a_petition(closes_at=closes), Move(State.PAUSED), NOW)
+    paused = apply(a_petition(closes_at=closes), Transition(State.PAUSED), NOW)
     assert paused.state_at(closes + DAY) is State.PAUSED, "a pause stops the clock"
-    again = moved(paused, Move(State.OPEN), NOW + 3 * DAY)
+    again = apply(paused, Transition(State.OPEN), NOW + 3 * DAY)
     assert again.closes_at == closes + 3 * DAY
     assert again.paused_at is None
     assert again.opened_at == OPENED
 
 
 def test_a_pause_without_a_closing_day_adds_none() -> None:
-    assert moved(a_petition_that_is("paused"), Move(State.OPEN), NOW).closes_at is None
+    assert apply(a_petition_that_is("paused"), Transition(State.OPEN), NOW).closes_at is None
 
 
 def test_whoever_signed_may_confirm_through_the_longest_pause() -> None:
-    paused = moved(a_petition(closes_at=NOW + HOUR), Move(State.PAUSED), NOW)
+    paused = apply(a_petition(closes_at=NOW + HOUR), Transition(State.PAUSED), NOW)
     assert paused.confirmable_at(NOW + 300 * DAY)
 
 
 def test_closing_says_when_even_in_the_second_of_the_opening() -> None:
-    assert moved(a_petition(closes_at=NOW + DAY), Move(State.CLOSED), NOW).closes_at == NOW
-    assert moved(a_petition(), Move(State.CLOSED), OPENED).closes_at == OPENED + timedelta(seconds=1)
+    assert apply(a_petition(closes_at=NOW + DAY), Transition(State.CLOSED), NOW).closes_at == NOW
+    assert apply(a_petition(), Transition(State.CLOSED), OPENED).closes_at == OPENED + timedelta(seconds=1)
 
 
 def test_opening_again_forgets_a_closing_day_that_is_over() -> None:
-    assert moved(a_petition(closes_at=NOW - DAY), Move(State.OPEN), NOW).closes_at is None
+    assert apply(a_petition(closes_at=NOW - DAY), Transition(State.OPEN), NOW).closes_at is None
 
 
 @pytest.mark.parametrize("was", [state for state in State if state is not State.REMOVED])
 def test_a_removal_says_why_and_nothing_else_does(was: State) -> None:
-    assert refused_fields(a_petition_that_is(was), Move(State.REMOVED)) == ["reason"]
-    removed = moved(a_petition_that_is(was), to(State.REMOVED), NOW)
+    assert refused_fields(a_petition_that_is(was), Transition(State.REMOVED)) == ["reason"]
+    removed = apply(a_petition_that_is(was), to(State.REMOVED), NOW)
     assert removed.removed_reason == "It breaks a rule."
     assert removed.paused_at is None
-    assert moved(removed, Move(State.DRAFT), NOW).removed_reason is None
-    assert refused_fields(a_petition(), Move(State.PAUSED, reason="Because")) == ["reason"]
+    assert apply(removed, Transition(State.DRAFT), NOW).removed_reason is None
+    assert refused_fields(a_petition(), Transition(State.PAUSED, reason="Because")) == ["reason"]
 
 
 @pytest.mark.parametrize("was", State)

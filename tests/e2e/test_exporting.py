@@ -12,7 +12,7 @@ from stack.manage import manage, settings
 from tests.deployed import SLUG, DeployedSite
 from tests.e2e.test_contract_over_http import act, link, sign
 from tests.emulated import eventually
-from tests.handing import rows_of
+from tests.exporting import rows_of
 
 NAME = "Zoë O'Neill-李"
 

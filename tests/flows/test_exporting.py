@@ -19,8 +19,8 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
+from tests.exporting import rows_of
 from tests.flows.handlers import Site
-from tests.handing import rows_of
 
 NAMES = [f"Person {number}" for number in range(12)]
 

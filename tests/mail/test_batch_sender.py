@@ -1,0 +1,125 @@
+"""One invocation: it ends in time, and the first refusal for all is the last mail anybody tries."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from chalicelib.aws.email import Mail
+from chalicelib.core import keys
+from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
+from chalicelib.mail.batch_sender import BUDGET_SECONDS, HOLD_SECONDS, BatchSender
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.pause import PAUSE, is_paused, pause_mail
+from chalicelib.mail.send import Sent
+from chalicelib.petitions.model import Petition
+from tests.actors import ALICE, BOB, CHARLIE, NOW, a_mail_context, item_of, request_of, signed
+from tests.fakes import FakeTables
+
+
+class Sending:
+    """Shifts on one clock, the mails they sent, and what SES says to the next ones."""
+
+    def __init__(self, tables: FakeTables) -> None:
+        self.tables = tables
+        self.now = 0.0
+        self.slept: list[float] = []
+        self.asked: list[Mail] = []
+        self.refusals: list[Exception] = []
+
+    def deliver(self, mail: Mail) -> None:
+        self.asked.append(mail)
+        if self.refusals:
+            raise self.refusals.pop(0)
+
+    def batch_sender(self) -> BatchSender:
+        return BatchSender(a_mail_context(self.deliver), self.tables, lambda: self.now, self.slept.append)
+
+
+@pytest.fixture
+def sending(tables: FakeTables) -> Sending:
+    return Sending(tables)
+
+
+@pytest.fixture
+def requests(tables: FakeTables, petition: Petition) -> Sequence[MailRequest]:
+    return [request_of(tables, petition, signed(tables, petition, who)) for who in (ALICE, BOB, CHARLIE)]
+
+
+def test_a_spent_quota_stops_the_rest_of_the_batch_and_every_later_shift(
+    sending: Sending, requests: Sequence[MailRequest]
+) -> None:
+    sending.refusals = [SendingStopped("mail")]
+    first = sending.batch_sender()
+    with pytest.raises(Throttled):
+        first.send(requests[0], NOW)
+    for batch_sender, request in ((first, requests[1]), (sending.batch_sender(), requests[2])):
+        with pytest.raises(NotYet):
+            batch_sender.send(request, NOW)
+    assert len(sending.asked) == 1
+
+
+def test_it_goes_on_by_itself_and_nobody_waits_for_a_claim(
+    sending: Sending, requests: Sequence[MailRequest], petition: Petition
+) -> None:
+    sending.refusals = [SendingStopped("mail")]
+    with pytest.raises(Throttled):
+        sending.batch_sender().send(requests[0], NOW)
+    assert "mail_claimed_until" not in item_of(sending.tables, petition, requests[0].signature_id)
+    later = sending.batch_sender()
+    assert [later.send(request, NOW + PAUSE) for request in requests] == [Sent.SENT] * 3
+    assert len(sending.asked) == 4
+
+
+def test_a_shift_in_a_pause_holds_its_messages_once_instead_of_having_them_come_and_go(
+    sending: Sending, requests: Sequence[MailRequest]
+) -> None:
+    pause_mail(NOW, sending.tables)
+    sending.tables.calls.clear()
+    batch_sender = sending.batch_sender()
+    for request in requests:
+        with pytest.raises(NotYet):
+            batch_sender.send(request, NOW)
+    assert sending.slept == [HOLD_SECONDS]
+    assert sending.tables.calls == ["get"], "and asks the table once"
+
+
+def test_one_mail_refused_for_its_rate_pauses_nobody(sending: Sending, requests: Sequence[MailRequest]) -> None:
+    sending.refusals = [Throttled("mail")]
+    batch_sender = sending.batch_sender()
+    with pytest.raises(Throttled):
+        batch_sender.send(requests[0], NOW)
+    assert batch_sender.send(requests[1], NOW) is Sent.SENT
+    assert not is_paused(NOW, sending.tables)
+
+
+def test_a_pause_that_cannot_be_written_is_written_after_the_next_refusal(
+    sending: Sending, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending.refusals = [SendingStopped("mail")] * 2
+    put, broken = FakeTables.put, [True]
+
+    def fails_once(self: FakeTables, key: keys.Key, item: dict[str, str]) -> None:
+        if broken:
+            broken.pop()
+            raise Unavailable("storage")
+        put(self, key, item)
+
+    monkeypatch.setattr(FakeTables, "put", fails_once)
+    with pytest.raises(Unavailable):
+        sending.batch_sender().send(requests[0], NOW)
+    assert not is_paused(NOW, sending.tables)
+    with pytest.raises(Throttled):
+        sending.batch_sender().send(requests[0], NOW)
+    assert is_paused(NOW, sending.tables)
+
+
+def test_no_mail_is_begun_that_the_functions_end_could_cut_in_two(
+    sending: Sending, requests: Sequence[MailRequest]
+) -> None:
+    batch_sender = sending.batch_sender()
+    sending.now = BUDGET_SECONDS
+    assert batch_sender.send(requests[0], NOW) is Sent.SENT
+    sending.now = BUDGET_SECONDS + 0.1
+    with pytest.raises(NotYet):
+        batch_sender.send(requests[1], NOW)
+    assert len(sending.asked) == 1
