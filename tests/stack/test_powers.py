@@ -8,6 +8,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -26,6 +27,9 @@ from stack.aws import Cloud
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions, manage, settings
 from stack.package import Package
+from stack.referee.ledger import entries, read
+from stack.referee.model import Word
+from stack.referee.policies import resolved
 from tests.served import schedule_event
 from tests.stack.supporter import Visitor, fetch, wait_for
 
@@ -47,11 +51,19 @@ READS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def stack(built: Package) -> Iterator[Deployed]:
-    with emulator() as running:
-        started = deployed(running.endpoint)
-        load_petitions(started)
-        yield started
+def noted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulator's referee notes what was used of the policies."""
+    return tmp_path_factory.mktemp("ledger")
+
+
+@pytest.fixture(scope="module")
+def stack(built: Package, noted: Path) -> Iterator[Deployed]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REFEREE_LEDGER", str(noted))
+        with emulator() as running:
+            started = deployed(running.endpoint)
+            load_petitions(started)
+            yield started
 
 
 def visitor(stack: Deployed) -> Visitor:
@@ -73,6 +85,14 @@ def test_the_whole_way_of_a_signature_works_under_the_functions_own_roles(stack:
     assert supporter.read("/health")["status"] == "ok"
     supporter.press("withdraw", supporter.link("withdraw", "ada@example.org"))
     assert supporter.read(counts, staff)["confirmed"] == 0
+
+
+def test_what_was_used_of_the_policies_is_noted_as_the_project_names_it(stack: Deployed, noted: Path) -> None:
+    visitor(stack).sign(SLUG, "noted@example.org")
+    used, known = read(noted), set(entries(resolved()))
+    table = "arn:aws:dynamodb:eu-west-2:123456789012:table/petitions-SignaturesTable"
+    assert ("api_handler", Word("WriteSignaturesNeverRead", "Resource", table)) in used
+    assert used <= known
 
 
 def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed) -> None:
