@@ -60,7 +60,7 @@ def test_a_stage_in_earnest_is_protected_once_it_stands_and_stays_so(
     running: Emulator, built: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YES", "1")
-    monkeypatch.setattr("stack.deploy.package", lambda stage: WithoutMetricMath(built.template, built.archive))
+    monkeypatch.setattr("stack.deploy.package", lambda stage, target: WithoutMetricMath(built.template, built.archive))
     cloud, created = Cloud(running.endpoint), []
 
     def seen(*given: Any) -> dict[str, str]:
