@@ -396,7 +396,7 @@ def _followed(stack: Deployed) -> int:
     """Changes that the follower was ever given, by its own log."""
     logs = Cloud(stack.endpoint).client("logs")
     groups = [
-        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Follow" in each["logGroupName"]
+        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "ProjectSignatures" in each["logGroupName"]
     ]
     messages = [event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
-    return sum(json.loads(message)["changes"] for message in messages if '"event": "followed"' in message)
+    return sum(json.loads(message)["changes"] for message in messages if '"event": "projected"' in message)
