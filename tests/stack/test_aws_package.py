@@ -217,4 +217,4 @@ def test_without_an_interpreter_there_is_no_bytecode_and_it_is_said(
 
 def test_a_module_that_cannot_be_compiled_is_a_failure() -> None:
     with pytest.raises(Failure, match="invalid syntax"):
-        list(with_bytecode([("a.py", b"x =\n")], Target(RUNNING, (), Path(sys.executable))))
+        list(with_bytecode([("a.py", b"x =\n")], Target(RUNNING, "", Path(sys.executable))))

@@ -395,8 +395,7 @@ def _is_still(stack: Deployed) -> bool:
 def _followed(stack: Deployed) -> int:
     """Changes that the follower was ever given, by its own log."""
     logs = Cloud(stack.endpoint).client("logs")
-    groups = [
-        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "ProjectSignatures" in each["logGroupName"]
-    ]
+    names = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
+    groups = [name for name in names if "ProjectSignatures" in name]
     messages = [event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
     return sum(json.loads(message)["changes"] for message in messages if '"event": "projected"' in message)
