@@ -34,7 +34,7 @@ def read_address(typed: str) -> Address:
     except EmailNotValidError as error:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
-        raise AddressError("Enter an email address that has only unaccented English letters before the @")
+        raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
     if not valid.ascii_domain:
         raise AddressError("Enter an email address in the correct format, like name@example.org")
     return Address(f"{valid.local_part}@{valid.ascii_domain}", canonical(valid.local_part, valid.ascii_domain))

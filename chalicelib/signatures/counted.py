@@ -1,4 +1,4 @@
-"""Change a signature and the tally in one transaction. Nothing else changes the count."""
+"""Change a signature and the tally in one transaction. Signatures enter and leave the count only here."""
 
 from collections.abc import Callable
 from random import uniform

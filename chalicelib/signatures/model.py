@@ -51,7 +51,7 @@ Channel = Literal["form", "api"]
 
 
 class Signature(BaseModel):
-    """The item. PERSONAL fields are None once withdrawn. The tally counts `country`, and `source` by default."""
+    """The item. PERSONAL fields are None once withdrawn. It is counted under `country` and `source`."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

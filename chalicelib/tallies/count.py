@@ -104,7 +104,9 @@ def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     try:
         return _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
     except Unavailable:
-        return _stale_count(snapshot)
+        if snapshot is None:
+            raise
+        return snapshot
 
 
 def _stale_count(snapshot: Count | None) -> Count:

@@ -45,7 +45,7 @@ class Head:
 def entry_change(slug: str, shard: int, entry: Entry) -> Change:
     """Return an ADD. Use it only in a transaction whose other change can happen once; otherwise a retry counts twice.
 
-    It has a condition: the shard has this source already, or fewer than MAX_SOURCES today.
+    To confirm under a source other than OTHER, the shard must have that source, or fewer than MAX_SOURCES, today.
     """
     adding: dict[str, int | set[str]] = {
         TOTAL: entry.amount,

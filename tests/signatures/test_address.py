@@ -64,7 +64,7 @@ def test_an_invalid_address_is_refused_with_a_sentence(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["jörg@mail.example", "用户@mail.example", "\uff41lice@mail.example"])
 def test_a_local_part_that_ses_cannot_send_to_has_its_own_message(typed: str) -> None:
-    with pytest.raises(AddressError, match="only unaccented English letters before the @"):
+    with pytest.raises(AddressError, match="We cannot send email"):
         read_address(typed)
 
 
