@@ -72,9 +72,9 @@ def test_new_repeated_confirmed_and_blocked_get_the_same_response(served: Served
     identity = signed(served.tables, a_petition(), BOB)
     mark_undeliverable(key_of(a_petition(), identity), "complained", served.tables)
     confirmed(served.tables, a_petition(slug="safe-children"), CHARLIE)
-    answers = [served.post_json(API, json_of(who)) for who in (ALICE, ALICE, BOB, CHARLIE)]
+    answers = [served.post_json(API, json_of(person)) for person in (ALICE, ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in answers}) == 1
-    forms = [served.post_form(HOSTED, fields_of(who)) for who in (ALICE, BOB, CHARLIE)]
+    forms = [served.post_form(HOSTED, fields_of(person)) for person in (ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in forms}) == 1
 
 

@@ -65,9 +65,9 @@ class Lifecycle(RuleBasedStateMachine):
     def sign(self, person: Any, country: str, source: str | None) -> None:
         form = a_form(person, country=country, source=source)
         identity, _ = sign(form, "form", self.petition, SECRET, self.now, self.tables)
-        kept = self.tables.items[keys.signature(self.petition.slug, identity)]
-        assert kept["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
-        assert kept.get("expires_at", 2**40) > self.now.timestamp(), "answered 202 but the signature has expired"
+        item = self.tables.items[keys.signature(self.petition.slug, identity)]
+        assert item["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
+        assert item.get("expires_at", 2**40) > self.now.timestamp(), "answered 202 but the signature has expired"
 
     @rule()
     def relay(self) -> None:

@@ -120,7 +120,7 @@ def test_a_postcode_must_fit_the_current_country_of_the_signature(served: Served
 
 def test_the_recorded_text_version_is_the_one_shown_or_else_the_one_signed(served: Served) -> None:
     old = a_petition()
-    identities = {shown: signed(served.tables, old, who) for shown, who in ((True, ALICE), (False, BOB))}
+    identities = {shown: signed(served.tables, old, person) for shown, person in ((True, ALICE), (False, BOB))}
     new = a_published_petition(served.tables, text="We ask for more.")
     forget_petitions()
     for shown, identity in identities.items():

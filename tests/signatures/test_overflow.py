@@ -157,14 +157,14 @@ def confirmed_later(tables: FakeTables, petition: Petition, identity: str, now: 
     confirmed(tables, petition, now=now)
 
 
-@pytest.mark.parametrize("then", [withdrawn, confirmed_later])
-@pytest.mark.parametrize("after", [timedelta(0), MINUTE])
+@pytest.mark.parametrize("change", [withdrawn, confirmed_later])
+@pytest.mark.parametrize("delay", [timedelta(0), MINUTE])
 def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
-    tables: FakeTables, petition: Petition, then: Callable[..., None], after: timedelta
+    tables: FakeTables, petition: Petition, change: Callable[..., None], delay: timedelta
 ) -> None:
     identity = signed(tables, petition)
     message = finished(petition, NOW + HOUR)
-    then(tables, petition, identity, NOW + HOUR + after)
+    change(tables, petition, identity, NOW + HOUR + delay)
     before = copy.deepcopy(tables.items)
     assert overflow.store(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
     assert tables.items == before

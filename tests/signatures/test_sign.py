@@ -140,15 +140,15 @@ def test_signing_again_once_confirmed_requests_the_already_signed_email(tables: 
     assert (item["state"], item["mail_kind"]) == ("confirmed", "already-signed")
 
 
-@pytest.mark.parametrize(("later", "goes"), [(59, False), (60, True)])
+@pytest.mark.parametrize(("later", "can_claim"), [(59, False), (60, True)])
 def test_an_email_requested_within_a_minute_of_the_last_waits(
-    tables: FakeTables, petition: Petition, later: int, goes: bool
+    tables: FakeTables, petition: Petition, later: int, can_claim: bool
 ) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     signed(tables, petition, now=NOW + SECOND)
     requested_at = item_of(tables, petition, identity)["mail_requested_at"]
-    with nullcontext() if goes else pytest.raises(ConditionFailed):
+    with nullcontext() if can_claim else pytest.raises(ConditionFailed):
         claim_mail(key_of(petition, identity), requested_at, NOW + later * SECOND, MINUTE, tables)
 
 

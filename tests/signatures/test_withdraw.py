@@ -24,8 +24,8 @@ def test_a_withdrawal_removes_personal_data_and_subtracts_one(tables: FakeTables
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 1
     item = item_of(tables, petition, identity)
-    kept = json.dumps(item)
-    assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in kept]
+    stored = json.dumps(item)
+    assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in stored]
     assert (item["state"], item["updates"]) == ("withdrawn", False)
     assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
 
