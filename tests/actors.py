@@ -1,4 +1,4 @@
-"""Who the tests are about. Alice signs, Bob is staff, Charlie may nothing; everything they need, by name."""
+"""The tests' people and helpers for them. Alice signs, Bob is staff, Charlie has no rights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ def json_of(person: Person = ALICE, /, **changes: Any) -> dict[str, Any]:
 
 
 def fields_of(person: Person = ALICE, /, **changes: str) -> dict[str, str]:
-    """The same from the hosted form, ticked and sent."""
+    """The fields of the hosted form, with the box ticked."""
     return {"name": person.name, "email": person.email, "country": "GB", "consent.sign": "yes"} | changes
 
 
@@ -83,7 +83,7 @@ def a_form(person: Person = ALICE, *, updates: bool = False, **changes: Any) -> 
 
 
 def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailContext:
-    """Where mails are written; what happens to them is the test's business."""
+    """A mail context that passes each email to `deliver`."""
     return MailContext(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)), lambda: OPENED)
 
 
@@ -92,7 +92,7 @@ def identity_of(petition: Petition, person: Person = ALICE) -> str:
 
 
 def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:
-    """Return the signature's id; whether it is new is what tests find out."""
+    """Sign, and return the signature's id, whether it is new or not."""
     return sign(a_form(person, **changes), "form", petition, SECRET, now, tables)[0]
 
 
@@ -101,7 +101,7 @@ def subject_of(petition: Petition, identity: str, country: str = "GB", source: s
 
 
 def confirmed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:
-    """Signed and confirmed at the same moment."""
+    """Sign and confirm at the same time, and return the signature's id."""
     identity = signed(tables, petition, person, now, **changes)
     subject = subject_of(petition, identity, changes.get("country", "GB"), changes.get("source") or "direct")
     assert confirm(subject, read_corrections({}, subject.country), petition, now, tables) is State.CONFIRMED
@@ -113,7 +113,7 @@ def key_of(petition: Petition, identity: str) -> Key:
 
 
 def item_of(tables: Tables, petition: Petition, identity: str) -> dict[str, Any]:
-    """What lies in the table, keys and all; empty when nothing does."""
+    """Return the item with its keys; empty if it is absent."""
     return tables.get(key_of(petition, identity), consistent=True) or {}
 
 
@@ -122,7 +122,7 @@ def change_item(tables: FakeTables, petition: Petition, identity: str, **changes
 
 
 def request_of(tables: Tables, petition: Petition, identity: str) -> MailRequest:
-    """The message the relay would have made of this signature's item."""
+    """Return the message that the relay makes from this signature's item."""
     item = item_of(tables, petition, identity)
     return MailRequest(
         slug=petition.slug,
@@ -133,5 +133,5 @@ def request_of(tables: Tables, petition: Petition, identity: str) -> MailRequest
 
 
 def bobs_token(tables: Tables, now: datetime = NOW, *rights: Right) -> str:
-    """He may read counts, for a day."""
+    """Issue Bob a token that is valid for a day; by default it may read counts."""
     return issue("bob", rights or [Right.COUNTS], now, now + DAY, tables)

@@ -1,4 +1,4 @@
-"""An in-memory twin of the tables. The store suites run against it and against the emulator."""
+"""In-memory fakes of tables, queues and buckets. The suites in tests/stores run on FakeTables and on the emulator."""
 
 import copy
 import json
@@ -34,7 +34,7 @@ MISSING = object()
 
 
 def holds(condition: ConditionBase | None, item: Mapping[str, Any] | None) -> bool:
-    """What DynamoDB would say of this condition for this item (None: absent)."""
+    """Return whether DynamoDB would accept this condition for this item (None: absent)."""
     if condition is None:
         return True
     values = condition.get_expression()["values"]
@@ -51,21 +51,21 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
         return found is not MISSING
     if isinstance(condition, AttributeNotExists):
         return found is MISSING
-    wanted = values[1]
-    if found is MISSING or (not isinstance(condition, Contains) and _kind(found) != _kind(wanted)):
+    expected = values[1]
+    if found is MISSING or (not isinstance(condition, Contains) and _type(found) != _type(expected)):
         return isinstance(condition, NotEquals)
     comparisons = {
-        Equals: lambda: found == wanted,
-        NotEquals: lambda: found != wanted,
-        LessThan: lambda: found < wanted,
-        LessThanEquals: lambda: found <= wanted,
-        Contains: lambda: wanted in found,
+        Equals: lambda: found == expected,
+        NotEquals: lambda: found != expected,
+        LessThan: lambda: found < expected,
+        LessThanEquals: lambda: found <= expected,
+        Contains: lambda: expected in found,
     }
     return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]
 
 
-def _kind(value: Any) -> str:
-    """DynamoDB's type: text and numbers are never compared with each other."""
+def _type(value: Any) -> str:
+    """Return DynamoDB's type. DynamoDB never compares text with numbers."""
     return str(next(iter(to_wire({"value": value})["value"])))
 
 
@@ -79,7 +79,7 @@ def _value(operand: Any, item: Mapping[str, Any]) -> Any:
 
 
 class FakeTables(Tables):
-    """Also counts calls, and lets a test fail the next ones: `fakes.fail_next(error)`."""
+    """Also records calls. `fail_next(error)` makes the next calls fail."""
 
     def __init__(self) -> None:
         self.items: dict[Key, Item] = {}
@@ -111,7 +111,7 @@ class FakeTables(Tables):
         self._called("query")
         low, high = between or ("", "\U0010ffff")
         if low > high:
-            raise ValueError("DynamoDB refuses a BETWEEN whose bounds are the wrong way round")
+            raise ValueError("DynamoDB refuses a BETWEEN whose lower bound is above its upper bound")
         found = sorted(
             (key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high), reverse=backwards
         )
@@ -120,11 +120,11 @@ class FakeTables(Tables):
 
     def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
         self._called("page")
-        there = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
-        seen = there[:most]
-        found = [self.items[key] for key in seen if holds(when, self.items[key])]
-        shown = [{name: item[name] for name in names if name in item} for item in found]
-        return copy.deepcopy(shown), seen[-1].sk if len(seen) == most else None
+        after_start = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
+        page = after_start[:most]
+        found = [self.items[key] for key in page if holds(when, self.items[key])]
+        projected = [{name: item[name] for name in names if name in item} for item in found]
+        return copy.deepcopy(projected), page[-1].sk if len(page) == most else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         self._called("put")
@@ -136,14 +136,14 @@ class FakeTables(Tables):
             self._write([new])
 
     def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-        """As the real one: nothing of the item but what `returns` asks for."""
+        """Like the real one, return only what `returns` requests."""
         self._called("update")
         try:
             with self._lock:
                 self._write([change])
         except ConditionFailed as failure:
-            is_silent = returns.get("ReturnValuesOnConditionCheckFailure") == "NONE"
-            raise ConditionFailed(None if is_silent else failure.item) from None
+            omits_item = returns.get("ReturnValuesOnConditionCheckFailure") == "NONE"
+            raise ConditionFailed(None if omits_item else failure.item) from None
         return {"Attributes": to_wire(self.items[change.key])} if returns["ReturnValues"] == "ALL_NEW" else {}
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
@@ -162,8 +162,8 @@ class FakeTables(Tables):
     def _write(self, writes: Sequence[Change | NewItem]) -> None:
         for index, write in enumerate(writes):
             found = self.items.get(write.key)
-            free = found is None if isinstance(write, NewItem) else holds(write.when, found)
-            if not free:
+            is_met = found is None if isinstance(write, NewItem) else holds(write.when, found)
+            if not is_met:
                 raise ConditionFailed(copy.deepcopy(found), index)
         for write in writes:
             if isinstance(write, NewItem):
@@ -173,7 +173,7 @@ class FakeTables(Tables):
 
 
 def _stored(key: Key, item: Mapping[str, Any]) -> Item:
-    """Through the wire format, so that what DynamoDB would refuse is refused here too."""
+    """Convert to the wire format and back, so that values which DynamoDB refuses fail here too."""
     return from_wire(to_wire({"pk": key.pk, "sk": key.sk, **item}))
 
 
@@ -189,7 +189,7 @@ def _changed(change: Change, found: Item) -> Item:
 
 
 class FakeQueue(Queue):
-    """Messages go through JSON, as SQS would have them; the next sends fail when told to."""
+    """Messages are converted to JSON and back, as for SQS. `fail_next(error)` makes the next sends fail."""
 
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
@@ -222,7 +222,7 @@ class FakeSource(Source):
 
 
 class FakeBucket(Bucket):
-    """Objects by key; the next calls fail when told to."""
+    """Objects by key. `fail_next(error)` makes the next calls fail."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""The whole application without AWS: requests, messages and stream records in; answers and mails out."""
+"""The whole application without AWS: requests, messages and stream records in; responses and emails out."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 @dataclass
 class Clock:
-    """Stands still until a test moves it."""
+    """A clock that only a test moves."""
 
     moment: datetime = NOW
 
@@ -39,7 +39,7 @@ class Clock:
 
 @dataclass
 class FakeMailer:
-    """Keeps what it was given; the next ones fail when told to."""
+    """Keeps the emails. `failures` makes the next sends fail."""
 
     mails: list[Mail] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
@@ -82,24 +82,24 @@ class Served:
         return self.client.lambda_.invoke(function, event).payload
 
     def deliver(self, function: str, messages: Sequence[object]) -> list[str]:
-        """A batch of queue messages, with ids "0", "1", ...; which of them shall come again."""
+        """Deliver a batch of queue messages with ids "0", "1", ...; return the ids of those to deliver again."""
         answer = self.invoke(function, sqs_event(messages))
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
     def last_link(self, purpose: str) -> str:
-        """Path and query of that link in the last mail."""
+        """Return path and query of the link for `purpose` in the last email."""
         return link_in(self.mailer.mails[-1], purpose)
 
 
 def a_site(tables: FakeTables, queues: Sequence[FakeQueue] = ()) -> Served:
-    """Its clock stands at NOW. Queues: for confirmations, for what overflowed, for other mail."""
+    """Return a site whose clock stands at NOW. `queues`: confirmations, overflow, other email."""
     client = Client(app, stage_name="local", project_dir=str(ROOT))
     mail, overflow, other_mail = queues or [FakeQueue() for _ in range(3)]
     return Served(client, tables, mail, overflow, FakeMailer(), Clock(), other_mail)
 
 
 def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
-    """The application finds this site's tables, queues and clock wherever it looks for AWS."""
+    """Replace the application's AWS clients and clock with this site's."""
     patch.setattr("time.sleep", site.slept.append)
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
@@ -123,7 +123,7 @@ def sqs_event(messages: Sequence[object]) -> dict[str, Any]:
 
 
 def schedule_event() -> dict[str, Any]:
-    """As EventBridge brings it when the time has come."""
+    """Return the event that EventBridge sends on a schedule."""
     return {
         "version": "0", "account": "1", "region": "eu-west-2", "detail": {}, "detail-type": "Scheduled Event",
         "source": "aws.events", "time": "2026-11-24T12:00:00Z", "id": "1", "resources": [],
@@ -134,7 +134,10 @@ def stream_event(
     changes: Sequence[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]],
     moments: Mapping[str, datetime] | None = None,
 ) -> dict[str, Any]:
-    """As the signatures' stream would bring it: sequence number, item before, item after; and when, by its number."""
+    """Return an event of the signatures' stream. A change is (sequence number, item before, item after).
+
+    `moments` gives times by sequence number; the default is NOW.
+    """
     return {"Records": [_record((moments or {}).get(change[0], NOW), *change) for change in changes]}
 
 

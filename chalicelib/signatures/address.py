@@ -1,4 +1,4 @@
-"""E-mail addresses: as mail is sent to them, and the one canonical form by which a person signs once."""
+"""Email addresses: the form that we send to, and the canonical form that identifies a person."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -6,44 +6,44 @@ from hashlib import sha256
 from hmac import digest
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
-# SES takes ASCII local parts only. Reserved names such as .test never receive mail, but rehearsals use them.
+# SES accepts only ASCII local parts. Reserved names such as .test never receive email, but rehearsals use them.
 RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 ID_BYTES = 16
 
 
 class AddressError(ValueError):
-    """An address we cannot send mail to; the message is for the person who typed it."""
+    """We cannot send email to this address. The message is shown to the person who typed it."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """`deliverable` is what was typed, with the domain as SES wants it; `canonical` is who that is."""
+    """`deliverable` is the typed address with its domain in ASCII, for SES; `canonical` identifies the person."""
 
     deliverable: str
     canonical: str
 
 
 def read_address(typed: str) -> Address:
-    """Raise AddressError with a sentence that says what to do."""
-    # Imported here: its expressions for all of Unicode take 20 ms, which only signing has to pay.
+    """Return the address. Raise AddressError with a sentence that says what to do."""
+    # Imported here because it compiles Unicode patterns for 20 ms, and only signing needs it.
     from email_validator import EmailNotValidError, validate_email
 
     try:
         valid = validate_email(typed, **RULES)  # type: ignore[arg-type]
     except EmailNotValidError as error:
-        raise AddressError("Enter an e-mail address in the form name@example.org") from error
+        raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
-        raise AddressError("We cannot send mail to addresses with letters like these before the @; use another one")
+        raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
     if not valid.ascii_domain:
-        raise AddressError("Enter an e-mail address in the form name@example.org")
+        raise AddressError("Enter an email address in the correct format, like name@example.org")
     return Address(f"{valid.local_part}@{valid.ascii_domain}", canonical(valid.local_part, valid.ascii_domain))
 
 
 def canonical(local: str, domain: str) -> str:
-    """Fold what mail providers do not distinguish; idempotent.
+    """Remove the differences that mail providers ignore. Idempotent.
 
-    Case and Unicode form everywhere; +tag everywhere; dots at Gmail, which is also googlemail.com.
+    At every provider: case, Unicode form and +tag. At Gmail also dots, and googlemail.com is gmail.com.
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
@@ -54,5 +54,5 @@ def canonical(local: str, domain: str) -> str:
 
 
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
-    """128 bits of HMAC, as hex. The slug is in it: nobody can link one person's petitions by their ids."""
+    """Return 128 bits of an HMAC as hex. It includes the slug, so ids do not link a person's petitions."""
     return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:ID_BYTES].hex()

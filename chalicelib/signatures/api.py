@@ -1,4 +1,4 @@
-"""Signing over HTTP: JSON and the hosted form, one rule behind both."""
+"""Sign over HTTP, with JSON or the hosted form; both follow the same rules."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 @routes.route("/api/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"], cors=CORS)
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
-    """202 for new, repeated and blocked alike: an answer never tells who signed."""
+    """Return 202 for new, repeated and blocked signatures alike, so that no response reveals who signed."""
     petition = find_open_petition(slug, times.now(), signing_tables())
     _sign(read_json(json_body(request)), "api", petition)
     return json_answer({"status": "check-your-inbox"}, 202)
@@ -36,7 +36,7 @@ def sign_by_json(request: Request, slug: str) -> Response:
 @routes.route("/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def sign_by_form(request: Request, slug: str) -> Response:
-    """303 to the thanks; or the form again, with what was typed and what to mend."""
+    """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
     fields = form_fields(request)
@@ -61,7 +61,7 @@ def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
 
 
 def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Response:
-    """Nothing was acknowledged, nothing typed is lost, and pressing the button again is safe."""
+    """Return 503 and the form with the typed values. Nothing was acknowledged; sending it again is safe."""
     headers = {**NO_STORE, "Retry-After": str(RETRY_AFTER)}
     return petition_page(
         request,

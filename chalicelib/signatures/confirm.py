@@ -1,4 +1,4 @@
-"""Confirm: the owner of the mailbox has the last word, once, and then it counts."""
+"""Confirm a signature: the owner of the mailbox corrects and confirms it, and it is counted once."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ from chalicelib.tallies.model import Entry
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
-    """Only what was sent is corrected. Raise Invalid."""
+    """Return corrections for only the fields that were sent. Raise Invalid."""
     sent = {name: fields[name] for name in Corrections.model_fields if name in fields}
     try:
         return Corrections.model_validate(sent, context={"country": country})
@@ -30,9 +30,9 @@ def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
 
 
 def check_version(shown: str | None, petition: Petition) -> None:
-    """Raise Invalid if the petition was edited while somebody was reading the page. None: no page was shown."""
+    """Raise Invalid if the petition was edited after the page was shown. `shown` is None if no page was shown."""
     if shown is not None and shown != petition.version:
-        raise Invalid([FieldError("version", "The petition was edited just now. Read it again, then confirm")])
+        raise Invalid([FieldError("version", "The petition has just been edited. Read it again, then confirm")])
 
 
 def confirm(
@@ -44,11 +44,11 @@ def confirm(
     *,
     restated: bool = False,
 ) -> State:
-    """One call when it goes well. Again is the same: the state it has now is returned.
+    """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `restated`: the owner had today's text and wordings before their eyes. Else what was signed stays signed.
-    Raise LinkExpired when the petition has been closed for a day, or the signature has gone; Invalid when a corrected
-    postcode is none of the country that it is signed from by now.
+    `restated`: the page showed the current text and wordings, so their versions are recorded. Otherwise the signed
+    versions stay. Raise LinkExpired if the petition closed over a day ago or the signature is gone, and Invalid if
+    the corrected postcode does not fit the signature's current country.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -66,20 +66,20 @@ def confirm(
             raise LinkExpired(subject.slug, subject.signature_id) from failure
         if failure.item["state"] != State.PENDING:
             return State(failure.item["state"])
-        subject = _as_it_is(subject, failure.item)
-        # A postcode is read by the rules of its country: perhaps another than the link's.
+        subject = _current_subject(subject, failure.item)
+        # The country may differ from the link's, so check the postcode again.
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
         return confirm(subject, corrections, petition, now, tables, restated=restated)
     return State.CONFIRMED
 
 
-def _as_it_is(subject: Subject, item: Mapping[str, Any]) -> Subject:
-    """Signed anew since the mail went out, from elsewhere: count it where it belongs."""
+def _current_subject(subject: Subject, item: Mapping[str, Any]) -> Subject:
+    """Return the subject with the stored country and source: they change if it is signed again after the email."""
     return replace(subject, country=item["country"], source=item["source"])
 
 
 def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
-    """What the link is about, as it stands. Raise LinkExpired when it cannot be confirmed any more."""
+    """Return the signature that the link is for. Raise LinkExpired if it is gone or can no longer be confirmed."""
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -89,6 +89,6 @@ def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables)
 
 
 def settled(expired: LinkExpired, tables: Tables) -> State | None:
-    """What an expired link led to while it was good; None if to nothing, and it is simply over."""
+    """Return the signature's state if it was confirmed or withdrawn before its link expired; otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
     return signature.state if signature and signature.state is not State.PENDING else None

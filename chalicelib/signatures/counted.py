@@ -1,4 +1,4 @@
-"""The one way a signature enters or leaves the count: its own change and the tally's, both or neither."""
+"""Change a signature and the tally in one transaction. Signatures enter and leave the count only here."""
 
 from collections.abc import Callable
 from random import uniform
@@ -18,10 +18,11 @@ SIGNATURE = 0
 
 
 def change_counted(petition: Petition, entry: Entry, change_for: Callable[[Entry], Change], tables: Tables) -> None:
-    """Raise ConditionFailed, with the item, if the signature is not as `change_for` wants it.
+    """Apply `change_for(entry)` and add the entry to the tally: both or neither.
 
-    botocore retries no TransactionConflict: it is tried again here, on another shard. When the shard has no
-    room for one more source, the entry is folded, and `change_for` sees it so that the signature remembers.
+    Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`. Raise
+    Conflicted after ATTEMPTS. botocore does not retry TransactionConflict, so this does, on another random shard.
+    If the shard has too many sources, the entry is folded; `change_for` gets the folded entry to store its source.
     """
     for attempt in range(ATTEMPTS):
         try:

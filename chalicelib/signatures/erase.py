@@ -1,4 +1,4 @@
-"""Erase: no longer counted, and nothing of the person stays (GDPR, article 17)."""
+"""Erase a signature: remove it from the count and delete all personal data (GDPR, article 17)."""
 
 from datetime import datetime
 
@@ -13,10 +13,10 @@ ATTEMPTS = 3
 
 
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
-    """First withdrawn, which takes it out of the tally in one transaction, then emptied. Idempotent from anywhere.
+    """Withdraw the signature, which also updates the tally, then empty its item. Idempotent from any state.
 
-    An empty item stays for ERASED_LIFETIME: without it a message in the overflow queue would sign again. Raise
-    Conflicted if somebody keeps signing.
+    The empty item stays for ERASED_LIFETIME, so that a message in the overflow queue cannot sign again. Raise
+    Conflicted if the address keeps signing again.
     """
     for _ in range(ATTEMPTS):
         withdraw(key, petition, now, tables)
@@ -24,6 +24,6 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
             store.empty(key, now, tables)
         except ConditionFailed as failure:
             if failure.item and "erased_at" not in failure.item:
-                continue  # Signed again in the same instant.
+                continue  # It was signed again between the two calls.
         return
     raise Conflicted("storage")

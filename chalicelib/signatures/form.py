@@ -1,4 +1,4 @@
-"""What a supporter sends, by form or JSON, checked field by field in sentences a person can act on."""
+"""Validate what a supporter sends, by form or JSON, with a field error that says what to do."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -33,11 +33,11 @@ Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN)]
 
 MISSING = {
     "name": "Enter your name",
-    "email": "Enter your e-mail address",
+    "email": "Enter your email address",
     "consent": "Tick the box to sign the petition",
     "consent.sign": "Tick the box to sign the petition",
 }
-WRONG = {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
+WRONG = {"source": "Use 1 to 40 lower-case letters, numbers or hyphens"}
 WORDS = Words(MISSING, WRONG)
 
 
@@ -80,12 +80,12 @@ class SignatureForm(BaseModel):
 
 
 def read_json(body: str) -> SignatureForm:
-    """Raise NotJson for what is no JSON at all, Invalid with a complaint per field for the rest."""
+    """Return the form. Raise NotJson if the body is not JSON, and Invalid with the field errors otherwise."""
     return parsed(SignatureForm, body, WORDS)
 
 
 def read_fields(fields: Mapping[str, str]) -> SignatureForm:
-    """The same from an HTML form, where an empty field is an absent one. Raise Invalid."""
+    """Return the form from HTML form fields; an empty field counts as absent. Raise Invalid."""
     filled = {name: fields[name] for name in FORM_FIELDS if fields.get(name, "").strip()}
     consent = {name: is_ticked(fields, f"consent.{name}") for name in ("sign", "updates")}
     try:
@@ -99,12 +99,12 @@ def is_ticked(fields: Mapping[str, str], name: str) -> bool:
 
 
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
-    """To show the form again: everything but the boxes that were not ticked."""
+    """Return the fields to show again, without consent boxes that were not ticked."""
     return {name: value for name, value in fields.items() if not name.startswith("consent.") or is_ticked(fields, name)}
 
 
 class Corrections(BaseModel):
-    """What the owner of the mailbox may put right while confirming. Unset means: as it was signed."""
+    """What the owner of the mailbox may correct when confirming. An unset field stays as signed."""
 
     model_config = ConfigDict(defer_build=True)
 

@@ -1,4 +1,4 @@
-"""The links in a mail: GET shows, POST acts (mail scanners open every link). Each as often as one likes."""
+"""The links in an email. GET shows a page and POST acts, because mail scanners open every link. All idempotent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ AFTERWARDS = {State.CONFIRMED: "confirmed.html", State.WITHDRAWN: "withdrawn.htm
 
 @dataclass(frozen=True)
 class Link:
-    """A verified link from a mail."""
+    """A verified link from an email."""
 
     token: str
     subject: Subject
@@ -37,39 +37,39 @@ class Link:
 @routes.route("/confirm")
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
-    """What is signed and agreed to, for its owner to confirm or correct. Once confirmed, nothing personal."""
+    """Show what was signed and agreed to, to confirm or correct. Show nothing personal once it is confirmed."""
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
-        return _shown(request, link, restate(link.subject, link.petition, now, tables()))
+        return _confirm_page(request, link, restate(link.subject, link.petition, now, tables()))
     except LinkExpired as expired:
-        return _settled(request, expired)
+        return _settled_page(request, expired)
 
 
 @routes.route("/confirm", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def confirm_signature(request: Request) -> Response:
-    """Count it, once; again is the same page."""
+    """Confirm and count the signature. Return the same page each time."""
     token = query(request, "token")
     fields = {**({"token": token} if token else {}), **form_fields(request)}
     try:
-        return _confirmed(request, fields, times.now())
+        return _confirmed_page(request, fields, times.now())
     except LinkExpired as expired:
-        return _settled(request, expired)
+        return _settled_page(request, expired)
 
 
 @routes.route("/withdraw")
 @page_view(routes)
 def show_withdrawal(request: Request) -> Response:
-    """What taking back means, and the button for it."""
-    return _asked(request, Purpose.WITHDRAW, "withdraw.html")
+    """Explain withdrawal and show its button."""
+    return _question_page(request, Purpose.WITHDRAW, "withdraw.html")
 
 
 @routes.route("/withdraw", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def withdraw_signature(request: Request) -> Response:
-    """Name and address go; the count goes down if it had gone up."""
-    link = _way_out(Purpose.WITHDRAW, _fields(request).get("token"))
+    """Remove the name and address, and take the signature off the count if it was counted."""
+    link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token"))
     withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
     return page(request, "withdrawn.html", {"petition": link.petition})
@@ -78,21 +78,21 @@ def withdraw_signature(request: Request) -> Response:
 @routes.route("/unsubscribe")
 @page_view(routes)
 def show_unsubscription(request: Request) -> Response:
-    """What unsubscribing means, and the button for it."""
-    return _asked(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
+    """Explain unsubscribing and show its button."""
+    return _question_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
 @routes.route("/unsubscribe", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def unsubscribe_from_updates(request: Request) -> Response:
-    """From the page's button, or from a mail program in one click (RFC 8058)."""
-    link = _way_out(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
+    """Unsubscribe by the page's button, or by a mail program's one-click POST (RFC 8058)."""
+    link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
     unsubscribe(link.subject.key, tables())
     log.note("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
     return page(request, "unsubscribed.html", {"petition": link.petition})
 
 
-def _confirmed(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
+def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
     link, version = _confirm_link(fields.get("token"), now), fields.get("version")
     try:
         check_version(version, link.petition)
@@ -100,13 +100,13 @@ def _confirmed(request: Request, fields: Mapping[str, str], now: datetime) -> Re
         state = confirm(link.subject, corrections, link.petition, now, tables(), restated=version is not None)
     except Invalid as invalid:
         signature = restate(link.subject, link.petition, now, tables())
-        return _shown(request, link, signature, fields, invalid.errors)
+        return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page(request, AFTERWARDS[state], {"petition": link.petition})
 
 
-def _settled(request: Request, expired: LinkExpired) -> Response:
-    """Its time is over; but what was done in time stays done, and again is the same page."""
+def _settled_page(request: Request, expired: LinkExpired) -> Response:
+    """Return the page for a signature that was confirmed or withdrawn before its link expired."""
     state = settled(expired, tables())
     if state is None:
         raise expired
@@ -119,8 +119,8 @@ def _confirm_link(token: str | None, now: datetime) -> Link:
     return Link(token or "", subject, find_petition(subject.slug, now, tables()))
 
 
-def _way_out(purpose: Purpose, token: str | None) -> Link:
-    """Of closed and removed petitions too: who wants out gets out."""
+def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
+    """Return the link, also if its petition is closed or removed: people can always withdraw and unsubscribe."""
     subject = _subject(purpose, token, times.now())
     return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
 
@@ -132,7 +132,7 @@ def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """A mail program's one-click POST has the token in the URL, and a body of any form type."""
+    """Return the form fields. A one-click POST has the token in the URL and may have any form content type."""
     token = query(request, "token")
     in_url = {"token": token} if token else {}
     if token and content_type(request) != FORM:
@@ -140,12 +140,12 @@ def _fields(request: Request) -> dict[str, str]:
     return {**in_url, **form_fields(request)}
 
 
-def _asked(request: Request, purpose: Purpose, template: str) -> Response:
-    link = _way_out(purpose, query(request, "token"))
+def _question_page(request: Request, purpose: Purpose, template: str) -> Response:
+    link = _opt_out_link(purpose, query(request, "token"))
     return page(request, template, {"petition": link.petition, "token": link.token})
 
 
-def _shown(
+def _confirm_page(
     request: Request,
     link: Link,
     signature: Signature,
@@ -160,7 +160,7 @@ def _shown(
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
         "country": countries().get(signature.country or "", ""),
-        "form": _typed(typed) if typed else _signed(signature),
+        "form": _typed_values(typed) if typed else _signed_values(signature),
         "errors": errors,
     }
     return page(request, "confirm.html", context, 422 if errors else 200)
@@ -171,7 +171,7 @@ def _withdraw_token(subject: Subject) -> str:
     return tokens.issue(Purpose.WITHDRAW, subject, expires, settings().token_keys)
 
 
-def _signed(signature: Signature) -> dict[str, str]:
+def _signed_values(signature: Signature) -> dict[str, str]:
     return {
         "name": signature.name or "",
         "postcode": signature.postcode or "",
@@ -179,6 +179,6 @@ def _signed(signature: Signature) -> dict[str, str]:
     }
 
 
-def _typed(fields: Mapping[str, str]) -> dict[str, str]:
-    """An unticked box sends the "no" of the hidden field before it."""
+def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the typed values. For an unticked box, the hidden field before it sends "no"."""
     return {**fields, "updates": "yes" if fields.get("updates") == "yes" else ""}

@@ -1,4 +1,4 @@
-"""One person's signatures, by the address they signed with. There is no list of people to look through."""
+"""Look up one person's signatures by email address. There is no list of people."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ from chalicelib.signatures import store
 from chalicelib.signatures.address import Address, signature_id
 from chalicelib.signatures.model import Signature
 
-_id = re.compile(r"[0-9a-f]{32}")
+_id_pattern = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
 class Held:
-    """A signature, what it is under, and what it signs."""
+    """A signature with its id and petition."""
 
     petition: Petition
     signature_id: str
@@ -29,7 +29,7 @@ class Held:
 
 
 def held_of(address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str], tables: Tables) -> list[Held]:
-    """In the order of the petitions. An address makes one id for each petition; there is nothing else to ask by."""
+    """Return the address's signatures, in the order of the petitions. An address has one id per petition."""
     identities = {
         petition.slug: signature_id(petition.slug, address.canonical, secrets[petition.key_version])
         for petition in petitions
@@ -44,8 +44,8 @@ def held_of(address: Address, petitions: Sequence[Petition], secrets: Mapping[st
 
 
 def held_as(petition: Petition, identity: str, tables: Tables) -> Held | None:
-    """By its id; None too for what is no id at all."""
-    if not _id.fullmatch(identity):
+    """Return the signature with this id; None if there is none or the id is malformed."""
+    if not _id_pattern.fullmatch(identity):
         return None
     signature = store.find(keys.signature(petition.slug, identity), tables)
     return Held(petition, identity, signature) if signature else None

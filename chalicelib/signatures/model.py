@@ -1,9 +1,9 @@
-"""A signature as it is kept, and the moves it may make.
+"""A signature as it is stored, and its lifecycle.
 
 (absent) ──sign──► pending ──confirm──► confirmed
                       │                     │
                       └──────withdraw───────┴──► withdrawn ──sign──► pending
-An erased one is withdrawn, and emptied. pending and withdrawn items leave by TTL; a confirmed one only by withdrawing.
+Erased means withdrawn and emptied. TTL deletes pending and withdrawn items, never confirmed ones.
 """
 
 from datetime import datetime, timedelta
@@ -16,19 +16,19 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import Moment
 
-# SES may need weeks for a spike's mails: until its mail has gone, a signature waits this long.
+# How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
-# Nothing personal is left in it; it remembers that mails were sent, so that nobody is mailed without end.
+# A withdrawn item has no personal data. It keeps the number of emails, so that the limit still holds.
 WITHDRAWN_LIFETIME = timedelta(days=90)
-# An erased one outlives every message that could bring it back: a queue keeps them for 14 days.
+# Longer than the 14 days that a queue keeps a message, because the message would sign again.
 ERASED_LIFETIME = timedelta(days=15)
 
 MAX_MAILS = 5
 MAIL_PAUSE = timedelta(minutes=1)
-# A request this old may have been lost on its way; asking again sends it on its way again.
+# The message of a request this old may be lost; signing again then queues it again.
 NUDGE_AFTER = timedelta(minutes=10)
 
-# Whoever has a name here has a person; withdrawing removes all of these.
+# Personal data: withdrawing removes all of these.
 PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
 MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
@@ -40,7 +40,7 @@ class State(StrEnum):
 
 
 class MailKind(StrEnum):
-    """Which mail a signature waits for."""
+    """Which email a signature waits for."""
 
     CONFIRM = "confirm"
     ALREADY_SIGNED = "already-signed"
@@ -51,7 +51,7 @@ Channel = Literal["form", "api"]
 
 
 class Signature(BaseModel):
-    """The item. What is personal is None once withdrawn. `country` and `source` are as counted."""
+    """The item. PERSONAL fields are None once withdrawn. It is counted under `country` and `source`."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -63,7 +63,7 @@ class Signature(BaseModel):
     postcode: str | None = None
     source: str | None = None
     updates: bool = False
-    # Who obtained it and how, and exactly what was signed and agreed to.
+    # Who obtained it, how, and the versions of what was signed and agreed to.
     obtained_by: str
     channel: Channel
     text_version: str
@@ -71,27 +71,27 @@ class Signature(BaseModel):
     confirmed_at: Moment | None = None
     withdrawn_at: Moment | None = None
     erased_at: Moment | None = None
-    # When `manage.py restore` put it back from a backup.
+    # When `manage.py restore` restored it from a backup.
     restored_at: Moment | None = None
-    # The source its tally entry went under, where that is not its own (tallies.model.MAX_SOURCES).
+    # The source it is counted under, if that differs from `source` (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
     mailed_at: Moment | None = None
     mails: int = 0
-    # "bounced" or "complained": no mail goes there again.
+    # "bounced" or "complained": we send no more email to this address.
     undeliverable: str | None = None
     expires_at: Epoch | None = None
 
     def is_over(self, now: datetime) -> bool:
-        """TTL deletes within days, so an expired item must be read as gone."""
+        """Return whether it is withdrawn, or pending and expired. TTL may delete an expired item days later."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.state is State.WITHDRAWN or (self.state is State.PENDING and expired)
 
 
 class Finished(BaseModel):
-    """A signature ready to be kept: its key and its item. The message in the overflow queue: personal data."""
+    """A signature ready to be stored: its key and its item. It is also the overflow queue's message (personal data)."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

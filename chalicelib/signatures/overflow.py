@@ -1,7 +1,7 @@
-"""Accept a signature when the table cannot: it waits in the overflow queue, and is kept from there.
+"""Accept a signature even if the table is unavailable: the overflow queue keeps it until the table can.
 
-Nothing is acknowledged before the table or the queue has it. A table that took it without saying so, or a message
-that comes twice, still makes one signature and one mail wanted: the key is the same, and so is the moment of signing.
+Nothing is acknowledged before the table or the queue has it. A write that succeeded without a response, or a message
+that comes twice, still makes one signature and one mail request, because the key and `signed_at` are the same.
 """
 
 from collections.abc import Callable
@@ -16,26 +16,26 @@ from chalicelib.signatures.sign import Outcome, keep
 
 
 def accept(finished: Finished, level: Level, now: datetime, tables: Tables, queue: Callable[[], Queue]) -> Outcome:
-    """Keep it in the table, else in the queue. Raise Unavailable when neither has certainly taken it.
+    """Store it in the table, or else in the queue. Raise Unavailable if neither has certainly stored it.
 
-    The queue is asked for only when it is needed: its client costs a cold start more than signing does.
+    `queue` is called only when needed: building its client costs more of a cold start than signing does.
     """
     if not level.includes(Level.ACCEPT_ONLY):
         try:
             return keep(finished, now, tables)
         except Unavailable:
-            pass  # Perhaps kept, perhaps not: the queue's message comes to the same.
+            pass  # The table may have stored it; the queue's message then changes nothing.
     queue().send([Outgoing(finished.model_dump(mode="json", exclude_none=True))])
     return Outcome.OVERFLOWED
 
 
 def store(finished: Finished, now: datetime, tables: Tables) -> Outcome:
-    """Idempotent, in any order, however late. Raise Unavailable, and the message comes again.
+    """Store a queued signature. Idempotent, in any order, however late. Raise Unavailable to retry the message.
 
-    A petition that was closed or removed since does not matter: it was open when this was signed, and 202 was said.
-    Whether a mail still makes sense, the sender decides.
+    Store it even if its petition has closed or been removed since: it was open when we answered 202. The sender
+    decides whether an email still makes sense.
     """
     expires = finished.signature.expires_at
     if expires is not None and expires <= now:
-        return Outcome.OVERTAKEN  # Whoever did not confirm for so long is forgotten, in the table as here.
+        return Outcome.OVERTAKEN  # The table would have deleted it by now too.
     return keep(finished, now, tables, late=True)

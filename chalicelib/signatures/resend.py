@@ -1,4 +1,4 @@
-"""Send a signature's mail again when its owner asks staff for it, within the limits that hold for everybody."""
+"""Send a signature's email again when its owner asks staff for it, within the usual limits."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, Signature, State
 
 
 class Resent(StrEnum):
-    """What became of it; only the first three mean that a mail comes."""
+    """The result. Only the first three mean that an email will be sent."""
 
     ASKED = "asked"
     WITHIN_A_MINUTE = "within-a-minute"
@@ -24,21 +24,21 @@ class Resent(StrEnum):
 
 
 def resend(held: Held, now: datetime, tables: Tables) -> Resent:
-    """As signing once more would."""
-    hindrance = _hindrance(held, now)
-    if hindrance:
-        return hindrance
+    """Request the email as signing again would."""
+    refusal = _refusal(held, now)
+    if refusal:
+        return refusal
     signature = held.signature
     try:
         mail_state.ask_again(held.key, signature, now, tables)
     except ConditionFailed:
-        return Resent.ON_ITS_WAY  # Its request is young still, or was made in this very moment.
+        return Resent.ON_ITS_WAY  # Its request is recent.
     if signature.mail_kind:
         return Resent.ON_ITS_WAY
-    return Resent.WITHIN_A_MINUTE if _is_fresh(signature, now) else Resent.ASKED
+    return Resent.WITHIN_A_MINUTE if _was_just_mailed(signature, now) else Resent.ASKED
 
 
-def _hindrance(held: Held, now: datetime) -> Resent | None:
+def _refusal(held: Held, now: datetime) -> Resent | None:
     signature = held.signature
     is_pending = signature.state is State.PENDING
     reasons = {
@@ -51,6 +51,6 @@ def _hindrance(held: Held, now: datetime) -> Resent | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def _is_fresh(signature: Signature, now: datetime) -> bool:
-    """Then the next one waits for the rest of the minute."""
+def _was_just_mailed(signature: Signature, now: datetime) -> bool:
+    """Return whether the next email must wait for MAIL_PAUSE to end."""
     return signature.mailed_at is not None and now < signature.mailed_at + MAIL_PAUSE

@@ -1,6 +1,6 @@
-"""Sign: one conditional put and nothing else, unless somebody was there first.
+"""Sign: one conditional put, and nothing else unless the signature already exists.
 
-Kept at once by `sign`, or later from the overflow queue by `keep`: the same put and the same rules.
+`sign` stores it at once; `keep` also stores it later, from the overflow queue, with the same put and rules.
 """
 
 from datetime import datetime
@@ -20,25 +20,25 @@ ATTEMPTS = 3
 
 
 class Outcome(StrEnum):
-    """For logs and metrics only. Whoever signed hears the same in every case."""
+    """For logs and metrics only: the response is the same for every outcome."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     OVERFLOWED = "overflowed"
-    # From the overflow queue only: something newer has made it pointless.
+    # Only from the overflow queue: the stored signature is newer, or this one has expired.
     OVERTAKEN = "overtaken"
 
 
 def sign(
     form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime, tables: Tables
 ) -> tuple[str, Outcome]:
-    """Keep the signature once, whatever happens how often. Raise Unavailable if it may not be kept."""
+    """Store the signature once, however often this is called. Raise Unavailable if it may not be stored."""
     finished = finish(form, channel, petition, secret, now)
     return finished.signature_id, keep(finished, now, tables)
 
 
 def finish(form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime) -> Finished:
-    """All that the table needs to know, with nothing asked of it."""
+    """Return the signature's key and item, without a call to the table."""
     return Finished(
         slug=petition.slug,
         signature_id=signature_id(petition.slug, form.email.canonical, secret),
@@ -47,9 +47,9 @@ def finish(form: SignatureForm, channel: Channel, petition: Petition, secret: st
 
 
 def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = False) -> Outcome:
-    """`late`: it comes out of the overflow queue, and whatever happened since it was signed has the last word.
+    """Store the signature, or apply it as a repetition if it exists. Raise Unavailable if it may not be stored.
 
-    Raise Unavailable if it may not be kept.
+    `late`: it comes from the overflow queue, and later changes to the stored signature take precedence.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -57,8 +57,8 @@ def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = Fals
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        has_its_mail = earlier.mail_kind is not None and not earlier.is_over(now)
-        if late and (has_its_mail or _is_overtaken(finished.signature, earlier)):
+        has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
+        if late and (has_mail_request or _is_overtaken(finished.signature, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(finished.key, earlier, finished.signature, now, tables):
             return Outcome.REPEATED
@@ -66,14 +66,16 @@ def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = Fals
 
 
 def _is_overtaken(signature: Signature, earlier: Signature) -> bool:
-    """It lies there already (the put had worked, or the message came twice), was signed again, confirmed or
-    withdrawn since, or a mail has gone since: of all these its person knows more than the message does.
+    """Return whether the stored signature is at least as new as the message; then ignore the message.
+
+    It was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
+    withdrawn or mailed since.
     """
-    signed_at = signature.signed_at.replace(microsecond=0)  # As the table keeps it.
-    since = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at]
-    if earlier.state is not State.WITHDRAWN:  # There a mail may be marked that was on its way before.
-        since.append(earlier.mailed_at)
-    return any(moment >= signed_at for moment in since if moment)
+    signed_at = signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
+    times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at]
+    if earlier.state is not State.WITHDRAWN:  # An email requested before the withdrawal may be marked after it.
+        times.append(earlier.mailed_at)
+    return any(time >= signed_at for time in times if time)
 
 
 def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, now: datetime) -> Signature:
@@ -97,9 +99,9 @@ def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, no
 
 
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
-    """The owner of the address learns by mail, within limits; whoever typed it learns nothing.
+    """Renew the signature, or request its email again within the limits. The response does not show which.
 
-    False if the earlier one went in this very moment (TTL), and there is nothing to repeat.
+    Return False if TTL deleted the earlier one meanwhile; then try again.
     """
     try:
         if earlier.is_over(now):

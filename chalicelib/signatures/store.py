@@ -1,4 +1,4 @@
-"""Signatures in their table. Every write states what must be true for it to happen."""
+"""Store signatures in their table. Every write has a condition."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,12 +24,12 @@ _is_pending = Attr("state").eq(State.PENDING)
 
 
 def may_have_more_mail() -> Condition:
-    """Deliverable, and not five mails yet. A mail within the last minute only makes the next one wait."""
+    """Return the condition: not undeliverable, and fewer than MAX_MAILS emails. It does not check MAIL_PAUSE."""
     return Attr("undeliverable").not_exists() & Attr("mails").lt(MAX_MAILS)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
-    """The hot path: one conditional put. Raise ConditionFailed with the item that was there first."""
+    """Store a new signature with one conditional put: the hot path. Raise ConditionFailed with the existing item."""
     tables.put_new(NewItem(key, _item(signature)))
 
 
@@ -38,9 +38,9 @@ def find(key: Key, tables: Tables) -> Signature | None:
     return as_signature(item) if item else None
 
 
-def find_each(wanted: Sequence[Key], tables: Tables) -> dict[Key, Signature]:
-    """Those that exist."""
-    found = tables.batch_get(wanted, consistent=True)
+def find_each(signature_keys: Sequence[Key], tables: Tables) -> dict[Key, Signature]:
+    """Return the signatures that exist."""
+    found = tables.batch_get(signature_keys, consistent=True)
     return {Key(keys.SIGNATURES, item["pk"], item["sk"]): as_signature(item) for item in found}
 
 
@@ -49,8 +49,9 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 
 
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
-    """Sign again where a withdrawn or expired one still lies. Its count of mails stays, and its limit:
-    past it the signature is kept all the same, without a mail.
+    """Replace a withdrawn or expired signature; raise ConditionFailed if it is neither.
+
+    The number of emails stays. At the limit the signature is stored without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     is_over = Attr("state").eq(State.WITHDRAWN) | expired
@@ -63,13 +64,13 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    # When it was last withdrawn stays: a hand-over under way must know who left since its moment and came back.
+    # `withdrawn_at` stays: a running export needs to know who withdrew after it started and signed again.
     stale = ("erased_at", *PERSONAL, *MAIL_REQUEST)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
 def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime) -> Change:
-    """Pending becomes confirmed, as long as it is what the link was issued for."""
+    """Return the change from pending to confirmed, on condition that country and source are still the link's."""
     corrected = {name: value for name, value in corrections.items() if value is not None}
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
@@ -81,7 +82,10 @@ def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_sourc
 
 
 def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
-    """What is personal goes. Only if the signature is still as it was seen, for the tally takes back that."""
+    """Return the change that removes personal data, if state, country and source are as `seen`.
+
+    The tally subtracts those values.
+    """
     counted = Attr("state").eq(seen.state) & Attr("country").eq(seen.country) & Attr("source").eq(seen.source)
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
@@ -93,9 +97,9 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
 
 
 def empty(key: Key, now: datetime, tables: Tables) -> None:
-    """Of a withdrawn one, all that says what was signed and when. What protects the mailbox stays a while longer.
+    """Remove from a withdrawn item what was signed and when. What limits email to the address stays until it expires.
 
-    Raise ConditionFailed, with the item, if it is not withdrawn, or was emptied before.
+    Raise ConditionFailed, with the item, if it is not withdrawn or is already empty.
     """
     moment, expires = iso(now), int((now + ERASED_LIFETIME).timestamp())
     times = dict.fromkeys(("signed_at", "withdrawn_at", "erased_at"), moment)
@@ -112,7 +116,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def stop_updates(key: Key, tables: Tables) -> None:
-    """Raise ConditionFailed when there is no such signature."""
+    """Raise ConditionFailed if the signature does not exist."""
     tables.update(Change(key, assign={"updates": False}, when=Attr("state").exists()))
 
 

@@ -1,6 +1,6 @@
-"""All signatures of a petition, bucket by bucket, with only the attributes that the reader's role allows.
+"""Read all signatures of a petition, bucket by bucket, with only the attributes that the reader's role allows.
 
-Items arrive page by page, in the order of their ids, in all states. An id does not say when somebody signed.
+Items come page by page, ordered by id, in all states. An id does not reveal when it was signed.
 """
 
 from collections.abc import Iterator
@@ -22,5 +22,5 @@ def exportable(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """What can be counted without knowing whose it is."""
+    """Yield what a recount needs: no name and no address."""
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ANONYMOUS)

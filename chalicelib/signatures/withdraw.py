@@ -1,4 +1,4 @@
-"""Withdraw and unsubscribe: taking back is as easy as giving, at any time, as often as one likes."""
+"""Withdraw a signature, or unsubscribe: as easy as signing, at any time, and idempotent."""
 
 from datetime import datetime
 
@@ -16,28 +16,31 @@ ATTEMPTS = 3
 
 
 def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
-    """Name and address go, and the count with them if it counted. Idempotent. Raise Conflicted if it keeps moving."""
+    """Remove the personal data, and subtract the signature from the tally if it was counted. Idempotent.
+
+    Raise Conflicted if the signature keeps changing.
+    """
     for _ in range(ATTEMPTS):
         seen = store.find(key, tables)
         if seen is None or seen.state is State.WITHDRAWN:
             return
         try:
-            _take_back(key, seen, petition, now, tables)
+            _withdraw_seen(key, seen, petition, now, tables)
             return
         except ConditionFailed:
-            continue  # Confirmed or renewed in the same instant: look again.
+            continue  # It was confirmed or renewed meanwhile: read it again.
     raise Conflicted("storage")
 
 
 def unsubscribe(key: Key, tables: Tables) -> None:
-    """No more updates; the signature stays. Idempotent."""
+    """Stop updates; the signature stays. Idempotent."""
     try:
         store.stop_updates(key, tables)
     except ConditionFailed:
-        return  # There is nobody to write to any more.
+        return  # The signature is gone, so there are no updates to stop.
 
 
-def _take_back(key: Key, seen: Signature, petition: Petition, now: datetime, tables: Tables) -> None:
+def _withdraw_seen(key: Key, seen: Signature, petition: Petition, now: datetime, tables: Tables) -> None:
     change = store.withdrawal(key, seen, now)
     if seen.state is State.PENDING:
         tables.update(change)

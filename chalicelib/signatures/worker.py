@@ -1,4 +1,4 @@
-"""The overflow queue in."""
+"""Read signatures from the overflow queue."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=OVERFLOW_QUEUE_ARN, batch_size=10)
 def store_overflow(event: SQSEvent) -> Failures:
-    """What the table does not take now comes again, until it does."""
+    """Store each message's signature. SQS delivers a failed message again."""
     return each_message(event, _store)
 
 

@@ -1,4 +1,4 @@
-"""How many signed? Exactly, broken down, and as the public sees it."""
+"""Count confirmed signatures: exactly, broken down, and as a cached number for the public."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,17 +11,17 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import store
 from chalicelib.tallies.model import By, Counted, Tally, broken_down, summed
 
-# After midnight UTC a transaction that began before may still arrive; AWS allows no such delay as this.
+# A transaction that began before midnight UTC may finish after it, but never this late on AWS.
 GRACE = timedelta(hours=1)
 FRESH = timedelta(seconds=5)
 LEASE_SECONDS = 10
-# No source and no country has brackets.
+# The brackets keep it distinct from every source and country.
 OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
 class Count:
-    """Confirmed signatures, and the moment (UTC) for which that is true."""
+    """The number of confirmed signatures at the time `as_of` (UTC)."""
 
     confirmed: int
     as_of: datetime
@@ -29,7 +29,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Its values sum to `confirmed`, for they were read together."""
+    """A count by one dimension. `values` sum to `confirmed`, because they are read together."""
 
     confirmed: int
     as_of: datetime
@@ -39,26 +39,26 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class Days:
-    """From the first to the last day, both included (UTC)."""
+    """The days (UTC) from `first` to `last`, both included."""
 
     first: date = date.min
     last: date = date.max
 
 
 def exact_count(petition: Counted, now: datetime, tables: Tables) -> Count:
-    """Two reads, whatever the age and size of the petition: closed days as one sum, then today's shards."""
+    """Return the exact count with two reads: the sum of all closed days, then today's shards."""
     head = store.head(petition.slug, tables)
     open_days = _open_days(petition, head, now, tables)
     return Count(head.total + summed(open_days.values()).total, now)
 
 
 def breakdown(petition: Counted, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:
-    """What was confirmed (less what was withdrawn) on these days."""
+    """Return the signatures confirmed on these days, minus those withdrawn on them."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)
 
 
 def breakdowns(petition: Counted, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
-    """By everything that the tally keeps, of one read: they agree with each other."""
+    """Return every breakdown from one read, so that they agree with each other."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in By]
 
@@ -77,7 +77,7 @@ def _tallies_on(petition: Counted, days: Days, now: datetime, tables: Tables) ->
 
 
 def largest(counted: Breakdown, top: int | None) -> Breakdown:
-    """The `top` largest values, largest first, and all others as one: they still sum to `confirmed`."""
+    """Return the `top` largest values, largest first, and the sum of the others. They still sum to `confirmed`."""
     if top is None:
         return counted
     ranked = sorted(counted.values.items(), key=lambda row: (-row[1], row[0]))
@@ -86,33 +86,33 @@ def largest(counted: Breakdown, top: int | None) -> Breakdown:
 
 
 def first_day(petition: Counted, tables: Tables) -> date:
-    """On which anything can have been counted."""
+    """Return the first day that can have a count."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
 
 
 def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
-    """One read; whoever finds it stale and gets the lease counts for everybody.
+    """Return the snapshot's count, with one read. If it is stale, the caller that gets the lease refreshes it.
 
-    Under load shedding nobody does. Raise Unavailable when there is then no number at all.
+    Under load shedding, return the stale count. Raise Unavailable if there is no count.
     """
-    known = store.snapshot(petition.slug, tables)
-    seen = Count(known["count"], datetime.fromisoformat(known["as_of"])) if known else None
-    if seen and now - seen.as_of < FRESH:
-        return seen
+    item = store.snapshot(petition.slug, tables)
+    snapshot = Count(item["count"], datetime.fromisoformat(item["as_of"])) if item else None
+    if snapshot and now - snapshot.as_of < FRESH:
+        return snapshot
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
-        return _as_it_was(seen)
+        return _stale_count(snapshot)
     try:
-        return _refreshed(petition, now, tables) or seen or exact_count(petition, now, tables)
+        return _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
     except Unavailable:
-        if seen is None:
+        if snapshot is None:
             raise
-        return seen
+        return snapshot
 
 
-def _as_it_was(seen: Count | None) -> Count:
-    if seen is None:
+def _stale_count(snapshot: Count | None) -> Count:
+    if snapshot is None:
         raise Unavailable
-    return seen
+    return snapshot
 
 
 def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None:
@@ -124,7 +124,7 @@ def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None
 
 
 def days_after(head: store.Head, petition: Counted, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Oldest first, each summed over every shard that anybody may have written to."""
+    """Return the days after the head, oldest first, each summed over every shard that may have been written."""
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
     shards = max(petition.shards, head.shards)
@@ -132,7 +132,7 @@ def days_after(head: store.Head, petition: Counted, now: datetime, tables: Table
 
 
 def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """The days behind the head. Those that are over are closed in passing, oldest first."""
+    """Return the days after the head. Also close those that are over, oldest first."""
     shards = max(petition.shards, head.shards)
     tallies = days_after(head, petition, now, tables)
     try:
@@ -140,5 +140,5 @@ def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Table
             if day < (now - GRACE).date():
                 store.close_day(petition.slug, day, tallies[day], shards, tables)
     except (ConditionFailed, Unavailable):
-        pass  # Somebody else closed it, or the next reader will; what was read is right all the same.
+        pass  # Another reader closed it, or the next one will. The tallies are right in any case.
     return tallies

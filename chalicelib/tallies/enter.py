@@ -1,4 +1,4 @@
-"""The tally's half of a transaction: who changes a signature's state adds this to the same transaction."""
+"""The tally's part of the transaction that changes a signature's state."""
 
 from dataclasses import replace
 from random import randrange
@@ -9,10 +9,10 @@ from chalicelib.tallies.model import OTHER, Entry
 
 
 def tally_entry(slug: str, shards: int, entry: Entry) -> Change:
-    """On a random shard: two that meet conflict, and a conflict is tried again with a new draw."""
+    """Return the change that adds the entry to a random shard. After a conflict, call it again for another shard."""
     return store.entry_change(slug, randrange(shards), entry)
 
 
 def folded(entry: Entry) -> Entry:
-    """The same entry when its shard has seen too many sources today."""
+    """Return the entry with source OTHER, for a shard that has too many sources today."""
     return replace(entry, source=OTHER)

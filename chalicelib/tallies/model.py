@@ -1,4 +1,4 @@
-"""How many confirmed: entries that are added up, and sums whose breakdowns always agree with their total."""
+"""Tallies of confirmed signatures: entries, and sums whose breakdowns always agree with their total."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,14 +11,14 @@ TOTAL, PENDING = "total", "pending"
 HOUR, COUNTRY, SOURCE = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
-# A source is whatever somebody put into a link. Past so many a shard and day they are counted as OTHER,
-# or an attacker could grow a tally item without end. Each signature keeps its own source all the same.
+# Anybody can put any source into a link. Above this number per shard and day, new sources are counted as OTHER;
+# otherwise an attacker could grow a tally item without limit. Each signature keeps its own source.
 MAX_SOURCES = 100
 OTHER = "other"
 
 
 class Counted(Protocol):
-    """What the tally must know of a petition. Petitions start their own tallies, so the tally cannot import them."""
+    """What a tally needs of a petition. `petitions` imports `tallies`, so `tallies` cannot import it."""
 
     @property
     def slug(self) -> str: ...
@@ -30,7 +30,7 @@ class Counted(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """One signature more (+1, confirmed) or less (-1, withdrawn), at the moment it happened."""
+    """One signature confirmed (amount +1) or withdrawn (-1), and when."""
 
     amount: int
     moment: datetime
@@ -40,7 +40,7 @@ class Entry:
 
 @dataclass
 class Tally:
-    """Sums over some entries of one day. hours, countries and sources each sum to total."""
+    """Sums over entries. hours, countries and sources each sum to total."""
 
     total: int = 0
     hours: Counter[str] = field(default_factory=Counter)
@@ -65,7 +65,7 @@ def summed(tallies: Iterable[Tally]) -> Tally:
 
 
 def numbers_of(tally: Tally) -> dict[str, int]:
-    """As top-level numbers of one item: h13, cGB, s.bbc-news."""
+    """Return the tally as top-level numbers of one item: h13, cGB, s.bbc-news."""
     return {
         TOTAL: tally.total,
         **{HOUR + hour: number for hour, number in tally.hours.items()},
@@ -94,7 +94,7 @@ def _starting_with(prefix: str, item: Mapping[str, Any], length: int | None = No
 
 
 class By(StrEnum):
-    """What a breakdown is by."""
+    """The dimension of a breakdown."""
 
     DAY = "day"
     HOUR = "hour"
@@ -103,7 +103,7 @@ class By(StrEnum):
 
 
 def broken_down(by: By, tallies: Mapping[date, Tally]) -> dict[str, int]:
-    """Keys in order: days as 2026-11-24, hours as 2026-11-24T13:00:00Z. Zeros are left out."""
+    """Return the values by key, sorted, without zeros. Days are 2026-11-24, hours 2026-11-24T13:00:00Z."""
     counter: Counter[str] = Counter()
     for day, tally in tallies.items():
         counter.update(_keys_on(day, by, tally))

@@ -7,12 +7,12 @@ from chalicelib.tallies import store
 
 
 def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
-    """Idempotent: a tally that runs goes on running, perhaps on more shards."""
+    """Open the tally. Idempotent; an open tally only gets more shards."""
     store.open_head(slug, now.date() - timedelta(days=1), tables)
     store.raise_shards(slug, shards, tables)
     store.open_snapshot(slug, now, tables)
 
 
 def read_more_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Before anybody writes to them. Whoever counts asks the tally itself, so no stale setting hides a shard."""
+    """Raise the tally head's shards before any new shard is written, so that a stale setting hides no shard."""
     store.raise_shards(slug, shards, tables)

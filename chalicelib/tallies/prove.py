@@ -1,4 +1,4 @@
-"""The tally as it is kept, for whoever compares it with the signatures; and an explicit way to put it right."""
+"""Read the tally to compare it with the signatures, and adjust it explicitly."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
 from chalicelib.tallies.model import COUNTRY, HOUR, SOURCE, TOTAL, By, Counted, Tally, summed
 
-# The one key of what can only agree as a whole: which day or hour lost something, no signature can say.
+# The key of a sum over all days or hours. The signatures cannot prove a single day or hour.
 WHOLE = "all"
 
 
 class Sum(NamedTuple):
-    """A number of the tally that the signatures can prove. `by` is empty for the count itself."""
+    """The name of a number that the signatures can prove. `by` is empty for the count itself."""
 
     by: str
     key: str = WHOLE
@@ -27,12 +27,12 @@ COUNT, DAYS, HOURS = Sum(""), Sum(By.DAY), Sum(By.HOUR)
 
 
 def sums_of_one(country: str, source: str) -> tuple[Sum, ...]:
-    """Where one confirmed signature must have been counted."""
+    """Return the sums that include one confirmed signature."""
     return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source)
 
 
 def kept_sums(petition: Counted, now: datetime, tables: Tables) -> dict[Sum, int]:
-    """Read consistently, and without closing a day: who proves a tally need not be able to change it."""
+    """Return the tally's sums. Reads are consistent and close no day, so the reader needs no right to write."""
     head = store.head(petition.slug, tables)
     open_days = days_after(head, petition, now, tables)
     whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_days.values()])
@@ -40,9 +40,9 @@ def kept_sums(petition: Counted, now: datetime, tables: Tables) -> dict[Sum, int
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Take the drift out of every sum, as an entry of today that is kept as what it is; returns that entry.
+    """Subtract the drift from every sum, as an entry of today that is also kept on record; return that entry.
 
-    A day that is over stays as it was. Raise ConditionFailed if this second has had its adjustment.
+    Past days do not change. Raise ConditionFailed if there is already an adjustment in this second.
     """
     numbers = {name: -amount for name, amount in _named(drift, now).items() if amount}
     in_head = drift.get(DAYS, 0) - drift.get(COUNT, 0)
@@ -51,7 +51,7 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
 
 
 def adjustments(slug: str, since: datetime, tables: Tables) -> list[tuple[datetime, int]]:
-    """When the count itself was adjusted, and by how much; oldest first."""
+    """Return when and by how much the count itself was adjusted; oldest first."""
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, "9").sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     found = [(item["sk"].partition("#")[2], item.get(TOTAL, 0) + item["head_total"]) for item in items]
@@ -68,7 +68,7 @@ def _sums(tally: Tally) -> dict[Sum, int]:
 
 
 def _named(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
-    """As the numbers of a tally item. What the hours lack goes to the hour of the repair."""
+    """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
     prefixes: dict[str, str] = {By.COUNTRY: COUNTRY, By.SOURCE: SOURCE}
     named = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR}{now:%H}": drift.get(HOURS, 0)})
     named.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})

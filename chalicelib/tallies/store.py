@@ -1,4 +1,4 @@
-"""Tallies, their closed days and the public snapshot, in the counts table."""
+"""Store tallies, closed days and the public snapshot in the counts table."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -30,10 +30,10 @@ SHARDS, BEGAN = "shards", "began"
 
 @dataclass(frozen=True)
 class Head:
-    """The sum of all days up to and including `through`; they no longer change.
+    """The total of all closed days: up to and including `through`.
 
-    `shards` is at least what any writer draws from: it is raised here first, and read consistently.
-    `began` is the first day that was counted (None: nobody wrote it down).
+    `shards` is at least the number that any writer uses: it is raised here first, and read consistently.
+    `began` is the first day that was counted (None: not recorded).
     """
 
     through: date
@@ -43,7 +43,10 @@ class Head:
 
 
 def entry_change(slug: str, shard: int, entry: Entry) -> Change:
-    """An ADD that is exact only inside a transaction whose other half can happen once."""
+    """Return an ADD. Use it only in a transaction whose other change can happen once; otherwise a retry counts twice.
+
+    To confirm under a source other than OTHER, the shard must have that source, or fewer than MAX_SOURCES, today.
+    """
     adding: dict[str, int | set[str]] = {
         TOTAL: entry.amount,
         f"{HOUR}{entry.moment:%H}": entry.amount,
@@ -53,16 +56,16 @@ def entry_change(slug: str, shard: int, entry: Entry) -> Change:
     key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount < 0 or entry.source == OTHER:
         return Change(key, add=adding)
-    seen = Attr(SOURCES_SEEN)
-    room = seen.not_exists() | seen.contains(entry.source) | seen.size().lt(MAX_SOURCES)
-    return Change(key, add={**adding, SOURCES_SEEN: {entry.source}}, when=room)
+    sources = Attr(SOURCES_SEEN)
+    has_room = sources.not_exists() | sources.contains(entry.source) | sources.size().lt(MAX_SOURCES)
+    return Change(key, add={**adding, SOURCES_SEEN: {entry.source}}, when=has_room)
 
 
 def days_of_shards(slug: str, shards: int, days: Sequence[date], tables: Tables) -> dict[date, Tally]:
-    """Each day summed over its shards, read consistently."""
-    wanted = [keys.tally_shard(slug, shard, day) for day in days for shard in range(shards)]
+    """Return each day's sum over its shards, read consistently."""
+    shard_keys = [keys.tally_shard(slug, shard, day) for day in days for shard in range(shards)]
     found: dict[date, list[Item]] = defaultdict(list)
-    for item in tables.batch_get(wanted, consistent=True):
+    for item in tables.batch_get(shard_keys, consistent=True):
         found[date.fromisoformat(item["sk"])].append(item)
     return {day: summed(map(tally_of, found[day])) for day in days}
 
@@ -81,16 +84,16 @@ def open_head(slug: str, through: date, tables: Tables) -> None:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Never lowers: what lies on a shard above would be seen no more."""
+    """Raise the number of shards. Never lower it: signatures on a shard above it would not be counted."""
     known = Attr(SHARDS)
     is_more = Attr("through").exists() & (known.not_exists() | known.lt(shards))
     tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
 
 
 def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:
-    """Keep a day's sum and move the head over it, both or neither.
+    """Store a day's sum and add it to the head: both or neither.
 
-    Raise ConditionFailed if somebody did, or if there are more shards than `shards`, which were summed.
+    Raise ConditionFailed if the day is already closed, or if there are more shards than the `shards` in the sum.
     """
     known = Attr(SHARDS)
     tables.transact(
@@ -108,7 +111,7 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
 
 def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date, Tally]:
-    """None when they end before they begin, which DynamoDB would refuse as a mistake."""
+    """Return the closed days from `first` to `last`; {} if `first` is later, because DynamoDB refuses such a query."""
     if first > last:
         return {}
     between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
@@ -125,7 +128,7 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bool:
-    """True for one caller at a time; a holder that died is followed after `seconds`."""
+    """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
     at = int(now.timestamp())
     leased = Attr("leased_until")
     is_free = leased.not_exists() | leased.lte(at)
@@ -133,7 +136,7 @@ def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bo
 
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
-    """Give the lease back with it. A slower holder never overwrites what is newer."""
+    """Save the snapshot and release its lease, unless the stored snapshot is newer."""
     tables.try_update(
         Change(
             keys.snapshot(slug),
@@ -144,9 +147,9 @@ def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> Non
 
 
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
-    """Add to today's first shard and to the head, and keep a record of it: all or nothing, and once a second.
+    """Add `numbers` to today's first shard and `head_total` to the head, and store a record: all or nothing.
 
-    The record is what makes it safe to retry. Raise ConditionFailed when this second has had its adjustment.
+    The record makes it safe to retry. Raise ConditionFailed if there is already an adjustment in this second.
     """
     tables.transact(
         [

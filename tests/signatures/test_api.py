@@ -1,4 +1,4 @@
-"""Signing over HTTP: one answer for everybody, and never our fault for what a client sends."""
+"""Signing over HTTP: one response for all signatures, and never a 500 for what a client sends."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-# Mostly right, with one or two fields of any value at all.
+# Valid, except that up to two fields have any value.
 BODIES = st.dictionaries(
     st.sampled_from(["name", "email", "country", "postcode", "consent", "source"]) | st.text(max_size=8),
     VALUES,
@@ -61,20 +61,20 @@ def is_problem(answer: Any, status: int) -> bool:
     return True
 
 
-def test_a_signature_is_taken_and_kept(served: Served) -> None:
+def test_a_signature_is_accepted_and_stored(served: Served) -> None:
     answer = served.post_json(API, json_of(source="bbc"))
     assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
     (item,) = signatures_in(served)
     assert (item["name"], item["channel"], item["source"]) == (ALICE.name, "api", "bbc")
 
 
-def test_new_repeated_confirmed_and_blocked_are_answered_alike(served: Served) -> None:
+def test_new_repeated_confirmed_and_blocked_get_the_same_response(served: Served) -> None:
     identity = signed(served.tables, a_petition(), BOB)
     mark_undeliverable(key_of(a_petition(), identity), "complained", served.tables)
     confirmed(served.tables, a_petition(slug="safe-children"), CHARLIE)
-    answers = [served.post_json(API, json_of(who)) for who in (ALICE, ALICE, BOB, CHARLIE)]
+    answers = [served.post_json(API, json_of(person)) for person in (ALICE, ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in answers}) == 1
-    forms = [served.post_form(HOSTED, fields_of(who)) for who in (ALICE, BOB, CHARLIE)]
+    forms = [served.post_form(HOSTED, fields_of(person)) for person in (ALICE, BOB, CHARLIE)]
     assert len({(answer.status_code, answer.body, str(answer.headers)) for answer in forms}) == 1
 
 
@@ -103,14 +103,14 @@ def test_any_origin_may_post(served: Served) -> None:
         (b'"' + b"x" * 17000 + b'"', JSON, 413),
     ],
 )
-def test_what_cannot_be_read_is_answered_with_what_is_wrong(
+def test_an_unreadable_body_gets_a_problem_that_says_why(
     served: Served, body: bytes, content_type: str, status: int
 ) -> None:
     assert is_problem(served.post(API, body, content_type), status)
     assert not signatures_in(served)
 
 
-def test_every_complaint_names_its_field(served: Served) -> None:
+def test_every_field_error_names_its_field(served: Served) -> None:
     answer = served.post_json(API, json_of(name="", email="nobody"))
     assert is_problem(answer, 422)
     assert [error["field"] for error in answer.json_body["errors"]] == ["name", "email"]
@@ -125,7 +125,7 @@ def test_every_complaint_names_its_field(served: Served) -> None:
         ({"closes_at": NOW}, 409),
     ],
 )
-def test_a_petition_that_is_not_open_takes_nothing(served: Served, changes: dict[str, Any], status: int) -> None:
+def test_a_petition_that_is_not_open_accepts_no_signature(served: Served, changes: dict[str, Any], status: int) -> None:
     a_published_petition(served.tables, slug="another", **changes)
     answer = served.post_json("/api/petitions/another/signatures", json_of())
     assert is_problem(answer, status)
@@ -141,7 +141,7 @@ def test_an_unknown_petition_is_404(served: Served) -> None:
 
 
 @pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_what_the_table_does_not_take_waits_in_the_queue_and_is_answered_like_everything(
+def test_a_signature_that_the_table_refuses_waits_in_the_queue_and_gets_the_same_response(
     served: Served, failure: Exception
 ) -> None:
     served.get("/petitions/safe-children")
@@ -156,7 +156,7 @@ def test_what_the_table_does_not_take_waits_in_the_queue_and_is_answered_like_ev
     assert not served.queue.messages
 
 
-def test_what_the_table_still_does_not_take_comes_again(served: Served) -> None:
+def test_a_queued_signature_that_the_table_refuses_is_retried(served: Served) -> None:
     served.get("/petitions/safe-children")
     served.tables.fail_next(Throttled("storage"))
     served.post_json(API, json_of())
@@ -166,7 +166,7 @@ def test_what_the_table_still_does_not_take_comes_again(served: Served) -> None:
     assert len(signatures_in(served)) == 1
 
 
-def test_what_is_no_signature_goes_to_the_dead_letters(served: Served) -> None:
+def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(served: Served) -> None:
     assert served.deliver("store_overflow", ["no json", {"slug": "safe-children"}]) == ["0", "1"]
 
 
@@ -180,8 +180,8 @@ def test_under_accept_only_signing_does_not_touch_the_table(served: Served) -> N
     assert len(served.overflow.messages) == 2
 
 
-def test_a_new_process_that_reaches_no_table_says_so(served: Served) -> None:
-    """It does not even know whether there is such a petition: neither 202 nor 404 would be honest."""
+def test_a_new_process_that_reaches_no_table_answers_503(served: Served) -> None:
+    """It does not know whether the petition exists, so it can answer neither 202 nor 404."""
     served.tables.fail_next(*[Unavailable("storage")] * 2)
     answer = served.post_json(API, json_of())
     assert is_problem(answer, 503)
@@ -191,7 +191,7 @@ def test_a_new_process_that_reaches_no_table_says_so(served: Served) -> None:
     assert not served.overflow.messages
 
 
-def test_a_function_that_knew_the_petition_takes_signatures_while_both_tables_are_down(
+def test_a_warm_function_accepts_signatures_while_both_tables_are_down(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.get("/petitions/safe-children")
@@ -202,7 +202,7 @@ def test_a_function_that_knew_the_petition_takes_signatures_while_both_tables_ar
 
 
 @pytest.mark.parametrize("failure", [Throttled("queue"), Unavailable("queue"), RuntimeError(ALICE.email)])
-def test_what_neither_table_nor_queue_takes_is_an_honest_later(served: Served, failure: Exception) -> None:
+def test_a_signature_that_table_and_queue_refuse_gets_503(served: Served, failure: Exception) -> None:
     served.get("/petitions/safe-children")
     served.tables.fail_next(Throttled("storage"))
     served.overflow.fail_next(failure)
@@ -213,7 +213,7 @@ def test_what_neither_table_nor_queue_takes_is_an_honest_later(served: Served, f
     assert served.post_json(API, json_of()).status_code == 202
 
 
-def test_a_busy_form_comes_back_with_everything_typed(served: Served) -> None:
+def test_a_503_shows_the_form_with_the_typed_values(served: Served) -> None:
     served.get("/petitions/safe-children")
     served.tables.fail_next(Throttled("storage"))
     served.overflow.fail_next(Throttled("queue"))
@@ -226,7 +226,7 @@ def test_a_busy_form_comes_back_with_everything_typed(served: Served) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_form_leads_to_the_thanks(served: Served) -> None:
+def test_the_form_redirects_to_the_thank_you_page(served: Served) -> None:
     answer = served.post_form(HOSTED, fields_of(source="bbc"))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/petitions/safe-children/thanks")
     assert served.get(answer.headers["Location"]).status_code == 200
@@ -234,7 +234,7 @@ def test_the_form_leads_to_the_thanks(served: Served) -> None:
     assert (item["channel"], item["source"]) == ("form", "bbc")
 
 
-def test_a_wrong_form_comes_back_with_what_was_typed_and_what_to_mend(served: Served) -> None:
+def test_an_invalid_form_is_shown_again_with_its_values_and_errors(served: Served) -> None:
     answer = served.post_form(HOSTED, fields_of(name="Zoë <Zed>", email="nobody", country="NL"))
     body = answer.body.decode()
     assert answer.status_code == 422
@@ -259,14 +259,14 @@ def test_a_wrong_form_comes_back_with_what_was_typed_and_what_to_mend(served: Se
         (b"name=x", "multipart/form-data; boundary=x", 415),
     ],
 )
-def test_what_is_no_form_is_answered_with_a_page(served: Served, body: bytes, content_type: str, status: int) -> None:
+def test_a_malformed_form_gets_an_html_page(served: Served, body: bytes, content_type: str, status: int) -> None:
     answer = served.post(HOSTED, body, content_type)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert not signatures_in(served)
 
 
 @given(BODIES | VALUES)
-def test_any_json_is_202_or_a_problem_of_the_clients(served: Served, value: Any) -> None:
+def test_any_json_gets_202_400_or_422(served: Served, value: Any) -> None:
     answer = served.post_json(API, value)
     if answer.status_code == 202:
         assert answer.json_body == ACCEPTED
@@ -276,14 +276,14 @@ def test_any_json_is_202_or_a_problem_of_the_clients(served: Served, value: Any)
 
 
 @given(st.binary(max_size=200), st.sampled_from([JSON, FORM, "", "text/plain", "application/octet-stream"]))
-def test_any_bytes_are_answered_never_with_our_fault(served: Served, body: bytes, content_type: str) -> None:
+def test_any_bytes_get_a_4xx(served: Served, body: bytes, content_type: str) -> None:
     for path in (API, HOSTED):
         answer = served.post(path, body, content_type)
         assert 400 <= answer.status_code < 500
 
 
 @given(st.dictionaries(st.sampled_from(list(fields_of())), st.text(max_size=30), max_size=2))
-def test_any_field_of_the_form_is_taken_or_given_back_harmless(served: Served, changes: dict[str, str]) -> None:
+def test_any_form_value_is_accepted_or_shown_again_escaped(served: Served, changes: dict[str, str]) -> None:
     body = urlencode(fields_of() | changes, errors="surrogatepass").encode()
     answer = served.post(HOSTED, body, FORM)
     assert answer.status_code in (303, 422)
@@ -291,7 +291,7 @@ def test_any_field_of_the_form_is_taken_or_given_back_harmless(served: Served, c
         assert answer.body.decode().count("<script") == 1
 
 
-def test_a_consent_that_was_refused_does_not_come_back_ticked(served: Served) -> None:
+def test_an_unticked_consent_is_shown_unticked_again(served: Served) -> None:
     fields = fields_of(**{"email": "nobody", "consent.updates": "no"})
     body = served.post_form(HOSTED, fields).body.decode()
     (box,) = [line for line in body.splitlines() if 'type="checkbox"' in line and "consent.updates" in line]
@@ -299,14 +299,14 @@ def test_a_consent_that_was_refused_does_not_come_back_ticked(served: Served) ->
 
 
 @pytest.mark.parametrize("field", ["name", "email", "postcode", "source", "country", "consent.sign"])
-def test_a_script_typed_into_the_form_comes_back_as_text(served: Served, field: str) -> None:
+def test_a_script_typed_into_the_form_is_shown_as_text(served: Served, field: str) -> None:
     evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
     body = served.post_form(HOSTED, fields_of(**{"email": "nobody", field: evil})).body.decode()
     assert "<script>alert" not in body
     assert "<img src=x" not in body
 
 
-def test_a_form_behind_a_stage_or_a_prefix_leads_back_there(served: Served) -> None:
+def test_the_redirect_keeps_a_valid_prefix(served: Served) -> None:
     body = urlencode(fields_of()).encode()
     answer = served.post(HOSTED, body, FORM, x_forwarded_prefix="/prod")
     assert answer.headers["Location"] == "/prod/petitions/safe-children/thanks"
@@ -315,17 +315,17 @@ def test_a_form_behind_a_stage_or_a_prefix_leads_back_there(served: Served) -> N
         assert answer.headers["Location"] == "/petitions/safe-children/thanks"
 
 
-def test_json_says_what_it_refuses_without_repeating_it(served: Served) -> None:
+def test_a_problem_does_not_repeat_what_was_typed(served: Served) -> None:
     answer = served.post_json(API, json_of(name="=Secretname", email="secret address"))
     assert "secret" not in json.dumps(answer.json_body).lower()
     assert served.clock.moment < NOW + DAY
 
 
-def test_signing_over_http_on_a_warm_function_is_still_one_call(served: Served) -> None:
+def test_signing_over_http_on_a_warm_function_is_one_call(served: Served) -> None:
     served.get("/petitions/safe-children")
     served.tables.calls.clear()
     served.post_json(API, json_of())
     served.post_form(HOSTED, fields_of(BOB))
     assert served.tables.calls == ["put_new", "put_new"]
-    assert not served.queue.messages, "nobody sends from a request"
+    assert not served.queue.messages, "a request must not send email"
     assert not served.mailer.mails

@@ -1,4 +1,4 @@
-"""Confirming: once, exactly, and by the owner of the mailbox."""
+"""Confirming: counted exactly once, with the corrections of the mailbox's owner."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -38,14 +38,14 @@ def count_of(tables: FakeTables, petition: Petition) -> int:
     return exact_count(petition, NOW, tables).confirmed
 
 
-def test_confirming_is_one_transaction_and_nothing_else(tables: FakeTables, petition: Petition) -> None:
+def test_confirming_is_one_transaction(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     tables.calls.clear()
     assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
     assert tables.calls == ["transact"]
 
 
-def test_a_confirmed_signature_counts_once_and_expires_no_more(tables: FakeTables, petition: Petition) -> None:
+def test_a_confirmed_signature_counts_once_and_does_not_expire(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
     item = item_of(tables, petition, identity)
@@ -54,7 +54,7 @@ def test_a_confirmed_signature_counts_once_and_expires_no_more(tables: FakeTable
     assert count_of(tables, petition) == 1
 
 
-def test_confirming_again_is_the_same_and_counts_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     before = item_of(tables, petition, identity)
     again = confirm(
@@ -65,7 +65,7 @@ def test_confirming_again_is_the_same_and_counts_nothing(tables: FakeTables, pet
     assert count_of(tables, petition) == 1
 
 
-def test_ten_people_confirming_three_times_at_once_are_ten(
+def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [Person(f"Person {letter}", f"{letter}@mail.example") for letter in "abcdefghij"]
@@ -76,7 +76,7 @@ def test_ten_people_confirming_three_times_at_once_are_ten(
     assert count_of(tables, petition) == 10
 
 
-def test_the_owner_has_the_last_word(tables: FakeTables, petition: Petition) -> None:
+def test_the_owner_can_correct_the_signature(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition, updates=True, postcode="M1 1AE")
     sent = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
     confirm(subject_of(petition, identity), read_corrections(sent, "GB"), petition, NOW, tables)
@@ -84,7 +84,7 @@ def test_the_owner_has_the_last_word(tables: FakeTables, petition: Petition) -> 
     assert (item["name"], item["postcode"], item["updates"]) == ("Alice A.", "SW1A 1AA", False)
 
 
-def test_what_is_not_sent_stays_as_it_was_signed(tables: FakeTables, petition: Petition) -> None:
+def test_a_field_that_is_not_sent_stays_as_signed(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition, updates=True, postcode="M1 1AE")
     confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, tables)
     item = item_of(tables, petition, identity)
@@ -106,27 +106,27 @@ def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) 
         ({"updates": "maybe"}, "updates"),
     ],
 )
-def test_a_correction_is_checked_like_the_form(sent: dict[str, str], field: str) -> None:
+def test_a_correction_is_validated_like_the_form(sent: dict[str, str], field: str) -> None:
     with pytest.raises(Invalid) as caught:
         read_corrections(sent, "GB")
     assert [error.field for error in caught.value.errors] == [field]
-    assert "JSON" not in caught.value.errors[0].message, "a person reads this on a page"
+    assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"
 
 
-def test_a_postcode_is_checked_for_the_country_that_was_signed() -> None:
+def test_a_postcode_must_fit_the_signed_country() -> None:
     assert read_corrections({"postcode": "1012 ab"}, "NL").postcode == "1012 AB"
     with pytest.raises(Invalid):
         read_corrections({"postcode": "1012 ab"}, "GB")
 
 
-def test_country_and_source_of_the_signature_are_where_it_is_counted(tables: FakeTables, petition: Petition) -> None:
+def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition, country="NL", source="bbc")
     (item,) = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
     del item["pk"]
     assert item == {"sk": "2026-11-24", "total": 1, "h12": 1, "cNL": 1, "s.bbc": 1, "sources": {"bbc"}}
 
 
-def test_an_old_link_confirms_what_was_signed_anew_from_elsewhere(tables: FakeTables, petition: Petition) -> None:
+def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: FakeTables, petition: Petition) -> None:
     old = subject_of(petition, signed(tables, petition))
     withdraw(old.key, petition, NOW, tables)
     signed(tables, petition, now=NOW + DAY, country="NL", source="bbc")
@@ -142,14 +142,14 @@ def test_a_withdrawn_signature_is_not_confirmed_by_its_link(tables: FakeTables, 
     assert count_of(tables, petition) == 0
 
 
-def test_a_link_to_what_has_gone_has_expired(tables: FakeTables, petition: Petition) -> None:
+def test_a_link_to_a_deleted_signature_has_expired(tables: FakeTables, petition: Petition) -> None:
     with pytest.raises(LinkExpired):
         confirm(subject_of(petition, "0" * 32), AS_SIGNED, petition, NOW, tables)
     assert count_of(tables, petition) == 0
     assert not item_of(tables, petition, "0" * 32)
 
 
-def test_a_link_works_for_a_day_after_the_closing_and_not_a_second_longer(tables: FakeTables) -> None:
+def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> None:
     petition = a_published_petition(tables, closes_at=NOW)
     alice = subject_of(petition, signed(tables, a_petition(), ALICE))
     bob = subject_of(petition, signed(tables, a_petition(), BOB))
@@ -160,7 +160,7 @@ def test_a_link_works_for_a_day_after_the_closing_and_not_a_second_longer(tables
         restate(bob, petition, NOW + DAY, tables)
 
 
-def test_transactions_that_meet_are_tried_again(
+def test_a_transaction_conflict_is_retried(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counted, "sleep", lambda _: None)
@@ -170,7 +170,7 @@ def test_transactions_that_meet_are_tried_again(
     assert count_of(tables, petition) == 1
 
 
-def test_transactions_that_meet_for_ever_end_in_an_honest_later(
+def test_endless_transaction_conflicts_raise_unavailable(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
@@ -191,13 +191,13 @@ def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: P
     assert count_of(tables, petition) == 0
 
 
-def test_a_confirmation_whose_answer_was_lost_is_confirmed_by_the_next_try(petition: Petition) -> None:
-    class Answerless(FakeTables):
+def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(petition: Petition) -> None:
+    class ResponseLost(FakeTables):
         def transact(self, writes: Any) -> None:
             super().transact(writes)
             raise Unavailable("storage")
 
-    tables = Answerless()
+    tables = ResponseLost()
     identity = signed(tables, petition)
     a_published_petition(tables)
     subject = subject_of(petition, identity)
@@ -207,14 +207,14 @@ def test_a_confirmation_whose_answer_was_lost_is_confirmed_by_the_next_try(petit
     assert count_of(tables, petition) == 1
 
 
-def test_restating_shows_what_stands_there_now(tables: FakeTables, petition: Petition) -> None:
+def test_restate_returns_the_stored_signature(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
     assert restate(replace(subject, country="XX"), petition, NOW, tables).name == ALICE.name
     with pytest.raises(LinkExpired):
         restate(subject_of(petition, "0" * 32), petition, NOW, tables)
 
 
-def test_a_wish_for_a_confirmation_mail_ends_with_the_confirmation(tables: FakeTables, petition: Petition) -> None:
+def test_confirming_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
     assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_")]

@@ -1,4 +1,4 @@
-"""The one way into the count: both halves or neither, and always room for one more."""
+"""Changes to a signature and its tally: both or neither, and new sources over the limit are counted as OTHER."""
 
 import pytest
 
@@ -19,14 +19,14 @@ def a_person(number: int) -> Person:
 
 @pytest.fixture
 def crowded(tables: FakeTables) -> Petition:
-    """Its only shard has seen as many sources today as it can."""
+    """A petition whose only shard has the maximum number of sources today."""
     petition = a_published_petition(tables, shards=1)
     for number in range(MAX_SOURCES):
         confirmed(tables, petition, a_person(number), source=f"source-{number}")
     return petition
 
 
-def test_a_source_too_many_is_counted_as_other_and_the_signature_remembers(
+def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signature(
     tables: FakeTables, crowded: Petition
 ) -> None:
     identity = confirmed(tables, crowded, source="one-too-many")
@@ -36,19 +36,19 @@ def test_a_source_too_many_is_counted_as_other_and_the_signature_remembers(
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
 
 
-def test_a_crowded_shard_takes_any_number_of_further_sources(tables: FakeTables, crowded: Petition) -> None:
+def test_a_full_shard_counts_any_number_of_further_sources_as_other(tables: FakeTables, crowded: Petition) -> None:
     for number in range(100, 105):
         confirmed(tables, crowded, a_person(number), source=f"source-{number}")
     assert breakdown(crowded, By.SOURCE, Days(), NOW, tables).values[OTHER] == 5
     assert exact_count(crowded, NOW, tables).confirmed == MAX_SOURCES + 5
 
 
-def test_a_source_the_shard_knows_keeps_its_own_number(tables: FakeTables, crowded: Petition) -> None:
+def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTables, crowded: Petition) -> None:
     confirmed(tables, crowded, source="source-3")
     assert breakdown(crowded, By.SOURCE, Days(), NOW, tables).values["source-3"] == 2
 
 
-def test_a_folded_signature_is_taken_back_where_it_was_counted(tables: FakeTables, crowded: Petition) -> None:
+def test_withdrawing_a_folded_signature_subtracts_from_other(tables: FakeTables, crowded: Petition) -> None:
     identity = confirmed(tables, crowded, source="one-too-many")
     withdraw(key_of(crowded, identity), crowded, NOW, tables)
     values = breakdown(crowded, By.SOURCE, Days(), NOW, tables).values
@@ -57,7 +57,7 @@ def test_a_folded_signature_is_taken_back_where_it_was_counted(tables: FakeTable
     assert sum(values.values()) == MAX_SOURCES == exact_count(crowded, NOW, tables).confirmed
 
 
-def test_a_signature_that_is_not_as_wanted_leaves_the_tally_alone(tables: FakeTables, crowded: Petition) -> None:
+def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(tables: FakeTables, crowded: Petition) -> None:
     identity = confirmed(tables, crowded, source="source-1")
     before = exact_count(crowded, NOW, tables)
     with pytest.raises(ConditionFailed) as caught:

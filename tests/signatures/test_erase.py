@@ -1,4 +1,4 @@
-"""Erased is out of the count and out of the table, and no late message brings anybody back."""
+"""Erasing removes a signature from the count and its personal data from the table; late messages restore nothing."""
 
 import json
 from datetime import timedelta
@@ -33,16 +33,14 @@ from tests.actors import (
 from tests.fakes import FakeTables
 
 LATER = NOW + MINUTE
-# What may be left, and for how long. "pk" and "sk" are the petition and a hash.
+# The attributes of an erased item. "pk" and "sk" are the petition and a hash.
 LEFT = {
     *("pk", "sk", "state", "channel", "updates", "mails", "expires_at"),
     *("obtained_by", "text_version", "consent_version", "signed_at", "withdrawn_at", "erased_at"),
 }
 
 
-def test_of_an_erased_signature_nothing_is_left_that_says_who_what_or_when(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_an_erased_item_does_not_say_who_signed_what_or_when(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition, BOB)
     identity = confirmed(tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     erase(key_of(petition, identity), petition, LATER, tables)
@@ -57,11 +55,11 @@ def test_of_an_erased_signature_nothing_is_left_that_says_who_what_or_when(
     ]
 
 
-def test_an_erased_item_outlives_every_message_that_may_still_wait() -> None:
+def test_an_erased_item_outlives_every_queued_message() -> None:
     assert timedelta(days=14) < ERASED_LIFETIME
 
 
-def test_erasing_twice_takes_one_and_does_not_keep_it_for_longer(tables: FakeTables, petition: Petition) -> None:
+def test_erasing_twice_subtracts_one_and_keeps_the_expiry(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     confirmed(tables, petition, BOB)
     for day in range(3):
@@ -70,7 +68,7 @@ def test_erasing_twice_takes_one_and_does_not_keep_it_for_longer(tables: FakeTab
     assert item_of(tables, petition, identity)["expires_at"] == int((NOW + ERASED_LIFETIME).timestamp())
 
 
-def test_who_was_pending_or_had_withdrawn_is_erased_as_well(tables: FakeTables, petition: Petition) -> None:
+def test_pending_and_withdrawn_signatures_are_erased_too(tables: FakeTables, petition: Petition) -> None:
     pending, withdrawn = signed(tables, petition), confirmed(tables, petition, BOB)
     withdraw(key_of(petition, withdrawn), petition, NOW, tables)
     for identity in (pending, withdrawn):
@@ -79,12 +77,12 @@ def test_who_was_pending_or_had_withdrawn_is_erased_as_well(tables: FakeTables, 
     assert exact_count(petition, LATER, tables).confirmed == 0
 
 
-def test_erasing_what_is_not_there_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_erasing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     erase(key_of(petition, "0" * 32), petition, NOW, tables)
     assert not item_of(tables, petition, "0" * 32)
 
 
-def test_who_was_erased_may_sign_again_and_counts_again(tables: FakeTables, petition: Petition) -> None:
+def test_an_erased_person_can_sign_again_and_counts_again(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     erase(key_of(petition, identity), petition, NOW, tables)
     assert confirmed(tables, petition, now=NOW + DAY) == identity
@@ -94,9 +92,7 @@ def test_who_was_erased_may_sign_again_and_counts_again(tables: FakeTables, peti
     assert exact_count(petition, NOW + DAY, tables).confirmed == 1
 
 
-def test_a_signature_that_still_waited_in_the_overflow_queue_does_not_come_back(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_a_queued_signature_does_not_restore_an_erased_one(tables: FakeTables, petition: Petition) -> None:
     waiting = finish(a_form(), "form", petition, SECRET, NOW)
     signed(tables, petition)
     erase(key_of(petition, waiting.signature_id), petition, LATER, tables)
@@ -104,7 +100,7 @@ def test_a_signature_that_still_waited_in_the_overflow_queue_does_not_come_back(
     assert item_of(tables, petition, waiting.signature_id).keys() == LEFT
 
 
-def test_a_link_in_an_old_mail_shows_nothing_and_brings_nothing_back(tables: FakeTables, petition: Petition) -> None:
+def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     erase(key_of(petition, identity), petition, LATER, tables)
     subject = subject_of(petition, identity)
@@ -115,7 +111,7 @@ def test_a_link_in_an_old_mail_shows_nothing_and_brings_nothing_back(tables: Fak
         confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)
 
 
-def test_what_mail_and_bounces_tell_afterwards_adds_no_address(tables: FakeTables, petition: Petition) -> None:
+def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     key, request = key_of(petition, identity), request_of(tables, petition, identity)
     mail_state.claim_mail(key, request.requested_at, NOW, DAY, tables)
@@ -127,8 +123,8 @@ def test_what_mail_and_bounces_tell_afterwards_adds_no_address(tables: FakeTable
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
 
 
-def test_the_limit_of_mails_outlives_the_erasing(tables: FakeTables, petition: Petition) -> None:
-    """Or somebody could have an address mailed without end, by asking for it to be erased."""
+def test_erasing_keeps_the_number_of_emails(tables: FakeTables, petition: Petition) -> None:
+    """Otherwise repeated erasure would allow unlimited email to an address."""
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mails=5)
     erase(key_of(petition, identity), petition, NOW, tables)
@@ -136,23 +132,25 @@ def test_the_limit_of_mails_outlives_the_erasing(tables: FakeTables, petition: P
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
-def test_who_signs_again_while_being_erased_is_erased_again(
+def test_a_signature_made_during_erasure_is_erased_too(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = confirmed(tables, petition)
-    between = iter([True, False])
+    signs_again = iter([True, False])
 
-    def withdrawn_and_signed_again(*arguments: object) -> None:
+    def withdraw_and_sign_again(*arguments: object) -> None:
         withdraw(*arguments)  # type: ignore[arg-type]
-        if next(between):
+        if next(signs_again):
             signed(tables, petition, now=LATER)
 
-    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", withdrawn_and_signed_again)
+    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", withdraw_and_sign_again)
     erase(key_of(petition, identity), petition, LATER, tables)
     assert item_of(tables, petition, identity).keys() == LEFT
 
 
-def test_who_keeps_signing_is_said_to(tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
     identity = signed(tables, petition)
     monkeypatch.setattr("chalicelib.signatures.erase.withdraw", lambda *_: None)
     with pytest.raises(Conflicted):
@@ -160,7 +158,7 @@ def test_who_keeps_signing_is_said_to(tables: FakeTables, petition: Petition, mo
     assert item_of(tables, petition, identity)["state"] == "pending"
 
 
-def test_an_erased_one_that_signs_twice_is_one_signature(tables: FakeTables, petition: Petition) -> None:
+def test_signing_twice_after_erasure_is_one_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     erase(key_of(petition, identity), petition, NOW, tables)
     outcomes = [sign(a_form(), "form", petition, SECRET, NOW + DAY, tables)[1] for _ in range(2)]

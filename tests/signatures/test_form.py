@@ -1,4 +1,4 @@
-"""What a supporter sends, and what they are told when it will not do."""
+"""The signature form: what it accepts, and the field errors for the rest."""
 
 import json
 from typing import Any
@@ -24,19 +24,19 @@ def field_errors(body: object) -> dict[str, str]:
     return {error.field: error.message for error in caught.value.errors}
 
 
-def test_the_least_there_must_be() -> None:
+def test_the_required_fields_suffice() -> None:
     form = read_json(json.dumps(json_of()))
     assert (form.name, form.email.deliverable, form.country) == (ALICE.name, ALICE.email, "GB")
     assert (form.postcode, form.source, form.consent.updates) == (None, None, False)
 
 
-def test_everything_there_may_be() -> None:
+def test_every_optional_field_is_read() -> None:
     body = json_of(country="nl", postcode="1012ab", source="bbc-news", consent={"sign": True, "updates": True})
     form = read_json(json.dumps(body))
     assert (form.country, form.postcode, form.source, form.consent.updates) == ("NL", "1012AB", "bbc-news", True)
 
 
-def test_null_is_as_good_as_absent_where_a_field_is_optional() -> None:
+def test_null_in_an_optional_field_counts_as_absent() -> None:
     form = read_json(json.dumps(json_of(postcode=None, source=None)))
     assert (form.postcode, form.source) == (None, None)
 
@@ -44,18 +44,18 @@ def test_null_is_as_good_as_absent_where_a_field_is_optional() -> None:
 def test_every_missing_field_is_named_at_once() -> None:
     assert field_errors({}) == {
         "name": "Enter your name",
-        "email": "Enter your e-mail address",
+        "email": "Enter your email address",
         "consent": "Tick the box to sign the petition",
     }
 
 
 @pytest.mark.parametrize("consent", [{"sign": False}, {"updates": True}, {}])
-def test_without_consent_there_is_no_signature(consent: dict[str, bool]) -> None:
+def test_signing_requires_consent(consent: dict[str, bool]) -> None:
     assert field_errors(json_of(consent=consent)) == {"consent.sign": "Tick the box to sign the petition"}
 
 
 @pytest.mark.parametrize("almost", ["true", "yes", 1, "1", None, [True]])
-def test_consent_is_true_and_nothing_that_looks_like_it(almost: Any) -> None:
+def test_only_true_is_consent_in_json(almost: Any) -> None:
     assert "consent.sign" in field_errors(json_of(consent={"sign": almost}))
     assert "consent.updates" in field_errors(json_of(consent={"sign": True, "updates": almost}))
 
@@ -65,67 +65,67 @@ def test_unknown_fields_are_refused_by_name(extra: dict[str, Any]) -> None:
     assert list(field_errors(json_of(**extra)).values()) == ["There is no such field"]
 
 
-def test_each_field_complains_in_a_sentence_a_person_can_act_on() -> None:
+def test_each_field_error_says_what_to_do() -> None:
     wrong = json_of(name="=cmd", email="nobody", country="ZZ", source="BBC!")
     assert field_errors(wrong) == {
         "name": "Your name must not start with = + - or @",
-        "email": "Enter an e-mail address in the form name@example.org",
+        "email": "Enter an email address in the correct format, like name@example.org",
         "country": "Choose a country from the list",
-        "source": "Use 1 to 40 lower-case letters, digits or hyphens",
+        "source": "Use 1 to 40 lower-case letters, numbers or hyphens",
     }
 
 
 @pytest.mark.parametrize("field", ["name", "email", "country", "postcode"])
-def test_what_is_not_text_is_told_so(field: str) -> None:
+def test_a_value_that_is_not_text_is_refused(field: str) -> None:
     assert field_errors(json_of(**{field: 7})) == {field: "Must be text"}
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "1", '"text"', "true"])
-def test_a_body_that_is_no_object_is_invalid_as_a_whole(body: str) -> None:
+def test_a_body_that_is_not_an_object_is_invalid(body: str) -> None:
     assert field_errors(body) == {"body": "Must be a JSON object"}
 
 
 @pytest.mark.parametrize("body", ["", "{", "{'name': 1}", "\x00", "{} {}", '{"a": "\\ud800"}', "[" * 5000])
-def test_what_is_no_json_is_not_json(body: str) -> None:
+def test_malformed_json_raises_not_json(body: str) -> None:
     with pytest.raises(NotJson):
         read_json(body)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), VALUES) | VALUES)
-def test_any_value_is_a_form_or_a_complaint_that_quotes_nothing(value: Any) -> None:
+def test_any_value_is_a_form_or_has_field_errors(value: Any) -> None:
     try:
         read_json(json.dumps(value))
     except NotJson:
         assert "\\ud" in json.dumps(value) or "Infinity" in json.dumps(value) or "NaN" in json.dumps(value)
     except Invalid as invalid:
-        told = invalid.errors
-        assert told
-        assert all(error.message[0].isupper() for error in told)
+        errors = invalid.errors
+        assert errors
+        assert all(error.message[0].isupper() for error in errors)
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_form_a_complaint_or_not_json(body: str) -> None:
+def test_random_text_is_invalid_or_not_json(body: str) -> None:
     with pytest.raises((Invalid, NotJson)):
         read_json(body)
 
 
-def test_a_complaint_does_not_repeat_what_was_typed() -> None:
-    told = field_errors(json_of(name="=Secretname", email="secret address", country="Secretland", source="SECRET"))
-    assert "secret" not in " ".join(told.values()).lower()
+def test_field_errors_do_not_repeat_what_was_typed() -> None:
+    errors = field_errors(json_of(name="=Secretname", email="secret address", country="Secretland", source="SECRET"))
+    assert "secret" not in " ".join(errors.values()).lower()
 
 
-def test_a_form_says_the_same_as_json() -> None:
+def test_a_form_is_read_like_json() -> None:
     fields = fields_of(postcode="m1 1ae", source="bbc", **{"consent.updates": "yes"})
     body = json_of(postcode="m1 1ae", source="bbc", consent={"sign": True, "updates": True})
     assert read_fields(fields) == read_json(json.dumps(body))
 
 
-def test_an_empty_field_of_a_form_is_an_absent_one() -> None:
+def test_an_empty_form_field_counts_as_absent() -> None:
     form = read_fields(fields_of(postcode="", source=" ", country=""))
     assert (form.postcode, form.source, form.country) == (None, None, "GB")
 
 
-def test_an_unticked_box_is_no_consent() -> None:
+def test_an_unticked_box_is_not_consent() -> None:
     fields = fields_of()
     del fields["consent.sign"]
     with pytest.raises(Invalid) as caught:
@@ -134,11 +134,11 @@ def test_an_unticked_box_is_no_consent() -> None:
 
 
 @pytest.mark.parametrize("no", ["no", "", "false", "0", "off"])
-def test_a_form_that_says_no_is_not_taken_for_a_yes(no: str) -> None:
+def test_no_in_a_form_is_not_consent(no: str) -> None:
     assert not read_fields(fields_of(**{"consent.updates": no})).consent.updates
     with pytest.raises(Invalid):
         read_fields(fields_of(**{"consent.sign": no}))
 
 
-def test_a_source_ends_where_it_ends() -> None:
-    assert field_errors(json_of(source="bbc\n")) == {"source": "Use 1 to 40 lower-case letters, digits or hyphens"}
+def test_a_source_must_not_end_with_a_newline() -> None:
+    assert field_errors(json_of(source="bbc\n")) == {"source": "Use 1 to 40 lower-case letters, numbers or hyphens"}

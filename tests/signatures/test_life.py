@@ -1,4 +1,4 @@
-"""Any life a few signatures may lead: what is counted is what is confirmed, and nobody is mailed too much."""
+"""Random lifecycles of a few signatures: the tally equals the confirmed signatures, and email limits hold."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -36,27 +36,27 @@ PEOPLE = st.sampled_from([ALICE, BOB, CHARLIE])
 COUNTRIES, SOURCES = st.sampled_from(["GB", "NL"]), st.sampled_from([None, "bbc"])
 
 
-class Unheard(Streaming):
-    """The next mark that a mail has gone may be made without anybody hearing so."""
+class ResponseLost(Streaming):
+    """Can lose the response of the next write that marks an email as sent."""
 
-    answer_is_lost = False
+    loses_response = False
 
     def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
         item = super()._update(change, returns)
-        if self.answer_is_lost and "mails" in change.add:
-            self.answer_is_lost = False
+        if self.loses_response and "mails" in change.add:
+            self.loses_response = False
             raise Unavailable("storage")
         return item
 
 
-class Life(RuleBasedStateMachine):
+class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         forget_petitions()
-        self.tables = Unheard()
+        self.tables = ResponseLost()
         self.petition = a_published_petition(self.tables)
         self.now = NOW
-        self.relayed = self.followed = 0
+        self.relayed = self.projected = 0
         self.queue: list[MailRequest] = []
         self.links: list[Subject] = []
         self.mailed: dict[str, list[datetime]] = defaultdict(list)
@@ -65,9 +65,9 @@ class Life(RuleBasedStateMachine):
     def sign(self, person: Any, country: str, source: str | None) -> None:
         form = a_form(person, country=country, source=source)
         identity, _ = sign(form, "form", self.petition, SECRET, self.now, self.tables)
-        kept = self.tables.items[keys.signature(self.petition.slug, identity)]
-        assert kept["state"] in ("pending", "confirmed"), "202 was said; nothing is kept"
-        assert kept.get("expires_at", 2**40) > self.now.timestamp(), "202 was said; it is about to be deleted"
+        item = self.tables.items[keys.signature(self.petition.slug, identity)]
+        assert item["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
+        assert item.get("expires_at", 2**40) > self.now.timestamp(), "answered 202 but the signature has expired"
 
     @rule()
     def relay(self) -> None:
@@ -77,13 +77,13 @@ class Life(RuleBasedStateMachine):
         self.relayed = len(self.tables.log)
 
     @rule(first=st.integers(0, 30))
-    def relay_once_more(self, first: int) -> None:
+    def relay_again(self, first: int) -> None:
         self.queue += [request for _, old, new in self.tables.log[first:] if (request := new_request(old, new))]
 
     @precondition(lambda self: self.queue)
     @rule(which=st.integers(0, 100))
     def deliver(self, which: int) -> None:
-        """One message, which stays in the queue: any may come again."""
+        """Deliver one message and leave it in the queue, because SQS may deliver a message again."""
         request = self.queue[which % len(self.queue)]
         try:
             send(request, a_mail_context(self.keep_mail), self.now, self.tables)
@@ -92,15 +92,15 @@ class Life(RuleBasedStateMachine):
 
     @precondition(lambda self: self.queue)
     @rule(which=st.integers(0, 100))
-    def deliver_and_hear_nothing(self, which: int) -> None:
-        """The mark that the mail has gone is made, but its answer is lost."""
-        self.tables.answer_is_lost = True
+    def deliver_and_lose_the_response(self, which: int) -> None:
+        """The email is marked as sent, but the response of the write is lost."""
+        self.tables.loses_response = True
         try:
             self.deliver(which)
         except Unavailable:
             return
         finally:
-            self.tables.answer_is_lost = False
+            self.tables.loses_response = False
 
     def keep_mail(self, mail: Any) -> None:
         self.mailed[mail.tags["signature"]].append(self.now)
@@ -126,7 +126,7 @@ class Life(RuleBasedStateMachine):
         self.now += time
 
     @rule()
-    def expired_items_are_fetched(self) -> None:
+    def ttl_deletes_expired_items(self) -> None:
         for key, item in list(self.tables.items.items()):
             if key.table == keys.SIGNATURES and item.get("expires_at", 2**40) <= self.now.timestamp():
                 assert item["state"] != "confirmed", "a confirmed signature must never expire"
@@ -134,17 +134,17 @@ class Life(RuleBasedStateMachine):
 
     @rule(overlap=st.integers(0, 5))
     def project(self, overlap: int) -> None:
-        batch = self.tables.log[max(0, self.followed - overlap) :]
+        batch = self.tables.log[max(0, self.projected - overlap) :]
         project(chain.from_iterable(increments(*change, NOW) for change in batch), self.tables)
-        self.followed = len(self.tables.log)
+        self.projected = len(self.tables.log)
 
     @invariant()
-    def what_is_confirmed_is_what_is_counted(self) -> None:
+    def the_count_equals_the_confirmed_signatures(self) -> None:
         confirmed = [item for item in self.signatures() if item["state"] == "confirmed"]
         assert exact_count(self.petition, self.now, self.tables).confirmed == len(confirmed)
 
     @invariant()
-    def every_breakdown_says_the_same(self) -> None:
+    def every_breakdown_sums_to_the_count(self) -> None:
         confirmed = [item for item in self.signatures() if item["state"] == "confirmed"]
         for by in By:
             counted = breakdown(self.petition, by, Days(), self.now, self.tables)
@@ -153,25 +153,25 @@ class Life(RuleBasedStateMachine):
         assert countries == Counter(item["country"] for item in confirmed)
 
     @invariant()
-    def who_was_followed_is_who_is_pending(self) -> None:
-        if self.followed == len(self.tables.log):
+    def projected_pending_equals_the_pending_signatures(self) -> None:
+        if self.projected == len(self.tables.log):
             pending = [item for item in self.signatures() if item["state"] == "pending"]
             assert pending_count(self.petition.slug, self.tables) == len(pending)
 
     @invariant()
-    def nobody_is_mailed_too_much(self) -> None:
-        for moments in self.mailed.values():
-            assert len(moments) <= MAX_MAILS
-            assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(moments))
+    def email_limits_hold(self) -> None:
+        for times in self.mailed.values():
+            assert len(times) <= MAX_MAILS
+            assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(times))
 
     def signatures(self) -> list[Item]:
         return [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]
 
 
-TestLife = Life.TestCase
-# A life that fails is told as it was found: shrinking one takes a minute. HYPOTHESIS_PROFILE=deep shrinks.
+TestLifecycle = Lifecycle.TestCase
+# The quick profile does not shrink failures, because that takes a minute. HYPOTHESIS_PROFILE=deep does.
 _QUICK = hypothesis.settings.get_current_profile_name() == "quick"
 _PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-TestLife.settings = hypothesis.settings(
+TestLifecycle.settings = hypothesis.settings(
     max_examples=25, stateful_step_count=40, phases=_PHASES if _QUICK else tuple(hypothesis.Phase)
 )

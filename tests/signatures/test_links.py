@@ -1,4 +1,4 @@
-"""The links in a mail: GET shows, POST acts, each as often as one likes, and nothing is told to strangers."""
+"""The links in an email: GET shows, POST acts, both are idempotent and reveal nothing to others."""
 
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
@@ -36,6 +36,7 @@ every_link = pytest.mark.parametrize("purpose", LINKS)
 
 
 def alice_is_mailed(served: Served, petition: Petition | None = None, updates: bool = True) -> str:
+    """Sign as Alice and send her confirmation email; return the signature's id."""
     petition = petition or a_petition()
     identity = signed(served.tables, petition, updates=updates, postcode="M1 1AE")
     assert served.deliver("send_mail", [request_of(served.tables, petition, identity).model_dump()]) == []
@@ -50,14 +51,14 @@ def count(served: Served) -> int:
     return exact_count(a_petition(), served.clock(), served.tables).confirmed
 
 
-def test_the_whole_way(served: Served) -> None:
+def test_sign_confirm_and_count(served: Served) -> None:
     served.post_form("/petitions/safe-children/signatures", fields_of(source="bbc"))
     identity = identity_of(a_petition())
     served.deliver("send_mail", [request_of(served.tables, a_petition(), identity).model_dump()])
     link = served.last_link("confirm")
     page = served.get(link).body.decode()
-    for said in (ALICE.name, ALICE.email, "United Kingdom", a_petition().sign_wording, 'method="post"'):
-        assert said in page
+    for text in (ALICE.name, ALICE.email, "United Kingdom", a_petition().sign_wording, 'method="post"'):
+        assert text in page
     assert count(served) == 0
     answer = post(served, link, name="Alice A.", postcode="", updates="no")
     assert (answer.status_code, "Your signature is counted" in answer.body.decode()) == (200, True)
@@ -76,7 +77,7 @@ def test_opening_a_link_changes_nothing(served: Served, purpose: str) -> None:
 
 
 @every_link
-def test_acting_again_is_the_same_page(served: Served, purpose: str) -> None:
+def test_acting_again_returns_the_same_page(served: Served, purpose: str) -> None:
     alice_is_mailed(served)
     link = served.last_link(purpose)
     first, second = post(served, link), post(served, link)
@@ -95,7 +96,7 @@ def test_once_confirmed_a_link_shows_nothing_personal(served: Served) -> None:
             assert personal not in page.body.decode()
 
 
-def test_corrections_are_checked_and_what_was_typed_is_kept(served: Served) -> None:
+def test_invalid_corrections_are_shown_again(served: Served) -> None:
     identity = alice_is_mailed(served)
     answer = post(served, served.last_link("confirm"), name="Alice", postcode="nope", updates="yes")
     body = answer.body.decode()
@@ -105,8 +106,8 @@ def test_corrections_are_checked_and_what_was_typed_is_kept(served: Served) -> N
     assert item_of(served.tables, a_petition(), identity)["state"] == "pending"
 
 
-def test_a_postcode_is_held_against_the_country_it_is_signed_from_by_now(served: Served) -> None:
-    """The link is from before: they withdrew, and signed anew from another country."""
+def test_a_postcode_must_fit_the_current_country_of_the_signature(served: Served) -> None:
+    """The link is older: the person withdrew and signed again from another country."""
     identity = signed(served.tables, a_petition())
     old = tokens.issue(Purpose.CONFIRM, Subject("safe-children", identity, "NL", "direct"), NOW + DAY, TOKEN_KEYS)
     answer = served.post_form("/confirm", {"token": old, "postcode": "1011 AB"})
@@ -117,9 +118,9 @@ def test_a_postcode_is_held_against_the_country_it_is_signed_from_by_now(served:
     assert item_of(served.tables, a_petition(), identity)["postcode"] == "M1 1AE"
 
 
-def test_who_was_shown_a_new_text_confirms_that_one_and_who_was_not_the_one_that_was_signed(served: Served) -> None:
+def test_the_recorded_text_version_is_the_one_shown_or_else_the_one_signed(served: Served) -> None:
     old = a_petition()
-    identities = {shown: signed(served.tables, old, who) for shown, who in ((True, ALICE), (False, BOB))}
+    identities = {shown: signed(served.tables, old, person) for shown, person in ((True, ALICE), (False, BOB))}
     new = a_published_petition(served.tables, text="We ask for more.")
     forget_petitions()
     for shown, identity in identities.items():
@@ -131,7 +132,7 @@ def test_who_was_shown_a_new_text_confirms_that_one_and_who_was_not_the_one_that
         assert item_of(served.tables, old, identity)["text_version"] == signed_text
 
 
-def test_a_link_works_through_a_pause_that_outlasts_the_closing_day(served: Served) -> None:
+def test_a_link_works_during_a_pause_after_the_closing_day(served: Served) -> None:
     petition = a_published_petition(served.tables, closes_at=NOW + DAY)
     forget_petitions()
     identity = alice_is_mailed(served, petition)
@@ -153,7 +154,7 @@ def test_withdrawing_from_the_confirm_page_works(served: Served) -> None:
     assert token.signature_id == identity
 
 
-def test_withdrawing_takes_one_from_the_count_and_confirming_then_adds_none(served: Served) -> None:
+def test_withdrawing_subtracts_one_and_confirming_again_adds_nothing(served: Served) -> None:
     alice_is_mailed(served)
     confirm, withdraw = served.last_link("confirm"), served.last_link("withdraw")
     post(served, confirm)
@@ -166,7 +167,7 @@ def test_withdrawing_takes_one_from_the_count_and_confirming_then_adds_none(serv
 
 @pytest.mark.parametrize("content_type", [FORM, "multipart/form-data; boundary=x", "", "text/plain"])
 def test_a_mail_program_unsubscribes_in_one_click(served: Served, content_type: str) -> None:
-    """RFC 8058: a POST to the List-Unsubscribe URL itself, with a body of its own."""
+    """RFC 8058: a POST to the List-Unsubscribe URL, with a body that has no token."""
     identity = alice_is_mailed(served)
     url = served.mailer.mails[-1].headers["List-Unsubscribe"].strip("<>")
     path = f"{urlsplit(url).path}?{urlsplit(url).query}"
@@ -188,7 +189,7 @@ def test_a_damaged_link_leads_to_a_helpful_page(served: Served, purpose: str, to
 
 
 @every_link
-def test_a_link_of_another_purpose_does_nothing(served: Served, purpose: str) -> None:
+def test_a_link_for_another_purpose_does_nothing(served: Served, purpose: str) -> None:
     identity = alice_is_mailed(served)
     before = dict(item_of(served.tables, a_petition(), identity))
     for other in LINKS:
@@ -197,7 +198,7 @@ def test_a_link_of_another_purpose_does_nothing(served: Served, purpose: str) ->
     assert item_of(served.tables, a_petition(), identity) == before
 
 
-def test_a_link_whose_time_is_over_says_so(served: Served) -> None:
+def test_an_expired_link_says_so(served: Served) -> None:
     alice_is_mailed(served)
     link = served.last_link("confirm")
     served.clock.forward(14 * DAY)
@@ -208,7 +209,7 @@ def test_a_link_whose_time_is_over_says_so(served: Served) -> None:
     assert served.get(served.last_link("withdraw")).status_code == 200
 
 
-def test_a_link_to_a_signature_that_has_gone_says_so(served: Served) -> None:
+def test_a_link_to_a_deleted_signature_says_so(served: Served) -> None:
     subject = Subject("safe-children", "0" * 32, "GB", "direct")
     for purpose, status in ((Purpose.CONFIRM, 410), (Purpose.WITHDRAW, 200), (Purpose.UNSUBSCRIBE, 200)):
         token = tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS)
@@ -217,7 +218,7 @@ def test_a_link_to_a_signature_that_has_gone_says_so(served: Served) -> None:
 
 
 @pytest.mark.parametrize("state", ["removed", "closed"])
-def test_whoever_wants_out_gets_out_of_any_petition(served: Served, state: str) -> None:
+def test_withdraw_and_unsubscribe_work_for_any_petition(served: Served, state: str) -> None:
     identity = alice_is_mailed(served)
     post(served, served.last_link("confirm"))
     a_published_petition(served.tables, state=state, closes_at=NOW - 2 * DAY)
@@ -228,7 +229,7 @@ def test_whoever_wants_out_gets_out_of_any_petition(served: Served, state: str) 
     assert item_of(served.tables, a_petition(), identity)["state"] == "withdrawn"
 
 
-def test_confirming_is_possible_for_a_day_after_the_closing(served: Served) -> None:
+def test_confirming_is_possible_for_a_day_after_closing(served: Served) -> None:
     petition = a_published_petition(served.tables, slug="closing", closes_at=NOW + MINUTE)
     alice_is_mailed(served, petition)
     late = served.last_link("confirm")
@@ -238,7 +239,7 @@ def test_confirming_is_possible_for_a_day_after_the_closing(served: Served) -> N
     assert post(served, late).status_code == 200
 
 
-def test_confirming_again_is_the_same_page_even_after_its_time(served: Served, petition: Petition) -> None:
+def test_confirming_again_returns_the_same_page_after_the_link_expires(served: Served, petition: Petition) -> None:
     alice_is_mailed(served, petition)
     link = served.last_link("confirm")
     first = post(served, link)
@@ -247,9 +248,7 @@ def test_confirming_again_is_the_same_page_even_after_its_time(served: Served, p
     assert served.get(link).body == first.body
 
 
-def test_while_it_cannot_be_counted_a_confirmation_is_an_honest_later(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_confirmation_that_cannot_be_counted_gets_503(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
     alice_is_mailed(served)
     served.get(served.last_link("confirm"))
@@ -261,7 +260,7 @@ def test_while_it_cannot_be_counted_a_confirmation_is_an_honest_later(
 
 
 @every_link
-def test_pages_about_one_person_are_kept_by_nobody(served: Served, purpose: str) -> None:
+def test_pages_about_one_person_are_not_cached(served: Served, purpose: str) -> None:
     alice_is_mailed(served)
     for answer in (served.get(served.last_link(purpose)), post(served, served.last_link(purpose))):
         assert answer.headers["Cache-Control"] == "no-store"
@@ -269,7 +268,7 @@ def test_pages_about_one_person_are_kept_by_nobody(served: Served, purpose: str)
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-def test_a_forwarded_mail_of_somebody_confirmed_shows_nothing(served: Served) -> None:
+def test_links_in_an_already_signed_email_show_nothing_personal(served: Served) -> None:
     identity = confirmed(served.tables, a_petition(), updates=True)
     served.clock.forward(DAY)
     signed(served.tables, a_petition(), now=served.clock())
@@ -283,7 +282,7 @@ def test_a_forwarded_mail_of_somebody_confirmed_shows_nothing(served: Served) ->
 
 
 @pytest.mark.parametrize("content_type", ["Application/X-WWW-Form-Urlencoded", f"{FORM}; charset=UTF-8"])
-def test_a_content_type_may_be_written_as_one_likes(served: Served, content_type: str) -> None:
+def test_content_types_are_case_insensitive_and_may_have_parameters(served: Served, content_type: str) -> None:
     alice_is_mailed(served)
     body = f"token={quote(token_in(served.last_link('confirm')))}".encode()
     assert served.post("/confirm", body, content_type).status_code == 200

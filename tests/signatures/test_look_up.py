@@ -1,4 +1,4 @@
-"""A person is found by the address they signed with, and by nothing else."""
+"""Looking up signatures, by email address or id only."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.fakes import FakeTables
 SECRETS = {"v1": SECRET, "v2": "another"}
 
 
-def test_the_same_person_is_found_however_the_address_is_typed(tables: FakeTables, petition: Petition) -> None:
+def test_a_person_is_found_by_any_spelling_of_the_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     signed(tables, petition, BOB)
     for typed in (ALICE.email, ALICE.email.upper(), ALICE.email.replace("@", "+petition@")):
@@ -19,7 +19,7 @@ def test_the_same_person_is_found_however_the_address_is_typed(tables: FakeTable
         assert (held.signature_id, held.signature.name) == (identity, ALICE.name)
 
 
-def test_one_address_is_found_in_every_petition_under_the_secret_each_of_them_keeps(tables: FakeTables) -> None:
+def test_an_address_is_found_in_every_petition_with_its_own_secret(tables: FakeTables) -> None:
     petitions = [
         a_published_petition(tables, slug="one"),
         a_published_petition(tables, slug="two"),
@@ -30,24 +30,24 @@ def test_one_address_is_found_in_every_petition_under_the_secret_each_of_them_ke
     assert [(each.petition.slug, each.signature_id) for each in held] == [("one", ids[0]), ("three", ids[1])]
 
 
-def test_nobody_is_no_error_and_the_table_is_never_listed(tables: FakeTables, petition: Petition) -> None:
+def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, BOB)
     tables.calls.clear()
     assert held_of(read_address(ALICE.email), [petition], SECRETS, tables) == []
     assert tables.calls == ["batch_get"]
 
 
-def test_no_petition_is_no_error(tables: FakeTables) -> None:
+def test_no_petitions_return_an_empty_list(tables: FakeTables) -> None:
     assert held_of(read_address(ALICE.email), [], SECRETS, tables) == []
 
 
-def test_a_petition_under_a_secret_that_is_not_there_fails_loudly(tables: FakeTables) -> None:
+def test_a_missing_secret_raises_key_error(tables: FakeTables) -> None:
     petition = a_published_petition(tables, key_version="v9")
     with pytest.raises(KeyError):
         held_of(read_address(ALICE.email), [petition], SECRETS, tables)
 
 
-def test_by_its_id_a_signature_is_found_or_not(tables: FakeTables, petition: Petition) -> None:
+def test_a_signature_is_found_by_id(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     held = held_as(petition, identity, tables)
     assert held
@@ -56,7 +56,7 @@ def test_by_its_id_a_signature_is_found_or_not(tables: FakeTables, petition: Pet
 
 
 @pytest.mark.parametrize("identity", ["", "x", "0" * 31, "0" * 33, "g" * 32, "0" * 31 + "\n"])
-def test_what_is_no_id_is_not_even_asked_for(tables: FakeTables, petition: Petition, identity: str) -> None:
+def test_a_malformed_id_is_not_looked_up(tables: FakeTables, petition: Petition, identity: str) -> None:
     tables.calls.clear()
     assert held_as(petition, identity, tables) is None
     assert tables.calls == []

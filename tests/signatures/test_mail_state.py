@@ -1,4 +1,4 @@
-"""Mail wanted, claimed, sent: messages come twice, late and out of order, and the state knows."""
+"""Mail requests: requested, claimed, mailed. Messages may be repeated, late and out of order."""
 
 from datetime import timedelta
 
@@ -22,85 +22,85 @@ from tests.fakes import FakeTables
 
 LEASE = timedelta(seconds=90)
 SECOND = timedelta(seconds=1)
-WANTED_AT = "2026-11-24T12:00:00Z"
+REQUESTED_AT = "2026-11-24T12:00:00Z"
 
 
-def test_one_of_many_claims_a_wish(tables: FakeTables, petition: Petition) -> None:
+def test_only_one_caller_claims_a_mail_request(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
-    assert claim_mail(key, WANTED_AT, NOW, LEASE, tables).email == ALICE.email
+    assert claim_mail(key, REQUESTED_AT, NOW, LEASE, tables).email == ALICE.email
     for later in (0, 1, 89):
         with pytest.raises(ConditionFailed) as caught:
-            claim_mail(key, WANTED_AT, NOW + later * SECOND, LEASE, tables)
-        assert is_still_requested(WANTED_AT, caught.value.item)
+            claim_mail(key, REQUESTED_AT, NOW + later * SECOND, LEASE, tables)
+        assert is_still_requested(REQUESTED_AT, caught.value.item)
 
 
-def test_a_claim_runs_out(tables: FakeTables, petition: Petition) -> None:
+def test_an_expired_claim_is_taken_over(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
-    claim_mail(key, WANTED_AT, NOW, LEASE, tables)
-    assert claim_mail(key, WANTED_AT, NOW + LEASE, LEASE, tables)
+    claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
+    assert claim_mail(key, REQUESTED_AT, NOW + LEASE, LEASE, tables)
 
 
-def test_a_claim_given_back_need_not_run_out(tables: FakeTables, petition: Petition) -> None:
+def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
-    claim_mail(key, WANTED_AT, NOW, LEASE, tables)
-    release_claim(key, WANTED_AT, tables)
-    assert claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+    claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
+    release_claim(key, REQUESTED_AT, tables)
+    assert claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
 
 
-def test_a_late_message_about_an_older_wish_claims_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
     with pytest.raises(ConditionFailed) as caught:
         claim_mail(key, "2026-11-24T11:00:00Z", NOW, LEASE, tables)
     assert not is_still_requested("2026-11-24T11:00:00Z", caught.value.item)
 
 
-def test_a_wish_of_what_has_gone_is_settled_and_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_a_request_of_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, "0" * 32)
     with pytest.raises(ConditionFailed) as caught:
-        claim_mail(key, WANTED_AT, NOW, LEASE, tables)
-    assert not is_still_requested(WANTED_AT, caught.value.item)
-    mark_mailed(key, WANTED_AT, NOW, NOW, tables)
-    mark_refused(key, WANTED_AT, "refused", tables)
+        claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
+    assert not is_still_requested(REQUESTED_AT, caught.value.item)
+    mark_mailed(key, REQUESTED_AT, NOW, NOW, tables)
+    mark_refused(key, REQUESTED_AT, "refused", tables)
     mark_undeliverable(key, "bounced", tables)
-    release_claim(key, WANTED_AT, tables)
+    release_claim(key, REQUESTED_AT, tables)
     assert key not in tables.items
 
 
-def test_a_mail_that_went_is_a_wish_no_more_and_starts_the_clock(tables: FakeTables, petition: Petition) -> None:
+def test_a_sent_email_ends_the_request_and_sets_the_expiry(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    claim_mail(key_of(petition, identity), WANTED_AT, NOW, LEASE, tables)
-    mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + 15 * DAY, tables)
+    claim_mail(key_of(petition, identity), REQUESTED_AT, NOW, LEASE, tables)
+    mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + 15 * DAY, tables)
     item = item_of(tables, petition, identity)
-    assert (item["mails"], item["mailed_at"]) == (1, WANTED_AT)
+    assert (item["mails"], item["mailed_at"]) == (1, REQUESTED_AT)
     assert item["expires_at"] == int((NOW + 15 * DAY).timestamp())
     assert not [name for name in item if name.startswith(("mail_kind", "mail_claimed"))]
 
 
-def test_marking_twice_counts_one_mail(tables: FakeTables, petition: Petition) -> None:
+def test_marking_twice_counts_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     for _ in range(2):
-        mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
+        mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
     assert item_of(tables, petition, identity)["mails"] == 1
 
 
-def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: FakeTables, petition: Petition) -> None:
+def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     request_mail(key_of(petition, identity), MailKind.ALREADY_SIGNED, NOW, tables)
-    mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
+    mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, identity)
     assert (item["mails"], "expires_at" in item, "mail_kind" in item) == (1, False, False)
 
 
-def test_a_refused_address_is_mailed_no_more(tables: FakeTables, petition: Petition) -> None:
+def test_a_refused_address_gets_no_more_email(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
-    mark_refused(key, WANTED_AT, "refused", tables)
+    mark_refused(key, REQUESTED_AT, "refused", tables)
     with pytest.raises(ConditionFailed):
         request_mail(key, MailKind.CONFIRM, NOW + DAY, tables)
     with pytest.raises(ConditionFailed):
-        claim_mail(key, WANTED_AT, NOW + DAY, LEASE, tables)
+        claim_mail(key, REQUESTED_AT, NOW + DAY, LEASE, tables)
 
 
-def test_a_complaint_stops_mail_and_updates_and_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
+def test_a_complaint_stops_email_and_updates_and_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, updates=True)
     for reason in ("bounced", "complained", "complained"):
         mark_undeliverable(key_of(petition, identity), reason, tables)
@@ -108,7 +108,7 @@ def test_a_complaint_stops_mail_and_updates_and_keeps_the_signature(tables: Fake
     assert (item["state"], item["undeliverable"], item["updates"]) == ("confirmed", "complained", False)
 
 
-def test_a_bounce_of_somebody_withdrawn_brings_nothing_back(tables: FakeTables, petition: Petition) -> None:
+def test_a_bounce_after_withdrawal_changes_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     before = item_of(tables, petition, identity)
@@ -116,24 +116,22 @@ def test_a_bounce_of_somebody_withdrawn_brings_nothing_back(tables: FakeTables, 
     assert item_of(tables, petition, identity) == before
 
 
-def test_nobody_withdrawn_is_mailed(tables: FakeTables, petition: Petition) -> None:
+def test_a_withdrawn_signature_gets_no_email(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     with pytest.raises(ConditionFailed):
         request_mail(key_of(petition, identity), MailKind.CONFIRM, NOW + DAY, tables)
 
 
-def test_a_second_mail_is_waited_for_as_long_as_the_first(tables: FakeTables, petition: Petition) -> None:
-    """It was signed again the day before it would expire, and a spent quota comes back in weeks."""
+def test_a_second_request_extends_the_expiry(tables: FakeTables, petition: Petition) -> None:
+    """It is signed again the day before it expires, and SES's quota may delay the email for weeks."""
     key = key_of(petition, signed(tables, petition))
-    mark_mailed(key, WANTED_AT, NOW, NOW + 15 * DAY, tables)
+    mark_mailed(key, REQUESTED_AT, NOW, NOW + 15 * DAY, tables)
     request_mail(key, MailKind.CONFIRM, NOW + 14 * DAY, tables)
     assert tables.items[key]["expires_at"] == int((NOW + 14 * DAY + UNMAILED_LIFETIME).timestamp())
 
 
-def test_who_confirmed_in_the_same_moment_is_asked_nothing_more_and_does_not_expire(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_a_confirmed_signature_gets_no_confirmation_email_and_no_expiry(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, confirmed(tables, petition))
     with pytest.raises(ConditionFailed):
         request_mail(key, MailKind.CONFIRM, NOW, tables)

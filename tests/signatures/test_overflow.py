@@ -1,4 +1,4 @@
-"""Overflow: what the table does not take waits in a queue, and is one signature and one mail in the end."""
+"""Overflow: a signature that the table refuses waits in a queue, and becomes one signature and one email."""
 
 import copy
 from collections.abc import Callable
@@ -47,22 +47,22 @@ def finished(petition: Petition, now: datetime = NOW, person: Person = ALICE, **
 
 
 def through_the_queue(one: Finished, queue: FakeQueue) -> Finished:
-    """As the worker finds it."""
+    """Return the signature as the worker reads it from the queue."""
     overflow.accept(one, Level.ACCEPT_ONLY, NOW, FakeTables(), lambda: queue)
     return Finished.model_validate(queue.messages[-1])
 
 
 def no_queue() -> FakeQueue:
-    raise AssertionError("a client is built that nobody needs")
+    raise AssertionError("built a queue client that is not needed")
 
 
-def test_a_table_that_answers_needs_no_queue(tables: FakeTables, petition: Petition) -> None:
+def test_a_working_table_needs_no_queue(tables: FakeTables, petition: Petition) -> None:
     assert overflow.accept(finished(petition), Level.NORMAL, NOW, tables, no_queue) is Outcome.ACCEPTED
     assert overflow.accept(finished(petition), Level.SNAPSHOT_ONLY, NOW, tables, no_queue) is Outcome.REPEATED
 
 
 @pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_what_the_table_does_not_take_is_kept_later_as_if_nothing_had_happened(
+def test_a_queued_signature_is_stored_later_without_a_difference(
     tables: FakeTables, petition: Petition, queue: FakeQueue, failure: Exception
 ) -> None:
     one = finished(petition, updates=True, country="NL", postcode="1012 AB", source="bbc")
@@ -72,10 +72,12 @@ def test_what_the_table_does_not_take_is_kept_later_as_if_nothing_had_happened(
     assert overflow.store(Finished.model_validate(queue.messages[0]), NOW + HOUR, tables) is Outcome.ACCEPTED
     late, usual = tables.items[one.key], FakeTables()
     assert signed(usual, petition, updates=True, country="NL", postcode="1012 AB", source="bbc") == one.signature_id
-    assert late == usual.items[one.key], "the moment of signing and of wanting a mail are the original ones"
+    assert late == usual.items[one.key], "signed_at and mail_requested_at are the original ones"
 
 
-def test_who_is_refused_by_table_and_queue_hears_so(tables: FakeTables, petition: Petition, queue: FakeQueue) -> None:
+def test_a_refusal_by_table_and_queue_raises_unavailable(
+    tables: FakeTables, petition: Petition, queue: FakeQueue
+) -> None:
     tables.fail_next(Throttled("storage"))
     queue.fail_next(Throttled("queue"))
     with pytest.raises(Unavailable):
@@ -84,13 +86,13 @@ def test_who_is_refused_by_table_and_queue_hears_so(tables: FakeTables, petition
     assert not queue.messages
 
 
-def test_a_bug_is_no_reason_to_overflow(tables: FakeTables, petition: Petition) -> None:
+def test_a_bug_does_not_overflow(tables: FakeTables, petition: Petition) -> None:
     tables.fail_next(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         overflow.accept(finished(petition), Level.NORMAL, NOW, tables, no_queue)
 
 
-def test_a_repetition_the_table_cannot_note_overflows_too(
+def test_a_repetition_that_the_table_refuses_overflows_too(
     tables: FakeTables, petition: Petition, queue: FakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = signed(tables, petition)
@@ -107,8 +109,8 @@ def _refuse(_: Change) -> Item:
     raise Throttled("storage")
 
 
-class TookItSilently(FakeTables):
-    """The put works and its answer is lost."""
+class PutResponseLost(FakeTables):
+    """The put succeeds but its response is lost."""
 
     def put_new(self, new: NewItem) -> None:
         super().put_new(new)
@@ -116,20 +118,20 @@ class TookItSilently(FakeTables):
             raise Unavailable("storage")
 
 
-def test_a_table_that_took_it_without_saying_so_makes_one_signature_and_one_mail(queue: FakeQueue) -> None:
-    tables = TookItSilently()
+def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue: FakeQueue) -> None:
+    tables = PutResponseLost()
     petition = a_published_petition(tables)
     one = finished(petition, NOW.replace(microsecond=123456))
     assert overflow.accept(one, Level.NORMAL, NOW, tables, lambda: queue) is Outcome.OVERFLOWED
     mailed(tables, petition, one.signature_id, NOW + MINUTE)
-    as_it_was = copy.deepcopy(tables.items)
+    before = copy.deepcopy(tables.items)
     message = Finished.model_validate(queue.messages[0])
     for moment in (NOW + 2 * MINUTE, NOW + DAY):
         assert overflow.store(message, moment, tables) is Outcome.OVERTAKEN
-        assert tables.items == as_it_was
+        assert tables.items == before
 
 
-def test_a_message_that_comes_twice_is_one_signature_and_one_mail(tables: FakeTables, petition: Petition) -> None:
+def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTables, petition: Petition) -> None:
     one = finished(petition)
     assert overflow.store(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     mailed(tables, petition, one.signature_id, NOW + HOUR)
@@ -138,7 +140,7 @@ def test_a_message_that_comes_twice_is_one_signature_and_one_mail(tables: FakeTa
     assert "mail_kind" not in item_of(tables, petition, one.signature_id)
 
 
-def test_a_repetition_that_comes_twice_is_one_mail(tables: FakeTables, petition: Petition) -> None:
+def test_a_duplicate_repetition_makes_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     again = finished(petition, NOW + HOUR)
     assert overflow.store(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
@@ -155,20 +157,20 @@ def confirmed_later(tables: FakeTables, petition: Petition, identity: str, now: 
     confirmed(tables, petition, now=now)
 
 
-@pytest.mark.parametrize("then", [withdrawn, confirmed_later])
-@pytest.mark.parametrize("after", [timedelta(0), MINUTE])
-def test_what_its_owner_did_since_has_the_last_word(
-    tables: FakeTables, petition: Petition, then: Callable[..., None], after: timedelta
+@pytest.mark.parametrize("change", [withdrawn, confirmed_later])
+@pytest.mark.parametrize("delay", [timedelta(0), MINUTE])
+def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
+    tables: FakeTables, petition: Petition, change: Callable[..., None], delay: timedelta
 ) -> None:
     identity = signed(tables, petition)
     message = finished(petition, NOW + HOUR)
-    then(tables, petition, identity, NOW + HOUR + after)
-    as_it_was = copy.deepcopy(tables.items)
+    change(tables, petition, identity, NOW + HOUR + delay)
+    before = copy.deepcopy(tables.items)
     assert overflow.store(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
-    assert tables.items == as_it_was
+    assert tables.items == before
 
 
-def test_who_signed_after_withdrawing_has_signed(tables: FakeTables, petition: Petition) -> None:
+def test_signing_after_withdrawing_is_stored(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     withdrawn(tables, petition, identity, NOW + HOUR)
     assert overflow.store(finished(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
@@ -176,7 +178,7 @@ def test_who_signed_after_withdrawing_has_signed(tables: FakeTables, petition: P
     assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
 
 
-def test_a_mail_on_its_way_while_they_withdrew_does_not_swallow_a_later_signature(
+def test_an_email_marked_after_withdrawal_does_not_block_a_later_signature(
     tables: FakeTables, petition: Petition
 ) -> None:
     identity = signed(tables, petition)
@@ -186,14 +188,14 @@ def test_a_mail_on_its_way_while_they_withdrew_does_not_swallow_a_later_signatur
     assert item_of(tables, petition, identity)["state"] == "pending"
 
 
-def test_a_signature_is_kept_though_the_petition_has_closed_since(tables: FakeTables, petition: Petition) -> None:
+def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
     one = finished(petition)
     a_published_petition(tables, closes_at=NOW + MINUTE)
     assert overflow.store(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     assert item_of(tables, petition, one.signature_id)["state"] == "pending"
 
 
-def test_past_the_mail_limits_nothing_more_is_asked_for(tables: FakeTables, petition: Petition) -> None:
+def test_no_email_is_requested_over_the_limit(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     tables.items[key_of(petition, identity)]["mails"] = 5
@@ -201,25 +203,23 @@ def test_past_the_mail_limits_nothing_more_is_asked_for(tables: FakeTables, peti
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
-def test_a_message_older_than_a_signature_may_wait_brings_nobody_back(tables: FakeTables, petition: Petition) -> None:
+def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:
     one = finished(petition)
     assert overflow.store(one, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
     assert not signatures_in(tables)
 
 
-def test_the_message_says_the_same_after_its_way_through_the_queue(petition: Petition, queue: FakeQueue) -> None:
+def test_a_message_survives_the_queue_unchanged(petition: Petition, queue: FakeQueue) -> None:
     one = finished(petition, updates=True, postcode="M1 1AE", source="bbc")
     assert through_the_queue(one, queue) == one
 
-
-# Any order of all of it.
 
 KINDS = st.sampled_from(["refused", "silent", "accept-only"])
 RETENTION = timedelta(days=14)
 
 
-class LifeWithOverflow(life.Life):
-    """Besides all that may happen anyway: a table that fails before or after the put, and messages in any order."""
+class LifecycleWithOverflow(life.Lifecycle):
+    """A lifecycle with a table that fails before or after the put, and with messages in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -241,24 +241,24 @@ class LifeWithOverflow(life.Life):
     @precondition(lambda self: self.waiting)
     @rule(which=st.integers(0, 100))
     def store(self, which: int) -> None:
-        """One message, which stays: any may come again, until SQS forgets it."""
+        """Store one message and keep it, because SQS may deliver it again until its retention ends."""
         one = self.waiting[which % len(self.waiting)]
         if self.now - one.signature.signed_at >= RETENTION:
             return
         before = copy.deepcopy(self.tables.items.get(one.key))
         overflow.store(one, self.now, self.tables)
         after = self.tables.items[one.key]
-        if before and before.get("withdrawn_at", "") >= after_signing(one):
+        if before and before.get("withdrawn_at", "") >= signed_at_of(one):
             assert after == before, "a later withdrawal wins"
         else:
-            assert after["state"] in ("pending", "confirmed"), "202 was said; nothing is kept"
-        if before and before["signed_at"] >= after_signing(one):
-            assert after == before, "it lies there already, or something newer does"
+            assert after["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
+        if before and before["signed_at"] >= signed_at_of(one):
+            assert after == before, "the same or a newer signature is stored already"
 
 
-def after_signing(one: Finished) -> str:
+def signed_at_of(one: Finished) -> str:
     return one.signature.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-TestLifeWithOverflow = LifeWithOverflow.TestCase
-TestLifeWithOverflow.settings = hypothesis.settings(life.TestLife.settings)
+TestLifecycleWithOverflow = LifecycleWithOverflow.TestCase
+TestLifecycleWithOverflow.settings = hypothesis.settings(life.TestLifecycle.settings)

@@ -1,4 +1,4 @@
-"""Signing: kept once, whatever happens how often, and nobody learns who was there before."""
+"""Signing: stored once, however often it is repeated, and no response reveals who has signed."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +40,7 @@ SECOND = timedelta(seconds=1)
 
 
 def mailed(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW) -> None:
-    """The mail that is wanted has gone."""
+    """Send the requested email."""
     requested_at = item_of(tables, petition, identity)["mail_requested_at"]
     claim_mail(key_of(petition, identity), requested_at, now, timedelta(seconds=90), tables)
     mark_mailed(key_of(petition, identity), requested_at, now, now + 15 * DAY, tables)
@@ -50,13 +50,13 @@ def signatures_in(tables: FakeTables) -> list[Item]:
     return [item for key, item in tables.items.items() if key.table == keys.SIGNATURES]
 
 
-def test_signing_is_one_conditional_put_and_nothing_else(tables: FakeTables, petition: Petition) -> None:
+def test_signing_is_one_conditional_put(tables: FakeTables, petition: Petition) -> None:
     tables.calls.clear()
     assert sign(a_form(), "api", petition, SECRET, NOW, tables)[1] is Outcome.ACCEPTED
     assert tables.calls == ["put_new"]
 
 
-def test_what_was_signed_is_kept_with_everything_needed_to_prove_it(tables: FakeTables, petition: Petition) -> None:
+def test_the_item_records_everything_needed_as_proof(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition, updates=True, country="NL", postcode="1012 AB", source="bbc")
     assert item_of(tables, petition, identity) == {
         "pk": f"safe-children#{keys.bucket_of(identity)}",
@@ -85,20 +85,18 @@ def test_a_double_click_is_one_signature(tables: FakeTables, petition: Petition)
     assert len(signatures_in(tables)) == 1
 
 
-def test_the_same_mailbox_typed_otherwise_is_the_same_signature(tables: FakeTables, petition: Petition) -> None:
+def test_another_spelling_of_the_same_mailbox_is_the_same_signature(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, Person("Alice", "a.lice@gmail.com"))
     signed(tables, petition, Person("Alice Again", "ALICE+news@googlemail.com"))
     assert [item["name"] for item in signatures_in(tables)] == ["Alice"]
 
 
-def test_one_person_signs_two_petitions(tables: FakeTables, petition: Petition) -> None:
+def test_one_person_can_sign_two_petitions(tables: FakeTables, petition: Petition) -> None:
     assert signed(tables, petition) != signed(tables, a_petition(slug="another"))
     assert len(signatures_in(tables)) == 2
 
 
-def test_thirty_two_racing_for_one_address_leave_one_signature_and_one_wish(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_32_concurrent_signings_make_one_signature_and_one_mail_request(tables: FakeTables, petition: Petition) -> None:
     with ThreadPoolExecutor(8) as pool:
         outcomes = list(pool.map(lambda _: sign(a_form(), "api", petition, SECRET, NOW, tables)[1], range(32)))
     assert outcomes.count(Outcome.ACCEPTED) == 1
@@ -106,7 +104,7 @@ def test_thirty_two_racing_for_one_address_leave_one_signature_and_one_wish(
     assert item["mail_requested_at"] == "2026-11-24T12:00:00Z"
 
 
-def test_a_repetition_cannot_change_what_the_first_one_said(tables: FakeTables, petition: Petition) -> None:
+def test_a_repetition_cannot_change_the_signature(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     before = item_of(tables, petition, identity)
     signed(tables, petition, Person("Mallory", ALICE.email), NOW + DAY, country="NL", updates=True)
@@ -114,14 +112,16 @@ def test_a_repetition_cannot_change_what_the_first_one_said(tables: FakeTables, 
     assert {name: value for name, value in item.items() if name != "mail_nudged_at"} == before
 
 
-def test_signing_again_before_the_mail_went_asks_for_no_second_mail(tables: FakeTables, petition: Petition) -> None:
+def test_signing_again_before_the_email_is_sent_requests_no_second_one(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + DAY)
     assert item_of(tables, petition, identity)["mail_requested_at"] == before["mail_requested_at"]
 
 
-def test_signing_again_while_pending_brings_the_same_confirmation_again(tables: FakeTables, petition: Petition) -> None:
+def test_signing_again_while_pending_requests_the_confirmation_email_again(
+    tables: FakeTables, petition: Petition
+) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     before = item_of(tables, petition, identity)
@@ -131,7 +131,7 @@ def test_signing_again_while_pending_brings_the_same_confirmation_again(tables: 
     assert (request.kind, request.requested_at) == ("confirm", "2026-11-24T12:01:00Z")
 
 
-def test_signing_again_once_confirmed_says_so_by_mail(tables: FakeTables, petition: Petition) -> None:
+def test_signing_again_once_confirmed_requests_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     confirmed(tables, petition)
@@ -140,19 +140,19 @@ def test_signing_again_once_confirmed_says_so_by_mail(tables: FakeTables, petiti
     assert (item["state"], item["mail_kind"]) == ("confirmed", "already-signed")
 
 
-@pytest.mark.parametrize(("later", "goes"), [(59, False), (60, True)])
-def test_a_mail_wanted_within_a_minute_of_the_last_waits_and_is_not_lost(
-    tables: FakeTables, petition: Petition, later: int, goes: bool
+@pytest.mark.parametrize(("later", "can_claim"), [(59, False), (60, True)])
+def test_an_email_requested_within_a_minute_of_the_last_waits(
+    tables: FakeTables, petition: Petition, later: int, can_claim: bool
 ) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     signed(tables, petition, now=NOW + SECOND)
     requested_at = item_of(tables, petition, identity)["mail_requested_at"]
-    with nullcontext() if goes else pytest.raises(ConditionFailed):
+    with nullcontext() if can_claim else pytest.raises(ConditionFailed):
         claim_mail(key_of(petition, identity), requested_at, NOW + later * SECOND, MINUTE, tables)
 
 
-def test_a_wish_that_was_lost_on_its_way_is_sent_again_by_signing_again(tables: FakeTables, petition: Petition) -> None:
+def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     before = item_of(tables, petition, identity)
     signed(tables, petition, now=NOW + 9 * MINUTE)
@@ -164,7 +164,7 @@ def test_a_wish_that_was_lost_on_its_way_is_sent_again_by_signing_again(tables: 
     assert item_of(tables, petition, identity) == nudged, "not more often than every ten minutes"
 
 
-def test_five_mails_and_never_a_sixth(tables: FakeTables, petition: Petition) -> None:
+def test_at_most_five_emails_are_sent(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     for hour in range(10):
         if "mail_kind" in item_of(tables, petition, identity):
@@ -174,26 +174,26 @@ def test_five_mails_and_never_a_sixth(tables: FakeTables, petition: Petition) ->
     assert (item["mails"], "mail_kind" in item) == (5, False)
 
 
-def test_a_blocked_address_hears_nothing_and_whoever_typed_it_neither(tables: FakeTables, petition: Petition) -> None:
+def test_a_blocked_address_gets_no_email_and_the_response_does_not_show_it(
+    tables: FakeTables, petition: Petition
+) -> None:
     identity = signed(tables, petition)
     mark_undeliverable(key_of(petition, identity), "complained", tables)
     assert sign(a_form(), "api", petition, SECRET, NOW + DAY, tables) == (identity, Outcome.REPEATED)
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
-def test_who_withdrew_may_sign_again(tables: FakeTables, petition: Petition) -> None:
+def test_a_person_can_sign_again_after_withdrawing(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + DAY)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["name"], item["signed_at"]) == ("pending", "Alice Anders", "2026-11-25T12:00:00Z")
-    assert "withdrawn_at" in item, "a hand-over under way must know that they had left"
+    assert "withdrawn_at" in item, "a running export needs to know that they withdrew"
     assert item["expires_at"] == int((NOW + DAY + UNMAILED_LIFETIME).timestamp())
 
 
-def test_signing_again_right_after_withdrawing_is_kept_though_its_mail_must_wait(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_signing_right_after_withdrawing_is_stored_and_its_email_waits(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     withdraw(key_of(petition, identity), petition, NOW + 10 * SECOND, tables)
@@ -204,7 +204,7 @@ def test_signing_again_right_after_withdrawing_is_kept_though_its_mail_must_wait
         claim_mail(key_of(petition, identity), item["mail_requested_at"], NOW + 40 * SECOND, MINUTE, tables)
 
 
-def test_signing_again_after_five_mails_and_a_withdrawal_is_kept(tables: FakeTables, petition: Petition) -> None:
+def test_signing_after_five_emails_and_a_withdrawal_is_stored(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mails=5)
     withdraw(key_of(petition, identity), petition, NOW, tables)
@@ -213,9 +213,7 @@ def test_signing_again_after_five_mails_and_a_withdrawal_is_kept(tables: FakeTab
     assert (item["state"], item["name"], "mail_kind" in item) == ("pending", ALICE.name, False)
 
 
-def test_an_expired_signature_that_ttl_has_not_fetched_yet_is_read_as_gone(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_an_expired_signature_that_ttl_has_not_deleted_is_replaced(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + 15 * DAY)
@@ -224,14 +222,14 @@ def test_an_expired_signature_that_ttl_has_not_fetched_yet_is_read_as_gone(
     assert item["expires_at"] > (NOW + 15 * DAY).timestamp()
 
 
-def test_an_expired_signature_whose_mail_never_went_may_be_signed_again(tables: FakeTables, petition: Petition) -> None:
+def test_an_expired_signature_without_an_email_can_be_signed_again(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     later = NOW + UNMAILED_LIFETIME + DAY
     signed(tables, petition, now=later)
     assert item_of(tables, petition, identity)["expires_at"] > later.timestamp()
 
 
-def test_a_signature_that_ttl_fetches_in_the_very_moment_it_is_renewed_is_not_lost(petition: Petition) -> None:
+def test_a_signature_that_ttl_deletes_during_renewal_is_not_lost(petition: Petition) -> None:
     class Expiring(FakeTables):
         def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
             self.items.pop(change.key, None)
@@ -243,8 +241,8 @@ def test_a_signature_that_ttl_fetches_in_the_very_moment_it_is_renewed_is_not_lo
     try:
         signed(tables, petition, now=NOW + UNMAILED_LIFETIME + DAY)
     except Unavailable:
-        return  # Not acknowledged: whoever signed tries again.
-    assert item_of(tables, petition, identity), "202 was said and nothing was kept"
+        return  # It was not acknowledged, so the supporter tries again.
+    assert item_of(tables, petition, identity), "answered 202 but stored no signature"
 
 
 def test_a_confirmed_signature_never_expires(tables: FakeTables, petition: Petition) -> None:
@@ -254,14 +252,14 @@ def test_a_confirmed_signature_never_expires(tables: FakeTables, petition: Petit
 
 
 @pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_what_was_not_kept_is_not_acknowledged(tables: FakeTables, petition: Petition, failure: Unavailable) -> None:
+def test_a_failed_write_is_not_acknowledged(tables: FakeTables, petition: Petition, failure: Unavailable) -> None:
     tables.fail_next(failure)
     with pytest.raises(Unavailable):
         signed(tables, petition)
     assert not signatures_in(tables)
 
 
-def test_a_retry_after_a_lost_answer_changes_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_a_retry_after_a_lost_response_changes_nothing(tables: FakeTables, petition: Petition) -> None:
     """The SDK's second attempt finds what its first one wrote."""
     identity = signed(tables, petition)
     request = request_of(tables, petition, identity)

@@ -1,4 +1,4 @@
-"""What the table keeps comes back as what was put in. Conditions: tests/stores."""
+"""Signatures are read back as they were stored. tests/stores checks the conditions."""
 
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
@@ -7,7 +7,7 @@ from tests.actors import ALICE, NOW, confirmed, key_of, signed
 from tests.fakes import FakeTables
 
 
-def test_a_signature_comes_back_as_it_was_kept(tables: FakeTables, petition: Petition) -> None:
+def test_a_stored_signature_is_read_back_unchanged(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition, updates=True, postcode="M1 1AE"))
     found = store.find(key, tables)
     assert found is not None
@@ -15,13 +15,11 @@ def test_a_signature_comes_back_as_it_was_kept(tables: FakeTables, petition: Pet
     assert (found.state, found.signed_at, found.mails) == (State.PENDING, NOW, 0)
 
 
-def test_what_is_not_there_is_not_found(tables: FakeTables, petition: Petition) -> None:
+def test_an_absent_signature_is_none(tables: FakeTables, petition: Petition) -> None:
     assert store.find(key_of(petition, "0" * 32), tables) is None
 
 
-def test_moments_are_kept_to_the_second_and_expiry_as_the_table_wants_it(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_times_are_stored_in_seconds_and_expiry_as_epoch(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition, now=NOW.replace(microsecond=999_999)))
     item = tables.items[key]
     assert item["signed_at"] == "2026-11-24T12:00:00Z"
@@ -29,7 +27,7 @@ def test_moments_are_kept_to_the_second_and_expiry_as_the_table_wants_it(
     assert Signature.model_validate(item).expires_at is not None
 
 
-def test_an_item_of_a_later_version_is_still_read(tables: FakeTables, petition: Petition) -> None:
+def test_an_item_with_unknown_attributes_is_read(tables: FakeTables, petition: Petition) -> None:
     key = key_of(petition, confirmed(tables, petition))
     tables.items[key]["something_new"] = "x"
     assert store.find(key, tables)

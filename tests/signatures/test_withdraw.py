@@ -1,4 +1,4 @@
-"""Taking back is as easy as giving, and leaves no name behind."""
+"""Withdrawing and unsubscribing: idempotent, and withdrawing removes all personal data."""
 
 import json
 from collections.abc import Callable
@@ -18,19 +18,19 @@ from tests.actors import ALICE, BOB, DAY, NOW, a_published_petition, confirmed, 
 from tests.fakes import FakeTables
 
 
-def test_a_withdrawal_takes_name_and_address_and_one_from_the_count(tables: FakeTables, petition: Petition) -> None:
+def test_a_withdrawal_removes_personal_data_and_subtracts_one(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition, BOB)
     identity = confirmed(tables, petition, postcode="M1 1AE", source="bbc", updates=True)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 1
     item = item_of(tables, petition, identity)
-    kept = json.dumps(item)
-    assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in kept]
+    stored = json.dumps(item)
+    assert not [word for word in ("Alice", "Achterberg", "alice", "M1 1AE", "bbc", "GB") if word in stored]
     assert (item["state"], item["updates"]) == ("withdrawn", False)
     assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
 
 
-def test_withdrawing_twice_takes_one(tables: FakeTables, petition: Petition) -> None:
+def test_withdrawing_twice_subtracts_one(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     confirmed(tables, petition, BOB)
     for _ in range(3):
@@ -38,21 +38,19 @@ def test_withdrawing_twice_takes_one(tables: FakeTables, petition: Petition) -> 
     assert exact_count(petition, NOW, tables).confirmed == 1
 
 
-def test_withdrawing_what_never_counted_takes_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_withdrawing_a_pending_signature_subtracts_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert item_of(tables, petition, identity)["state"] == "withdrawn"
     assert exact_count(petition, NOW, tables).confirmed == 0
 
 
-def test_withdrawing_what_is_not_there_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_withdrawing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     withdraw(key_of(petition, "0" * 32), petition, NOW, tables)
     assert not item_of(tables, petition, "0" * 32)
 
 
-def test_a_withdrawal_subtracts_on_the_day_it_happens_from_where_it_was_counted(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_a_withdrawal_subtracts_today_from_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, country="NL", source="bbc")
     withdraw(key_of(petition, identity), petition, NOW + DAY, tables)
     later = NOW + 2 * DAY
@@ -61,43 +59,45 @@ def test_a_withdrawal_subtracts_on_the_day_it_happens_from_where_it_was_counted(
         assert breakdown(petition, by, Days(), later, tables).values == {}
 
 
-def test_a_wish_for_mail_is_withdrawn_too(tables: FakeTables, petition: Petition) -> None:
+def test_a_withdrawal_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_kind")]
 
 
-class SignedAnewMeanwhile(FakeTables):
-    """Between reading and taking back: withdrawn, signed from elsewhere, and confirmed."""
+class RenewedMeanwhile(FakeTables):
+    """After the next read, the signature is withdrawn, signed again from another country or source, and confirmed."""
 
-    acts: Callable[[], object] | None = None
+    after_read: Callable[[], object] | None = None
 
     def get(self, *arguments: Any, **options: Any) -> Any:
         seen = super().get(*arguments, **options)
-        act, self.acts = self.acts, None
-        if act:
-            act()
+        after_read, self.after_read = self.after_read, None
+        if after_read:
+            after_read()
         return seen
 
 
-@pytest.mark.parametrize("elsewhere", [{"country": "NL"}, {"source": "bbc"}])
-def test_what_was_signed_anew_from_elsewhere_is_taken_back_where_it_counted(elsewhere: dict[str, Any]) -> None:
-    tables = SignedAnewMeanwhile()
+@pytest.mark.parametrize("changes", [{"country": "NL"}, {"source": "bbc"}])
+def test_withdrawing_a_signature_renewed_meanwhile_subtracts_from_its_new_country_and_source(
+    changes: dict[str, Any],
+) -> None:
+    tables = RenewedMeanwhile()
     petition = a_published_petition(tables)
     key = key_of(petition, confirmed(tables, petition))
 
-    def anew() -> None:
+    def renew() -> None:
         withdraw(key, petition, NOW, tables)
-        confirmed(tables, petition, now=NOW + DAY, **elsewhere)
+        confirmed(tables, petition, now=NOW + DAY, **changes)
 
-    tables.acts = anew
+    tables.after_read = renew
     withdraw(key, petition, NOW + DAY, tables)
     for by in (By.COUNTRY, By.SOURCE):
         assert breakdown(petition, by, Days(), NOW + DAY, tables).values == {}
 
 
 class ConfirmedMeanwhile(FakeTables):
-    """Between reading and taking back, somebody confirms: as often as told."""
+    """The signature is confirmed after it is read as pending, `times` times."""
 
     petition: Petition
     times = 1
@@ -110,7 +110,7 @@ class ConfirmedMeanwhile(FakeTables):
         return found
 
 
-def test_a_confirmation_in_the_same_instant_is_taken_back_with_its_count(petition: Petition) -> None:
+def test_withdrawing_a_signature_confirmed_meanwhile_subtracts_it(petition: Petition) -> None:
     tables = ConfirmedMeanwhile()
     tables.petition = a_published_petition(tables)
     identity = signed(tables, petition)
@@ -119,7 +119,7 @@ def test_a_confirmation_in_the_same_instant_is_taken_back_with_its_count(petitio
     assert item_of(tables, petition, identity)["state"] == "withdrawn"
 
 
-def test_a_withdrawal_that_cannot_be_made_is_not_acknowledged(
+def test_a_failed_withdrawal_is_not_acknowledged(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
@@ -138,6 +138,6 @@ def test_unsubscribing_keeps_the_signature(tables: FakeTables, petition: Petitio
     assert (item["state"], item["updates"], item["name"]) == ("confirmed", False, ALICE.name)
 
 
-def test_unsubscribing_what_is_not_there_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_unsubscribing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     unsubscribe(key_of(petition, "0" * 32), tables)
     assert not item_of(tables, petition, "0" * 32)

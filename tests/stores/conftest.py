@@ -1,4 +1,4 @@
-"""Every suite here runs twice: against the fake, and against the emulator."""
+"""Run every test here twice: on the fake and on the emulator."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.fakes import FakeTables
 
 try:
     from tests.emulated import aws_endpoint, emulated_aws, emulator_tables, localstack
-except ImportError:  # The fake's half needs no emulator and nothing that comes with it.
+except ImportError:  # Tests on the fake run without the emulator's packages.
     EMULATOR: tuple[object, ...] = ()
 else:
     EMULATOR = (aws_endpoint, emulated_aws, emulator_tables, localstack)

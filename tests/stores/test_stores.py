@@ -1,4 +1,4 @@
-"""What the stores ask of the table: every condition they write, kept and broken."""
+"""The stores' conditional writes: every condition, met and not met."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ from tests.actors import (
 )
 
 SLUG = "safe-children"
-WANTED_AT = "2026-11-24T12:00:00Z"
+REQUESTED_AT = "2026-11-24T12:00:00Z"
 LEASE = timedelta(seconds=90)
 TODAY = NOW.date()
 
@@ -47,7 +47,7 @@ def petition(tables: Tables) -> Petition:
     return a_published_petition(tables)
 
 
-def test_a_life_from_signing_to_withdrawing(tables: Tables, petition: Petition) -> None:
+def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petition) -> None:
     identity = signed(tables, petition, postcode="M1 1AE", updates=True)
     assert signed(tables, petition) == identity
     subject = subject_of(petition, identity)
@@ -73,31 +73,31 @@ def test_an_empty_postcode_is_removed_on_confirming(tables: Tables, petition: Pe
 
 def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mail_state.claim_mail(key_of(petition, identity), WANTED_AT, NOW, LEASE, tables)
-    mail_state.mark_mailed(key_of(petition, identity), WANTED_AT, NOW, NOW + DAY, tables)
+    mail_state.claim_mail(key_of(petition, identity), REQUESTED_AT, NOW, LEASE, tables)
+    mail_state.mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
     signed(tables, petition, now=NOW + DAY)
     item = item_of(tables, petition, identity)
     assert (item["signed_at"], item["mail_kind"], item["mails"]) == ("2026-11-25T12:00:00Z", "confirm", 1)
 
 
-def test_one_of_many_claims_a_wish_and_its_mail_is_marked_once(tables: Tables, petition: Petition) -> None:
+def test_only_one_caller_claims_a_request_and_its_email_is_marked_once(tables: Tables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
 
     def claim(_: int) -> bool:
         try:
-            mail_state.claim_mail(key, WANTED_AT, NOW, LEASE, tables)
+            mail_state.claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
         except ConditionFailed:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(claim, range(12))).count(True) == 1
-    mail_state.release_claim(key, WANTED_AT, tables)
+    mail_state.release_claim(key, REQUESTED_AT, tables)
     assert claim(0)
     for _ in range(2):
-        mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
+        mail_state.mark_mailed(key, REQUESTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, key.sk)
-    assert (item["mails"], item["mailed_at"], "mail_kind" in item) == (1, WANTED_AT, False)
+    assert (item["mails"], item["mailed_at"], "mail_kind" in item) == (1, REQUESTED_AT, False)
     mail_state.request_mail(key, MailKind.CONFIRM, NOW + timedelta(seconds=1), tables)
     requested_at = item_of(tables, petition, key.sk)["mail_requested_at"]
     with pytest.raises(ConditionFailed):
@@ -105,29 +105,29 @@ def test_one_of_many_claims_a_wish_and_its_mail_is_marked_once(tables: Tables, p
     mail_state.claim_mail(key, requested_at, NOW + MINUTE, LEASE, tables)
 
 
-def test_a_mail_to_somebody_confirmed_lets_nothing_expire(tables: Tables, petition: Petition) -> None:
+def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: Tables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     key = key_of(petition, identity)
     mail_state.request_mail(key, MailKind.ALREADY_SIGNED, NOW, tables)
-    mail_state.mark_mailed(key, WANTED_AT, NOW, NOW + DAY, tables)
+    mail_state.mark_mailed(key, REQUESTED_AT, NOW, NOW + DAY, tables)
     assert "expires_at" not in item_of(tables, petition, identity)
     mail_state.mark_undeliverable(key, "bounced", tables)
     with pytest.raises(ConditionFailed):
         mail_state.request_mail(key, MailKind.ALREADY_SIGNED, NOW + DAY, tables)
 
 
-def test_what_is_not_there_is_never_created_by_a_change(tables: Tables, petition: Petition) -> None:
+def test_changes_never_create_a_signature(tables: Tables, petition: Petition) -> None:
     subject = subject_of(petition, "0" * 32)
-    mail_state.release_claim(subject.key, WANTED_AT, tables)
-    mail_state.mark_mailed(subject.key, WANTED_AT, NOW, NOW, tables)
-    mail_state.mark_refused(subject.key, WANTED_AT, "refused", tables)
+    mail_state.release_claim(subject.key, REQUESTED_AT, tables)
+    mail_state.mark_mailed(subject.key, REQUESTED_AT, NOW, NOW, tables)
+    mail_state.mark_refused(subject.key, REQUESTED_AT, "refused", tables)
     mail_state.mark_undeliverable(subject.key, "bounced", tables)
     unsubscribe(subject.key, tables)
     withdraw(subject.key, petition, NOW, tables)
     assert tables.get(subject.key, consistent=True) is None
 
 
-def test_twenty_sources_a_shard_and_the_rest_is_other(tables: Tables) -> None:
+def test_sources_over_the_limit_of_a_shard_are_counted_as_other(tables: Tables) -> None:
     for number in range(MAX_SOURCES):
         tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", f"s{number}")))
     tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", "s3")))
@@ -139,7 +139,7 @@ def test_twenty_sources_a_shard_and_the_rest_is_other(tables: Tables) -> None:
     assert (tally.total, tally.sources["s3"], tally.sources[OTHER]) == (MAX_SOURCES + 2, 2, 1)
 
 
-def test_a_day_is_closed_once_and_in_its_turn(tables: Tables) -> None:
+def test_days_are_closed_once_and_in_order(tables: Tables) -> None:
     tallies.open_head(SLUG, TODAY, tables)
     tomorrow, after = TODAY + DAY, TODAY + 2 * DAY
     with pytest.raises(ConditionFailed):
@@ -153,7 +153,7 @@ def test_a_day_is_closed_once_and_in_its_turn(tables: Tables) -> None:
     assert {day: tally.total for day, tally in closed.items()} == {tomorrow: 2, after: 5}
 
 
-def test_many_who_close_one_day_close_it_once(tables: Tables, petition: Petition) -> None:
+def test_many_callers_close_a_day_once(tables: Tables, petition: Petition) -> None:
     confirmed(tables, petition)
     later = NOW + 3 * DAY
     with ThreadPoolExecutor(8) as pool:
@@ -162,13 +162,13 @@ def test_many_who_close_one_day_close_it_once(tables: Tables, petition: Petition
     assert tallies.head(SLUG, tables).total == 1
 
 
-def test_opening_twice_keeps_the_first(tables: Tables) -> None:
+def test_opening_twice_keeps_the_first_head(tables: Tables) -> None:
     tallies.open_head(SLUG, TODAY, tables)
     tallies.open_head(SLUG, TODAY + DAY, tables)
     assert tallies.head(SLUG, tables) == tallies.Head(TODAY, 0, began=TODAY + DAY)
 
 
-def test_one_of_many_gets_the_lease_until_it_is_given_back_or_runs_out(tables: Tables) -> None:
+def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
     tallies.open_snapshot(SLUG, NOW, tables)
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: tallies.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
@@ -179,7 +179,7 @@ def test_one_of_many_gets_the_lease_until_it_is_given_back_or_runs_out(tables: T
     assert tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=11), 10, tables)
 
 
-def test_a_slower_snapshot_never_overwrites_a_newer_one(tables: Tables) -> None:
+def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: Tables) -> None:
     tallies.open_snapshot(SLUG, NOW, tables)
     tallies.save_snapshot(SLUG, 8, NOW + MINUTE, tables)
     tallies.save_snapshot(SLUG, 7, NOW, tables)
@@ -190,7 +190,7 @@ def sequence(*numbers: int) -> list[str]:
     return [str(number).zfill(40) for number in numbers]
 
 
-def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables: Tables) -> None:
+def test_pending_is_added_once_and_a_repetition_returns_the_projected_position(tables: Tables) -> None:
     first = keys.pending(SLUG, "00")
     store.add_projected(first, {"pending": 2}, sequence(8, 9), tables)
     for repeated in (sequence(8, 9), sequence(9), sequence(9, 10)):
@@ -203,7 +203,7 @@ def test_pending_is_added_once_and_a_repetition_brings_what_was_followed(tables:
     assert store.pending("another", tables) == {}
 
 
-def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:
+def test_stored_petitions_are_read_back_in_order_of_slug(tables: Tables) -> None:
     second = a_petition(slug="b", closes_at=NOW, privacy_url="https://harbour.example")
     petitions.add(second, tables)
     petitions.add(a_petition(slug="a", goals=[20_000, 30_000]), tables)
@@ -214,18 +214,18 @@ def test_petitions_come_back_as_they_were_saved_by_slug(tables: Tables) -> None:
     assert petitions.get("c", tables, consistent=True) is None
 
 
-@pytest.mark.parametrize("had", [0, 1, 7])
-def test_a_revision_follows_the_one_before_it_and_no_other(tables: Tables, had: int) -> None:
-    petitions.add(a_petition(revision=had, goals=[20_000]), tables)
-    for wrong in {had, had + 2} - {0}:
+@pytest.mark.parametrize("revision", [0, 1, 7])
+def test_a_replacement_needs_the_next_revision(tables: Tables, revision: int) -> None:
+    petitions.add(a_petition(revision=revision, goals=[20_000]), tables)
+    for wrong in {revision, revision + 2} - {0}:
         with pytest.raises(ConditionFailed):
             petitions.replace(a_petition(revision=wrong, goal=5), tables)
-    petitions.replace(a_petition(revision=had + 1, goals=[7]), tables)
+    petitions.replace(a_petition(revision=revision + 1, goals=[7]), tables)
     found = petitions.get(SLUG, tables, consistent=True)
-    assert found == a_petition(revision=had + 1, goals=[7])
+    assert found == a_petition(revision=revision + 1, goals=[7])
 
 
-def test_what_is_not_there_is_not_replaced(tables: Tables) -> None:
+def test_an_absent_petition_is_not_replaced(tables: Tables) -> None:
     with pytest.raises(ConditionFailed):
         petitions.replace(a_petition(revision=1), tables)
 
@@ -238,19 +238,19 @@ def test_every_version_of_a_text_is_found(tables: Tables) -> None:
     assert petitions.texts("another", tables) == []
 
 
-def test_a_text_is_kept_as_it_was_first_recorded(tables: Tables) -> None:
+def test_a_text_keeps_its_first_recorded_time(tables: Tables) -> None:
     for moment in (NOW, NOW + DAY):
         petitions.keep_text(SLUG, text_of(a_petition(), moment), tables)
     version = text_of(a_petition(), NOW).version
     kept = tables.get(keys.petition_text(SLUG, version), consistent=True)
-    assert (kept or {})["recorded_at"] == WANTED_AT
+    assert (kept or {})["recorded_at"] == REQUESTED_AT
 
 
-def test_a_staff_token_is_known_again(tables: Tables) -> None:
+def test_a_staff_token_is_recognised(tables: Tables) -> None:
     assert recognise(f"Bearer {bobs_token(tables)}", NOW, tables).owner == "bob"
 
 
-def test_nobody_is_counted_for_anybody_else(tables: Tables, petition: Petition) -> None:
+def test_only_confirmed_signatures_are_counted(tables: Tables, petition: Petition) -> None:
     confirmed(tables, petition, ALICE)
     signed(tables, petition, BOB)
     assert exact_count(petition, NOW, tables).confirmed == 1

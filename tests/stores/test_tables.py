@@ -1,4 +1,4 @@
-"""The table itself: conditions, transactions, types. The fake must answer as DynamoDB does."""
+"""The table: conditions, transactions and types. The fake must behave like DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,7 +13,7 @@ from chalicelib.signatures.model import State
 KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
 
 
-def test_put_new_keeps_the_first_and_brings_it_to_the_second(tables: Tables) -> None:
+def test_put_new_keeps_the_first_item_and_returns_it_to_the_second_caller(tables: Tables) -> None:
     tables.put_new(NewItem(KEY, {"who": "first"}))
     with pytest.raises(ConditionFailed) as caught:
         tables.put_new(NewItem(KEY, {"who": "second"}))
@@ -21,7 +21,7 @@ def test_put_new_keeps_the_first_and_brings_it_to_the_second(tables: Tables) -> 
     assert tables.get(KEY, consistent=True) == caught.value.item
 
 
-def test_one_of_many_who_put_at_once_is_first(tables: Tables) -> None:
+def test_only_one_concurrent_put_new_succeeds(tables: Tables) -> None:
     def put(number: int) -> bool:
         try:
             tables.put_new(NewItem(KEY, {"who": number}))
@@ -33,7 +33,7 @@ def test_one_of_many_who_put_at_once_is_first(tables: Tables) -> None:
         assert list(pool.map(put, range(16))).count(True) == 1
 
 
-def test_an_item_comes_back_with_its_types(tables: Tables) -> None:
+def test_an_item_keeps_its_types(tables: Tables) -> None:
     item = {"text": "é", "none_left": 0, "big": 10**20, "yes": True, "set": {"a", "b"}, "list": ["a", 1], "empty": ""}
     tables.put(KEY, item)
     found = tables.get(KEY, consistent=True)
@@ -41,22 +41,22 @@ def test_an_item_comes_back_with_its_types(tables: Tables) -> None:
     assert type(found["none_left"]) is int
 
 
-def test_what_is_not_there_is_none(tables: Tables) -> None:
+def test_an_absent_item_is_none(tables: Tables) -> None:
     assert tables.get(KEY, consistent=True) is None
 
 
-def test_two_tables_are_two(tables: Tables) -> None:
+def test_tables_are_separate(tables: Tables) -> None:
     tables.put(KEY, {"a": 1})
     assert tables.get(Key(SIGNATURES, "p", "s"), consistent=True) is None
 
 
-def test_put_replaces_everything(tables: Tables) -> None:
+def test_put_replaces_the_whole_item(tables: Tables) -> None:
     tables.put(KEY, {"a": 1})
     tables.put(KEY, {"b": 2})
     assert tables.get(KEY, consistent=True) == {"pk": "p", "sk": "s", "b": 2}
 
 
-def test_an_update_of_nothing_creates_and_of_something_keeps_the_rest(tables: Tables) -> None:
+def test_an_update_creates_an_absent_item_and_keeps_other_attributes(tables: Tables) -> None:
     assert tables.update_and_read(Change(KEY, assign={"a": 1})) == {"pk": "p", "sk": "s", "a": 1}
     assert tables.update_and_read(Change(KEY, assign={"b": 2}, remove=("a", "nothing"))) == {
         "pk": "p",
@@ -65,20 +65,20 @@ def test_an_update_of_nothing_creates_and_of_something_keeps_the_rest(tables: Ta
     }
 
 
-def test_trying_an_update_says_whether_the_condition_held(tables: Tables) -> None:
+def test_try_update_returns_whether_the_condition_held(tables: Tables) -> None:
     first = Change(KEY, assign={"a": 1}, when=Attr("a").not_exists())
     assert tables.try_update(first)
     assert not tables.try_update(first)
     assert tables.get(KEY, consistent=True) == {"pk": "p", "sk": "s", "a": 1}
 
 
-def test_adding_starts_from_nothing_with_numbers_and_with_sets(tables: Tables) -> None:
+def test_add_starts_from_zero_or_an_empty_set(tables: Tables) -> None:
     tables.update(Change(KEY, add={"n": 2, "set": {"a"}}))
     assert tables.update_and_read(Change(KEY, add={"n": -5, "set": {"a", "b"}}))["set"] == {"a", "b"}
     assert (tables.get(KEY, consistent=True) or {})["n"] == -3
 
 
-def test_many_who_add_at_once_are_all_added(tables: Tables) -> None:
+def test_concurrent_adds_are_all_counted(tables: Tables) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: tables.update(Change(KEY, add={"n": 1})), range(40)))
     assert (tables.get(KEY, consistent=True) or {})["n"] == 40
@@ -124,7 +124,7 @@ CONDITIONS: list[tuple[Condition, dict[str, Any] | None, bool]] = [
 ]
 
 
-def test_every_condition_means_the_same_here_and_there(tables: Tables) -> None:
+def test_every_condition_has_the_same_result_on_the_fake_and_on_the_emulator(tables: Tables) -> None:
     for number, (condition, item, holds) in enumerate(CONDITIONS):
         key = Key(COUNTS, "condition", str(number))
         if item is not None:
@@ -140,7 +140,7 @@ def test_every_condition_means_the_same_here_and_there(tables: Tables) -> None:
         assert tables.get(key, consistent=True) == before
 
 
-def test_a_transaction_happens_altogether(tables: Tables) -> None:
+def test_a_transaction_applies_every_write(tables: Tables) -> None:
     tables.put(KEY, {"n": 1})
     tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 1}), Change(THIRD, assign={"b": 1})])
     assert [(tables.get(key, consistent=True) or {}).keys() - {"pk", "sk"} for key in (KEY, OTHER, THIRD)] == [
@@ -151,7 +151,7 @@ def test_a_transaction_happens_altogether(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("failing", [0, 1, 2])
-def test_or_not_at_all_and_it_says_which_failed(tables: Tables, failing: int) -> None:
+def test_a_failed_transaction_changes_nothing_and_names_the_failed_write(tables: Tables, failing: int) -> None:
     tables.put(KEY, {"n": 1})
     writes = [Change(key, assign={"done": True}, when=Attr("done").not_exists()) for key in (KEY, OTHER, THIRD)]
     tables.update(Change(writes[failing].key, assign={"done": True}))
@@ -162,7 +162,7 @@ def test_or_not_at_all_and_it_says_which_failed(tables: Tables, failing: int) ->
     assert [tables.get(write.key, consistent=True) for write in writes] == before
 
 
-def test_a_new_item_that_is_not_new_fails_the_whole_transaction(tables: Tables) -> None:
+def test_an_existing_new_item_fails_the_whole_transaction(tables: Tables) -> None:
     tables.put(OTHER, {"a": 1})
     with pytest.raises(ConditionFailed) as caught:
         tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 2})])
@@ -170,24 +170,24 @@ def test_a_new_item_that_is_not_new_fails_the_whole_transaction(tables: Tables) 
     assert tables.get(KEY, consistent=True) is None
 
 
-def test_the_first_of_two_failures_is_told(tables: Tables) -> None:
+def test_a_transaction_reports_the_first_of_two_failures(tables: Tables) -> None:
     writes = [Change(key, assign={"a": 1}, when=Attr("a").exists()) for key in (KEY, OTHER)]
     with pytest.raises(ConditionFailed) as caught:
         tables.transact(writes)
     assert (caught.value.index, caught.value.item) == (0, None)
 
 
-def test_a_batch_brings_what_there_is(tables: Tables) -> None:
-    wanted = [Key(COUNTS, f"p{number}", "s") for number in range(130)]
-    for key in wanted[::2]:
+def test_a_batch_returns_the_items_that_exist(tables: Tables) -> None:
+    keys = [Key(COUNTS, f"p{number}", "s") for number in range(130)]
+    for key in keys[::2]:
         tables.put(key, {"n": 1})
-    found = tables.batch_get(wanted, consistent=True)
-    assert {item["pk"] for item in found} == {key.pk for key in wanted[::2]}
+    found = tables.batch_get(keys, consistent=True)
+    assert {item["pk"] for item in found} == {key.pk for key in keys[::2]}
     assert sum(item["n"] for item in found) == 65
     assert tables.batch_get([]) == []
 
 
-def test_a_query_is_in_order_and_its_bounds_are_included(tables: Tables) -> None:
+def test_a_query_is_sorted_and_includes_its_bounds(tables: Tables) -> None:
     for sk in ("DAY#2026-11-26", "DAY#2026-11-24", "HEAD", "DAY#2026-11-25"):
         tables.put(Key(COUNTS, "p", sk), {})
     tables.put(Key(COUNTS, "other", "DAY#2026-11-25"), {})
@@ -202,7 +202,7 @@ def test_a_query_is_in_order_and_its_bounds_are_included(tables: Tables) -> None
     assert list(tables.query(COUNTS, "nothing")) == []
 
 
-def test_a_query_may_leave_the_rest_of_an_item_where_it_is(tables: Tables) -> None:
+def test_a_query_can_read_only_some_attributes(tables: Tables) -> None:
     tables.put(Key(COUNTS, "p", "s"), {"state": "confirmed", "name": "Alice"})
     tables.put(Key(COUNTS, "p", "t"), {"name": "Bob"})
     assert list(tables.query(COUNTS, "p", consistent=True, only=("state", "source"))) == [{"state": "confirmed"}, {}]
@@ -214,19 +214,19 @@ def test_a_query_reads_all_pages(tables: Tables) -> None:
     assert [item["sk"] for item in tables.query(COUNTS, "p", consistent=True)] == [f"{n:02}" for n in range(12)]
 
 
-def test_health_is_asked_without_harm(tables: Tables) -> None:
+def test_the_health_check_succeeds(tables: Tables) -> None:
     tables.check()
 
 
-def test_a_page_shows_some_attributes_of_what_fits_and_where_to_go_on(tables: Tables) -> None:
+def test_a_page_returns_some_attributes_and_where_to_continue(tables: Tables) -> None:
     for number in range(5):
         tables.put(Key(SIGNATURES, "p", f"s{number}"), {"n": number, "secret": "x"})
     tables.put(Key(SIGNATURES, "q", "s9"), {"n": 9})
     even = Attr("n").eq(0) | Attr("n").eq(2) | Attr("n").eq(4)
-    place: str | None = ""
+    position: str | None = ""
     pages = []
-    while place is not None:
-        found, place = tables.page(Key(SIGNATURES, "p", place), ("pk", "sk", "n"), even, 2)
+    while position is not None:
+        found, position = tables.page(Key(SIGNATURES, "p", position), ("pk", "sk", "n"), even, 2)
         pages.append([item["n"] for item in found])
         assert all(item.keys() == {"pk", "sk", "n"} for item in found)
     assert [number for page in pages for number in page] == [0, 2, 4]

@@ -1,4 +1,4 @@
-"""How many signed? Exactly, at any age of the petition, for two reads; and one for the public."""
+"""The exact count takes two reads at any age of the petition; the public count takes one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -41,14 +41,12 @@ def head(tables: FakeTables) -> Item:
     return tables.items[keys.tally_head("safe-children")]
 
 
-def test_nobody_has_signed_yet(tables: FakeTables, petition: Petition) -> None:
+def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
     assert exact_count(petition, OPENED, tables).confirmed == 0
     assert public_count(petition, OPENED, tables).confirmed == 0
 
 
-def test_the_exact_count_is_two_reads_however_old_and_large_the_petition(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petition) -> None:
     counted(tables, petition, *[OPENED + number * DAY / 7 for number in range(700)])
     end = OPENED + 100 * DAY
     assert exact_count(petition, end, tables).confirmed == 700
@@ -57,7 +55,7 @@ def test_the_exact_count_is_two_reads_however_old_and_large_the_petition(
     assert tables.calls == ["get", "batch_get"]
 
 
-def test_all_that_is_exact_is_read_consistently(petition: Petition) -> None:
+def test_exact_counts_use_consistent_reads(petition: Petition) -> None:
     class Strict(FakeTables):
         def get(self, key: keys.Key, *, consistent: bool = False) -> Item | None:
             assert consistent
@@ -74,9 +72,7 @@ def test_all_that_is_exact_is_read_consistently(petition: Petition) -> None:
     assert breakdown(petition, By.DAY, Days(), NOW, tables).confirmed == 1
 
 
-def test_a_day_that_is_over_is_closed_an_hour_after_midnight_and_not_before(
-    tables: FakeTables, petition: Petition
-) -> None:
+def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Petition) -> None:
     counted(tables, petition, NOW)
     for moment, through in (
         (datetime(2026, 11, 25, 0, 0, tzinfo=UTC), "2026-11-23"),
@@ -100,10 +96,10 @@ def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeT
     st.lists(st.tuples(st.integers(0, 120), st.sampled_from([1, 1, -1])), max_size=25),
     st.lists(st.integers(0, 200), max_size=6),
 )
-def test_closing_never_changes_a_number(entries: list[tuple[int, int]], looks: list[int]) -> None:
+def test_closing_never_changes_a_number(entries: list[tuple[int, int]], reads: list[int]) -> None:
     tables = FakeTables()
     petition = a_published_petition(tables)
-    events = sorted([(hours, amount) for hours, amount in entries] + [(hours, 0) for hours in looks])
+    events = sorted([(hours, amount) for hours, amount in entries] + [(hours, 0) for hours in reads])
     total = 0
     for hours, amount in events:
         moment = OPENED + timedelta(hours=hours)
@@ -118,49 +114,49 @@ def test_closing_never_changes_a_number(entries: list[tuple[int, int]], looks: l
         assert sum(counts.values.values()) == counts.confirmed == total
 
 
-def test_two_who_close_the_same_day_close_it_once(tables: FakeTables, petition: Petition) -> None:
+def test_two_callers_close_a_day_once(tables: FakeTables, petition: Petition) -> None:
     class Racing(FakeTables):
-        rival_comes = False
+        is_raced = False
 
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
-            if self.rival_comes:
-                self.rival_comes = False
+            if self.is_raced:
+                self.is_raced = False
                 super().transact(writes)
             super().transact(writes)
 
     racing = Racing()
     a_published_petition(racing)
     counted(racing, petition, NOW)
-    racing.rival_comes = True
+    racing.is_raced = True
     assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 1
     assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 1
     assert head(racing)["total"] == 1
 
 
 @pytest.mark.parametrize("failure", [Conflicted("storage"), Throttled("storage"), Unavailable("storage")])
-def test_a_day_that_cannot_be_closed_now_is_counted_all_the_same(petition: Petition, failure: Unavailable) -> None:
-    class Unwilling(FakeTables):
+def test_a_day_that_cannot_be_closed_is_still_counted(petition: Petition, failure: Unavailable) -> None:
+    class Failing(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
             raise failure
 
-    tables = Unwilling()
+    tables = Failing()
     a_published_petition(tables)
     counted(tables, petition, NOW)
     assert exact_count(petition, NOW + 9 * DAY, tables).confirmed == 1
 
 
-def test_more_shards_may_come_at_any_time(tables: FakeTables, petition: Petition) -> None:
+def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition) -> None:
     counted(tables, petition, NOW, NOW, NOW)
     grown = a_petition(shards=50)
     tables.update(entry_change(petition.slug, 49, Entry(1, NOW, "GB", "direct")))
     assert exact_count(grown, NOW, tables).confirmed == 4
 
 
-@given(st.lists(st.tuples(st.sampled_from(["old", "new", "look", "raise"]), st.integers(0, 8)), max_size=40))
-def test_raising_shards_while_old_and_new_settings_are_about_loses_nothing_on_any_day(
+@given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
+def test_raising_shards_loses_nothing_while_old_settings_are_cached(
     events: list[tuple[str, int]],
 ) -> None:
-    """Writers hold settings for seconds; a reader may hold them for as long as a frozen function sleeps."""
+    """A writer caches settings for seconds; a frozen function may keep them for much longer and then read."""
     tables = FakeTables()
     old = a_published_petition(tables, shards=2)
     new, per_day, moment = old, [0] * 1000, OPENED
@@ -179,8 +175,8 @@ def test_raising_shards_while_old_and_new_settings_are_about_loses_nothing_on_an
     assert list(days.values()) == [number for number in per_day if number]
 
 
-def test_a_day_is_not_closed_over_shards_that_were_not_read(tables: FakeTables, petition: Petition) -> None:
-    """Raised between the reading and the closing: whoever comes next reads them all."""
+def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTables, petition: Petition) -> None:
+    """The number of shards rises between reading and closing; the next reader reads all shards."""
 
     class Racing(FakeTables):
         def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
@@ -199,12 +195,12 @@ def test_a_day_is_not_closed_over_shards_that_were_not_read(tables: FakeTables, 
     assert head(racing)["total"] == 2
 
 
-def test_a_tally_that_was_never_opened_is_no_petition(tables: FakeTables) -> None:
+def test_a_tally_that_was_never_opened_raises_unknown_petition(tables: FakeTables) -> None:
     with pytest.raises(UnknownPetition):
         exact_count(a_petition(), NOW, tables)
 
 
-def test_a_breakdown_takes_only_the_days_asked_for(tables: FakeTables, petition: Petition) -> None:
+def test_a_breakdown_has_only_the_requested_days(tables: FakeTables, petition: Petition) -> None:
     days = [NOW + number * DAY for number in range(4)]
     counted(tables, petition, *days)
     chosen = Days(TOMORROW, date(2026, 11, 26))
@@ -212,8 +208,8 @@ def test_a_breakdown_takes_only_the_days_asked_for(tables: FakeTables, petition:
     assert (counts.confirmed, list(counts.values)) == (2, ["2026-11-25", "2026-11-26"])
 
 
-class Literal(FakeTables):
-    """As DynamoDB: bounds that are the wrong way round are a ValidationException."""
+class StrictBounds(FakeTables):
+    """Raises an error for bounds in the wrong order, as DynamoDB does."""
 
     def query(
         self,
@@ -241,14 +237,14 @@ class Literal(FakeTables):
         (Days(), 1),
     ],
 )
-def test_any_days_may_be_asked_for(petition: Petition, days: Days, confirmed: int) -> None:
-    tables = Literal()
+def test_any_range_of_days_is_accepted(petition: Petition, days: Days, confirmed: int) -> None:
+    tables = StrictBounds()
     a_published_petition(tables)
     counted(tables, petition, NOW)
     assert breakdown(petition, By.DAY, days, NOW, tables).confirmed == confirmed
 
 
-def test_hours_are_told_apart_by_day(tables: FakeTables, petition: Petition) -> None:
+def test_hours_include_the_day(tables: FakeTables, petition: Petition) -> None:
     counted(tables, petition, NOW, NOW + DAY)
     counts: Breakdown = breakdown(petition, By.HOUR, Days(), NOW + DAY, tables)
     assert counts.values == {"2026-11-24T12:00:00Z": 1, "2026-11-25T12:00:00Z": 1}
@@ -262,7 +258,7 @@ def test_the_public_count_is_one_read_while_it_is_fresh(tables: FakeTables, peti
     assert tables.calls == ["get"]
 
 
-def test_a_stale_public_count_is_counted_anew_by_one_and_given_to_all(tables: FakeTables, petition: Petition) -> None:
+def test_one_caller_refreshes_a_stale_public_count_for_all(tables: FakeTables, petition: Petition) -> None:
     public_count(petition, NOW, tables)
     confirmed(tables, petition)
     later = NOW + FRESH
@@ -272,24 +268,24 @@ def test_a_stale_public_count_is_counted_anew_by_one_and_given_to_all(tables: Fa
     assert public_count(petition, later + FRESH, tables).confirmed == 2
 
 
-def test_while_one_counts_all_others_see_the_old_number_for_two_calls(tables: FakeTables, petition: Petition) -> None:
+def test_other_callers_get_the_stale_count_during_a_refresh(tables: FakeTables, petition: Petition) -> None:
     public_count(petition, NOW, tables)
     confirmed(tables, petition)
     assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
     tables.calls.clear()
-    seen = public_count(petition, NOW + FRESH, tables)
-    assert (seen.confirmed, seen.as_of) == (0, NOW)
+    count = public_count(petition, NOW + FRESH, tables)
+    assert (count.confirmed, count.as_of) == (0, NOW)
     assert tables.calls == ["get", "update"]
 
 
-def test_whoever_died_counting_is_followed(tables: FakeTables, petition: Petition) -> None:
+def test_expired_lease_is_taken_over(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition)
     assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)
     after = NOW + timedelta(seconds=LEASE_SECONDS)
     assert public_count(petition, after, tables).confirmed == 1
 
 
-def test_while_the_table_does_not_answer_the_old_number_stands(tables: FakeTables, petition: Petition) -> None:
+def test_the_stale_count_is_returned_while_the_table_is_down(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition)
     public_count(petition, NOW, tables)
 
@@ -309,7 +305,7 @@ def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: 
     assert tables.items[keys.snapshot(petition.slug)]["count"] == 1
 
 
-def test_a_slower_counter_does_not_overwrite_what_is_newer(tables: FakeTables, petition: Petition) -> None:
+def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: FakeTables, petition: Petition) -> None:
     save_snapshot(petition.slug, 7, NOW + SECOND, tables)
     save_snapshot(petition.slug, 6, NOW, tables)
     kept = snapshot(petition.slug, tables)
@@ -317,5 +313,5 @@ def test_a_slower_counter_does_not_overwrite_what_is_newer(tables: FakeTables, p
     assert (kept["count"], kept["as_of"]) == (7, "2026-11-24T12:00:01Z")
 
 
-def test_nobody_pending_is_zero(tables: FakeTables, petition: Petition) -> None:
+def test_pending_is_zero_without_signatures(tables: FakeTables, petition: Petition) -> None:
     assert pending_count(petition.slug, tables) == 0

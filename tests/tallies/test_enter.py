@@ -1,4 +1,4 @@
-"""The tally's half of a confirmation."""
+"""The tally's part of a confirmation."""
 
 from chalicelib.core import keys
 from chalicelib.tallies.enter import folded, tally_entry
@@ -10,20 +10,20 @@ from tests.fakes import FakeTables
 ENTRY = Entry(1, NOW, "GB", "bbc")
 
 
-def test_entries_spread_over_all_shards_and_no_other() -> None:
-    drawn = {tally_entry("safe-children", 4, ENTRY).key for _ in range(300)}
-    assert drawn == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
+def test_entries_use_every_shard() -> None:
+    used = {tally_entry("safe-children", 4, ENTRY).key for _ in range(300)}
+    assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
 
 
-def test_folding_changes_the_source_alone() -> None:
+def test_folding_changes_only_the_source() -> None:
     assert folded(ENTRY) == Entry(1, NOW, "GB", OTHER)
 
 
-def test_taking_away_needs_no_room() -> None:
+def test_subtracting_has_no_source_limit() -> None:
     assert tally_entry("safe-children", 1, Entry(-1, NOW, "GB", "bbc")).when is None
 
 
-def test_opening_again_loses_nothing(tables: FakeTables) -> None:
+def test_opening_again_changes_nothing(tables: FakeTables) -> None:
     open_tally("safe-children", 3, OPENED, tables)
     tables.items[keys.tally_head("safe-children")]["total"] = 7
     tables.items[keys.snapshot("safe-children")]["count"] = 7

@@ -1,4 +1,4 @@
-"""Sums that agree with their parts, whatever is added."""
+"""Breakdowns sum to the total, whatever entries are added."""
 
 from datetime import date, timedelta
 
@@ -40,17 +40,16 @@ def test_every_breakdown_sums_to_the_total(entries: list[Entry]) -> None:
 
 
 @given(ENTRIES)
-def test_a_tally_survives_being_kept(entries: list[Entry]) -> None:
+def test_a_stored_tally_is_read_back_unchanged(entries: list[Entry]) -> None:
     for tally in tallied(entries).values():
-        kept = tally_of({"pk": "p", "sk": "s", **numbers_of(tally)})
-        assert kept == tally
+        assert tally_of({"pk": "p", "sk": "s", **numbers_of(tally)}) == tally
 
 
 def test_an_empty_tally_is_zero() -> None:
     assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
 
 
-def test_a_source_is_never_taken_for_an_hour_a_country_or_a_total() -> None:
+def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
     entries = [Entry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
     tallies = tallied(entries)
     assert broken_down(By.COUNTRY, tallies) == {"GB": 4}
@@ -58,7 +57,7 @@ def test_a_source_is_never_taken_for_an_hour_a_country_or_a_total() -> None:
     assert broken_down(By.SOURCE, tallies) == {"h12": 1, "cgb": 1, "total": 1, "sources": 1}
 
 
-def test_keys_are_in_order_and_zeros_left_out() -> None:
+def test_keys_are_sorted_and_zeros_are_left_out() -> None:
     moments = [NOW + timedelta(days=days) for days in (2, 0, 1)]
     entries = [Entry(1, moment, "GB", "direct") for moment in moments]
     entries.append(Entry(-1, moments[2], "GB", "direct"))
