@@ -32,7 +32,7 @@ ALL = "all"
 @routes.route("/api/staff/petitions", authorizer=staff_authorizer)
 @json_view(routes)
 def list_counts(request: Request) -> Response:
-    """Every petition with its numbers, drafts included; 304 while they are those the client has."""
+    """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
     listed = [_listed(petition) for petition in all_petitions(tables())]
     return unless_known(request, listed, json_answer({"petitions": listed}))
 
@@ -40,7 +40,7 @@ def list_counts(request: Request) -> Response:
 @routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
 @json_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
-    """The number to say on air: exact at `as_of`; with ?by= its breakdown, with ?from= and ?to= of those days."""
+    """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
         return _overview(request, slug)
     by, days, top = _by(request), days_asked(request), _top(request)
@@ -52,7 +52,7 @@ def read_counts(request: Request, slug: str) -> Response:
 
 
 def _overview(request: Request, slug: str) -> Response:
-    """Of one moment, so that every breakdown sums to the same `confirmed`."""
+    """Return all breakdowns of one moment, so that each sums to the same `confirmed`."""
     days, _ = days_asked(request), _top(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
@@ -75,9 +75,9 @@ def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     if isinstance(by, By):
         return breakdown(petition, by, days, now, tables())
     if days != Days():
-        raise Invalid([FieldError("by", "Versions and places are not kept by day: leave out from and to")])
+        raise Invalid([FieldError("by", "This breakdown has no daily counts: leave out from and to")])
     if by is Dimension.CONSTITUENCY and not is_configured():
-        raise Invalid([FieldError("by", "No table of constituencies was given when this site was built")])
+        raise Invalid([FieldError("by", "This site has no table of constituencies")])
     return projected_breakdown(petition, by, now, tables())
 
 
@@ -128,7 +128,7 @@ def _top(request: Request) -> int | None:
     if not asked:
         return None
     if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
-        raise Invalid([FieldError("top", "Goes with by=country, by=source or a breakdown by version or place")])
+        raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", asked):
         raise Invalid([FieldError("top", "Use a number from 1 to 999")])
     return int(asked)
@@ -142,7 +142,7 @@ def days_asked(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """A date, or the midnight (UTC) at which a day begins; as `to`, the midnight at which the last one ends."""
+    """Parse a date, or a midnight (UTC): for `from` the start of the first day, for `to` the end of the last day."""
     asked = query(request, name)
     if not asked:
         return None
@@ -159,5 +159,5 @@ def _day_at(name: str, asked: str) -> date:
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None
     if moment.time() != time.min:
-        raise Invalid([FieldError(name, "Counts are kept by day: use a date (UTC), or its midnight")])
+        raise Invalid([FieldError(name, "Counts are daily: use a date (UTC), or its midnight")])
     return day

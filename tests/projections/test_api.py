@@ -271,7 +271,7 @@ def test_constituencies_sum_to_what_is_confirmed_with_all_that_is_in_none(
     body = by_bob(three, f"{COUNTS}?by=constituency").json_body
     assert body["breakdown"] == [
         {"key": "Upper Zed", "confirmed": 1},
-        {"key": "not yet sorted", "confirmed": 1},
+        {"key": "not yet assigned", "confirmed": 1},
     ]
     assert body["confirmed"] == 2
 
@@ -282,4 +282,4 @@ def test_without_a_table_there_are_no_constituencies_and_the_answer_says_why(
     give_none(monkeypatch)
     answer = by_bob(served, f"{COUNTS}?by=constituency")
     assert answer.status_code == 422
-    assert "No table of constituencies" in answer.json_body["errors"][0]["message"]
+    assert "no table of constituencies" in answer.json_body["errors"][0]["message"]

@@ -80,7 +80,7 @@ def test_counts_by_version_and_area_sum_to_what_is_confirmed(followed: Served, p
 def test_who_is_not_sorted_yet_has_a_row(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition)
     body = by_bob(served, f"{COUNTS}?by=postcode-area").json_body
-    assert body["breakdown"] == [{"key": "not yet sorted", "confirmed": 1}]
+    assert body["breakdown"] == [{"key": "not yet assigned", "confirmed": 1}]
     assert body["confirmed"] == 1
 
 
