@@ -113,25 +113,25 @@ def _answer(request: Request, totals: dict[str, object], counted: Breakdown | No
 
 
 def _by(request: Request) -> By | Dimension | None:
-    asked = query(request, "by")
-    if not asked:
+    value = query(request, "by")
+    if not value:
         return None
-    if asked in list(Dimension):
-        return Dimension(asked)
-    if asked not in list(By):
+    if value in list(Dimension):
+        return Dimension(value)
+    if value not in list(By):
         raise Invalid([FieldError("by", f"Use {', '.join([*By, *Dimension])} or {ALL}")])
-    return By(asked)
+    return By(value)
 
 
 def _top(request: Request) -> int | None:
-    asked = query(request, "top")
-    if not asked:
+    value = query(request, "top")
+    if not value:
         return None
     if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", asked):
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
         raise Invalid([FieldError("top", "Use a number from 1 to 999")])
-    return int(asked)
+    return int(value)
 
 
 def days_asked(request: Request) -> Days:
@@ -143,18 +143,18 @@ def days_asked(request: Request) -> Days:
 
 def _day(request: Request, name: str) -> date | None:
     """Parse a date, or a midnight (UTC): for `from` the start of the first day, for `to` the end of the last day."""
-    asked = query(request, name)
-    if not asked:
+    value = query(request, name)
+    if not value:
         return None
     try:
-        return date.fromisoformat(asked)
+        return date.fromisoformat(value)
     except ValueError:
-        return _day_at(name, asked)
+        return _day_at(name, value)
 
 
-def _day_at(name: str, asked: str) -> date:
+def _day_at(name: str, value: str) -> date:
     try:
-        moment = datetime.fromisoformat(asked.replace(" ", "+")).astimezone(UTC)
+        moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         day = moment.date() - timedelta(days=name == "to")
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None

@@ -94,10 +94,10 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
     first = _recount(petition, clock(), tables)
     if not first.drift and not first.pending:
         return first
-    again = _recount(petition, clock(), tables)
-    pending = {bucket: found for bucket, found in again.pending.items() if bucket in first.pending}
+    second = _recount(petition, clock(), tables)
+    pending = {bucket: found for bucket, found in second.pending.items() if bucket in first.pending}
     return Recount(
-        again.slug, again.confirmed, _agreed(first.drift, again.drift), again.moving, pending, again.pending_moving
+        second.slug, second.confirmed, _agreed(first.drift, second.drift), second.moving, pending, second.pending_moving
     )
 
 
@@ -144,8 +144,8 @@ def _drift(kept: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
     """Return how far each sum is outside of its possible range."""
     found = {}
     for each in {*kept, *walk.sure, *walk.unsure}:
-        more = kept.get(each, 0) - walk.sure[each]
-        found[each] = min(more, 0) or max(more - walk.unsure[each] - walk.gone, 0)
+        difference = kept.get(each, 0) - walk.sure[each]
+        found[each] = min(difference, 0) or max(difference - walk.unsure[each] - walk.gone, 0)
     return {each: amount for each, amount in sorted(found.items()) if amount}
 
 
@@ -153,11 +153,11 @@ def _pending(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
     """Return the wrong buckets. The counters trail the signatures: allow for those that just became or left pending."""
     wrong = {}
     for bucket in keys.BUCKETS:
-        more = kept.get(bucket, 0) - walk.pending[bucket]
-        if not -walk.joined[bucket] <= more <= walk.left[bucket]:
+        difference = kept.get(bucket, 0) - walk.pending[bucket]
+        if not -walk.joined[bucket] <= difference <= walk.left[bucket]:
             wrong[bucket] = Pending(kept.get(bucket), walk.pending[bucket])
     return wrong
 
 
-def _agreed(one: Mapping[Sum, int], other: Mapping[Sum, int]) -> dict[Sum, int]:
-    return {each: min(one[each], other[each], key=abs) for each in one if one[each] * other.get(each, 0) > 0}
+def _agreed(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
+    return {each: min(first[each], second[each], key=abs) for each in first if first[each] * second.get(each, 0) > 0}

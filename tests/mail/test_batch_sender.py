@@ -17,17 +17,17 @@ from tests.fakes import FakeTables
 
 
 class Sending:
-    """Batch senders that share a clock. `asked` are the emails passed to SES, `refusals` SES's next errors."""
+    """Batch senders that share a clock. `attempts` are the emails passed to SES, `refusals` SES's next errors."""
 
     def __init__(self, tables: FakeTables) -> None:
         self.tables = tables
         self.now = 0.0
         self.slept: list[float] = []
-        self.asked: list[Mail] = []
+        self.attempts: list[Mail] = []
         self.refusals: list[Exception] = []
 
     def deliver(self, mail: Mail) -> None:
-        self.asked.append(mail)
+        self.attempts.append(mail)
         if self.refusals:
             raise self.refusals.pop(0)
 
@@ -55,7 +55,7 @@ def test_a_used_up_quota_stops_the_batch_and_later_invocations(
     for batch_sender, request in ((first, requests[1]), (sending.batch_sender(), requests[2])):
         with pytest.raises(NotYet):
             batch_sender.send(request, NOW)
-    assert len(sending.asked) == 1
+    assert len(sending.attempts) == 1
 
 
 def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
@@ -67,7 +67,7 @@ def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
     assert "mail_claimed_until" not in item_of(sending.tables, petition, requests[0].signature_id)
     later = sending.batch_sender()
     assert [later.send(request, NOW + PAUSE) for request in requests] == [Sent.SENT] * 3
-    assert len(sending.asked) == 4
+    assert len(sending.attempts) == 4
 
 
 def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
@@ -120,4 +120,4 @@ def test_no_email_is_started_after_the_time_budget(sending: Sending, requests: S
     sending.now = BUDGET_SECONDS + 0.1
     with pytest.raises(NotYet):
         batch_sender.send(requests[1], NOW)
-    assert len(sending.asked) == 1
+    assert len(sending.attempts) == 1

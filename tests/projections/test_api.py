@@ -25,7 +25,7 @@ from tests.actors import (
     confirmed,
     key_of,
 )
-from tests.located import remove_table, give_table
+from tests.located import give_table, remove_table
 from tests.served import Served
 
 COUNT = "/api/petitions/safe-children/count"

@@ -68,7 +68,7 @@ def test_withdrawals_folded_sources_and_closed_days_are_no_drift(tables: FakeTab
 
 
 @pytest.mark.parametrize(
-    ("number", "named"),
+    ("number", "sums"),
     [
         ("total", {COUNT, DAYS}),
         ("h12", {HOURS}),
@@ -79,12 +79,12 @@ def test_withdrawals_folded_sources_and_closed_days_are_no_drift(tables: FakeTab
 )
 @pytest.mark.parametrize("amount", [1, -1])
 def test_a_drift_of_one_is_found_in_its_breakdown(
-    tables: FakeTables, petition: Petition, number: str, named: set[Sum], amount: int
+    tables: FakeTables, petition: Petition, number: str, sums: set[Sum], amount: int
 ) -> None:
     confirmed(tables, petition)
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={number: amount}))
     counted = found(petition, tables)
-    assert counted.drift == dict.fromkeys(named, amount)
+    assert counted.drift == dict.fromkeys(sums, amount)
     assert counted.worst == 1
 
 
@@ -105,11 +105,11 @@ def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Peti
 
 
 class Moving(FakeTables):
-    """Run `acts` between reading the tally and the walk, and during the walk."""
+    """Run `actions` between reading the tally and the walk, and during the walk."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.acts: list[Callable[[], object]] = []
+        self.actions: list[Callable[[], object]] = []
 
     def query(
         self,
@@ -121,27 +121,29 @@ class Moving(FakeTables):
         only: Sequence[str] = (),
         backwards: bool = False,
     ) -> Iterator[Item]:
-        if table == keys.SIGNATURES and self.acts:
-            self.acts.pop(0)()
+        if table == keys.SIGNATURES and self.actions:
+            self.actions.pop(0)()
         return super().query(table, pk, between, consistent=consistent, only=only)
 
 
 MOMENTS = st.integers(-90, 200).map(lambda seconds: QUIET + timedelta(seconds=seconds))
-ACTS = st.lists(st.tuples(st.sampled_from(["confirm", "withdraw", "sign"]), MOMENTS, st.integers(0, 11)), max_size=30)
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(["confirm", "withdraw", "sign"]), MOMENTS, st.integers(0, 11)), max_size=30
+)
 
 
-@given(ACTS, st.sampled_from([0, 1, -1]))
+@given(ACTIONS, st.sampled_from([0, 1, -1]))
 def test_changes_during_a_recount_are_no_drift_and_a_later_recount_finds_all_drift(
-    acts: list[tuple[str, datetime, int]], amount: int
+    actions: list[tuple[str, datetime, int]], amount: int
 ) -> None:
     tables = Moving()
     petition = a_published_petition(tables)
     identities = a_crowd(tables, petition)
-    for number, (verb, moment, which) in enumerate(acts):
+    for number, (verb, moment, which) in enumerate(actions):
         # A write commits at most a minute after its function started.
         moment = max(moment, QUIET - IN_FLIGHT)
         someone = Person("New", f"new{number}@mail.example")
-        tables.acts.append(
+        tables.actions.append(
             {
                 "confirm": lambda who=someone, now=moment: confirmed(tables, petition, who, now),
                 "sign": lambda who=someone, now=moment: signed(tables, petition, who, now),
@@ -152,7 +154,7 @@ def test_changes_during_a_recount_are_no_drift_and_a_later_recount_finds_all_dri
         )
     assert found(petition, tables).drift == {}, "no false alarm"
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": amount}))
-    tables.acts.clear()
+    tables.actions.clear()
     settled = found(petition, tables, QUIET + HOUR)
     assert settled.drift == ({Sum(By.COUNTRY, "GB"): amount} if amount else {})
     assert settled.moving == 0
@@ -162,7 +164,7 @@ def test_a_drift_larger_than_the_moving_number_is_found() -> None:
     tables = Moving()
     petition = a_published_petition(tables)
     a_crowd(tables, petition)
-    tables.acts.append(lambda: confirmed(tables, petition, BOB, QUIET))
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 5}))
     counted = found(petition, tables)
     assert counted.drift == {Sum(By.COUNTRY, "GB"): 4}, "only the certain part of the drift"
@@ -174,7 +176,7 @@ def test_a_confirmation_after_the_tally_was_read_hides_no_drift() -> None:
     tables = Moving()
     petition = a_published_petition(tables)
     a_crowd(tables, petition)
-    tables.acts.append(lambda: confirmed(tables, petition, BOB, QUIET + timedelta(seconds=6)))
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET + timedelta(seconds=6)))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 1}))
     counted = found(petition, tables)
     assert (counted.moving, counted.confirmed) == (0, 12)

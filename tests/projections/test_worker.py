@@ -6,7 +6,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import confirmed_by_constituency
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of
-from tests.located import remove_table, give_table
+from tests.located import give_table, remove_table
 from tests.served import Served, a_site, stream_event, wire
 from tests.streaming import Streaming
 

@@ -46,7 +46,7 @@ def _rate(found: Rate) -> dict[str, object]:
 
 
 def _by(request: Request) -> FunnelBy:
-    asked = query(request, "by") or FunnelBy.DAY
-    if asked not in list(FunnelBy):
+    value = query(request, "by") or FunnelBy.DAY
+    if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])
-    return FunnelBy(asked)
+    return FunnelBy(value)
