@@ -1,4 +1,4 @@
-"""A charity's table of constituencies, made up."""
+"""An invented table of constituencies."""
 
 import pytest
 
@@ -11,8 +11,8 @@ def give_table(patch: pytest.MonkeyPatch) -> None:
     _set(patch, Constituencies(packed(TABLE)))
 
 
-def give_none(patch: pytest.MonkeyPatch) -> None:
-    """Nor the one that this checkout may have been built with."""
+def remove_table(patch: pytest.MonkeyPatch) -> None:
+    """Remove the table, even if this checkout was built with one."""
     _set(patch, None)
 
 

@@ -1,4 +1,4 @@
-"""Tables in memory whose signatures have a stream, as DynamoDB's would be."""
+"""In-memory tables with a stream of signature changes, as in DynamoDB."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -17,26 +17,26 @@ Record = tuple[str, Image, Image]
 
 
 class Streaming(FakeTables):
-    """Remembers every change of a signature in order."""
+    """Record every change of a signature in order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.log: list[Record] = []
         self.clock: Callable[[], datetime] = lambda: NOW
-        # When each record was written, by its sequence number.
+        # The time of each record, by its sequence number.
         self.moments: dict[str, datetime] = {}
 
     def expire(self, key: Key) -> None:
-        """As TTL would, whose deletions are in the stream too."""
-        self._note(key, self.items.pop(key))
+        """Delete an item as TTL does. The stream includes the deletion."""
+        self._record(key, self.items.pop(key))
 
     def _write(self, writes: Sequence[Change | NewItem]) -> None:
         before = {write.key: copy.deepcopy(self.items.get(write.key)) for write in writes}
         super()._write(writes)
         for key, old in before.items():
-            self._note(key, old)
+            self._record(key, old)
 
-    def _note(self, key: Key, old: Item | None) -> None:
+    def _record(self, key: Key, old: Item | None) -> None:
         new = copy.deepcopy(self.items.get(key))
         if key.table == keys.SIGNATURES and new != old:
             self.log.append((str(len(self.log) + 1), old, new))

@@ -1,4 +1,4 @@
-"""One invocation of the sender: mail after mail, until the time is up or SES takes no more."""
+"""One invocation of the sender: send emails until the time is up or SES refuses more."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,10 +10,11 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import Sent, send
 
-# Then no further mail is begun. The one under way may need 11 s for SES and 6 for each of three calls to the table
-# before the function's own end at 60 s: killed, it would leave a claim, and perhaps a mail too many.
+# After this time, start no further email. One email may need 11 s for SES and 6 s for each of three calls to the
+# table. The function times out at 60 s. A timeout would leave a claim, and perhaps send an email twice.
 BUDGET_SECONDS = 30.0
-# Paused, before the tap is shut: to answer at once would have the whole queue received in that minute.
+# The wait when sending is paused but the event source is still enabled (up to a minute). Without it, Lambda would
+# receive the whole queue in that minute.
 HOLD_SECONDS = 20.0
 
 
@@ -25,11 +26,11 @@ class BatchSender:
         self._tables = tables
         self._clock = clock
         self._sleep = sleep
-        self._ends = clock() + BUDGET_SECONDS
+        self._deadline = clock() + BUDGET_SECONDS
         self._is_stopped: bool | None = None
 
     def send(self, request: MailRequest, now: datetime) -> Sent:
-        """As `send` does; raise NotYet for what this batch_sender will not begin any more."""
+        """Send as `send` does. Raise NotYet when the time is up or sending is paused."""
         if self._is_over(now):
             raise NotYet
         try:
@@ -44,4 +45,4 @@ class BatchSender:
             self._is_stopped = is_paused(now, self._tables)
             if self._is_stopped:
                 self._sleep(HOLD_SECONDS)
-        return self._is_stopped or self._clock() > self._ends
+        return self._is_stopped or self._clock() > self._deadline

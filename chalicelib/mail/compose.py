@@ -1,4 +1,4 @@
-"""The mails themselves: text and HTML, each with the link to withdraw, told apart by their folder's name."""
+"""Compose emails: text and HTML, each with the link to withdraw. Each kind has a folder of templates of that name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MailContext:
-    """What every mail needs besides its petition and its signature, who takes it away, and what time it is then."""
+    """What every email needs besides petition and signature. `deliver` sends an email; `clock` gives the time."""
 
     site_url: str
     token_keys: dict[str, str]
@@ -30,9 +30,9 @@ class MailContext:
 
 
 def confirmable_until(petition: Petition, now: datetime) -> datetime:
-    """14 days after the mail, but not beyond a day after the closing, as it is known now."""
-    lasts = now + CONFIRM_LIFETIME
-    return min(lasts, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else lasts
+    """Return the end of confirming: 14 days from now, but at most a day after the current closing time."""
+    until = now + CONFIRM_LIFETIME
+    return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
 
 
 def compose(
@@ -51,7 +51,7 @@ def compose(
         subject=" ".join(_rendered(request, "subject.txt", values).split()),
         text=_rendered(request, "body.txt", values),
         html=_rendered(request, "body.html", values),
-        headers=_unsubscribing(links["unsubscribe_url"]) if signature.updates else {},
+        headers=_unsubscribe_headers(links["unsubscribe_url"]) if signature.updates else {},
         tags={"petition": request.slug, "signature": request.signature_id, "mail": request.kind},
     )
 
@@ -60,20 +60,20 @@ def _links(
     request: MailRequest, signature: Signature, petition: Petition, context: MailContext, now: datetime
 ) -> dict[str, str]:
     subject = Subject(request.slug, request.signature_id, signature.country or "", signature.source or DIRECT)
-    ends = {
-        # Not sooner: a pause may move the closing day, and who confirms is held to the petition as it is then.
+    expiries = {
+        # Not shortened to the closing time: staff may move it later. Confirming checks the petition again.
         Purpose.CONFIRM: now + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
     return {
-        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, end, context.token_keys)}"
-        for purpose, end in ends.items()
+        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
+        for purpose, expires in expiries.items()
     } | {"petition_url": f"{context.site_url}/petitions/{request.slug}"}
 
 
-def _unsubscribing(url: str) -> dict[str, str]:
-    """RFC 8058: one click in the mail program, no page in between."""
+def _unsubscribe_headers(url: str) -> dict[str, str]:
+    """RFC 8058: the email program unsubscribes with one click, without a page."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
@@ -83,7 +83,7 @@ def _rendered(request: MailRequest, part: str, values: dict[str, object]) -> str
 
 @cache
 def _templates() -> "Environment":
-    # Imported here: app.py registers the sender too, and a cold start of the sign path must not pay for it.
+    # Imported here because app.py also registers the sender: importing jinja2 would slow the cold start of signing.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

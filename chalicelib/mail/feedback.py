@@ -1,4 +1,4 @@
-"""SES's events, as they come through SNS: who bounced for good or complained gets no mail again."""
+"""Handle SES events from SNS: stop email to addresses that bounced permanently or complained."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from chalicelib.signatures import mail_state
 
 
 def take_feedback(event: Mapping[str, Any], tables: Tables) -> str | None:
-    """Return what was recorded, or None. Events come twice and out of order; a delivery never undoes a bounce."""
+    """Return the recorded reason, or None. Events arrive twice and out of order; a delivery never undoes a bounce."""
     reason = _undeliverable(event)
     tags = event.get("mail", {}).get("tags", {})
     petitions, signatures = tags.get("petition"), tags.get("signature")
@@ -20,7 +20,7 @@ def take_feedback(event: Mapping[str, Any], tables: Tables) -> str | None:
 
 
 def _undeliverable(event: Mapping[str, Any]) -> str | None:
-    """A transient bounce (a full mailbox, say) is SES's to retry."""
+    """Ignore transient bounces (for example, a full mailbox): SES retries these."""
     kind = event.get("eventType") or event.get("notificationType")
     if kind == "Complaint":
         return "complained"

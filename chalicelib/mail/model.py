@@ -1,4 +1,4 @@
-"""The message in the mail queue: which request of which signature. No name and no address travels in it."""
+"""The message in the mail queue: one mail request of one signature, without name or address."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,7 +8,7 @@ from chalicelib.signatures.model import MailKind
 
 
 class MailRequest(BaseModel):
-    """`requested_at` (ISO 8601, UTC) tells one request from the next, so that a late message does nothing."""
+    """`requested_at` (ISO 8601, UTC) identifies the request, so that a message of an older request does nothing."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

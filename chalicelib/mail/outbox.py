@@ -1,4 +1,4 @@
-"""Where mail waits to be sent: confirmations in one queue, all other mail in another, which yields to them."""
+"""The mail queues: one for confirmations, one for all other email. Confirmations have priority."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ class Outbox:
     others: Queue
 
     def send(self, requests: Sequence[tuple[MailRequest, int]]) -> None:
-        """Each with the seconds it shall wait. Raise Unavailable unless all were taken; some may then have been."""
-        first = [
+        """Queue each request with its delay in seconds. Raise Unavailable if any failed; others may be queued then."""
+        confirmations = [
             Outgoing(request.model_dump(), delay) for request, delay in requests if request.kind is MailKind.CONFIRM
         ]
-        later = [
+        others = [
             Outgoing(request.model_dump(), delay) for request, delay in requests if request.kind is not MailKind.CONFIRM
         ]
-        self.confirmations.send(first)
-        self.others.send(later)
+        self.confirmations.send(confirmations)
+        self.others.send(others)
 
     def depth(self) -> int:
         return self.confirmations.depth() + self.others.depth()

@@ -9,26 +9,26 @@ from math import ceil
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded
 
-# Of the rate; together 1. Both may run for the minute until the event sources are switched (watch.py).
+# Shares of the rate; their sum is 1. Both event sources may be enabled for up to a minute (watch.py).
 CONFIRMATIONS, OTHERS = 0.8, 0.2
-# What AWS takes as MaximumConcurrency of an event source.
+# The limits of an event source's MaximumConcurrency on AWS.
 LEAST_SENDERS, MOST_SENDERS = 2, 1000
-# One email in one sender: claim, send, mark. Measured and modelled at 0.155 (benchmarks/model), with a margin.
+# The time for one email in one sender: claim, send, mark. Measured at 0.155 s (benchmarks/model), plus a margin.
 MAIL_SECONDS = 0.2
-# After "maximum sending rate exceeded": somebody else sends from this account too, or SES counts differently.
+# Waits in seconds after "maximum sending rate exceeded": another system uses this account, or SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
 Deliver = Callable[[Mail], str]
 
 
 def senders_for(per_second: float) -> int:
-    """How many senders a source needs, so that each has the time that one email takes. Both sources get as many."""
+    """Return how many senders keep up with the rate, at MAIL_SECONDS for each email. Both event sources use it."""
     needed = ceil(round(per_second * CONFIRMATIONS * MAIL_SECONDS, 6))
     return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
 
 
 class Pace:
-    """One a process, so that it holds from one invocation to the next. Seconds on a clock that never goes back."""
+    """Space out emails. One instance a process, kept between invocations. `clock` is monotonic, in seconds."""
 
     def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._gap = 1 / per_second
@@ -37,7 +37,7 @@ class Pace:
         self._next = clock()
 
     def wait(self) -> None:
-        """Until the next mail may go."""
+        """Sleep until the next email may be sent."""
         now = self._clock()
         if now < self._next:
             self._sleep(self._next - now)
@@ -48,9 +48,9 @@ class Pace:
 
 
 def paced(deliver: Deliver, pace: Pace) -> Deliver:
-    """In step, and patient with SES's rate: tried three times before the message has to come again."""
+    """Return `deliver` at this pace. Try three times when SES's rate is exceeded; then raise RateExceeded."""
 
-    def deliver_in_step(mail: Mail) -> str:
+    def deliver_at_pace(mail: Mail) -> str:
         for seconds in RATE_WAITS:
             pace.wait()
             try:
@@ -60,4 +60,4 @@ def paced(deliver: Deliver, pace: Pace) -> Deliver:
         pace.wait()
         return deliver(mail)
 
-    return deliver_in_step
+    return deliver_at_pace

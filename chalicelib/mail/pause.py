@@ -1,7 +1,8 @@
-"""SES takes no more for now: the whole sender pauses, and goes on by itself.
+"""Pause all sending when SES refuses more; it resumes without help.
 
-Refused for its daily quota, a mail is refused for all: trying each of a million would burn each one's receives
-and send none. So the first refusal is written down, every sender reads it first, and the taps are shut (`watch`).
+When the daily quota is used up, SES refuses every email. Trying each of a million messages would use up their
+receives and send nothing. So the first refusal is stored, every sender reads it first, and `watch` disables the
+event sources.
 """
 
 from datetime import datetime, timedelta
@@ -10,13 +11,13 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 
-# SES's quota is a window of 24 hours that slides: it comes back bit by bit, and one mail an hour finds out.
+# SES's quota is a sliding window of 24 hours, so it returns gradually. One attempt an hour is enough to notice.
 PAUSE = timedelta(hours=1)
 
 
-def pause_mail(now: datetime, tables: Tables, lasts: timedelta = PAUSE) -> datetime:
-    """Until when. A later refusal prolongs it; writing it twice is writing it once."""
-    until = now + lasts
+def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE) -> datetime:
+    """Return when the pause ends. A later refusal extends it. Idempotent."""
+    until = now + duration
     tables.put(keys.mail_pause(), {"until": iso(until)})
     return until
 

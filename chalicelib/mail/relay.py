@@ -1,4 +1,4 @@
-"""The stream is the outbox: each new request for a mail becomes one message in its queue."""
+"""Relay mail requests from the stream to the queues: one message for each new request."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -12,20 +12,19 @@ from chalicelib.signatures.model import MAIL_PAUSE
 
 Image = Mapping[str, Any]
 
-
-# SQS can hold a message back for so long.
+# The longest delay of an SQS message, in seconds.
 LONGEST_DELAY = 900
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox) -> int:
-    """Return how many requests went on. Raise Unavailable, and the whole batch comes again: requests are idempotent."""
-    wanted = [(request, after) for before, after in changes if after and (request := new_request(before, after))]
-    outbox.send([(request, _delay(after, now)) for request, after in wanted])
-    return len(wanted)
+    """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent."""
+    requests = [(request, after) for before, after in changes if after and (request := new_request(before, after))]
+    outbox.send([(request, _delay(after, now)) for request, after in requests])
+    return len(requests)
 
 
 def new_request(before: Image | None, after: Image | None) -> MailRequest | None:
-    """What this change newly wants, or wants with new urgency; a claim in between wants nothing new."""
+    """Return the request if this change adds or nudges it. A claim or another change returns None."""
     if after is None or "mail_kind" not in after:
         return None
     if before is not None and all(
@@ -45,7 +44,7 @@ def request_of(item: Image) -> MailRequest:
 
 
 def _delay(image: Image, now: datetime) -> int:
-    """Never two mails within a minute: the next one waits in the queue for the rest of it, in whole seconds."""
+    """Return the seconds to wait, so that a signature gets at most one email a minute."""
     if "mailed_at" not in image:
         return 0
     due = datetime.fromisoformat(image["mailed_at"]) + MAIL_PAUSE

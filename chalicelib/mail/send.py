@@ -1,4 +1,4 @@
-"""Send one mail that is wanted: claim, send, mark. Whatever fails, the request stays until it is settled."""
+"""Send one requested email: claim, send, mark. The request stays stored until it is settled."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,11 +13,11 @@ from chalicelib.petitions.model import State
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MailKind, Signature
 
-# Longer than the sender's own timeout: a claim outlives whoever made it only if that one died.
+# Longer than the sender's timeout, so a claim can only expire after its sender has stopped.
 CLAIM = timedelta(seconds=90)
-# The item outlives the link in the mail, so that an expired link is still told from a damaged one.
+# Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
 AFTER_LINK = timedelta(days=1)
-# Taken down, perhaps by mistake: a link would lead nowhere now. The request stays, and the sweep brings it again.
+# In these states the link in the email would not work. Keep the request; the sweep queues it again.
 HIDDEN = (State.DRAFT, State.REMOVED)
 
 
@@ -29,7 +29,7 @@ class Sent(StrEnum):
 
 
 def send(request: MailRequest, context: MailContext, now: datetime, tables: Tables) -> Sent:
-    """Raise Throttled, Unavailable or NotYet for "later"; the message must then come again."""
+    """Raise Throttled, Unavailable or NotYet when the queue must deliver the message again."""
     try:
         signature = mail_state.claim_mail(request.key, request.requested_at, now, CLAIM, tables)
     except ConditionFailed as failure:
@@ -52,13 +52,13 @@ def _send_claimed(
     try:
         context.deliver(compose(request, signature, petition, context, now))
     except (Throttled, Denied):
-        # Certainly not sent; after any other failure it may have been, and the claim runs out by itself.
+        # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
         mail_state.release_claim(request.key, request.requested_at, tables)
         raise
     except MailRefused:
         mail_state.mark_refused(request.key, request.requested_at, "refused", tables)
         return Sent.REFUSED
     expires = now + CONFIRM_LIFETIME + AFTER_LINK
-    # Not when it was taken up: pacing may have held it, and the next mail keeps its distance from this moment.
+    # Read the clock again: pacing may have delayed the email, and the next email's wait starts at this time.
     mail_state.mark_mailed(request.key, request.requested_at, max(now, context.clock()), expires, tables)
     return Sent.SENT

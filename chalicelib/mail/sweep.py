@@ -1,7 +1,7 @@
-"""Look for mail that is wanted and on no queue any more, and queue it again.
+"""Find mail requests that are no longer in any queue, and queue them again.
 
-A queue keeps 14 days, a stream one, and a quota may stretch a spike over three weeks. The signatures themselves
-know what is wanted; there is no index to find it by, so a pass reads them all, a bounded piece a run.
+A queue keeps messages for 14 days and a stream for one day, but the quota may spread a spike over three weeks.
+The requests are stored on the signatures, without an index. So a pass reads all signatures, some in each run.
 """
 
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ from chalicelib.mail.relay import request_of
 from chalicelib.petitions.find import all_petitions
 from chalicelib.signatures import mail_state
 
-# While queues are busy, a request waits in one, until shortly before SQS forgets it: a pass may take a day or two.
+# While queues are busy, a request counts as lost after 12 of SQS's 14 days: a pass may take a day or two.
 QUEUE_FORGETS = timedelta(days=12)
-# With nothing waiting in them, what is older than this is in none.
+# While queues are (nearly) empty, a request older than this counts as lost.
 ON_ITS_WAY = timedelta(hours=1)
 BUSY = 100
 PASS_EVERY = timedelta(hours=6)
 
-# One run: 200 pages of 500 signatures, or 5,000 requests. Sending and marking those takes about 40 s.
+# Limits of one run. Queueing and marking 5,000 requests takes about 40 s.
 MAX_PAGES, PAGE, MAX_REQUESTS = 200, 500, 5000
 
 
 @dataclass(frozen=True)
-class Place:
-    """How far this pass has come: after which signature of which partition. None when it is done."""
+class Cursor:
+    """The cursor of a pass: continue after this signature of this partition. The partition is None when done."""
 
     began: str
     partition: str | None = ""
@@ -37,41 +37,41 @@ class Place:
 
 
 def sweep(outbox: Outbox, now: datetime, tables: Tables) -> int:
-    """Return how many requests were queued again. A crash anywhere repeats a page: requests are idempotent."""
-    place = _where(now, tables)
-    if place.partition is None:
+    """Return how many requests were queued again. After a crash, a page is repeated: requests are idempotent."""
+    cursor = _cursor(now, tables)
+    if cursor.partition is None:
         return 0
     since = now - (QUEUE_FORGETS if outbox.depth() > BUSY else ON_ITS_WAY)
     partitions = _partitions(tables)
     queued = 0
     for _ in range(MAX_PAGES):
-        found, place = _sweep_page(place, partitions, since, outbox, now, tables)
-        tables.put(keys.mail_sweep(), _as_item(place))
+        found, cursor = _sweep_page(cursor, partitions, since, outbox, now, tables)
+        tables.put(keys.mail_sweep(), _as_item(cursor))
         queued += found
-        if place.partition is None or queued >= MAX_REQUESTS:
+        if cursor.partition is None or queued >= MAX_REQUESTS:
             break
     return queued
 
 
 def _sweep_page(
-    place: Place, partitions: list[str], since: datetime, outbox: Outbox, now: datetime, tables: Tables
-) -> tuple[int, Place]:
-    here, following = _this_and_next(place, partitions)
+    cursor: Cursor, partitions: list[str], since: datetime, outbox: Outbox, now: datetime, tables: Tables
+) -> tuple[int, Cursor]:
+    here, following = _this_and_next(cursor, partitions)
     if here is None:
-        return 0, Place(place.began, None)
-    start = Key(keys.SIGNATURES, here, place.after if here == place.partition else "")
+        return 0, Cursor(cursor.began, None)
+    start = Key(keys.SIGNATURES, here, cursor.after if here == cursor.partition else "")
     items, last = mail_state.requests_waiting(start, since, now, PAGE, tables)
     requests = [request_of(item) for item in items]
     outbox.send([(request, 0) for request in requests])
-    # Marked only once queued: the other way round, a crash would hide a request for a fortnight.
+    # Mark after queueing: if marked first, a crash would hide a request for a fortnight.
     for request in requests:
         mail_state.mark_queued(request.key, request.requested_at, now, tables)
-    return len(requests), Place(place.began, here, last) if last else Place(place.began, following)
+    return len(requests), Cursor(cursor.began, here, last) if last else Cursor(cursor.began, following)
 
 
-def _this_and_next(place: Place, partitions: list[str]) -> tuple[str | None, str | None]:
-    """A petition may have come or gone since the last run: the order of the keys tells where to go on."""
-    here, following, *_ = *(each for each in partitions if each >= (place.partition or "")), None, None
+def _this_and_next(cursor: Cursor, partitions: list[str]) -> tuple[str | None, str | None]:
+    """Continue by the order of keys: petitions may have been added or removed since the last run."""
+    here, following, *_ = *(each for each in partitions if each >= (cursor.partition or "")), None, None
     return here, following
 
 
@@ -80,14 +80,14 @@ def _partitions(tables: Tables) -> list[str]:
     return sorted(keys.signature_partition(slug, bucket) for slug in slugs for bucket in keys.BUCKETS)
 
 
-def _where(now: datetime, tables: Tables) -> Place:
-    """The pass that is under way; a new one when the last is done and began long enough ago."""
+def _cursor(now: datetime, tables: Tables) -> Cursor:
+    """Return the cursor of the current pass. Start a new pass when the last is done and PASS_EVERY has gone by."""
     item = tables.get(keys.mail_sweep(), consistent=True)
     if item is None or (item.get("partition") is None and item["began"] <= iso(now - PASS_EVERY)):
-        return Place(iso(now))
-    return Place(item["began"], item.get("partition"), item.get("after", ""))
+        return Cursor(iso(now))
+    return Cursor(item["began"], item.get("partition"), item.get("after", ""))
 
 
-def _as_item(place: Place) -> dict[str, str]:
-    here = {} if place.partition is None else {"partition": place.partition, "after": place.after}
-    return {"began": place.began, **here}
+def _as_item(cursor: Cursor) -> dict[str, str]:
+    here = {} if cursor.partition is None else {"partition": cursor.partition, "after": cursor.after}
+    return {"began": cursor.began, **here}

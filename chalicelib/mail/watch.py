@@ -1,7 +1,7 @@
-"""Open and shut the senders' taps, once a minute, from what is written down: nobody has to remember to open them.
+"""Enable and disable the senders' event sources once a minute.
 
-A sender that finds SES's quota spent only writes the pause. Whatever crashes after that, the next minute sees the
-pause and shuts, or sees none and opens.
+A sender that finds SES's quota used up only stores the pause. The next run reads the pause and disables the event
+sources, or enables them when there is no pause. So a crash needs no repair.
 """
 
 from datetime import datetime
@@ -11,12 +11,12 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.mail.pause import is_paused
 
-# Confirmations that wait; above it, all other mail does.
+# While more confirmations than this are waiting, all other email waits.
 NEARLY_NONE = 20
 
 
 def watch(confirmations: Source, others: Source, waiting: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
-    """Return whether confirmations and other mail may flow. Raise Unavailable: the next minute tries again."""
+    """Return whether confirmations and whether other email may be sent. Raise Unavailable; the next run tries again."""
     confirming = not is_paused(now, tables)
     confirmations.turn(is_open=confirming)
     rest = confirming and waiting.depth() <= NEARLY_NONE

@@ -1,4 +1,4 @@
-"""Mail's stream, queues and schedules in: requests relayed, mails sent, and what SES says afterwards."""
+"""Entry points of email: relay requests, send emails, record SES feedback, and the scheduled runs."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -38,20 +38,20 @@ workers = Blueprint(__name__)
 
 @workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
-    """Raises when a queue does not take all: the stream brings the batch again."""
+    """Raise when a message was not queued: the stream then delivers the batch again."""
     all_changes(event, _relay)
 
 
 @workers.on_sqs_message(queue_arn=MAIL_QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
-    """Each message on its own: what could not be sent now comes again."""
+    """Handle each message separately: the queue delivers failed messages again."""
     return each_message(event, _sending(CONFIRMATIONS))
 
 
-# Two at a time: at the least rate, its small share of it takes ten seconds a mail.
+# Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
 @workers.on_sqs_message(queue_arn=OTHER_MAIL_QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Whatever nobody waits for: it flows while hardly any confirmation waits (watch_mail)."""
+    """Send email that nobody waits for. The event source is enabled while few confirmations wait (watch_mail)."""
     return each_message(event, _sending(OTHERS))
 
 

@@ -32,7 +32,7 @@ ALL = "all"
 @routes.route("/api/staff/petitions", authorizer=staff_authorizer)
 @json_view(routes)
 def list_counts(request: Request) -> Response:
-    """Every petition with its numbers, drafts included; 304 while they are those the client has."""
+    """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
     listed = [_listed(petition) for petition in all_petitions(tables())]
     return unless_known(request, listed, json_answer({"petitions": listed}))
 
@@ -40,7 +40,7 @@ def list_counts(request: Request) -> Response:
 @routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
 @json_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
-    """The number to say on air: exact at `as_of`; with ?by= its breakdown, with ?from= and ?to= of those days."""
+    """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
         return _overview(request, slug)
     by, days, top = _by(request), days_asked(request), _top(request)
@@ -52,7 +52,7 @@ def read_counts(request: Request, slug: str) -> Response:
 
 
 def _overview(request: Request, slug: str) -> Response:
-    """Of one moment, so that every breakdown sums to the same `confirmed`."""
+    """Return all breakdowns of one moment, so that each sums to the same `confirmed`."""
     days, _ = days_asked(request), _top(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
@@ -75,9 +75,9 @@ def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     if isinstance(by, By):
         return breakdown(petition, by, days, now, tables())
     if days != Days():
-        raise Invalid([FieldError("by", "Versions and places are not kept by day: leave out from and to")])
+        raise Invalid([FieldError("by", "This breakdown has no daily counts: leave out from and to")])
     if by is Dimension.CONSTITUENCY and not is_configured():
-        raise Invalid([FieldError("by", "No table of constituencies was given when this site was built")])
+        raise Invalid([FieldError("by", "This site has no table of constituencies")])
     return projected_breakdown(petition, by, now, tables())
 
 
@@ -113,25 +113,25 @@ def _answer(request: Request, totals: dict[str, object], counted: Breakdown | No
 
 
 def _by(request: Request) -> By | Dimension | None:
-    asked = query(request, "by")
-    if not asked:
+    value = query(request, "by")
+    if not value:
         return None
-    if asked in list(Dimension):
-        return Dimension(asked)
-    if asked not in list(By):
+    if value in list(Dimension):
+        return Dimension(value)
+    if value not in list(By):
         raise Invalid([FieldError("by", f"Use {', '.join([*By, *Dimension])} or {ALL}")])
-    return By(asked)
+    return By(value)
 
 
 def _top(request: Request) -> int | None:
-    asked = query(request, "top")
-    if not asked:
+    value = query(request, "top")
+    if not value:
         return None
     if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
-        raise Invalid([FieldError("top", "Goes with by=country, by=source or a breakdown by version or place")])
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", asked):
+        raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
         raise Invalid([FieldError("top", "Use a number from 1 to 999")])
-    return int(asked)
+    return int(value)
 
 
 def days_asked(request: Request) -> Days:
@@ -142,22 +142,22 @@ def days_asked(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """A date, or the midnight (UTC) at which a day begins; as `to`, the midnight at which the last one ends."""
-    asked = query(request, name)
-    if not asked:
+    """Parse a date, or a midnight (UTC): for `from` the start of the first day, for `to` the end of the last day."""
+    value = query(request, name)
+    if not value:
         return None
     try:
-        return date.fromisoformat(asked)
+        return date.fromisoformat(value)
     except ValueError:
-        return _day_at(name, asked)
+        return _day_at(name, value)
 
 
-def _day_at(name: str, asked: str) -> date:
+def _day_at(name: str, value: str) -> date:
     try:
-        moment = datetime.fromisoformat(asked.replace(" ", "+")).astimezone(UTC)
+        moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         day = moment.date() - timedelta(days=name == "to")
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None
     if moment.time() != time.min:
-        raise Invalid([FieldError(name, "Counts are kept by day: use a date (UTC), or its midnight")])
+        raise Invalid([FieldError(name, "Counts are daily: use a date (UTC), or its midnight")])
     return day

@@ -1,4 +1,4 @@
-"""Breakdowns that need the stream: by version, by postcode area, by constituency; and how many are pending."""
+"""Breakdowns projected from the stream (version, postcode area, constituency), and the number of pending."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,16 +28,16 @@ def pending_count(slug: str, tables: Tables) -> int:
 
 
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
-    """As far as the stream has been followed; what it has yet to bring is a row too."""
+    """Return a breakdown that trails the count by seconds. The difference is a row of its own (NOT_YET)."""
     confirmed = exact_count(petition, now, tables).confirmed
     read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else store.projected
     return Breakdown(confirmed, now, by, rows_by(by, read(petition.slug, tables), confirmed))
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Every breakdown at one moment. Those that are not kept by day are left out when days are chosen.
+    """Return every breakdown of one moment. With chosen days, only those that have daily counts.
 
-    Constituencies are left out too: they lie in 1,024 items of their own, which is much to read for every refresh.
+    Constituencies are never included: they are in 1,024 items of their own, too many to read for every refresh.
     """
     counted, numbers = breakdowns(petition, days, now, tables), store.projected(petition.slug, tables)
     confirmed = counted[0].confirmed

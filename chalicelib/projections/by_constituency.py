@@ -1,7 +1,7 @@
-"""Confirmed by constituency: followed from the stream too, in counters of their own.
+"""Confirmed signatures by constituency: projected from the stream, in counters of their own.
 
-There are 650 of them. Beside the other numbers of their bucket they would make each of its writes cost five units
-in place of one; so a bucket has GROUPS counters, each for its share of the constituencies and below a kilobyte.
+There are 650 constituencies. In the bucket's counter they would raise each of its writes from one unit to five.
+So a bucket has GROUPS more counters. Each holds a part of the constituencies and stays below one kilobyte.
 """
 
 from collections import Counter
@@ -19,20 +19,20 @@ GROUPS = 16
 
 
 def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies) -> str:
-    """Its constituency, or which kind of none."""
+    """Return the constituency, or ABROAD, NO_POSTCODE or UNKNOWN."""
     if signature.get("country") != "GB":
         return ABROAD
     postcode = signature.get("postcode")
     return (constituencies.of(postcode) or UNKNOWN) if postcode else NO_POSTCODE
 
 
-def counter_of(slug: str, bucket: str, place: str) -> Key:
-    """Always the same for a place: a digest, not Python's own hash, which each process salts."""
-    return keys.constituencies(slug, bucket, crc32(place.encode()) % GROUPS)
+def counter_of(slug: str, bucket: str, constituency: str) -> Key:
+    """Return the counter of a constituency. It must not change, so use crc32: Python salts its hash per process."""
+    return keys.constituencies(slug, bucket, crc32(constituency.encode()) % GROUPS)
 
 
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
-    """Every number of these counters, as far as the stream has been followed; by its name in them."""
+    """Return confirmed by prefixed constituency name, summed over all counters. Trails the stream by seconds."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
         sums.update({name: number for name, number in item.items() if name.startswith(PLACE)})

@@ -1,6 +1,6 @@
-"""What a change in the signatures' stream means to those who follow it.
+"""Turn a change in the signatures' stream into increments of the projections.
 
-A damaged item may lack any attribute. It must not stop the stream, or the repair could not be followed either.
+A damaged item may lack any attribute. It must not stop the stream, or the repair could not pass either.
 """
 
 from collections import Counter, defaultdict
@@ -19,21 +19,21 @@ from chalicelib.signatures.model import State
 from chalicelib.tallies.model import PENDING
 
 Image = Mapping[str, Any]
-# A complaint comes from somebody who got the mail.
+# Not a bounce: the email of a complaint was delivered.
 COMPLAINED = "complained"
 
 
 def increments(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
-    """Two counters of its bucket: how things stand (pending; confirmed, sorted), and what was passed that day.
+    """Return increments of two counters of the bucket: the current numbers, and the funnel of the day.
 
-    `at` is when the stream says that it happened: the same however often it is told.
+    `at` is the time of the change in the stream. It stays the same when the stream repeats the change.
     """
     old, new = before or {}, after or {}
     pk: str = (new or old)["pk"]
     where = slug_of(pk), pk.rpartition("#")[2]
     stages = {name_of(stage, at): 1 for stage in passed(old, new, at)}
     return [
-        Increment(keys.pending(*where), sequence, _standing(old, new)),
+        Increment(keys.pending(*where), sequence, _current(old, new)),
         Increment(keys.funnel(*where, at.date()), sequence, stages),
     ]
 
@@ -41,24 +41,24 @@ def increments(sequence: str, before: Image | None, after: Image | None, at: dat
 def constituency_increments(
     sequence: str, before: Image | None, after: Image | None, constituencies: Constituencies
 ) -> Iterator[Increment]:
-    """Each constituency that this change gives one confirmed signature more or less."""
+    """Yield an increment for each constituency whose confirmed count this change raises or lowers."""
     amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
         if image and image.get("state") == State.CONFIRMED:
             amounts[constituency_of(image, constituencies)] += amount
     numbers: dict[Key, dict[str, int]] = defaultdict(dict)
-    for place, amount in amounts.items():
+    for constituency, amount in amounts.items():
         slug, _, bucket = (after or before or {})["pk"].rpartition("#")
-        numbers[counter_of(slug, bucket, place)][PLACE + place] = amount
-    # Once for each counter: it takes a change in by its sequence number, and a second time not.
+        numbers[counter_of(slug, bucket, constituency)][PLACE + constituency] = amount
+    # One increment for each counter: a counter ignores a second increment with the same sequence number.
     for counter, added in numbers.items():
         yield Increment(counter, sequence, added)
 
 
 def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
-    """What this change is, seen from outside: nothing, one stage, or the end of one life and the start of another.
+    """Yield the stages that this change passes: usually none or one; two when a new lifecycle replaces an expired one.
 
-    Nothing is what nobody did: deleting an item that has not expired (damage), and putting it back (manage.py restore).
+    Damage and repair pass no stage: deleting an item before it expires, and restoring it (manage.py restore).
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
@@ -78,7 +78,7 @@ def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
         yield Stage.BOUNCED
 
 
-def _standing(old: Image, new: Image) -> Counter[str]:
+def _current(old: Image, new: Image) -> Counter[str]:
     numbers = Counter({PENDING: (new.get("state") == State.PENDING) - (old.get("state") == State.PENDING)})
     for image, amount in ((old, -1), (new, +1)):
         if image.get("state") == State.CONFIRMED:
@@ -87,7 +87,7 @@ def _standing(old: Image, new: Image) -> Counter[str]:
 
 
 def _is_first_mail(old: Image, new: Image) -> bool:
-    """Since it was signed: who withdrew and signs again keeps the mark of the mail before."""
+    """Return whether this is the first email since signing: `mailed_at` may be from before a withdrawal."""
     mailed = new.get("mailed_at")
     before: str = old.get("mailed_at", "")
     return bool(mailed and mailed != before) and before < str(new.get("signed_at", ""))

@@ -1,7 +1,7 @@
-"""Which constituency a postcode lies in, by the file that the charity gave; without a file nobody asks.
+"""Look up the constituency of a postcode in the charity's file. The file is optional.
 
-The file is made when the package is built (`stack.constituencies`) and mapped, not read: finding one of two million
-postcodes touches some twenty of its pages, and a function that never asks pays nothing for it.
+The file is made when the package is built (`stack.constituencies`). It is memory-mapped: finding one of two million
+postcodes reads about twenty pages, and a function without look-ups reads nothing.
 """
 
 import json
@@ -14,16 +14,16 @@ from typing import overload
 
 FILE = Path(__file__).with_name("constituencies.bin")
 
-# SW1A1AA, or M1  1AE: two to four characters and three; then the place of its constituency in the list of names.
-POSTCODE, PLACE = 7, 2
-RECORD = POSTCODE + PLACE
+# A record: the postcode, padded (SW1A1AA, M1  1AE), then the index of its constituency in the list of names.
+POSTCODE, INDEX = 7, 2
+RECORD = POSTCODE + INDEX
 LENGTH = 4
 
 Bytes = bytes | mmap.mmap
 
 
 class Constituencies(Sequence[bytes]):
-    """As a sequence: the postcodes, in order."""
+    """A sequence of the postcodes, sorted."""
 
     def __init__(self, packed: Bytes) -> None:
         self._packed = packed
@@ -31,42 +31,42 @@ class Constituencies(Sequence[bytes]):
         self._names: list[str] = json.loads(packed[LENGTH : self._start])
 
     def of(self, postcode: str) -> str | None:
-        """None for a postcode that the file does not have."""
-        wanted = _key(postcode)
-        place = bisect_left(self, wanted)
-        if place == len(self) or self[place] != wanted:
+        """Return the constituency, or None if the postcode is not in the file."""
+        key = _key(postcode)
+        index = bisect_left(self, key)
+        if index == len(self) or self[index] != key:
             return None
-        at = self._start + place * RECORD + POSTCODE
-        return self._names[int.from_bytes(self._packed[at : at + PLACE], "big")]
+        at = self._start + index * RECORD + POSTCODE
+        return self._names[int.from_bytes(self._packed[at : at + INDEX], "big")]
 
     def __len__(self) -> int:
         return (len(self._packed) - self._start) // RECORD
 
     @overload
-    def __getitem__(self, place: int) -> bytes: ...
+    def __getitem__(self, index: int) -> bytes: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[bytes]: ...
-    def __getitem__(self, place: int | slice) -> bytes | Sequence[bytes]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        at = self._start + place * RECORD
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
+        at = self._start + index * RECORD
         return self._packed[at : at + POSTCODE]
 
 
 def packed(constituencies: Mapping[str, str]) -> bytes:
-    """The file's bytes, out of constituency by postcode. Raise ValueError for what is no UK postcode."""
+    """Return the file's bytes from a map of postcode to constituency. Raise ValueError for an invalid postcode."""
     names = sorted(set(constituencies.values()))
-    places = {name: number.to_bytes(PLACE, "big") for number, name in enumerate(names)}
-    records = sorted(_key(postcode) + places[name] for postcode, name in constituencies.items())
+    indexes = {name: number.to_bytes(INDEX, "big") for number, name in enumerate(names)}
+    records = sorted(_key(postcode) + indexes[name] for postcode, name in constituencies.items())
     if any(len(record) != RECORD for record in records):
-        raise ValueError("what is called a postcode is none of the UK's")
-    head = json.dumps(names).encode()
-    return len(head).to_bytes(LENGTH, "big") + head + b"".join(records)
+        raise ValueError("not a UK postcode")
+    header = json.dumps(names).encode()
+    return len(header).to_bytes(LENGTH, "big") + header + b"".join(records)
 
 
 @cache
 def constituencies() -> Constituencies | None:
-    """None where the charity gave no file."""
+    """Return the table, or None without a file."""
     if not is_configured():
         return None
     with FILE.open("rb") as file:

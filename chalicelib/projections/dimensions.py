@@ -1,7 +1,7 @@
-"""Confirmed by what is followed from the stream: the version that was signed, and where in Great Britain.
+"""Confirmed signatures by dimensions projected from the stream: text version, postcode area, constituency.
 
-These numbers trail the count by seconds, and lack what a batch lost for good; what is not in them yet is a row of
-its own, so that they always sum to what is confirmed.
+These numbers trail the count by seconds and miss any batch that was lost. The difference to the exact count is a
+row of its own (NOT_YET), so that the rows always sum to the exact count.
 """
 
 from collections import Counter
@@ -10,14 +10,14 @@ from enum import StrEnum
 from itertools import takewhile
 
 VERSION, AREA, PLACE = "v.", "a.", "k."
-# Postcode areas are letters in upper case; so these are none.
+# Lower case, so that they cannot be postcode areas.
 NO_POSTCODE, ABROAD = "none", "abroad"
-# A postcode of the right form that the charity's table of constituencies does not have.
+# The postcode is valid, but not in the charity's table of constituencies.
 UNKNOWN = "unknown"
 
 
 class Dimension(StrEnum):
-    """What a followed breakdown is by."""
+    """The dimensions of projected breakdowns."""
 
     VERSION = "version"
     AREA = "postcode-area"
@@ -26,17 +26,17 @@ class Dimension(StrEnum):
 
 PREFIXES = {Dimension.VERSION: VERSION, Dimension.AREA: AREA, Dimension.CONSTITUENCY: PLACE}
 WORDS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the table"}
-NOT_YET = "not yet sorted"
+NOT_YET = "not yet assigned"
 
 
 def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
-    """The numbers that one confirmed signature is counted in."""
+    """Yield the names of the numbers that count one confirmed signature."""
     yield VERSION + signature.get("text_version", "")
     yield AREA + _area(signature.get("country", ""), signature.get("postcode", ""))
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
-    """Rows that sum to `confirmed`. Zeros are left out."""
+    """Return rows that sum to `confirmed`, without zeros."""
     prefix = PREFIXES[by]
     found = {name.removeprefix(prefix): number for name, number in numbers.items() if name.startswith(prefix)}
     rows = {WORDS.get(key, key): number for key, number in sorted(found.items())}
@@ -45,7 +45,7 @@ def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, i
 
 
 def _area(country: str, postcode: str) -> str:
-    """The letters a postcode begins with: SW of SW1A 1AA."""
+    """Return the first letters of the postcode: SW of SW1A 1AA."""
     if country != "GB":
         return ABROAD
     return "".join(takewhile(str.isalpha, postcode)) or NO_POSTCODE

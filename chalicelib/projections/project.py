@@ -1,7 +1,7 @@
-"""Follow the signatures' stream to know what is pending, and more, without a write on the way of a signature.
+"""Project the signatures' stream into counters (pending and more), so that signing needs no extra write.
 
 The stream delivers at least once. Changes of one item, and so of one bucket, arrive in the order of their
-sequence numbers; each counter belongs to one bucket and remembers the last number it took in, in the same update.
+sequence numbers. Each counter belongs to one bucket and stores the last sequence number in the same update.
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from chalicelib.core.keys import Key
 from chalicelib.projections import store
 from chalicelib.tallies.model import PENDING
 
-# DynamoDB's sequence numbers are digits of varying length; padded, they compare as text.
+# DynamoDB's sequence numbers vary in length. Padded with zeros, they compare as text.
 SEQUENCE_DIGITS = 40
 
 
@@ -33,18 +33,18 @@ class Increment:
 
 
 def pending(slug: str, bucket: str, sequence: str, amount: int) -> Increment:
-    """One more (+1) who waits for a confirmation, or one less."""
+    """Return an increment of the pending signatures: +1 or -1."""
     return Increment(keys.pending(slug, bucket), sequence, {PENDING: amount})
 
 
 def project(changes: Iterable[Increment], tables: Tables) -> None:
-    """Idempotent; a failure passes through and the whole batch comes again. What adds nothing is not written."""
+    """Add the increments; skip zeros. Idempotent. On an exception, the stream delivers the whole batch again."""
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for change in changes:
         if any(change.numbers.values()):
             counters[change.counter][change.order] = change
-    for of_counter in counters.values():
-        _add(list(of_counter.values()), tables)
+    for by_order in counters.values():
+        _add(list(by_order.values()), tables)
 
 
 def _add(changes: Sequence[Increment], tables: Tables) -> None:
@@ -54,9 +54,9 @@ def _add(changes: Sequence[Increment], tables: Tables) -> None:
     try:
         store.add_projected(changes[0].counter, numbers, [change.order for change in changes], tables)
     except ConditionFailed as failure:
-        seen = failure.item["projected_to"] if failure.item else ""
-        unseen = [change for change in changes if change.order > seen]
-        if unseen and len(unseen) < len(changes):
-            _add(unseen, tables)
-        elif unseen:
+        projected_to = failure.item["projected_to"] if failure.item else ""
+        new = [change for change in changes if change.order > projected_to]
+        if new and len(new) < len(changes):
+            _add(new, tables)
+        elif new:
             raise

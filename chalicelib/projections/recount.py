@@ -1,11 +1,11 @@
-"""Recount: the tally proved from the signatures themselves, while people go on signing.
+"""Recount: check the tally against the signatures while people continue to sign.
 
-What must agree: the count, the sums of its days and of its hours, each country, each counted source, and who is
-pending. A single day or hour cannot be proved: a withdrawal subtracts on the day it happens, and what is
-withdrawn keeps neither its country nor when it had been confirmed (docs/decisions/014-recount.md).
+These must agree: the count, the sums of its days and of its hours, each country, each counted source, and the
+pending signatures. A single day or hour cannot be checked: a withdrawal subtracts on the day it happens, and a
+withdrawn signature keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
 
-The tally is read first and the walk takes minutes. Whatever was confirmed or withdrawn shortly before the
-reading or since may stand in one and not in the other; that much difference is no drift, and no proof either.
+The tally is read first; then the walk takes minutes. A signature that was confirmed or withdrawn shortly before
+the read, or since, may be in one and not in the other. A difference up to that number is not counted as drift.
 """
 
 from collections import Counter
@@ -25,14 +25,14 @@ from chalicelib.signatures.walk import anonymous
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
 
-# A function takes its time before it calls, and may not run longer than this; clocks differ by less than SKEW.
+# A function reads its clock before it writes and runs at most IN_FLIGHT. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
 SKEW = timedelta(seconds=5)
 
 
 @dataclass
 class Walk:
-    """Sums over all signatures. `unsure` may be in the tally or not, `gone` may still be in it, wherever."""
+    """Sums over all signatures. The tally may or may not include `unsure`, and may still include `gone` in any sum."""
 
     since: str
     until: str
@@ -63,7 +63,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Pending:
-    """One bucket whose followed counter (None: there is none) is not what was counted."""
+    """A bucket whose pending counter (None: no counter) differs from the signatures."""
 
     kept: int | None
     counted: int
@@ -71,7 +71,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Recount:
-    """`drift` is tally less signatures, without zeros. `moving` says how much could not be proved just now."""
+    """`drift` is tally minus signatures, without zeros. `moving` is how many signatures cannot be checked yet."""
 
     slug: str
     confirmed: int
@@ -90,24 +90,24 @@ class Recount:
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
-    """Changes nothing. What seems wrong is looked at twice, and only what stays wrong is told."""
+    """Recount without changing anything. If there is drift, recount again and report only what both agree on."""
     first = _recount(petition, clock(), tables)
     if not first.drift and not first.pending:
         return first
-    again = _recount(petition, clock(), tables)
-    pending = {bucket: found for bucket, found in again.pending.items() if bucket in first.pending}
+    second = _recount(petition, clock(), tables)
+    pending = {bucket: found for bucket, found in second.pending.items() if bucket in first.pending}
     return Recount(
-        again.slug, again.confirmed, _agreed(first.drift, again.drift), again.moving, pending, again.pending_moving
+        second.slug, second.confirmed, _agreed(first.drift, second.drift), second.moving, pending, second.pending_moving
     )
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Write what `found` lacks as one adjusting entry, and return it; by hand only. Raise ConditionFailed."""
+    """Correct the drift with one adjusting entry and return it. Only run by hand. Raise ConditionFailed."""
     return prove.adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Set each counter that was wrong, unless it has been followed since. Returns how many were set."""
+    """Set each wrong pending counter unless it has changed since. Return how many were set."""
     done = 0
     for bucket, pending in found.pending.items():
         try:
@@ -132,7 +132,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 
 def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
-    """Bucket by bucket, page by page: what is kept is a number for each country and source."""
+    """Walk over all signatures. Memory use: one number for each country and source."""
     walk = Walk(iso(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in anonymous(slug, bucket, tables):
@@ -141,23 +141,23 @@ def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(kept: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
-    """How far each sum is outside of what it may be."""
+    """Return how far each sum is outside of its possible range."""
     found = {}
     for each in {*kept, *walk.sure, *walk.unsure}:
-        more = kept.get(each, 0) - walk.sure[each]
-        found[each] = min(more, 0) or max(more - walk.unsure[each] - walk.gone, 0)
+        difference = kept.get(each, 0) - walk.sure[each]
+        found[each] = min(difference, 0) or max(difference - walk.unsure[each] - walk.gone, 0)
     return {each: amount for each, amount in sorted(found.items()) if amount}
 
 
 def _pending(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
-    """The counters trail the signatures: who has just joined is not in them yet, who has just left still is."""
+    """Return the wrong buckets. The counters trail the signatures: allow for those that just became or left pending."""
     wrong = {}
     for bucket in keys.BUCKETS:
-        more = kept.get(bucket, 0) - walk.pending[bucket]
-        if not -walk.joined[bucket] <= more <= walk.left[bucket]:
+        difference = kept.get(bucket, 0) - walk.pending[bucket]
+        if not -walk.joined[bucket] <= difference <= walk.left[bucket]:
             wrong[bucket] = Pending(kept.get(bucket), walk.pending[bucket])
     return wrong
 
 
-def _agreed(one: Mapping[Sum, int], other: Mapping[Sum, int]) -> dict[Sum, int]:
-    return {each: min(one[each], other[each], key=abs) for each in one if one[each] * other.get(each, 0) > 0}
+def _agreed(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
+    return {each: min(first[each], second[each], key=abs) for each in first if first[each] * second.get(each, 0) > 0}

@@ -1,4 +1,4 @@
-"""What is followed from the signatures' stream, in the counts table: one counter for each bucket of a petition."""
+"""Projections in the counts table: one counter for each bucket of a petition."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,14 +10,13 @@ from chalicelib.tallies.model import PENDING
 
 
 def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
-    """Unconfirmed signatures by bucket, as far as the stream has been followed: seconds behind."""
-    wanted = [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
-    items = tables.batch_get(wanted, consistent=consistent)
+    """Return unconfirmed signatures by bucket. Trails the signatures by seconds."""
+    items = tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS], consistent=consistent)
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
 
 
 def projected(slug: str, tables: Tables) -> Counter[str]:
-    """Every number of these counters, summed over the buckets."""
+    """Return every number of these counters, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
         sums.update({name: number for name, number in item.items() if isinstance(number, int)})
@@ -25,14 +24,14 @@ def projected(slug: str, tables: Tables) -> Counter[str]:
 
 
 def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
-    """Raise ConditionFailed if the counter is not as it was seen: then it has been followed further."""
-    kept = Attr(PENDING)
-    as_seen = kept.not_exists() if seen is None else kept.eq(seen)
-    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=as_seen))
+    """Set the counter. Raise ConditionFailed if it is no longer `seen`."""
+    stored = Attr(PENDING)
+    is_unchanged = stored.not_exists() if seen is None else stored.eq(seen)
+    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_unchanged))
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
-    """Add once. Raise ConditionFailed with the old item when some of `sequence` was added before."""
+    """Add once. Raise ConditionFailed with the old item if any of `sequence` was added before."""
     order = sorted(sequence)
     projected_to = Attr("projected_to")
     tables.update(

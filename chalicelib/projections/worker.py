@@ -1,4 +1,4 @@
-"""The signatures' stream in, for everything that is counted from it; and the hour of the recount."""
+"""Entry points: project the signatures' stream, and recount on a schedule."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -22,20 +22,20 @@ workers = Blueprint(__name__)
 
 @workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
 def project_signatures(event: DynamoDBEvent) -> None:
-    """Raises when the table does not take it: the stream brings the batch again, and what was counted is skipped."""
+    """Raise if a write fails: the stream delivers the batch again, and counted changes are skipped."""
     all_changes(event, _project)
 
 
 @workers.schedule(Rate(6, unit=Rate.HOURS))
 def recount_tallies(event: CloudWatchEvent) -> None:
-    """Says how far each tally is off, 0 included: an alarm that hears nothing for a day goes off as well."""
+    """Report the drift of each tally, even 0: the alarm also goes off after a day without a value."""
     on_schedule(event, _recount_all)
 
 
 def _project(changes: Iterable[StreamChange]) -> None:
-    seen = list(changes)
-    project(chain.from_iterable(_counted(change) for change in seen), tables())
-    log.event("projected", changes=len(seen))
+    batch = list(changes)
+    project(chain.from_iterable(_counted(change) for change in batch), tables())
+    log.event("projected", changes=len(batch))
 
 
 def _counted(change: StreamChange) -> Iterator[Increment]:
@@ -50,7 +50,7 @@ def _recount_all() -> None:
     for petition in petitions:
         _recount(petition)
     if not petitions:
-        # The alarm must hear that a recount ran, even on a site that has nothing to count yet.
+        # Report that a recount ran, even without petitions: missing values set off the alarm.
         log.measure(Metric.DRIFT, 0)
         log.event("recounted", petitions=0)
 

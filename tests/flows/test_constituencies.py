@@ -27,7 +27,7 @@ def test_where_people_live_is_counted_once_as_they_confirmed_it_and_taken_back(
     for mail, correction in ((alice, {}), (bob, {"postcode": "SW1A 1AA"}), (charlie, {})):
         answer = site.post_form("/confirm", {"token": token(link(mail, "confirm")), **correction})
         assert answer.status_code == 200, answer.body
-    assert places(site) == {"not yet sorted": 3}
+    assert places(site) == {"not yet assigned": 3}
     records += site.stream()
     for _ in range(2):
         site.follow(records)

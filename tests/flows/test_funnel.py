@@ -38,7 +38,7 @@ def test_every_stage_is_counted_once_however_often_the_stream_tells_it(site: Sit
     alice, bob, _ = sorted(site.new_mails(), key=lambda mail: str(mail["To"]))
     pressed(site, alice, "confirm")
     pressed(site, bob, "confirm")
-    assert areas(site) == {"not yet sorted": 2}
+    assert areas(site) == {"not yet assigned": 2}
     _expire(site, "c@example.org")
     records += site.stream()
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""One invocation: it ends in time, and the first refusal for all is the last mail anybody tries."""
+"""One invocation ends in time, and stops sending when SES stops the whole account."""
 
 from collections.abc import Sequence
 
@@ -17,17 +17,17 @@ from tests.fakes import FakeTables
 
 
 class Sending:
-    """Shifts on one clock, the mails they sent, and what SES says to the next ones."""
+    """Batch senders that share a clock. `attempts` are the emails passed to SES, `refusals` SES's next errors."""
 
     def __init__(self, tables: FakeTables) -> None:
         self.tables = tables
         self.now = 0.0
         self.slept: list[float] = []
-        self.asked: list[Mail] = []
+        self.attempts: list[Mail] = []
         self.refusals: list[Exception] = []
 
     def deliver(self, mail: Mail) -> None:
-        self.asked.append(mail)
+        self.attempts.append(mail)
         if self.refusals:
             raise self.refusals.pop(0)
 
@@ -45,7 +45,7 @@ def requests(tables: FakeTables, petition: Petition) -> Sequence[MailRequest]:
     return [request_of(tables, petition, signed(tables, petition, who)) for who in (ALICE, BOB, CHARLIE)]
 
 
-def test_a_spent_quota_stops_the_rest_of_the_batch_and_every_later_shift(
+def test_a_used_up_quota_stops_the_batch_and_later_invocations(
     sending: Sending, requests: Sequence[MailRequest]
 ) -> None:
     sending.refusals = [SendingStopped("mail")]
@@ -55,10 +55,10 @@ def test_a_spent_quota_stops_the_rest_of_the_batch_and_every_later_shift(
     for batch_sender, request in ((first, requests[1]), (sending.batch_sender(), requests[2])):
         with pytest.raises(NotYet):
             batch_sender.send(request, NOW)
-    assert len(sending.asked) == 1
+    assert len(sending.attempts) == 1
 
 
-def test_it_goes_on_by_itself_and_nobody_waits_for_a_claim(
+def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
     sending: Sending, requests: Sequence[MailRequest], petition: Petition
 ) -> None:
     sending.refusals = [SendingStopped("mail")]
@@ -67,10 +67,10 @@ def test_it_goes_on_by_itself_and_nobody_waits_for_a_claim(
     assert "mail_claimed_until" not in item_of(sending.tables, petition, requests[0].signature_id)
     later = sending.batch_sender()
     assert [later.send(request, NOW + PAUSE) for request in requests] == [Sent.SENT] * 3
-    assert len(sending.asked) == 4
+    assert len(sending.attempts) == 4
 
 
-def test_a_shift_in_a_pause_holds_its_messages_once_instead_of_having_them_come_and_go(
+def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
     sending: Sending, requests: Sequence[MailRequest]
 ) -> None:
     pause_mail(NOW, sending.tables)
@@ -80,10 +80,10 @@ def test_a_shift_in_a_pause_holds_its_messages_once_instead_of_having_them_come_
         with pytest.raises(NotYet):
             batch_sender.send(request, NOW)
     assert sending.slept == [HOLD_SECONDS]
-    assert sending.tables.calls == ["get"], "and asks the table once"
+    assert sending.tables.calls == ["get"], "it reads the pause once"
 
 
-def test_one_mail_refused_for_its_rate_pauses_nobody(sending: Sending, requests: Sequence[MailRequest]) -> None:
+def test_one_throttled_email_does_not_pause_sending(sending: Sending, requests: Sequence[MailRequest]) -> None:
     sending.refusals = [Throttled("mail")]
     batch_sender = sending.batch_sender()
     with pytest.raises(Throttled):
@@ -92,7 +92,7 @@ def test_one_mail_refused_for_its_rate_pauses_nobody(sending: Sending, requests:
     assert not is_paused(NOW, sending.tables)
 
 
-def test_a_pause_that_cannot_be_written_is_written_after_the_next_refusal(
+def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     sending: Sending, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sending.refusals = [SendingStopped("mail")] * 2
@@ -113,13 +113,11 @@ def test_a_pause_that_cannot_be_written_is_written_after_the_next_refusal(
     assert is_paused(NOW, sending.tables)
 
 
-def test_no_mail_is_begun_that_the_functions_end_could_cut_in_two(
-    sending: Sending, requests: Sequence[MailRequest]
-) -> None:
+def test_no_email_is_started_after_the_time_budget(sending: Sending, requests: Sequence[MailRequest]) -> None:
     batch_sender = sending.batch_sender()
     sending.now = BUDGET_SECONDS
     assert batch_sender.send(requests[0], NOW) is Sent.SENT
     sending.now = BUDGET_SECONDS + 0.1
     with pytest.raises(NotYet):
         batch_sender.send(requests[1], NOW)
-    assert len(sending.asked) == 1
+    assert len(sending.attempts) == 1

@@ -1,4 +1,4 @@
-"""The mails themselves: plain, honest, harmless."""
+"""Emails say what was signed, link to confirm and withdraw, and run no injected code."""
 
 import email.header
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.actors import ALICE, DAY, NOW, SITE, TOKEN_KEYS, a_mail_context, a_pe
 from tests.served import link_in, token_in
 
 KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED]
-every_kind = pytest.mark.parametrize("wanted", KINDS)
+every_kind = pytest.mark.parametrize("kind", KINDS)
 EVIL = "<script>alert(1)</script>\"'&{{7*7}}"
 
 
@@ -39,22 +39,20 @@ def a_signature(**changes: Any) -> Signature:
     return Signature.model_validate(values | changes)
 
 
-def a_mail(wanted: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
-    request = MailRequest(
-        slug="safe-children", signature_id="ab" * 16, kind=wanted, requested_at="2026-11-24T12:00:00Z"
-    )
+def a_mail(kind: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
+    request = MailRequest(slug="safe-children", signature_id="ab" * 16, kind=kind, requested_at="2026-11-24T12:00:00Z")
     return compose(request, a_signature(**changes), petition or a_petition(), a_mail_context(), NOW)
 
 
-def test_the_mail_restates_what_was_signed_and_each_consent() -> None:
+def test_the_email_restates_the_signature_and_each_consent() -> None:
     for text in (a_mail(postcode="M1 1AE").text, a_mail(postcode="M1 1AE").html):
-        for said in (ALICE.name, "United Kingdom", "M1 1AE", a_petition().title, a_petition().sign_wording):
-            assert said in text
+        for expected in (ALICE.name, "United Kingdom", "M1 1AE", a_petition().title, a_petition().sign_wording):
+            assert expected in text
     assert "NO: Send me updates" in a_mail().text
     assert "YES: Send me updates" in a_mail(updates=True).text
 
 
-def test_the_link_confirms_this_signature_for_a_fortnight() -> None:
+def test_the_link_confirms_this_signature_for_14_days() -> None:
     token = token_in(link_in(a_mail(), "confirm"))
     assert read(Purpose.CONFIRM, token, NOW + 13.9 * DAY, TOKEN_KEYS) == Subject(
         "safe-children", "ab" * 16, "GB", "bbc"
@@ -63,7 +61,7 @@ def test_the_link_confirms_this_signature_for_a_fortnight() -> None:
         read(Purpose.CONFIRM, token, NOW + 14 * DAY, TOKEN_KEYS)
 
 
-def test_the_mail_says_that_a_day_after_the_closing_is_the_end_and_the_link_outlives_a_pause() -> None:
+def test_the_email_names_the_day_after_closing_as_the_deadline_but_the_link_lasts_14_days() -> None:
     petition = a_petition(closes_at=NOW + DAY)
     mail = a_mail(petition=petition)
     assert confirmable_until(petition, NOW) == NOW + 2 * DAY
@@ -72,8 +70,8 @@ def test_the_mail_says_that_a_day_after_the_closing_is_the_end_and_the_link_outl
 
 
 @every_kind
-def test_every_mail_can_be_answered_with_taking_back(wanted: MailKind) -> None:
-    mail = a_mail(wanted)
+def test_every_email_has_a_link_to_withdraw(kind: MailKind) -> None:
+    mail = a_mail(kind)
     token = token_in(link_in(mail, "withdraw"))
     assert read(Purpose.WITHDRAW, token, NOW + 900 * DAY, TOKEN_KEYS).signature_id == "ab" * 16
     assert f"{SITE}/withdraw?token={token}" in mail.html
@@ -81,8 +79,8 @@ def test_every_mail_can_be_answered_with_taking_back(wanted: MailKind) -> None:
 
 @every_kind
 @pytest.mark.parametrize("updates", [True, False])
-def test_one_click_unsubscribes_whoever_gets_updates(wanted: MailKind, updates: bool) -> None:
-    mail = a_mail(wanted, updates=updates)
+def test_only_subscribers_get_an_unsubscribe_link_and_one_click_headers(kind: MailKind, updates: bool) -> None:
+    mail = a_mail(kind, updates=updates)
     assert ("/unsubscribe?token=" in mail.text) is updates
     assert ("/unsubscribe?token=" in mail.html) is updates
     if updates:
@@ -94,7 +92,7 @@ def test_one_click_unsubscribes_whoever_gets_updates(wanted: MailKind, updates: 
         assert not mail.headers
 
 
-def test_who_has_signed_already_is_told_so_and_asked_for_nothing() -> None:
+def test_the_already_signed_email_has_no_confirm_link_and_no_name() -> None:
     mail = a_mail(MailKind.ALREADY_SIGNED)
     assert "already signed" in mail.subject
     assert "/confirm?" not in mail.text + mail.html
@@ -102,28 +100,28 @@ def test_who_has_signed_already_is_told_so_and_asked_for_nothing() -> None:
 
 
 @every_kind
-def test_tags_lead_feedback_to_the_signature_and_are_what_ses_takes(wanted: MailKind) -> None:
-    tags = a_mail(wanted).tags
-    assert tags == {"petition": "safe-children", "signature": "ab" * 16, "mail": str(wanted)}
+def test_tags_identify_the_signature_and_are_valid_for_ses(kind: MailKind) -> None:
+    tags = a_mail(kind).tags
+    assert tags == {"petition": "safe-children", "signature": "ab" * 16, "mail": str(kind)}
     assert all(value.replace("-", "").isalnum() for value in tags.values())
 
 
 @every_kind
-def test_nothing_configured_runs_in_a_mail(wanted: MailKind) -> None:
+def test_petition_texts_are_escaped(kind: MailKind) -> None:
     evil = dict.fromkeys(("title", "target", "charity", "sign_wording", "updates_wording"), EVIL)
-    mail = a_mail(wanted, a_petition(**evil), updates=True)
+    mail = a_mail(kind, a_petition(**evil), updates=True)
     assert "<script" not in mail.html
     assert "49" not in mail.subject
 
 
 @every_kind
-def test_a_title_of_two_lines_is_a_subject_of_one(wanted: MailKind) -> None:
-    subject = a_mail(wanted, a_petition(title="One\nBcc: x@y.example\r\ntwo")).subject
+def test_a_multiline_title_makes_a_one_line_subject(kind: MailKind) -> None:
+    subject = a_mail(kind, a_petition(title="One\nBcc: x@y.example\r\ntwo")).subject
     assert len(subject.splitlines()) == 1
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
-def test_whatever_name_is_accepted_stays_on_its_line_and_runs_nowhere(typed: str) -> None:
+def test_an_accepted_name_cannot_add_lines_tags_or_headers(typed: str) -> None:
     try:
         name = clean_name(f"A{typed}")
     except ValueError:
@@ -136,6 +134,6 @@ def test_whatever_name_is_accepted_stays_on_its_line_and_runs_nowhere(typed: str
     email.header.Header(mail.subject, "utf-8").encode()
 
 
-def test_two_mails_differ_only_in_what_differs() -> None:
+def test_equal_requests_compose_equal_emails() -> None:
     assert a_mail() == a_mail()
     assert replace(a_mail(), to="x") != a_mail()

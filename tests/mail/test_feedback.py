@@ -1,4 +1,4 @@
-"""What SES says afterwards: twice, late, out of order, and not always about us."""
+"""SES feedback may arrive twice, late, out of order, or about no signature."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def an_event(kind: str, petition: Petition, identity: str, **more: Any) -> dict[
         ("Send", {}, None),
     ],
 )
-def test_only_what_is_for_good_stops_mail(
+def test_only_permanent_bounces_and_complaints_stop_email(
     tables: FakeTables, petition: Petition, kind: str, more: dict[str, Any], recorded: str | None
 ) -> None:
     identity = signed(tables, petition)
@@ -42,7 +42,7 @@ def test_a_late_delivery_does_not_undo_a_bounce(tables: FakeTables, petition: Pe
     assert item_of(tables, petition, identity)["undeliverable"] == "bounced"
 
 
-def test_feedback_about_one_leaves_the_others_alone(tables: FakeTables, petition: Petition) -> None:
+def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables, petition: Petition) -> None:
     alice, bob = signed(tables, petition), signed(tables, petition, BOB)
     take_feedback(an_event("Complaint", petition, alice), tables)
     assert "undeliverable" not in item_of(tables, petition, bob)
@@ -59,11 +59,11 @@ def test_feedback_about_one_leaves_the_others_alone(tables: FakeTables, petition
         {"notificationType": "AmazonSnsSubscriptionSucceeded"},
     ],
 )
-def test_what_is_not_about_a_signature_is_passed_over(tables: FakeTables, event: dict[str, Any]) -> None:
+def test_events_without_a_signature_are_ignored(tables: FakeTables, event: dict[str, Any]) -> None:
     assert take_feedback(event, tables) is None
     assert tables.calls == []
 
 
-def test_feedback_about_what_has_gone_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     take_feedback(an_event("Complaint", petition, "0" * 32), tables)
     assert not item_of(tables, petition, "0" * 32)

@@ -1,4 +1,4 @@
-"""Two queues: a confirmation never stands behind anything else."""
+"""Two queues: a confirmation never waits behind other email."""
 
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
@@ -6,11 +6,9 @@ from chalicelib.signatures.model import MailKind
 from tests.fakes import FakeQueue
 
 
-def test_only_confirmations_go_first() -> None:
+def test_only_confirmations_use_the_first_queue() -> None:
     outbox = Outbox(FakeQueue(), FakeQueue())
-    outbox.send(
-        [(MailRequest(slug="s", signature_id="0" * 32, kind=wanted, requested_at="x"), 0) for wanted in MailKind]
-    )
+    outbox.send([(MailRequest(slug="s", signature_id="0" * 32, kind=kind, requested_at="x"), 0) for kind in MailKind])
     assert [message["kind"] for message in _messages(outbox.confirmations)] == ["confirm"]
     assert {message["kind"] for message in _messages(outbox.others)} == {*MailKind} - {"confirm"}
     assert outbox.depth() == len(MailKind)

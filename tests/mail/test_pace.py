@@ -1,4 +1,4 @@
-"""Below the rate, with patience, and on a clock the test moves."""
+"""Pacing stays below the rate and retries. The test controls the clock."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ MAIL = Mail(ALICE.email, "s", "t", "h")
 
 
 class Time:
-    """A monotonic clock that only sleeping (and the test) moves."""
+    """A monotonic clock that only `sleep` and the test advance."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -40,7 +40,7 @@ class Time:
         return Pace(per_second, self.clock, self.sleep)
 
 
-def test_ten_mails_take_nine_gaps() -> None:
+def test_ten_emails_take_nine_gaps() -> None:
     time = Time()
     pace = time.pace(5)
     for _ in range(10):
@@ -48,7 +48,7 @@ def test_ten_mails_take_nine_gaps() -> None:
     assert time.now == pytest.approx(1000 + 9 / 5)
 
 
-def test_a_mail_that_takes_long_is_not_waited_for_again() -> None:
+def test_a_slow_email_needs_no_extra_wait() -> None:
     time = Time()
     pace = time.pace(5)
     pace.wait()
@@ -57,7 +57,7 @@ def test_a_mail_that_takes_long_is_not_waited_for_again() -> None:
     assert time.now == 1003
 
 
-def test_idle_time_is_no_credit_for_a_burst() -> None:
+def test_idle_time_does_not_allow_a_burst() -> None:
     time = Time()
     pace = time.pace(5)
     time.now += 60
@@ -67,10 +67,8 @@ def test_idle_time_is_no_credit_for_a_burst() -> None:
 
 
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=60), st.floats(1, 1000), st.integers(2, 1000))
-def test_no_second_ever_sees_more_than_the_rate_from_all_senders_together(
-    durations: list[float], rate: float, senders: int
-) -> None:
-    """Whatever each call to SES takes; every sender keeps to its share, so their sum keeps to the rate."""
+def test_all_senders_together_never_exceed_the_rate(durations: list[float], rate: float, senders: int) -> None:
+    """For any duration of the SES calls. Each sender stays below its share, so all together stay below the rate."""
     for share in (CONFIRMATIONS, OTHERS):
         time = Time()
         pace = time.pace(rate * share / senders)
@@ -85,19 +83,19 @@ def test_no_second_ever_sees_more_than_the_rate_from_all_senders_together(
 
 
 @pytest.mark.parametrize(("rate", "senders"), [(1, 2), (12, 2), (14, 3), (300, 48), (1000, 160)])
-def test_the_rate_alone_decides_how_many_senders_there_are(rate: int, senders: int) -> None:
+def test_the_rate_decides_the_number_of_senders(rate: int, senders: int) -> None:
     assert senders_for(rate) == senders
 
 
 @given(st.floats(1, 1000))
-def test_each_sender_has_the_time_that_an_email_takes(rate: float) -> None:
+def test_each_sender_has_enough_time_for_an_email(rate: float) -> None:
     assert LEAST_SENDERS <= senders_for(rate) <= MOST_SENDERS
     for share in (CONFIRMATIONS, OTHERS):
         gap = senders_for(rate) / (rate * share)
         assert gap >= MAIL_SECONDS - 1e-6
 
 
-def test_a_rate_exceeded_is_waited_out_within_the_call() -> None:
+def test_an_exceeded_rate_is_retried_within_the_call() -> None:
     time, refusals = Time(), [RateExceeded("mail")] * len(RATE_WAITS)
 
     def deliver(_: Mail) -> str:
@@ -109,7 +107,7 @@ def test_a_rate_exceeded_is_waited_out_within_the_call() -> None:
     assert time.now == pytest.approx(1000 + sum(RATE_WAITS), abs=0.1)
 
 
-def test_a_rate_that_stays_exceeded_is_told_after_three_tries() -> None:
+def test_rate_exceeded_is_raised_after_three_tries() -> None:
     time, tries = Time(), []
 
     def deliver(mail: Mail) -> str:
@@ -121,7 +119,7 @@ def test_a_rate_that_stays_exceeded_is_told_after_three_tries() -> None:
     assert len(tries) == 1 + len(RATE_WAITS)
 
 
-def test_a_spent_quota_is_not_waited_for() -> None:
+def test_a_used_up_quota_is_not_retried() -> None:
     time = Time()
 
     def deliver(_: Mail) -> str:

@@ -1,4 +1,4 @@
-"""The pause is one item: it begins, is prolonged, and ends by itself."""
+"""The pause is one item: it starts, can be extended, and ends at its time."""
 
 from datetime import timedelta
 
@@ -9,23 +9,23 @@ from tests.fakes import FakeTables
 SECOND = timedelta(seconds=1)
 
 
-def test_nothing_is_paused_until_somebody_says_so(tables: FakeTables) -> None:
+def test_sending_is_not_paused_at_first(tables: FakeTables) -> None:
     assert not is_paused(NOW, tables)
 
 
-def test_a_pause_ends_by_itself(tables: FakeTables) -> None:
+def test_a_pause_ends_after_an_hour(tables: FakeTables) -> None:
     assert pause_mail(NOW, tables) == NOW + PAUSE
     assert is_paused(NOW + PAUSE - SECOND, tables)
     assert not is_paused(NOW + PAUSE, tables)
 
 
-def test_a_later_refusal_prolongs_it(tables: FakeTables) -> None:
+def test_a_later_refusal_extends_the_pause(tables: FakeTables) -> None:
     pause_mail(NOW, tables)
     pause_mail(NOW + SECOND, tables)
     assert is_paused(NOW + PAUSE, tables)
 
 
-def test_an_engineer_ends_it_at_once(tables: FakeTables) -> None:
+def test_an_engineer_can_end_the_pause(tables: FakeTables) -> None:
     pause_mail(NOW, tables, timedelta(days=3))
     resume_mail(NOW, tables)
     assert not is_paused(NOW, tables)

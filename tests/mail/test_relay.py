@@ -1,4 +1,4 @@
-"""The stream is the outbox: every new request goes on, at least once."""
+"""Every new mail request in the stream is queued at least once."""
 
 import json
 from datetime import timedelta
@@ -27,7 +27,7 @@ AGAIN = SIGNED | {"mail_requested_at": "2026-11-24T12:05:00Z"}
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "wanted"),
+    ("before", "after", "is_new"),
     [
         (None, SIGNED, True),
         (MAILED, AGAIN, True),
@@ -39,11 +39,13 @@ AGAIN = SIGNED | {"mail_requested_at": "2026-11-24T12:05:00Z"}
         (SIGNED, None, False),
     ],
 )
-def test_only_a_new_wish_goes_on(before: dict[str, str] | None, after: dict[str, str] | None, wanted: bool) -> None:
-    assert (new_request(before, after) is not None) is wanted
+def test_only_new_requests_are_queued(
+    before: dict[str, str] | None, after: dict[str, str] | None, is_new: bool
+) -> None:
+    assert (new_request(before, after) is not None) is is_new
 
 
-def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
+def test_a_message_names_the_request_and_no_person(queue: FakeQueue) -> None:
     assert relay([(None, SIGNED), (SIGNED, CLAIMED)], NOW, Outbox(queue, FakeQueue())) == 1
     assert queue.messages == [
         {
@@ -56,7 +58,7 @@ def test_a_message_names_the_wish_and_nobody(queue: FakeQueue) -> None:
     assert json.dumps(queue.messages[0])
 
 
-def test_a_queue_that_did_not_take_all_is_told(queue: FakeQueue) -> None:
+def test_a_failing_queue_raises(queue: FakeQueue) -> None:
     class Full(FakeQueue):
         def send(self, messages: object) -> None:
             raise Unavailable("queue")
@@ -65,13 +67,13 @@ def test_a_queue_that_did_not_take_all_is_told(queue: FakeQueue) -> None:
         relay([(None, SIGNED)], NOW, Outbox(Full(), Full()))
 
 
-def test_a_wish_within_a_minute_of_the_last_mail_waits_for_the_rest_of_it(queue: FakeQueue) -> None:
+def test_a_request_within_a_minute_of_the_last_email_is_delayed(queue: FakeQueue) -> None:
     mailed = {**SIGNED, "mailed_at": iso(NOW - timedelta(seconds=20))}
     long_ago = {**SIGNED, "mailed_at": iso(NOW - timedelta(days=20))}
     relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, Outbox(queue, FakeQueue()))
     assert queue.delays == [40, 0, 0]
 
 
-def test_a_nudge_sends_the_same_wish_on_its_way_again() -> None:
+def test_a_nudge_queues_the_same_request_again() -> None:
     nudged = {**SIGNED, "mail_nudged_at": "2026-11-24T12:30:00Z"}
     assert new_request(SIGNED, nudged) == new_request(None, SIGNED)

@@ -1,4 +1,4 @@
-"""Claim, send, mark: whatever breaks, nobody waits for a mail in vain and nobody is flooded."""
+"""Claim, send, mark: after any failure the email is still sent, and nobody gets too many."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -50,19 +50,19 @@ def failing(error: Exception) -> MailContext:
     return a_mail_context(deliver)
 
 
-def test_a_wish_is_one_mail_to_the_address_as_typed(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_request_is_one_email_to_the_typed_address(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     assert send(a_mail_request(tables, petition), a_mail_context(mails.append), NOW, tables) is Sent.SENT
     assert [mail.to for mail in mails] == [ALICE.email]
 
 
-def test_a_message_that_comes_twice_is_one_mail(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_repeated_message_is_one_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
     outcomes = [send(request, a_mail_context(mails.append), NOW + seconds * MINUTE, tables) for seconds in range(3)]
     assert outcomes == [Sent.SENT, Sent.SETTLED, Sent.SETTLED]
     assert len(mails) == 1
 
 
-def test_a_message_that_comes_at_the_same_time_waits(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_concurrent_message_waits(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
 
     def deliver(mail: Mail) -> None:
@@ -74,7 +74,7 @@ def test_a_message_that_comes_at_the_same_time_waits(tables: FakeTables, petitio
     assert len(mails) == 1
 
 
-def test_a_crash_before_sending_costs_no_mail(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_crash_before_sending_loses_no_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
     with pytest.raises(RuntimeError):
         send(request, failing(RuntimeError()), NOW, tables)
@@ -84,7 +84,7 @@ def test_a_crash_before_sending_costs_no_mail(tables: FakeTables, petition: Peti
     assert len(mails) == 1
 
 
-def test_a_crash_after_sending_costs_one_mail_too_many_and_never_one_too_few(
+def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(
     petition: Petition, mails: list[Mail]
 ) -> None:
     class Crashing(FakeTables):
@@ -106,7 +106,7 @@ def test_a_crash_after_sending_costs_one_mail_too_many_and_never_one_too_few(
     assert len(mails) == 2
 
 
-def test_a_throttled_mail_is_tried_again_without_waiting_for_the_claim(
+def test_a_throttled_email_is_retried_without_waiting_for_the_claim(
     tables: FakeTables, petition: Petition, mails: list[Mail]
 ) -> None:
     request = a_mail_request(tables, petition)
@@ -115,7 +115,7 @@ def test_a_throttled_mail_is_tried_again_without_waiting_for_the_claim(
     assert send(request, a_mail_context(mails.append), NOW, tables) is Sent.SENT
 
 
-def test_a_mail_that_was_perhaps_sent_waits_for_its_claim(
+def test_an_email_that_may_have_been_sent_waits_for_its_claim(
     tables: FakeTables, petition: Petition, mails: list[Mail]
 ) -> None:
     request = a_mail_request(tables, petition)
@@ -125,9 +125,7 @@ def test_a_mail_that_was_perhaps_sent_waits_for_its_claim(
         send(request, a_mail_context(mails.append), NOW, tables)
 
 
-def test_what_ses_never_takes_is_recorded_and_tried_no_more(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
+def test_a_refused_email_is_recorded_and_not_retried(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
     assert send(request, failing(MailRefused("MessageRejected")), NOW, tables) is Sent.REFUSED
     assert send(request, a_mail_context(mails.append), NOW + DAY, tables) is Sent.SETTLED
@@ -135,7 +133,7 @@ def test_what_ses_never_takes_is_recorded_and_tried_no_more(
     assert not mails
 
 
-def test_nobody_who_withdrew_or_complained_or_has_gone_is_mailed(
+def test_withdrawn_and_deleted_signatures_get_no_email(
     tables: FakeTables, petition: Petition, mails: list[Mail]
 ) -> None:
     request = a_mail_request(tables, petition)
@@ -146,14 +144,16 @@ def test_nobody_who_withdrew_or_complained_or_has_gone_is_mailed(
     assert not mails
 
 
-def test_a_complaint_between_wish_and_mail_is_heard(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
+def test_a_complaint_after_the_request_stops_the_email(
+    tables: FakeTables, petition: Petition, mails: list[Mail]
+) -> None:
     request = a_mail_request(tables, petition)
     mark_undeliverable(key_of(petition, request.signature_id), "complained", tables)
     assert send(request, a_mail_context(mails.append), NOW, tables) is Sent.SETTLED
     assert not mails
 
 
-def test_whoever_confirmed_meanwhile_is_not_asked_to_confirm(
+def test_a_signature_confirmed_meanwhile_gets_no_email_to_confirm(
     tables: FakeTables, petition: Petition, mails: list[Mail]
 ) -> None:
     request = a_mail_request(tables, petition)
@@ -162,7 +162,7 @@ def test_whoever_confirmed_meanwhile_is_not_asked_to_confirm(
     assert not mails
 
 
-def test_a_withdrawal_during_the_sending_stays_withdrawn(tables: FakeTables, petition: Petition) -> None:
+def test_a_signature_withdrawn_during_sending_stays_withdrawn(tables: FakeTables, petition: Petition) -> None:
     request = a_mail_request(tables, petition)
 
     def deliver(_: Mail) -> None:
@@ -173,7 +173,7 @@ def test_a_withdrawal_during_the_sending_stays_withdrawn(tables: FakeTables, pet
     assert (item["state"], "email" in item) == ("withdrawn", False)
 
 
-def test_a_mail_that_went_while_its_signature_was_withdrawn_still_counts_against_the_limits(
+def test_an_email_sent_during_a_withdrawal_counts_against_the_limits(
     tables: FakeTables, petition: Petition, mails: list[Mail]
 ) -> None:
     request = a_mail_request(tables, petition)
@@ -193,8 +193,8 @@ def test_a_mail_that_went_while_its_signature_was_withdrawn_still_counts_against
 
 
 @pytest.mark.parametrize("closes_at", [None, NOW + 3 * DAY, NOW + 30 * DAY])
-def test_a_pending_signature_outlives_its_link_by_a_day(tables: FakeTables, closes_at: object) -> None:
-    """Whenever the petition closes: a pause may move that."""
+def test_a_pending_signature_expires_a_day_after_its_link(tables: FakeTables, closes_at: object) -> None:
+    """Independent of the closing time, because staff may move it."""
     petition = a_published_petition(tables, closes_at=closes_at)
     request = a_mail_request(tables, petition)
     send(request, a_mail_context(), NOW, tables)
@@ -203,16 +203,16 @@ def test_a_pending_signature_outlives_its_link_by_a_day(tables: FakeTables, clos
     )
 
 
-def test_no_mail_asks_to_confirm_what_can_be_confirmed_no_more(tables: FakeTables, mails: list[Mail]) -> None:
-    """SES may be weeks behind: the petition has closed, and a day has passed."""
+def test_no_email_to_confirm_is_sent_after_the_deadline(tables: FakeTables, mails: list[Mail]) -> None:
+    """SES may be weeks behind. Here the petition closed more than a day ago."""
     petition = a_published_petition(tables, closes_at=NOW + MINUTE)
     request = a_mail_request(tables, petition)
     send(request, a_mail_context(mails.append), NOW + 3 * DAY, tables)
-    assert not mails, "its link had expired before it was sent"
+    assert not mails, "the link in the email would have expired"
 
 
-def test_a_petition_taken_down_by_mistake_costs_nobody_the_mail(tables: FakeTables, mails: list[Mail]) -> None:
-    """Removed, or back as a draft: a link would lead nowhere, and who signed is told nothing yet."""
+def test_email_of_a_hidden_petition_is_held_and_sent_later(tables: FakeTables, mails: list[Mail]) -> None:
+    """Removed or back to draft: the link would not work, so the email is held until the petition is open again."""
     request = a_mail_request(tables, a_published_petition(tables))
     for hidden in ("removed", "draft"):
         a_published_petition(tables, state=hidden)
@@ -223,20 +223,20 @@ def test_a_petition_taken_down_by_mistake_costs_nobody_the_mail(tables: FakeTabl
     assert len(mails) == 1
 
 
-def test_a_wish_past_five_mails_is_settled_and_comes_no_more(tables: FakeTables, petition: Petition) -> None:
+def test_a_request_after_five_emails_is_settled(tables: FakeTables, petition: Petition) -> None:
     request = a_mail_request(tables, petition)
     change_item(tables, petition, request.signature_id, mails=5)
     assert send(request, a_mail_context(), NOW, tables) is Sent.SETTLED
 
 
-def test_a_wish_of_a_petition_nobody_knows_is_not_lost_silently(tables: FakeTables) -> None:
+def test_a_request_for_an_unknown_petition_raises(tables: FakeTables) -> None:
     petition = a_petition(slug="unpublished")
     with pytest.raises(UnknownPetition):
         send(a_mail_request(tables, petition), a_mail_context(), NOW, tables)
 
 
-def test_the_time_of_a_mail_is_when_it_went_and_not_when_its_turn_came(tables: FakeTables, petition: Petition) -> None:
-    """Pacing may hold it for half a minute: the next one must keep its minute from the mail, not from the message."""
+def test_mailed_at_is_the_time_of_sending(tables: FakeTables, petition: Petition) -> None:
+    """Pacing may delay an email for half a minute. The next one must wait a minute from the email, not the message."""
     context = replace(a_mail_context(), clock=lambda: NOW + timedelta(seconds=25))
     request = a_mail_request(tables, petition)
     assert send(request, context, NOW, tables) is Sent.SENT

@@ -1,4 +1,4 @@
-"""Whatever every queue forgot is found, once a while, a bounded piece a run, and nothing that is on its way."""
+"""The sweep finds requests that every queue has lost, in bounded runs, and only these."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -43,13 +43,13 @@ def outbox() -> Outbox:
 
 
 def queued(outbox: Outbox) -> list[MailRequest]:
-    """Everything that was queued, confirmations first."""
+    """Return all queued requests, confirmations first."""
     messages = [queue.messages for queue in (outbox.confirmations, outbox.others) if isinstance(queue, FakeQueue)]
     return [MailRequest.model_validate(message) for some in messages for message in some]
 
 
 def swept(outbox: Outbox, tables: FakeTables, now: datetime = LATER) -> int:
-    """A whole pass, however many runs it takes."""
+    """Run the sweep until the pass is done."""
     found = sweep(outbox, now, tables)
     while "partition" in tables.items[keys.mail_sweep()]:
         found += sweep(outbox, now, tables)
@@ -60,7 +60,7 @@ def crowd(tables: FakeTables, petition: Petition, number: int) -> list[str]:
     return [signed(tables, petition, Person(f"Person {one}", f"p{one}@mail.example")) for one in range(number)]
 
 
-def test_a_forgotten_wish_is_queued_as_it_was_and_still_sends_one_mail(
+def test_a_lost_request_is_queued_again_and_sends_one_email(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     request = request_of(tables, petition, signed(tables, petition))
@@ -71,7 +71,7 @@ def test_a_forgotten_wish_is_queued_as_it_was_and_still_sends_one_mail(
     assert len(mails) == 1
 
 
-def test_every_kind_goes_to_its_own_queue(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+def test_confirmations_and_other_email_use_own_queues(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     bob = confirmed(tables, petition, BOB)
     signed(tables, petition, BOB)
     alice = signed(tables, petition, ALICE)
@@ -79,7 +79,7 @@ def test_every_kind_goes_to_its_own_queue(tables: FakeTables, petition: Petition
     assert [request.signature_id for request in queued(outbox)] == [alice, bob]
 
 
-def test_what_is_on_its_way_settled_hopeless_or_being_sent_is_left_alone(
+def test_queued_settled_bounced_claimed_and_exhausted_requests_are_skipped(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     fresh, mailed, bounced, claimed, flooded = crowd(tables, petition, 5)
@@ -92,7 +92,7 @@ def test_what_is_on_its_way_settled_hopeless_or_being_sent_is_left_alone(
     assert queued(outbox) == []
 
 
-def test_a_million_that_still_wait_in_their_queue_are_not_queued_again(
+def test_requests_waiting_in_a_busy_queue_are_not_queued_again(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     crowd(tables, petition, 3)
@@ -100,10 +100,10 @@ def test_a_million_that_still_wait_in_their_queue_are_not_queued_again(
     assert swept(outbox, tables, NOW + QUEUE_FORGETS - MINUTE) == 0
 
 
-def test_what_a_busy_queue_is_about_to_forget_is_queued_once_and_then_not_for_another_fortnight(
+def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
-    """Three weeks of backlog: the quota frees a part each day, and the queue keeps nothing beyond 14 days."""
+    """Three weeks of backlog: SES sends a part each day, and SQS deletes messages after 14 days."""
     crowd(tables, petition, 3)
     outbox.confirmations.send([Outgoing({})] * (BUSY + 1))
     began = NOW + QUEUE_FORGETS
@@ -111,13 +111,13 @@ def test_what_a_busy_queue_is_about_to_forget_is_queued_once_and_then_not_for_an
     assert found == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
 
 
-def test_a_message_queued_again_is_on_its_way_again(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+def test_a_request_lost_again_is_queued_again(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     signed(tables, petition)
     assert swept(outbox, tables, LATER) == 1
-    assert swept(outbox, tables, LATER + PASS_EVERY) == 1, "the queue is empty, so that one was lost too"
+    assert swept(outbox, tables, LATER + PASS_EVERY) == 1, "the queue is empty, so this message was lost too"
 
 
-def test_a_run_is_bounded_and_the_next_goes_on_where_it_ended(
+def test_a_run_is_bounded_and_the_next_run_continues(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "MAX_PAGES", 10)
@@ -134,7 +134,7 @@ def test_a_run_is_bounded_and_the_next_goes_on_where_it_ended(
     assert sorted(request.signature_id for request in queued(outbox)) == sorted(identities)
 
 
-def test_a_run_ends_after_so_many_wishes(
+def test_a_run_ends_after_the_maximum_of_requests(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "MAX_REQUESTS", 5)
@@ -143,7 +143,7 @@ def test_a_run_ends_after_so_many_wishes(
     assert 5 <= sweep(outbox, LATER, tables) <= 6
 
 
-def test_a_pass_that_is_done_rests(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+def test_the_next_pass_starts_six_hours_after_the_last(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     swept(outbox, tables)
     tables.calls.clear()
     signed(tables, petition)
@@ -152,7 +152,7 @@ def test_a_pass_that_is_done_rests(tables: FakeTables, petition: Petition, outbo
     assert swept(outbox, tables, LATER + PASS_EVERY) == 1
 
 
-def test_a_pass_nobody_finished_is_finished_however_late(
+def test_an_interrupted_pass_is_finished_days_later(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "MAX_PAGES", 1)
@@ -162,7 +162,7 @@ def test_a_pass_nobody_finished_is_finished_however_late(
     assert len(queued(outbox)) == 5
 
 
-def test_a_petition_that_goes_in_the_middle_stops_nothing(
+def test_a_petition_deleted_during_a_pass_does_not_stop_it(
     tables: FakeTables, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "MAX_PAGES", 1)
@@ -174,7 +174,7 @@ def test_a_petition_that_goes_in_the_middle_stops_nothing(
     assert [request.signature_id for request in queued(outbox)] == [identity]
 
 
-def test_a_queue_that_refuses_leaves_nothing_marked_and_the_place_where_it_was(
+def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     class Full(FakeQueue):
@@ -191,4 +191,4 @@ def test_a_queue_that_refuses_leaves_nothing_marked_and_the_place_where_it_was(
 
 def test_the_limits_fit_together() -> None:
     assert timedelta(days=14) > QUEUE_FORGETS + 4 * PASS_EVERY, "a pass of ten million takes a day"
-    assert sweeping.MAX_REQUESTS + sweeping.PAGE < 6000, "5,000 take about 40 s of the function's 120"
+    assert sweeping.MAX_REQUESTS + sweeping.PAGE < 6000, "5,000 requests take about 40 s of the function's 120 s"

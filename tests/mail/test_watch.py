@@ -1,4 +1,4 @@
-"""The taps follow what is written down, whatever state they and the watch were left in."""
+"""The watch sets both event sources from the stored pause, in any state they were left in."""
 
 from collections.abc import Sequence
 
@@ -13,40 +13,38 @@ from tests.fakes import FakeQueue, FakeSource, FakeTables
 EVERY_STATE = [(first, second) for first in (True, False) for second in (True, False)]
 
 
-def looked(taps: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False) -> tuple[bool, ...]:
+def run(sources: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False) -> tuple[bool, ...]:
     queue = FakeQueue()
     queue.messages = [{}] * waiting
     now = NOW + PAUSE if later else NOW
-    told = watch(taps[0], taps[1], queue, now, tables)
-    assert told == tuple(tap.is_open for tap in taps)
-    return told
+    result = watch(sources[0], sources[1], queue, now, tables)
+    assert result == tuple(source.is_open for source in sources)
+    return result
 
 
-def taps_in(states: Sequence[bool]) -> list[FakeSource]:
-    taps = [FakeSource(), FakeSource()]
-    for tap, state in zip(taps, states, strict=True):
-        tap.is_open = state
-    return taps
+def sources_in(states: Sequence[bool]) -> list[FakeSource]:
+    sources = [FakeSource(), FakeSource()]
+    for source, state in zip(sources, states, strict=True):
+        source.is_open = state
+    return sources
 
 
 @pytest.mark.parametrize("states", EVERY_STATE)
-def test_whatever_was_left_a_pause_shuts_both_and_its_end_opens_both(
-    tables: FakeTables, states: tuple[bool, bool]
-) -> None:
-    taps = taps_in(states)
+def test_a_pause_disables_both_sources_and_its_end_enables_both(tables: FakeTables, states: tuple[bool, bool]) -> None:
+    sources = sources_in(states)
     pause_mail(NOW, tables)
-    assert looked(taps, tables) == (False, False)
-    assert looked(taps, tables, later=True) == (True, True)
+    assert run(sources, tables) == (False, False)
+    assert run(sources, tables, later=True) == (True, True)
 
 
 @pytest.mark.parametrize("states", EVERY_STATE)
-def test_other_mail_flows_only_while_hardly_a_confirmation_waits(tables: FakeTables, states: tuple[bool, bool]) -> None:
-    taps = taps_in(states)
-    assert looked(taps, tables, NEARLY_NONE + 1) == (True, False)
-    assert looked(taps, tables, NEARLY_NONE) == (True, True)
+def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTables, states: tuple[bool, bool]) -> None:
+    sources = sources_in(states)
+    assert run(sources, tables, NEARLY_NONE + 1) == (True, False)
+    assert run(sources, tables, NEARLY_NONE) == (True, True)
 
 
-def test_a_watch_that_crashes_between_the_taps_is_put_right_by_the_next(tables: FakeTables) -> None:
+def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: FakeTables) -> None:
     class Stuck(FakeSource):
         def turn(self, *, is_open: bool) -> bool:
             raise Unavailable("source")
@@ -55,4 +53,4 @@ def test_a_watch_that_crashes_between_the_taps_is_put_right_by_the_next(tables: 
     pause_mail(NOW, tables)
     with pytest.raises(Unavailable):
         watch(first, Stuck(), FakeQueue(), NOW, tables)
-    assert looked([first, second], tables) == (False, False)
+    assert run([first, second], tables) == (False, False)

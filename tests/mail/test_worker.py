@@ -1,4 +1,4 @@
-"""Streams and queues as Lambda brings them."""
+"""Streams, queues and schedules, with events as Lambda sends them."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,13 +18,13 @@ def a_signed_item(served: Served) -> dict[str, Any]:
     return item_of(served.tables, a_petition(), signed(served.tables, a_petition()))
 
 
-def test_a_signature_in_the_stream_is_a_message_in_the_queue(served: Served) -> None:
+def test_a_signature_in_the_stream_becomes_a_message_in_the_queue(served: Served) -> None:
     item = a_signed_item(served)
     served.invoke("relay_mail", stream_event([("1", None, item)]))
     assert [message["signature_id"] for message in served.queue.messages] == [item["sk"]]
 
 
-def test_a_batch_the_queue_did_not_take_comes_again_and_says_nobodys_name(
+def test_a_batch_that_was_not_queued_is_retried_and_its_error_names_nobody(
     served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(_: FakeQueue, __: object) -> None:
@@ -37,21 +37,21 @@ def test_a_batch_the_queue_did_not_take_comes_again_and_says_nobodys_name(
     assert caught.value.__cause__ is None
 
 
-def test_the_stream_is_followed_once_however_often_it_comes(served: Served) -> None:
+def test_a_repeated_stream_batch_is_counted_once(served: Served) -> None:
     event = stream_event([("1", None, a_signed_item(served))])
     for _ in range(3):
         served.invoke("project_signatures", event)
     assert pending_count("safe-children", served.tables) == 1
 
 
-def test_an_expiry_by_ttl_is_followed_too(served: Served) -> None:
+def test_an_expiry_by_ttl_is_projected(served: Served) -> None:
     item = a_signed_item(served)
     served.invoke("project_signatures", stream_event([("1", None, item)]))
     served.invoke("project_signatures", stream_event([("2", item, None)]))
     assert pending_count("safe-children", served.tables) == 0
 
 
-def test_one_message_that_fails_comes_again_alone(served: Served) -> None:
+def test_only_the_failed_message_is_retried(served: Served) -> None:
     requests = [
         request_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)
     ]
@@ -63,20 +63,20 @@ def test_one_message_that_fails_comes_again_alone(served: Served) -> None:
     assert [mail.to for mail in served.mailer.mails] == [BOB.email, ALICE.email]
 
 
-def test_a_message_nobody_can_read_does_not_hold_up_the_rest(served: Served) -> None:
+def test_an_invalid_message_does_not_stop_the_others(served: Served) -> None:
     request = request_of(served.tables, a_petition(), signed(served.tables, a_petition()))
     messages = ["not json", [], {}, {"slug": "x"}, request.model_dump()]
     assert served.deliver("send_mail", messages) == ["0", "1", "2", "3"]
     assert len(served.mailer.mails) == 1
 
 
-def test_a_refused_mail_does_not_come_again(served: Served) -> None:
+def test_a_refused_email_is_not_retried(served: Served) -> None:
     request = request_of(served.tables, a_petition(), signed(served.tables, a_petition()))
     served.mailer.failures = [MailRefused("MessageRejected")]
     assert served.deliver("send_mail", [request.model_dump()]) == []
 
 
-def test_feedback_comes_through_its_queue(served: Served) -> None:
+def test_feedback_from_the_queue_is_recorded_once(served: Served) -> None:
     identity = signed(served.tables, a_petition())
     tags = {"petition": ["safe-children"], "signature": [identity]}
     event = {"eventType": "Complaint", "mail": {"tags": tags}}
@@ -84,13 +84,13 @@ def test_feedback_comes_through_its_queue(served: Served) -> None:
     assert item_of(served.tables, a_petition(), identity)["undeliverable"] == "complained"
 
 
-def test_what_sns_says_in_words_does_not_end_in_the_dead_letters(served: Served) -> None:
-    """SES tries out a new destination with a sentence that is no JSON."""
+def test_a_plain_text_sns_message_is_not_sent_to_the_dead_letters(served: Served) -> None:
+    """SES tests a new destination with a sentence that is not JSON."""
     sentence = "Successfully validated SNS topic for Amazon SES event publishing."
     assert served.deliver("receive_feedback", [sentence]) == []
 
 
-def test_a_wish_that_is_no_confirmation_goes_to_the_queue_that_yields(served: Served) -> None:
+def test_a_request_other_than_a_confirmation_goes_to_the_other_queue(served: Served) -> None:
     identity = confirmed(served.tables, a_petition())
     before = item_of(served.tables, a_petition(), identity)
     signed(served.tables, a_petition())
@@ -101,7 +101,7 @@ def test_a_wish_that_is_no_confirmation_goes_to_the_queue_that_yields(served: Se
     assert "already signed" in served.mailer.mails[0].subject
 
 
-def test_a_spent_quota_brings_the_whole_batch_again_and_the_watch_shuts_both_taps(served: Served) -> None:
+def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(served: Served) -> None:
     requests = [
         request_of(served.tables, a_petition(), signed(served.tables, a_petition(), who)) for who in (ALICE, BOB)
     ]
@@ -112,7 +112,7 @@ def test_a_spent_quota_brings_the_whole_batch_again_and_the_watch_shuts_both_tap
     assert (served.source.is_open, served.other_source.is_open) == (False, False)
     assert served.deliver("send_mail", messages) == ["0", "1"]
     assert served.mailer.mails == []
-    assert max(served.slept) > 10, "it holds what it was handed while the tap is not shut yet"
+    assert max(served.slept) > 10, "it waits while the event source is still enabled"
     served.clock.forward(PAUSE)
     served.invoke("watch_mail", schedule_event())
     assert (served.source.is_open, served.other_source.is_open) == (True, True)
@@ -120,14 +120,14 @@ def test_a_spent_quota_brings_the_whole_batch_again_and_the_watch_shuts_both_tap
     assert [mail.to for mail in served.mailer.mails] == [ALICE.email, BOB.email]
 
 
-def test_the_sweep_queues_what_every_queue_forgot(served: Served) -> None:
+def test_the_sweep_queues_a_lost_request(served: Served) -> None:
     identity = signed(served.tables, a_petition())
     served.clock.forward(timedelta(days=21))
     served.invoke("sweep_mail", schedule_event())
     assert [message["signature_id"] for message in served.queue.messages] == [identity]
 
 
-def test_a_run_that_fails_is_told_to_lambda_without_a_word_of_what_failed(served: Served) -> None:
+def test_a_failed_run_hides_its_cause_from_lambda(served: Served) -> None:
     served.tables.fail_next(Unavailable("storage"))
     with pytest.raises(RunFailed) as caught:
         served.invoke("sweep_mail", schedule_event())

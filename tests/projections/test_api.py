@@ -1,4 +1,4 @@
-"""Counts for Bob and his spreadsheet."""
+"""Counts for staff, as JSON and CSV."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ from tests.actors import (
     confirmed,
     key_of,
 )
-from tests.located import give_none, give_table
+from tests.located import give_table, remove_table
 from tests.served import Served
 
 COUNT = "/api/petitions/safe-children/count"
@@ -42,7 +42,7 @@ def rows(answer: HTTPResponse) -> list[dict[str, str]]:
 
 @pytest.fixture
 def three(served: Served, petition: Petition) -> Served:
-    """Alice and Bob on the 24th, Charlie on the 25th, who withdraws on the 26th."""
+    """Alice and Bob confirm on the 24th, Charlie on the 25th. Charlie withdraws on the 26th."""
     confirmed(served.tables, petition, ALICE, NOW, country="NL", source="bbc")
     confirmed(served.tables, petition, BOB, NOW)
     charlie = confirmed(served.tables, petition, CHARLIE, NOW + DAY)
@@ -71,7 +71,7 @@ def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/staff/petitions", COUNTS, f"{COUNTS}?by=source", f"{COUNTS}?by=all", f"{COUNTS}?format=csv"]
 )
-def test_a_spreadsheet_that_has_the_numbers_is_sent_none(three: Served, petition: Petition, path: str) -> None:
+def test_unchanged_numbers_are_304(three: Served, petition: Petition, path: str) -> None:
     etag = by_bob(three, path).headers["ETag"]
     three.clock.forward(timedelta(minutes=1))
     again = by_bob(three, path, if_none_match=etag)
@@ -83,7 +83,7 @@ def test_a_spreadsheet_that_has_the_numbers_is_sent_none(three: Served, petition
     assert changed.headers["ETag"] != etag
 
 
-def test_another_question_is_another_answer_even_with_the_same_numbers(three: Served) -> None:
+def test_different_queries_have_different_etags(three: Served) -> None:
     paths = [
         COUNTS,
         f"{COUNTS}?by=source",
@@ -106,7 +106,7 @@ def test_the_top_sources_and_all_others_still_sum_to_the_count(three: Served, pe
     assert "(others)" not in by_bob(three, f"{COUNTS}?by=source&top=4").body.decode()
 
 
-def test_the_exact_count_has_no_cache(three: Served) -> None:
+def test_the_exact_count_is_not_cached(three: Served) -> None:
     answer = by_bob(three, COUNTS)
     assert answer.json_body == {
         "slug": "safe-children",
@@ -127,13 +127,13 @@ def test_the_exact_count_has_no_cache(three: Served) -> None:
         ("source", {"bbc": 1, "direct": 1}),
     ],
 )
-def test_every_breakdown_sums_to_what_is_confirmed(three: Served, by: str, values: dict[str, int]) -> None:
+def test_every_breakdown_sums_to_confirmed(three: Served, by: str, values: dict[str, int]) -> None:
     body = by_bob(three, f"{COUNTS}?by={by}").json_body
     assert {row["key"]: row["confirmed"] for row in body["breakdown"]} == values
     assert sum(values.values()) == body["confirmed"] == 2
 
 
-def test_all_breakdowns_come_at_one_moment_and_sum_to_one_number(three: Served) -> None:
+def test_all_breakdowns_are_of_one_moment_and_sum_to_one_number(three: Served) -> None:
     body = by_bob(three, f"{COUNTS}?by=all").json_body
     assert {**body, "breakdowns": set(body["breakdowns"])} == {
         "slug": "safe-children",
@@ -149,21 +149,21 @@ def test_all_breakdowns_come_at_one_moment_and_sum_to_one_number(three: Served) 
 
 def test_all_breakdowns_cost_as_many_calls_as_one(three: Served) -> None:
     calls = {}
-    for by in ("day", "all", "day", "all"):  # The first answer also closes the days that are over.
+    for by in ("day", "all", "day", "all"):  # The first response also closes past days.
         three.tables.calls.clear()
         by_bob(three, f"{COUNTS}?by={by}")
         calls[by] = list(three.tables.calls)
     assert calls["all"] == calls["day"]
 
 
-def test_all_breakdowns_of_some_days_are_those_that_are_kept_by_day(three: Served) -> None:
+def test_chosen_days_have_only_breakdowns_with_daily_counts(three: Served) -> None:
     body = by_bob(three, f"{COUNTS}?by=all&from=2026-11-24&to=2026-11-24").json_body
     assert {by: sum(row["confirmed"] for row in rows) for by, rows in body["breakdowns"].items()} == {
         "day": 2, "hour": 2, "country": 2, "source": 2,
     }  # fmt: skip
 
 
-def test_all_breakdowns_as_csv_say_which_breakdown_a_row_is_of(three: Served) -> None:
+def test_a_csv_of_all_breakdowns_names_the_breakdown_of_each_row(three: Served) -> None:
     found = rows(by_bob(three, f"{COUNTS}?by=all&format=csv"))
     assert {"by": "country", "key": "NL", "confirmed": "1"} in found
 
@@ -180,7 +180,7 @@ def test_all_breakdowns_as_csv_say_which_breakdown_a_row_is_of(three: Served) ->
         ("from=0001-01-01&to=9999-12-31", 2),
     ],
 )
-def test_days_are_chosen_in_utc_both_ends_included(three: Served, query: str, confirmed: int) -> None:
+def test_from_and_to_are_utc_and_inclusive(three: Served, query: str, confirmed: int) -> None:
     for by in ("", "&by=day", "&by=source"):
         body = by_bob(three, f"{COUNTS}?{query}{by}").json_body
         assert body["confirmed"] == confirmed
@@ -188,7 +188,7 @@ def test_days_are_chosen_in_utc_both_ends_included(three: Served, query: str, co
             assert sum(row["confirmed"] for row in body["breakdown"]) == confirmed
 
 
-def test_a_day_may_be_asked_for_by_its_midnights(served: Served, petition: Petition) -> None:
+def test_a_day_may_be_given_by_its_midnights(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition)
     day = NOW.date()
     by_date = by_bob(served, f"{COUNTS}?from={day}&to={day}").json_body
@@ -214,13 +214,13 @@ def test_a_day_may_be_asked_for_by_its_midnights(served: Served, petition: Petit
         ("by=source&top=٣", "top"),
     ],
 )
-def test_a_question_nobody_understands_is_a_422_that_names_it(served: Served, query: str, field: str) -> None:
+def test_an_invalid_parameter_is_a_422_that_names_it(served: Served, query: str, field: str) -> None:
     answer = by_bob(served, f"{COUNTS}?{query}")
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
 
 
-def test_a_spreadsheet_gets_its_csv_either_way(three: Served) -> None:
+def test_csv_is_chosen_by_format_or_accept(three: Served) -> None:
     asked = by_bob(three, f"{COUNTS}?by=country&format=csv")
     accepted = by_bob(three, f"{COUNTS}?by=country", accept="text/csv")
     assert asked.body == accepted.body
@@ -229,18 +229,18 @@ def test_a_spreadsheet_gets_its_csv_either_way(three: Served) -> None:
     assert by_bob(three, f"{COUNTS}?format=json", accept="text/csv").headers["Content-Type"] == "application/json"
 
 
-def test_totals_come_as_csv_too(three: Served) -> None:
+def test_totals_are_available_as_csv(three: Served) -> None:
     (row,) = rows(by_bob(three, f"{COUNTS}?format=csv"))
     assert row == {"slug": "safe-children", "confirmed": "2", "pending": "0", "as_of": "2026-11-26T12:00:00Z"}
 
 
-def test_an_empty_breakdown_has_its_header(served: Served) -> None:
+def test_an_empty_csv_has_a_header(served: Served) -> None:
     assert by_bob(served, f"{COUNTS}?by=day&format=csv").body == b"key,confirmed\r\n"
 
 
 @pytest.mark.parametrize("source", ["-2", "-a1", "--", "-"])
-def test_no_source_is_a_formula_to_a_spreadsheet(served: Served, petition: Petition, source: str) -> None:
-    """The contract lets a source start with a hyphen; a spreadsheet would calculate it."""
+def test_a_source_is_never_a_formula_in_csv(served: Served, petition: Petition, source: str) -> None:
+    """A source may start with a hyphen, which a spreadsheet would read as a formula."""
     assert re.fullmatch(SOURCE_PATTERN, source)
     confirmed(served.tables, petition, source=source)
     (row,) = rows(by_bob(served, f"{COUNTS}?by=source&format=csv"))
@@ -248,22 +248,22 @@ def test_no_source_is_a_formula_to_a_spreadsheet(served: Served, petition: Petit
     assert source in row["key"]
 
 
-def test_a_petition_nobody_knows_is_404_for_staff_too(served: Served) -> None:
+def test_an_unknown_petition_is_404(served: Served) -> None:
     assert by_bob(served, "/api/staff/petitions/nothing/counts").status_code == 404
 
 
-def test_staff_see_the_numbers_of_what_was_removed(served: Served) -> None:
+def test_staff_can_read_the_counts_of_a_removed_petition(served: Served) -> None:
     a_published_petition(served.tables, slug="removed", state="removed")
     assert by_bob(served, "/api/staff/petitions/removed/counts").status_code == 200
 
 
 @pytest.mark.parametrize("path", [COUNTS, "/api/staff/petitions"])
-def test_a_count_holds_no_name(three: Served, path: str) -> None:
+def test_counts_contain_no_names_or_addresses(three: Served, path: str) -> None:
     body = by_bob(three, path).body.decode()
     assert not [person for person in (ALICE, BOB, CHARLIE) if person.name in body or person.email in body]
 
 
-def test_constituencies_sum_to_what_is_confirmed_with_all_that_is_in_none(
+def test_constituencies_and_not_yet_assigned_sum_to_confirmed(
     three: Served, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_table(monkeypatch)
@@ -271,15 +271,15 @@ def test_constituencies_sum_to_what_is_confirmed_with_all_that_is_in_none(
     body = by_bob(three, f"{COUNTS}?by=constituency").json_body
     assert body["breakdown"] == [
         {"key": "Upper Zed", "confirmed": 1},
-        {"key": "not yet sorted", "confirmed": 1},
+        {"key": "not yet assigned", "confirmed": 1},
     ]
     assert body["confirmed"] == 2
 
 
-def test_without_a_table_there_are_no_constituencies_and_the_answer_says_why(
+def test_without_a_table_constituencies_are_a_422_that_says_why(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    give_none(monkeypatch)
+    remove_table(monkeypatch)
     answer = by_bob(served, f"{COUNTS}?by=constituency")
     assert answer.status_code == 422
-    assert "No table of constituencies" in answer.json_body["errors"][0]["message"]
+    assert "no table of constituencies" in answer.json_body["errors"][0]["message"]

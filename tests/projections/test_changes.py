@@ -1,4 +1,4 @@
-"""What the stream says: who is pending, what was confirmed where, and what was passed."""
+"""A change in the stream becomes increments: pending, confirmed by dimension, and funnel stages."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ PENDING: dict[str, Any] = {
 CONFIRMED = PENDING | {"state": "confirmed"}
 WITHDRAWN = {name: PENDING[name] for name in ("pk", "sk", "signed_at", "text_version")} | {"state": "withdrawn"}
 RESTORED = {"restored_at": AFTER}
-# Damaged.
+# Damaged items.
 BARE: dict[str, Any] = {"pk": "safe-children#2a", "sk": "x"}
 PENDING_BARE = BARE | {"state": "pending", "mailed_at": AFTER}
 EXPIRED = PENDING | {"expires_at": LONG_AGO}
@@ -31,7 +31,7 @@ R, M, C, B, E, W = Stage
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "standing"),
+    ("before", "after", "numbers"),
     [
         (None, PENDING, {"pending": 1}),
         (PENDING, PENDING, {}),
@@ -50,11 +50,9 @@ R, M, C, B, E, W = Stage
         (CONFIRMED, BARE | {"state": "confirmed"}, {"v.v1": -1, "a.SW": -1, "v.": 1, "a.abroad": 1}),
     ],
 )
-def test_every_move_changes_how_things_stand_by_what_it_is(
-    before: Image, after: Image, standing: dict[str, int]
-) -> None:
-    [stands, _] = increments("77", before, after, NOW)
-    assert stands == Increment(keys.pending("safe-children", "2a"), "77", standing)
+def test_every_transition_changes_the_current_numbers(before: Image, after: Image, numbers: dict[str, int]) -> None:
+    [increment, _] = increments("77", before, after, NOW)
+    assert increment == Increment(keys.pending("safe-children", "2a"), "77", numbers)
 
 
 @pytest.mark.parametrize(
@@ -90,11 +88,11 @@ def test_every_move_changes_how_things_stand_by_what_it_is(
         (CONFIRMED | {"undeliverable": "complained"}, CONFIRMED | {"undeliverable": "bounced"}, [B]),
     ],
 )
-def test_every_change_passes_the_stages_it_is(before: Image, after: Image, stages: list[Stage]) -> None:
+def test_every_change_passes_its_stages(before: Image, after: Image, stages: list[Stage]) -> None:
     assert list(passed(before or {}, after or {}, NOW)) == stages
 
 
-def test_what_was_passed_is_counted_in_its_hour_and_a_confirmation_in_its_ten_minutes() -> None:
+def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:
     at = NOW + timedelta(minutes=49)
     counter = keys.funnel("safe-children", "2a", NOW.date())
     assert increments("77", None, PENDING, at)[1] == Increment(counter, "77", {"r12": 1})
@@ -106,11 +104,11 @@ def test_sequence_numbers_are_compared_as_numbers() -> None:
     assert Increment(counter, "99", {}).order < Increment(counter, "100", {}).order
 
 
-PLACES = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
+TABLE = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "moves"),
+    ("before", "after", "amounts"),
     [
         (None, PENDING, {}),
         (PENDING, CONFIRMED, {"k.Upper Zed": 1}),
@@ -125,18 +123,18 @@ PLACES = Constituencies(packed({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}
         (BARE, CONFIRMED, {"k.Upper Zed": 1}),
     ],
 )
-def test_a_constituency_has_what_is_confirmed_there(before: Image, after: Image, moves: dict[str, int]) -> None:
-    found = list(constituency_increments("77", before, after, PLACES))
-    assert {name: amount for each in found for name, amount in each.numbers.items()} == moves
-    assert [each.counter for each in found] == [counter_of("safe-children", "2a", name[2:]) for name in moves]
+def test_a_constituency_counts_its_confirmed_signatures(before: Image, after: Image, amounts: dict[str, int]) -> None:
+    found = list(constituency_increments("77", before, after, TABLE))
+    assert {name: amount for each in found for name, amount in each.numbers.items()} == amounts
+    assert [each.counter for each in found] == [counter_of("safe-children", "2a", name[2:]) for name in amounts]
 
 
-def test_a_signature_that_goes_well_is_five_small_writes_of_the_follower() -> None:
+def test_a_normal_signature_costs_five_small_writes() -> None:
     mailed = {"mailed_at": AFTER}
-    way: list[tuple[Image, Image]] = [
+    changes: list[tuple[Image, Image]] = [
         (None, PENDING),
         (PENDING, PENDING | mailed),
         (PENDING | mailed, CONFIRMED | mailed),
     ]
-    writes = [sum(bool(change.numbers) for change in increments("1", old, new, NOW)) for old, new in way]
+    writes = [sum(bool(each.numbers) for each in increments("1", old, new, NOW)) for old, new in changes]
     assert writes == [2, 1, 2]

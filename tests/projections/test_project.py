@@ -1,4 +1,4 @@
-"""Who is pending, followed from a stream that delivers at least once."""
+"""Pending signatures are projected from a stream that delivers at least once."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,11 +17,11 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_fro
 
 
 def a_log(changes: list[tuple[str, int]]) -> list[Increment]:
-    """Sequence numbers grow, and grow in length."""
+    """Sequence numbers increase, also in length."""
     return [pending(SLUG, bucket, str(95 + number), amount) for number, (bucket, amount) in enumerate(changes)]
 
 
-def test_every_bucket_is_added_up(tables: FakeTables) -> None:
+def test_the_buckets_are_summed(tables: FakeTables) -> None:
     project(a_log([("00", 1), ("01", 1), ("00", 1), ("00", -1)]), tables)
     assert pending_count(SLUG, tables) == 2
 
@@ -35,7 +35,7 @@ def test_a_batch_of_one_bucket_is_one_write(tables: FakeTables) -> None:
 def test_replays_overlaps_and_bisected_batches_count_everything_once(
     changes: list[tuple[str, int]], windows: list[tuple[int, int]]
 ) -> None:
-    """Lambda moves on only over what it has been told is done; it may tell any of it again."""
+    """Lambda continues only after a successful batch, and may repeat any part of it."""
     log, tables, done = a_log(changes), FakeTables(), 0
     for first, size in windows:
         start = min(first, done)
@@ -56,13 +56,13 @@ def test_the_order_within_a_batch_does_not_matter(changes: list[tuple[str, int]]
     assert pending_count(SLUG, tables) == sum(amount for _, amount in changes)
 
 
-def test_a_record_twice_in_one_batch_is_counted_once(tables: FakeTables) -> None:
+def test_a_repeated_record_in_one_batch_is_counted_once(tables: FakeTables) -> None:
     log = a_log([("00", 1), ("00", 1)])
     project([*log, log[1]], tables)
     assert pending_count(SLUG, tables) == 2
 
 
-def test_a_batch_that_broke_half_way_is_exact_when_it_comes_again(tables: FakeTables) -> None:
+def test_a_batch_that_failed_half_way_is_counted_once_when_retried(tables: FakeTables) -> None:
     log = a_log([("00", 1), ("01", 1), ("02", 1)])
 
     class Breaking(FakeTables):
@@ -82,7 +82,7 @@ def test_a_batch_that_broke_half_way_is_exact_when_it_comes_again(tables: FakeTa
 
 
 @pytest.mark.parametrize("written", [True, False])
-def test_a_write_whose_answer_was_lost_is_not_made_twice(written: bool) -> None:
+def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> None:
     class Answerless(FakeTables):
         once = True
 
@@ -107,6 +107,6 @@ def test_two_petitions_are_two_counters(tables: FakeTables) -> None:
     assert (pending_count("one", tables), pending_count("two", tables)) == (1, 2)
 
 
-def test_nothing_followed_writes_nothing(tables: FakeTables) -> None:
+def test_an_empty_batch_writes_nothing(tables: FakeTables) -> None:
     project([], tables)
     assert tables.calls == []

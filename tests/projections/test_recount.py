@@ -1,4 +1,4 @@
-"""The tally proved from the signatures: a drift of one is found and named, and a crowd is no drift."""
+"""The recount finds and names a drift of one, and gives no false alarm while people sign."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ def found(petition: Petition, tables: FakeTables, moment: datetime = QUIET) -> R
 
 
 def a_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> list[str]:
-    """From three countries and two sources, over four days."""
+    """Confirm signatures from three countries and two sources, over four days."""
     return [
         confirmed(
             tables,
@@ -49,7 +49,7 @@ def a_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> list[str]
     ]
 
 
-def test_who_counted_right_drifts_nowhere(tables: FakeTables, petition: Petition) -> None:
+def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) -> None:
     a_crowd(tables, petition)
     counted = found(petition, tables)
     assert (counted.confirmed, counted.drift, counted.moving, counted.worst) == (12, {}, 0, 0)
@@ -68,7 +68,7 @@ def test_withdrawals_folded_sources_and_closed_days_are_no_drift(tables: FakeTab
 
 
 @pytest.mark.parametrize(
-    ("number", "named"),
+    ("number", "sums"),
     [
         ("total", {COUNT, DAYS}),
         ("h12", {HOURS}),
@@ -78,18 +78,18 @@ def test_withdrawals_folded_sources_and_closed_days_are_no_drift(tables: FakeTab
     ],
 )
 @pytest.mark.parametrize("amount", [1, -1])
-def test_a_drift_of_one_is_found_in_the_breakdown_it_is_in(
-    tables: FakeTables, petition: Petition, number: str, named: set[Sum], amount: int
+def test_a_drift_of_one_is_found_in_its_breakdown(
+    tables: FakeTables, petition: Petition, number: str, sums: set[Sum], amount: int
 ) -> None:
     confirmed(tables, petition)
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={number: amount}))
     counted = found(petition, tables)
-    assert counted.drift == dict.fromkeys(named, amount)
+    assert counted.drift == dict.fromkeys(sums, amount)
     assert counted.worst == 1
 
 
 @pytest.mark.parametrize("where", ["HEAD", "DAY"])
-def test_a_drift_in_what_is_closed_is_found(tables: FakeTables, petition: Petition, where: str) -> None:
+def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition, where: str) -> None:
     confirmed(tables, petition)
     assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
     key = keys.tally_head(petition.slug) if where == "HEAD" else keys.tally_day(petition.slug, NOW.date())
@@ -97,7 +97,7 @@ def test_a_drift_in_what_is_closed_is_found(tables: FakeTables, petition: Petiti
     assert found(petition, tables, NOW + 2 * DAY).drift == {(COUNT if where == "HEAD" else DAYS): 1}
 
 
-def test_an_entry_that_was_lost_is_missed_everywhere(tables: FakeTables, petition: Petition) -> None:
+def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Petition) -> None:
     a_crowd(tables, petition)
     tables.update(entry_change(petition.slug, 0, Entry(-1, NOW, "FR", "friends")))
     lost = {COUNT, DAYS, HOURS, Sum(By.COUNTRY, "FR"), Sum(By.SOURCE, "friends")}
@@ -105,11 +105,11 @@ def test_an_entry_that_was_lost_is_missed_everywhere(tables: FakeTables, petitio
 
 
 class Moving(FakeTables):
-    """Somebody acts between the reading of the tally and the walk, and while it walks."""
+    """Run `actions` between reading the tally and the walk, and during the walk."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.acts: list[Callable[[], object]] = []
+        self.actions: list[Callable[[], object]] = []
 
     def query(
         self,
@@ -121,27 +121,29 @@ class Moving(FakeTables):
         only: Sequence[str] = (),
         backwards: bool = False,
     ) -> Iterator[Item]:
-        if table == keys.SIGNATURES and self.acts:
-            self.acts.pop(0)()
+        if table == keys.SIGNATURES and self.actions:
+            self.actions.pop(0)()
         return super().query(table, pk, between, consistent=consistent, only=only)
 
 
 MOMENTS = st.integers(-90, 200).map(lambda seconds: QUIET + timedelta(seconds=seconds))
-ACTS = st.lists(st.tuples(st.sampled_from(["confirm", "withdraw", "sign"]), MOMENTS, st.integers(0, 11)), max_size=30)
+ACTIONS = st.lists(
+    st.tuples(st.sampled_from(["confirm", "withdraw", "sign"]), MOMENTS, st.integers(0, 11)), max_size=30
+)
 
 
-@given(ACTS, st.sampled_from([0, 1, -1]))
-def test_a_crowd_that_moves_while_it_is_counted_is_no_drift_and_hides_none_for_long(
-    acts: list[tuple[str, datetime, int]], amount: int
+@given(ACTIONS, st.sampled_from([0, 1, -1]))
+def test_changes_during_a_recount_are_no_drift_and_a_later_recount_finds_all_drift(
+    actions: list[tuple[str, datetime, int]], amount: int
 ) -> None:
     tables = Moving()
     petition = a_published_petition(tables)
     identities = a_crowd(tables, petition)
-    for number, (verb, moment, which) in enumerate(acts):
-        # Nobody commits what began more than a minute ago.
+    for number, (verb, moment, which) in enumerate(actions):
+        # A write commits at most a minute after its function started.
         moment = max(moment, QUIET - IN_FLIGHT)
         someone = Person("New", f"new{number}@mail.example")
-        tables.acts.append(
+        tables.actions.append(
             {
                 "confirm": lambda who=someone, now=moment: confirmed(tables, petition, who, now),
                 "sign": lambda who=someone, now=moment: signed(tables, petition, who, now),
@@ -152,44 +154,44 @@ def test_a_crowd_that_moves_while_it_is_counted_is_no_drift_and_hides_none_for_l
         )
     assert found(petition, tables).drift == {}, "no false alarm"
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": amount}))
-    tables.acts.clear()
+    tables.actions.clear()
     settled = found(petition, tables, QUIET + HOUR)
     assert settled.drift == ({Sum(By.COUNTRY, "GB"): amount} if amount else {})
     assert settled.moving == 0
 
 
-def test_a_drift_larger_than_what_moves_is_found_while_it_moves() -> None:
+def test_a_drift_larger_than_the_moving_number_is_found() -> None:
     tables = Moving()
     petition = a_published_petition(tables)
     a_crowd(tables, petition)
-    tables.acts.append(lambda: confirmed(tables, petition, BOB, QUIET))
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 5}))
     counted = found(petition, tables)
-    assert counted.drift == {Sum(By.COUNTRY, "GB"): 4}, "as much as is certain"
+    assert counted.drift == {Sum(By.COUNTRY, "GB"): 4}, "only the certain part of the drift"
     assert counted.moving == 1
 
 
-def test_whom_it_cannot_have_counted_yet_hides_no_drift() -> None:
-    """Confirmed well after the tally was read, while the walk was still going on."""
+def test_a_confirmation_after_the_tally_was_read_hides_no_drift() -> None:
+    """Bob confirms more than SKEW after the tally is read, during the walk."""
     tables = Moving()
     petition = a_published_petition(tables)
     a_crowd(tables, petition)
-    tables.acts.append(lambda: confirmed(tables, petition, BOB, QUIET + timedelta(seconds=6)))
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET + timedelta(seconds=6)))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 1}))
     counted = found(petition, tables)
     assert (counted.moving, counted.confirmed) == (0, 12)
 
 
-def test_what_is_seen_once_and_not_again_is_not_told(tables: FakeTables, petition: Petition) -> None:
+def test_a_drift_that_is_gone_on_the_second_look_is_not_reported(tables: FakeTables, petition: Petition) -> None:
     shard = keys.tally_shard(petition.slug, 0, NOW.date())
     confirmed(tables, petition)
     tables.update(Change(shard, add={"cGB": 1}))
-    looks = iter([QUIET, QUIET])
+    times = iter([QUIET, QUIET])
 
     def clock() -> datetime:
         if len(tables.calls) > 10:
             tables.update(Change(shard, add={"cGB": -1}))
-        return next(looks)
+        return next(times)
 
     tables.calls.clear()
     assert recount(petition, clock, tables).drift == {}
@@ -202,10 +204,10 @@ def test_a_recount_changes_nothing(tables: FakeTables, petition: Petition) -> No
     assert set(tables.calls) == {"get", "batch_get", "query"}
 
 
-def test_a_recount_reads_nobodys_name(petition: Petition) -> None:
+def test_a_recount_reads_no_personal_data(petition: Petition) -> None:
     seen: set[str] = set()
 
-    class Looking(FakeTables):
+    class Recording(FakeTables):
         def query(
             self,
             table: str,
@@ -220,7 +222,7 @@ def test_a_recount_reads_nobodys_name(petition: Petition) -> None:
                 seen.update(item if table == keys.SIGNATURES else ())
                 yield item
 
-    tables = Looking()
+    tables = Recording()
     a_published_petition(tables)
     confirmed(tables, petition)
     found(petition, tables)
@@ -230,7 +232,7 @@ def test_a_recount_reads_nobodys_name(petition: Petition) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["total", "h07", "cGB", "cFR", "s.direct", "HEAD"]), st.integers(-3, 3))))
-def test_a_repair_makes_every_sum_right_and_says_what_it_did(injected: list[tuple[str, int]]) -> None:
+def test_a_repair_corrects_every_sum_and_returns_the_adjustment(injected: list[tuple[str, int]]) -> None:
     tables = FakeTables()
     petition = a_published_petition(tables)
     a_crowd(tables, petition)
@@ -247,7 +249,7 @@ def test_a_repair_makes_every_sum_right_and_says_what_it_did(injected: list[tupl
         assert sum(shown.values.values()) == shown.confirmed == 12
 
 
-def test_a_repair_is_kept_as_what_it_is_and_cannot_happen_twice(tables: FakeTables, petition: Petition) -> None:
+def test_a_repair_is_recorded_and_cannot_be_repeated(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition)
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 2}))
     counted = found(petition, tables)
@@ -259,10 +261,10 @@ def test_a_repair_is_kept_as_what_it_is_and_cannot_happen_twice(tables: FakeTabl
     assert found(petition, tables).drift == {}
 
 
-# Who is pending.
+# Pending signatures.
 
 
-def test_pending_signatures_are_proved_by_bucket_and_repaired_on_demand(tables: FakeTables, petition: Petition) -> None:
+def test_pending_counters_are_checked_by_bucket_and_repaired_on_demand(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     bucket = keys.bucket_of(identity)
     project([pending(petition.slug, bucket, "1", 1)], tables)
@@ -272,10 +274,10 @@ def test_pending_signatures_are_proved_by_bucket_and_repaired_on_demand(tables: 
     assert counted.pending_drift == 3
     assert repair_pending(counted, tables) == 1
     assert pending_count(petition.slug, tables) == 1
-    assert repair_pending(counted, tables) == 0, "it is not as it was seen"
+    assert repair_pending(counted, tables) == 0, "the counter has changed since"
 
 
-def test_who_was_never_followed_is_missing_and_can_be_added(tables: FakeTables, petition: Petition) -> None:
+def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition)
     counted = found(petition, tables)
     assert counted.pending_drift == 1
@@ -283,7 +285,7 @@ def test_who_was_never_followed_is_missing_and_can_be_added(tables: FakeTables, 
     assert pending_count(petition.slug, tables) == 1
 
 
-def test_whom_the_stream_has_yet_to_bring_is_no_drift(tables: FakeTables, petition: Petition) -> None:
+def test_changes_that_are_still_in_the_stream_are_no_drift(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, ALICE, QUIET)
     project([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET)), "1", 1)], tables)
     signed(tables, petition, CHARLIE, QUIET + timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""The follower at its door: with the charity's table of constituencies, and without."""
+"""The projecting function, with and without the charity's table of constituencies."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import confirmed_by_constituency
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, key_of
-from tests.located import give_none, give_table
+from tests.located import give_table, remove_table
 from tests.served import Served, a_site, stream_event, wire
 from tests.streaming import Streaming
 
@@ -24,22 +24,22 @@ def three(petition: Petition, monkeypatch: pytest.MonkeyPatch) -> Served:
     return site
 
 
-def told(site: Served) -> None:
+def projected(site: Served) -> None:
     assert isinstance(site.tables, Streaming)
     site.invoke("project_signatures", stream_event(site.tables.log, site.tables.moments))
 
 
-def test_with_a_table_whoever_confirms_is_counted_where_they_live(
+def test_with_a_table_confirmed_signatures_are_counted_by_constituency(
     three: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give_table(monkeypatch)
     for _ in range(2):
-        told(three)
+        projected(three)
         counted = confirmed_by_constituency("safe-children", three.tables)
         assert counted == {"k.Upper Zed": 1, "k.abroad": 1, "k.Lower Zed": 0}
 
 
-def test_without_one_nothing_is_written_for_it(three: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    give_none(monkeypatch)
-    told(three)
+def test_without_a_table_no_constituency_is_written(three: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove_table(monkeypatch)
+    projected(three)
     assert not [key for key in three.tables.items if key.pk.startswith("CONSTITUENCIES#")]

@@ -65,7 +65,7 @@ def test_it_comes_out_of_the_zip_as_it_went_in(project: Path) -> None:
         ("postcode,constituency\n", "no row"),
         ("postcode,constituency\nZZ1 1AA\n", "no row"),
         (f"postcode,constituency\nZZ1 1AA,{'Zed' * 30}\n", "at most 60"),
-        ("postcode,constituency\nSomewhere,Upper Zed\n", "none of the UK"),
+        ("postcode,constituency\nSomewhere,Upper Zed\n", "not a UK postcode"),
     ],
 )
 def test_a_table_that_makes_no_sense_stops_the_build_and_says_why(project: Path, text: str, complaint: str) -> None:

@@ -21,15 +21,15 @@ COLUMNS = ("key", *Stage)
 @routes.route("/api/staff/petitions/{slug}/funnel", authorizer=staff_authorizer)
 @json_view(routes)
 def read_funnel(request: Request, slug: str) -> Response:
-    """What signatures passed, by day or hour; as JSON with totals and the rate, as CSV the rows."""
+    """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
     by, days, now = _by(request), days_asked(request), times.now()
     passed = passed_by_day(petition_as_stored(slug, tables()), now, tables())
     chosen = on(days, passed)
-    told = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
+    listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
     if wants_csv(request):
-        return as_csv(told, COLUMNS)
+        return as_csv(listed, COLUMNS)
     summary = {"totals": _numbers(totals(chosen)), "rate": _rate(rate(passed, chosen, now))}
-    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": told})
+    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed})
 
 
 def _numbers(row: Row) -> dict[str, object]:
@@ -46,7 +46,7 @@ def _rate(found: Rate) -> dict[str, object]:
 
 
 def _by(request: Request) -> FunnelBy:
-    asked = query(request, "by") or FunnelBy.DAY
-    if asked not in list(FunnelBy):
+    value = query(request, "by") or FunnelBy.DAY
+    if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])
-    return FunnelBy(asked)
+    return FunnelBy(value)

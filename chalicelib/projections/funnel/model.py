@@ -1,4 +1,4 @@
-"""What happens to signatures between signing and counting, hour by hour; confirmations every ten minutes."""
+"""The funnel: stages of signatures between signing and counting, by hour; confirmations by ten minutes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What a signature passes. Each is counted when it happens, and never taken back."""
+    """A stage that a signature passes. It is counted when it happens and never subtracted."""
 
     RECEIVED = "received"
     MAILED = "mailed"
@@ -17,15 +17,15 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-# Only confirmations are kept finer than by the hour: a peak is read from them, and an item must stay small.
+# Only confirmations are counted by less than an hour, to find the peak; the item must stay small.
 SLOT_MINUTES = 10
-# By the names of name_of.
+# The keys are made by name_of.
 Numbers = Counter[str]
 _STAGE = {stage[0]: stage for stage in Stage}
 
 
 def name_of(stage: Stage, at: datetime) -> str:
-    """The number of a day's item that it is counted in: r13, or c134 for a confirmation from 13:40 to 13:50."""
+    """Return the name of the number in the day's item: r13, or c134 for a confirmation from 13:40 to 13:50."""
     slot = str(at.minute // SLOT_MINUTES) if stage is Stage.CONFIRMED else ""
     return f"{stage[0]}{at:%H}{slot}"
 
@@ -35,10 +35,10 @@ def stage_of(name: str) -> Stage:
 
 
 def begins(name: str, day: date) -> datetime:
-    """From when a number of that day counts."""
+    """Return the start of the time that a number covers."""
     return datetime(day.year, day.month, day.day, int(name[1:3]), int(name[3:] or 0) * SLOT_MINUTES, tzinfo=UTC)
 
 
 def numbers_of(item: Mapping[str, object]) -> Numbers:
-    """What was counted, out of an item that also says where it lies and how far it has followed."""
+    """Return the numbers of an item, without its key and `projected_to`."""
     return Counter({name: number for name, number in item.items() if isinstance(number, int)})

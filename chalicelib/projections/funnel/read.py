@@ -1,4 +1,4 @@
-"""How is it going? What was passed by hour or day, how fast people confirm now, and how fast at most."""
+"""Read the funnel: stages by hour or day, and the current and highest rate of confirmations."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from chalicelib.projections.funnel import store
 from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
 from chalicelib.tallies.count import Days, first_day
 
-# The stream's reader gives a change up after twelve hours (.chalice/resources.json); then a day changes no more.
+# The stream's event source drops a change after twelve hours (.chalice/resources.json). Then a day is final.
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
@@ -28,7 +28,7 @@ class FunnelBy(StrEnum):
 
 @dataclass(frozen=True)
 class Rate:
-    """Confirmations a minute: now, as a mean of the last `over_minutes` (10 to 20); and in the best ten minutes."""
+    """Confirmations a minute: `now` is the mean of the last `over_minutes` (10 to 20); `peak` of the best ten."""
 
     now: float
     over_minutes: int
@@ -37,7 +37,7 @@ class Rate:
 
 
 def passed_by_day(petition: Petition, now: datetime, tables: Tables) -> Passed:
-    """Every day until today. Those that can change no more are closed in passing: one small item for each day."""
+    """Return every day until today. Close days that are final: sum each up in one small item."""
     closed = store.closed_days(petition.slug, tables)
     today = now.date()
     first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
@@ -52,7 +52,7 @@ def on(days: Days, passed: Passed) -> Passed:
 
 
 def rows(by: FunnelBy, passed: Passed) -> dict[str, Row]:
-    """In order; those in which nothing happened are left out."""
+    """Return rows in order, without empty ones."""
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in passed.items():
         for name, number in numbers.items():
@@ -66,7 +66,7 @@ def totals(passed: Passed) -> Row:
 
 
 def rate(passed: Passed, chosen: Passed, now: datetime) -> Rate:
-    """`now` as of all that was passed, the peak among the days that were chosen."""
+    """Return the current rate from `passed` and the peak from `chosen`."""
     since = _slot_of(now) - SLOT
     recent = sum(number for start, number in _confirmed(passed).items() if start >= since)
     minutes = (now - since) / timedelta(minutes=1)
@@ -81,11 +81,11 @@ def _close(slug: str, over: Passed, tables: Tables) -> None:
         for day, numbers in over.items():
             store.close_day(slug, day, numbers, tables)
     except Unavailable:
-        pass  # The next reader will; what was read is right all the same.
+        pass  # The next read closes them. The numbers are correct without it.
 
 
 def _confirmed(passed: Passed) -> Mapping[datetime, int]:
-    """By the ten minutes in which it happened."""
+    """Return confirmations by the start of their ten minutes."""
     return {
         begins(name, day): number
         for day, numbers in passed.items()

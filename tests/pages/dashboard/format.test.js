@@ -28,7 +28,7 @@ test("the time axis names the day where it starts", () => {
 
 test("keys that are no country or no known source are shown as they are", () => {
   assert.equal(format.country("GB"), "United Kingdom");
-  assert.equal(format.country("not yet sorted"), "not yet sorted");
+  assert.equal(format.country("not yet assigned"), "not yet assigned");
   assert.equal(format.source("direct"), "No source in the link");
   assert.equal(format.source("evening-news"), "evening-news");
 });

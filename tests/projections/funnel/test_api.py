@@ -1,4 +1,4 @@
-"""The funnel over HTTP: for Bob, as JSON and in his spreadsheet."""
+"""The funnel over HTTP for staff, as JSON and CSV."""
 
 import csv
 import io
@@ -22,8 +22,8 @@ def by_bob(served: Served, path: str, **headers: str) -> HTTPResponse:
 
 
 @pytest.fixture
-def followed(served: Served, petition: Petition) -> Served:
-    """Alice and Bob confirm, Charlie waits; a day later Bob withdraws."""
+def projected(served: Served, petition: Petition) -> Served:
+    """Alice and Bob confirm, Charlie is pending. A day later Bob withdraws."""
     streaming = Streaming()
     streaming.items = served.tables.items
     streaming.clock = served.clock
@@ -36,8 +36,8 @@ def followed(served: Served, petition: Petition) -> Served:
     return served
 
 
-def test_each_day_says_what_was_passed_and_they_sum_up(followed: Served) -> None:
-    answer = by_bob(followed, f"{FUNNEL}?by=day")
+def test_the_days_sum_to_the_totals(projected: Served) -> None:
+    answer = by_bob(projected, f"{FUNNEL}?by=day")
     assert answer.json_body == {
         "slug": "safe-children",
         "as_of": "2026-11-25T12:00:00Z",
@@ -51,36 +51,36 @@ def test_each_day_says_what_was_passed_and_they_sum_up(followed: Served) -> None
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_hours_and_days_are_chosen_as_for_the_counts(followed: Served) -> None:
-    body = by_bob(followed, f"{FUNNEL}?by=hour&from=2026-11-25&to=2026-11-25").json_body
+def test_hours_of_chosen_days(projected: Served) -> None:
+    body = by_bob(projected, f"{FUNNEL}?by=hour&from=2026-11-25&to=2026-11-25").json_body
     assert body["rows"] == [{"key": "2026-11-25T12:00:00Z", **NOTHING, "withdrawn": 1}]
     assert body["totals"] == {**NOTHING, "withdrawn": 1}
     assert body["rate"]["peak_at"] is None
 
 
-def test_a_spreadsheet_gets_its_rows(followed: Served) -> None:
-    text = by_bob(followed, f"{FUNNEL}?format=csv").body.decode()
+def test_the_rows_are_available_as_csv(projected: Served) -> None:
+    text = by_bob(projected, f"{FUNNEL}?format=csv").body.decode()
     first, _ = csv.DictReader(io.StringIO(text))
     assert first["received"] == "3"
-    assert by_bob(followed, FUNNEL, accept="text/csv").body.decode() == text
+    assert by_bob(projected, FUNNEL, accept="text/csv").body.decode() == text
 
 
-def test_an_empty_funnel_has_its_header(served: Served) -> None:
+def test_an_empty_csv_has_a_header(served: Served) -> None:
     header = b"key,received,mailed,confirmed,bounced,expired,withdrawn\r\n"
     assert by_bob(served, f"{FUNNEL}?format=csv").body == header
 
 
-def test_counts_by_version_and_area_sum_to_what_is_confirmed(followed: Served, petition: Petition) -> None:
-    rows = by_bob(followed, f"{COUNTS}?by=postcode-area").json_body["breakdown"]
+def test_counts_by_version_and_area_sum_to_confirmed(projected: Served, petition: Petition) -> None:
+    rows = by_bob(projected, f"{COUNTS}?by=postcode-area").json_body["breakdown"]
     assert rows == [{"key": "SW", "confirmed": 1}]
-    rows = by_bob(followed, f"{COUNTS}?by=version").json_body["breakdown"]
+    rows = by_bob(projected, f"{COUNTS}?by=version").json_body["breakdown"]
     assert rows == [{"key": petition.text_version, "confirmed": 1}]
 
 
-def test_who_is_not_sorted_yet_has_a_row(served: Served, petition: Petition) -> None:
+def test_not_yet_assigned_signatures_have_a_row(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition)
     body = by_bob(served, f"{COUNTS}?by=postcode-area").json_body
-    assert body["breakdown"] == [{"key": "not yet sorted", "confirmed": 1}]
+    assert body["breakdown"] == [{"key": "not yet assigned", "confirmed": 1}]
     assert body["confirmed"] == 1
 
 
@@ -93,11 +93,11 @@ def test_who_is_not_sorted_yet_has_a_row(served: Served, petition: Petition) -> 
         (f"{COUNTS}?by=postcode-area&to={NOW.date()}", "by"),
     ],
 )
-def test_a_question_nobody_understands_is_a_422_that_names_it(served: Served, path: str, field: str) -> None:
+def test_an_invalid_parameter_is_a_422_that_names_it(served: Served, path: str, field: str) -> None:
     answer = by_bob(served, path)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
 
 
-def test_a_petition_nobody_knows_is_404(served: Served) -> None:
+def test_an_unknown_petition_is_404(served: Served) -> None:
     assert by_bob(served, "/api/staff/petitions/nothing/funnel").status_code == 404

@@ -1,4 +1,4 @@
-"""What was passed, however it was told: by hour and day, in sums that agree, each change once."""
+"""The funnel by hour and day: sums agree and each change is counted once."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -29,8 +29,8 @@ def passes(bucket: str, sequence: int, stage: Stage, at: datetime) -> Increment:
     return Increment(keys.funnel(SLUG, bucket, at.date()), str(sequence), {name_of(stage, at): 1})
 
 
-def told(changes: list[tuple[str, int, Stage]]) -> list[Increment]:
-    """The buckets' clocks need not agree; sequence numbers grow, and grow in length."""
+def a_log(changes: list[tuple[str, int, Stage]]) -> list[Increment]:
+    """The buckets' clocks may differ. Sequence numbers increase, also in length."""
     return [
         passes(bucket, number, stage, OPENED + hours * HOUR)
         for number, (bucket, hours, stage) in enumerate(changes, 95)
@@ -38,10 +38,10 @@ def told(changes: list[tuple[str, int, Stage]]) -> list[Increment]:
 
 
 @given(CHANGES, WINDOWS, st.lists(st.integers(4, 20), max_size=2))
-def test_whatever_comes_again_in_whatever_batches_is_counted_once(
-    changes: list[tuple[str, int, Stage]], windows: list[tuple[int, int]], looks: list[int]
+def test_repeated_batches_are_counted_once(
+    changes: list[tuple[str, int, Stage]], windows: list[tuple[int, int]], read_days: list[int]
 ) -> None:
-    log, tables, done = told(changes), FakeTables(), 0
+    log, tables, done = a_log(changes), FakeTables(), 0
     petition = a_published_petition(tables)
     for first, size in windows:
         start = min(first, done)
@@ -49,15 +49,15 @@ def test_whatever_comes_again_in_whatever_batches_is_counted_once(
         done = max(done, start + size)
     project(log[min(done, len(log)) :], tables)
     project(log[::-1], tables)
-    wanted = Counter(stage for _, _, stage in changes)
-    for days_later in [4, *sorted(looks), 30]:
+    expected = Counter(stage for _, _, stage in changes)
+    for days_later in [4, *sorted(read_days), 30]:
         passed = passed_by_day(petition, OPENED + days_later * DAY, tables)
-        assert totals(passed) == wanted
+        assert totals(passed) == expected
         for by in FunnelBy:
-            assert sum(rows(by, passed).values(), Counter()) == wanted
+            assert sum(rows(by, passed).values(), Counter()) == expected
 
 
-def test_a_day_that_is_over_is_one_item_and_is_read_no_more(tables: FakeTables, petition: Petition) -> None:
+def test_a_closed_day_is_one_item_and_its_buckets_are_not_read(tables: FakeTables, petition: Petition) -> None:
     project([passes("00", 1, Stage.RECEIVED, NOW), passes("3f", 2, Stage.RECEIVED, NOW)], tables)
     passed_by_day(petition, NOW + 2 * DAY, tables)
     assert keys.funnel_day(SLUG, NOW.date()) not in tables.items
@@ -69,7 +69,7 @@ def test_a_day_that_is_over_is_one_item_and_is_read_no_more(tables: FakeTables, 
     assert tables.calls == ["query", "batch_get"]
 
 
-def test_a_day_that_cannot_be_closed_now_is_told_all_the_same(petition: Petition) -> None:
+def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> None:
     class Unwilling(FakeTables):
         def put_new(self, new: object) -> None:
             raise Throttled("storage")
@@ -82,7 +82,7 @@ def test_a_day_that_cannot_be_closed_now_is_told_all_the_same(petition: Petition
         assert totals(passed_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
 
 
-def test_only_the_days_asked_for_are_told(tables: FakeTables, petition: Petition) -> None:
+def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petition) -> None:
     project([passes("00", 1, Stage.RECEIVED, NOW), passes("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
     passed = passed_by_day(petition, NOW + 5 * DAY, tables)
     assert rows(FunnelBy.DAY, on(Days(NOW.date(), NOW.date()), passed)) == {"2026-11-24": {Stage.RECEIVED: 1}}
@@ -90,7 +90,7 @@ def test_only_the_days_asked_for_are_told(tables: FakeTables, petition: Petition
 
 
 @pytest.mark.parametrize(("minutes", "now", "over"), [(0, 1.2, 10), (5, 0.8, 15), (10, 0.0, 10)])
-def test_the_rate_is_of_the_last_ten_minutes_and_more(
+def test_the_current_rate_covers_the_last_10_to_20_minutes(
     tables: FakeTables, petition: Petition, minutes: int, now: float, over: int
 ) -> None:
     log = [passes("00", number, Stage.CONFIRMED, NOW - MINUTE) for number in range(1, 13)]
@@ -101,13 +101,13 @@ def test_the_rate_is_of_the_last_ten_minutes_and_more(
     assert rate(passed, passed, NOW + minutes * MINUTE) == Rate(now, over, 3.0, NOW - 3 * HOUR)
 
 
-def test_where_nothing_was_confirmed_there_is_no_peak(tables: FakeTables, petition: Petition) -> None:
+def test_without_confirmations_there_is_no_peak(tables: FakeTables, petition: Petition) -> None:
     assert rate(passed_by_day(petition, NOW, tables), {}, NOW) == Rate(0.0, 10, 0.0, None)
 
 
-def test_a_petition_that_began_before_its_date_is_read_from_its_beginning(tables: FakeTables) -> None:
-    """Its opening may have been put off since."""
-    begun = a_published_petition(tables, slug="early")
-    later = begun.model_copy(update={"opened_at": NOW + 30 * DAY})
+def test_days_before_the_opening_are_read_too(tables: FakeTables) -> None:
+    """Staff may have moved the opening to a later date."""
+    petition = a_published_petition(tables, slug="early")
+    later = petition.model_copy(update={"opened_at": NOW + 30 * DAY})
     project([Increment(keys.funnel("early", "00", OPENED.date()), "1", {"r12": 1})], tables)
     assert totals(passed_by_day(later, OPENED + 20 * DAY, tables)) == {Stage.RECEIVED: 1}
