@@ -32,6 +32,7 @@ class Emulator:
     process: subprocess.Popen[bytes]
     port: int
     home: Path
+    keeps_state: bool
 
     @property
     def endpoint(self) -> str:
@@ -96,10 +97,11 @@ def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) 
 
 
 def stop(running: Emulator) -> None:
-    """Let it save its state and end, then make sure that nobody of its group is left."""
-    running.process.send_signal(signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        running.process.wait(_STOP_SECONDS)
+    """Let it save its state, if it keeps any, then end it and every process that it started."""
+    if running.keeps_state:
+        running.process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            running.process.wait(_STOP_SECONDS)
     _end_group(running.process.pid)
     running.process.wait()
     if running.process.stdin:
@@ -119,7 +121,7 @@ def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Emulator(process, port, home)
+    return Emulator(process, port, home, keeps_state=state is not None)
 
 
 def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
