@@ -1,4 +1,4 @@
-"""Sign in staff through their OpenID Connect provider. A sign-in issues a staff token for a working day."""
+"""Sign in staff with their OpenID Connect provider. A sign-in issues a staff token that lasts a working day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Bob, who manages, reads what was done."""
+"""Bob has the right `manage` and reads the audit trail."""
 
 from urllib.parse import quote
 
@@ -41,11 +41,11 @@ def subjects(served: Served, query: str) -> list[str]:
         ("?from=2026-11-25", []),
     ],
 )
-def test_the_trail_is_read_newest_first_and_can_be_narrowed(trail: Served, query: str, found: list[str]) -> None:
+def test_the_audit_trail_is_read_newest_first_and_can_be_filtered(trail: Served, query: str, found: list[str]) -> None:
     assert subjects(trail, query) == found
 
 
-def test_a_page_says_where_the_next_begins(trail: Served) -> None:
+def test_a_page_has_the_cursor_of_the_next(trail: Served) -> None:
     token = bobs_token(trail.tables, NOW, Right.MANAGE)
     first = trail.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
     assert subjects(trail, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
@@ -58,14 +58,14 @@ ODD = [
 
 
 @pytest.mark.parametrize("query", ODD)
-def test_a_wrong_question_names_its_field(trail: Served, query: str) -> None:
+def test_an_invalid_query_names_its_field(trail: Served, query: str) -> None:
     token = bobs_token(trail.tables, NOW, Right.MANAGE)
     answer = trail.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]
 
 
-def test_an_action_is_shown_in_words(trail: Served) -> None:
+def test_an_action_has_a_description(trail: Served) -> None:
     token = bobs_token(trail.tables, NOW, Right.MANAGE)
     entries = trail.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
     assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}
