@@ -349,8 +349,8 @@ def _of_a_link(purpose: str) -> list[Ask]:
     outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
     outcomes[f"{route}?token=<{purpose}-expired>"] = 410
     return [
-        *(_get(status, route, asked) for asked, status in outcomes.items()),
-        *(_post(status, route, asked, b"List-Unsubscribe=One-Click") for asked, status in outcomes.items()),
+        *(_get(status, route, each) for each, status in outcomes.items()),
+        *(_post(status, route, each, b"List-Unsubscribe=One-Click") for each, status in outcomes.items()),
         _post(415 if purpose == "confirm" else 200, route, url, b"--x--", "multipart/form-data; boundary=x"),
         _post(413, route, url, b"a" * 16_385),
         _post(415, route, route, b"token=x", f"{FORM}-like"),

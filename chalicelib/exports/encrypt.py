@@ -1,6 +1,6 @@
 """Encrypt a file for one recipient with age or OpenPGP, in constant memory.
 
-Both libraries are large and seldom needed, so they are imported where they are used.
+Both libraries are large and rarely needed, so they are imported where they are used.
 """
 
 from pathlib import Path
@@ -55,9 +55,7 @@ def _age_recipient(key: str) -> "AgeRecipient":
     try:
         return pyrage.x25519.Recipient.from_str(key)
     except pyrage.RecipientError:
-        raise _invalid(
-            "This is not a complete age public key (age1 and 58 more characters, no plugins)"
-        ) from None
+        raise _invalid("This is not a complete age public key (age1 and 58 more characters, no plugins)") from None
 
 
 def _certificate(key: str) -> "Cert":

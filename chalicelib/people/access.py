@@ -104,11 +104,11 @@ def _signature(held: Held, text: PetitionText | None) -> dict[str, object]:
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> list[dict[str, object]]:
-    signs = signature.state is not State.WITHDRAWN
+    is_given = signature.state is not State.WITHDRAWN
     return [
         {
             "to": "sign",
-            "given": signs,
+            "given": is_given,
             "confirmed": signature.state is State.CONFIRMED,
             "wording": text and text.sign_wording,
             "version": signature.consent_version,

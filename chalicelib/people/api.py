@@ -36,8 +36,7 @@ MESSAGES = {
     Resent.WITHDRAWN: "Email not sent: this signature was withdrawn. The person can sign again on the petition's page.",
     Resent.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
     Resent.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
-    Resent.UNDELIVERABLE: "Email not sent: this address refused our email, or its owner reported it as spam."
-    " Use another address.",
+    Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
     Resent.ENOUGH: "Email not sent: we have sent five to this address for this petition, and five is the limit.",
 }
 Change = Callable[[Key, Petition, datetime, Tables], None]

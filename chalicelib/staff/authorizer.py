@@ -50,7 +50,7 @@ ROUTES: dict[Right, list[AuthRoute]] = {
 ANY_TOKEN = [AuthRoute("/api/staff/me", ["GET"])]
 
 
-# Open without a token: these routes issue one.
+# Open without a token: staff sign in here to get one.
 WITHOUT_TOKEN = [AuthRoute("/api/staff/sign-in", ["POST"]), AuthRoute("/api/staff/session", ["POST"])]
 
 
@@ -84,9 +84,9 @@ def _path(method_arn: str) -> str:
 
 
 def _overreaches(route: AuthRoute, path: str) -> bool:
-    """Whether IAM would match more than Chalice: its * also matches slashes and nothing.
+    """Return whether IAM would match the path to a route that is not its own.
 
-    So petitions/* would also open petitions/x/counts and petitions/.
+    In IAM, * also matches slashes and the empty string: petitions/* would open petitions/x/counts and petitions/.
     """
     has_gap = "" in path.split("/")[1:]
     return fnmatchcase(path, route.path) and (has_gap or path.count("/") != route.path.count("/"))

@@ -23,13 +23,13 @@ RIGHTS = {"team": [Right.COUNTS, Right.MANAGE], "others": [Right.PEOPLE]}
 
 @dataclass
 class Issuing:
-    """The provider's answers, and the requests it received. `asked`: the requested paths."""
+    """The provider's answers, and the requests it received."""
 
     issuer: str = ""
     document: dict[str, Any] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
     token: tuple[int, Any] = (200, {})
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ class Issuing:
         return token
 
     def answer(self, path: str) -> tuple[int, Any]:
-        self.asked.append(path)
+        self.requested.append(path)
         if path == "/.well-known/openid-configuration":
             return 200, self.document
         return (200, {"keys": self.keys}) if path == "/jwks" else self.token

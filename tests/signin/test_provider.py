@@ -22,11 +22,11 @@ def exchanged(site: Issuing, **changes: str) -> str:
 def test_the_discovery_document_is_cached_for_ten_minutes(site: Issuing, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         assert discovered(site.provider()).token_endpoint == f"{site.issuer}/token"
-    assert site.asked == [DOCUMENT]
+    assert site.requested == [DOCUMENT]
     later = time.monotonic() + 601
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
     discovered(site.provider())
-    assert site.asked == [DOCUMENT] * 2
+    assert site.requested == [DOCUMENT] * 2
 
 
 def test_a_different_issuer_is_refused(site: Issuing) -> None:
@@ -63,7 +63,7 @@ def test_a_get_must_be_answered_with_200_and_no_redirect_is_followed(site: Issui
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
         keys_of(discovered(site.provider()), "one")
-    assert site.asked[-1] == "/other-keys"
+    assert site.requested[-1] == "/other-keys"
 
 
 def test_an_answer_that_is_too_large_is_refused(site: Issuing) -> None:
@@ -88,11 +88,11 @@ def test_an_unknown_key_id_fetches_the_keys_again_at_most_once_a_minute(
     assert "new" in [key["kid"] for key in keys_of(known, "new")["keys"]]
     for stranger in range(20):
         keys_of(known, f"stranger-{stranger}")
-    assert site.asked.count("/jwks") == 2
+    assert site.requested.count("/jwks") == 2
     later = time.monotonic() + 61
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
     keys_of(known, "stranger")
-    assert site.asked.count("/jwks") == 3
+    assert site.requested.count("/jwks") == 3
 
 
 def test_a_code_is_exchanged_with_its_verifier(site: Issuing) -> None:
@@ -126,7 +126,7 @@ def test_a_refused_code_is_not_retried(site: Issuing, status: int) -> None:
     site.token = status, {"error": "invalid_grant"}
     with pytest.raises(NotSignedIn):
         exchanged(site)
-    assert site.asked.count("/token") == 1, "a code works once"
+    assert site.requested.count("/token") == 1, "a code works once"
 
 
 @pytest.mark.parametrize(
