@@ -1,4 +1,4 @@
-"""What tests of hand-overs need: exports in any state, and a context to work on them."""
+"""Helpers for tests of exports: exports in any state, and a context to run them."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ LATER = NOW + timedelta(minutes=1)
 
 
 def a_result(**changes: Any) -> Result:
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "rows": 2,
         "size": 100,
         "sha256": "ab" * 32,
@@ -35,11 +35,11 @@ def a_result(**changes: Any) -> Result:
         "gone": 0,
         "finished_at": NOW,
     }
-    return Result.model_validate(facts | changes)
+    return Result.model_validate(fields | changes)
 
 
 def an_export(**changes: Any) -> Export:
-    facts: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "export_id": "safe-children.20261124T120000Z-00000001",
         "slug": "safe-children",
         "format": "csv",
@@ -49,19 +49,19 @@ def an_export(**changes: Any) -> Export:
         "requested_by": "bob",
         "touched_at": NOW,
     }
-    return Export.model_validate(facts | changes)
+    return Export.model_validate(fields | changes)
 
 
 def kept(tables: Tables, export: Export) -> Export:
-    """As it would lie in the table by then."""
+    """Store the export as the code would."""
     parts = {f"part_{bucket}": part.model_dump() for bucket, part in export.parts.items()}
     tables.put(keys.export(export.export_id), {**export.model_dump(exclude_none=True, exclude={"parts"}), **parts})
     return export
 
 
-def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **wanted: Any) -> Export:
-    """By Bob, now."""
-    export = prepared(ExportRequest.model_validate(wanted), petition, "bob", NOW, tables)
+def asked_for(tables: Tables, petition: Petition, queue: FakeQueue | None = None, **fields: Any) -> Export:
+    """Request an export as Bob, at NOW."""
+    export = prepared(ExportRequest.model_validate(fields), petition, "bob", NOW, tables)
     start(export, queue or FakeQueue(), tables)
     return export
 
@@ -71,12 +71,12 @@ def a_desk(tables: Tables, bucket: Bucket, folder: Path) -> ExportContext:
 
 
 def worked_on(export: Export, context: ExportContext, has_time: Callable[[float], bool] = lambda _: True) -> Export:
-    """As the worker would: from what is stored."""
+    """Run the stored export, like the worker."""
     return run(find_export(export.export_id, context.tables), context, has_time)
 
 
 def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
-    """Names of so many who have confirmed."""
+    """Confirm `number` signatures and return their names."""
     people = [Person(f"Person {each}", f"person{each}@mail.example") for each in range(number)]
     for person in people:
         confirmed(tables, petition, person, NOW - timedelta(hours=1))
@@ -84,7 +84,7 @@ def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
 
 
 def rows_of(content: bytes, form: str = "csv") -> list[dict[str, Any]]:
-    """Read as somebody would who follows docs/staff.md."""
+    """Read the file as docs/staff.md says."""
     text = content.decode()
     if form == "ndjson":
         return [json.loads(line) for line in text.splitlines()]

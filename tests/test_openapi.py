@@ -1,4 +1,4 @@
-"""The served description and the code say the same: routes, shapes, statuses, examples."""
+"""The served OpenAPI document matches the code: routes, schemas, statuses, examples."""
 
 import json
 import os
@@ -54,7 +54,7 @@ from tests.signin.test_api import BEGUN, RETURNED
 SOURCE = Path(__file__).parents[1] / "chalicelib" / "edge" / "openapi.json"
 SPEC: dict[str, Any] = json.loads(SOURCE.read_text(encoding="utf-8"))
 PROBLEM, HTML = "application/problem+json", "text/html"
-# API Gateway says these before our code runs; test_contract.py holds the template to them.
+# API Gateway answers these before our code runs. test_contract.py checks them in the template.
 OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
 STAFF_PETITION = "/api/staff/petitions/{slug}"
@@ -62,9 +62,9 @@ STATEMENTS = "/api/staff/petitions/{slug}/statements"
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
 EXPORT_STATES = ("waiting", "done", "failed", "expired")
-# Before the door, and whoever is not believed there is told so by us.
+# Has no authorizer, so our own code answers 401 and 403 here.
 SESSION = "/api/staff/session"
-NO_PROVIDER = "?no-provider-is-set"
+NO_PROVIDER = "?no-provider"
 PERSON = "/api/staff/people/{slug}/{signature_id}"
 
 
@@ -86,7 +86,7 @@ def answers(operation: dict[str, Any]) -> dict[int, dict[str, Any]]:
 
 
 def validator(schema: dict[str, Any]) -> OAS31Validator:
-    """References lead from the root of a document, so the components come along."""
+    """Include the components, because references start at the root of the document."""
     return OAS31Validator({**schema, "components": SPEC["components"]}, format_checker=oas31_format_checker)
 
 
@@ -99,31 +99,31 @@ EVERY = [pytest.param(operation, id=f"{method} {path}") for method, path, operat
 every_operation = pytest.mark.parametrize("operation", EVERY)
 
 
-def test_it_is_valid_openapi_3_1() -> None:
+def test_the_document_is_valid_openapi_3_1() -> None:
     assert SPEC["openapi"].startswith("3.1.")
     assert [error.message for error in OpenAPIV31SpecValidator(SPEC).iter_errors()] == []
 
 
 def test_every_route_is_described_and_nothing_else() -> None:
-    # HEAD is described once, for all.
+    # HEAD is described once for all routes.
     routes = {(method, path) for path, methods in app.routes.items() for method in methods.keys() - {"HEAD"}}
     assert "`HEAD`" in SPEC["info"]["description"]
     assert {(method, path) for method, path, _ in operations()} == routes
 
 
-def test_its_addresses_are_right_behind_a_domain_and_behind_a_stage() -> None:
+def test_urls_are_right_behind_a_domain_and_behind_a_stage() -> None:
     [server] = SPEC["servers"]
     assert urljoin("https://petitions.example/api/openapi.json", server["url"]) == "https://petitions.example/"
     assert urljoin("https://gateway.example/site/api/openapi.json", server["url"]) == "https://gateway.example/site/"
 
 
-def test_it_is_what_the_site_serves(served: Served) -> None:
+def test_the_site_serves_the_document(served: Served) -> None:
     answer = served.get("/api/openapi.json")
     assert answer.json_body == SPEC
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_exactly_the_routes_with_an_authorizer_ask_for_a_token() -> None:
+def test_exactly_the_routes_with_an_authorizer_need_a_token() -> None:
     guarded = {
         (method, path)
         for path, methods in app.routes.items()
@@ -144,7 +144,7 @@ def test_every_path_parameter_is_described_by_its_name() -> None:
 
 
 @every_operation
-def test_every_operation_says_that_it_may_be_busy_and_when_to_come_again(operation: dict[str, Any]) -> None:
+def test_every_operation_describes_429_and_503_with_retry_after(operation: dict[str, Any]) -> None:
     found = answers(operation)
     for status in BY_ANY_ROUTE:
         assert resolved(found[status]["headers"]["Retry-After"])["required"] is True
@@ -152,7 +152,7 @@ def test_every_operation_says_that_it_may_be_busy_and_when_to_come_again(operati
 
 
 @every_operation
-def test_every_error_has_the_one_shape_or_is_a_page(operation: dict[str, Any]) -> None:
+def test_every_error_is_a_problem_or_a_page(operation: dict[str, Any]) -> None:
     for status, answer in answers(operation).items():
         if status < 400:
             continue
@@ -163,7 +163,7 @@ def test_every_error_has_the_one_shape_or_is_a_page(operation: dict[str, Any]) -
 
 
 @every_operation
-def test_every_answers_example_has_the_shape_it_illustrates(operation: dict[str, Any]) -> None:
+def test_every_example_of_an_answer_fits_its_schema(operation: dict[str, Any]) -> None:
     for status, answer in answers(operation).items():
         for content in answer.get("content", {}).values():
             if "example" in content:
@@ -172,7 +172,7 @@ def test_every_answers_example_has_the_shape_it_illustrates(operation: dict[str,
                 assert status < 400 or content["example"]["status"] == status
 
 
-def test_every_schemas_own_example_fits_it() -> None:
+def test_every_example_of_a_schema_fits_it() -> None:
     for name, schema in SPEC["components"]["schemas"].items():
         for each in [schema, *map(resolved, schema.get("properties", {}).values())]:
             for example in each.get("examples", []):
@@ -201,21 +201,21 @@ def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
     assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates"}
 
 
-def test_a_breakdown_is_by_what_the_code_knows() -> None:
+def test_breakdowns_are_those_of_the_code() -> None:
     parameters = SPEC["paths"][STAFF_COUNTS]["get"]["parameters"]
     [by] = [each for each in parameters if each.get("name") == "by"]
     assert by["schema"]["enum"] == [*By, *Dimension, ALL]
 
 
-def test_what_can_be_asked_of_an_export_is_what_the_code_knows() -> None:
+def test_an_export_request_has_the_fields_and_defaults_of_the_code() -> None:
     schemas = SPEC["components"]["schemas"]
-    wanted = schemas["ExportRequest"]["properties"]
+    properties = schemas["ExportRequest"]["properties"]
     assert schemas["ExportColumn"]["enum"] == list(Column)
     assert schemas["ExportFormat"]["enum"] == list(Format)
-    assert {name: each["default"] for name, each in wanted.items() if "default" in each} == {
+    assert {name: each["default"] for name, each in properties.items() if "default" in each} == {
         name: info.default for name, info in ExportRequest.model_fields.items() if info.default
     }
-    assert wanted.keys() == ExportRequest.model_fields.keys()
+    assert properties.keys() == ExportRequest.model_fields.keys()
 
 
 def test_a_petition_for_staff_has_the_fields_the_code_reads() -> None:
@@ -233,7 +233,7 @@ def examples_of_signatures() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", examples_of_signatures())
-def test_an_example_of_a_signature_is_right_by_the_schema_and_taken_by_the_code(name: str) -> None:
+def test_an_example_of_a_signature_is_accepted_by_schema_and_code(name: str) -> None:
     example = examples_of_signatures()[name]["value"]
     assert faults(example, SIGNATURE) == []
     assert read_json(json.dumps(example)).name == example["name"]
@@ -250,17 +250,17 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a source with a space": {"source": "bbc news"},
     "an empty source": {"source": ""},
     "a source of 41 characters": {"source": "a" * 41},
-    "a postcode with a sign": {"postcode": "SW1A_1AA"},
+    "a postcode with an underscore": {"postcode": "SW1A_1AA"},
     "a number for a postcode": {"postcode": 1000},
     "no consent": {"consent": {"sign": False}},
     "consent in words": {"consent": {"sign": "true"}},
     "an unknown consent": {"consent": {"sign": True, "phone": True}},
-    "an e-mail address that is a number": {"email": 1},
+    "an email address that is a number": {"email": 1},
 }
 
 
 @pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
-def test_what_the_schema_refuses_the_code_refuses_too(wrong: dict[str, Any]) -> None:
+def test_the_code_refuses_what_the_schema_refuses(wrong: dict[str, Any]) -> None:
     body = json_of(**wrong)
     assert faults(body, SIGNATURE)
     with pytest.raises(Invalid):
@@ -287,7 +287,7 @@ bodies = st.fixed_dictionaries(
 
 
 @given(bodies)
-def test_what_the_code_takes_the_schema_allows(body: dict[str, Any]) -> None:
+def test_the_schema_allows_what_the_code_accepts(body: dict[str, Any]) -> None:
     try:
         read_json(json.dumps(body))
     except PetitionsError:
@@ -295,7 +295,7 @@ def test_what_the_code_takes_the_schema_allows(body: dict[str, Any]) -> None:
     assert faults(body, SIGNATURE) == []
 
 
-# The statuses: everything the description says our code answers is provoked here, and nothing else comes.
+# The statuses: a request below gets each status that the document describes, and no other.
 
 
 STAFF = {"Authorization": "Bearer <bob>"}
@@ -303,7 +303,7 @@ STAFF = {"Authorization": "Bearer <bob>"}
 
 @dataclass(frozen=True)
 class Ask:
-    """One request and the status it must get. <confirm>, <withdraw>, ... in its address become tokens."""
+    """A request and its expected status. <confirm>, <withdraw>, ... are replaced by tokens."""
 
     status: int
     method: str
@@ -329,13 +329,13 @@ def _staff(method: str, status: int, route: str, url: str = "", body: bytes = b"
 
 
 def _about_a_petition(route: str, open_status: int = 200) -> list[Ask]:
-    asked = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
-    return [_get(status, route, route.format(slug=slug)) for slug, status in asked.items()]
+    statuses = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
+    return [_get(status, route, route.format(slug=slug)) for slug, status in statuses.items()]
 
 
-def _signing(route: str, kind: str, taken: int, body: bytes, wrong: bytes) -> list[Ask]:
+def _signing(route: str, kind: str, accepted: int, body: bytes, wrong: bytes) -> list[Ask]:
     url = route.format(slug="safe-children")
-    states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": taken}
+    states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": accepted}
     return [
         *(_post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()),
         _post(413, route, url, b"a" * 16_385, kind),
@@ -349,8 +349,8 @@ def _of_a_link(purpose: str) -> list[Ask]:
     outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
     outcomes[f"{route}?token=<{purpose}-expired>"] = 410
     return [
-        *(_get(status, route, asked) for asked, status in outcomes.items()),
-        *(_post(status, route, asked, b"List-Unsubscribe=One-Click") for asked, status in outcomes.items()),
+        *(_get(status, route, each) for each, status in outcomes.items()),
+        *(_post(status, route, each, b"List-Unsubscribe=One-Click") for each, status in outcomes.items()),
         _post(415 if purpose == "confirm" else 200, route, url, b"--x--", "multipart/form-data; boundary=x"),
         _post(413, route, url, b"a" * 16_385),
         _post(415, route, route, b"token=x", f"{FORM}-like"),
@@ -375,14 +375,14 @@ def _changing(method: str, route: str, body: bytes, wrong: bytes) -> list[Ask]:
 
 
 def _petition_body(**changes: object) -> bytes:
-    """What a person writes: no state and no times."""
+    """The fields that a person writes, without state and times."""
     written = a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
     return json.dumps({**written, **changes}).encode()
 
 
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
-ASKED = [
+REQUESTS = [
     _get(200, "/"),
     *_about_a_petition("/petitions/{slug}"),
     *_about_a_petition("/petitions/{slug}/thanks"),
@@ -500,9 +500,9 @@ ASKED = [
         for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
     ),
     *(
-        _staff("POST", status, f"{PERSON}/{deed}", f"/api/staff/people/safe-children/{identity}/{deed}")
+        _staff("POST", status, f"{PERSON}/{verb}", f"/api/staff/people/safe-children/{identity}/{verb}")
         for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
-        for deed in ("resend", "withdraw", "erase", "access")
+        for verb in ("resend", "withdraw", "erase", "access")
     ),
     *(
         _post(status, route, route, body, JSON)
@@ -550,36 +550,36 @@ ASKED = [
 
 @pytest.fixture
 def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
-    """Petitions in every state; Alice has signed the open one. Staff may sign in."""
-    told = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
-    for name, value in told.items():
+    """Petitions in every state. Alice has signed the open one. A sign-in provider is configured."""
+    values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
     a_published_petition(served.tables, slug="closed", closes_at=NOW - DAY)
     a_published_petition(served.tables, slug="removed", state="removed")
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
     signed(served.tables, a_petition())
-    _hand_over(served.tables)
+    _add_exports(served.tables)
     return served
 
 
-def _hand_over(tables: FakeTables) -> None:
-    """One of every state; the one that waits is running as far as the next is concerned."""
+def _add_exports(tables: FakeTables) -> None:
+    """Store an export in every state, and one that blocks the next request."""
     moments = {"expired": NOW - 8 * DAY}
     results = {"done": a_result(), "expired": a_result()}
     for state in EXPORT_STATES:
-        facts: dict[str, Any] = {"export_id": f"closed.{state}", "slug": "closed", "result": results.get(state)}
+        fields: dict[str, Any] = {"export_id": f"closed.{state}", "slug": "closed", "result": results.get(state)}
         kept_state = {"expired": "done"}.get(state, state)
         kept(
             tables,
             an_export(
-                **facts, state=kept_state, moment=moments.get(state, NOW), why="Why." if state == "failed" else None
+                **fields, state=kept_state, moment=moments.get(state, NOW), why="Why." if state == "failed" else None
             ),
         )
     exports_store.add(an_export(export_id="closed.running", slug="closed"), tables)
 
 
-def _told(text: str, site: Served) -> str:
-    """<bob> and <confirm-expired> become tokens; what has no such place stays as it is."""
+def _filled(text: str, site: Served) -> str:
+    """Replace <bob>, <confirm-expired> and the other placeholders."""
     identity = identity_of(a_petition())
     for purpose in LINKS:
         for kind, (slug, expires) in TOKENS.items():
@@ -611,12 +611,12 @@ def provider() -> Iterator[Issuing]:
 
 
 def _answered(ask: Ask, site: Served) -> HTTPResponse:
-    headers = {name: _told(value, site) for name, value in ask.headers.items()}
-    body = _told(ask.body.decode(), site).encode()
+    headers = {name: _filled(value, site) for name, value in ask.headers.items()}
+    body = _filled(ask.body.decode(), site).encode()
     if ask.url.endswith(NO_PROVIDER):
         os.environ.pop("OIDC_ISSUER")
         settings.cache_clear()
-    return site.client.http.request(ask.method, _told(ask.url, site), headers=headers, body=body)
+    return site.client.http.request(ask.method, _filled(ask.url, site), headers=headers, body=body)
 
 
 def _described(ask: Ask) -> dict[int, dict[str, Any]]:
@@ -636,43 +636,44 @@ def assert_as_described(answer: HTTPResponse, described: dict[str, Any]) -> None
         assert faults(json.loads(answer.body), content[kind]["schema"]) == []
 
 
-@pytest.mark.parametrize("ask", ASKED, ids=str)
+@pytest.mark.parametrize("ask", REQUESTS, ids=str)
 def test_an_answer_is_as_described(ask: Ask, site: Served) -> None:
     answer = _answered(ask, site)
     assert answer.status_code == ask.status, answer.body
     assert_as_described(answer, _described(ask)[ask.status])
 
 
-def test_every_described_status_of_ours_was_provoked_above_and_no_other() -> None:
-    provoked = {(ask.method, ask.route, ask.status) for ask in ASKED}
+def test_exactly_the_described_statuses_of_our_code_are_tested() -> None:
+    tested = {(ask.method, ask.route, ask.status) for ask in REQUESTS}
     described = {
         (method, path, status)
         for method, path, operation in operations()
         for status in answers(operation)
         if status not in OF_THE_GATEWAY | BY_ANY_ROUTE
     }
-    assert provoked == described
+    assert tested == described
 
 
-NEEDING_NONE = (
+WITHOUT_STORAGE = (
     "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff", "/api/statements", "/statements",
 )  # fmt: skip
-NEEDING_STORAGE = [ask for ask in ASKED if ask.status < 400 and not ask.route.startswith(NEEDING_NONE)]
+WITH_STORAGE = [ask for ask in REQUESTS if ask.status < 400 and not ask.route.startswith(WITHOUT_STORAGE)]
 
 
-@pytest.mark.parametrize("ask", NEEDING_STORAGE, ids=str)
-def test_while_storage_does_not_answer_every_route_says_503_and_when_to_come_again(ask: Ask, site: Served) -> None:
-    known = {name: _told(value, site) for name, value in ask.headers.items()}
-    told = replace(ask, url=_told(ask.url, site), headers=known)
+@pytest.mark.parametrize("ask", WITH_STORAGE, ids=str)
+def test_every_route_that_needs_storage_answers_503_when_storage_fails(ask: Ask, site: Served) -> None:
+    # Make the tokens first, because they need storage.
+    headers = {name: _filled(value, site) for name, value in ask.headers.items()}
+    filled = replace(ask, url=_filled(ask.url, site), headers=headers)
     _throttle(site.tables)
-    answer = _answered(told, site)
+    answer = _answered(filled, site)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"].isdigit()
     assert_as_described(answer, _described(ask)[503])
 
 
 def _throttle(tables: FakeTables) -> None:
-    """All but the staff's tokens: a silent table at the door is API Gateway's to answer."""
+    """Throttle all reads except staff tokens. API Gateway itself answers when the authorizer fails."""
 
     def throttled(key: Key | str | None = None, *_: object, **__: object) -> Item | None:
         if isinstance(key, Key) and key.pk == keys.TOKENS_PARTITION:

@@ -1,4 +1,4 @@
-"""Hand-overs over HTTP: ask for one, see how far it is, and get a link that expires."""
+"""Exports over HTTP: request one, read its progress, and get a link to its file that expires."""
 
 from datetime import timedelta
 
@@ -24,21 +24,21 @@ ONE = "/api/staff/exports/{export_id}"
 @routes.route(OF_PETITION, methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def request_export(request: Request, slug: str) -> Response:
-    """202 with where to look for it. It has the signatures confirmed at this moment, however long it takes."""
-    wanted = parsed(ExportRequest, json_body(request))
+    """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
+    export_request = parsed(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
-    export = prepared(wanted, petition, actor(request).owner, times.now(), tables())
+    export = prepared(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audited(request, "export.requested", export.export_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
-    where = f"{site_prefix(request)}/api/staff/exports/{export.export_id}"
-    return json_answer(shown(export), 202, {**NO_STORE, "Location": where})
+    location = f"{site_prefix(request)}/api/staff/exports/{export.export_id}"
+    return json_answer(shown(export), 202, {**NO_STORE, "Location": location})
 
 
 @routes.route(OF_PETITION, methods=["GET"], authorizer=staff_authorizer)
 @json_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
-    """Newest first, and what an export may be asked for. Expired exports stay listed, without their file."""
+    """Return the exports, newest first, and the columns and formats to choose from. Expired exports are included."""
     petition = petition_as_stored(slug, tables())
     choices = {"columns": list(Column), "default_columns": list(USUAL), "formats": list(Format)}
     return json_answer({"exports": [shown(export) for export in exports_of(petition.slug, tables())], **choices})
@@ -53,7 +53,7 @@ def read_export(request: Request, export_id: str) -> Response:
 @routes.route(f"{ONE}/file", methods=["GET"], authorizer=staff_authorizer)
 @json_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
-    """{"url", "expires_at"}: whoever has the link has the file, so it is good for minutes."""
+    """Return {"url", "expires_at"}. The link needs no token, so it works for a few minutes only."""
     export = find_export(export_id, tables())
     result = result_of(export, times.now())
     return _link(request, export, result.file, f"{export.export_id}{export.extension}")
@@ -75,7 +75,7 @@ def _link(request: Request, export: Export, key: str, name: str) -> Response:
 
 
 def shown(export: Export) -> dict[str, object]:
-    """`rows` so far, `of` as the tally said: rows may end a little lower or higher (docs/staff.md)."""
+    """Return the export as JSON. `rows` are written so far; `of` is the tally, which may differ (docs/staff.md)."""
     result = export.result
     return {
         **export.model_dump(include={"slug", "format", "columns", "recipient", "moment", "requested_by", "why"}),
@@ -84,9 +84,9 @@ def shown(export: Export) -> dict[str, object]:
         "rows": result.rows if result else whole(export.parts.values()).rows,
         "of": export.counted,
         "expires_at": times.iso(export.expires_at),
-        **(_ended(result) if result else {}),
+        **(_result(result) if result else {}),
     }
 
 
-def _ended(result: Result) -> dict[str, object]:
+def _result(result: Result) -> dict[str, object]:
     return {"sha256": result.sha256, "bytes": result.size, "finished_at": times.iso(result.finished_at)}

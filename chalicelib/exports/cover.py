@@ -1,6 +1,6 @@
-"""The sheet of paper on top of a hand-over: what it is, how many, of what moment, and how to know the file again.
+"""The PDF cover sheet of an export: petition, number of signatures, moment, and the file's digest.
 
-The font has Latin, Greek and Cyrillic signs. What is in other scripts is left out and said to be.
+The font has Latin, Greek and Cyrillic characters. The mark OMITTED replaces text in other scripts.
 """
 
 import warnings
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 FONT = "NotoSans[wdth,wght].ttf"
 MARGIN, LABEL, LINE, GAP = 20, 48, 5, 2  # Millimetres, on A4.
 MOST_ROWS = 10
-# Hebrew to Vedic: written from the right, or with signs that change with their neighbours, which needs a shaper.
+# Hebrew to Vedic: right-to-left scripts and characters that change with their neighbours. They need a text shaper.
 NEEDS_SHAPING = range(0x0590, 0x1D00)
-LEFT_OUT = "[…]"
+OMITTED = "[…]"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """All that the sheet says."""
+    """The contents of the sheet."""
 
     petition: Petition
     export: Export
@@ -36,10 +36,10 @@ class Facts:
 
 
 def cover_sheet(facts: Facts) -> bytes:
-    """One page, as PDF."""
+    """Return the sheet as PDF, one page."""
     pdf = _paper(facts)
     pdf.set_font_size(11)
-    _text(pdf, "Signatures handed over by " + facts.petition.charity)
+    _text(pdf, "Signatures exported by " + facts.petition.charity)
     pdf.set_font_size(20)
     _text(pdf, facts.petition.title, height=9)
     pdf.ln(3 * GAP)
@@ -51,9 +51,9 @@ def cover_sheet(facts: Facts) -> bytes:
     return bytes(pdf.output())
 
 
-def printable(text: str, signs: Container[int]) -> str:
-    """With a mark for every stretch that the font cannot show rightly."""
-    shown = "".join(sign if ord(sign) in signs and ord(sign) not in NEEDS_SHAPING else "\0" for sign in text)
+def printable(text: str, supported: Container[int]) -> str:
+    """Replace each run of characters that the font cannot show correctly by OMITTED."""
+    shown = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
     pieces = [piece.strip() for piece in shown.split("\0")]
     return shown if len(pieces) == 1 else " ".join(_marked(pieces))
 
@@ -63,12 +63,12 @@ def _marked(pieces: list[str]) -> Iterable[str]:
         if piece:
             yield piece
         if number < len(pieces) - 1 and (piece or number == 0):
-            yield LEFT_OUT
+            yield OMITTED
 
 
 def _paper(facts: Facts) -> "FPDF":
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # That there is no Pillow, which is for pictures.
+        warnings.simplefilter("ignore")  # fpdf warns that Pillow is missing. Only pictures need Pillow.
         from fpdf import FPDF
     from importlib.resources import as_file, files
 
@@ -76,7 +76,7 @@ def _paper(facts: Facts) -> "FPDF":
     pdf.set_margin(MARGIN)
     pdf.set_auto_page_break(False)
     pdf.set_creation_date(facts.result.finished_at)
-    pdf.set_title(f"Signatures handed over: {facts.export.export_id}")
+    pdf.set_title(f"Signature export: {facts.export.export_id}")
     with as_file(files("fontpkg_noto_sans") / "files" / FONT) as font:
         pdf.add_font("sheet", fname=str(font))
     pdf.set_font("sheet")
@@ -95,17 +95,17 @@ def _rows(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "By country", _breakdown(Counter({names.get(key, key): n for key, n in facts.total.countries.items()}))
     yield "File", f"{export.export_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
-    yield "Encrypted to", export.recipient or "nobody: the file can be read by whoever has it"
+    yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
     yield "Written", iso(result.finished_at)
 
 
 def _versions(total: Part, petition: Petition) -> str:
-    """Who signed an earlier text signed that text, and this is to be seen."""
+    """Return the current text version, and the numbers of each signed version if any signed an earlier one."""
     counts = total.versions or Counter({petition.text_version: 0})
     if set(counts) == {petition.text_version}:
         return petition.text_version
-    return f"{petition.text_version} at present; signed were {_breakdown(counts)}"
+    return f"{petition.text_version} (current). Signatures by version: {_breakdown(counts)}"
 
 
 def _breakdown(counts: Counter[str]) -> str:
@@ -116,16 +116,19 @@ def _breakdown(counts: Counter[str]) -> str:
 
 
 def _difference(facts: Facts) -> str:
-    """Both numbers are told, and why they may differ."""
+    """Explain why the number of rows differs from the count, if it does."""
     result, off = facts.result, facts.result.rows - facts.export.counted
     if not off:
-        return "The number of signatures in the file is the count at that moment, exactly."
+        return "The number of signatures in the file is exactly the count at that moment."
     if off < 0:
         return (
-            f"The file has {-off:,} fewer than the count at that moment: people who have withdrawn since "
-            f"({result.gone:,} at most), or who confirmed in that same moment. Who withdraws is not handed over."
+            f"The file has {-off:,} fewer signatures than the count at that moment. These people withdrew afterwards "
+            f"({result.gone:,} at most) or confirmed within seconds of it. Withdrawn signatures are not exported."
         )
-    return f"The file has {off:,} more: of {result.unsure:,} confirmed seconds before, the count did not have them yet."
+    return (
+        f"The file has {off:,} more signatures than the count at that moment. They are among the {result.unsure:,} "
+        "confirmed in the seconds before, which the count did not include yet."
+    )
 
 
 def _row(pdf: "FPDF", label: str, value: str) -> None:
@@ -137,5 +140,5 @@ def _row(pdf: "FPDF", label: str, value: str) -> None:
 
 
 def _text(pdf: "FPDF", text: str, height: float = LINE) -> None:
-    signs: Container[int] = pdf.fonts["sheet"].cmap  # type: ignore[union-attr]
-    pdf.multi_cell(0, height, printable(text, signs), align="L", new_x="LMARGIN", new_y="NEXT")
+    supported: Container[int] = pdf.fonts["sheet"].cmap  # type: ignore[union-attr]
+    pdf.multi_cell(0, height, printable(text, supported), align="L", new_x="LMARGIN", new_y="NEXT")

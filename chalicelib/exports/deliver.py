@@ -1,4 +1,4 @@
-"""The second stage: all parts become one file, encrypted if so asked, with its digest and its cover sheet."""
+"""The second stage of an export: join the parts into one file, encrypt it if requested, add digest and cover sheet."""
 
 from hashlib import file_digest
 from pathlib import Path
@@ -18,15 +18,14 @@ TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-nd
 
 
 def deliver(export: Export, context: ExportContext) -> Export:
-    """Beginning anew is safe: whoever is first to finish has delivered. Raise Invalid when the key is no good now."""
+    """Safe to repeat: the first run to finish sets the result. Raise Invalid if the recipient's key no longer works."""
     total = whole(export.parts.values())
     if not agrees(export.counted, total):
         return store.fail(export, disagreement(export.counted, total), context.clock(), context.tables)
-    path = _sealed(export, _assembled(export, context), context.folder)
-    where = f"{FILES}/{export.export_id}/{token_hex(4)}"
-    result = _result(export, total, path, where, context)
-    encrypted = export.recipient is not None
-    context.bucket.put_file(result.file, path, "application/octet-stream" if encrypted else TYPES[export.format])
+    path = _encrypted(export, _assembled(export, context), context.folder)
+    result = _result(export, total, path, f"{FILES}/{export.export_id}/{token_hex(4)}", context)
+    content_type = "application/octet-stream" if export.recipient is not None else TYPES[export.format]
+    context.bucket.put_file(result.file, path, content_type)
     sheet = context.folder / "cover.pdf"
     sheet.write_bytes(cover_sheet(_facts(export, total, result, context)))
     context.bucket.put_file(result.cover, sheet, "application/pdf")
@@ -34,13 +33,13 @@ def deliver(export: Export, context: ExportContext) -> Export:
 
 
 def agrees(counted: int, total: Part) -> bool:
-    """The rows are what the tally said, but for whom it may have missed or had too early, and who has withdrawn."""
+    """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Part)."""
     return counted - total.late - total.gone <= total.rows <= counted + total.unsure
 
 
 def disagreement(counted: int, total: Part) -> str:
-    """For whoever asked, and for the engineer they will ask."""
-    return f"The count says {counted} and the signatures say {total.rows}: nothing is handed over before a recount"
+    """Return the error for the member of staff and for the engineer they will ask."""
+    return f"The count is {counted} but we found {total.rows}, so nothing was exported. Ask your engineer for a recount"
 
 
 def _assembled(export: Export, context: ExportContext) -> Path:
@@ -53,23 +52,23 @@ def _assembled(export: Export, context: ExportContext) -> Path:
     return path
 
 
-def _sealed(export: Export, plain: Path, folder: Path) -> Path:
+def _encrypted(export: Export, plain: Path, folder: Path) -> Path:
     if export.recipient_key is None:
         return plain
-    encrypt(plain, folder / "sealed", export.recipient_key)
+    encrypt(plain, folder / "encrypted", export.recipient_key)
     plain.unlink()
-    return folder / "sealed"
+    return folder / "encrypted"
 
 
-def _result(export: Export, total: Part, path: Path, where: str, context: ExportContext) -> Result:
+def _result(export: Export, total: Part, path: Path, prefix: str, context: ExportContext) -> Result:
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return Result(
         rows=total.rows,
         size=path.stat().st_size,
         sha256=digest,
-        file=f"{where}/file",
-        cover=f"{where}/cover",
+        file=f"{prefix}/file",
+        cover=f"{prefix}/cover",
         unsure=total.unsure,
         gone=total.gone,
         finished_at=context.clock(),

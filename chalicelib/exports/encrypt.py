@@ -1,6 +1,6 @@
-"""Files that only their recipient can read: by age or by OpenPGP, file to file in constant memory.
+"""Encrypt a file for one recipient with age or OpenPGP, in constant memory.
 
-Both libraries are large and seldom needed: they are imported when a key or a file is there, and not before.
+Both libraries are large and rarely needed, so they are imported where they are used.
 """
 
 from pathlib import Path
@@ -17,28 +17,28 @@ OPENPGP = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
 
 
 class Recipient(NamedTuple):
-    """A public key, and what names it to people: `age1...`, or `openpgp:` and its fingerprint."""
+    """A public key. `shown` names it for people: `age1...`, or `openpgp:` and the fingerprint."""
 
     key: str
     shown: str
 
 
 def recipient_of(pasted: str) -> Recipient:
-    """Raise Invalid, without a word of what was pasted: it may be a secret."""
+    """Parse a pasted public key. Raise Invalid; the error never repeats the input, which may be a secret."""
     key = pasted.strip()
     if any(mark in key.upper() for mark in PRIVATE):
-        raise _wrong("This is a private key. It was not kept, but make a new one: it has left its owner's hands")
+        raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")
     if key.startswith("age1"):
         _age_recipient(key)
         return Recipient(key, key)
-    if key.startswith(OPENPGP):  # Written anew: what stood around the public key, whatever it was, is not kept.
+    if key.startswith(OPENPGP):  # Serialize the parsed certificate, so that any other pasted text is not stored.
         certificate = _certificate(key)
         return Recipient(str(certificate), f"openpgp:{certificate.fingerprint}")
-    raise _wrong("Paste a public key: one that begins with age1, or an OpenPGP public key block")
+    raise _invalid("Paste a public key: one that begins with age1, or an OpenPGP public key block")
 
 
 def encrypt(plain: Path, target: Path, key: str) -> None:
-    """Raise Invalid when the key can no longer be encrypted to: it may have expired since it was pasted."""
+    """Raise Invalid if the key no longer works. It may have expired since it was pasted."""
     if key.startswith("age1"):
         import pyrage
 
@@ -55,20 +55,20 @@ def _age_recipient(key: str) -> "AgeRecipient":
     try:
         return pyrage.x25519.Recipient.from_str(key)
     except pyrage.RecipientError:
-        raise _wrong("This is not a whole age public key: age1 and 58 more signs, without plugins") from None
+        raise _invalid("This is not a complete age public key (age1 and 58 more characters, no plugins)") from None
 
 
 def _certificate(key: str) -> "Cert":
-    """One that is valid and that a file can be encrypted to, which only trying tells."""
+    """Return a valid certificate that can encrypt. The library has no check for this, so encrypt nothing with it."""
     import pysequoia
 
     try:
         certificate = pysequoia.Cert.from_bytes(key.encode())
         pysequoia.encrypt(b"", [certificate])
     except RuntimeError:
-        raise _wrong("This OpenPGP key is damaged, expired, revoked or not for encrypting") from None
+        raise _invalid("This OpenPGP key is damaged, expired, revoked or not for encryption") from None
     return certificate
 
 
-def _wrong(message: str) -> Invalid:
+def _invalid(message: str) -> Invalid:
     return Invalid([FieldError("recipient", message)])

@@ -1,4 +1,4 @@
-"""The first stage: bucket by bucket, signatures become lines of a part. What is written is never written again."""
+"""The first stage of an export: write one part for each bucket of signatures. A recorded part is never rewritten."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PARTS = "parts"
 
 @dataclass(frozen=True)
 class ExportContext:
-    """Where an export is worked on; `folder` is empty, is on disk, and goes when the work ends."""
+    """What an export runs with. `folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables
     bucket: Bucket
@@ -30,8 +30,8 @@ class ExportContext:
 
 
 @dataclass
-class Sorting:
-    """Which signatures were confirmed at the moment, in a part that is being written."""
+class Selection:
+    """Selects the signatures that were confirmed at the export's moment, and counts them in `part`."""
 
     export: Export
     part: Part
@@ -40,11 +40,11 @@ class Sorting:
         moment = self.export.moment
         self.moment, self.before, self.after = iso(moment), iso(moment - SETTLING), iso(moment + SETTLING)
 
-    def takes(self, item: Item) -> bool:
+    def includes(self, item: Item) -> bool:
         if item["state"] == State.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
-        # Whoever left since may have signed again, and even confirmed again: at the moment they may have counted.
+        # Someone who withdrew after the moment was in the tally then, even if they have signed or confirmed again.
         self.part.gone += item.get("withdrawn_at", "") >= self.before
         if item["state"] == State.CONFIRMED:
             self.part.late += item["confirmed_at"] <= self.after
@@ -58,7 +58,7 @@ class Sorting:
 
 
 def gather(export: Export, bucket: str, context: ExportContext) -> Export:
-    """Write one part and note it. The object first: a part that is noted is there, and whole."""
+    """Write one part, then record it. In this order, because a recorded part must exist and be complete."""
     part = Part(key=f"{prefix(export)}{bucket}-{token_hex(4)}")
     path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -72,7 +72,7 @@ def prefix(export: Export) -> str:
 
 
 def _fill(export: Export, part: Part, items: Iterable[Item], file: TextIO) -> None:
-    write, sorting = writer(export.format, export.columns, file), Sorting(export, part)
+    write, selection = writer(export.format, export.columns, file), Selection(export, part)
     for item in items:
-        if sorting.takes(item):
+        if selection.includes(item):
             write(item)

@@ -1,6 +1,6 @@
-"""A hand-over: what was asked for, how far it is, and what it became.
+"""An export: the request, its progress and its result.
 
-waiting ──► running ──► done ──► expired (by its date alone)
+waiting ──► running ──► done ──► expired (derived from its date, not stored)
                  └────► failed
 """
 
@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from chalicelib.core import keys
 from chalicelib.core.times import Moment
 
-# After its time the bucket deletes the file, and its link is not given out any more.
+# After this the bucket deletes the file, and we issue no more links to it.
 LIFETIME = timedelta(days=7)
-# An export that has said nothing for this long has failed, whatever stopped it; the next may be asked for.
+# An export without progress for this long has failed, and the next one may start.
 PATIENCE = timedelta(hours=6)
-# Longer than the function that confirms may run: then whatever was confirmed by the moment is in the table.
+# Longer than the timeout of the function that confirms. After it, every confirmation up to the moment is stored.
 SETTLING = timedelta(seconds=20)
 LINK_SECONDS = 15 * 60
 MOST_RECIPIENT = 12_000
@@ -31,7 +31,7 @@ class Format(StrEnum):
 
 
 class Column(StrEnum):
-    """What may be handed over. No address: whom a petition addresses has no need of it, and no role here reads it."""
+    """The columns of an export. No email address: the target does not need it, and the exports role cannot read it."""
 
     NAME = "name"
     POSTCODE = "postcode"
@@ -55,7 +55,7 @@ class State(StrEnum):
 
 
 class ExportRequest(BaseModel):
-    """The body of `POST /api/staff/petitions/{slug}/exports`. `recipient` is a public key, age's or OpenPGP's."""
+    """The body of `POST /api/staff/petitions/{slug}/exports`. `recipient` is an age or OpenPGP public key."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -72,10 +72,11 @@ class ExportRequest(BaseModel):
 
 
 class Part(BaseModel):
-    """One bucket of signatures, written, and what else was seen of it.
+    """One written bucket of signatures, and the numbers that explain a difference from the tally.
 
-    `unsure`: of the rows, confirmed so shortly before the moment that the tally may not have had them; `late`: so
-    shortly after it that the tally may have; `gone`: withdrew since, confirmed or not, which no longer shows.
+    `unsure`: rows confirmed so shortly before the moment that the tally may not include them.
+    `late`: signatures confirmed so shortly after the moment that the tally may include them.
+    `gone`: withdrawn after the moment or shortly before. Some were never confirmed; the item no longer shows which.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -90,7 +91,7 @@ class Part(BaseModel):
 
 
 class Result(BaseModel):
-    """What was handed over. The digest is of the file as it is fetched: encrypted, if it is."""
+    """The result of a finished export. `sha256` is of the file as downloaded, so after any encryption."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -105,7 +106,7 @@ class Result(BaseModel):
 
 
 class Export(BaseModel):
-    """The item. `counted` is what the tally said at `moment`; `recipient_key` goes once it has been used."""
+    """The stored item. `counted` is the tally at `moment`. `recipient_key` is removed when the export ends."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -130,19 +131,19 @@ class Export(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """By what is stored: not finished and not given up."""
+        """Whether the stored state is waiting or running."""
         return self.state in (State.WAITING, State.RUNNING)
 
     @property
     def missing(self) -> list[str]:
-        """The buckets that are still to be written, in order."""
+        """The buckets that are not written yet, in order."""
         return [bucket for bucket in keys.BUCKETS if bucket not in self.parts]
 
     def state_at(self, now: datetime) -> State:
         if self.state is State.DONE and now >= self.expires_at:
             return State.EXPIRED
-        is_silent = self.is_open and now >= self.touched_at + PATIENCE
-        return State.FAILED if is_silent else self.state
+        is_stalled = self.is_open and now >= self.touched_at + PATIENCE
+        return State.FAILED if is_stalled else self.state
 
     @property
     def extension(self) -> str:
@@ -152,7 +153,7 @@ class Export(BaseModel):
 
 
 def whole(parts: Iterable[Part]) -> Part:
-    """All parts as one."""
+    """Return the sum of all parts."""
     total = Part(key="")
     for part in parts:
         total.rows += part.rows

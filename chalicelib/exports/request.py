@@ -1,4 +1,4 @@
-"""Ask for a hand-over: the moment is fixed here, and what the tally says of it."""
+"""Request an export. This fixes its moment and reads the tally at that moment."""
 
 import re
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ from chalicelib.tallies.prove import COUNT, kept_sums
 _id = re.compile(r"[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}")
 
 
-def prepared(wanted: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
-    """Nothing is stored yet. Raise Invalid for a recipient whose key is none."""
-    recipient = recipient_of(wanted.recipient) if wanted.recipient else Recipient("", "")
+def prepared(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
+    """Return a new export, not stored yet. Raise Invalid if the recipient's key is invalid."""
+    recipient = recipient_of(request.recipient) if request.recipient else Recipient("", "")
     moment = now.replace(microsecond=0)
     return Export(
         export_id=f"{petition.slug}.{moment:%Y%m%dT%H%M%SZ}-{token_hex(4)}",
         slug=petition.slug,
-        format=wanted.format,
-        columns=wanted.columns,
+        format=request.format,
+        columns=request.columns,
         moment=moment,
         counted=kept_sums(petition, now, tables)[COUNT],
         requested_by=owner,
@@ -36,16 +36,17 @@ def prepared(wanted: ExportRequest, petition: Petition, owner: str, now: datetim
 
 
 def start(export: Export, queue: Queue, tables: Tables) -> None:
-    """Raise NotNow while another export of the petition runs.
+    """Queue and store the export. Raise NotNow while another export of the petition runs.
 
-    The message goes first: one without an export does no harm, and an export without one would block the next.
+    Send the message first: the worker drops a message without an export, but an export without a message would
+    block the next one.
     """
     queue.send([Outgoing({"export_id": export.export_id}, int(SETTLING.total_seconds()))])
     store.add(export, tables)
 
 
 def find_export(export_id: str, tables: Tables) -> Export:
-    """Raise UnknownThing, also for what is no id at all: AWS refuses a key of a thousand signs."""
+    """Raise UnknownThing, also for malformed ids. These are not looked up, because AWS refuses very long keys."""
     export = store.find(export_id, tables) if _id.fullmatch(export_id) else None
     if export is None:
         raise UnknownThing("There is no such export.")
@@ -57,10 +58,10 @@ def exports_of(slug: str, tables: Tables) -> Iterator[Export]:
 
 
 def result_of(export: Export, now: datetime) -> Result:
-    """Raise NotNow before it is done, Gone once its time is over."""
+    """Raise NotNow before the export is done, Gone after it has expired."""
     state = export.state_at(now)
     if state is State.EXPIRED:
-        raise Gone("This export was deleted when its time was over. Ask for a new one.")
+        raise Gone("This export has expired and its file was deleted. Request a new one.")
     if state is not State.DONE or export.result is None:
-        raise NotNow(f"This export is {state}: there is nothing to fetch.")
+        raise NotNow(f"This export is {state}: there is no file to download.")
     return export.result

@@ -1,4 +1,4 @@
-"""An export from wherever it is to its end, or as far as there is time for: killed anywhere, it goes on from there."""
+"""Run an export until it ends or time runs short. After a crash at any point, the next run continues from there."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from chalicelib.exports.deliver import deliver
 from chalicelib.exports.gather import ExportContext, gather, prefix
 from chalicelib.exports.model import Export, State
 
-# Seconds. A part of a petition of ten million takes 20; the second stage of one million took seconds (decision 018).
+# Seconds. One part of ten million signatures takes 20; the second stage for one million took seconds (decision 018).
 FOR_A_PART = 60
 FOR_DELIVERY = 450
 
@@ -16,32 +16,32 @@ HasTime = Callable[[float], bool]
 
 
 def run(export: Export, context: ExportContext, has_time: HasTime) -> Export:
-    """What comes back is still open when there was no time left: somebody must run it again."""
+    """Return the export. If it is still open, time ran short: run it again."""
     if export.is_open:
-        export = _worked_on(export, context, has_time)
+        export = _advance(export, context, has_time)
     if not export.is_open:
         tidy(export, context)
     return export
 
 
 def tidy(export: Export, context: ExportContext) -> None:
-    """No parts are left behind, and the next export may run. Repeating is safe."""
+    """Delete the parts and let the next export run. Safe to repeat."""
     context.bucket.delete_under(prefix(export))
     store.release(export, context.tables)
 
 
-def _worked_on(export: Export, context: ExportContext, has_time: HasTime) -> Export:
+def _advance(export: Export, context: ExportContext, has_time: HasTime) -> Export:
     now = context.clock()
     if export.state_at(now) is State.FAILED:
-        return store.fail(export, "It made no progress for hours and was given up", now, context.tables)
+        return store.fail(export, "The export made no progress for hours and was stopped", now, context.tables)
     while export.is_open and export.missing:
         if not has_time(FOR_A_PART):
             return export
         export = gather(export, export.missing[0], context)
-    return _delivered(export, context) if export.is_open and has_time(FOR_DELIVERY) else export
+    return _deliver(export, context) if export.is_open and has_time(FOR_DELIVERY) else export
 
 
-def _delivered(export: Export, context: ExportContext) -> Export:
+def _deliver(export: Export, context: ExportContext) -> Export:
     try:
         return deliver(export, context)
     except Invalid as error:

@@ -1,4 +1,4 @@
-"""Exports in the counts table: no person stands there, only how many. Parts are attributes, each written once."""
+"""Exports in the counts table: numbers, no personal data. Each part is an attribute and is written once."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -16,13 +16,13 @@ _is_open = Attr("state").eq(State.WAITING) | Attr("state").eq(State.RUNNING)
 
 
 def add(export: Export, tables: Tables) -> None:
-    """One at a time for a petition. Raise NotNow while another runs."""
+    """Store a new export. Raise NotNow while another export of the petition runs."""
     guard = Attr("until").not_exists() | Attr("until").lt(int(export.moment.timestamp()))
     until = int((export.moment + PATIENCE).timestamp())
-    running = Change(keys.export_running(export.slug), {"export_id": export.export_id, "until": until}, when=guard)
+    lock = Change(keys.export_running(export.slug), {"export_id": export.export_id, "until": until}, when=guard)
     item = export.model_dump(exclude_none=True, exclude={"parts"})
     try:
-        tables.transact([running, NewItem(keys.export(export.export_id), item)])
+        tables.transact([lock, NewItem(keys.export(export.export_id), item)])
     except ConditionFailed:
         raise NotNow("An export of this petition is already running.") from None
 
@@ -38,7 +38,7 @@ def newest_first(slug: str, tables: Tables) -> Iterator[Export]:
 
 
 def add_part(export: Export, bucket: str, part: Part, now: datetime, tables: Tables) -> Export:
-    """The first one counts: another worker may have written this bucket in the meantime."""
+    """Record a part, unless another worker has already recorded this bucket."""
     assign = {f"{PART}{bucket}": part.model_dump(), "state": State.RUNNING, "touched_at": iso(now)}
     return _changed(export, assign, _is_open & Attr(f"{PART}{bucket}").not_exists(), tables)
 
@@ -54,7 +54,7 @@ def fail(export: Export, why: str, now: datetime, tables: Tables) -> Export:
 
 
 def release(export: Export, tables: Tables) -> None:
-    """The next one may run. Nothing happens when it does already."""
+    """Let the next export run. Has no effect if it runs already."""
     mine = Attr("export_id").eq(export.export_id)
     tables.try_update(Change(keys.export_running(export.slug), remove=("until",), when=mine))
 
@@ -62,7 +62,7 @@ def release(export: Export, tables: Tables) -> None:
 def _changed(
     export: Export, assign: Mapping[str, Any], when: Condition, tables: Tables, remove: tuple[str, ...] = ()
 ) -> Export:
-    """As it is now, by us or by whoever was first."""
+    """Return the export as stored: with our change, or unchanged if the condition `when` failed."""
     try:
         return _export(tables.update_and_read(Change(keys.export(export.export_id), assign, remove=remove, when=when)))
     except ConditionFailed as failure:

@@ -1,4 +1,4 @@
-"""The exports' queue in: a message names one, and comes again until that one has ended."""
+"""Process the exports queue. Each message names an export; a new message follows until the export has ended."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 workers = Blueprint(__name__)
 
-# After AWS did not take it. A message that merely fails would rest for an hour and a half.
+# The retry delay after an AWS error. A message that just fails would return after an hour and a half.
 REST_SECONDS = 60
 
 
 @workers.on_sqs_message(queue_arn=EXPORTS_QUEUE_ARN, batch_size=1)
 def run_export(event: SQSEvent) -> Failures:
-    """Near the end of its time it hands on to itself by a new message."""
+    """Run an export. When time runs short, queue a new message to continue."""
 
     def has_time(seconds: float) -> bool:
         context: Any = event.context
@@ -40,7 +40,7 @@ def run_export(event: SQSEvent) -> Failures:
 def _run(message: Mapping[str, Any], has_time: "HasTime") -> None:
     export_id = str(message.get("export_id"))
     try:
-        export = _worked_on(find_export(export_id, tables()), has_time)
+        export = _run_export(find_export(export_id, tables()), has_time)
     except UnknownThing:
         log.event("export_unknown")
     except Unavailable as error:
@@ -52,8 +52,8 @@ def _run(message: Mapping[str, Any], has_time: "HasTime") -> None:
         log.event("export_worked_on", export=export_id, petition=export.slug, state=export.state, why=export.why)
 
 
-def _worked_on(export: Export, has_time: "HasTime") -> Export:
-    # Every function loads this file at its cold start, and only one works on exports.
+def _run_export(export: Export, has_time: "HasTime") -> Export:
+    # Every function loads this file at cold start, but only one runs exports.
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import run
 

@@ -1,7 +1,8 @@
-"""Signatures as lines of a file: CSV that no spreadsheet will calculate, or NDJSON.
+"""Write signatures as CSV, safe from formula injection in spreadsheets, or as NDJSON.
 
-In CSV a value whose first sign, after any apostrophes, could begin a formula is given one apostrophe more
-(OWASP, "CSV Injection"). To undo it, take one apostrophe from a value that begins with some and then such a sign.
+In CSV, a value gets one more leading apostrophe if its first character, after any apostrophes, could start a formula
+(OWASP, "CSV Injection"). To undo this, remove one apostrophe from a value that starts with apostrophes and then such
+a character.
 """
 
 import csv
@@ -13,18 +14,19 @@ from chalicelib.core.formulas import harmless
 from chalicelib.core.sources import DIRECT
 from chalicelib.exports.model import Column, Format
 
-# Without it Excel takes UTF-8 for the alphabet of its own country.
+# Without it, Excel reads the file in the local encoding instead of UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 
 Write = Callable[[Mapping[str, Any]], None]
 
 
 def writer(form: Format, columns: Sequence[Column], file: TextIO) -> Write:
-    """A function that writes one signature as one line."""
+    """Return a function that writes one signature as one line."""
     if form is Format.NDJSON:
         encode = json.JSONEncoder(ensure_ascii=False).encode
         return lambda item: _write(file, encode({column.value: value_of(column, item) for column in columns}))
-    # All quoted: where commas are decimal, spreadsheets split at semicolons, and a formula could follow one.
+    # Quote all values: where the comma is the decimal mark, spreadsheets split at semicolons, and a formula could
+    # follow one.
     rows = csv.writer(file, quoting=csv.QUOTE_ALL)
     return lambda item: _write_row(rows, [harmless(value_of(column, item) or "") for column in columns])
 
@@ -34,7 +36,7 @@ def heading(form: Format, columns: Sequence[Column]) -> str:
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
-    """As confirmed; None for a postcode that was not given."""
+    """Return the value as confirmed; None for a missing postcode."""
     found: str | None = item.get(column.value)
     return found or (DIRECT if column is Column.SOURCE else None)
 

@@ -1,4 +1,4 @@
-"""All that is held on a person, put together for that person (GDPR, article 15)."""
+"""The answer to an access request: all data held on a person (GDPR, article 15)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,21 +9,21 @@ from chalicelib.signatures.look_up import Held
 from chalicelib.signatures.model import MAX_MAILS, Signature, State
 
 NOT_HELD = (
-    "No telephone number, date of birth, gender, street address or payment detail.",
-    "No internet address (IP), cookie or description of the device: the application's logs hold ids and times only.",
-    "No copy of any mail: only which was wanted, when the last one went, and how many.",
-    "No profile and no decision made by a machine.",
+    "No telephone number, date of birth, gender, street address or payment details.",
+    "No internet (IP) address, cookie or description of your device. The application's logs hold ids and times only.",
+    "No copies of emails: only which email was requested, when the last one was sent, and how many.",
+    "No profile and no automated decisions.",
 )
 ELSEWHERE = (
-    "Files exported for handing the petition over are kept apart; whoever made one can say who is in it.",
-    "A signature that waits to be stored (at most 14 days, and only after an outage) is found once it is stored.",
-    "Backups of the table reach back 35 days. They are not searched, and run out by themselves.",
-    "What staff did with these signatures is written down under their ids, without names and addresses.",
+    "Exported files are kept separately. The person who made an export can say who is in it.",
+    "After an outage, a signature can wait up to 14 days to be stored. We can find it once it is stored.",
+    "Backups of the table go back 35 days. They are not searched, and they are deleted automatically.",
+    "The activity log records what staff did with these signatures by id, without names or email addresses.",
 )
 
 
 def document(held: list[Held], texts: Mapping[str, PetitionText | None], now: datetime) -> dict[str, object]:
-    """`texts`: by signature id, what was signed."""
+    """Return the file for the person. `texts`: the signed petition text by signature id."""
     return {
         "prepared_at": iso(now),
         "signatures": [_signature(each, texts.get(each.signature_id)) for each in held],
@@ -33,7 +33,7 @@ def document(held: list[Held], texts: Mapping[str, PetitionText | None], now: da
 
 
 def shown(held: Held, now: datetime) -> dict[str, object]:
-    """As staff see it."""
+    """Return the signature as staff see it."""
     state = state_of(held.signature, now)
     return {
         "petition": {"slug": held.petition.slug, "title": held.petition.title},
@@ -47,14 +47,14 @@ def shown(held: Held, now: datetime) -> dict[str, object]:
 
 
 def state_of(signature: Signature, now: datetime) -> str:
-    """In the words of the page for staff."""
+    """Return the state as staff see it: "erased" and "expired" are derived, not stored."""
     if signature.erased_at:
         return "erased"
     return "expired" if signature.state is State.PENDING and signature.is_over(now) else signature.state
 
 
 def actions_in(state: str) -> list[str]:
-    """What staff can do with a signature in this state. Each has a route of this name."""
+    """Return what staff can do with a signature in this state. Each action has a route of that name."""
     resend = ["resend"] if state == "pending" else []
     withdraw = [] if state in ("withdrawn", "erased") else ["withdraw"]
     erase = [] if state == "erased" else ["erase"]
@@ -104,11 +104,11 @@ def _signature(held: Held, text: PetitionText | None) -> dict[str, object]:
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> list[dict[str, object]]:
-    signs = signature.state is not State.WITHDRAWN
+    is_given = signature.state is not State.WITHDRAWN
     return [
         {
             "to": "sign",
-            "given": signs,
+            "given": is_given,
             "confirmed": signature.state is State.CONFIRMED,
             "wording": text and text.sign_wording,
             "version": signature.consent_version,

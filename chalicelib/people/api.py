@@ -1,4 +1,4 @@
-"""What staff may do for one person, over HTTP: find, show, mail again, withdraw, erase, tell all."""
+"""What staff can do for one person, over HTTP: find, show, resend the email, withdraw, erase, export all data."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -28,23 +28,23 @@ from chalicelib.staff.authorizer import audited, staff_authorizer
 routes = Blueprint(__name__)
 
 BASE = "/api/staff/people/{slug}/{signature_id}"
-WORDS = Words(missing={"email": "Enter the e-mail address"})
-SAID = {
-    Resent.ASKED: "The mail is on its way.",
-    Resent.WITHIN_A_MINUTE: "A mail went less than a minute ago. The next one follows when the minute is over.",
-    Resent.ON_ITS_WAY: "A mail is on its way already.",
-    Resent.WITHDRAWN: "No mail: this signature was withdrawn. The person may sign again on the petition's page.",
-    Resent.EXPIRED: "No mail: this signature was not confirmed in time. The person may sign again.",
-    Resent.CLOSED: "No mail: the petition is closed, and its links no longer work.",
-    Resent.UNDELIVERABLE: "No mail: this address refused our mail, or its owner complained of it. Use another address.",
-    Resent.ENOUGH: "No mail: five have gone to this address for this petition, and more are not sent.",
+WORDS = Words(missing={"email": "Enter the email address"})
+MESSAGES = {
+    Resent.ASKED: "The email is on its way.",
+    Resent.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
+    Resent.ON_ITS_WAY: "An email is already on its way.",
+    Resent.WITHDRAWN: "Email not sent: this signature was withdrawn. The person can sign again on the petition's page.",
+    Resent.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
+    Resent.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
+    Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
+    Resent.ENOUGH: "Email not sent: we have sent five to this address for this petition, and five is the limit.",
 }
 Change = Callable[[Key, Petition, datetime, Tables], None]
-COMES = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY)
+EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY)
 
 
 class PersonRequest(BaseModel):
-    """The body of `POST /api/staff/people/find`. In a body, because addresses in URLs end in logs."""
+    """The body of `POST /api/staff/people/find`. Not in the URL, because URLs are logged."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -54,7 +54,7 @@ class PersonRequest(BaseModel):
 @routes.route("/api/staff/people/find", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def find_person(request: Request) -> Response:
-    """Every signature of one address, in every petition; an empty list when there is none."""
+    """Return every signature of one email address, in every petition. The list may be empty."""
     now, held = times.now(), _held_of(parsed(PersonRequest, json_body(request), WORDS).email)
     audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
     return json_answer({"signatures": [shown(each, now) for each in held]})
@@ -63,7 +63,7 @@ def find_person(request: Request) -> Response:
 @routes.route(BASE, authorizer=staff_authorizer)
 @json_view(routes)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
-    """What is kept of it, as far as staff need it to help."""
+    """Return one signature with what staff need to help."""
     held = _held(slug, signature_id)
     audited(request, "person.shown", signature_id, {"petition": slug})
     return json_answer(shown(held, times.now()))
@@ -72,41 +72,41 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
 @routes.route(f"{BASE}/resend", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """{"mail": whether one comes, "outcome", "message"}: the limits are those of signing again."""
+    """Return {"mail": whether an email will come, "outcome", "message"}. The limits are those of signing again."""
     held = _held(slug, signature_id)
     audited(request, "mail.resent", signature_id, {"petition": slug})
     outcome = resend(held, times.now(), tables())
     log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
-    return json_answer({"mail": outcome in COMES, "outcome": outcome, "message": SAID[outcome]})
+    return json_answer({"mail": outcome in EMAIL_COMING, "outcome": outcome, "message": MESSAGES[outcome]})
 
 
 @routes.route(f"{BASE}/withdraw", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
-    """As its owner would by the link in the mail. Again: the same answer."""
+    """Withdraw the signature, as its owner can with the link in the email. Idempotent."""
     return _changed(request, (slug, signature_id), "signature.withdrawn", withdraw)
 
 
 @routes.route(f"{BASE}/erase", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
-    """Out of the count, then emptied. Again: the same answer."""
+    """Withdraw the signature from the count, then empty its item. Idempotent."""
     return _changed(request, (slug, signature_id), "signature.erased", erase)
 
 
 @routes.route(f"{BASE}/access", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
-    """All that is held on the address of this signature, in every petition, to be handed to its owner."""
-    held = _everything(_held(slug, signature_id))
+    """Return all data held on this signature's email address, in every petition, as a file for its owner."""
+    held = _all_of_owner(_held(slug, signature_id))
     audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in held})
     texts = {each.signature_id: _text(each) for each in held}
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     return json_answer(document(held, texts, times.now()), headers=download)
 
 
-def _changed(request: Request, place: tuple[str, str], action: str, change: Change) -> Response:
-    slug, signature_id = place
+def _changed(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
+    slug, signature_id = path
     held = _held(slug, signature_id)
     audited(request, action, signature_id, {"petition": slug})
     change(held.key, held.petition, times.now(), tables())
@@ -126,8 +126,8 @@ def _held_of(address: Address) -> list[Held]:
     return held_of(address, all_petitions(tables()), settings().signature_keys, tables())
 
 
-def _everything(held: Held) -> list[Held]:
-    """A withdrawn one has no address any more, and stands alone."""
+def _all_of_owner(held: Held) -> list[Held]:
+    """Return every signature of the same address. A withdrawn one has no address, so return it alone."""
     email = held.signature.email
     return _held_of(read_address(email)) if email else [held]
 

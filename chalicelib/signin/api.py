@@ -1,4 +1,4 @@
-"""Signing in over HTTP: where to go, and a staff token for what comes back. Nothing here needs a cookie."""
+"""Sign-in over HTTP: the provider's URL, then a staff token in exchange for the returned code. No cookies."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -23,27 +23,27 @@ RETURN_PATH = "/staff/signed-in"
 @routes.route(RETURN_PATH)
 @page_view(routes)
 def show_sign_in(request: Request) -> Response:
-    """The button, and where the provider sends people back to. The page holds nothing; its script does it all."""
+    """Show the sign-in button. The provider also returns people here. The page is static; its script does the work."""
     return page(request, "sign_in.html", {})
 
 
 @routes.route("/api/staff/sign-in", methods=["POST"], content_types=["*/*"])
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
-    """{"authorization_url"}: the page made the secrets, and keeps them."""
-    begun = parsed(SignInBegun, json_body(request))
-    return json_answer({"authorization_url": authorization_url(begun, _provider(), _redirect_uri())})
+    """Return {"authorization_url"}. The page makes and keeps the secrets."""
+    sign_in = parsed(SignInBegun, json_body(request))
+    return json_answer({"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())})
 
 
 @routes.route("/api/staff/session", methods=["POST"], content_types=["*/*"])
 @json_view(routes)
 def open_session(request: Request) -> Response:
-    """{"token", "expires_at", "owner", "rights"} for a code of the provider's, once, and for eight hours."""
+    """Exchange the provider's code for {"token", "expires_at", "owner", "rights"}. The token works for eight hours."""
     returned, now = parsed(CodeReturned, json_body(request)), times.now()
     member = member_for(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
-    # A token whose issuing cannot be written down is told to nobody.
+    # Record before returning: if this fails, nobody gets the token.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
     record(
         actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
@@ -62,7 +62,7 @@ def open_session(request: Request) -> Response:
 def _provider() -> Provider:
     known = settings()
     if not known.oidc_issuer or not known.oidc_client_id:
-        raise UnknownThing("Nobody can sign in here: no provider is set. Use a staff token.")
+        raise UnknownThing("Sign-in is not set up on this site. Use a staff token.")
     rights = read_rights(known.oidc_rights)
     return Provider(known.oidc_issuer, known.oidc_client_id, known.oidc_client_secret, known.oidc_claim, rights)
 

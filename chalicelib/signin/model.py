@@ -1,4 +1,4 @@
-"""What a sign-in is made of: the provider as it is set, what it says of itself, and whom it vouches for."""
+"""The shapes of a sign-in: the configured provider, its discovery document, and the requests."""
 
 import json
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def safe(url: str) -> str:
-    """https, or plain http that never leaves this machine. Raise ValueError."""
+    """Return the URL if it is https, or http on loopback. Raise ValueError otherwise."""
     parts = urlsplit(url)
     if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
         return url
@@ -21,7 +21,7 @@ def safe(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(safe)]
-# base64url, as RFC 7636 has verifiers and their digests.
+# The formats of RFC 7636.
 Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$")]
 Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
@@ -29,7 +29,7 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
 
 @dataclass(frozen=True)
 class Provider:
-    """As set for this stack. `claim` names what rights are given by; `rights` says which, by its values."""
+    """The provider as configured for this stack. `rights` maps values of the claim named `claim` to rights."""
 
     issuer: str
     client_id: str
@@ -42,12 +42,12 @@ class Provider:
 
 
 def read_rights(text: str) -> dict[str, list[Right]]:
-    """{"petition-team": ["counts", "manage"]}. Raise ValueError for a right that does not exist."""
+    """Parse JSON such as {"petition-team": ["counts", "manage"]}. Raise ValueError for an unknown right."""
     return {name: [Right(right) for right in rights] for name, rights in json.loads(text or "{}").items()}
 
 
 class Discovered(BaseModel):
-    """The part of OpenID Connect Discovery 1.0 that is used."""
+    """The fields of OpenID Connect Discovery 1.0 that we use."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -60,7 +60,7 @@ class Discovered(BaseModel):
 
 
 class SignInBegun(BaseModel):
-    """The body of `POST /api/staff/sign-in`: what the page made, and keeps until the provider sends it back."""
+    """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them until the provider returns."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 

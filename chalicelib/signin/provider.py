@@ -1,6 +1,6 @@
-"""The OpenID Connect provider over HTTP: what it says of itself, its keys, and an ID token for a code.
+"""The OpenID Connect provider over HTTP: its discovery document, its keys, and an ID token for a code.
 
-Every call has a short end, follows no redirect and is not repeated.
+Every call has a short timeout, follows no redirect and is not retried.
 """
 
 import json
@@ -21,7 +21,7 @@ from chalicelib.signin.model import CodeReturned, Discovered, Provider
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 KNOWN_SECONDS = 600.0
-# A key nobody knows makes us look again, and a stranger cannot make us do so more often than this.
+# An unknown key id makes us fetch the keys again, but not more often than this, whatever a stranger sends.
 LOOK_AGAIN_SECONDS = 60.0
 OURS = ("invalid_client", "unauthorized_client")
 
@@ -32,12 +32,12 @@ _newer_keys: SecondsCache[Jwks] = SecondsCache(LOOK_AGAIN_SECONDS)
 
 
 def discovered(provider: Provider) -> Discovered:
-    """Raise ProviderSilent, also when what answers there is another than was set."""
+    """Return the discovery document. Raise ProviderSilent, also if its issuer is not the configured one."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
 def keys_of(known: Discovered, key_id: str | None) -> Jwks:
-    """Its keys; looked up anew, within limits, when none of those known has this id."""
+    """Return the provider's keys. Fetch them again, within limits, if no cached key has this id."""
     keys = _keys.get(known.jwks_uri, lambda: _read_keys(known.jwks_uri))
     if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
         return keys
@@ -45,31 +45,31 @@ def keys_of(known: Discovered, key_id: str | None) -> Jwks:
 
 
 def id_token(provider: Provider, known: Discovered, returned: CodeReturned, redirect_uri: str) -> str:
-    """In exchange for the code, which works once. Raise NotSignedIn when it is refused."""
+    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses it."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,
         "code_verifier": returned.code_verifier,
         "redirect_uri": redirect_uri,
     }
-    headers, ours = _credentials(provider, known)
-    status, answer = _asked("POST", known.token_endpoint, headers, urlencode(fields | ours))
+    headers, credentials = _credentials(provider, known)
+    status, answer = _send("POST", known.token_endpoint, headers, urlencode(fields | credentials))
     if status == 200 and isinstance(answer.get("id_token"), str):
         return str(answer["id_token"])
     if answer.get("error") in OURS or status == 200:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
         raise ProviderSilent
-    raise NotSignedIn("This sign-in was not accepted, or took too long. Sign in again.")
+    raise NotSignedIn("Your sign-in was refused or took too long. Sign in again.")
 
 
 def forget_provider() -> None:
-    """A new process knows nothing; tests start as one."""
-    for known in (_documents, _keys, _newer_keys):
-        known.clear()
+    """Clear the caches, so that a test starts like a new process."""
+    for cached in (_documents, _keys, _newer_keys):
+        cached.clear()
 
 
 def _discover(issuer: str) -> Discovered:
-    _, answer = _asked("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovered.model_validate(answer)
     except ValidationError as error:
@@ -81,7 +81,7 @@ def _discover(issuer: str) -> Discovered:
 
 
 def _read_keys(uri: str) -> Jwks:
-    _, answer = _asked("GET", uri)
+    _, answer = _send("GET", uri)
     keys = answer.get("keys")
     if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
         raise ProviderSilent
@@ -89,7 +89,7 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, known: Discovered) -> tuple[dict[str, str], dict[str, str]]:
-    """Headers and fields that say who we are (RFC 6749, 2.3.1): without a secret, PKCE is the proof."""
+    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE does."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in known.token_endpoint_auth_methods_supported:
@@ -98,8 +98,8 @@ def _credentials(provider: Provider, known: Discovered) -> tuple[dict[str, str],
     return make_headers(basic_auth=pair), {}
 
 
-def _asked(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
-    """Status and JSON object. A GET that is not 200, and whatever is no JSON, is no answer: raise ProviderSilent."""
+def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
+    """Return status and JSON object. Raise ProviderSilent for a 5xx, a GET that is not 200, or no JSON object."""
     form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
     try:
         answer = _http().request(
@@ -128,5 +128,5 @@ def _content(answer: BaseHTTPResponse) -> Any:
 
 @cache
 def _http() -> PoolManager:
-    # No retries and no redirects: a code works once, and a provider names its addresses itself.
+    # No retries, because a code works once. No redirects, because the discovery document gives the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)

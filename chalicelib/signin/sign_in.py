@@ -1,4 +1,4 @@
-"""Sign-in for people: their provider says who they are, our table says what they may, for a working day."""
+"""Sign in staff with their OpenID Connect provider. A sign-in issues a staff token that lasts a working day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ LONGEST_OWNER = 100
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody on the staff, as their provider knows them."""
+    """A member of staff: name from the provider, rights from our settings."""
 
     owner: str
     rights: frozenset[Right]
@@ -26,7 +26,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Session:
-    """`token` is a staff token like any other, and is shown this once."""
+    """`token` is an ordinary staff token. It is shown only once."""
 
     token: str
     expires_at: datetime
@@ -37,31 +37,31 @@ class Session:
         return self.token.split("_")[1]
 
 
-def authorization_url(begun: SignInBegun, provider: Provider, redirect_uri: str) -> str:
-    """Where the browser goes. Raise ProviderSilent."""
+def authorization_url(sign_in: SignInBegun, provider: Provider, redirect_uri: str) -> str:
+    """Return the URL that the browser opens to sign in. Raise ProviderSilent."""
     known = discovered(provider)
-    asked = {
+    fields = {
         "response_type": "code",
         "client_id": provider.client_id,
         "redirect_uri": redirect_uri,
         "scope": _scopes(provider, known),
-        "state": begun.state,
-        "nonce": begun.nonce,
-        "code_challenge": begun.code_challenge,
+        "state": sign_in.state,
+        "nonce": sign_in.nonce,
+        "code_challenge": sign_in.code_challenge,
         "code_challenge_method": "S256",
     }
     joiner = "&" if "?" in known.authorization_endpoint else "?"
-    return f"{known.authorization_endpoint}{joiner}{urlencode(asked)}"
+    return f"{known.authorization_endpoint}{joiner}{urlencode(fields)}"
 
 
 def member_for(returned: CodeReturned, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Who came back with this code. Raise NotSignedIn, ProviderSilent, or Forbidden for who has no right here."""
+    """Return who signed in with this code. Raise NotSignedIn, ProviderSilent, or Forbidden if they have no rights."""
     known = discovered(provider)
     token = id_token(provider, known, returned, redirect_uri)
     claims = verified(token, provider, returned.nonce, lambda key_id: keys_of(known, key_id), now)
     rights = rights_of(claims, provider)
     if not rights:
-        raise Forbidden("You are signed in, but nobody gave you a right here. Ask whoever runs this site.")
+        raise Forbidden("You are signed in, but you do not have access yet. Ask the person who runs this site.")
     return Member(owner_of(claims), rights)
 
 
@@ -71,19 +71,19 @@ def begin_session(member: Member, now: datetime, tables: Tables) -> Session:
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
-    """All that any of the claim's values gives. An address counts only when the provider has verified it."""
+    """Return the union of the rights of the claim's values. An email counts only if the provider has verified it."""
     if provider.claim == "email" and not _is_verified(claims):
         return frozenset()
     found = claims.get(provider.claim)
     values = found if isinstance(found, list) else [found]
-    # Nobody's mailbox depends on capitals; a group's name may.
+    # Email addresses ignore case; group names may not.
     fold = str.casefold if provider.claim == "email" else str
     names = {fold(value) for value in values if isinstance(value, str)}
     return frozenset(right for name, rights in provider.rights.items() if fold(name) in names for right in rights)
 
 
 def owner_of(claims: Claims) -> str:
-    """As staff know each other, where the provider vouches for it."""
+    """Return the verified email address, or the provider's subject id without one."""
     email = claims.get("email")
     return str(email if email and _is_verified(claims) else claims["sub"])[:LONGEST_OWNER]
 
@@ -93,6 +93,6 @@ def _is_verified(claims: Claims) -> bool:
 
 
 def _scopes(provider: Provider, known: Discovered) -> str:
-    """Some providers tell of groups only when asked."""
-    wanted = ["openid", "email", *([provider.claim] if provider.claim in known.scopes_supported else [])]
-    return " ".join(dict.fromkeys(wanted))
+    """Request the claim as a scope where it is supported: some providers send groups only then."""
+    scopes = ["openid", "email", *([provider.claim] if provider.claim in known.scopes_supported else [])]
+    return " ".join(dict.fromkeys(scopes))

@@ -1,4 +1,4 @@
-"""An ID token is believed when all of it is right (OpenID Connect Core 1.0, 3.1.3.7)."""
+"""Verify an ID token (OpenID Connect Core 1.0, 3.1.3.7)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from chalicelib.core import log
 from chalicelib.core.errors import NotSignedIn
 from chalicelib.signin.model import Provider
 
-# Signatures by a key of the provider's own; never "none", and never one that a client could make.
+# Only signatures with the provider's private key; never "none" or HMAC, which a client could forge.
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_SECONDS = 30
 LONGEST_ID = 255
@@ -19,8 +19,8 @@ Claims = Mapping[str, Any]
 def verified(
     token: str, provider: Provider, nonce: str, keys: Callable[[str | None], Mapping[str, Any]], now: datetime
 ) -> Claims:
-    """Raise NotSignedIn. The log says which rule was broken, the answer does not."""
-    # Loaded here: with OpenSSL behind it, it would cost every cold start what only a sign-in needs.
+    """Return the token's claims. Raise NotSignedIn; only the log says which rule was broken."""
+    # Imported here because it loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
@@ -59,12 +59,12 @@ def _key_id(token: str) -> str | None:
 
 
 def _usable(jwks: Mapping[str, Any]) -> list[Any]:
-    """Keys to verify with: a provider may publish others, of kinds that the library does not know."""
+    """Return the signing keys. A provider may also publish kinds that the library does not know."""
     return [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"]
 
 
 def _is_for_another(claims: Claims, client_id: str) -> bool:
-    """Issued to another client that may show it to us, too: a token for several must say to whom it was given."""
+    """Whether the token was issued to another client. With several audiences, `azp` must name us."""
     audience, party = claims["aud"], claims.get("azp")
     several = isinstance(audience, list) and len(audience) > 1
     return party != client_id if several or party is not None else False

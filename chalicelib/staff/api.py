@@ -1,4 +1,4 @@
-"""Staff tokens over HTTP: whose they are, and issuing and revoking them."""
+"""Staff tokens over HTTP: show, list, issue and revoke them."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -33,7 +33,7 @@ class TokenRequest(BaseModel):
 @routes.route("/api/staff/me", authorizer=staff_authorizer)
 @json_view(routes)
 def read_me(request: Request) -> Response:
-    """The token that asks, whatever its rights, and the right that each route needs."""
+    """Return the caller's token, whatever its rights, and the right that each route needs."""
     token = _found(request.context["authorizer"]["principalId"])
     return json_answer({**_shown(token, times.now()), "routes": rights_by_route()})
 
@@ -41,7 +41,7 @@ def read_me(request: Request) -> Response:
 @routes.route("/api/staff/tokens", authorizer=staff_authorizer)
 @json_view(routes)
 def list_tokens(request: Request) -> Response:
-    """Never their secrets: those are kept nowhere."""
+    """Return all tokens without their secrets, which are not stored."""
     now = times.now()
     return json_answer({"tokens": [_shown(token, now) for token in all_tokens(tables())]})
 
@@ -49,21 +49,21 @@ def list_tokens(request: Request) -> Response:
 @routes.route("/api/staff/tokens", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def issue_token(request: Request) -> Response:
-    """201 with the token, this once. Nobody hands out a right that they do not have."""
-    wanted = parsed(TokenRequest, json_body(request))
-    if set(wanted.rights) - rights_of(request):
-        raise Forbidden("You can only hand out rights that your own token has.")
-    rights = ",".join(sorted(set(wanted.rights)))
-    audited(request, "token.issued", details={"owner": wanted.owner, "rights": rights})
+    """Return 201 and the new token, which is shown only once. The caller can give only rights that they have."""
+    new = parsed(TokenRequest, json_body(request))
+    if set(new.rights) - rights_of(request):
+        raise Forbidden("You can only give rights that your own token has.")
+    rights = ",".join(sorted(set(new.rights)))
+    audited(request, "token.issued", details={"owner": new.owner, "rights": rights})
     now = times.now()
-    token = issue(wanted.owner, wanted.rights, now, now + timedelta(days=wanted.days), tables())
+    token = issue(new.owner, new.rights, now, now + timedelta(days=new.days), tables())
     return json_answer({"token": token, **_shown(_found(token.split("_")[1]), now)}, 201)
 
 
 @routes.route("/api/staff/tokens/{token_id}", methods=["DELETE"], authorizer=staff_authorizer)
 @json_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
-    """From now on it opens nothing. Again: the same answer."""
+    """Revoke the token at once. Idempotent."""
     token = _found(token_id)
     audited(request, "token.revoked", token.token_id)
     revoke(token.token_id, times.now(), tables())

@@ -1,4 +1,4 @@
-"""The door for staff: API Gateway asks this authorizer before any of their routes, and what they do is noted."""
+"""The authorizer that API Gateway calls before any staff route, and the audit of what staff do."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -15,7 +15,7 @@ from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
 routes = Blueprint(__name__)
 
-# Every staff route stands here under the right it needs; what stands nowhere, nobody may.
+# Every staff route and the right it needs. A route that is not listed is closed to everyone.
 ROUTES: dict[Right, list[AuthRoute]] = {
     Right.COUNTS: [
         AuthRoute("/api/staff/petitions", ["GET"]),
@@ -46,17 +46,17 @@ ROUTES: dict[Right, list[AuthRoute]] = {
         *(AuthRoute(f"/api/staff/people/*/*/{verb}", ["POST"]) for verb in ("resend", "withdraw", "erase", "access")),
     ],
 }
-# Whoever has a token may see whose it is. (API Gateway takes no policy without a resource, so this is also needed.)
-ANYBODY = [AuthRoute("/api/staff/me", ["GET"])]
+# Open to every valid token. (API Gateway also needs at least one resource in a policy.)
+ANY_TOKEN = [AuthRoute("/api/staff/me", ["GET"])]
 
 
-# Whoever comes here has no token yet.
-BEFORE_THE_DOOR = [AuthRoute("/api/staff/sign-in", ["POST"]), AuthRoute("/api/staff/session", ["POST"])]
+# Open without a token: staff sign in here to get one.
+WITHOUT_TOKEN = [AuthRoute("/api/staff/sign-in", ["POST"]), AuthRoute("/api/staff/session", ["POST"])]
 
 
 @routes.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
-    """An unknown token is 401, a known one without the right 403; AWS wants exactly this word for the first."""
+    """Answer 401 to an unknown token and 403 to one without the right. AWS requires exactly "Unauthorized" for 401."""
     log.begin("")
     now = times.now()
     try:
@@ -69,39 +69,42 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
     reachable = [route for right in sorted(token.rights) for route in ROUTES[right] if not _overreaches(route, path)]
     log.event("staff_recognised", token=token.token_id)
     known = {"owner": token.owner, "rights": ",".join(sorted(token.rights))}
-    allowed: list[str | AuthRoute] = [_with_head(route) for route in (*reachable, *ANYBODY)]
+    allowed: list[str | AuthRoute] = [_with_head(route) for route in (*reachable, *ANY_TOKEN)]
     return AuthResponse(routes=allowed, principal_id=token.token_id, context=known)
 
 
 def _with_head(route: AuthRoute) -> AuthRoute:
-    """Who may GET may HEAD."""
+    """Add HEAD to a route that allows GET."""
     return AuthRoute(route.path, [*route.methods, *(["HEAD"] if "GET" in route.methods else [])])
 
 
 def _path(method_arn: str) -> str:
-    """arn:…:<api>/<stage>/<method>/<path>"""
+    """Return the path of arn:…:<api>/<stage>/<method>/<path>."""
     return "/" + "/".join(method_arn.split("/")[3:])
 
 
 def _overreaches(route: AuthRoute, path: str) -> bool:
-    """To IAM a * goes over slashes, and is nothing: petitions/* would open petitions/x/counts, and petitions/."""
+    """Return whether IAM would match the path to a route that is not its own.
+
+    In IAM, * also matches slashes and the empty string: petitions/* would open petitions/x/counts and petitions/.
+    """
     has_gap = "" in path.split("/")[1:]
     return fnmatchcase(path, route.path) and (has_gap or path.count("/") != route.path.count("/"))
 
 
 def actor(request: Request) -> Actor:
-    """Who asks, as the authorizer knew them."""
-    told = _told(request)
-    return Actor(token_id=told["principalId"], owner=told["owner"], source_ip=source_ip(request))
+    """Return the caller, as recognised by the authorizer."""
+    context = _context(request)
+    return Actor(token_id=context["principalId"], owner=context["owner"], source_ip=source_ip(request))
 
 
 def source_ip(request: Request) -> str:
-    """What API Gateway saw."""
+    """Return the caller's IP address as API Gateway saw it."""
     return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
 def rights_by_route() -> dict[str, Right]:
-    """The right that each route needs, by method and path."""
+    """Return the right that each route needs, by method and path."""
     return {
         f"{method} {route.path}": right
         for right, routes in ROUTES.items()
@@ -111,15 +114,15 @@ def rights_by_route() -> dict[str, Right]:
 
 
 def rights_of(request: Request) -> set[Right]:
-    return {Right(name) for name in _told(request)["rights"].split(",") if name}
+    return {Right(name) for name in _context(request)["rights"].split(",") if name}
 
 
 def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
-    """Before it is done: what cannot be written down is not done (503). Ids, states and numbers only."""
-    done = Action(name=action, subject=subject, details=dict(details or {}))
-    record(actor(request), done, times.now(), tables())
+    """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
+    entry = Action(name=action, subject=subject, details=dict(details or {}))
+    record(actor(request), entry, times.now(), tables())
 
 
-def _told(request: Request) -> dict[str, Any]:
-    told: dict[str, Any] = request.context["authorizer"]
-    return told
+def _context(request: Request) -> dict[str, Any]:
+    context: dict[str, Any] = request.context["authorizer"]
+    return context

@@ -1,4 +1,4 @@
-"""Who on the staff may do what."""
+"""Staff tokens and their rights."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from chalicelib.core.times import Moment
 
 
 class Right(StrEnum):
-    """What a token may open. None implies another: whoever needs two gets two."""
+    """What a token allows. No right includes another."""
 
     COUNTS = "counts"
     MANAGE = "manage"
@@ -17,7 +17,10 @@ class Right(StrEnum):
 
 
 class StaffToken(BaseModel):
-    """As stored: the secret's digest only, so that a stolen table opens no door. `last_used_at` is to ten minutes."""
+    """The stored item. It has only the secret's digest, so a stolen table gives no access.
+
+    `last_used_at` is accurate to ten minutes.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

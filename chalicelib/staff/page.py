@@ -1,4 +1,4 @@
-"""The pages for staff: one document without data. Its script asks the API with the token of whoever sits there."""
+"""The staff page: one document without data. Its script calls the API with the user's token."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -12,6 +12,6 @@ routes = Blueprint(__name__)
 @routes.route("/staff")
 @page_view(routes)
 def show_dashboard(request: Request) -> Response:
-    """The same for everybody."""
+    """Return the same page to everyone."""
     files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
     return page(request, "staff.html", {"files": files, "modules": dashboard_start()})

@@ -1,4 +1,4 @@
-"""Issue a staff token, and know its owner again. The token is shown once and kept nowhere."""
+"""Issue, recognise and revoke staff tokens. A token is shown once and not stored."""
 
 import re
 from collections.abc import Iterable
@@ -12,17 +12,17 @@ from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.staff import store
 from chalicelib.staff.model import Right, StaffToken
 
-# staff_<id>_<secret>: the prefix lets secret scanners find one that was committed by mistake.
+# staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
 ID = re.compile(r"[0-9a-f]{16}")
 TOKEN = re.compile(r"staff_([0-9a-f]{16})_([0-9a-f]{64})")
 
 
-# Finer is not worth a write for every request.
+# Not at every request, because each note is a write.
 USE_NOTED_EVERY = timedelta(minutes=10)
 
 
 class UnknownToken(Exception):
-    """Not ours, expired or revoked; which of them is nobody's business."""
+    """The token is unknown, expired or revoked. The caller does not learn which."""
 
 
 def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
@@ -40,18 +40,18 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
-    """False if there is no such token. Idempotent: the first time is kept."""
+    """Return False if there is no such token. Idempotent: keeps the time of the first call."""
     return store.revoke(token_id, now, tables)
 
 
 def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
-    """From an Authorization header. Raise UnknownToken."""
+    """Return the token in an Authorization header. Raise UnknownToken."""
     scheme, _, presented = header.strip().partition(" ")
     match = TOKEN.fullmatch(presented.strip())
     if scheme.lower() != "bearer" or not match:
         raise UnknownToken
     token = store.find(match[1], tables)
-    # 256 random bits need no slow hash; the comparison takes the same time however much of it is right.
+    # 256 random bits need no slow hash. The comparison takes constant time.
     if token is None or not compare_digest(token.secret_sha256, _digest(match[2])):
         raise UnknownToken
     if token.revoked_at is not None or now >= token.expires_at:
@@ -60,7 +60,7 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
 
 
 def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
-    """When a token was last used, for whoever tidies up. Not worth refusing anybody for."""
+    """Store when the token was last used, so that unused tokens can be found. Ignore errors: this must not block."""
     if token.last_used_at is not None and now < token.last_used_at + USE_NOTED_EVERY:
         return
     try:
@@ -70,12 +70,12 @@ def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:
-    """None too for what is no id at all: AWS refuses a key of a thousand signs."""
+    """Return None also for malformed ids. These are not looked up, because AWS refuses very long keys."""
     return store.find(token_id, tables) if ID.fullmatch(token_id) else None
 
 
 def all_tokens(tables: Tables) -> list[StaffToken]:
-    """Expired and revoked ones included, the newest first."""
+    """Return all tokens, newest first, including expired and revoked ones."""
     return sorted(store.list_all(tables), key=lambda token: token.issued_at, reverse=True)
 
 

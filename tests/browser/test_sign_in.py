@@ -37,7 +37,7 @@ def test_bob_signs_in_and_has_a_token_in_this_tab_and_no_cookie(phone: Page, sit
 
 def test_charlie_is_told_that_he_may_nothing_here(phone: Page, site_with_sign_in: DeployedSite) -> None:
     log_in(phone, site_with_sign_in, "charlie")
-    expect(phone.get_by_role("status")).to_contain_text("nobody gave you a right here")
+    expect(phone.get_by_role("status")).to_contain_text("you do not have access yet")
     assert phone.evaluate(TOKEN) is None
 
 

@@ -134,7 +134,7 @@ def test_one_that_fails_says_why_and_an_unknown_petition_is_named(
     lost = next(key for key in tables.items if key.table == keys.SIGNATURES)
     del tables.items[lost]
     assert manage.main(["export", "safe-children"]) == 1
-    assert "nothing is handed over before a recount" in capsys.readouterr().err
+    assert "nothing was exported" in capsys.readouterr().err
     assert manage.main(["export", "nobody"]) == 1
     assert "there is no petition nobody" in capsys.readouterr().err
 

@@ -1,4 +1,4 @@
-"""Setting a sheet in type takes a quarter of a second: test_cover does it, and the flows on the emulator."""
+"""Skip the cover sheet, which takes a quarter of a second. test_cover and the flows on the emulator make real ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A petition of any size in no memory at all: pages as DynamoDB would answer them, made when they are asked for."""
+"""A petition of any size in constant memory. Each page of DynamoDB's answer is made when it is requested."""
 
 import json
 import sys
@@ -23,7 +23,7 @@ PLAIN = {name: {"S": "direct"} for name in ("source", "consent_version", "signed
 
 
 class CrowdedTables(FakeTables):
-    """Signatures are read through the application's own Tables; everything else lies in the fake."""
+    """Signatures are read through the real Tables; everything else is in the fake."""
 
     def __init__(self, people: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class CrowdedTables(FakeTables):
 
 
 class FolderBucket(Bucket):
-    """Objects are files: on disk, as S3's are not in our memory either."""
+    """Objects are files on disk, so that they take no memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -63,12 +63,12 @@ class FolderBucket(Bucket):
 
 
 def _wire(name: str) -> Item:
-    said = {"state": "confirmed", "name": name, "postcode": "SW1A 1AA", "country": "GB", "text_version": "f04dd8ad673f"}
-    return {**PLAIN, **to_wire(said), "confirmed_at": {"S": "2026-11-24T11:00:00Z"}}
+    item = {"state": "confirmed", "name": name, "postcode": "SW1A 1AA", "country": "GB", "text_version": "f04dd8ad673f"}
+    return {**PLAIN, **to_wire(item), "confirmed_at": {"S": "2026-11-24T11:00:00Z"}}
 
 
-def hand_over(people: int, folder: Path, recipient: str | None) -> dict[str, Any]:
-    """Into `folder`/out; what it took is of this whole process."""
+def export_crowd(people: int, folder: Path, recipient: str | None) -> dict[str, Any]:
+    """Export into `folder`. `peak` is the peak memory of this process, in bytes."""
     (folder / "work").mkdir()
     tables = CrowdedTables(people)
     petition = a_published_petition(tables)
@@ -81,4 +81,4 @@ def hand_over(people: int, folder: Path, recipient: str | None) -> dict[str, Any
 
 
 if __name__ == "__main__":
-    print(json.dumps(hand_over(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)))
+    print(json.dumps(export_crowd(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)))

@@ -1,4 +1,4 @@
-"""Hand-overs over HTTP: Bob asks, watches, and fetches by a link; everything is written down first."""
+"""Exports over HTTP: Bob requests one, reads its progress and gets a link. Each step is audited first."""
 
 import json
 from typing import Any
@@ -30,13 +30,11 @@ def ask(served: Served, token: str, method: str, path: str, body: object = None)
     return served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def written_down(served: Served) -> list[Entry]:
+def audited(served: Served) -> list[Entry]:
     return [*entries(NOW - DAY, NOW + DAY, served.tables)]
 
 
-def test_a_hand_over_is_asked_for_and_the_answer_says_where_to_look(
-    served: Served, petition: Petition, bob: str
-) -> None:
+def test_an_export_is_requested_and_the_answer_links_to_it(served: Served, petition: Petition, bob: str) -> None:
     a_crowd(served.tables, petition, 2)
     answer = ask(served, bob, "POST", OF_PETITION, {})
     assert answer.status_code == 202
@@ -54,10 +52,10 @@ def test_a_hand_over_is_asked_for_and_the_answer_says_where_to_look(
     assert (served.exports.messages, served.exports.delays) == ([{"export_id": export["id"]}], [20])
 
 
-def test_it_is_written_down_before_it_is_asked_for_and_by_whom(served: Served, bob: str) -> None:
+def test_the_request_is_audited_with_its_owner_and_details(served: Served, bob: str) -> None:
     key = str(pyrage.x25519.Identity.generate().to_public())
     export = ask(served, bob, "POST", OF_PETITION, {"recipient": key}).json_body
-    [entry] = written_down(served)
+    [entry] = audited(served)
     assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", "export.requested", export["id"])
     assert entry.action.details == {
         "petition": "safe-children",
@@ -79,17 +77,17 @@ def test_it_is_written_down_before_it_is_asked_for_and_by_whom(served: Served, b
         ({"moment": "2026-01-01"}, "moment"),
     ],
 )
-def test_a_wrong_wish_names_its_field_and_nothing_happens(
+def test_an_invalid_request_names_its_field_and_has_no_effect(
     served: Served, bob: str, body: dict[str, Any], field: str
 ) -> None:
     answer = ask(served, bob, "POST", OF_PETITION, body)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
-    assert written_down(served) == []
+    assert audited(served) == []
     assert served.exports.messages == []
 
 
-def test_a_private_key_is_refused_and_stands_neither_in_the_answer_nor_in_the_log(
+def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
     served: Served, bob: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = str(pyrage.x25519.Identity.generate())
@@ -99,7 +97,7 @@ def test_a_private_key_is_refused_and_stands_neither_in_the_answer_nor_in_the_lo
     assert secret not in str(served.tables.items)
 
 
-def test_while_one_runs_the_next_is_refused_and_told_why(served: Served, bob: str) -> None:
+def test_a_second_export_is_refused_while_one_is_running(served: Served, bob: str) -> None:
     assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 202
     answer = ask(served, bob, "POST", OF_PETITION, {})
     assert answer.status_code == 409
@@ -107,29 +105,25 @@ def test_while_one_runs_the_next_is_refused_and_told_why(served: Served, bob: st
     assert len(ask(served, bob, "GET", OF_PETITION).json_body["exports"]) == 1
 
 
-def test_when_the_queue_does_not_answer_nothing_is_left_that_would_block_the_next(served: Served, bob: str) -> None:
+def test_a_queue_failure_does_not_block_the_next_request(served: Served, bob: str) -> None:
     served.exports.fail_next(Unavailable("queue"))
     assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 503
     assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 202
 
 
 @pytest.mark.parametrize(("what", "name"), [("file", ".csv"), ("cover", ".pdf")])
-def test_a_link_is_good_for_minutes_and_fetching_is_written_down(
-    served: Served, bob: str, what: str, name: str
-) -> None:
+def test_a_link_works_for_minutes_and_getting_it_is_audited(served: Served, bob: str, what: str, name: str) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))
     answer = ask(served, bob, "GET", f"/api/staff/exports/{export.export_id}/{what}")
     assert answer.json_body == {
         "url": f"https://files.invalid/files/x/{what}?name={export.export_id}{name}&seconds={LINK_SECONDS}",
         "expires_at": "2026-11-24T12:15:00Z",
     }
-    [entry] = written_down(served)
+    [entry] = audited(served)
     assert (entry.action.name, entry.action.subject) == ("export.fetched", export.export_id)
 
 
-def test_without_a_line_in_the_audit_trail_there_is_no_link(
-    served: Served, bob: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_link_is_given_without_an_audit_entry(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))
     path = f"/api/staff/exports/{export.export_id}/file"
     monkeypatch.setattr(served.tables, "put_new", _refuse)
@@ -142,7 +136,7 @@ def _refuse(_: object) -> None:
     raise Unavailable
 
 
-def test_other_rights_open_none_of_it(served: Served) -> None:
+def test_other_rights_give_no_access_to_exports(served: Served) -> None:
     token = bobs_token(served.tables, NOW, Right.COUNTS, Right.MANAGE, Right.PEOPLE)
     for method, path in (("POST", OF_PETITION), ("GET", OF_PETITION), ("GET", "/api/staff/exports/a.b/file")):
         assert ask(served, token, method, path, {}).status_code == 403

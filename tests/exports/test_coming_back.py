@@ -1,4 +1,4 @@
-"""Who leaves while a hand-over is under way, and comes back, is neither in it nor stops it."""
+"""A person who withdraws during an export, and perhaps signs again, is not exported and does not make it fail."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +26,7 @@ LATER = NOW + timedelta(seconds=40)
     ],
     ids=["withdrawn", "signed again", "confirmed again"],
 )
-def test_the_hand_over_is_delivered_without_them(
+def test_the_export_is_delivered_without_people_who_withdrew(
     tables: FakeTables, petition: Petition, tmp_path: Path, again: Again
 ) -> None:
     names = a_crowd(tables, petition, 3)

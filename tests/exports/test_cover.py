@@ -1,4 +1,4 @@
-"""The cover sheet, read back by another program than the one that wrote it."""
+"""The cover sheet, read by an independent program."""
 
 import shutil
 import subprocess
@@ -30,36 +30,36 @@ def facts(petition: dict[str, Any] | None = None, total: Part | None = None, **c
 
 
 @needs_poppler
-def test_it_says_what_is_handed_over_to_whom_how_many_and_as_of_when() -> None:
+def test_the_sheet_names_petition_target_count_moment_and_file() -> None:
     sheet = facts(size=1234)
     text = text_of(cover_sheet(sheet))
-    for said in (
+    for expected in (
         *("Keep trafficked children safe", "the Home Secretary", "Harbour for Children", "2026-11-24T12:00:00Z"),
         *(sheet.petition.text_version, "United Kingdom: 2", "ab" * 16, "1,234 bytes", "exactly"),
         f"{sheet.export.export_id}.csv",
     ):
-        assert said in text
+        assert expected in text
     assert text.count("<page>") == 1
 
 
 @needs_poppler
-def test_both_numbers_are_told_when_they_differ() -> None:
+def test_a_difference_between_rows_and_count_is_explained() -> None:
     fewer = text_of(cover_sheet(facts(counted=5, gone=3)))
-    assert "3 fewer than the count" in fewer
-    assert "withdrawn since (3 at most)" in fewer
-    assert "1 more" in text_of(cover_sheet(facts(counted=1, unsure=1)))
+    assert "3 fewer signatures than the count" in fewer
+    assert "withdrew afterwards (3 at most)" in fewer
+    assert "1 more signatures than the count" in text_of(cover_sheet(facts(counted=1, unsure=1)))
 
 
 @needs_poppler
-def test_who_signed_an_earlier_text_is_told_apart() -> None:
+def test_signatures_of_an_earlier_text_are_counted_separately() -> None:
     versions = Counter({a_petition().text_version: 1, "0123456789ab": 1})
     text = text_of(cover_sheet(facts(total=Part(key="", rows=2, versions=versions, countries=Counter(FR=2)))))
-    assert f"{a_petition().text_version} at present; signed were" in text
+    assert f"{a_petition().text_version} (current). Signatures by version:" in text
     assert "0123456789ab: 1" in text
 
 
 @needs_poppler
-def test_the_longest_there_can_be_is_still_one_page() -> None:
+def test_the_longest_possible_sheet_is_one_page() -> None:
     long = "Wörter " * 28
     total = Part(key="", rows=300, countries=Counter({f"X{n}": n for n in range(24)}))
     total.versions = Counter({f"{n:012}": n for n in range(24)})
@@ -80,9 +80,9 @@ def test_the_longest_there_can_be_is_still_one_page() -> None:
         ("", ""),
     ],
 )
-def test_what_the_font_cannot_show_rightly_is_left_out_and_said_to_be(text: str, shown: str) -> None:
+def test_characters_that_the_font_cannot_show_are_replaced_by_a_mark(text: str, shown: str) -> None:
     assert printable(text, LATIN) == shown
 
 
-def test_the_same_facts_are_the_same_sheet() -> None:
+def test_the_same_facts_make_the_same_sheet() -> None:
     assert cover_sheet(facts()) == cover_sheet(facts())

@@ -1,4 +1,4 @@
-"""Encrypted files are opened again by other programs than the one that wrote them; a wrong key says nothing."""
+"""Encrypted files are decrypted by independent programs. An error never repeats the pasted key."""
 
 import shutil
 import subprocess
@@ -25,15 +25,14 @@ def plain(tmp_path: Path) -> Path:
 
 
 class Gpg:
-    """GnuPG with a home of its own. Its path must be short: there is a socket in it."""
+    """GnuPG with its own home. The path must be short, because it contains a socket."""
 
     def __init__(self, home: str) -> None:
         self._home = home
 
-    def __call__(self, *words: str, given: bytes = b"") -> bytes:
-        whole = ["gpg", "--batch", "--homedir", self._home, "--pinentry-mode", "loopback", "--passphrase", "", *words]
-        done = subprocess.run(whole, input=given, capture_output=True, check=True)
-        return done.stdout
+    def __call__(self, *words: str) -> bytes:
+        command = ["gpg", "--batch", "--homedir", self._home, "--pinentry-mode", "loopback", "--passphrase", "", *words]
+        return subprocess.run(command, capture_output=True, check=True).stdout
 
     def key(self, *kind: str) -> str:
         self("--quick-gen-key", "Office <office@parliament.example>", *kind)
@@ -50,26 +49,26 @@ def gpg() -> Iterator[Gpg]:
 @needs_age
 def test_a_file_for_an_age_key_is_opened_by_age(plain: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(str(owner := pyrage.x25519.Identity.generate()))
-    encrypt(plain, tmp_path / "sealed", str(owner.to_public()))
-    assert b"Alice" not in (tmp_path / "sealed").read_bytes()
-    opening = ["age", "--decrypt", "-i", str(tmp_path / "key"), str(tmp_path / "sealed")]
-    assert subprocess.run(opening, capture_output=True, check=True).stdout == TEXT
+    encrypt(plain, tmp_path / "encrypted", str(owner.to_public()))
+    assert b"Alice" not in (tmp_path / "encrypted").read_bytes()
+    command = ["age", "--decrypt", "-i", str(tmp_path / "key"), str(tmp_path / "encrypted")]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == TEXT
 
 
 @needs_gpg
 @pytest.mark.parametrize("kind", [("rsa3072", "sign,encrypt"), ("future-default", "default")], ids=str)
 def test_a_file_for_an_openpgp_key_is_opened_by_gnupg(plain: Path, tmp_path: Path, gpg: Gpg, kind: list[str]) -> None:
     recipient = recipient_of(gpg.key(*kind))
-    encrypt(plain, tmp_path / "sealed", recipient.key)
-    assert b"Alice" not in (tmp_path / "sealed").read_bytes()
-    assert gpg("--decrypt", str(tmp_path / "sealed")) == TEXT
+    encrypt(plain, tmp_path / "encrypted", recipient.key)
+    assert b"Alice" not in (tmp_path / "encrypted").read_bytes()
+    assert gpg("--decrypt", str(tmp_path / "encrypted")) == TEXT
     listed = gpg("--list-keys", "--with-colons").decode().lower()
     assert recipient.shown.removeprefix("openpgp:") in listed
 
 
 @needs_gpg
 def test_an_openpgp_key_that_cannot_encrypt_is_refused_when_it_is_pasted(gpg: Gpg) -> None:
-    assert "not for encrypting" in refusal(gpg.key("ed25519", "sign"))
+    assert "not for encryption" in refusal(gpg.key("ed25519", "sign"))
 
 
 @needs_gpg
@@ -92,17 +91,17 @@ def test_a_private_age_key_is_refused_and_not_repeated() -> None:
         "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nnonsense\n-----END PGP PUBLIC KEY BLOCK-----",
     ],
 )
-def test_what_is_no_key_is_refused_under_the_fields_name(pasted: str) -> None:
+def test_an_invalid_key_is_an_error_of_the_recipient_field(pasted: str) -> None:
     assert refusal(pasted)
 
 
-def test_an_age_key_is_named_by_itself_and_may_come_with_space_around_it() -> None:
+def test_an_age_key_is_shown_as_it_is_and_surrounding_spaces_are_ignored() -> None:
     key = str(pyrage.x25519.Identity.generate().to_public())
     assert recipient_of(f" {key}\n") == (key, key)
 
 
-def test_no_key_is_the_same_file_twice(plain: Path, tmp_path: Path) -> None:
-    """Fresh randomness each time: two sealed files cannot be compared."""
+def test_encrypting_twice_gives_two_different_files(plain: Path, tmp_path: Path) -> None:
+    """Each file has fresh randomness, so two encrypted files cannot be compared."""
     key = str(pyrage.x25519.Identity.generate().to_public())
     encrypt(plain, tmp_path / "one", key)
     encrypt(plain, tmp_path / "two", key)
@@ -112,6 +111,6 @@ def test_no_key_is_the_same_file_twice(plain: Path, tmp_path: Path) -> None:
 def refusal(pasted: str) -> str:
     with pytest.raises(Invalid) as caught:
         recipient_of(pasted)
-    [complaint] = caught.value.errors
-    assert complaint.field == "recipient"
-    return complaint.message
+    [error] = caught.value.errors
+    assert error.field == "recipient"
+    return error.message

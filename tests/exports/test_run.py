@@ -1,4 +1,4 @@
-"""From a request to a file: exact, as of one moment, and never handed over when it does not agree."""
+"""An export from request to file: exact at one moment, and failed if it disagrees with the tally."""
 
 import hashlib
 from datetime import timedelta
@@ -37,7 +37,7 @@ def file_of(export: Export, bucket: FakeBucket) -> bytes:
     return bucket.objects[export.result.file]
 
 
-def test_all_who_confirmed_are_handed_over_and_nobody_else(
+def test_exactly_the_confirmed_signatures_are_exported(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 30)
@@ -51,7 +51,7 @@ def test_all_who_confirmed_are_handed_over_and_nobody_else(
     assert (done.result.rows, done.counted) == (30, 30)
 
 
-def test_the_digest_is_of_the_file_and_nothing_but_file_and_cover_stays(
+def test_the_digest_is_of_the_file_and_only_file_and_cover_remain(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 3)
@@ -63,7 +63,7 @@ def test_the_digest_is_of_the_file_and_nothing_but_file_and_cover_stays(
     assert bucket.objects[done.result.cover].startswith(b"%PDF")
 
 
-def test_nobody_confirmed_is_a_file_with_its_heading_only(
+def test_without_confirmed_signatures_the_file_has_only_its_heading(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     done = worked_on(asked_for(tables, petition), context)
@@ -72,7 +72,7 @@ def test_nobody_confirmed_is_a_file_with_its_heading_only(
     assert done.result.rows == 0
 
 
-def test_the_name_is_the_one_that_was_confirmed(
+def test_the_confirmed_name_is_exported_and_formulas_are_escaped_in_csv(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
@@ -83,7 +83,7 @@ def test_the_name_is_the_one_that_was_confirmed(
     assert b'\r\n"\'=Alice"\r\n' in file_of(again, bucket)
 
 
-def test_who_confirms_after_the_moment_is_not_in_it(
+def test_a_signature_confirmed_after_the_moment_is_not_exported(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     confirmed(tables, petition, ALICE, NOW - HOUR)
@@ -94,7 +94,7 @@ def test_who_confirms_after_the_moment_is_not_in_it(
     assert {row["name"] for row in rows_of(file_of(done, bucket))} == {ALICE.name, BOB.name}
 
 
-def test_who_withdraws_after_the_moment_is_not_handed_over_and_both_numbers_are_kept(
+def test_a_signature_withdrawn_after_the_moment_is_not_exported_and_is_counted_as_gone(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
@@ -107,7 +107,7 @@ def test_who_withdraws_after_the_moment_is_not_handed_over_and_both_numbers_are_
     assert (done.counted, done.result.rows, done.result.gone) == (2, 1, 1)
 
 
-def test_a_file_that_does_not_agree_with_the_tally_is_not_handed_over(
+def test_an_export_that_disagrees_with_the_tally_fails(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     identity = confirmed(tables, petition, ALICE, NOW - HOUR)
@@ -115,13 +115,13 @@ def test_a_file_that_does_not_agree_with_the_tally_is_not_handed_over(
     del tables.items[keys.signature(petition.slug, identity)]
     failed = worked_on(asked_for(tables, petition), context)
     assert failed.state is State.FAILED
-    assert failed.why == "The count says 2 and the signatures say 1: nothing is handed over before a recount"
+    assert failed.why == "The count is 2 but we found 1, so nothing was exported. Ask your engineer for a recount"
     assert failed.result is None
     assert bucket.objects == {}
 
 
 @pytest.mark.parametrize(
-    ("counted", "total", "right"),
+    ("counted", "total", "expected"),
     [
         (5, Part(key="", rows=5), True),
         (6, Part(key="", rows=5), False),
@@ -133,27 +133,25 @@ def test_a_file_that_does_not_agree_with_the_tally_is_not_handed_over(
         (3, Part(key="", rows=5, unsure=1), False),
     ],
 )
-def test_rows_and_tally_may_differ_by_those_who_moved_and_by_nobody_else(
-    counted: int, total: Part, right: bool
-) -> None:
-    assert agrees(counted, total) is right
+def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(counted: int, total: Part, expected: bool) -> None:
+    assert agrees(counted, total) is expected
 
 
-def test_a_file_for_a_recipient_is_for_them_alone_and_their_key_goes_afterwards(
+def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterwards(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 3)
     owner = pyrage.x25519.Identity.generate()
     export = asked_for(tables, petition, recipient=str(owner.to_public()))
     done = worked_on(export, context)
-    opened = pyrage.decrypt(file_of(done, bucket), [owner])
-    assert sorted(row["name"] for row in rows_of(opened)) == sorted(names)
+    decrypted = pyrage.decrypt(file_of(done, bucket), [owner])
+    assert sorted(row["name"] for row in rows_of(decrypted)) == sorted(names)
     assert (done.recipient, done.recipient_key) == (str(owner.to_public()), None)
     assert done.extension == ".csv.age"
     assert bucket.types[done.result.file if done.result else ""] == "application/octet-stream"
 
 
-def test_when_time_is_short_it_stops_at_a_part_and_goes_on_from_there(
+def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 10)
@@ -168,7 +166,7 @@ def test_when_time_is_short_it_stops_at_a_part_and_goes_on_from_there(
     assert len(before) == 40
 
 
-def test_the_second_stage_waits_for_a_run_that_has_time_for_it(
+def test_the_second_stage_waits_for_a_run_with_enough_time(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
     export = asked_for(tables, petition)
@@ -177,7 +175,7 @@ def test_the_second_stage_waits_for_a_run_that_has_time_for_it(
     assert worked_on(export, context).state is State.DONE
 
 
-def test_one_that_is_done_is_not_done_again(
+def test_a_finished_export_is_not_repeated(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     a_crowd(tables, petition, 2)
@@ -188,9 +186,7 @@ def test_one_that_is_done_is_not_done_again(
     assert bucket.objects == files
 
 
-def test_one_at_a_time_for_a_petition_and_the_next_when_it_has_ended(
-    tables: FakeTables, petition: Petition, context: ExportContext
-) -> None:
+def test_a_petition_has_one_export_at_a_time(tables: FakeTables, petition: Petition, context: ExportContext) -> None:
     first = asked_for(tables, petition)
     with pytest.raises(NotNow):
         asked_for(tables, petition)
@@ -198,7 +194,7 @@ def test_one_at_a_time_for_a_petition_and_the_next_when_it_has_ended(
     assert asked_for(tables, petition)
 
 
-def test_one_that_was_silent_for_hours_is_given_up_and_says_so(
+def test_an_export_without_progress_for_hours_fails(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
     export = asked_for(tables, petition)
@@ -209,7 +205,7 @@ def test_one_that_was_silent_for_hours_is_given_up_and_says_so(
     assert failed.why
 
 
-def test_a_key_that_has_expired_in_the_meantime_fails_the_export_and_says_so(
+def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
     owner = str(pyrage.x25519.Identity.generate().to_public())
@@ -222,13 +218,13 @@ def test_a_key_that_has_expired_in_the_meantime_fails_the_export_and_says_so(
     assert "age public key" in failed.why
 
 
-def test_its_time_is_over_after_seven_days() -> None:
+def test_an_export_expires_after_seven_days() -> None:
     done = an_export(state="done")
     assert done.state_at(NOW + 7 * DAY - HOUR) is State.DONE
     assert done.state_at(NOW + 7 * DAY) is State.EXPIRED
 
 
-def test_while_files_cannot_be_written_nothing_is_lost(
+def test_a_failed_upload_loses_nothing(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     names = a_crowd(tables, petition, 5)
@@ -241,7 +237,7 @@ def test_while_files_cannot_be_written_nothing_is_lost(
 
 
 @pytest.mark.parametrize("export_id", ["", "x" * 2000, "RUNNING", "safe-children." + "x" * 2000])
-def test_what_is_no_id_is_not_looked_for(tables: FakeTables, export_id: str) -> None:
+def test_a_malformed_id_is_not_looked_up(tables: FakeTables, export_id: str) -> None:
     tables.fail_next(Unavailable("storage"))
     with pytest.raises(UnknownThing):
         find_export(export_id, tables)

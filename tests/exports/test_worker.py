@@ -1,4 +1,4 @@
-"""The worker: a message is worked on until its export has ended, whatever interrupts it."""
+"""The worker runs an export until it ends, whatever interrupts it."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from tests.served import Served, sqs_event
 
 
 def delivered(export_id: str, millis: int = 900_000) -> list[str]:
-    """Which messages shall come again."""
+    """Return the ids of the messages to be retried."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
     answer: Any = worker.run_export(sqs_event([{"export_id": export_id}]), left)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -31,13 +31,13 @@ def state_of(served: Served, export: Export) -> State:
     return find_export(export.export_id, served.tables).state
 
 
-def test_a_message_brings_an_export_to_its_end(served: Served, export: Export) -> None:
+def test_a_message_completes_an_export(served: Served, export: Export) -> None:
     assert delivered(export.export_id) == []
     assert state_of(served, export) is State.DONE
     assert served.exports.messages == []
 
 
-def test_near_the_end_of_its_time_it_hands_on(served: Served, export: Export) -> None:
+def test_a_new_message_is_queued_when_time_runs_short(served: Served, export: Export) -> None:
     assert delivered(export.export_id, 1_000) == []
     assert served.exports.messages == [{"export_id": export.export_id}]
     delivered(export.export_id)
@@ -45,7 +45,7 @@ def test_near_the_end_of_its_time_it_hands_on(served: Served, export: Export) ->
 
 
 @pytest.mark.parametrize("error", [Unavailable("files"), Throttled("files")])
-def test_what_aws_does_not_take_rests_for_a_minute(served: Served, export: Export, error: Unavailable) -> None:
+def test_an_aws_error_is_retried_after_a_minute(served: Served, export: Export, error: Unavailable) -> None:
     served.bucket.fail_next(error)
     assert delivered(export.export_id) == []
     assert (served.exports.messages, served.exports.delays) == ([{"export_id": export.export_id}], [60])
@@ -53,9 +53,7 @@ def test_what_aws_does_not_take_rests_for_a_minute(served: Served, export: Expor
     assert state_of(served, export) is State.DONE
 
 
-def test_a_bug_leaves_the_message_to_come_again_and_in_the_end_to_the_dead_letters(
-    served: Served, export: Export
-) -> None:
+def test_a_bug_returns_the_message_to_the_queue(served: Served, export: Export) -> None:
     served.bucket.fail_next(KeyError("x"))
     assert delivered(export.export_id) == ["0"]
 
@@ -67,7 +65,7 @@ def test_a_message_without_an_export_is_dropped(served: Served, message: object)
     assert served.exports.messages == []
 
 
-def test_the_same_message_again_changes_nothing(served: Served, export: Export) -> None:
+def test_a_repeated_message_changes_nothing(served: Served, export: Export) -> None:
     delivered(export.export_id)
     files = dict(served.bucket.objects)
     assert delivered(export.export_id) == []

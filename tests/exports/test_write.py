@@ -1,4 +1,4 @@
-"""Lines of a file: what is in them, and that no spreadsheet calculates."""
+"""The lines of an exported file, and that no spreadsheet runs formulas in them."""
 
 import csv
 import io
@@ -27,35 +27,35 @@ def written(form: Format, columns: tuple[Column, ...], *items: dict[str, Any]) -
     return file.getvalue()
 
 
-def test_a_row_of_csv_has_the_chosen_columns_in_their_order_and_is_read_back_whole() -> None:
+def test_a_csv_row_has_the_requested_columns_in_order() -> None:
     line = written(Format.CSV, (Column.COUNTRY, Column.NAME), ALICE)
     assert line.endswith("\r\n")
     assert next(csv.reader(io.StringIO(line))) == ["GB", ALICE["name"]]
 
 
-def test_a_row_of_ndjson_is_one_line_and_keeps_every_script() -> None:
+def test_an_ndjson_row_is_one_line_and_keeps_every_script() -> None:
     line = written(Format.NDJSON, (Column.NAME,), {"name": "अनीता\u2028李"})
     assert json.loads(line) == {"name": "अनीता\u2028李"}
     assert "अनीता" in line
     assert line.count("\n") == 1
 
 
-def test_what_was_not_given_is_empty_and_a_signature_without_a_source_came_directly() -> None:
+def test_missing_values_are_empty_and_a_missing_source_is_direct() -> None:
     assert written(Format.CSV, (Column.NAME, Column.POSTCODE, Column.SOURCE), {"name": "A"}) == '"A","","direct"\r\n'
     line = written(Format.NDJSON, (Column.POSTCODE, Column.SOURCE), {"name": "A"})
     assert json.loads(line) == {"postcode": None, "source": "direct"}
 
 
-def test_csv_begins_with_what_makes_excel_read_it_as_utf8_and_with_its_columns() -> None:
+def test_csv_starts_with_a_byte_order_mark_and_the_column_names() -> None:
     assert heading(Format.CSV, USUAL) == "\ufeffname,postcode,country,confirmed_at\r\n"
     assert heading(Format.NDJSON, USUAL) == ""
 
 
-def test_no_column_is_an_address() -> None:
+def test_no_column_is_the_email_address() -> None:
     assert not [column for column in Column if value_of(column, ALICE) == ALICE["email"]]
 
 
-def test_a_spreadsheet_that_splits_at_semicolons_finds_no_formula_behind_one() -> None:
+def test_no_formula_follows_a_semicolon() -> None:
     file = io.StringIO()
     writer(Format.CSV, [Column.NAME, Column.COUNTRY], file)({"name": "Ann;=1+1;x", "country": "GB"})
     (cells,) = csv.reader([file.getvalue()], delimiter=";")

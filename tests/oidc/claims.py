@@ -1,4 +1,4 @@
-"""What the provider tells of somebody, besides who they are."""
+"""The claims that the provider adds to an ID token."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whom the provider knows, and which groups they are in. What a group may do here, our settings say."""
+"""The provider's people, groups and clients, and the rights that our settings give to each group."""
 
 PASSWORD = "a-password-for-tests"
 PEOPLE = {"bob": ["petition-team"], "carla": ["counters", "people-team"], "charlie": []}

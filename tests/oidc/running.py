@@ -1,4 +1,4 @@
-"""The provider as a process of its own, and somebody at its login page."""
+"""Run the provider as a separate process, and log in on its page."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def a_provider(redirect: str) -> Iterator[str]:
-    """Its issuer."""
+    """Yield the issuer of a running provider."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "tests.oidc.site", str(port), folder, redirect]
@@ -51,7 +51,7 @@ def _await(issuer: str, process: subprocess.Popen[bytes]) -> None:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What the page makes and keeps."""
+    """The secrets that the page makes and keeps."""
 
     verifier: str = field(default_factory=lambda: token_urlsafe(32))
     state: str = field(default_factory=lambda: token_urlsafe(32))
@@ -66,7 +66,7 @@ class Attempt:
 
 
 def logged_in(url: str, name: str) -> dict[str, str]:
-    """Through the provider's own login page; what it sends back to us in the address."""
+    """Log in on the provider's page and return the query that it redirects back to us with."""
     with requests.Session() as browser:
         page = browser.get(url, timeout=20)
         [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)

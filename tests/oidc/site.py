@@ -1,7 +1,7 @@
 """A real OpenID Connect provider, Django OAuth Toolkit, with three people.
 
-Run as `python -m tests.oidc.site PORT FOLDER REDIRECT`. It has a login page, wants PKCE, signs with RS256, and
-knows one client with a secret and one without.
+Run as `python -m tests.oidc.site PORT FOLDER REDIRECT`. It has a login page, requires PKCE, signs with RS256, and
+has one client with a secret and one without.
 """
 
 import sys
@@ -41,7 +41,7 @@ def configure(port: int, folder: Path) -> None:
             "django.contrib.auth.middleware.AuthenticationMiddleware",
         ],
         TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "OPTIONS": templates}],
-        # Quick to check: what is tested is not how passwords are kept.
+        # Fast to check. These tests are not about password storage.
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         OAUTH2_PROVIDER={
             "OIDC_ENABLED": True,
@@ -76,7 +76,7 @@ class Server(ThreadingMixIn, WSGIServer):
 
 class Quiet(WSGIRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Nothing: a code would stand in the lines."""
+        """Log nothing, because the lines would contain codes."""
 
 
 def urls() -> list[Any]:

@@ -1,4 +1,4 @@
-"""A provider of our own making for each test, and a process that has never heard of it."""
+"""A fake provider for each test, with empty caches."""
 
 from collections.abc import Iterator
 

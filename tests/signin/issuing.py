@@ -1,4 +1,4 @@
-"""A provider on loopback that says and signs whatever a test wants: for what a real one never does."""
+"""A fake provider on loopback that answers and signs anything, for cases that a real provider never produces."""
 
 import json
 import threading
@@ -23,13 +23,13 @@ RIGHTS = {"team": [Right.COUNTS, Right.MANAGE], "others": [Right.PEOPLE]}
 
 @dataclass
 class Issuing:
-    """What it answers; `asked` is the paths that were asked for."""
+    """The provider's answers, and the requests it received."""
 
     issuer: str = ""
     document: dict[str, Any] = field(default_factory=dict)
     keys: list[dict[str, Any]] = field(default_factory=list)
     token: tuple[int, Any] = (200, {})
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
 
@@ -39,19 +39,19 @@ class Issuing:
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         now = int(NOW.timestamp())
-        right = {"iss": self.issuer, "aud": CLIENT, "sub": "b0b", "iat": now, "exp": now + 300, "nonce": NONCE}
+        standard = {"iss": self.issuer, "aud": CLIENT, "sub": "b0b", "iat": now, "exp": now + 300, "nonce": NONCE}
         person = {"email": "bob@charity.example", "email_verified": True, "groups": ["team"]}
-        found = {**right, **person, **changes}
-        return {name: value for name, value in found.items() if value is not None}
+        claims = {**standard, **person, **changes}
+        return {name: value for name, value in claims.items() if value is not None}
 
     def vouch(self, **changes: Any) -> str:
-        """An ID token with these claims, which is also what it answers to a code from now on."""
+        """Return an ID token with these claims, and answer every code with it from now on."""
         token = jwt.encode({"alg": "RS256", "kid": "one"}, self.claims(**changes), RSA)
         self.token = 200, {"id_token": token, "token_type": "Bearer", "access_token": "x"}
         return token
 
     def answer(self, path: str) -> tuple[int, Any]:
-        self.asked.append(path)
+        self.requested.append(path)
         if path == "/.well-known/openid-configuration":
             return 200, self.document
         return (200, {"keys": self.keys}) if path == "/jwks" else self.token
@@ -78,7 +78,7 @@ def issuing() -> Iterator[Issuing]:
             self.do_GET()
 
         def log_message(self, *_: Any) -> None:
-            """Quiet."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)

@@ -1,4 +1,4 @@
-"""Signing in over HTTP, end to end but for the provider, which is one of our making here."""
+"""Sign-in over HTTP, end to end with a fake provider."""
 
 import json
 import subprocess
@@ -22,15 +22,15 @@ RETURNED = {"code": "c0de", "code_verifier": "v" * 43, "nonce": NONCE}
 
 @pytest.fixture
 def provided(served: Served, site: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
-    """The application, told of the provider."""
-    told = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
-    for name, value in told.items():
+    """The application with the provider configured."""
+    values = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
     settings.cache_clear()
     return served
 
 
-def test_the_page_has_the_button_and_the_script_and_is_kept_by_nobody(served: Served) -> None:
+def test_the_page_has_button_and_script_and_is_not_cached(served: Served) -> None:
     answer = served.get("/staff/signed-in?code=x&state=y")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -39,7 +39,7 @@ def test_the_page_has_the_button_and_the_script_and_is_kept_by_nobody(served: Se
     assert b"/assets/sign-in.js" in answer.body
 
 
-def test_the_page_is_told_where_to_go(provided: Served, site: Issuing) -> None:
+def test_starting_returns_the_providers_url(provided: Served, site: Issuing) -> None:
     answer = provided.post_json("/api/staff/sign-in", BEGUN)
     assert answer.status_code == 200
     url = answer.json_body["authorization_url"]
@@ -47,7 +47,7 @@ def test_the_page_is_told_where_to_go(provided: Served, site: Issuing) -> None:
     assert "redirect_uri=https%3A%2F%2Fpetitions.example%2Fstaff%2Fsigned-in" in url
 
 
-def test_a_code_becomes_a_token_that_opens_what_its_owner_may_and_is_written_down(provided: Served) -> None:
+def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(provided: Served) -> None:
     answer = provided.post_json("/api/staff/session", RETURNED)
     assert answer.status_code == 200, answer.body
     session = answer.json_body
@@ -63,9 +63,7 @@ def test_a_code_becomes_a_token_that_opens_what_its_owner_may_and_is_written_dow
     assert session["token"].split("_")[2] not in entry.model_dump_json()
 
 
-def test_a_token_that_cannot_be_written_down_is_told_to_nobody(
-    provided: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_token_is_returned_without_an_audit_entry(provided: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise Unavailable
 
@@ -79,7 +77,7 @@ def test_a_token_that_cannot_be_written_down_is_told_to_nobody(
     ("claims", "status"),
     [({"groups": ["strangers"]}, 403), ({"nonce": "m" * 43}, 401), ({"aud": "x"}, 401), ({"iss": "https://x"}, 401)],
 )
-def test_whoever_is_not_believed_or_may_nothing_gets_no_token(
+def test_a_refused_person_or_one_without_rights_gets_no_token(
     provided: Served, site: Issuing, claims: dict[str, Any], status: int
 ) -> None:
     site.vouch(**claims)
@@ -89,7 +87,7 @@ def test_whoever_is_not_believed_or_may_nothing_gets_no_token(
     assert not [key for key in provided.tables.items if key.pk == "TOKENS"]
 
 
-def test_a_provider_that_is_down_is_said_to_be(provided: Served, site: Issuing) -> None:
+def test_a_provider_that_is_down_is_503(provided: Served, site: Issuing) -> None:
     site.document = {}
     for path, body in (("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)):
         answer = provided.post_json(path, body)
@@ -99,7 +97,7 @@ def test_a_provider_that_is_down_is_said_to_be(provided: Served, site: Issuing) 
 
 
 @pytest.mark.parametrize(("path", "body"), [("/api/staff/sign-in", BEGUN), ("/api/staff/session", RETURNED)])
-def test_where_no_provider_is_set_nobody_signs_in(served: Served, path: str, body: dict[str, str]) -> None:
+def test_sign_in_is_404_without_a_provider(served: Served, path: str, body: dict[str, str]) -> None:
     answer = served.post_json(path, body)
     assert answer.status_code == 404
     assert "token" in answer.json_body["detail"]
@@ -107,16 +105,16 @@ def test_where_no_provider_is_set_nobody_signs_in(served: Served, path: str, bod
 
 @pytest.mark.parametrize("name", BEGUN)
 @pytest.mark.parametrize("value", ["", "short", "x" * 500, "ü" * 43, 5, None])
-def test_what_a_page_of_ours_would_never_make_is_refused(provided: Served, name: str, value: object) -> None:
+def test_malformed_values_are_field_errors(provided: Served, name: str, value: object) -> None:
     answer = provided.post_json("/api/staff/sign-in", {**BEGUN, name: value})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [name]
 
 
-def test_the_application_loads_no_cryptography_before_somebody_signs_in() -> None:
-    """OpenSSL and what wraps it would cost every cold start of every function."""
-    told = "import app, sys; print([n for n in ('cryptography', 'joserfc', 'cffi') if n in sys.modules])"
+def test_importing_the_application_loads_no_cryptography() -> None:
+    """OpenSSL and its wrappers would slow the cold start of every function."""
+    code = "import app, sys; print([n for n in ('cryptography', 'joserfc', 'cffi') if n in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", told], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout.replace("'", '"')) == []

@@ -1,4 +1,4 @@
-"""The provider is asked seldom, briefly, and believed only where it is who was set."""
+"""Calls to the provider: cached, with short timeouts, and checked against the configured issuer."""
 
 import time
 
@@ -19,17 +19,17 @@ def exchanged(site: Issuing, **changes: str) -> str:
     return id_token(provider, discovered(provider), RETURNED, "https://petitions.example/staff/signed-in")
 
 
-def test_what_it_says_of_itself_is_asked_once_in_ten_minutes(site: Issuing, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_discovery_document_is_cached_for_ten_minutes(site: Issuing, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         assert discovered(site.provider()).token_endpoint == f"{site.issuer}/token"
-    assert site.asked == [DOCUMENT]
+    assert site.requested == [DOCUMENT]
     later = time.monotonic() + 601
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
     discovered(site.provider())
-    assert site.asked == [DOCUMENT] * 2
+    assert site.requested == [DOCUMENT] * 2
 
 
-def test_another_issuer_than_was_set_is_not_believed(site: Issuing) -> None:
+def test_a_different_issuer_is_refused(site: Issuing) -> None:
     site.document["issuer"] = "https://somebody.else"
     with pytest.raises(ProviderSilent):
         discovered(site.provider())
@@ -37,20 +37,20 @@ def test_another_issuer_than_was_set_is_not_believed(site: Issuing) -> None:
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
 @pytest.mark.parametrize("url", ["http://provider.example/x", "file:///etc/passwd", "", None, 5])
-def test_no_address_of_its_may_be_in_clear_or_missing(site: Issuing, name: str, url: object) -> None:
+def test_every_endpoint_must_be_https(site: Issuing, name: str, url: object) -> None:
     site.document[name] = url
     with pytest.raises(ProviderSilent):
         discovered(site.provider())
 
 
 @pytest.mark.parametrize("issuer", ["http://provider.example", "http://127.0.0.1.example", "ftp://127.0.0.1", ""])
-def test_no_issuer_may_be_set_that_is_in_clear(issuer: str) -> None:
+def test_the_configured_issuer_must_be_https(issuer: str) -> None:
     with pytest.raises(ValueError, match="https"):
         Provider(issuer, "petitions")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"keys": 5}', b'{"keys": [5]}', b"{" * 9000])
-def test_keys_that_are_none_are_no_answer(site: Issuing, content: bytes) -> None:
+def test_malformed_keys_are_refused(site: Issuing, content: bytes) -> None:
     site.token = 200, content
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
@@ -58,28 +58,28 @@ def test_keys_that_are_none_are_no_answer(site: Issuing, content: bytes) -> None
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 404, 500, 503])
-def test_a_get_that_is_not_answered_with_200_is_no_answer_and_leads_nowhere(site: Issuing, status: int) -> None:
+def test_a_get_must_be_answered_with_200_and_no_redirect_is_followed(site: Issuing, status: int) -> None:
     site.token = status, {"keys": site.keys}
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
         keys_of(discovered(site.provider()), "one")
-    assert site.asked[-1] == "/other-keys"
+    assert site.requested[-1] == "/other-keys"
 
 
-def test_an_answer_without_end_is_not_read_to_its_end(site: Issuing) -> None:
+def test_an_answer_that_is_too_large_is_refused(site: Issuing) -> None:
     site.token = 200, b" " * 300_000 + b'{"keys": []}'
     site.document["jwks_uri"] = f"{site.issuer}/other-keys"
     with pytest.raises(ProviderSilent):
         keys_of(discovered(site.provider()), None)
 
 
-def test_nobody_there_is_no_answer() -> None:
+def test_a_refused_connection_is_provider_silent() -> None:
     forget_provider()
     with pytest.raises(ProviderSilent):
         discovered(Provider(f"http://127.0.0.1:{free_port()}", "petitions"))
 
 
-def test_a_key_nobody_knows_makes_us_look_again_but_not_for_every_stranger(
+def test_an_unknown_key_id_fetches_the_keys_again_at_most_once_a_minute(
     site: Issuing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = discovered(site.provider())
@@ -88,11 +88,11 @@ def test_a_key_nobody_knows_makes_us_look_again_but_not_for_every_stranger(
     assert "new" in [key["kid"] for key in keys_of(known, "new")["keys"]]
     for stranger in range(20):
         keys_of(known, f"stranger-{stranger}")
-    assert site.asked.count("/jwks") == 2
+    assert site.requested.count("/jwks") == 2
     later = time.monotonic() + 61
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: later)
     keys_of(known, "stranger")
-    assert site.asked.count("/jwks") == 3
+    assert site.requested.count("/jwks") == 3
 
 
 def test_a_code_is_exchanged_with_its_verifier(site: Issuing) -> None:
@@ -108,13 +108,13 @@ def test_a_code_is_exchanged_with_its_verifier(site: Issuing) -> None:
     }
 
 
-def test_a_secret_goes_into_the_header_and_is_encoded_as_the_rfc_has_it(site: Issuing) -> None:
+def test_a_client_secret_is_sent_in_the_header_encoded_as_in_the_rfc(site: Issuing) -> None:
     exchanged(site, client_secret="s:+ ")
     assert site.headers[0]["authorization"] == "Basic cGV0aXRpb25zOnMlM0ElMkIr"
     assert "secret" not in site.bodies[0]
 
 
-def test_or_into_the_body_where_the_provider_wants_it_there(site: Issuing) -> None:
+def test_a_client_secret_is_sent_in_the_body_if_the_provider_requires_it(site: Issuing) -> None:
     site.document["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
     exchanged(site, client_secret="s")
     assert "client_secret=s" in site.bodies[0]
@@ -122,20 +122,18 @@ def test_or_into_the_body_where_the_provider_wants_it_there(site: Issuing) -> No
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_a_code_that_is_refused_signs_nobody_in(site: Issuing, status: int) -> None:
+def test_a_refused_code_is_not_retried(site: Issuing, status: int) -> None:
     site.token = status, {"error": "invalid_grant"}
     with pytest.raises(NotSignedIn):
         exchanged(site)
-    assert site.asked.count("/token") == 1, "a code works once"
+    assert site.requested.count("/token") == 1, "a code works once"
 
 
 @pytest.mark.parametrize(
     "answer",
     [(500, {}), (503, {}), (200, {}), (200, {"id_token": 5}), (200, b"<html>"), (401, {"error": "invalid_client"})],
 )
-def test_what_is_the_providers_fault_or_ours_is_not_called_the_persons(
-    site: Issuing, answer: tuple[int, object]
-) -> None:
+def test_errors_of_the_provider_or_our_settings_are_provider_silent(site: Issuing, answer: tuple[int, object]) -> None:
     site.token = answer
     with pytest.raises(ProviderSilent):
         exchanged(site)

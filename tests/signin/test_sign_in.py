@@ -1,4 +1,4 @@
-"""Who signs in is whom the provider vouches for, and may what our table says of them."""
+"""A sign-in takes the person's name from the provider, and their rights from our settings."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -27,7 +27,7 @@ BEGUN = SignInBegun(code_challenge="c" * 43, state="s" * 43, nonce=NONCE)
 RETURNED = CodeReturned(code="c0de", code_verifier="v" * 43, nonce=NONCE)
 
 
-def test_the_browser_is_sent_with_all_that_must_come_back_right(site: Issuing) -> None:
+def test_the_authorization_url_has_state_nonce_and_challenge(site: Issuing) -> None:
     url = authorization_url(BEGUN, site.provider(), REDIRECT)
     assert url.startswith(f"{site.issuer}/authorize?")
     assert parse_qs(urlsplit(url).query) == {
@@ -42,29 +42,29 @@ def test_the_browser_is_sent_with_all_that_must_come_back_right(site: Issuing) -
     }
 
 
-def test_groups_are_asked_for_where_they_must_be(site: Issuing) -> None:
+def test_the_groups_scope_is_requested_if_supported(site: Issuing) -> None:
     site.document["scopes_supported"] = ["openid", "groups"]
     assert "scope=openid+email+groups" in authorization_url(BEGUN, site.provider(), REDIRECT)
 
 
-def test_an_address_with_a_query_of_its_own_keeps_it(site: Issuing) -> None:
+def test_an_authorization_endpoint_keeps_its_own_query(site: Issuing) -> None:
     site.document["authorization_endpoint"] = f"{site.issuer}/authorize?tenant=x"
     assert "?tenant=x&response_type" in authorization_url(BEGUN, site.provider(), REDIRECT)
 
 
-def test_who_is_in_a_group_gets_its_rights(site: Issuing) -> None:
+def test_a_member_of_a_group_gets_its_rights(site: Issuing) -> None:
     member = member_for(RETURNED, site.provider(), REDIRECT, NOW)
     assert member == Member("bob@charity.example", frozenset({Right.COUNTS, Right.MANAGE}))
 
 
-def test_who_has_no_right_does_not_come_in_and_is_told_why(site: Issuing) -> None:
+def test_a_person_without_rights_is_refused_with_a_reason(site: Issuing) -> None:
     site.vouch(groups=["strangers"])
     with pytest.raises(Forbidden) as refused:
         member_for(RETURNED, site.provider(), REDIRECT, NOW)
-    assert "right" in refused.value.why
+    assert "do not have access" in refused.value.why
 
 
-def test_another_nonce_than_the_pages_is_a_token_for_somebody_else(site: Issuing) -> None:
+def test_a_different_nonce_is_refused(site: Issuing) -> None:
     site.vouch(nonce="m" * 43)
     with pytest.raises(NotSignedIn):
         member_for(RETURNED, site.provider(), REDIRECT, NOW)
@@ -91,14 +91,14 @@ def test_a_session_is_a_staff_token_for_a_working_day(site: Issuing, tables: Fak
         ({"roles": ["team"]}, set()),
     ],
 )
-def test_rights_are_those_of_all_groups_by_their_exact_names(
+def test_rights_are_the_union_of_all_groups_by_exact_name(
     site: Issuing, claims: dict[str, Any], rights: set[Right]
 ) -> None:
     assert rights_of(claims, site.provider()) == rights
 
 
 @pytest.mark.parametrize(
-    ("claims", "comes_in"),
+    ("claims", "accepted"),
     [
         ({"email": "Bob@Charity.example", "email_verified": True}, True),
         ({"email": "bob@charity.example", "email_verified": "true"}, True),
@@ -107,25 +107,23 @@ def test_rights_are_those_of_all_groups_by_their_exact_names(
         ({"email": "bob@charity.example"}, False),
     ],
 )
-def test_an_address_gives_rights_only_when_it_is_verified(
-    site: Issuing, claims: dict[str, Any], comes_in: bool
-) -> None:
+def test_an_email_gives_rights_only_if_it_is_verified(site: Issuing, claims: dict[str, Any], accepted: bool) -> None:
     provider = site.provider(claim="email", rights={"bob@Charity.example": [Right.COUNTS]})
-    assert bool(rights_of(claims, provider)) is comes_in
+    assert bool(rights_of(claims, provider)) is accepted
 
 
-def test_cognitos_groups_have_a_name_of_their_own(site: Issuing) -> None:
+def test_cognitos_groups_claim_can_be_configured(site: Issuing) -> None:
     provider = site.provider(claim="cognito:groups")
     assert rights_of({"cognito:groups": ["others"]}, provider) == {Right.PEOPLE}
 
 
-def test_staff_are_called_by_an_address_that_is_theirs_else_by_what_the_provider_calls_them() -> None:
+def test_the_owner_is_the_verified_email_or_the_subject_id() -> None:
     assert owner_of({"sub": "1", "email": "bob@charity.example", "email_verified": True}) == "bob@charity.example"
     assert owner_of({"sub": "1", "email": "bob@charity.example"}) == "1"
     assert len(owner_of({"sub": "1" * 255})) == 100
 
 
-def test_rights_are_read_from_json_and_a_right_that_does_not_exist_is_an_error() -> None:
+def test_rights_are_read_from_json_and_an_unknown_right_is_an_error() -> None:
     assert read_rights('{"team": ["counts"]}') == {"team": [Right.COUNTS]}
     assert read_rights("") == {}
     with pytest.raises(ValueError, match="everything"):

@@ -1,4 +1,4 @@
-"""Tokens over HTTP: Bob manages, and hands out no more than he has."""
+"""Tokens over HTTP: Bob has the right `manage` and can give only rights that he has."""
 
 import json
 from typing import Any
@@ -28,12 +28,12 @@ def actions(served: Served) -> list[str]:
     return [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
 
 
-def wanted(**changes: Any) -> dict[str, Any]:
+def a_token_request(**changes: Any) -> dict[str, Any]:
     return {"owner": "carla", "rights": ["counts"], "days": 30} | changes
 
 
-def test_a_token_is_issued_shown_once_and_written_down(served: Served, bob: str) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", wanted())
+def test_a_token_is_issued_shown_once_and_audited(served: Served, bob: str) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request())
     assert answer.status_code == 201
     assert recognise(f"Bearer {answer.json_body['token']}", NOW, served.tables).owner == "carla"
     listed = ask(served, bob, "GET", "/api/staff/tokens").json_body["tokens"]
@@ -46,20 +46,20 @@ def test_a_token_is_issued_shown_once_and_written_down(served: Served, bob: str)
     assert entry.action.details == {"owner": "carla", "rights": "counts"}
 
 
-def test_nobody_hands_out_a_right_they_do_not_have(served: Served, bob: str) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", wanted(rights=["counts", "people"]))
+def test_a_right_can_only_be_given_by_someone_who_has_it(served: Served, bob: str) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request(rights=["counts", "people"]))
     assert answer.status_code == 403
     assert "your own token" in answer.json_body["detail"]
     assert actions(served) == []
 
 
-def test_what_cannot_be_written_down_is_not_done(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_audit_entry_no_token_is_issued(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise Unavailable
 
     before = dict(served.tables.items)
     monkeypatch.setattr(served.tables, "put_new", fails)
-    assert ask(served, bob, "POST", "/api/staff/tokens", wanted()).status_code == 503
+    assert ask(served, bob, "POST", "/api/staff/tokens", a_token_request()).status_code == 503
     assert served.tables.items.keys() == before.keys()
 
 
@@ -73,13 +73,13 @@ def test_what_cannot_be_written_down_is_not_done(served: Served, bob: str, monke
         ({"secret": "x"}, "secret"),
     ],
 )
-def test_a_wrong_wish_names_its_field(served: Served, bob: str, change: dict[str, Any], field: str) -> None:
-    answer = ask(served, bob, "POST", "/api/staff/tokens", wanted(**change))
+def test_an_invalid_token_request_names_its_field(served: Served, bob: str, change: dict[str, Any], field: str) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request(**change))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
 
 
-def test_a_revoked_token_opens_nothing_and_revoking_again_says_the_same(served: Served, bob: str) -> None:
+def test_a_revoked_token_is_refused_and_revoking_is_idempotent(served: Served, bob: str) -> None:
     charlies = bobs_token(served.tables)
     path = f"/api/staff/tokens/{charlies.split('_')[1]}"
     first, second = ask(served, bob, "DELETE", path), ask(served, bob, "DELETE", path)
@@ -91,7 +91,7 @@ def test_a_revoked_token_opens_nothing_and_revoking_again_says_the_same(served: 
     assert ask(served, bob, "DELETE", "/api/staff/tokens/nobody").status_code == 404
 
 
-def test_everybody_may_see_whose_token_they_have_and_when_it_was_last_used(served: Served) -> None:
+def test_every_token_can_read_its_owner_rights_and_last_use(served: Served) -> None:
     token = bobs_token(served.tables, NOW, Right.PEOPLE)
     for minutes, used in ((0, 0), (5, 0), (10, 10)):
         served.clock.moment = NOW + minutes * MINUTE

@@ -1,28 +1,28 @@
-"""The document that all staff pages are."""
+"""The staff page."""
 
 from tests.served import Served
 
 
-def test_it_is_the_same_for_everybody_and_holds_no_data(served: Served) -> None:
+def test_the_page_is_the_same_for_everyone_and_has_no_data(served: Served) -> None:
     answer = served.get("/staff")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
     assert served.get("/staff", authorization=f"Bearer {'x' * 40}").body == answer.body
 
 
-def test_nothing_but_this_site_may_run_in_it_or_be_asked_by_it(served: Served) -> None:
+def test_the_policy_allows_only_this_sites_code_and_api(served: Served) -> None:
     policy = served.get("/staff").headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"} <= set(policy)
 
 
-def test_its_files_are_all_there(served: Served) -> None:
+def test_every_linked_file_is_served(served: Served) -> None:
     page = served.get("/staff").body.decode()
     links = [part.split('"')[0] for part in page.split('href="') if part.startswith("/assets/staff/")]
     assert len(links) > 10
     assert {served.get(link).status_code for link in links} == {200}
 
 
-def test_who_has_no_javascript_reads_how_to_get_the_count(served: Served) -> None:
+def test_without_javascript_the_page_explains_how_to_get_the_count(served: Served) -> None:
     page = served.get("/staff").body.decode()
     assert "need JavaScript" in page
     assert "curl -H" in page

@@ -1,4 +1,4 @@
-"""Staff tokens: shown once, kept as a digest, known again until they end."""
+"""Staff tokens: shown once, stored as a digest, and recognised until they expire."""
 
 import json
 
@@ -17,17 +17,17 @@ def damaged(token: str) -> list[str]:
     return [token[:-1], token + "0", token[:-1] + other, token.upper(), token.replace("staff_", "stuff_")]
 
 
-def test_bob_is_known_again_by_his_token(tables: FakeTables) -> None:
+def test_a_token_identifies_its_owner(tables: FakeTables) -> None:
     token = recognise(f"Bearer {bobs_token(tables)}", NOW, tables)
     assert (token.owner, list(token.rights)) == ("bob", [Right.COUNTS])
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", " Bearer ", "Bearer  "])
-def test_the_scheme_may_be_written_as_one_likes(tables: FakeTables, scheme: str) -> None:
+def test_the_scheme_ignores_case_and_spaces(tables: FakeTables, scheme: str) -> None:
     assert recognise(f"{scheme} {bobs_token(tables)}", NOW, tables)
 
 
-def test_a_stolen_table_opens_no_door(tables: FakeTables) -> None:
+def test_a_stolen_table_contains_no_usable_token(tables: FakeTables) -> None:
     token = bobs_token(tables)
     _, _, secret = token.split("_")
     (item,) = tables.items.values()
@@ -37,7 +37,7 @@ def test_a_stolen_table_opens_no_door(tables: FakeTables) -> None:
             recognise(f"Bearer staff_{item['token_id']}_{value}", NOW, tables)
 
 
-def test_any_damage_makes_it_another_token(tables: FakeTables) -> None:
+def test_a_damaged_token_is_refused(tables: FakeTables) -> None:
     for token in damaged(bobs_token(tables)):
         with pytest.raises(UnknownToken):
             recognise(f"Bearer {token}", NOW, tables)
@@ -46,13 +46,13 @@ def test_any_damage_makes_it_another_token(tables: FakeTables) -> None:
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Basic x", "Bearer é", "Bearer \x00", "staff_" + "0" * 16 + "_" + "0" * 64]
 )
-def test_what_is_no_bearer_token_is_unknown_without_a_look(tables: FakeTables, header: str) -> None:
+def test_a_malformed_header_is_refused_without_a_read(tables: FakeTables, header: str) -> None:
     with pytest.raises(UnknownToken):
         recognise(header, NOW, tables)
     assert tables.calls == []
 
 
-def test_it_ends_to_the_second(tables: FakeTables) -> None:
+def test_a_token_expires_to_the_second(tables: FakeTables) -> None:
     header = f"Bearer {bobs_token(tables)}"
     assert recognise(header, NOW + DAY * 0.9999, tables)
     with pytest.raises(UnknownToken):
@@ -74,6 +74,6 @@ def test_tokens_differ_and_can_be_found_by_secret_scanners(tables: FakeTables) -
 
 
 @pytest.mark.parametrize("token_id", ["", "x" * 2000, "0" * 15, "\0" * 16])
-def test_what_is_no_id_is_not_looked_for(tables: FakeTables, token_id: str) -> None:
+def test_a_malformed_id_is_not_looked_up(tables: FakeTables, token_id: str) -> None:
     tables.fail_next(Unavailable("storage"))
     assert find_token(token_id, tables) is None

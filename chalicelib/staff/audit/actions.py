@@ -29,5 +29,5 @@ DESCRIPTIONS = {
 
 
 def described(action: str) -> str:
-    """The action itself when it is older or newer than this list."""
+    """Return the description, or the action's name if it is not in this list."""
     return DESCRIPTIONS.get(action, action)

@@ -1,4 +1,4 @@
-"""The audit trail over HTTP, for whoever may manage."""
+"""The audit trail over HTTP. Needs the right `manage`."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ routes = Blueprint(__name__)
 MOST = 500
 USUAL = 100
 BACK = timedelta(days=90)
-# Every month between is asked for, so neither end may be an age away.
+# Each month of the range is one query, so the range must be limited.
 YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
 
@@ -28,14 +28,17 @@ CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}"
 @routes.route("/api/staff/audit", authorizer=staff_authorizer)
 @json_view(routes)
 def read_audit(request: Request) -> Response:
-    """Newest first. ?from= and ?to= are dates or times (UTC), ?actor= an owner, ?after= the last page's `next`."""
-    now, most = times.now(), _limit(request)
+    """Return entries, newest first.
+
+    ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is the last page's `next`.
+    """
+    now, limit = times.now(), _limit(request)
     since, until = _moment(request, "from") or now - BACK, _moment(request, "to") or now
     actor = query(request, "actor")
     found = entries(since, until, tables(), _after(request))
-    wanted = (entry for entry in found if not actor or entry.actor.owner == actor)
-    page = list(islice(wanted, most))
-    more = {"next": page[-1].cursor} if len(page) == most else {}
+    matching = (entry for entry in found if not actor or entry.actor.owner == actor)
+    page = list(islice(matching, limit))
+    more = {"next": page[-1].cursor} if len(page) == limit else {}
     return json_answer({"entries": [_shown(entry) for entry in page], **more})
 
 
@@ -53,27 +56,27 @@ def _shown(entry: Entry) -> dict[str, object]:
 
 
 def _limit(request: Request) -> int:
-    asked = query(request, "limit") or str(USUAL)
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", asked) or int(asked) > MOST:
-        raise Invalid([FieldError("limit", f"Use 1 to {MOST}")])
-    return int(asked)
+    value = query(request, "limit") or str(USUAL)
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", value) or int(value) > MOST:
+        raise Invalid([FieldError("limit", f"Use a number from 1 to {MOST}")])
+    return int(value)
 
 
 def _after(request: Request) -> str:
-    asked = query(request, "after") or ""
-    if asked and not CURSOR.fullmatch(asked):
-        raise Invalid([FieldError("after", "Use what the last page gave as next")])
-    return asked
+    value = query(request, "after") or ""
+    if value and not CURSOR.fullmatch(value):
+        raise Invalid([FieldError("after", "Use the value of next from the last page")])
+    return value
 
 
 def _moment(request: Request, name: str) -> datetime | None:
-    asked = query(request, name)
-    if not asked:
+    value = query(request, name)
+    if not value:
         return None
     try:
-        moment = datetime.fromisoformat(asked.replace(" ", "+"))
+        moment = datetime.fromisoformat(value.replace(" ", "+"))
         if moment.year not in YEARS:
             raise ValueError("year")
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except ValueError:
-        raise Invalid([FieldError(name, "Use a date or a time (UTC) such as 2026-11-24T12:00:00Z")]) from None
+        raise Invalid([FieldError(name, "Use a date or time (UTC) such as 2026-11-24T12:00:00Z")]) from None

@@ -1,4 +1,4 @@
-"""Who on the staff did what, when and from where. Never whose data: ids stand for people."""
+"""Audit entries: who did what, when and from where. They name people by id only."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from chalicelib.core.times import Moment
 
 
 class Actor(BaseModel):
-    """Somebody with a token, or an engineer at the command line; `source_ip` is what API Gateway saw."""
+    """The owner of a token, or an engineer at the command line. `source_ip` is as seen by API Gateway."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -18,7 +18,7 @@ class Actor(BaseModel):
 
 
 class Action(BaseModel):
-    """`name`: noun and past tense ("petition.edited"); `subject`: an id or slug; details: ids, states, numbers."""
+    """`name`: noun and past tense ("petition.edited"). `subject`: an id or slug. `details`: ids, states, numbers."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -28,7 +28,7 @@ class Action(BaseModel):
 
 
 class Entry(BaseModel):
-    """As stored and as shown."""
+    """An audit entry, as stored and as shown. `cursor` is its sort key."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -39,5 +39,5 @@ class Entry(BaseModel):
 
 
 def precise(moment: datetime) -> str:
-    """To the microsecond: what is shown is to the second, what sorts must be finer."""
+    """Format to the microsecond, because sort keys need more than the seconds that are shown."""
     return moment.isoformat(timespec="microseconds")

@@ -1,4 +1,4 @@
-"""Write down what somebody on the staff is about to do, and read it back."""
+"""Record what staff do, and read the records."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,10 +9,10 @@ from chalicelib.staff.audit.model import Action, Actor, Entry
 
 
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> None:
-    """Before the action: what cannot be written down is not done. So an entry may be of a action that then failed."""
+    """Call this before the action: without a record, do not act. A recorded action may still have failed."""
     store.keep(Entry(at=now, actor=actor, action=action), tables)
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
-    """Newest first, read as they are asked for. `before` is the cursor of the last one already seen."""
+    """Return entries lazily, newest first. `before`: only those before the entry with this cursor."""
     return store.newest_first(since, until, tables, before)

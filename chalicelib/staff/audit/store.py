@@ -1,4 +1,4 @@
-"""The audit trail in its table: entries are put, never changed, and no role here may do more."""
+"""The audit trail in its table. Entries are added and never changed; no function's role allows more."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def keep(entry: Entry, tables: Tables) -> None:
 
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
-    """From `until` back to `since`; with `before`, an entry's cursor, only what came before that entry."""
+    """Yield entries from `until` back to `since`. `before`: only those before the entry with this cursor."""
     low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + LAST
     if low > high:
         return

@@ -1,4 +1,4 @@
-"""Every action that the code records has words for staff."""
+"""Every action that the code records has a description for staff."""
 
 import re
 from pathlib import Path
@@ -15,5 +15,5 @@ def test_exactly_the_recorded_actions_are_described() -> None:
     assert {*found, "signed-in"} == DESCRIPTIONS.keys()
 
 
-def test_an_unknown_action_is_shown_as_it_is() -> None:
+def test_an_unknown_action_is_shown_by_its_name() -> None:
     assert described("petition.forgotten") == "petition.forgotten"

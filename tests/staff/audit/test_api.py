@@ -1,4 +1,4 @@
-"""Bob, who manages, reads what was done."""
+"""Bob has the right `manage` and reads the audit trail."""
 
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for na
 
 
 @pytest.fixture
-def trail(served: Served) -> Served:
+def recorded(served: Served) -> Served:
     for minutes, actor in enumerate([BOB, CARLA, BOB]):
         record(
             actor, Action(name="petition.edited", subject=f"action-{minutes}"), NOW - minutes * MINUTE, served.tables
@@ -41,14 +41,16 @@ def subjects(served: Served, query: str) -> list[str]:
         ("?from=2026-11-25", []),
     ],
 )
-def test_the_trail_is_read_newest_first_and_can_be_narrowed(trail: Served, query: str, found: list[str]) -> None:
-    assert subjects(trail, query) == found
+def test_the_audit_trail_is_read_newest_first_and_can_be_filtered(
+    recorded: Served, query: str, found: list[str]
+) -> None:
+    assert subjects(recorded, query) == found
 
 
-def test_a_page_says_where_the_next_begins(trail: Served) -> None:
-    token = bobs_token(trail.tables, NOW, Right.MANAGE)
-    first = trail.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
-    assert subjects(trail, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
+def test_a_page_has_the_cursor_of_the_next(recorded: Served) -> None:
+    token = bobs_token(recorded.tables, NOW, Right.MANAGE)
+    first = recorded.get("/api/staff/audit?limit=2", authorization=f"Bearer {token}").json_body
+    assert subjects(recorded, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
 
 
 ODD = [
@@ -58,14 +60,14 @@ ODD = [
 
 
 @pytest.mark.parametrize("query", ODD)
-def test_a_wrong_question_names_its_field(trail: Served, query: str) -> None:
-    token = bobs_token(trail.tables, NOW, Right.MANAGE)
-    answer = trail.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
+def test_an_invalid_query_names_its_field(recorded: Served, query: str) -> None:
+    token = bobs_token(recorded.tables, NOW, Right.MANAGE)
+    answer = recorded.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}")
     assert answer.status_code == 422
     assert answer.json_body["errors"][0]["field"] == query[1:].partition("=")[0]
 
 
-def test_an_action_is_shown_in_words(trail: Served) -> None:
-    token = bobs_token(trail.tables, NOW, Right.MANAGE)
-    entries = trail.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
+def test_an_action_has_a_description(recorded: Served) -> None:
+    token = bobs_token(recorded.tables, NOW, Right.MANAGE)
+    entries = recorded.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
     assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}

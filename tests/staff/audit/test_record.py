@@ -1,4 +1,4 @@
-"""The trail is only ever added to, and is read back newest first."""
+"""The audit trail is append-only and read newest first."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,20 +18,20 @@ def done(tables: FakeTables, action: str, now: datetime = NOW) -> None:
     record(BOB, Action(name=action, subject="safe-children", details={"revision": "2"}), now, tables)
 
 
-def test_an_entry_says_who_what_when_and_from_where(tables: FakeTables) -> None:
+def test_an_entry_has_time_actor_and_action(tables: FakeTables) -> None:
     done(tables, "petition.edited")
     [entry] = entries(NOW - DAY, NOW, tables)
     assert (entry.at, entry.actor) == (NOW, BOB)
     assert entry.action == Action(name="petition.edited", subject="safe-children", details={"revision": "2"})
 
 
-def test_two_deeds_in_one_moment_are_two_entries(tables: FakeTables) -> None:
+def test_two_actions_at_the_same_moment_are_two_entries(tables: FakeTables) -> None:
     done(tables, "token.issued")
     done(tables, "token.issued")
     assert len(list(entries(NOW - DAY, NOW, tables))) == 2
 
 
-def test_the_newest_comes_first_across_months_and_years(tables: FakeTables) -> None:
+def test_entries_are_newest_first_across_months_and_years(tables: FakeTables) -> None:
     moments = [datetime(2025, 12, 31, 23, 59, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), NOW]
     for moment in moments:
         done(tables, "petition.edited", moment)
@@ -40,7 +40,7 @@ def test_the_newest_comes_first_across_months_and_years(tables: FakeTables) -> N
     assert [entry.at for entry in entries(moments[1], NOW, tables)] == moments[:0:-1]
 
 
-def test_reading_goes_on_where_it_stopped(tables: FakeTables) -> None:
+def test_reading_continues_after_a_cursor(tables: FakeTables) -> None:
     for minutes in range(5):
         done(tables, f"action.{minutes}", NOW - timedelta(minutes=minutes))
     whole = list(entries(NOW - DAY, NOW, tables))
@@ -48,7 +48,7 @@ def test_reading_goes_on_where_it_stopped(tables: FakeTables) -> None:
         assert list(entries(NOW - DAY, NOW, tables, entry.cursor)) == whole[index + 1 :]
 
 
-def test_what_cannot_be_kept_is_said(tables: FakeTables) -> None:
+def test_a_failed_write_raises(tables: FakeTables) -> None:
     tables.fail_next(Throttled())
     with pytest.raises(Throttled):
         done(tables, "token.issued")
