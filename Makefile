@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults check format bench cost simulate spike package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit faults slow durations check format bench cost simulate spike package deploy token clean python3-new-enough chromium
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -26,11 +26,17 @@ help: ## This list
 run: .venv/run .venv/referee/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
 
-test: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Every test: unit, emulator, end to end, browser
-	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest
+test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Every suite: unit, faults, emulator, end to end, browser
+	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow"
+
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## The long suites: pairs of faults, random lives, a short spike, a second emulator
+	@exec $(PY) -m pytest -m slow
+
+durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## The slowest twenty tests
+	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow" --durations=20
 
 unit: .venv/ready .venv/referee/ready ## The tests that need neither emulator nor browser
-	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults)"
+	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)"
 
 faults: .venv/ready .venv/referee/ready ## Every AWS call of every handler fails in every way
 	@exec $(PY) -m pytest -m faults

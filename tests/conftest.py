@@ -44,6 +44,27 @@ ENVIRONMENT = {
 }
 
 
+# Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
+SLOW = (
+    "tests/e2e/test_schemathesis.py",
+    "tests/e2e/test_spike.py",
+    "tests/faults/test_erasing.py",
+    "tests/faults/test_every_handler.py::test_after_any_two_faults",
+    "tests/faults/test_exporting.py",
+    "tests/flows/test_any_life.py",
+    "tests/flows/test_many_signatures.py",
+    "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/stack/test_powers.py",
+    "tests/stack/test_second_opinion.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Caches of one test are not another's, and pytest's own log handlers stay where they are."""
