@@ -52,7 +52,7 @@ def get_text(slug: str, version: str, tables: Tables) -> PetitionText | None:
 def _is_revision(number: int) -> Condition:
     if number:
         return Attr("revision").eq(number)
-    # A petition that was stored before revisions existed has none, or 0.
+    # A petition stored before revisions existed has no revision, or revision 0.
     return Attr("slug").exists() & (Attr("revision").not_exists() | Attr("revision").eq(0))
 
 
