@@ -1,4 +1,4 @@
-"""How the site is, for staff."""
+"""The route of the site's health, for staff."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,21 +19,24 @@ from chalicelib.tallies.prove import adjustments
 
 routes = Blueprint(__name__)
 
-# After a day somebody has read it.
-CORRECTIONS_TOLD = timedelta(days=1)
+# How long a correction of a count is reported.
+CORRECTIONS_SHOWN = timedelta(days=1)
 
 
 @routes.route("/api/staff/health", authorizer=staff_authorizer)
 @json_view(routes)
 def read_staff_health(request: Request) -> Response:
-    """{"level", "messages", "mail", "overflow"}. How old the oldest mail is SQS tells its alarms only: null."""
+    """Return {"level", "messages", "mail", "overflow"}.
+
+    `oldest_seconds` is always null: SQS reports the age of the oldest message only to CloudWatch.
+    """
     facts = _facts(times.now())
-    said = messages(facts)
+    found = messages(facts)
     until = facts.paused_until
     return json_answer(
         {
-            "level": worst(said),
-            "messages": [{"level": message.level, "text": message.text} for message in said],
+            "level": worst(found),
+            "messages": [{"level": message.level, "text": message.text} for message in found],
             "mail": {
                 "waiting": facts.mail_waiting,
                 "oldest_seconds": None,
@@ -57,5 +60,5 @@ def _facts(now: datetime) -> Facts:
 
 def _corrections(now: datetime) -> Iterator[Correction]:
     for petition in all_petitions(tables()):
-        for at, amount in adjustments(petition.slug, now - CORRECTIONS_TOLD, tables()):
+        for at, amount in adjustments(petition.slug, now - CORRECTIONS_SHOWN, tables()):
             yield Correction(petition.title, at, amount)

@@ -1,4 +1,4 @@
-"""How the site is, in words for somebody who runs a campaign: what it means, and what to do, if anything."""
+"""The site's health in words for campaign staff: what it means, and what to do."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from enum import StrEnum
 from chalicelib.core.times import iso
 from chalicelib.shedding.level import Level
 
-# Shorter waits than this nobody notices.
+# A backlog shorter than this is not reported.
 LONG = timedelta(minutes=15)
 TOO_LONG = timedelta(days=1)
-NOTHING = "Nothing needs to be done."
+NO_ACTION = "Nothing needs to be done."
 
 
 class Health(StrEnum):
-    """From good to bad, in this order."""
+    """In order from good to bad."""
 
     GOOD = "good"
     WARNING = "warning"
@@ -24,7 +24,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True)
 class Correction:
-    """An engineer put the count of a petition right, by so much."""
+    """An engineer corrected the count of a petition by `amount`."""
 
     title: str
     at: datetime
@@ -33,7 +33,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was found. Mails wait in either queue; `pace` is mails a second."""
+    """The facts behind the messages. `mail_waiting` is the sum of both mail queues; `pace` is emails a second."""
 
     mail_waiting: int
     pace: float
@@ -50,71 +50,71 @@ class Message:
 
 
 def messages(facts: Facts) -> list[Message]:
-    """The worst first; when there is nothing to say, that all is well."""
-    said = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
-    ranked = sorted(said, key=lambda message: -list(Health).index(message.level))
-    return ranked or [Message(Health.GOOD, f"Everything works. {NOTHING}")]
+    """Return the messages, worst first. Without problems, return one message that all is well."""
+    found = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
+    ranked = sorted(found, key=lambda message: -list(Health).index(message.level))
+    return ranked or [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
 
 
-def worst(said: Sequence[Message]) -> Health:
-    return max((message.level for message in said), key=list(Health).index)
+def worst(found: Sequence[Message]) -> Health:
+    return max((message.level for message in found), key=list(Health).index)
 
 
 def _of_mail(facts: Facts) -> Iterator[Message]:
-    lasts = timedelta(seconds=facts.mail_waiting / facts.pace)
+    duration = timedelta(seconds=facts.mail_waiting / facts.pace)
     if facts.paused_until:
         yield Message(Health.WARNING, _paused(facts, facts.paused_until))
-    if lasts >= TOO_LONG:
+    if duration >= TOO_LONG:
         text = (
-            f"{facts.mail_waiting:,} mails wait, which takes {_roughly(lasts)} at our pace. None is lost. "
-            "Ask your engineer to have the mail service's limits raised, and tell people that the mail will take long."
+            f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_roughly(duration)}. No email is lost. "
+            "Ask your engineer to get a higher sending limit. Tell people that their email will take a long time."
         )
         yield Message(Health.BAD, text)
-    elif lasts >= LONG:
-        text = f"{facts.mail_waiting:,} mails wait, which takes {_roughly(lasts)}. None is lost. {NOTHING}"
-        yield Message(Health.WARNING, text)
+    elif duration >= LONG:
+        text = f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_roughly(duration)}. No email is lost."
+        yield Message(Health.WARNING, f"{text} {NO_ACTION}")
 
 
 def _paused(facts: Facts, until: datetime) -> str:
     return (
-        f"The mail service takes no more mail for now. Sending is tried again at {iso(until)[11:16]} UTC and goes on "
-        f"by itself; {facts.mail_waiting:,} mails wait and none is lost. If this comes every day, ask your engineer to "
-        "have the daily limit raised."
+        f"The email service has reached its limit. We will try again at {iso(until)[11:16]} UTC. "
+        f"{facts.mail_waiting:,} emails are waiting. No email is lost. If this happens every day, ask your engineer to "
+        "get a higher daily limit."
     )
 
 
 def _of_overflow(facts: Facts) -> Iterator[Message]:
     if facts.overflow_waiting:
         text = (
-            f"{facts.overflow_waiting:,} signatures are safe but not filed yet, and their mails come after that. "
-            "Nothing needs to be done, unless this number does not fall within an hour: then call your engineer."
+            f"{facts.overflow_waiting:,} signatures are safe but not yet processed. We send their emails after that. "
+            "If this number does not fall within an hour, call your engineer."
         )
         yield Message(Health.WARNING, text)
 
 
 def _of_shedding(facts: Facts) -> Iterator[Message]:
     if facts.shed is not Level.NORMAL:
-        yield Message(Health.WARNING, f"An engineer has lightened the load for a crowd: {MEANS[facts.shed]} {NOTHING}")
+        yield Message(Health.WARNING, f"An engineer has reduced the load on the site: {MEANS[facts.shed]} {NO_ACTION}")
 
 
 MEANS = {
-    Level.LONGER_CACHES: "the number on public pages may be half a minute old.",
-    Level.SNAPSHOT_ONLY: "the number on public pages stands still. The numbers for staff are exact.",
-    Level.ACCEPT_ONLY: "signatures are taken and filed later, and public numbers stand still.",
+    Level.LONGER_CACHES: "the count on public pages may be half a minute old.",
+    Level.SNAPSHOT_ONLY: "the count on public pages does not change. The counts for staff are exact.",
+    Level.ACCEPT_ONLY: "new signatures are safe but processed later, and the count on public pages does not change.",
 }
 
 
 def _of_correction(correction: Correction) -> Message:
     text = (
-        f"The count of “{correction.title}” was corrected by {correction.amount:+,} at {iso(correction.at)}. It is "
-        "right now. If you quoted a number before that, or froze one, say so."
+        f"The count of “{correction.title}” was corrected by {correction.amount:+,} at {iso(correction.at)}. It is now "
+        "correct. If you quoted or froze an earlier number, publish a correction."
     )
     return Message(Health.WARNING, text)
 
 
-def _roughly(lasts: timedelta) -> str:
-    """In the largest unit of which there are two."""
+def _roughly(duration: timedelta) -> str:
+    """Return the duration in the largest unit in which it is at least two."""
     for name, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
-        if lasts >= 2 * unit:
-            return f"about {round(lasts / unit)} {name}"
-    return f"about {round(lasts / timedelta(minutes=1))} minutes"
+        if duration >= 2 * unit:
+            return f"about {round(duration / unit)} {name}"
+    return f"about {round(duration / timedelta(minutes=1))} minutes"

@@ -1,4 +1,4 @@
-"""Everything a browser is sent: HTML from the templates beside this file, and the text files they link to."""
+"""Render the HTML templates, and read the static files that they link to."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 
-# A fixed list, so that no request can ever name another file of the package.
+# A fixed list, so that no request can read another file of the package.
 _CONTENT_TYPES = {
     "site.css": "text/css; charset=utf-8",
     "petition.js": "text/javascript; charset=utf-8",
     "sign-in.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
-    # The chart library: put into the zip by stack.charts, in no checkout.
+    # The chart library. stack.charts adds it to the zip; it is not in the repository.
     "uplot.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
 }
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-# In modules as written and as minified. It skips import(…), for modules that are fetched later, and @import of types.
+# Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A static file, ready to be answered with: `etag` carries its quotes, as HTTP wants it."""
+    """A static file. `etag` includes its quotes, as in the HTTP header."""
 
     body: str
     content_type: str
@@ -40,35 +40,35 @@ class Asset:
 
 
 def render(template: str, *, base: str, site_url: str, **context: object) -> str:
-    """The page as HTML. `base` precedes every link ("" or "/prod"); `site_url` starts the links that leave the site.
+    """Return the page as HTML. `base` is the prefix of links ("" or "/prod"); `site_url` of links that people share.
 
-    Raises `jinja2.UndefinedError` when the template misses a value: a hole in a page is a bug, not a blank.
+    Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
     page = _environment().get_template(template)
     return page.render(base=base, site_url=site_url, asset_url=partial(asset_url, base=base), **context)
 
 
 def asset(name: str) -> Asset | None:
-    """The asset of that name, or None for anything not on the list."""
+    """Return the asset, or None for a name that is not listed or a file that does not exist."""
     return _load(name) if name in _CONTENT_TYPES and (_HERE / "assets" / name).exists() else None
 
 
 def asset_url(name: str, *, base: str) -> str:
-    """A link that changes whenever the file does, so that browsers and CDN may keep what it answers for a year."""
+    """Return a URL that changes with the file, so that browsers and the CDN may cache the file for a year."""
     found = asset(name)
     return f"{base}/assets/{name}?v={_digest(found.body)[:8]}" if found else f"{base}/assets/{name}"
 
 
 @cache
 def dashboard() -> dict[str, Asset]:
-    """The staff pages' modules and styles by name. They import each other, so they are kept and renewed together."""
+    """Return the modules and styles of the staff pages by name."""
     files = sorted((_HERE / "dashboard").iterdir())
     return {path.name: _read(path, _DASHBOARD_TYPES[path.suffix]) for path in files}
 
 
 @cache
 def dashboard_start() -> list[str]:
-    """The modules that its first view needs: what app.js imports, and what they import."""
+    """Return app.js and all modules that it imports statically, directly or indirectly."""
     found = ["app.js"]
     for name in found:
         imported = _STATIC_IMPORT.findall(dashboard()[name].body)
@@ -78,7 +78,7 @@ def dashboard_start() -> list[str]:
 
 @cache
 def dashboard_version() -> str:
-    """Changes whenever one of them does. It stands in their path, where an import from a neighbour keeps it."""
+    """Return a version that changes with any dashboard file. It is in their path, so that relative imports keep it."""
     return _digest("".join(file.etag for file in dashboard().values()))[:8]
 
 
@@ -88,38 +88,38 @@ def thousands(number: int) -> str:
 
 
 def human_date(moment: datetime) -> str:
-    """The UTC day as people write it: "24 November 2026"."""
+    """Return the UTC day: "24 November 2026"."""
     day = _utc(moment)
     return f"{day.day} {day:%B %Y}"
 
 
 def human_moment(moment: datetime) -> str:
-    """Day and minute, "24 November 2026 at 14:05 UTC"; petition.js writes the same form when it refreshes."""
+    """Return day and minute: "24 November 2026 at 14:05 UTC". petition.js uses the same format."""
     return f"{human_date(moment)} at {_utc(moment):%H:%M} UTC"
 
 
 def exactly(moment: datetime) -> str:
-    """To the second, for what is quoted: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
+    """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
     return f"{_utc(moment):%A} {human_date(moment)} at {_utc(moment):%H:%M:%S} UTC"
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC, for `<time datetime>`."""
+    """Return ISO 8601 in UTC, for `<time datetime>`."""
     return f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def paragraphs(text: str) -> list[str]:
-    """The text split at blank lines. Plain strings: the template escapes each like any other value."""
+    """Split the text at blank lines. The result is not HTML: the template escapes it."""
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def opening(text: str) -> str:
-    """The target, say, where a line starts: "the Home Secretary" becomes "The Home Secretary"."""
+    """Capitalise the first letter: "the Home Secretary" becomes "The Home Secretary"."""
     return text[:1].upper() + text[1:]
 
 
 def _utc(moment: datetime) -> datetime:
-    # All times here are UTC; astimezone() would read a naive one as the machine's local time.
+    # Naive times here are UTC; astimezone() would read them as local time.
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -129,7 +129,7 @@ def _digest(text: str) -> str:
 
 @cache
 def _load(name: str) -> Asset:
-    # Called with listed names only, so the cache cannot be grown from outside.
+    # Called with listed names only, so that requests cannot grow the cache.
     return _read(_HERE / "assets" / name, _CONTENT_TYPES[name])
 
 
@@ -140,14 +140,14 @@ def _read(path: Path, content_type: str) -> Asset:
 
 @cache
 def _environment() -> Environment:
-    # Imported here: the JSON sign path shares this package and its cold start must not pay for a template engine.
+    # Imported here, so that the cold start of the JSON sign route does not load the template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        auto_reload=False,  # a deployed file never changes; do not stat it on every page
+        auto_reload=False,  # Deployed files never change, so do not stat them for every page.
         trim_blocks=True,
         lstrip_blocks=True,
     )

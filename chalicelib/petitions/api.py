@@ -1,4 +1,4 @@
-"""Petitions for everybody: the pages, and the same as JSON."""
+"""Public routes of petitions: HTML pages and JSON."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -21,7 +21,7 @@ routes = Blueprint(__name__)
 @routes.route("/")
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
-    """Every petition that can be signed now."""
+    """List the open petitions."""
     now = times.now()
     found = [
         {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
@@ -34,7 +34,7 @@ def show_petitions(request: Request) -> Response:
 @routes.route("/petitions/{slug}")
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
-    """The petition with its form; complete without JavaScript. With ?preview=, as it is stored, before it opens."""
+    """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
     now, preview = times.now(), query(request, "preview")
     if preview is not None:
         check_preview(slug, preview, now, settings().token_keys)
@@ -48,7 +48,7 @@ def show_petition(request: Request, slug: str) -> Response:
 @routes.route("/petitions/{slug}/thanks")
 @page_view(routes)
 def show_thanks(request: Request, slug: str) -> Response:
-    """Where every signature leads, new or not: the same page."""
+    """Show the same page after every signature: it must not reveal whether the signature is new."""
     petition = find_petition(slug, times.now(), tables())
     return page(request, "thanks.html", {"petition": petition})
 
@@ -56,7 +56,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 @routes.route("/api/petitions/{slug}", cors=CORS)
 @json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
-    """The petition as JSON, with the public count."""
+    """Return the petition as JSON, with the public count."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
@@ -74,12 +74,12 @@ def read_petition(request: Request, slug: str) -> Response:
 @routes.route("/api/petitions/{slug}/count", cors=CORS)
 @json_view(routes)
 def read_count(request: Request, slug: str) -> Response:
-    """{"slug", "count", "goal", "as_of"}; 304 while the number is the one the client has."""
+    """Return {"slug", "count", "goal", "as_of"}, or 304 when the client already has this count and goal."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
     goal = petition.goal_at(count.confirmed)
-    # Weak: two answers with the same number are as good as equal, though as_of moves on.
+    # A weak ETag: bodies with the same count and goal differ only in as_of.
     headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)

@@ -1,4 +1,4 @@
-"""Write, change and transition a petition. An edit based on a stale revision is refused."""
+"""Create and edit a petition. An edit based on a stale revision is refused."""
 
 from datetime import datetime
 
@@ -10,7 +10,10 @@ from chalicelib.tallies.open import open_tally
 
 
 def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Its first revision. Raise Invalid when the slug is taken. The petition comes last: nobody finds half of it."""
+    """Store the first revision. Raise Invalid when the slug is taken.
+
+    The petition is written last, so that it is never visible without its tally and text.
+    """
     petition = changed(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):
         raise _taken()
@@ -24,9 +27,9 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Keep it as the next revision. Raise Stale when what is stored is not the revision that `petition` came from.
+    """Store `petition` as the next revision. Raise Stale when the stored revision is not `petition.revision`.
 
-    The text is kept before it shows. Signatures name the version that was signed, and go on naming it.
+    The text is stored before the petition shows it. Each signature keeps the version that was signed.
     """
     edited = changed(petition, revision=petition.revision + 1)
     store.keep_text(edited.slug, text_of(edited, now), tables)
@@ -38,10 +41,10 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
-    """What could ever be signed, oldest first; of those of one second the present one last."""
+    """Return all versions of the text, oldest first. Of those recorded in the same second, the current one is last."""
     found = store.texts(petition.slug, tables)
     return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
 
 
 def _taken() -> Invalid:
-    return Invalid([FieldError("slug", "There is a petition with this slug already")])
+    return Invalid([FieldError("slug", "Another petition already uses this slug")])

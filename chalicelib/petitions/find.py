@@ -1,4 +1,4 @@
-"""Find a petition somebody may see. Settings are cached in the process for seconds."""
+"""Find petitions. find_petition caches them in the process for a few seconds."""
 
 import re
 from datetime import datetime
@@ -16,7 +16,7 @@ _slug = re.compile(SLUG_PATTERN)
 
 
 def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Raise UnknownPetition for drafts too, PetitionRemoved for what was taken down."""
+    """Return a petition that the public may see. Raise UnknownPetition (also for a draft) or PetitionRemoved."""
     petition = _known.get(slug, lambda: store.get(slug, tables)) if _slug.fullmatch(slug) else None
     if petition is None or petition.state_at(now) is State.DRAFT:
         raise UnknownPetition
@@ -26,7 +26,7 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Raise PetitionNotOpen with the state, besides what find_petition raises."""
+    """Return an open petition. Raise PetitionNotOpen with the state, or what find_petition raises."""
     petition = find_petition(slug, now, tables)
     state = petition.state_at(now)
     if state is not State.OPEN:
@@ -35,7 +35,7 @@ def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def petition_as_stored(slug: str, tables: Tables) -> Petition:
-    """For staff: read now and consistently, drafts and removed ones too. Raise UnknownPetition."""
+    """Return the petition for staff, in any state, by a consistent read. Raise UnknownPetition."""
     petition = store.get(slug, tables, consistent=True) if _slug.fullmatch(slug) else None
     if petition is None:
         raise UnknownPetition
@@ -43,7 +43,7 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
 
 
 def text_as_signed(slug: str, text_version: str, consent_version: str, tables: Tables) -> PetitionText | None:
-    """The words a signature stands under, however often the petition was edited since."""
+    """Return the text version that a signature refers to, even if the petition was edited since."""
     return store.get_text(slug, version_of(text_version, consent_version), tables)
 
 
@@ -56,5 +56,5 @@ def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
 
 
 def forget_petitions() -> None:
-    """A new process knows nothing; tests start as one."""
+    """Clear the cache. Tests use it to start like a new process."""
     _known.clear()

@@ -1,4 +1,4 @@
-"""A petition as staff send it and see it: what can be edited, and what else is shown."""
+"""A petition as JSON for staff: what they send, and what they see."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -31,38 +31,38 @@ class TransitionRequest(BaseModel):
 
 
 def read_transition(body: str) -> Transition:
-    """Raise NotJson or Invalid."""
-    wanted = parsed(TransitionRequest, body)
-    return Transition(wanted.state, wanted.at, wanted.reason)
+    """Parse the body of a transition. Raise NotJson or Invalid."""
+    request = parsed(TransitionRequest, body)
+    return Transition(request.state, request.at, request.reason)
 
 
 def read_new(body: str, now: datetime) -> Petition:
-    """A draft, that opens when somebody says so. Raise NotJson, or Invalid with a complaint per field."""
+    """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _object(body)
-    wrong = _complaints_of_the_names(values, {"slug": values.get("slug")})
+    wrong = _name_errors(values, {"slug": values.get("slug")})
     return _petition({"opened_at": now, **values, "state": State.DRAFT}, wrong)
 
 
 def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
-    """What `petition` is to become. What `shown` tells besides may come along, as it is.
+    """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
-    Raise NotJson, or Invalid with a complaint per field.
+    The body may repeat the other fields of `shown`, if their values are unchanged.
     """
     values = _object(body)
-    wrong = _complaints_of_the_names(values, shown(petition, now))
+    wrong = _name_errors(values, shown(petition, now))
     edited = {name: values[name] for name in EDITABLE if name in values}
     kept = petition.model_dump(exclude=set(EDITABLE)) | {"opened_at": petition.opened_at}
     if petition.state is State.CLOSED:
         kept |= {"closes_at": petition.closes_at}
     after = _petition({**kept, **edited}, wrong)
-    untimely = _complaints_of_the_times(petition, after, now)
-    if untimely:
-        raise Invalid(untimely)
+    time_errors = _time_errors(petition, after, now)
+    if time_errors:
+        raise Invalid(time_errors)
     return after
 
 
 def shown(petition: Petition, now: datetime) -> dict[str, Any]:
-    """All of it, as staff may know it; `state` is the one in force."""
+    """Return the petition as staff see it. `state` is the state at `now`."""
     return {
         **petition.model_dump(exclude={"key_version", "shards"}),
         "state": petition.state_at(now),
@@ -93,27 +93,27 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
     return petition
 
 
-def _complaints_of_the_names(values: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, FieldError]:
+def _name_errors(values: Mapping[str, Any], shown_values: Mapping[str, Any]) -> dict[str, FieldError]:
     wrong = {}
     for name, value in values.items():
-        if name in EDITABLE or (name in told and told[name] == value):
+        if name in EDITABLE or (name in shown_values and shown_values[name] == value):
             continue
-        message = "This is not changed here" if name in Petition.model_fields else "There is no such field"
+        message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
         wrong[name] = FieldError(name, message)
     return wrong
 
 
-def _complaints_of_the_times(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
-    """The past stays as it was, and nobody opens or closes by an edit."""
+def _time_errors(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
+    """Return errors for edits that change a past time, or that would open or close the petition."""
     state, wrong = before.state_at(now), []
     if after.opened_at != before.opened_at and state is not State.DRAFT:
-        wrong.append(FieldError("opened_at", "It has opened already: this cannot be changed"))
+        wrong.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
     if before.state is State.OPEN and state is State.DRAFT and after.opened_at <= now:
-        wrong.append(FieldError("opened_at", "This must be later than now; to open it now, change its state"))
+        wrong.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state is State.DRAFT:
         return wrong
     if state in (State.CLOSED, State.REMOVED):
-        wrong.append(FieldError("closes_at", f"It is {state}: this cannot be changed"))
+        wrong.append(FieldError("closes_at", f"The petition is {state}, so you cannot change this"))
     elif after.closes_at and after.closes_at <= now:
-        wrong.append(FieldError("closes_at", "This must be later than now; to close it now, change its state"))
+        wrong.append(FieldError("closes_at", "Enter a time in the future. To close the petition now, change its state"))
     return wrong

@@ -1,4 +1,4 @@
-"""A petition: what is asked, of whom, by whom, until when, and how it is kept."""
+"""The models of a petition and of its text versions."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
-# A day's shards are one BatchGetItem, which takes 100 keys.
+# One BatchGetItem reads all shards of a day. It takes at most 100 keys.
 MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
@@ -34,7 +34,7 @@ class State(StrEnum):
 
 
 class Petition(BaseModel):
-    """The settings of one petition, as in its file and in its item."""
+    """The settings of one petition, as in its file and in its table item."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -50,15 +50,15 @@ class Petition(BaseModel):
     updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     state: State = State.OPEN
     goal: Goal
-    # Further goals: the next one takes over when one is reached.
+    # Further goals. When a goal is reached, the next higher one is shown.
     goals: Annotated[list[Goal], Field(max_length=20)] = []
     opened_at: Moment
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
-    # More shards, more confirmations a second; may grow at any time, must never shrink.
+    # More shards allow more confirmations a second. May grow at any time; must never shrink.
     shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
-    # Which version of the signature secret makes the ids. Changing it would let everybody sign again.
+    # Version of the secret behind the signature ids. If it changed, everybody could sign again.
     key_version: str = "v1"
-    # Grows with every change, so that of two editors the second hears of the first.
+    # Grows with every change, so that an edit based on a stale revision is rejected.
     revision: Annotated[int, Field(ge=0)] = 0
     paused_at: Moment | None = None
     removed_reason: Reason | None = None
@@ -73,35 +73,35 @@ class Petition(BaseModel):
     @field_validator("closes_at")
     @classmethod
     def _closes_after_it_opens(cls, closes_at: datetime | None, known: ValidationInfo) -> datetime | None:
-        """Links to confirm hold for a day after the closing, so a closed petition must know when that was."""
+        """A closed petition needs closes_at: its confirmation links work until a day after that."""
         if closes_at is None and known.data.get("state") is State.CLOSED:
             raise ValueError("a closed petition needs closes_at")
         if closes_at and "opened_at" in known.data and closes_at <= known.data["opened_at"]:
-            raise ValueError("must be later than the opening")
+            raise ValueError("must be later than the opening time")
         return closes_at
 
     def goal_at(self, count: int) -> int:
-        """The first goal that is not reached yet; the last one when all are."""
+        """Return the first goal above `count`, or the last goal when all are reached."""
         steps = sorted({self.goal, *self.goals})
         return next((step for step in steps if step > count), steps[-1])
 
     @property
     def text_version(self) -> str:
-        """What was signed: a digest of title, text and target."""
+        """Digest of title, text and target."""
         return _version(self.title, self.text, self.target)
 
     @property
     def consent_version(self) -> str:
-        """What was agreed to: a digest of both wordings."""
+        """Digest of both consent wordings."""
         return _version(self.sign_wording, self.updates_wording)
 
     @property
     def version(self) -> str:
-        """Text and wordings together: what somebody had before their eyes."""
+        """Text version and consent version together: all that a signer agrees to."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> State:
-        """The stored state, apply on by the opening and closing times."""
+        """Return the stored state, or for an open petition the one that its opening and closing times imply."""
         if self.state is not State.OPEN:
             return self.state
         if now < self.opened_at:
@@ -109,13 +109,13 @@ class Petition(BaseModel):
         return State.CLOSED if self.closes_at and now >= self.closes_at else State.OPEN
 
     def confirmable_at(self, now: datetime) -> bool:
-        """Who signed in the last minute still has a day to find the mail. A pause stops that clock."""
+        """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
         lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return (lasts or self.state is State.PAUSED) and self.state is not State.REMOVED
 
 
 def changed(petition: Petition, **changes: Any) -> Petition:
-    """Checked as a whole. Raise Invalid with a complaint per field."""
+    """Return a copy with the changes, validated as a whole. Raise Invalid with the field errors."""
     try:
         return Petition.model_validate(petition.model_dump() | changes)
     except ValidationError as error:
@@ -123,7 +123,7 @@ def changed(petition: Petition, **changes: Any) -> Petition:
 
 
 class PetitionText(BaseModel):
-    """One version of what could be signed, kept for as long as signatures refer to it."""
+    """One version of a petition's text and wordings, kept because signatures refer to it."""
 
     model_config = ConfigDict(defer_build=True)
 
@@ -138,12 +138,12 @@ class PetitionText(BaseModel):
 
 
 def version_of(text_version: str, consent_version: str) -> str:
-    """As kept with each signature, so that its words can be found again."""
+    """Return the version of a PetitionText, from the two versions that each signature stores."""
     return f"{text_version}.{consent_version}"
 
 
 def text_of(petition: Petition, now: datetime) -> PetitionText:
-    """The version names the text and the wordings, as a signature does."""
+    """Return the current text and wordings as a PetitionText."""
     return PetitionText(
         version=petition.version,
         title=petition.title,

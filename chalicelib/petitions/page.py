@@ -1,4 +1,4 @@
-"""The hosted petition with its form: empty, or with what was typed and what to mend."""
+"""The petition page with its form: empty, or with the typed values and their errors."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ def petition_page(
 
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
-    """As it will look while it is open, whatever its state is now; nothing on it can be sent."""
+    """Show the page as if the petition were open. Its form cannot be sent."""
     context = _context(petition, State.OPEN, known_count(petition, now, tables))
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     return page(request, "petition.html", context, headers={**NO_STORE, "X-Robots-Tag": "noindex"})
@@ -55,7 +55,7 @@ def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def known_count(petition: Petition, now: datetime, tables: Tables) -> Count | None:
-    """A page must come even when its number cannot: the form has what was typed."""
+    """Return the count, or None when it is unavailable, so that the page is shown without it."""
     try:
         return public_count(petition, now, tables)
     except Unavailable:

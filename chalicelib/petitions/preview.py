@@ -1,4 +1,4 @@
-"""A link that shows a petition as it is stored, before it is published: to whoever has it, for an hour."""
+"""Preview links. Anyone with the link sees the stored petition, in any state, for an hour."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from chalicelib.petitions.model import Petition
 
 @dataclass(frozen=True)
 class Preview:
-    """The path of the page with its token, and until when it shows anything."""
+    """The path of the page with its token, and the time when the token expires."""
 
     path: str
     expires_at: datetime
@@ -24,10 +24,10 @@ def preview_link(petition: Petition, now: datetime, secrets: dict[str, str]) -> 
 
 
 def check_preview(slug: str, token: str, now: datetime, secrets: dict[str, str]) -> None:
-    """Raise UnknownThing for what is no link of ours to this petition, or no longer."""
+    """Raise UnknownThing unless `token` is a valid, unexpired preview token of this petition."""
     try:
-        told = tokens.read(Purpose.PREVIEW, token, now, secrets).slug
+        token_slug = tokens.read(Purpose.PREVIEW, token, now, secrets).slug
     except (LinkDamaged, LinkExpired):
-        told = ""
-    if told != slug:
-        raise UnknownThing("This preview is over, or its link is incomplete. Ask for a new one.")
+        token_slug = ""
+    if token_slug != slug:
+        raise UnknownThing("This preview link has expired or is incomplete. Ask for a new one.")

@@ -1,4 +1,4 @@
-"""Publish a petition: keep its text, start its tally, then show it. And give it more shards while it runs."""
+"""Publish a petition from its file, and raise the number of its shards."""
 
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,14 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, State, changed
 from chalicelib.tallies.open import open_tally, read_more_shards
 
-# What staff decide while it runs. A file that names no state leaves it to them.
+# Fields that staff change while the petition runs. A file without a state does not overwrite them.
 LIFECYCLE = {"state", "paused_at", "removed_reason"}
 
 
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Safe to repeat. Raise Stale when somebody edits it in this very moment.
+    """Create the petition or overwrite the stored one. Safe to repeat. Raise Stale on a concurrent edit.
 
-    Returns it as it is kept: with the shards it had, if its file names fewer, and in the state it had, if its file
-    names none.
+    Return the petition as stored. It keeps its shards if the file has fewer, and its state if the file has none.
     """
     had = store.get(petition.slug, tables, consistent=True)
     if had is None:
@@ -35,10 +34,10 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
-    """More confirmations a second from now on; False when there are as many already. Raise UnknownPetition.
+    """Raise the number of shards; return False when there are as many already. Raise UnknownPetition.
 
-    Whoever counts knows first, whoever confirms within seconds (petitions.find): nothing is ever written where
-    nobody looks.
+    The tally head is raised before the petition, so that readers know a shard before a confirmation writes to it.
+    Confirmations use the new shards within seconds, when the cache in petitions.find expires.
     """
     if petition_as_stored(slug, tables).shards >= shards:
         return False
@@ -46,5 +45,5 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
     try:
         store.raise_shards(slug, shards, tables)
     except ConditionFailed:
-        return False  # Somebody raised them further in this very moment.
+        return False  # A concurrent call has raised them as far or further.
     return True

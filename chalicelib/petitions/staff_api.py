@@ -1,4 +1,4 @@
-"""A petition's life over HTTP, for whoever may manage: draft, edit, preview, open, pause, close, remove."""
+"""Staff routes of a petition's lifecycle: draft, edit, preview, open, pause, close, remove."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -28,49 +28,49 @@ ACTIONS = {
 @routes.route("/api/staff/petitions", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def create_petition(request: Request) -> Response:
-    """201: a draft, seen by nobody until it is opened."""
+    """Create a draft, which the public cannot see. Return 201."""
     now = times.now()
-    wanted = read_new(json_body(request), now)
-    audited(request, "petition.created", wanted.slug, {"text_version": wanted.text_version})
-    petition = create(wanted, now, tables())
-    where = f"{site_prefix(request)}/api/staff/petitions/{petition.slug}"
-    return _shown(petition, 201, {"Location": where})
+    petition = read_new(json_body(request), now)
+    audited(request, "petition.created", petition.slug, {"text_version": petition.text_version})
+    petition = create(petition, now, tables())
+    location = f"{site_prefix(request)}/api/staff/petitions/{petition.slug}"
+    return _shown(petition, 201, {"Location": location})
 
 
 @routes.route("/api/staff/petitions/{slug}", authorizer=staff_authorizer)
 @json_view(routes)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
-    """As it is stored this moment, whatever its state; the ETag is what a change must send back."""
+    """Return the stored petition, in any state. A change must send its ETag in If-Match."""
     return _shown(petition_as_stored(slug, tables()))
 
 
 @routes.route("/api/staff/petitions/{slug}", methods=["PUT"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def edit_petition(request: Request, slug: str) -> Response:
-    """All of it or nothing. Another text or wording is another version; who signed the earlier one keeps it."""
-    petition = _to_change(request, slug)
+    """Replace the editable fields. A new text or wording is a new version; earlier signatures keep theirs."""
+    petition = _for_change(request, slug)
     now = times.now()
-    wanted = read_edit(json_body(request), petition, now)
-    audited(request, "petition.edited", slug, {**_revision(petition), "text_version": wanted.text_version})
-    return _shown(edit(wanted, now, tables()))
+    edited = read_edit(json_body(request), petition, now)
+    audited(request, "petition.edited", slug, {**_revision(petition), "text_version": edited.text_version})
+    return _shown(edit(edited, now, tables()))
 
 
 @routes.route("/api/staff/petitions/{slug}/state", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
 @json_view(routes)
 def move_petition(request: Request, slug: str) -> Response:
-    """To another state, now or `at` a later time; 409 with its state when that cannot follow."""
-    petition = _to_change(request, slug)
+    """Change the state, now or `at` a later time. Return 409 with the current state if that is not allowed."""
+    petition = _for_change(request, slug)
     transition, now = read_transition(json_body(request)), times.now()
-    wanted = apply(petition, transition, now)
+    edited = apply(petition, transition, now)
     at = {"at": times.iso(transition.at)} if transition.at else {}
     audited(request, ACTIONS[transition.state], slug, {**_revision(petition), **at})
-    return _shown(edit(wanted, now, tables()))
+    return _shown(edit(edited, now, tables()))
 
 
 @routes.route("/api/staff/petitions/{slug}/versions", authorizer=staff_authorizer)
 @json_view(routes)
 def list_versions(request: Request, slug: str) -> Response:
-    """Every text there ever was, oldest first, and which of them is signed now."""
+    """Return all versions of the text, oldest first, and mark the current one."""
     petition = petition_as_stored(slug, tables())
     found = [
         {**text.model_dump(), "current": text.version == petition.version} for text in versions(petition, tables())
@@ -83,14 +83,14 @@ def list_versions(request: Request, slug: str) -> Response:
 )
 @json_view(routes)
 def preview_petition(request: Request, slug: str) -> Response:
-    """A link to the page as it would be, for an hour, for whoever is given it."""
+    """Return a preview link that works for an hour, for anyone who has it."""
     petition = petition_as_stored(slug, tables())
     audited(request, "petition.previewed", slug, {"revision": str(petition.revision)})
     preview = preview_link(petition, times.now(), settings().token_keys)
     return json_answer({"url": settings().site_url + preview.path, "expires_at": times.iso(preview.expires_at)})
 
 
-def _to_change(request: Request, slug: str) -> Petition:
+def _for_change(request: Request, slug: str) -> Petition:
     petition = petition_as_stored(slug, tables())
     must_match(request, _etag(petition))
     return petition
@@ -105,5 +105,5 @@ def _etag(petition: Petition) -> str:
 
 
 def _revision(petition: Petition) -> dict[str, str]:
-    """Which one it is about to be."""
+    """Return the number of the next revision, for the audit log."""
     return {"revision": str(petition.revision + 1)}

@@ -1,4 +1,4 @@
-"""Petitions in the counts table."""
+"""Petitions and their text versions in the counts table."""
 
 from collections.abc import Iterator
 
@@ -14,30 +14,30 @@ def get(slug: str, tables: Tables, *, consistent: bool = False) -> Petition | No
 
 
 def list_all(tables: Tables) -> Iterator[Petition]:
-    """Drafts and removed ones included, by slug."""
+    """Return all petitions by slug, drafts and removed ones included."""
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
 
 
 def add(petition: Petition, tables: Tables) -> None:
-    """Raise ConditionFailed when there is one of this slug."""
+    """Store a new petition. Raise ConditionFailed when its slug is taken."""
     tables.put_new(NewItem(keys.petition(petition.slug), petition.model_dump(exclude_none=True)))
 
 
 def replace(petition: Petition, tables: Tables) -> None:
-    """By its next revision. Raise ConditionFailed when what is stored is not the one before, or has more shards."""
+    """Store the next revision. Raise ConditionFailed if the stored petition has changed since or has more shards."""
     kept = petition.model_dump(exclude_none=True)
-    gone = [name for name in Petition.model_fields if name not in kept]
+    absent = [name for name in Petition.model_fields if name not in kept]
     when = _is_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
-    tables.update(Change(keys.petition(petition.slug), assign=kept, remove=gone, when=when))
+    tables.update(Change(keys.petition(petition.slug), assign=kept, remove=absent, when=when))
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise ConditionFailed when there are as many already, or no such petition."""
+    """Raise ConditionFailed when there are as many shards already, or no such petition."""
     tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 
 def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
-    """Once a version; a version that is already kept stays as it was first recorded."""
+    """Store this version of the text. If it is already stored, keep the first record."""
     try:
         tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump()))
     except ConditionFailed:
@@ -52,12 +52,12 @@ def get_text(slug: str, version: str, tables: Tables) -> PetitionText | None:
 def _is_revision(number: int) -> Condition:
     if number:
         return Attr("revision").eq(number)
-    # Stored before there were revisions.
+    # A petition stored before revisions existed has no revision, or revision 0.
     return Attr("slug").exists() & (Attr("revision").not_exists() | Attr("revision").eq(0))
 
 
 def texts(slug: str, tables: Tables) -> list[PetitionText]:
-    """Every version there ever was, in no order."""
+    """Return all versions of the text, in no particular order."""
     return [PetitionText.model_validate(item) for item in tables.query(keys.COUNTS, keys.petition_texts(slug))]
 
 

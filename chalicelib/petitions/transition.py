@@ -1,4 +1,4 @@
-"""A petition's life: which state may follow which, and what changes with it."""
+"""A petition's lifecycle: which state may follow which, and what else each transition changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.model import Petition, State, changed
 
-# From the state that is in force. A draft may be scheduled, and taken back from its schedule. What was removed by
-# mistake comes back as a draft, so that it is looked at before anybody sees it.
+# Keys are the state at `now`. A scheduled opening can be cancelled (draft to draft). A removed petition can only
+# become a draft, so that staff check it before it is public again.
 NEXT: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.DRAFT, State.OPEN, State.REMOVED}),
     State.OPEN: frozenset({State.PAUSED, State.CLOSED, State.REMOVED}),
@@ -17,13 +17,13 @@ NEXT: dict[State, frozenset[State]] = {
     State.CLOSED: frozenset({State.OPEN, State.REMOVED}),
     State.REMOVED: frozenset({State.DRAFT}),
 }
-# What can be told to happen later.
+# The transitions that can be scheduled, and the field that holds their time.
 SCHEDULED = {(State.DRAFT, State.OPEN): "opened_at", (State.OPEN, State.CLOSED): "closes_at"}
 
 
 @dataclass(frozen=True)
 class Transition:
-    """`at` later than now is a schedule; `reason` is shown to whoever looks for what was removed."""
+    """`at`: a later time, for a scheduled transition. `reason`: shown on the page of a removed petition."""
 
     state: State
     at: datetime | None = None
@@ -31,11 +31,11 @@ class Transition:
 
 
 def apply(petition: Petition, transition: Transition, now: datetime) -> Petition:
-    """Pure. Raise InvalidTransition, or Invalid with a complaint per field."""
+    """Return the petition after the transition. Raise InvalidTransition, or Invalid with the field errors."""
     was = petition.state_at(now)
     if transition.state not in NEXT[was]:
         raise InvalidTransition(was, transition.state)
-    field_errors = [*_of_the_time(was, transition, now), *_of_the_reason(transition)]
+    field_errors = [*_time_errors(was, transition, now), *_reason_errors(transition)]
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
@@ -45,7 +45,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
-    """The states that may follow. `schedules` is the field that a later time would set, `needs_reason` goes with it."""
+    """Return the states that may follow. `schedules`: the field that a scheduled time sets, or None."""
     was = petition.state_at(now)
     unchanged = {was} & {petition.state}
     return [
@@ -59,24 +59,24 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     ]
 
 
-def _of_the_time(was: State, transition: Transition, now: datetime) -> list[FieldError]:
+def _time_errors(was: State, transition: Transition, now: datetime) -> list[FieldError]:
     if transition.at is None:
         return []
     if (was, transition.state) not in SCHEDULED:
-        return [FieldError("at", f"A petition that is {was} can become {transition.state} only now")]
-    return [] if transition.at > now else [FieldError("at", "This must be later than now; leave it out for now")]
+        return [FieldError("at", f"You can only change from {was} to {transition.state} now, not at a later time")]
+    return [] if transition.at > now else [FieldError("at", "Enter a time in the future, or leave this blank for now")]
 
 
-def _of_the_reason(transition: Transition) -> list[FieldError]:
+def _reason_errors(transition: Transition) -> list[FieldError]:
     if transition.state is State.REMOVED and not transition.reason:
-        return [FieldError("reason", "Say why: whoever looks for the petition reads it")]
+        return [FieldError("reason", "Enter a reason. People who open the petition’s page will see it")]
     if transition.state is not State.REMOVED and transition.reason:
-        return [FieldError("reason", "Only a removal has a reason")]
+        return [FieldError("reason", "Give a reason only when you remove a petition")]
     return []
 
 
 def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """A draft opens now. A pause is added to the closing day; a closing day that is over is none."""
+    """Return what opening changes: a draft opens now, a pause extends closes_at, a past closes_at is dropped."""
     was, closes = petition.state_at(now), petition.closes_at
     if was is State.DRAFT:
         return {"opened_at": now}
@@ -90,9 +90,9 @@ def _closed(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
 
 
 _CHANGES: dict[State, Callable[[Petition, Transition, datetime], dict[str, Any]]] = {
-    State.DRAFT: lambda _petition, _move, _now: {},
+    State.DRAFT: lambda _petition, _transition, _now: {},
     State.OPEN: _opened,
-    State.PAUSED: lambda _petition, _move, now: {"paused_at": now},
+    State.PAUSED: lambda _petition, _transition, now: {"paused_at": now},
     State.CLOSED: _closed,
     State.REMOVED: lambda _petition, transition, _now: {"removed_reason": transition.reason},
 }

@@ -1,4 +1,4 @@
-"""Statements over HTTP: staff freeze a number, and anybody may check one. Checking asks no table."""
+"""Routes of statements: staff freeze a count, and anyone can check a statement. Checking reads no table."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -15,7 +15,7 @@ from chalicelib.statements.model import Statement
 
 routes = Blueprint(__name__)
 
-# It never changes; a minute, so that one whose key was given up is soon shown no more.
+# A statement never changes. The cache is short so that a statement whose key was retired soon disappears.
 KEPT_SECONDS = 60
 
 
@@ -24,10 +24,10 @@ KEPT_SECONDS = 60
 )
 @json_view(routes)
 def freeze_count(request: Request, slug: str) -> Response:
-    """201 with the exact count of this moment, signed, and the address at which anybody may check it."""
+    """Freeze the exact count now. Return 201 with the statement and the URL where anyone can check it."""
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
-    said = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
-    audited(request, "statement.frozen", slug, said)
+    details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
+    audited(request, "statement.frozen", slug, details)
     url = _url(sealed(statement, settings().token_keys))
     return json_answer(_shown(statement, url), 201, {**NO_STORE, "Location": url})
 
@@ -35,14 +35,14 @@ def freeze_count(request: Request, slug: str) -> Response:
 @routes.route("/api/statements/{token}", cors=CORS)
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
-    """The statement, if it is one of ours."""
+    """Return the statement as JSON, if this site signed it."""
     return json_answer(_shown(_checked(token), _url(token)), headers=shared(KEPT_SECONDS))
 
 
 @routes.route("/statements/{token}")
 @page_view(routes)
 def show_statement(request: Request, token: str) -> Response:
-    """The same for people: to read, to print, to check."""
+    """Show the statement as a page, if this site signed it."""
     context = {"statement": _checked(token), "url": _url(token), "petition": None}
     return page(request, "statement.html", context, headers=shared(KEPT_SECONDS))
 

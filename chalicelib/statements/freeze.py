@@ -1,4 +1,4 @@
-"""Freeze a count: a statement that can be checked for as long as its key is kept, and is stored nowhere."""
+"""Freeze a count in a signed statement. Statements are not stored; they are valid for as long as their key is kept."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
@@ -12,7 +12,7 @@ from chalicelib.tallies.count import exact_count
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
-    """The exact count at this moment, and of what."""
+    """Return a statement with the exact count now, the petition and its text version."""
     count = exact_count(petition, now, tables)
     return Statement(
         slug=petition.slug,
@@ -25,13 +25,13 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
 
 
 def sealed(statement: Statement, secrets: dict[str, str]) -> str:
-    """The statement itself, readable by whoever decodes it, and our signature."""
+    """Return the statement as base64 JSON with our signature. It is signed, not encrypted."""
     payload = urlsafe_b64encode(statement.model_dump_json().encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 
 
 def unsealed(token: str, secrets: dict[str, str]) -> Statement:
-    """Raise NotAStatement for anything that was not sealed here, as it is, as a statement."""
+    """Return the statement in `token`. Raise NotAStatement unless this site sealed it, unchanged, as a statement."""
     try:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:

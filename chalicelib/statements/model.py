@@ -1,4 +1,4 @@
-"""What a statement says: how many had confirmed which text, and when."""
+"""The model of a statement."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -6,7 +6,7 @@ from chalicelib.core.times import Moment
 
 
 class Statement(BaseModel):
-    """As signed and as shown. It stands by itself: the petition may be renamed, closed or taken down since."""
+    """How many people had confirmed which text, and when. It does not change when the petition does."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

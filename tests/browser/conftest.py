@@ -1,4 +1,4 @@
-"""In a real Chromium against the deployed stack: what a supporter sees on a phone and on a desk."""
+"""Fixtures for tests in a real Chromium against the deployed stack, at phone and desktop size."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-# A cold function and two jittered waits fit in; nothing here is timed.
+# Long enough for a cold function and two jittered waits.
 expect.set_options(timeout=30_000)
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 900}
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # One worker, one browser: two of them on a small machine only wait for each other.
+            # Run all of them in one worker: two browsers are too slow on a small machine.
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def confirmed(deployed_site: DeployedSite) -> int:
-    """How many have, on the petition with a past that staff look at."""
+    """The number of confirmed signatures of the petition that the dashboard tests use."""
     return with_a_past(deployed_site)
 
 
@@ -62,17 +62,17 @@ def phone_without_javascript(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[Page]:
-    """Nothing may be said in the console but that something was not found: above all, nothing about the policy."""
+    """A page at desktop size. Fail on console errors, such as violations of the security policy, except HTTP errors."""
     context = browser.new_context(viewport=DESK)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.set_default_timeout(20_000)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    console: list[str] = []
+    page.on("console", lambda message: console.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: console.append(str(error)))
     yield page
     context.close()
-    assert [text for text in said if "Failed to load resource" not in text] == []
+    assert [text for text in console if "Failed to load resource" not in text] == []
 
 
 def _page(context: BrowserContext) -> Iterator[Page]:

@@ -1,4 +1,4 @@
-"""A petition of the dashboard's own with nine days behind it, put where confirmations put theirs: into the tally."""
+"""A petition for the dashboard tests, with nine days of confirmations written directly into its tally."""
 
 import math
 import tempfile
@@ -36,7 +36,7 @@ updates_wording = "Send me news."
 
 
 def with_a_past(site: DeployedSite) -> int:
-    """How many confirmed. The tally is opened first, at a time when there is still something to come."""
+    """Create the petition and return its count. The tally is opened first, with a start before the past days."""
     today, tables = datetime.now(UTC), _tables(site)
     open_tally(SLUG, 10, today - timedelta(days=DAYS), tables)
     with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +49,7 @@ def with_a_past(site: DeployedSite) -> int:
 
 
 def one_more(site: DeployedSite, amount: int) -> None:
-    """Confirmed now, while somebody looks."""
+    """Add `amount` confirmations now, while a page is open."""
     now = datetime.now(UTC)
     _add(now.date(), _tally({f"{now:%H}": amount}), _tables(site))
 
@@ -64,7 +64,7 @@ def _add(day: date, tally: Tally, tables: Tables) -> None:
 
 
 def _day(number: int) -> Tally:
-    """Quiet at night, most in the evening, and one evening on the news."""
+    """Return a day with few confirmations at night and most in the evening. Day 5 has a spike."""
     height = 900 if number == 5 else 110 + 15 * number
     return _tally({f"{hour:02}": round(height * math.exp(-(((hour - 19) / 5) ** 2))) for hour in range(24)})
 
@@ -75,7 +75,7 @@ def _tally(hours: dict[str, int]) -> Tally:
 
 
 def _shared(percent: dict[str, int], total: int) -> Counter[str]:
-    """The first one has what rounding leaves over, so that the sum is right."""
-    first, *others = percent
-    rest = {name: total * percent[name] // 100 for name in others}
+    """Split `total` by percent. The first key gets the rounding difference, so that the sum is exact."""
+    first, *rest_names = percent
+    rest = {name: total * percent[name] // 100 for name in rest_names}
     return Counter({first: total - sum(rest.values()), **rest})

@@ -1,6 +1,6 @@
-"""Every page at phone and desktop width: axe finds nothing, nothing runs off the side, and there is a picture.
+"""Check every page at phone and desktop width: no axe violations and no horizontal scrolling.
 
-`SCREENSHOTS=docs/screenshots` keeps the pictures; without it they are only taken.
+`SCREENSHOTS=docs/screenshots` saves a screenshot of each page.
 """
 
 import os
@@ -89,15 +89,15 @@ def open_preview(page: Page, site: DeployedSite) -> None:
     a_petition_in(site, "draft")
     page.goto(site.manage("POST", "/petitions/is-draft/preview").json()["url"])
     page.get_by_role("heading", name="This is a preview").wait_for()
-    # What is inert has no roles.
+    # Inert elements have no role, so find the button by CSS.
     assert not page.locator("form button").is_enabled()
 
 
 def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
     slug = f"is-{state}"
     if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
-        ways: dict[str, list[str]] = {"draft": [], "paused": ["open", "paused"], "removed": ["removed"]}
-        for step in ways[state]:
+        steps: dict[str, list[str]] = {"draft": [], "paused": ["open", "paused"], "removed": ["removed"]}
+        for step in steps[state]:
             assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **more}).status_code == 200
 
 
@@ -153,10 +153,10 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing_and_nothing_runs_off_the_side(
+def test_the_page_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str, size: str
 ) -> None:
-    # axe is brought along by the test; the site's policy lets no other script in.
+    # The test injects axe, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=SIZES[size], bypass_csp=True)
     page = context.new_page()
     page.set_default_timeout(20_000)

@@ -1,4 +1,4 @@
-"""Bob signs in with his account at work, in a browser: our page, the provider's login, and back."""
+"""Bob signs in with his work account: our page, the provider's login, and back."""
 
 import re
 
@@ -20,7 +20,7 @@ def log_in(page: Page, site: DeployedSite, name: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def test_bob_signs_in_and_has_a_token_in_this_tab_and_no_cookie(phone: Page, site_with_sign_in: DeployedSite) -> None:
+def test_bob_signs_in_and_gets_a_token_without_a_cookie(phone: Page, site_with_sign_in: DeployedSite) -> None:
     cookies: list[str] = []
     phone.on("response", lambda answer: cookies.append(answer.url) if "set-cookie" in answer.headers else None)
     log_in(phone, site_with_sign_in, "bob")
@@ -35,24 +35,22 @@ def test_bob_signs_in_and_has_a_token_in_this_tab_and_no_cookie(phone: Page, sit
     assert Axe().run(phone).violations_count == 0
 
 
-def test_charlie_is_told_that_he_may_nothing_here(phone: Page, site_with_sign_in: DeployedSite) -> None:
+def test_charlie_without_a_right_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
     log_in(phone, site_with_sign_in, "charlie")
     expect(phone.get_by_role("status")).to_contain_text("you do not have access yet")
     assert phone.evaluate(TOKEN) is None
 
 
-def test_who_comes_back_without_having_begun_here_is_not_signed_in(
-    phone: Page, site_with_sign_in: DeployedSite
-) -> None:
-    asked: list[str] = []
-    phone.on("request", lambda request: asked.append(request.url))
+def test_a_sign_in_started_elsewhere_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
+    requested: list[str] = []
+    phone.on("request", lambda request: requested.append(request.url))
     phone.goto(f"{site_with_sign_in.url}/staff/signed-in?code=stolen&state=guessed")
     expect(phone.get_by_role("status")).to_contain_text("not started in this tab")
-    assert not [url for url in asked if "/api/" in url]
+    assert not [url for url in requested if "/api/" in url]
     assert "stolen" not in phone.url
 
 
-def test_where_no_provider_is_set_the_page_says_so(phone: Page, deployed_site: DeployedSite) -> None:
+def test_without_a_provider_the_page_says_so(phone: Page, deployed_site: DeployedSite) -> None:
     phone.goto(f"{deployed_site.url}/staff/signed-in")
     phone.get_by_role("button", name="Sign in").click()
     expect(phone.get_by_role("status")).to_contain_text("no provider is set")

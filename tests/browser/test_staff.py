@@ -1,4 +1,4 @@
-"""Bob of the staff reads, freezes and prints the number, issues tokens and reads the trail."""
+"""Bob, a member of staff, reads, prints and downloads the counts, issues tokens and reads the activity log."""
 
 import csv
 import json
@@ -27,9 +27,7 @@ def figure(page: Page) -> str:
     return page.locator("[data-confirmed]").inner_text()
 
 
-def test_the_number_is_found_from_the_list_and_is_the_one_that_the_api_says(
-    desk: Page, deployed_site: DeployedSite, confirmed: int
-) -> None:
+def test_the_list_links_to_the_count_of_a_petition(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
     sign_in(desk, deployed_site)
     desk.get_by_role("link", name=TITLE).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text(TITLE)
@@ -37,7 +35,7 @@ def test_the_number_is_found_from_the_list_and_is_the_one_that_the_api_says(
     expect(desk.locator("[data-fresh]")).to_contain_text(re.compile(r"As of \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
 
 
-def test_every_picture_has_its_numbers_and_they_sum_to_the_count(
+def test_every_chart_has_a_table_that_sums_to_the_count(
     desk: Page, deployed_site: DeployedSite, confirmed: int
 ) -> None:
     sign_in(desk, deployed_site, where=NUMBERS)
@@ -50,7 +48,7 @@ def test_every_picture_has_its_numbers_and_they_sum_to_the_count(
         assert sum(int(text.replace(",", "")) for text in cells.all_inner_texts()) == confirmed, caption
 
 
-def test_the_number_renews_itself_and_stays_with_its_time_while_the_server_is_silent(
+def test_the_count_refreshes_and_keeps_its_time_while_the_server_is_down(
     desk: Page, deployed_site: DeployedSite, confirmed: int
 ) -> None:
     desk.clock.install()
@@ -68,15 +66,15 @@ def test_the_number_renews_itself_and_stays_with_its_time_while_the_server_is_si
     crowd.one_more(deployed_site, -7)
 
 
-def test_a_hidden_tab_asks_for_nothing(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+def test_a_hidden_tab_sends_no_requests(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
     desk.clock.install()
     sign_in(desk, deployed_site, where=NUMBERS)
     figure(desk)
     hide(desk, True)
-    asked: list[str] = []
-    desk.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    desk.on("request", lambda request: requested.append(request.url))
     desk.clock.run_for(60_000)
-    assert asked == []
+    assert requested == []
     with desk.expect_response(re.compile("/counts")):
         hide(desk, False)
 
@@ -86,8 +84,8 @@ def hide(page: Page, hidden: bool) -> None:
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
-def test_what_has_not_changed_is_not_sent_again(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
-    """The API's ETags are held by its own tests; here, that the page hands back what it was given."""
+def test_a_refresh_sends_the_etag_and_accepts_304(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+    """The tests of the API check its ETags. This test checks that the page sends them back."""
     desk.clock.install()
     tags: list[str | None] = []
 
@@ -107,7 +105,7 @@ def test_what_has_not_changed_is_not_sent_again(desk: Page, deployed_site: Deplo
     assert figure(desk) == number
 
 
-def test_a_token_that_is_over_leads_back_to_the_form_with_a_sentence(desk: Page, deployed_site: DeployedSite) -> None:
+def test_an_unknown_token_leads_back_to_the_form_with_a_message(desk: Page, deployed_site: DeployedSite) -> None:
     desk.goto(f"{deployed_site.url}/staff")
     desk.get_by_label("Your token").fill("staff_0000000000000000_" + "0" * 64)
     desk.get_by_role("button", name="Sign in").click()
@@ -116,7 +114,7 @@ def test_a_token_that_is_over_leads_back_to_the_form_with_a_sentence(desk: Page,
     assert desk.context.cookies() == []
 
 
-def test_who_may_only_count_sees_no_more_and_is_told_which_right_the_rest_needs(
+def test_a_token_for_counts_sees_only_counts_and_which_right_is_missing(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
     sign_in(desk, deployed_site, issue_token(deployed_site.stack, "charlie", "counts"))
@@ -126,9 +124,7 @@ def test_who_may_only_count_sees_no_more_and_is_told_which_right_the_rest_needs(
     expect(desk.locator(".lead")).to_contain_text("needs the right “manage”")
 
 
-def test_a_token_is_shown_once_works_is_revoked_and_all_of_it_is_on_the_trail(
-    desk: Page, deployed_site: DeployedSite
-) -> None:
+def test_a_token_is_issued_used_revoked_and_logged(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, where="#/tokens")
     desk.get_by_label("Owner").fill("Dora of the press office")
     desk.get_by_label("Read the numbers").check()
@@ -141,11 +137,11 @@ def test_a_token_is_shown_once_works_is_revoked_and_all_of_it_is_on_the_trail(
     expect(desk.get_by_role("row").filter(has_text="Dora")).to_contain_text("Revoked")
     assert deployed_site.staff_as(token, "/petitions").status_code == 401
     desk.get_by_role("link", name="Activity log").click()
-    for deed in ("Issued a token", "Revoked a token"):
-        expect(desk.get_by_role("table")).to_contain_text(deed)
+    for action in ("Issued a token", "Revoked a token"):
+        expect(desk.get_by_role("table")).to_contain_text(action)
 
 
-def test_it_prints_the_number_the_curve_and_the_tables(
+def test_printing_shows_the_count_the_curve_and_the_tables(
     desk: Page, deployed_site: DeployedSite, confirmed: int, tmp_path: Path
 ) -> None:
     sign_in(desk, deployed_site, where=NUMBERS)
@@ -158,7 +154,7 @@ def test_it_prints_the_number_the_curve_and_the_tables(
         expect(desk.locator(hidden).first).to_be_hidden()
 
 
-def test_without_javascript_it_says_what_it_needs(browser: Browser, deployed_site: DeployedSite) -> None:
+def test_without_javascript_the_page_says_that_it_needs_it(browser: Browser, deployed_site: DeployedSite) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{deployed_site.url}/staff")
@@ -167,9 +163,7 @@ def test_without_javascript_it_says_what_it_needs(browser: Browser, deployed_sit
     context.close()
 
 
-def test_the_count_is_saved_for_a_spreadsheet_and_its_rows_sum_to_the_number(
-    desk: Page, deployed_site: DeployedSite, confirmed: int
-) -> None:
+def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
     sign_in(desk, deployed_site, where=NUMBERS)
     with desk.expect_download() as download:
         desk.get_by_role("button", name="By country").click()
@@ -179,12 +173,10 @@ def test_the_count_is_saved_for_a_spreadsheet_and_its_rows_sum_to_the_number(
     assert sum(int(row["confirmed"]) for row in rows) == confirmed
 
 
-def test_a_wrong_field_is_called_what_the_page_calls_it(
-    desk: Page, deployed_site: DeployedSite, confirmed: int
-) -> None:
+def test_a_field_error_uses_the_label_on_the_page(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
     expect(desk.get_by_label("Title")).not_to_have_value("")
     desk.get_by_label("Closes at").fill("2020-01-01T09:00")
     desk.get_by_role("button", name="Save", exact=True).click()
-    said = desk.get_by_role("alert").get_by_role("listitem")
-    expect(said).to_have_text("Closes at (UTC, optional): must be later than the opening")
+    error = desk.get_by_role("alert").get_by_role("listitem")
+    expect(error).to_have_text("Closes at (UTC, optional): must be later than the opening time")

@@ -1,4 +1,4 @@
-"""Bob publishes a petition, freezes its number, hands signatures over, and helps somebody who asks."""
+"""Bob publishes a petition, freezes its count, exports signatures, and handles a data request."""
 
 import json
 import re
@@ -29,13 +29,13 @@ FIELDS = {
 }
 
 
-def choose(page: Page, act: str) -> None:
-    """Press it, and then once more in the window that asks whether it is meant."""
-    page.get_by_role("button", name=act, exact=True).click()
-    page.get_by_role("dialog").get_by_role("button", name=act, exact=True).click()
+def choose(page: Page, action: str) -> None:
+    """Press the button, and confirm it in the dialog."""
+    page.get_by_role("button", name=action, exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name=action, exact=True).click()
 
 
-def test_a_petition_is_drafted_looked_at_opened_edited_paused_and_closed(
+def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
     sign_in(desk, deployed_site, where="#/new")
@@ -55,13 +55,13 @@ def test_a_petition_is_drafted_looked_at_opened_edited_paused_and_closed(
     desk.get_by_label("Title").fill("Plant two thousand trees")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Plant two thousand trees")
-    for act, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close", "Closed")):
-        choose(desk, act)
+    for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close", "Closed")):
+        choose(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)
 
 
 @pytest.mark.usefixtures("confirmed")
-def test_the_second_of_two_editors_hears_of_the_first(desk: Page, deployed_site: DeployedSite) -> None:
+def test_an_edit_based_on_a_stale_revision_shows_a_message(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
     token = {"Authorization": f"Bearer {deployed_site.staff_token}"}
     expect(desk.get_by_label("Title")).not_to_have_value("")
@@ -74,7 +74,7 @@ def test_the_second_of_two_editors_hears_of_the_first(desk: Page, deployed_site:
     expect(desk.get_by_role("alert")).to_contain_text("Somebody else has changed this petition")
 
 
-def test_a_frozen_number_is_the_one_that_was_shown_and_anybody_may_check_it(
+def test_a_frozen_count_is_the_shown_one_and_anyone_can_check_it(
     desk: Page, deployed_site: DeployedSite, confirmed: int
 ) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}")
@@ -90,9 +90,7 @@ def test_a_frozen_number_is_the_one_that_was_shown_and_anybody_may_check_it(
     assert shown in public.text
 
 
-def test_somebody_who_asks_is_found_told_all_and_erased(
-    desk: Page, deployed_site: DeployedSite, tmp_path: Path
-) -> None:
+def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: DeployedSite, tmp_path: Path) -> None:
     email = "asks@example.org"
     desk.goto(f"{deployed_site.url}/petitions/support-trafficked-children")
     fill(desk, email, "Amina Asks")
@@ -112,7 +110,7 @@ def test_somebody_who_asks_is_found_told_all_and_erased(
     expect(found).not_to_contain_text("Amina Asks")
 
 
-def test_signatures_are_handed_over_as_a_file_that_matches_its_digest(desk: Page, deployed_site: DeployedSite) -> None:
+def test_an_export_has_a_digest_and_a_download_link(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, where="#/petitions/support-trafficked-children/exports")
     desk.get_by_role("button", name="Create the file").click()
     row = desk.get_by_role("row").filter(has_text="Ready")

@@ -1,4 +1,4 @@
-"""Alice signs: with JavaScript, without it, and with the keyboard alone."""
+"""Alice signs with JavaScript, without JavaScript, and with the keyboard only."""
 
 import re
 
@@ -25,7 +25,7 @@ def press_sign(page: Page) -> None:
 
 
 def confirm_from_inbox(page: Page, site: DeployedSite, email: str) -> None:
-    """Read the mail in the inbox page, as one would on this machine, and follow its link."""
+    """Open the email in the local inbox page, follow its link and confirm."""
     eventually(lambda: site.mails(email))
     page.goto(f"{site.url}/_local/inbox")
     page.get_by_role("link", name=re.compile("Please confirm")).filter(has_text=email).first.click()
@@ -35,7 +35,7 @@ def confirm_from_inbox(page: Page, site: DeployedSite, email: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your signature is counted")
 
 
-def the_whole_way(page: Page, site: DeployedSite, email: str) -> None:
+def sign_and_confirm(page: Page, site: DeployedSite, email: str) -> None:
     before = site.counts()["confirmed"]
     open_petition(page, site, "?source=evening-news")
     fill(page, email)
@@ -48,13 +48,13 @@ def the_whole_way(page: Page, site: DeployedSite, email: str) -> None:
     assert "evening-news" in [row["key"] for row in by_source]
 
 
-def test_sign_read_the_mail_confirm_and_be_counted(phone: Page, deployed_site: DeployedSite) -> None:
-    the_whole_way(phone, deployed_site, "browser@example.org")
+def test_a_supporter_signs_confirms_by_email_and_is_counted(phone: Page, deployed_site: DeployedSite) -> None:
+    sign_and_confirm(phone, deployed_site, "browser@example.org")
     expect(phone.locator("[data-count]")).to_be_visible()
 
 
-def test_the_same_without_javascript(phone_without_javascript: Page, deployed_site: DeployedSite) -> None:
-    the_whole_way(phone_without_javascript, deployed_site, "plain@example.org")
+def test_signing_works_without_javascript(phone_without_javascript: Page, deployed_site: DeployedSite) -> None:
+    sign_and_confirm(phone_without_javascript, deployed_site, "plain@example.org")
 
 
 def test_the_petition_shows_the_count(phone: Page, deployed_site: DeployedSite) -> None:
@@ -67,7 +67,7 @@ def test_the_petition_shows_the_count(phone: Page, deployed_site: DeployedSite) 
     eventually(shown)
 
 
-def test_the_keyboard_alone_is_enough(phone: Page, deployed_site: DeployedSite) -> None:
+def test_signing_works_with_the_keyboard_only(phone: Page, deployed_site: DeployedSite) -> None:
     open_petition(phone, deployed_site)
     for words in ("Alice Keys", "keys@example.org"):
         tab_to(phone, "input[type=text], input[type=email]")
@@ -81,18 +81,18 @@ def test_the_keyboard_alone_is_enough(phone: Page, deployed_site: DeployedSite) 
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until something that matches, and was not in focus before, has the focus and shows it."""
+    """Press Tab until an element that matches has the focus, and check that the focus is visible."""
     for _ in range(60):
         page.keyboard.press("Tab")
         focused = page.evaluate_handle("document.activeElement").as_element()
         if focused and focused.evaluate(f"element => element.matches({selector!r})"):
             style = focused.evaluate("e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).boxShadow]")
-            assert style != ["none", "none"], "whoever tabs must see where they are"
+            assert style != ["none", "none"], "the focus must be visible"
             return
     pytest.fail(f"no Tab leads to {selector}")
 
 
-def test_errors_are_summed_up_linked_and_what_was_typed_is_kept(phone: Page, deployed_site: DeployedSite) -> None:
+def test_errors_are_listed_and_linked_and_typed_values_are_kept(phone: Page, deployed_site: DeployedSite) -> None:
     open_petition(phone, deployed_site)
     phone.get_by_label("Full name").fill("Alice Kept")
     phone.get_by_label("Email address").fill("nonsense")
@@ -117,18 +117,16 @@ def test_a_double_click_sends_once(phone: Page, deployed_site: DeployedSite) -> 
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_busy_site_is_waited_out_and_the_supporter_is_told(
-    phone: Page, deployed_site: DeployedSite, status: int
-) -> None:
+def test_a_busy_site_is_retried_with_a_message(phone: Page, deployed_site: DeployedSite, status: int) -> None:
     open_petition(phone, deployed_site)
     refusals = iter([status, status])
 
     def refuse_twice(route: object) -> None:
-        refused = next(refusals, None)
-        if refused is None:
+        refusal = next(refusals, None)
+        if refusal is None:
             route.continue_()  # type: ignore[attr-defined]
         else:
-            route.fulfill(status=refused, headers={"Retry-After": "1"}, body="{}")  # type: ignore[attr-defined]
+            route.fulfill(status=refusal, headers={"Retry-After": "1"}, body="{}")  # type: ignore[attr-defined]
 
     phone.route(f"**/api/petitions/{SLUG}/signatures", refuse_twice)
     fill(phone, f"busy{status}@example.org")
@@ -137,7 +135,7 @@ def test_a_busy_site_is_waited_out_and_the_supporter_is_told(
     expect(phone).to_have_url(re.compile("/thanks$"))
 
 
-def test_who_is_offline_signs_when_the_line_is_back(phone: Page, deployed_site: DeployedSite) -> None:
+def test_an_offline_supporter_signs_when_online_again(phone: Page, deployed_site: DeployedSite) -> None:
     open_petition(phone, deployed_site)
     fill(phone, "offline@example.org")
     phone.context.set_offline(True)

@@ -1,4 +1,4 @@
-"""Bob asks how the site is."""
+"""The health route for staff."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ def health(served: Served) -> Any:
     return served.get("/api/staff/health", authorization=f"Bearer {token}").json_body
 
 
-def test_a_site_that_is_well_says_so(served: Served) -> None:
+def test_without_problems_the_level_is_good(served: Served) -> None:
     assert health(served) == {
         "level": "good",
         "messages": [{"level": "good", "text": "Everything works. Nothing needs to be done."}],
@@ -25,24 +25,24 @@ def test_a_site_that_is_well_says_so(served: Served) -> None:
     }
 
 
-def test_what_waits_is_counted_and_a_pause_is_told(served: Served) -> None:
+def test_queues_a_pause_and_shedding_are_reported(served: Served) -> None:
     served.queue.messages.append({})
     served.other_queue.messages.append({})
     served.overflow.messages.append({})
     until = pause_mail(NOW, served.tables, timedelta(hours=1))
     shed(Level.SNAPSHOT_ONLY, served.tables)
-    told = health(served)
-    assert told["mail"] == {"waiting": 2, "oldest_seconds": None, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
-    assert told["overflow"] == {"waiting": 1}
-    assert (told["level"], len(told["messages"])) == ("warning", 3)
+    found = health(served)
+    assert found["mail"] == {"waiting": 2, "oldest_seconds": None, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+    assert found["overflow"] == {"waiting": 1}
+    assert (found["level"], len(found["messages"])) == ("warning", 3)
 
 
-def test_a_pause_that_is_over_is_none(served: Served) -> None:
+def test_a_past_pause_is_not_reported(served: Served) -> None:
     pause_mail(NOW - DAY, served.tables)
     assert health(served)["mail"]["paused_until"] is None
 
 
-def test_a_correction_is_told_for_a_day(served: Served, petition: Petition) -> None:
+def test_a_correction_is_reported_for_a_day(served: Served, petition: Petition) -> None:
     adjust(petition.slug, {COUNT: 3, DAYS: 3, HOURS: 3}, NOW, served.tables)
     [message] = health(served)["messages"]
     assert f"“{petition.title}” was corrected by -3" in message["text"]

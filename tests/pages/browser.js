@@ -1,4 +1,4 @@
-// What the modules use of a browser, as far as the unit tests need it. tests/browser uses a real one.
+// A fake of the browser APIs that the modules use, for unit tests. tests/browser uses a real browser.
 
 export class FakeElement {
   attributes = {};
@@ -77,5 +77,5 @@ export function installFetch(respond) {
   return requests;
 }
 
-/** Let everything run that waits for a promise. */
+/** Wait until all settled promises have run their callbacks. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-"""The scripts for browsers: their unit tests, in Node.js; and that they and the API name the same routes."""
+"""Run the unit tests of the browser scripts in Node.js, and compare their routes with the API."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The pages as a supporter's browser, screen reader and attacker see them: parsed, never compared as text blobs."""
+"""The rendered pages, parsed: links, forms, labels, errors, escaping and texts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chalicelib.pages.render import (
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
 SITE = "https://petitions.example"
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
-# For staff, and the same for everybody.
+# The staff pages: they load another script and show nothing of a petition.
 SCRIPTS = {"staff.html": "/assets/staff/0a1b2c3d/app.js", "sign_in.html": asset_url("sign-in.js", base="")}
 FORM_FIELDS = ("name", "email", "country", "postcode", "consent.sign", "consent.updates")
 VOID = {"meta", "link", "img", "input", "br", "hr"}
@@ -44,7 +44,7 @@ class Element(SimpleNamespace):
 
 
 class Page(HTMLParser):
-    """Just enough of a DOM: elements in order, each with its text; complains about tags that do not close."""
+    """A small DOM: elements in order, each with its text. Fails on a tag that is not closed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Page(HTMLParser):
         self._open: list[Element] = []
         self.feed(html)
         self.close()
-        assert not self._open, f"left open: {self._open}"
+        assert not self._open, f"not closed: {self._open}"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
@@ -70,11 +70,11 @@ class Page(HTMLParser):
             element.text += data
 
     def all(self, *tags: str, **attrs: str) -> list[Element]:
-        wanted = {name.replace("_", "-"): value for name, value in attrs.items()}
+        expected = {name.replace("_", "-"): value for name, value in attrs.items()}
         return [
             element
             for element in self.elements
-            if (not tags or element.tag in tags) and wanted.items() <= element.attrs.items()
+            if (not tags or element.tag in tags) and expected.items() <= element.attrs.items()
         ]
 
     def one(self, *tags: str, **attrs: str) -> Element:
@@ -111,7 +111,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
 
 
 def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: str = "") -> dict[str, object]:
-    """What each template needs; `word` stands wherever a supporter's or a caller's text goes."""
+    """Return what each template needs. `word` is used for every text that users or callers supply."""
     form = dict.fromkeys((*FORM_FIELDS, "source", "updates"), word)
     errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source")]
     listed = SimpleNamespace(slug=petition.slug, title=petition.title, summary=petition.summary, count=1)
@@ -186,7 +186,7 @@ pages_with_forms = pytest.mark.parametrize("template", ["petition.html", "confir
 
 
 @every_template
-def test_whatever_is_typed_or_configured_comes_out_escaped(template: str) -> None:
+def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
     texts = ("title", "summary", "text", "target", "charity", "sign_wording", "updates_wording", "privacy_contact")
     petition = a_petition(**dict.fromkeys((*texts, "slug", "privacy_url"), EVIL))
     page = page_of(template, petition=petition, word=EVIL)
@@ -194,11 +194,11 @@ def test_whatever_is_typed_or_configured_comes_out_escaped(template: str) -> Non
     assert [found.attrs["src"] for found in page.all("script")] == [script]
     assert not page.all("img", src="x")
     assert "49" not in page.text.split()
-    assert ("<script>alert(1)" in page.text) is (template not in SCRIPTS), "shown as text"
+    assert ("<script>alert(1)" in page.text) is (template not in SCRIPTS), "the payload must appear as text"
 
 
 @every_template
-def test_nothing_inline_would_trip_the_content_security_policy(template: str) -> None:
+def test_pages_have_no_inline_script_or_style(template: str) -> None:
     page = page_of(template)
     names = {name for element in page.elements for name in element.attrs}
     assert not {name for name in names if name == "style" or name.startswith("on")}
@@ -226,7 +226,7 @@ def test_every_link_form_and_asset_starts_with_the_base(template: str, base: str
 
 
 @every_template
-def test_a_page_has_one_h1_a_title_a_language_and_a_skip_link_that_lands(template: str) -> None:
+def test_a_page_has_one_h1_a_title_a_language_and_a_working_skip_link(template: str) -> None:
     page = page_of(template)
     assert page.one("html").attrs["lang"] == "en"
     assert page.one("h1").text.strip()
@@ -236,7 +236,7 @@ def test_a_page_has_one_h1_a_title_a_language_and_a_skip_link_that_lands(templat
 
 
 @every_template
-def test_ids_are_unique_and_every_reference_on_the_page_leads_somewhere(template: str) -> None:
+def test_ids_are_unique_and_every_reference_has_a_target(template: str) -> None:
     page = page_of(template)
     assert len(page.ids) == len(set(page.ids))
     names = ("for", "aria-describedby", "aria-labelledby")
@@ -254,14 +254,14 @@ def test_every_field_has_a_label(template: str) -> None:
 
 
 @every_template
-def test_pages_about_one_person_are_kept_out_of_search_engines(template: str) -> None:
+def test_only_public_pages_may_be_indexed(template: str) -> None:
     page = page_of(template, {"errors": []} if template == "petition.html" else {})
     public = template in {"petition.html", "petitions.html"}
     assert bool(page.all("meta", name="robots", content="noindex")) is not public
 
 
 @pages_with_forms
-def test_an_error_is_in_the_title_in_the_summary_and_beside_its_field(template: str) -> None:
+def test_an_error_is_in_the_title_the_summary_and_next_to_its_field(template: str) -> None:
     message = "Enter your name"
     page = page_of(template, errors=[{"field": "name", "message": message}])
     assert page.one("title").text.startswith("Error: ")
@@ -275,14 +275,14 @@ def test_an_error_is_in_the_title_in_the_summary_and_beside_its_field(template: 
 
 
 @pages_with_forms
-def test_without_errors_nothing_claims_to_be_wrong(template: str) -> None:
+def test_a_page_without_errors_shows_none(template: str) -> None:
     page = page_of(template, errors=[])
     assert not page.one("title").text.startswith("Error")
     assert not page.all(role="alert")
     assert not [element for element in page.elements if "aria-invalid" in element.attrs]
 
 
-def test_an_error_of_a_hidden_or_unknown_field_is_told_without_a_dead_link() -> None:
+def test_an_error_of_a_hidden_or_unknown_field_has_no_link() -> None:
     page = page_of("petition.html", errors=[{"field": "source", "message": "Bad link"}])
     assert "Bad link" in page.one("div", id="error-summary").text
     assert not page.all("a", href="#source")
@@ -294,7 +294,7 @@ def test_dotted_field_names_get_dashed_ids() -> None:
     assert page.one("input", id="consent-sign").attrs["name"] == "consent.sign"
 
 
-def test_the_form_posts_exactly_the_names_of_the_contract() -> None:
+def test_the_form_posts_the_field_names_of_the_contract() -> None:
     page = an_untouched_form(form={"source": "bbc"}, base="/prod")
     form = page.one("form")
     assert form.attrs["action"] == "/prod/petitions/protect-trafficked-children/signatures"
@@ -303,11 +303,11 @@ def test_the_form_posts_exactly_the_names_of_the_contract() -> None:
     assert sorted(names) == sorted((*FORM_FIELDS, "source"))
 
 
-def test_a_supporter_who_came_by_no_campaign_link_sends_no_source() -> None:
+def test_the_form_has_no_source_without_a_campaign_link() -> None:
     assert not an_untouched_form().all("input", name="source")
 
 
-def test_consents_start_unticked_and_great_britain_is_chosen() -> None:
+def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
     page = an_untouched_form()
     boxes = page.all("input", type="checkbox")
     assert [box.attrs["value"] for box in boxes] == ["yes", "yes"]
@@ -315,7 +315,7 @@ def test_consents_start_unticked_and_great_britain_is_chosen() -> None:
     assert [option.attrs["value"] for option in page.all("option", selected="")] == ["GB"]
 
 
-def test_what_was_typed_is_kept() -> None:
+def test_typed_values_are_kept() -> None:
     typed = {
         "name": "Zoë O'Neill",
         "email": "zoe@mail.example",
@@ -330,20 +330,20 @@ def test_what_was_typed_is_kept() -> None:
     assert [box.attrs["id"] for box in page.all("input", type="checkbox", checked="")] == ["consent-sign"]
 
 
-def test_browsers_can_fill_the_form_in() -> None:
+def test_browsers_can_autofill_the_form() -> None:
     page = an_untouched_form()
     hints = {field.attrs["id"]: field.attrs.get("autocomplete") for field in page.all("input", "select")}
-    wanted = {"name": "name", "email": "email", "country": "country", "postcode": "postal-code"}
-    assert wanted.items() <= hints.items()
+    expected = {"name": "name", "email": "email", "country": "country", "postcode": "postal-code"}
+    assert expected.items() <= hints.items()
 
 
-def test_the_wording_of_each_consent_labels_its_own_box() -> None:
+def test_the_wording_of_each_consent_labels_its_checkbox() -> None:
     page = an_untouched_form()
     assert page.one("label", **{"for": "consent-sign"}).text == "I sign, and my name may be handed over."
     assert page.one("label", **{"for": "consent-updates"}).text.startswith("Send me updates.")
 
 
-def test_the_count_stands_in_words_and_in_the_bar_and_says_where_to_refresh() -> None:
+def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
     page = an_untouched_form(base="/prod")
     assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
     assert page.one("progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
@@ -351,7 +351,7 @@ def test_the_count_stands_in_words_and_in_the_bar_and_says_where_to_refresh() ->
     assert "2 October 2026 at 14:05 UTC" in page.text
 
 
-def test_a_bar_never_runs_past_its_goal() -> None:
+def test_the_bar_stops_at_its_goal() -> None:
     page = an_untouched_form(count=50_000)
     assert page.one("progress").attrs["value"] == "20000"
     assert "50,000 of 20,000" in page.text
@@ -369,14 +369,14 @@ def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
     assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
 
 
-def test_a_paused_petition_says_so_and_who_signed_may_still_confirm() -> None:
+def test_a_paused_petition_says_that_signers_can_still_confirm() -> None:
     page = an_untouched_form(state="paused")
     assert page.one("h2", id="sign-title").text == "This petition is paused"
-    assert "you still can: press the link in the mail" in page.text
-    assert "The time of the pause is added to its closing day" in page.text
+    assert "you still can: use the link in the email" in page.text
+    assert "it stays open longer to make up for the pause" in page.text
 
 
-def test_a_preview_says_so_is_kept_out_of_search_engines_and_cannot_be_sent() -> None:
+def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
     page = an_untouched_form(preview="draft")
     assert "This is a preview" in page.text
     assert page.all("meta", name="robots", content="noindex")
@@ -387,27 +387,27 @@ def test_a_preview_says_so_is_kept_out_of_search_engines_and_cannot_be_sent() ->
     assert not [element for element in page.elements if "data-count-url" in element.attrs]
 
 
-def test_a_goal_that_stepped_up_is_the_one_that_is_shown() -> None:
+def test_the_current_goal_is_shown() -> None:
     page = an_untouched_form(count=20_001, goal=50_000)
     assert "20,001 of 50,000 signatures" in page.text
     assert page.one("progress").attrs["max"] == "50000"
 
 
-def test_when_busy_the_supporter_hears_that_nothing_is_lost() -> None:
+def test_a_busy_page_says_that_the_typed_values_are_kept() -> None:
     page = page_of("petition.html", errors=[], busy=True, form={"name": "Zoë"})
-    assert "Nothing you typed is lost" in page.one("div", role="alert").text
+    assert "What you typed is still in the form" in page.one("div", role="alert").text
     assert page.one("input", id="name").attrs["value"] == "Zoë"
 
 
-def test_the_privacy_notice_names_controller_receiver_and_contact() -> None:
+def test_the_privacy_notice_names_the_controller_recipient_and_contact() -> None:
     notice = an_untouched_form().one("section", id="privacy").text
     for words in ("Harbour for Children is the controller", "never email addresses", "privacy@harbour.example"):
         assert words in notice
-    for words in ("special category", "explicit consent", "withdraw", "not confirmed is deleted"):
+    for words in ("special category", "explicit consent", "withdraw", "deleted automatically"):
         assert words in notice
 
 
-def test_shared_links_carry_their_title_summary_and_absolute_address() -> None:
+def test_the_page_has_metadata_for_shared_links() -> None:
     page = an_untouched_form(base="/prod")
     link = f"{SITE}/petitions/protect-trafficked-children"
     meta = {m.attrs.get("property") or m.attrs.get("name"): m.attrs.get("content") for m in page.all("meta")}
@@ -419,7 +419,7 @@ def test_shared_links_carry_their_title_summary_and_absolute_address() -> None:
 
 
 @pytest.mark.parametrize("template", ["thanks.html", "confirmed.html", "withdrawn.html", "unsubscribed.html"])
-def test_pages_after_an_act_show_nothing_personal_even_if_it_is_passed(template: str) -> None:
+def test_result_pages_show_no_personal_data_even_if_it_is_passed(template: str) -> None:
     personal: dict[str, object] = {
         "name": "Zoë O'Neill",
         "email": "zoe@mail.example",
@@ -446,36 +446,36 @@ def test_confirming_posts_the_token_and_the_corrections() -> None:
     assert "I sign, and my name may be handed over." in page.one("blockquote").text
 
 
-def test_updates_that_were_not_wanted_stay_unticked_on_the_confirm_page() -> None:
+def test_updates_stay_unticked_on_the_confirm_page() -> None:
     page = page_of("confirm.html", errors=[], form={"name": "Zoë", "postcode": "", "updates": ""})
     assert "checked" not in page.one("input", id="updates").attrs
 
 
-def test_whoever_did_not_sign_is_led_to_withdraw_with_a_token_fit_for_a_link() -> None:
+def test_the_confirm_page_links_to_withdraw_with_an_encoded_token() -> None:
     page = page_of("confirm.html", base="/prod", withdraw_token="a&b=c")
     assert page.all("a", href="/prod/withdraw?token=a%26b%3Dc")
 
 
 @pytest.mark.parametrize("act", ["withdraw", "unsubscribe"])
-def test_a_link_only_shows_a_button_and_the_button_acts(act: str) -> None:
+def test_an_email_link_shows_a_button_that_posts(act: str) -> None:
     page = page_of(f"{act}.html", token="t0ken", base="/prod")
     assert (page.one("form").attrs["action"], page.one("form").attrs["method"]) == (f"/prod/{act}", "post")
     assert page.one("input").attrs == {"type": "hidden", "name": "token", "value": "t0ken"}
 
 
-def test_an_empty_list_is_friendly() -> None:
-    assert "No petition is open just now" in page_of("petitions.html", petitions=[]).text
+def test_an_empty_list_says_so() -> None:
+    assert "There are no open petitions at the moment" in page_of("petitions.html", petitions=[]).text
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 429, 503])
-def test_a_problem_page_leads_on_even_without_a_petition(status: int) -> None:
+def test_a_problem_page_has_a_link_even_without_a_petition(status: int) -> None:
     page = page_of("problem.html", petition=None, heading="Sorry", message="That did not work.", status=status)
     assert page.one("h1").text == "Sorry"
     assert page.all("a", href="/")
-    assert ("Nothing is lost" in page.text) is (status in {429, 503})
+    assert ("You can safely go back" in page.text) is (status in {429, 503})
 
 
-def test_a_template_that_misses_a_value_fails_loudly() -> None:
+def test_a_missing_template_value_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         render("thanks.html", base="", site_url=SITE, petition=SimpleNamespace())
 
@@ -489,7 +489,7 @@ def test_text_is_split_at_blank_lines_only() -> None:
     assert paragraphs("One\nstill one.\r\n \r\nTwo.\n\n\n\nThree.\n") == ["One\nstill one.", "Two.", "Three."]
 
 
-def test_numbers_and_dates_are_written_as_people_write_them() -> None:
+def test_numbers_and_dates_are_formatted_for_readers() -> None:
     late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
     assert (thousands(12345), thousands(999)) == ("12,345", "999")
     assert human_date(datetime(2026, 11, 4)) == "4 November 2026"
@@ -501,7 +501,7 @@ def test_only_listed_assets_are_served(name: str) -> None:
     assert asset(name) is None
 
 
-def test_every_file_in_the_folder_is_listed_and_its_address_follows_its_content() -> None:
+def test_every_asset_file_is_listed_and_its_url_depends_on_its_content() -> None:
     for path in (PAGES / "assets").iterdir():
         found = asset(path.name)
         assert found
@@ -510,12 +510,12 @@ def test_every_file_in_the_folder_is_listed_and_its_address_follows_its_content(
         assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={found.etag[1:9]}"
 
 
-def test_what_is_not_in_a_checkout_is_no_asset_and_its_link_breaks_no_page() -> None:
+def test_a_missing_asset_is_none_and_its_url_still_works() -> None:
     assert asset("uplot.js") is None
     assert asset_url("uplot.js", base="/prod") == "/prod/assets/uplot.js"
 
 
-def test_the_dashboard_imports_only_what_is_served_beside_it() -> None:
+def test_the_dashboard_imports_only_its_own_files() -> None:
     assert re.fullmatch(r"[0-9a-f]{8}", dashboard_version())
     assert {"app.js", "api.js", "numbers.js", "timeline.js"} <= set(dashboard_start()) <= dashboard().keys()
     for name, file in dashboard().items():
@@ -523,7 +523,7 @@ def test_the_dashboard_imports_only_what_is_served_beside_it() -> None:
         assert {path.removeprefix("./") for path in imported} - {"#api"} <= dashboard().keys(), name
 
 
-def test_assets_load_nothing_from_elsewhere() -> None:
+def test_assets_load_nothing_from_other_sites() -> None:
     for path in (*(PAGES / "assets").iterdir(), *(PAGES / "dashboard").iterdir()):
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.findall(r"https?://|@import(?! \{)|\beval\(|innerHTML", text), path.name

@@ -1,4 +1,4 @@
-"""Petitions over HTTP: the pages, and the same as JSON."""
+"""Public routes of petitions: HTML pages and JSON."""
 
 import json
 
@@ -13,7 +13,7 @@ HERE = "/petitions/safe-children"
 COUNTED = "/api/petitions/safe-children"
 
 
-def test_the_list_shows_what_can_be_signed_with_its_number(served: Served) -> None:
+def test_the_list_shows_open_petitions_with_their_counts(served: Served) -> None:
     confirmed(served.tables, a_published_petition(served.tables))
     a_published_petition(served.tables, slug="hidden-draft", title="Hidden draft", state="draft")
     answer = served.get("/")
@@ -22,7 +22,7 @@ def test_the_list_shows_what_can_be_signed_with_its_number(served: Served) -> No
     assert "Hidden draft" not in answer.body.decode()
 
 
-def test_the_page_has_its_form_and_keeps_the_source_of_the_link(served: Served) -> None:
+def test_the_form_keeps_a_valid_source_of_the_link(served: Served) -> None:
     assert 'name="source" value="bbc-news"' in served.get(f"{HERE}?source=bbc-news").body.decode()
     for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):
         body = served.get(f"{HERE}?source={wrong}").body.decode()
@@ -30,7 +30,7 @@ def test_the_page_has_its_form_and_keeps_the_source_of_the_link(served: Served) 
         assert "<script>" not in body
 
 
-def test_the_json_is_as_the_contract_says(served: Served) -> None:
+def test_the_json_follows_the_contract(served: Served) -> None:
     confirmed(served.tables, a_published_petition(served.tables, closes_at=NOW + DAY))
     forget_petitions()
     answer = served.get(COUNTED)
@@ -49,7 +49,7 @@ def test_the_json_is_as_the_contract_says(served: Served) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", HERE, COUNTED, f"{COUNTED}/count"])
-def test_what_everybody_sees_a_cdn_may_carry(served: Served, path: str) -> None:
+def test_public_responses_may_be_cached_by_a_cdn(served: Served, path: str) -> None:
     policy = served.get(path).headers["Cache-Control"]
     assert "public" in policy
     assert "max-age=5" in policy
@@ -58,14 +58,14 @@ def test_what_everybody_sees_a_cdn_may_carry(served: Served, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{HERE}/thanks", "/petitions/nothing", "/api/petitions/nothing", "/confirm"])
-def test_what_is_personal_or_wrong_no_cache_keeps(served: Served, path: str) -> None:
+def test_thanks_and_error_responses_are_not_cached(served: Served, path: str) -> None:
     assert served.get(path).headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
     ("changes", "status"), [({"state": "draft"}, 404), ({"state": "removed"}, 410), ({"opened_at": NOW + DAY}, 404)]
 )
-def test_what_is_not_for_the_public_is_answered_alike_everywhere(
+def test_hidden_petitions_get_the_same_status_on_every_route(
     served: Served, changes: dict[str, object], status: int
 ) -> None:
     a_published_petition(served.tables, slug="another", **changes)
@@ -78,7 +78,7 @@ def test_what_is_not_for_the_public_is_answered_alike_everywhere(
         assert json.loads(answer.body)["status"] == status
 
 
-def test_a_closed_petition_is_shown_with_its_number_and_no_form(served: Served) -> None:
+def test_a_closed_petition_is_shown_without_a_form(served: Served) -> None:
     a_published_petition(served.tables, slug="another", state="closed", closes_at=NOW)
     body = served.get("/petitions/another").body.decode()
     assert "This petition is closed" in body
@@ -86,7 +86,7 @@ def test_a_closed_petition_is_shown_with_its_number_and_no_form(served: Served) 
     assert served.get("/api/petitions/another").json_body["state"] == "closed"
 
 
-def test_the_form_comes_even_when_the_number_cannot(served: Served) -> None:
+def test_the_form_is_shown_when_the_count_is_unavailable(served: Served) -> None:
     served.get(HERE)
     served.clock.forward(DAY)
     served.tables.fail_next(Throttled("storage"))
@@ -95,12 +95,12 @@ def test_the_form_comes_even_when_the_number_cannot(served: Served) -> None:
     assert "<form" in answer.body.decode()
 
 
-def test_the_list_comes_even_when_a_number_cannot(served: Served) -> None:
+def test_the_list_is_shown_when_a_count_is_unavailable(served: Served) -> None:
     class Down(type(served.tables)):  # type: ignore[misc]
         def get(self, *_: object, **__: object) -> None:
             raise Throttled("storage")
 
     served.tables.__class__ = Down
     answer = served.get("/")
-    assert answer.status_code == 200, "one count that is late takes the front page down"
+    assert answer.status_code == 200, "one unavailable count must not break the front page"
     assert "Keep trafficked children safe" in answer.body.decode()

@@ -1,4 +1,4 @@
-"""The public count over HTTP."""
+"""The route of the public count."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ COUNT = "/api/petitions/safe-children/count"
 COUNTS = "/api/staff/petitions/safe-children/counts"
 
 
-def test_the_public_count_is_as_the_contract_says(served: Served, petition: Petition) -> None:
+def test_the_public_count_follows_the_contract(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition)
     answer = served.get(COUNT)
     assert answer.json_body == {
@@ -27,7 +27,7 @@ def test_the_public_count_is_as_the_contract_says(served: Served, petition: Peti
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_number_the_client_has_is_not_sent_again(served: Served, petition: Petition) -> None:
+def test_an_unchanged_count_is_304(served: Served, petition: Petition) -> None:
     etag = served.get(COUNT).headers["ETag"]
     served.clock.forward(DAY)
     answer = served.get(COUNT, if_none_match=etag)
@@ -39,20 +39,20 @@ def test_a_number_the_client_has_is_not_sent_again(served: Served, petition: Pet
     assert served.get(COUNT, if_none_match=etag).status_code == 200
 
 
-def test_a_new_goal_is_a_new_answer(served: Served) -> None:
+def test_another_goal_has_another_etag(served: Served) -> None:
     etag = served.get(COUNT).headers["ETag"]
     a_published_petition(served.tables, slug="another", goal=5)
     assert served.get("/api/petitions/another/count").headers["ETag"] != etag
 
 
-def test_a_closed_petition_still_has_its_number(served: Served) -> None:
+def test_a_closed_petition_has_a_count_and_a_removed_one_is_410(served: Served) -> None:
     a_published_petition(served.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
     assert served.get("/api/petitions/another/count").status_code == 200
     a_published_petition(served.tables, slug="removed", state="removed")
     assert served.get("/api/petitions/removed/count").status_code == 410
 
 
-def test_a_cache_miss_on_a_warm_function_is_one_read(served: Served) -> None:
+def test_a_request_to_a_warm_function_is_one_read(served: Served) -> None:
     served.get(COUNT)
     served.tables.calls.clear()
     served.get(COUNT)

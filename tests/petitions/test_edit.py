@@ -1,4 +1,4 @@
-"""Writing and changing a petition: one revision after the other."""
+"""Creating and editing petitions: revisions, conflicts and text versions."""
 
 import pytest
 
@@ -16,14 +16,14 @@ from tests.fakes import FakeTables
 SLUG = "safe-children"
 
 
-def test_a_new_petition_is_its_first_revision_and_can_be_counted(tables: FakeTables) -> None:
+def test_a_new_petition_has_revision_1_and_a_count(tables: FakeTables) -> None:
     petition = create(a_petition(state="draft"), NOW, tables)
     assert petition_as_stored(SLUG, tables) == petition
     assert petition.revision == 1
     assert exact_count(petition, NOW, tables).confirmed == 0
 
 
-def test_a_slug_is_taken_once_and_nothing_of_the_second_is_kept(tables: FakeTables) -> None:
+def test_a_taken_slug_is_refused_and_nothing_is_written(tables: FakeTables) -> None:
     a_published_petition(tables)
     before = dict(tables.items)
     with pytest.raises(Invalid) as caught:
@@ -32,20 +32,20 @@ def test_a_slug_is_taken_once_and_nothing_of_the_second_is_kept(tables: FakeTabl
     assert tables.items == before
 
 
-def test_of_two_who_take_a_slug_at_once_one_gets_it(tables: FakeTables) -> None:
+def test_of_two_concurrent_creates_only_one_gets_the_slug(tables: FakeTables) -> None:
     class Meanwhile(FakeTables):
         def put_new(self, new: NewItem) -> None:
             if new.key == keys.petition(SLUG) and new.key not in self.items:
-                super().put_new(NewItem(new.key, {**new.item, "title": "The other's"}))
+                super().put_new(NewItem(new.key, {**new.item, "title": "From the other create"}))
             super().put_new(new)
 
     both = Meanwhile()
     with pytest.raises(Invalid):
         create(a_petition(), NOW, both)
-    assert petition_as_stored(SLUG, both).title == "The other's"
+    assert petition_as_stored(SLUG, both).title == "From the other create"
 
 
-def test_the_second_of_two_editors_hears_of_the_first(tables: FakeTables) -> None:
+def test_an_edit_based_on_a_stale_revision_is_refused(tables: FakeTables) -> None:
     petition = a_published_petition(tables)
     first = edit(changed(petition, title="First"), NOW, tables)
     with pytest.raises(Stale):
@@ -54,8 +54,8 @@ def test_the_second_of_two_editors_hears_of_the_first(tables: FakeTables) -> Non
     assert first.revision == petition.revision + 1
 
 
-def test_an_edit_whose_text_cannot_be_kept_does_not_show(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody may sign a text that is not kept."""
+def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may sign a text that is not stored."""
     petition = a_published_petition(tables)
 
     def full(_: NewItem) -> None:
@@ -67,7 +67,7 @@ def test_an_edit_whose_text_cannot_be_kept_does_not_show(tables: FakeTables, mon
     assert petition_as_stored(SLUG, tables) == petition
 
 
-def test_what_makes_no_petition_changes_nothing(tables: FakeTables) -> None:
+def test_an_invalid_edit_changes_nothing(tables: FakeTables) -> None:
     petition = a_published_petition(tables)
     before = dict(tables.items)
     with pytest.raises(Invalid) as caught:
@@ -76,7 +76,7 @@ def test_what_makes_no_petition_changes_nothing(tables: FakeTables) -> None:
     assert tables.items == before
 
 
-def test_who_signed_keeps_the_version_that_was_signed(tables: FakeTables) -> None:
+def test_a_signature_keeps_the_version_that_was_signed(tables: FakeTables) -> None:
     petition = a_published_petition(tables)
     identity = confirmed(tables, petition)
     edited = edit(changed(petition, text="We ask for more."), NOW + DAY, tables)
@@ -85,7 +85,7 @@ def test_who_signed_keeps_the_version_that_was_signed(tables: FakeTables) -> Non
     assert [text.version for text in versions(edited, tables)] == [petition.version, edited.version]
 
 
-def test_a_petition_from_before_there_were_revisions_is_edited_once(tables: FakeTables) -> None:
+def test_a_petition_without_a_revision_can_be_edited(tables: FakeTables) -> None:
     a_published_petition(tables)
     stored = tables.items[keys.petition(SLUG)]
     for name in ("revision", "goals"):
@@ -97,7 +97,7 @@ def test_a_petition_from_before_there_were_revisions_is_edited_once(tables: Fake
         edit(changed(old, title="Newer"), NOW, tables)
 
 
-def test_an_edit_never_takes_back_shards_that_were_raised_meanwhile(tables: FakeTables) -> None:
+def test_an_edit_never_undoes_a_concurrent_raise_of_shards(tables: FakeTables) -> None:
     petition = a_published_petition(tables, shards=2)
     raise_shards(SLUG, 9, tables)
     with pytest.raises(Stale):

@@ -1,4 +1,4 @@
-"""Who may see which petition, and how rarely the table is asked."""
+"""Finding petitions: what the public and staff may see, and the cache."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_crowd_costs_one_read(tables: FakeTables) -> None:
     assert tables.calls == ["get"]
 
 
-def test_whoever_asks_for_what_is_not_there_costs_one_read_too(tables: FakeTables) -> None:
+def test_an_unknown_slug_costs_one_read(tables: FakeTables) -> None:
     for _ in range(100):
         with pytest.raises(UnknownPetition):
             find_petition("nothing-here", NOW, tables)
@@ -39,7 +39,7 @@ def test_whoever_asks_for_what_is_not_there_costs_one_read_too(tables: FakeTable
 
 
 @pytest.mark.parametrize("slug", ["", "UPPER", "a/b", "../x", "a b", "x" * 200, "é", "a\n"])
-def test_what_cannot_be_a_slug_is_not_even_looked_up(tables: FakeTables, slug: str) -> None:
+def test_a_malformed_slug_is_not_looked_up(tables: FakeTables, slug: str) -> None:
     with pytest.raises(UnknownPetition):
         find_petition(slug, NOW, tables)
     with pytest.raises(UnknownPetition):
@@ -61,13 +61,13 @@ def test_a_petition_that_opens_later_is_a_draft_until_then(tables: FakeTables) -
     assert find_open_petition("safe-children", NOW + DAY, tables)
 
 
-def test_a_removed_petition_is_gone_and_not_lost(tables: FakeTables) -> None:
+def test_a_removed_petition_is_refused_as_removed(tables: FakeTables) -> None:
     a_published_petition(tables, state="removed")
     with pytest.raises(PetitionRemoved):
         find_petition("safe-children", NOW, tables)
 
 
-def test_a_closed_petition_is_seen_and_not_signed(tables: FakeTables) -> None:
+def test_a_closed_petition_is_found_but_not_open(tables: FakeTables) -> None:
     a_published_petition(tables, **CLOSED)
     assert find_petition("safe-children", NOW, tables)
     with pytest.raises(PetitionNotOpen) as caught:
@@ -75,14 +75,14 @@ def test_a_closed_petition_is_seen_and_not_signed(tables: FakeTables) -> None:
     assert caught.value.state == "closed"
 
 
-def test_it_closes_to_the_second_though_it_is_cached(tables: FakeTables) -> None:
+def test_a_cached_petition_closes_on_time(tables: FakeTables) -> None:
     a_published_petition(tables, closes_at=NOW + DAY)
     assert find_open_petition("safe-children", NOW, tables)
     with pytest.raises(PetitionNotOpen):
         find_open_petition("safe-children", NOW + DAY, tables)
 
 
-def test_while_the_table_does_not_answer_what_was_known_goes_on(
+def test_a_stale_petition_is_used_while_the_table_is_unavailable(
     tables: FakeTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_published_petition(tables)
@@ -92,7 +92,7 @@ def test_while_the_table_does_not_answer_what_was_known_goes_on(
     assert find_petition("safe-children", NOW, tables)
 
 
-def test_a_new_process_that_hears_nothing_says_so(tables: FakeTables) -> None:
+def test_an_empty_cache_and_an_unavailable_table_are_an_error(tables: FakeTables) -> None:
     a_published_petition(tables)
     forget_petitions()
     tables.fail_next(Throttled("storage"))
@@ -100,7 +100,7 @@ def test_a_new_process_that_hears_nothing_says_so(tables: FakeTables) -> None:
         find_petition("safe-children", NOW, tables)
 
 
-def test_the_public_list_has_what_can_be_signed_and_staffs_has_everything(tables: FakeTables) -> None:
+def test_the_public_list_has_open_petitions_and_the_staff_list_has_all(tables: FakeTables) -> None:
     a_published_petition(tables, slug="a-open")
     a_published_petition(tables, slug="b-draft", state="draft")
     a_published_petition(tables, slug="c-closed", **CLOSED)

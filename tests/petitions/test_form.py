@@ -1,4 +1,4 @@
-"""What staff may write about a petition, and what each wrong field hears."""
+"""Petitions as staff send them: new petitions, edits, transitions, and their field errors."""
 
 import json
 from datetime import datetime
@@ -17,7 +17,7 @@ DRAFT = a_petition(state="draft")
 
 
 def written(petition: Petition = DRAFT, **changes: Any) -> str:
-    """What a person types: no state, no times."""
+    """Return a body as staff type it: without state and times."""
     typed = petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
     return json.dumps({name: value for name, value in {**typed, **changes}.items() if value is not ...})
 
@@ -32,7 +32,7 @@ def field_errors(petition: Petition, **changes: Any) -> set[str]:
     return {error.field for error in caught.value.errors}
 
 
-def test_a_new_petition_is_a_draft_whatever_its_times_say() -> None:
+def test_a_new_petition_is_a_draft_even_with_a_past_opening() -> None:
     petition = read_new(written(opened_at=iso(OPENED)), NOW)
     assert (petition.state, petition.opened_at) == (State.DRAFT, OPENED)
     assert read_new(written(), NOW).opened_at == NOW
@@ -40,7 +40,7 @@ def test_a_new_petition_is_a_draft_whatever_its_times_say() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{", "nonsense", "[" * 10_000, '"\\ud800"', "1" * 10_000 + "x"])
-def test_what_is_no_json_is_told_so(body: str) -> None:
+def test_a_body_that_is_not_json_is_refused(body: str) -> None:
     with pytest.raises(NotJson):
         read_new(body, NOW)
     with pytest.raises(NotJson):
@@ -50,7 +50,7 @@ def test_what_is_no_json_is_told_so(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", ["[]", "null", '"x"', "1"])
-def test_what_is_no_object_is_told_so(body: str) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: str) -> None:
     with pytest.raises(Invalid) as new:
         read_new(body, NOW)
     with pytest.raises(Invalid) as edit:
@@ -74,7 +74,7 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
 
 
 @pytest.mark.parametrize(("changes", "fields"), WRONG)
-def test_every_wrong_field_of_a_new_or_an_edited_petition_hears_why(changes: dict[str, Any], fields: set[str]) -> None:
+def test_every_wrong_field_has_an_error(changes: dict[str, Any], fields: set[str]) -> None:
     with pytest.raises(Invalid) as new:
         read_new(written(**changes), NOW)
     with pytest.raises(Invalid) as edit:
@@ -84,13 +84,13 @@ def test_every_wrong_field_of_a_new_or_an_edited_petition_hears_why(changes: dic
 
 
 @pytest.mark.parametrize("name", ["state", "revision", "paused_at", "removed_reason"])
-def test_a_new_petition_says_nothing_of_its_later_life(name: str) -> None:
+def test_a_new_petition_cannot_set_lifecycle_fields(name: str) -> None:
     later: dict[str, Any] = {name: "open"}
     with pytest.raises(Invalid):
         read_new(written(**later), NOW)
 
 
-def test_what_is_shown_may_come_back_as_it_is() -> None:
+def test_the_shown_petition_can_be_sent_back_unchanged() -> None:
     for petition in (DRAFT, a_petition(closes_at=NOW + DAY, goals=[20_000]), a_petition(state="paused", paused_at=NOW)):
         assert edited(petition) == petition
         assert edited(petition, title="New") == petition.model_copy(update={"title": "New"})
@@ -100,11 +100,11 @@ def test_what_is_shown_may_come_back_as_it_is() -> None:
     "changes",
     [{"state": "closed"}, {"revision": 7}, {"slug": "other"}, {"paused_at": iso(NOW)}, {"text_version": "0" * 12}],
 )
-def test_what_an_edit_cannot_change_is_not_silently_left_as_it_was(changes: dict[str, Any]) -> None:
+def test_changing_a_read_only_field_is_an_error(changes: dict[str, Any]) -> None:
     assert field_errors(a_petition(), **changes) == {*changes}
 
 
-def test_an_edit_is_the_whole_petition() -> None:
+def test_an_edit_resets_the_fields_it_omits() -> None:
     petition = a_petition(closes_at=NOW + DAY, goals=[20_000], privacy_url="https://harbour.example")
     body = json.loads(written(petition))
     for name in ("goals", "privacy_url"):
@@ -114,13 +114,13 @@ def test_an_edit_is_the_whole_petition() -> None:
     assert after.opened_at == petition.opened_at
 
 
-def test_what_has_opened_has_opened() -> None:
+def test_only_a_draft_can_change_its_opening() -> None:
     assert field_errors(a_petition(), opened_at=iso(NOW - DAY)) == {"opened_at"}
     for draft in (DRAFT, a_petition(opened_at=NOW + DAY)):
         assert edited(draft, opened_at=iso(NOW + 2 * DAY)).opened_at == NOW + 2 * DAY
 
 
-def test_an_edit_does_not_close_and_moves_no_closing_that_was() -> None:
+def test_an_edit_cannot_close_a_petition_or_change_a_past_closing() -> None:
     assert field_errors(a_petition(), closes_at=iso(NOW - DAY)) == {"closes_at"}
     assert field_errors(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == {"closes_at"}
     closed = a_petition(state="closed", closes_at=NOW - DAY)
@@ -129,7 +129,7 @@ def test_an_edit_does_not_close_and_moves_no_closing_that_was() -> None:
     assert read_edit(written(closed), closed, NOW).closes_at == NOW - DAY
 
 
-def test_a_move_is_read() -> None:
+def test_a_transition_is_parsed() -> None:
     assert read_transition('{"state": "open"}') == Transition(State.OPEN)
     at = f'{{"state": "closed", "at": "{iso(NOW)}"}}'
     assert read_transition(at) == Transition(State.CLOSED, NOW)

@@ -22,7 +22,7 @@ from tests.actors import DAY, NOW, OPENED, a_petition
         ({"state": "paused", "closes_at": NOW}, NOW + DAY, State.PAUSED),
     ],
 )
-def test_the_stored_state_moves_on_with_the_times(changes: dict[str, Any], moment: Any, state: State) -> None:
+def test_the_state_follows_the_opening_and_closing_times(changes: dict[str, Any], moment: Any, state: State) -> None:
     assert a_petition(**changes).state_at(moment) is state
 
 
@@ -35,37 +35,37 @@ def test_the_stored_state_moves_on_with_the_times(changes: dict[str, Any], momen
         {"goals": [2, 1]}, {"goals": [0]}, {"goals": ["x"]}, {"goals": [*range(1, 22)]}, {"closes_at": OPENED},
     ],
 )  # fmt: skip
-def test_what_cannot_be_a_petition_is_refused(wrong: dict[str, Any]) -> None:
+def test_invalid_values_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         a_petition(**wrong)
 
 
 @pytest.mark.parametrize("changed", [{"title": "x"}, {"text": "x"}, {"target": "x"}])
-def test_another_text_is_another_version_to_sign(changed: dict[str, str]) -> None:
+def test_another_text_is_another_text_version(changed: dict[str, str]) -> None:
     assert a_petition(**changed).text_version != a_petition().text_version
     assert a_petition(**changed).consent_version == a_petition().consent_version
 
 
 @pytest.mark.parametrize("changed", [{"sign_wording": "x"}, {"updates_wording": "x"}])
-def test_another_wording_is_another_consent(changed: dict[str, str]) -> None:
+def test_another_wording_is_another_consent_version(changed: dict[str, str]) -> None:
     assert a_petition(**changed).consent_version != a_petition().consent_version
     assert a_petition(**changed).text_version == a_petition().text_version
 
 
-def test_a_new_goal_or_closing_date_is_no_new_text() -> None:
+def test_goal_closing_date_and_summary_are_not_part_of_the_text_version() -> None:
     assert a_petition(goal=5, closes_at=NOW, summary="x").text_version == a_petition().text_version
 
 
-def test_texts_are_not_glued_together() -> None:
+def test_the_version_separates_title_and_text() -> None:
     assert a_petition(title="ab", text="c").text_version != a_petition(title="a", text="bc").text_version
 
 
-def test_a_kept_text_is_named_as_a_signature_names_it() -> None:
+def test_a_text_version_combines_the_versions_of_a_signature() -> None:
     petition = a_petition()
     assert text_of(petition, NOW).version == f"{petition.text_version}.{petition.consent_version}"
 
 
-def test_confirming_holds_for_a_day_after_the_closing() -> None:
+def test_signatures_can_be_confirmed_for_a_day_after_the_closing() -> None:
     assert a_petition().confirmable_at(NOW + 900 * DAY)
     assert a_petition(closes_at=NOW).confirmable_at(NOW + DAY * 0.99)
     assert not a_petition(closes_at=NOW).confirmable_at(NOW + DAY)
@@ -79,5 +79,5 @@ def test_confirming_holds_for_a_day_after_the_closing() -> None:
         ([200, 300], 300, 300), ([200, 300], 999, 300), ([50, 100, 150], 60, 100), ([50, 100, 150], 100, 150),
     ],
 )  # fmt: skip
-def test_the_goal_steps_up_when_it_is_reached_and_stays_at_the_last(goals: list[int], count: int, goal: int) -> None:
+def test_a_reached_goal_is_replaced_by_the_next_one(goals: list[int], count: int, goal: int) -> None:
     assert a_petition(goal=100, goals=goals).goal_at(count) == goal

@@ -1,4 +1,4 @@
-"""A preview's link: one petition, one hour."""
+"""Preview links: for one petition and one hour."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ SLUG = "safe-children"
 HOUR = timedelta(hours=1)
 
 
-def test_a_link_opens_its_petition_for_an_hour() -> None:
+def test_a_preview_link_is_valid_for_its_petition_for_an_hour() -> None:
     preview = preview_link(a_petition(), NOW, TOKEN_KEYS)
     path, _, token = preview.path.partition("?preview=")
     assert (path, preview.expires_at) == (f"/petitions/{SLUG}", NOW + HOUR)
@@ -25,13 +25,13 @@ def test_a_link_opens_its_petition_for_an_hour() -> None:
 
 
 @pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.PREVIEW])
-def test_a_link_from_a_mail_opens_no_preview(purpose: Purpose) -> None:
+def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
     token = tokens.issue(purpose, Subject(SLUG, "", "", ""), NOW + DAY, TOKEN_KEYS)
     with pytest.raises(UnknownThing):
         check_preview(SLUG, token, NOW, TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("token", ["", "x", "~~~~", "é", "a.b", "x" * 5000])
-def test_what_we_did_not_sign_opens_nothing(token: str) -> None:
+def test_an_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(UnknownThing):
         check_preview(SLUG, token, NOW, TOKEN_KEYS)

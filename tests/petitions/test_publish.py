@@ -1,4 +1,4 @@
-"""Publishing: the text is kept before anybody can sign it."""
+"""Publishing from a file, and raising shards."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ def texts(tables: FakeTables) -> list[dict[str, object]]:
     return [item for key, item in tables.items.items() if key.pk == "TEXT#safe-children"]
 
 
-def test_publishing_keeps_the_text_as_it_can_be_signed(tables: FakeTables) -> None:
+def test_publishing_stores_the_text_version(tables: FakeTables) -> None:
     publish(a_petition(), NOW, tables)
     (text,) = texts(tables)
     assert text["text"] == a_petition().text
@@ -28,7 +28,7 @@ def test_publishing_keeps_the_text_as_it_can_be_signed(tables: FakeTables) -> No
     assert text["recorded_at"] == "2026-11-24T12:00:00Z"
 
 
-def test_publishing_again_keeps_count_and_first_recording(tables: FakeTables) -> None:
+def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: FakeTables) -> None:
     publish(a_petition(), OPENED, tables)
     confirmed(tables, a_petition())
     publish(a_petition(goal=20_000), NOW + DAY, tables)
@@ -37,14 +37,14 @@ def test_publishing_again_keeps_count_and_first_recording(tables: FakeTables) ->
     assert [text["recorded_at"] for text in texts(tables)] == ["2026-11-20T08:00:00Z"]
 
 
-def test_a_new_text_is_kept_beside_the_old_one(tables: FakeTables) -> None:
+def test_a_new_text_is_stored_with_the_old_one(tables: FakeTables) -> None:
     publish(a_petition(), OPENED, tables)
     publish(a_petition(text="We ask for more."), NOW, tables)
     assert {text["text"] for text in texts(tables)} == {a_petition().text, "We ask for more."}
 
 
 @pytest.mark.parametrize("step", range(7))
-def test_a_publishing_that_broke_off_shows_nothing_and_can_be_repeated(tables: FakeTables, step: int) -> None:
+def test_an_interrupted_publish_shows_nothing_and_can_be_repeated(tables: FakeTables, step: int) -> None:
     class Breaking(FakeTables):
         left = step
 
@@ -65,7 +65,7 @@ def test_a_publishing_that_broke_off_shows_nothing_and_can_be_repeated(tables: F
     assert keys.petition("safe-children") in breaking.items
 
 
-def test_whoever_counts_knows_of_more_shards_before_anybody_writes_to_them(tables: FakeTables) -> None:
+def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> None:
     petition = a_published_petition(tables, shards=2)
     heads: list[int] = []
 
@@ -77,25 +77,25 @@ def test_whoever_counts_knows_of_more_shards_before_anybody_writes_to_them(table
     watching = Watching()
     watching.items = tables.items
     assert raise_shards(petition.slug, 9, watching)
-    assert heads == [2, 9], "the tally first, then the petition"
+    assert heads == [2, 9], "the tally head must be raised before the petition"
     assert petition_as_stored(petition.slug, watching).shards == 9
 
 
-def test_raising_died_half_way_and_is_repeated(tables: FakeTables) -> None:
+def test_an_interrupted_raise_can_be_repeated(tables: FakeTables) -> None:
     petition = a_published_petition(tables, shards=2)
     read_more_shards(petition.slug, 9, tables)
     assert raise_shards(petition.slug, 9, tables)
     assert petition_as_stored(petition.slug, tables).shards == 9
 
 
-def test_a_version_without_an_end_forgets_the_end_it_had(tables: FakeTables) -> None:
+def test_a_file_without_a_closing_time_removes_the_stored_one(tables: FakeTables) -> None:
     a_published_petition(tables, closes_at=NOW + DAY)
     a_published_petition(tables)
     assert petition_as_stored("safe-children", tables).closes_at is None
 
 
 @pytest.mark.parametrize("state", ["paused", "closed", "removed"])
-def test_a_file_that_names_no_state_leaves_it_to_staff(tables: FakeTables, state: str) -> None:
+def test_a_file_without_a_state_keeps_the_stored_one(tables: FakeTables, state: str) -> None:
     a_published_petition(tables, state=state, closes_at=NOW + DAY, paused_at=NOW, removed_reason="A copy.")
     petition = publish(a_petition(title="New"), NOW, tables)
     assert (petition.state, petition.paused_at, petition.removed_reason) == (state, NOW, "A copy.")
@@ -103,11 +103,11 @@ def test_a_file_that_names_no_state_leaves_it_to_staff(tables: FakeTables, state
     assert petition_as_stored("safe-children", tables) == petition
 
 
-def test_a_file_that_names_a_state_means_it(tables: FakeTables) -> None:
+def test_a_file_with_a_state_sets_it(tables: FakeTables) -> None:
     a_published_petition(tables, state="draft")
     assert publish(a_petition(state="open"), NOW, tables).state == "open"
 
 
-def test_a_file_is_loaded_over_an_edit_and_never_with_its_revision(tables: FakeTables) -> None:
+def test_the_revision_in_a_file_is_ignored(tables: FakeTables) -> None:
     a_published_petition(tables)
     assert publish(a_petition(revision=90), NOW, tables).revision == 2

@@ -1,4 +1,4 @@
-"""Bob runs a petition: its whole life over HTTP, and what the public sees of it."""
+"""Staff routes of petitions: Bob runs a petition through its lifecycle, and the public sees the result."""
 
 import json
 from typing import Any
@@ -36,12 +36,12 @@ def ask(served: Served, method: str, path: str, body: object = None, match: str 
     return answer
 
 
-def move(served: Served, state: str, **more: str) -> HTTPResponse:
+def change_state(served: Served, state: str, **more: str) -> HTTPResponse:
     return ask(served, "POST", f"{HERE}/state", {"state": state, **more})
 
 
 def actions(served: Served) -> list[str]:
-    """By name: the clock stands still."""
+    """Return the logged action names, sorted, because the test clock gives all entries the same time."""
     return sorted(entry.action.name for entry in entries(NOW - DAY, NOW + 9 * DAY, served.tables))
 
 
@@ -52,7 +52,7 @@ def draft(served: Served) -> HTTPResponse:
     return ask(served, "POST", ALL, typed())
 
 
-def test_a_petition_begins_as_a_draft_that_nobody_sees(served: Served, draft: HTTPResponse) -> None:
+def test_a_new_petition_is_a_draft_hidden_from_the_public(served: Served, draft: HTTPResponse) -> None:
     assert (draft.status_code, draft.headers["Location"], draft.headers["ETag"]) == (201, HERE, '"1"')
     assert draft.headers["Cache-Control"] == "no-store"
     assert draft.json_body["state"] == "draft"
@@ -61,33 +61,33 @@ def test_a_petition_begins_as_a_draft_that_nobody_sees(served: Served, draft: HT
     assert (read.json_body, read.headers["ETag"]) == (draft.json_body, '"1"')
 
 
-def test_the_whole_life_is_lived_and_written_down(served: Served, draft: HTTPResponse) -> None:
+def test_the_whole_lifecycle_is_public_and_logged(served: Served, draft: HTTPResponse) -> None:
     page = "/petitions/safe-children"
     for state, status in {"open": 200, "paused": 200, "closed": 200}.items():
-        assert move(served, state).json_body["state"] == state
+        assert change_state(served, state).json_body["state"] == state
         assert served.get(page).status_code == status
         assert served.get(f"/api{page}").json_body["state"] == state
-    removed = move(served, "removed", reason="The law has changed.")
+    removed = change_state(served, "removed", reason="The law has changed.")
     assert removed.json_body["removed_reason"] == "The law has changed."
     assert served.get(f"/api{page}").json_body["detail"] == "This petition has been taken down. The law has changed."
     assert "The law has changed." in served.get(page).body.decode()
-    assert move(served, "draft").json_body["revision"] == 6
+    assert change_state(served, "draft").json_body["revision"] == 6
     assert served.get(page).status_code == 404
-    told = ["created", "opened", "paused", "closed", "removed", "withheld"]
-    assert actions(served) == sorted(f"petition.{word}" for word in told)
+    logged = ["created", "opened", "paused", "closed", "removed", "withheld"]
+    assert actions(served) == sorted(f"petition.{word}" for word in logged)
 
 
-def test_the_trail_has_numbers_and_no_words(served: Served, draft: HTTPResponse) -> None:
+def test_the_activity_log_has_revisions_but_no_texts(served: Served, draft: HTTPResponse) -> None:
     ask(served, "PUT", HERE, typed(title="New"))
-    move(served, "removed", reason="A secret reason.")
+    change_state(served, "removed", reason="A secret reason.")
     trail = [entry.action.model_dump_json() for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
     assert {number for number in "0123" if f'"revision":"{number}"' in "".join(trail)} == {"2", "3"}
     assert not [each for each in trail if "secret" in each or "New" in each]
 
 
-def test_a_paused_petition_is_shown_takes_nobody_and_lets_who_signed_confirm(served: Served) -> None:
+def test_a_paused_petition_refuses_signatures_but_allows_confirmation(served: Served) -> None:
     petition = a_published_petition(served.tables, closes_at=NOW + DAY)
-    assert move(served, "paused").status_code == 200
+    assert change_state(served, "paused").status_code == 200
     body = served.get("/petitions/safe-children").body.decode()
     assert "This petition is paused" in body
     assert "<form" not in body
@@ -96,23 +96,23 @@ def test_a_paused_petition_is_shown_takes_nobody_and_lets_who_signed_confirm(ser
     assert served.post_form("/petitions/safe-children/signatures", fields_of()).status_code == 409
     served.clock.forward(9 * DAY)
     assert confirmed(served.tables, petition, ALICE, NOW)
-    assert move(served, "open").json_body["closes_at"] == iso(NOW + 10 * DAY)
+    assert change_state(served, "open").json_body["closes_at"] == iso(NOW + 10 * DAY)
 
 
-def test_opening_and_closing_happen_by_themselves(served: Served, draft: HTTPResponse) -> None:
-    assert move(served, "open", at=iso(NOW + DAY)).json_body["state"] == "draft"
+def test_a_scheduled_petition_opens_on_time(served: Served, draft: HTTPResponse) -> None:
+    assert change_state(served, "open", at=iso(NOW + DAY)).json_body["state"] == "draft"
     assert served.get("/petitions/safe-children").status_code == 404
     served.clock.forward(DAY)
     assert served.get("/petitions/safe-children").status_code == 200
 
 
-def test_what_cannot_follow_is_a_conflict_that_tells_the_state(served: Served) -> None:
-    answer = move(served, "draft")
+def test_an_invalid_transition_is_409_with_the_current_state(served: Served) -> None:
+    answer = change_state(served, "draft")
     assert (answer.status_code, answer.json_body["state"]) == (409, "open")
     assert actions(served) == []
 
 
-def test_the_second_of_two_editors_is_told_and_changes_nothing(served: Served, draft: HTTPResponse) -> None:
+def test_an_edit_based_on_a_stale_revision_is_412(served: Served, draft: HTTPResponse) -> None:
     first = ask(served, "PUT", HERE, typed(title="First"), draft.headers["ETag"])
     assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
     second = ask(served, "PUT", HERE, typed(title="Second"), draft.headers["ETag"])
@@ -125,11 +125,11 @@ def test_the_second_of_two_editors_is_told_and_changes_nothing(served: Served, d
     ("match", "status"),
     [(None, 428), ("", 428), ('"0"', 412), ("1", 412), ('W/"1"', 412), ('"1"', 200), ('"9", "1"', 200), ("*", 200)],
 )
-def test_a_change_names_the_revision_it_changes(served: Served, match: str | None, status: int) -> None:
+def test_a_change_needs_if_match_with_the_current_revision(served: Served, match: str | None, status: int) -> None:
     assert ask(served, "PUT", HERE, typed(title="New"), match).status_code == status
 
 
-def test_wrong_fields_are_all_told_at_once_and_nothing_is_half_saved(served: Served) -> None:
+def test_all_wrong_fields_are_reported_and_nothing_is_saved(served: Served) -> None:
     before = ask(served, "GET", HERE).json_body
     count = len(served.tables.items)
     answer = ask(served, "PUT", HERE, typed(title="", goal=0, text="New text."))
@@ -141,7 +141,7 @@ def test_wrong_fields_are_all_told_at_once_and_nothing_is_half_saved(served: Ser
     assert len({key for key in served.tables.items if key.pk != "TOKENS"}) <= count
 
 
-def test_another_text_is_another_version(served: Served) -> None:
+def test_an_edited_text_is_a_new_version(served: Served) -> None:
     ask(served, "PUT", HERE, typed(text="We ask for more."))
     versions = ask(served, "GET", f"{HERE}/versions").json_body["versions"]
     assert {version["text"]: version["current"] for version in versions} == {
@@ -150,7 +150,7 @@ def test_another_text_is_another_version(served: Served) -> None:
     }
 
 
-def test_a_preview_shows_the_draft_to_whoever_has_the_link(served: Served, draft: HTTPResponse) -> None:
+def test_a_preview_link_shows_the_draft_until_it_expires(served: Served, draft: HTTPResponse) -> None:
     link = ask(served, "POST", f"{HERE}/preview").json_body
     assert link["expires_at"] == iso(NOW + DAY / 24)
     url = urlsplit(link["url"])
@@ -163,11 +163,11 @@ def test_a_preview_shows_the_draft_to_whoever_has_the_link(served: Served, draft
     assert "petition.previewed" in actions(served)
     served.clock.forward(DAY)
     for query in (url.query, "preview=", "preview=x"):
-        gone = served.get(f"{url.path}?{query}")
-        assert (gone.status_code, "preview is over" in gone.body.decode()) == (404, True)
+        answer = served.get(f"{url.path}?{query}")
+        assert (answer.status_code, "preview link has expired" in answer.body.decode()) == (404, True)
 
 
-def test_the_goal_steps_up_by_itself_everywhere(served: Served) -> None:
+def test_the_next_goal_is_shown_on_every_route(served: Served) -> None:
     ask(served, "PUT", HERE, typed(goal=1, goals=[500]))
     assert served.get("/api/petitions/safe-children/count").json_body["goal"] == 1
     confirmed(served.tables, a_petition())
@@ -177,13 +177,13 @@ def test_the_goal_steps_up_by_itself_everywhere(served: Served) -> None:
     assert "<span data-goal>500</span>" in served.get("/petitions/safe-children").body.decode()
 
 
-def test_what_cannot_be_written_down_is_not_done(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_action_that_cannot_be_logged_is_not_done(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise Unavailable
 
     monkeypatch.setattr("chalicelib.staff.authorizer.record", fails)
     assert ask(served, "PUT", HERE, typed(title="New")).status_code == 503
-    assert move(served, "closed").status_code == 503
+    assert change_state(served, "closed").status_code == 503
     assert ask(served, "POST", f"{HERE}/preview").status_code == 503
     assert ask(served, "POST", ALL, typed(slug="new")).status_code == 503
     assert ask(served, "GET", HERE).json_body["title"] == a_petition().title
@@ -191,14 +191,14 @@ def test_what_cannot_be_written_down_is_not_done(served: Served, monkeypatch: py
 
 
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
-def test_a_closing_at_the_end_of_the_calendar_breaks_nobodys_confirmation(served: Served, time: str) -> None:
-    answer = move(served, "closed", at=time)
+def test_a_closing_time_at_the_limits_of_the_calendar_is_refused(served: Served, time: str) -> None:
+    answer = change_state(served, "closed", at=time)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["at"]
 
 
-def test_what_is_scheduled_is_not_opened_by_an_edit(served: Served, draft: HTTPResponse) -> None:
-    assert move(served, "open", at=iso(NOW + DAY)).status_code == 200
+def test_an_edit_cannot_open_a_scheduled_petition(served: Served, draft: HTTPResponse) -> None:
+    assert change_state(served, "open", at=iso(NOW + DAY)).status_code == 200
     answer = ask(served, "PUT", HERE, typed(opened_at=iso(NOW)))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["opened_at"]

@@ -1,4 +1,4 @@
-"""Every state against every other, and what a move changes besides."""
+"""Transitions between all pairs of states, and what else they change."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from tests.actors import DAY, NOW, OPENED, a_petition
 
 HOUR = timedelta(hours=1)
 
-# Row: the state in force; column: what may follow.
+# Key: the current state. Value: the states that may follow.
 ALLOWED = {
     "draft": {"draft", "open", "removed"},
     "open": {"paused", "closed", "removed"},
@@ -36,14 +36,14 @@ def to(state: State, at: datetime | None = None) -> Transition:
     return Transition(state, at, "It breaks a rule." if state is State.REMOVED else None)
 
 
-def refused_fields(petition: Petition, move: Transition) -> list[str]:
+def refused_fields(petition: Petition, transition: Transition) -> list[str]:
     with pytest.raises(Invalid) as caught:
-        apply(petition, move, NOW)
+        apply(petition, transition, NOW)
     return [error.field for error in caught.value.errors]
 
 
 @pytest.mark.parametrize(("was", "then"), PAIRS)
-def test_every_state_goes_where_it_may_and_nowhere_else(was: State, then: State) -> None:
+def test_only_allowed_transitions_are_accepted(was: State, then: State) -> None:
     petition = a_petition_that_is(was)
     if then in ALLOWED[was]:
         assert apply(petition, to(then), NOW).state_at(NOW) is then
@@ -54,7 +54,7 @@ def test_every_state_goes_where_it_may_and_nowhere_else(was: State, then: State)
 
 
 @pytest.mark.parametrize(("was", "then"), [pair for pair in PAIRS if pair[1] in ALLOWED[pair[0]]])
-def test_only_opening_and_closing_can_be_told_to_happen_later(was: State, then: State) -> None:
+def test_only_opening_and_closing_can_be_scheduled(was: State, then: State) -> None:
     petition = a_petition_that_is(was)
     if (was, then) not in SCHEDULED:
         assert refused_fields(petition, to(then, NOW + DAY)) == ["at"]
@@ -65,11 +65,11 @@ def test_only_opening_and_closing_can_be_told_to_happen_later(was: State, then: 
 
 
 @pytest.mark.parametrize("at", [NOW, NOW - DAY])
-def test_a_schedule_is_for_later(at: datetime) -> None:
+def test_a_schedule_must_be_in_the_future(at: datetime) -> None:
     assert refused_fields(a_petition(), Transition(State.CLOSED, at)) == ["at"]
 
 
-def test_a_schedule_is_moved_and_taken_back() -> None:
+def test_a_schedule_can_be_changed_and_cancelled() -> None:
     later = apply(a_petition(state="draft"), Transition(State.OPEN, NOW + DAY), NOW)
     earlier = apply(later, Transition(State.OPEN, NOW + HOUR), NOW)
     assert earlier.state_at(NOW + HOUR) is State.OPEN
@@ -77,44 +77,44 @@ def test_a_schedule_is_moved_and_taken_back() -> None:
     assert never.state_at(NOW + 900 * DAY) is State.DRAFT
 
 
-def test_a_draft_opens_at_the_moment_somebody_opens_it() -> None:
+def test_opening_a_draft_sets_opened_at_to_now() -> None:
     assert apply(a_petition(state="draft", opened_at=NOW + DAY), Transition(State.OPEN), NOW).opened_at == NOW
 
 
-def test_a_draft_that_would_close_before_it_opens_says_so_at_the_field() -> None:
+def test_opening_a_draft_after_its_closing_time_is_a_field_error() -> None:
     assert refused_fields(a_petition(state="draft", closes_at=NOW), Transition(State.OPEN)) == ["closes_at"]
 
 
-def test_a_pause_is_added_to_the_closing_day() -> None:
+def test_a_pause_extends_the_closing_time() -> None:
     closes = NOW + DAY
     paused = apply(a_petition(closes_at=closes), Transition(State.PAUSED), NOW)
-    assert paused.state_at(closes + DAY) is State.PAUSED, "a pause stops the clock"
+    assert paused.state_at(closes + DAY) is State.PAUSED, "a paused petition must not close"
     again = apply(paused, Transition(State.OPEN), NOW + 3 * DAY)
     assert again.closes_at == closes + 3 * DAY
     assert again.paused_at is None
     assert again.opened_at == OPENED
 
 
-def test_a_pause_without_a_closing_day_adds_none() -> None:
+def test_a_pause_without_a_closing_time_sets_none() -> None:
     assert apply(a_petition_that_is("paused"), Transition(State.OPEN), NOW).closes_at is None
 
 
-def test_whoever_signed_may_confirm_through_the_longest_pause() -> None:
+def test_signatures_can_be_confirmed_during_a_long_pause() -> None:
     paused = apply(a_petition(closes_at=NOW + HOUR), Transition(State.PAUSED), NOW)
     assert paused.confirmable_at(NOW + 300 * DAY)
 
 
-def test_closing_says_when_even_in_the_second_of_the_opening() -> None:
+def test_closing_sets_closes_at_even_in_the_second_of_the_opening() -> None:
     assert apply(a_petition(closes_at=NOW + DAY), Transition(State.CLOSED), NOW).closes_at == NOW
     assert apply(a_petition(), Transition(State.CLOSED), OPENED).closes_at == OPENED + timedelta(seconds=1)
 
 
-def test_opening_again_forgets_a_closing_day_that_is_over() -> None:
+def test_reopening_drops_a_past_closing_time() -> None:
     assert apply(a_petition(closes_at=NOW - DAY), Transition(State.OPEN), NOW).closes_at is None
 
 
 @pytest.mark.parametrize("was", [state for state in State if state is not State.REMOVED])
-def test_a_removal_says_why_and_nothing_else_does(was: State) -> None:
+def test_only_a_removal_needs_and_takes_a_reason(was: State) -> None:
     assert refused_fields(a_petition_that_is(was), Transition(State.REMOVED)) == ["reason"]
     removed = apply(a_petition_that_is(was), to(State.REMOVED), NOW)
     assert removed.removed_reason == "It breaks a rule."
@@ -124,7 +124,7 @@ def test_a_removal_says_why_and_nothing_else_does(was: State) -> None:
 
 
 @pytest.mark.parametrize("was", State)
-def test_the_transitions_shown_are_those_that_are_accepted(was: State) -> None:
+def test_the_listed_transitions_are_the_accepted_ones(was: State) -> None:
     shown = {State(str(each["state"])): each for each in transitions(a_petition_that_is(was), NOW)}
     assert shown.keys() == ALLOWED[was] - {was}
     for state, each in shown.items():
@@ -132,6 +132,6 @@ def test_the_transitions_shown_are_those_that_are_accepted(was: State) -> None:
         assert each["needs_reason"] == (state is State.REMOVED)
 
 
-def test_only_a_scheduled_opening_can_be_taken_back() -> None:
+def test_a_scheduled_opening_can_be_cancelled() -> None:
     scheduled = a_petition(state="open", opened_at=NOW + HOUR)
     assert [each["state"] for each in transitions(scheduled, NOW)] == ["draft", "open", "removed"]

@@ -1,4 +1,4 @@
-"""A statement says what was counted, and nothing that anybody changed passes for one."""
+"""Freezing, sealing and unsealing statements. A changed statement is refused."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -26,7 +26,7 @@ TOKEN = sealed(STATEMENT, TOKEN_KEYS)
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-def test_a_statement_is_of_the_confirmed_only_and_of_this_text(tables: FakeTables, petition: Petition) -> None:
+def test_a_statement_counts_only_confirmed_signatures(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition, ALICE)
     signed(tables, petition, BOB)
     assert freeze(petition, NOW, tables) == Statement(
@@ -39,55 +39,55 @@ def test_a_statement_is_of_the_confirmed_only_and_of_this_text(tables: FakeTable
     )
 
 
-def test_a_sealed_statement_says_again_what_was_frozen_and_fits_an_address() -> None:
+def test_a_sealed_statement_can_be_unsealed_and_is_safe_in_a_url() -> None:
     assert unsealed(TOKEN, TOKEN_KEYS) == STATEMENT
     assert set(TOKEN) <= {*CHARACTERS, "."}
 
 
-def test_the_longest_title_and_charity_still_fit_an_address() -> None:
+def test_the_longest_statement_fits_a_url() -> None:
     """API Gateway takes 10,240 bytes of request line and headers together."""
     longest = STATEMENT.model_copy(update={"title": "न" * 200, "charity": "न" * 200, "slug": "a" * 60})
     assert len(sealed(longest, TOKEN_KEYS)) < 2500
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from([*CHARACTERS, ".", "=", "é", "\x00"]))
-def test_a_statement_with_one_character_changed_is_refused(place: int, character: str) -> None:
-    changed = TOKEN[:place] + character + TOKEN[place + 1 :]
+def test_a_statement_with_one_character_changed_is_refused(position: int, character: str) -> None:
+    changed = TOKEN[:position] + character + TOKEN[position + 1 :]
     if changed != TOKEN:
         with pytest.raises(NotAStatement):
             unsealed(changed, TOKEN_KEYS)
 
 
 @given(st.integers(0, len(TOKEN) - 1))
-def test_a_statement_that_is_cut_is_refused(length: int) -> None:
+def test_a_truncated_statement_is_refused(length: int) -> None:
     with pytest.raises(NotAStatement):
         unsealed(TOKEN[:length], TOKEN_KEYS)
 
 
-def test_a_better_number_under_the_old_signature_is_refused() -> None:
+def test_a_changed_count_with_the_old_signature_is_refused() -> None:
     payload, _, signature = TOKEN.partition(".")
     text = urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).replace(b"12345", b"92345")
-    better = urlsafe_b64encode(text).decode().rstrip("=")
-    assert len(better) == len(payload)
+    forged = urlsafe_b64encode(text).decode().rstrip("=")
+    assert len(forged) == len(payload)
     with pytest.raises(NotAStatement):
-        unsealed(f"{better}.{signature}", TOKEN_KEYS)
+        unsealed(f"{forged}.{signature}", TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("purpose", LINKS)
-def test_a_link_from_a_mail_is_no_statement(purpose: Purpose) -> None:
+def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
     subject = subject_of(a_petition(), identity_of(a_petition()))
     with pytest.raises(NotAStatement):
         unsealed(tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS), TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("purpose", LINKS)
-def test_a_statement_under_the_signature_of_a_link_is_refused(purpose: Purpose) -> None:
-    """Whoever holds the link to one signature cannot make its signature vouch for a number."""
+def test_a_statement_sealed_for_another_purpose_is_refused(purpose: Purpose) -> None:
+    """The token of an email link must not be usable to sign a count."""
     with pytest.raises(NotAStatement):
         unsealed(tokens.seal(purpose, TOKEN.partition(".")[0], TOKEN_KEYS), TOKEN_KEYS)
 
 
-def test_a_statement_outlives_a_new_key_and_ends_with_its_own() -> None:
+def test_a_statement_is_valid_until_its_own_key_is_removed() -> None:
     rotated = {**TOKEN_KEYS, "v3": "a-still-newer-key"}
     assert unsealed(TOKEN, rotated) == STATEMENT
     assert unsealed(sealed(STATEMENT, {"v1": TOKEN_KEYS["v1"]}), rotated) == STATEMENT
@@ -96,6 +96,6 @@ def test_a_statement_outlives_a_new_key_and_ends_with_its_own() -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_no_statement(text: str) -> None:
+def test_arbitrary_text_is_refused(text: str) -> None:
     with pytest.raises(NotAStatement):
         unsealed(text, TOKEN_KEYS)

@@ -93,11 +93,11 @@ export const isNews = (last, count, goal, now) =>
 
 /**
  * @param {number} goal
- * @param {number} heard the count that is on the page
+ * @param {number} shown the count that is on the page
  */
-function announcer(goal, heard) {
+function announcer(goal, shown) {
   const region = document.querySelector("[data-count-news]");
-  let last = { count: heard, at: Date.now() };
+  let last = { count: shown, at: Date.now() };
   /** @param {Count} news */
   return ({ count }) => {
     if (!region || !isNews(last, count, goal, Date.now())) return;

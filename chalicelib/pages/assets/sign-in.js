@@ -93,7 +93,7 @@ function enhance(area) {
    */
   const part = (selector) => /** @type {Kind} */ (area.querySelector(selector));
   const button = /** @type {HTMLButtonElement} */ (part("[data-begin]"));
-  const message = part("[data-said]");
+  const message = part("[data-message]");
   const { api = "" } = area.dataset;
 
   /** @param {() => Promise<void>} act */
@@ -117,7 +117,7 @@ function enhance(area) {
     const { owner } = await finish(api, returned);
     message.textContent = `You are signed in as ${owner}.`;
     button.hidden = true;
-    part("[data-onward]").hidden = false;
+    part("[data-next]").hidden = false;
   });
 }
 

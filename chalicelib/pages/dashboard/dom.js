@@ -1,4 +1,4 @@
-// Elements without a framework. All text goes in as text, so nothing that somebody typed can become markup.
+// Elements without a framework. All text goes in as text, so typed text never becomes markup.
 
 import { root } from "./api.js";
 

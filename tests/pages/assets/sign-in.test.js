@@ -29,7 +29,7 @@ test("an answer to another tab's attempt is rejected before anything is sent", a
   assert.equal(requests.length, 0);
 });
 
-test("a refusal by the provider and one by the server are told", async () => {
+test("a refusal by the provider or the server has a message", async () => {
   begin();
   await assert.rejects(finish("/api/staff", returned("error=access_denied&state=s")), /were not signed in/);
   begin();
