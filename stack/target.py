@@ -1,4 +1,4 @@
-"""The Python that the functions run on: pinned on AWS; on the emulator, the Python that runs the emulator."""
+"""The Python version that the functions run on: pinned on AWS; on the emulator, the emulator's own."""
 
 import os
 import subprocess
@@ -12,16 +12,16 @@ AWS_PYTHON = "3.13"
 # Lambda's Python 3.13 is Amazon Linux 2023, which has glibc 2.34. Wheels for older versions of glibc run there too.
 _NEWEST_GLIBC, _OLDEST_GLIBC = 34, 17
 AWS_PLATFORMS = tuple(f"manylinux_2_{minor}_x86_64" for minor in range(_NEWEST_GLIBC, _OLDEST_GLIBC - 1, -1))
-_TELL_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
+_PRINT_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 RUNNING = "{}.{}".format(*sys.version_info)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a package is built for.
+    """The Python version and platform that a package is built for.
 
-    `platforms`: tags of the wheels to take; empty means this machine's own. `python`: an interpreter of that version,
-    to compile with; None means that there is none here, and that the package has no bytecode.
+    `platforms`: platform tags of the wheels to install; empty means this machine's platform. `python`: an interpreter
+    of that version, to compile with. If it is None, the package has no bytecode.
     """
 
     version: str
@@ -35,23 +35,23 @@ class Target:
 
 
 def target_of(stage: str, is_emulated: bool = False) -> Target:
-    """What the stage runs on."""
+    """Return the stage's target."""
     return local_target() if is_emulated or stage == LOCAL_STAGE else aws_target()
 
 
 def local_target() -> Target:
-    """The emulator runs functions with its own interpreter; make uses one version of Python for it and for us."""
+    """Return this interpreter. The Makefile installs the emulator with the same Python version."""
     return Target(RUNNING, (), Path(sys.executable))
 
 
 def aws_target() -> Target:
-    """The same for every deployer, whatever Python they have."""
+    """Return the pinned target, which does not depend on the deployer's Python."""
     return Target(AWS_PYTHON, AWS_PLATFORMS, interpreter(AWS_PYTHON))
 
 
 @cache
 def interpreter(version: str) -> Path | None:
-    """A Python of this version: the one that runs this, or the first on the PATH that starts."""
+    """Return a Python of this version: this process's, or the first on the PATH that starts; None if there is none."""
     if version == RUNNING:
         return Path(sys.executable)
     candidates = (Path(folder) / f"python{version}" for folder in os.get_exec_path())
@@ -59,6 +59,6 @@ def interpreter(version: str) -> Path | None:
 
 
 def _version(python: Path) -> str:
-    """Empty when it does not start: a version manager leaves commands for versions that are not chosen."""
-    done = subprocess.run([python, "-I", "-S", "-c", _TELL_VERSION], capture_output=True, text=True, check=False)
+    """Return the version, or "" if it does not start: version managers leave stubs for inactive versions."""
+    done = subprocess.run([python, "-I", "-S", "-c", _PRINT_VERSION], capture_output=True, text=True, check=False)
     return done.stdout.strip()

@@ -36,7 +36,7 @@ def test_senders_chosen_by_hand_are_kept() -> None:
     [
         (["Colour=red"], "no parameter Colour; it has MailFrom, MailPerSecond"),
         (["MailFrom"], "Name=Value, not MailFrom"),
-        (["MailPerSecond=many"], "MAIL_PER_SECOND is a number, not many"),
+        (["MailPerSecond=many"], "MAIL_PER_SECOND must be a number, not many"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(settings: list[str], message: str) -> None:

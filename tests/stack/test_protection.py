@@ -126,7 +126,7 @@ def test_a_secret_is_not_changed_for_its_value_may_be_generated_anew() -> None:
 
 
 def test_the_looser_stage_is_not_deployed_to_aws() -> None:
-    with pytest.raises(Failure, match="stage local is for the embedded AWS"):
+    with pytest.raises(Failure, match="stage local is for the emulator only"):
         deploy_everything(Cloud(), options("local"))
 
 
