@@ -25,7 +25,7 @@ def found(site: DeployedSite, email: str) -> list[dict[str, Any]]:
     return signatures
 
 
-def test_find_tell_mail_again_withdraw_erase_and_sign_again(site_with_sign_in: DeployedSite) -> None:
+def test_find_show_resend_withdraw_erase_and_sign_again(site_with_sign_in: DeployedSite) -> None:
     site, email = site_with_sign_in, "asks.about.it@example.org"
     before = site.counts()["confirmed"]
     assert found(site, email) == []
@@ -56,7 +56,7 @@ def test_find_tell_mail_again_withdraw_erase_and_sign_again(site_with_sign_in: D
     assert not re.search("asks.about", site.staff("/audit").text)
 
 
-def test_withdrawing_for_somebody_takes_one_from_the_count(site_with_sign_in: DeployedSite) -> None:
+def test_withdrawing_for_a_person_subtracts_one(site_with_sign_in: DeployedSite) -> None:
     site, email = site_with_sign_in, "takes.it.back@example.org"
     before = site.counts()["confirmed"]
     sign(site, email)

@@ -29,7 +29,7 @@ def state_is(site: DeployedSite, slug: str, state: str) -> bool:
     return bool(get(site, f"/api/petitions/{slug}").json().get("state") == state)
 
 
-def test_a_petition_lives_from_its_draft_to_its_removal(deployed_site: DeployedSite) -> None:
+def test_a_petitions_lifecycle_from_draft_to_removal(deployed_site: DeployedSite) -> None:
     site, slug, email = deployed_site, "a-whole-life", "life@example.org"
     page = f"/petitions/{slug}"
     draft = site.manage("POST", "/petitions", a_draft(slug, goal=1, goals=[1000]))
@@ -68,7 +68,7 @@ def test_a_petition_lives_from_its_draft_to_its_removal(deployed_site: DeployedS
     assert told == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
 
 
-def test_two_editors_at_once_and_bad_input(deployed_site: DeployedSite) -> None:
+def test_a_stale_edit_and_bad_input_are_refused(deployed_site: DeployedSite) -> None:
     site, slug = deployed_site, "two-editors"
     read = site.manage("POST", "/petitions", a_draft(slug))
     first = site.manage("PUT", f"/petitions/{slug}", {**read.json(), "text": "First."}, read.headers["ETag"])

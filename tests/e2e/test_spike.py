@@ -9,7 +9,7 @@ SIGNERS = 100
 
 
 @pytest.mark.xdist_group("spike")
-def test_a_spike_with_the_table_away_loses_nobody_and_counts_nobody_twice() -> None:
+def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() -> None:
     story, proof, told = spike(short(SIGNERS))
     assert proof.is_good, proof
     assert proof.accepted == proof.stored == proof.confirmed == proof.counted == SIGNERS

@@ -29,7 +29,7 @@ def pressed(site: Site, mail: dict[str, Any], purpose: str) -> None:
     assert answer.status_code == 200, answer.body
 
 
-def test_every_stage_is_counted_once_however_often_the_stream_tells_it(site: Site) -> None:
+def test_redelivered_stream_records_count_every_stage_once(site: Site) -> None:
     for email, postcode in (("alice@example.org", "SW1A 1AA"), ("bob@example.org", "BT1 1AA"), ("c@example.org", "")):
         assert site.sign(email=email, postcode=postcode).status_code == 202
     records = site.stream()

@@ -43,7 +43,7 @@ def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> N
         ("s.friends", {Sum(By.SOURCE, "friends")}),
     ],
 )
-def test_a_drift_of_one_is_found_named_and_repaired(
+def test_a_drift_of_one_is_found_reported_and_repaired(
     emulator_tables: Tables, site: Site, petition: Petition, number: str, named: set[Sum]
 ) -> None:
     a_crowd(petition, emulator_tables, 9)
@@ -56,7 +56,7 @@ def test_a_drift_of_one_is_found_named_and_repaired(
     assert breakdown(petition, By.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
 
 
-def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
+def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     a_crowd(petition, emulator_tables, 30)
@@ -81,9 +81,7 @@ def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
     assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
 
 
-def test_pending_is_proved_against_what_the_stream_told(
-    emulator_tables: Tables, site: Site, petition: Petition
-) -> None:
+def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
     site.follow(site.stream())
     assert recount(petition, quiet, emulator_tables).pending == {}
@@ -95,7 +93,7 @@ def test_pending_is_proved_against_what_the_stream_told(
     assert pending_count(petition.slug, emulator_tables) == 6
 
 
-def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
+def test_growing_shards_while_people_confirm_counts_each_once(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     subjects = [signed(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]

@@ -134,7 +134,7 @@ def test_an_email_that_was_not_sent_yet_is_sent_once(
     assert site.count() == 1
 
 
-def test_withdrawn_and_erased_people_stay_away(
+def test_withdrawn_and_erased_people_are_not_restored(
     emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Alice withdrew, Bob was erased, both by staff; Charlie used his link; then all items were deleted."""

@@ -104,7 +104,7 @@ def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFil
     assert {name for name in found if not FOR_THIS_PYTHON.search(name)} == set()
 
 
-def test_every_wheel_has_a_tag_that_runs_there(archive: zipfile.ZipFile) -> None:
+def test_every_wheel_has_a_tag_that_runs_on_lambda(archive: zipfile.ZipFile) -> None:
     found = tags(archive)
     assert len(found) > 20
     assert {name: kept for name, kept in found.items() if not any(map(runs_there, kept))} == {}
@@ -123,11 +123,11 @@ def test_every_wheel_has_a_tag_that_runs_there(archive: zipfile.ZipFile) -> None
         ("cp313-cp313t-manylinux_2_28_x86_64", False),
     ],
 )
-def test_tags_are_judged(tag: str, runs: bool) -> None:
+def test_wheel_tags_are_checked(tag: str, runs: bool) -> None:
     assert runs_there(tag) is runs
 
 
-def test_no_binary_asks_for_a_newer_glibc(archive: zipfile.ZipFile) -> None:
+def test_no_binary_needs_a_newer_glibc(archive: zipfile.ZipFile) -> None:
     """What a binary links to, whatever its wheel claims."""
     binaries = [name for name in archive.namelist() if ".so" in name]
     wanted = {
@@ -145,7 +145,7 @@ def test_the_package_is_within_lambdas_limits(aws: Package, archive: zipfile.Zip
 
 
 @needs_the_pinned_python
-def test_every_module_has_bytecode_that_the_pinned_python_takes(archive: zipfile.ZipFile) -> None:
+def test_every_module_has_bytecode_that_the_pinned_python_loads(archive: zipfile.ZipFile) -> None:
     names = archive.namelist()
     compiled = [name for name in names if name.endswith(".cpython-313.pyc")]
     assert len(compiled) == sum(name.endswith(".py") for name in names)
@@ -186,12 +186,12 @@ def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpa
     assert done.stdout.startswith(b"%PDF")
 
 
-def test_only_the_emulator_gets_the_python_that_deploys() -> None:
+def test_only_the_emulator_uses_the_deployers_python() -> None:
     assert target_of("dev").runtime == target_of("prod").runtime == "python3.13"
     assert target_of(LOCAL_STAGE).runtime == target_of("dev", is_emulated=True).runtime == f"python{RUNNING}"
 
 
-def test_an_interpreter_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version manager leaves commands on the PATH for versions that are not chosen."""
     broken, works = tmp_path / "broken", tmp_path / "works"
     for folder, text in ((broken, "exit 127"), (works, "echo 3.99")):
@@ -204,7 +204,7 @@ def test_an_interpreter_that_does_not_start_is_passed_over(tmp_path: Path, monke
     assert interpreter.__wrapped__("3.99") is None
 
 
-def test_without_an_interpreter_there_is_no_bytecode_and_it_is_said(
+def test_without_an_interpreter_there_is_no_bytecode_and_a_note(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Package, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(target, "interpreter", lambda version: None)

@@ -44,13 +44,13 @@ def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
     assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
 
 
-def test_the_statisticians_table_fits_as_it_is(project: Path) -> None:
+def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None:
     [(_, content)] = written(project, DIRECTORY)
     found = Constituencies(content)
     assert [found.of(postcode) for postcode in ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")] == ["E14009991", "E14009992", None]
 
 
-def test_it_comes_out_of_the_zip_as_it_went_in(project: Path) -> None:
+def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
     write_zip(project / "out.zip", written(project, PLAIN))
     with zipfile.ZipFile(project / "out.zip") as archive:
         assert Constituencies(archive.read(TARGET)).of("ZZ1 1AA") == "Upper Zed"
@@ -68,12 +68,12 @@ def test_it_comes_out_of_the_zip_as_it_went_in(project: Path) -> None:
         ("postcode,constituency\nSomewhere,Upper Zed\n", "none of the UK"),
     ],
 )
-def test_a_table_that_makes_no_sense_stops_the_build_and_says_why(project: Path, text: str, complaint: str) -> None:
+def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, complaint: str) -> None:
     with pytest.raises(Failure, match=complaint):
         list(written(project, text))
 
 
-def test_a_table_beside_the_code_is_part_of_the_package(project: Path) -> None:
+def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     before = dict(contents_of(project))
     [(name, content)] = written(project, PLAIN)
@@ -82,7 +82,7 @@ def test_a_table_beside_the_code_is_part_of_the_package(project: Path) -> None:
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("places")
-def test_a_deployed_table_sorts_who_confirms_under_the_functions_own_roles(
+def test_a_deployed_table_counts_confirmations_by_constituency(
     built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "deployment.zip"

@@ -36,7 +36,7 @@ def sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]
                 yield name, event["Properties"]
 
 
-def test_the_stack_is_within_what_cloudformation_takes(template: Template) -> None:
+def test_the_stack_is_within_cloudformations_limits(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function").values()
     # The transform makes a mapping or a rule with its permission of each event, and three resources of the API.
     made = sum(2 * len(function.get("Events", {})) for function in functions) + 3
@@ -48,7 +48,7 @@ def test_the_stack_is_within_what_cloudformation_takes(template: Template) -> No
     assert all(len(each["Description"]) <= 4000 for each in template["Parameters"].values())
 
 
-def test_no_made_up_name_is_cut_so_that_roles_may_write_the_logs_they_name(template: Template) -> None:
+def test_no_generated_name_is_shortened_so_that_roles_match_their_logs(template: Template) -> None:
     """A role names its log by the function's prefix; CloudFormation shortens names over 64 characters."""
     for kind in ("AWS::Serverless::Function", "AWS::IAM::Role"):
         for name in of_type(template, kind):
@@ -74,7 +74,7 @@ def test_functions_are_within_lambdas_limits(template: Template) -> None:
         assert 512 <= function.get("EphemeralStorage", {}).get("Size", 512) <= 10_240
 
 
-def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+def test_visibility_timeout_is_six_times_the_functions_timeout(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     queues = of_type(template, "AWS::SQS::Queue")
     for name, source in sources(template, "SQS"):
@@ -117,7 +117,7 @@ def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template
         assert all(len(each["Pattern"]) <= 4096 for each in filters)
 
 
-def test_nothing_is_reserved_or_warmed_unless_it_is_asked_for(template: Template) -> None:
+def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     reserving = {name: each[RESERVES] for name, each in functions.items() if RESERVES in each}
     served = dict(zip(("StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"), RESERVED, strict=True))
@@ -134,7 +134,7 @@ def test_nothing_is_reserved_or_warmed_unless_it_is_asked_for(template: Template
         assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
 
 
-def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template) -> None:
+def test_the_identity_is_a_domain_and_its_mail_from_is_optional(template: Template) -> None:
     """DKIM attributes of an address are refused, and a stack that failed to create one is rolled back."""
     for parameter in ("MailIdentity", "MailFromDomain"):
         pattern = template["Parameters"][parameter]["AllowedPattern"]
@@ -145,7 +145,7 @@ def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template)
     assert identity["MailFromAttributes"] == {"Fn::If": ["HasMailFromDomain", chosen, {"Ref": "AWS::NoValue"}]}
 
 
-def test_ses_tells_events_under_the_names_that_cloudformation_knows(template: Template) -> None:
+def test_ses_event_types_have_the_names_that_cloudformation_knows(template: Template) -> None:
     """CloudFormation's schema names them as API version 1 does; the emulator takes version 2's names too."""
     [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
     assert {*destination["EventDestination"]["MatchingEventTypes"]} == {"bounce", "complaint", "reject"}
@@ -165,7 +165,7 @@ def test_alarms_and_dashboard_are_within_cloudwatchs_limits(template: Template) 
     assert all(len(widget["properties"].get("metrics", [])) <= 500 for widget in widgets)
 
 
-def test_the_access_log_is_off_and_holds_no_address_and_nothing_that_was_typed(template: Template) -> None:
+def test_the_access_log_is_off_by_default_and_holds_no_personal_data(template: Template) -> None:
     api = template["Resources"]["RestAPI"]["Properties"]
     condition, setting, otherwise = api["AccessLogSetting"]["Fn::If"]
     assert (condition, otherwise) == ("LogsAccess", {"Ref": "AWS::NoValue"})

@@ -63,7 +63,7 @@ def visitor(stack: Deployed) -> Visitor:
     return Visitor(stack.api, mails)
 
 
-def test_the_whole_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
+def test_the_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     supporter.sign(SLUG, "ada@example.org")
     supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
@@ -75,7 +75,7 @@ def test_the_whole_way_of_a_signature_works_under_the_functions_own_roles(stack:
     assert supporter.read(counts, staff)["confirmed"] == 0
 
 
-def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed) -> None:
+def test_a_recount_works_under_its_role_and_finds_no_drift(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "grace@example.org")
     supporter.press("confirm", supporter.link("confirm", "grace@example.org"))
@@ -88,7 +88,7 @@ def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed)
     assert "grace" not in said
 
 
-def test_a_recount_can_read_no_name_even_if_it_asks(stack: Deployed) -> None:
+def test_a_recount_cannot_read_names(stack: Deployed) -> None:
     client, table = _as_function(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
     only = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": {"#n": "email"}}
     for asked in ({}, only):
@@ -96,14 +96,14 @@ def test_a_recount_can_read_no_name_even_if_it_asks(stack: Deployed) -> None:
             client.query(TableName=table, **READS["query"], **asked)
 
 
-def test_a_recount_can_write_nothing(stack: Deployed) -> None:
+def test_a_recount_cannot_write(stack: Deployed) -> None:
     client = _as_function(stack, "RecountTallies")
     for table in ("SignaturesTableName", "CountsTableName"):
         with pytest.raises(ClientError, match="AccessDenied"):
             client.put_item(TableName=stack.outputs[table], Item={"pk": {"S": "TALLY#a"}, "sk": {"S": "b"}})
 
 
-def test_pending_signatures_and_the_funnel_are_followed_from_the_stream(stack: Deployed) -> None:
+def test_pending_signatures_and_the_funnel_are_projected_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     wait_for(lambda: _is_still(stack))
     before, followed_before = _passed(supporter, staff), _followed(stack)
@@ -120,7 +120,7 @@ def test_pending_signatures_and_the_funnel_are_followed_from_the_stream(stack: D
     assert _followed(stack) - followed_before == 3
 
 
-def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(stack: Deployed) -> None:
+def test_overflowed_signatures_are_stored_under_the_workers_own_role(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     manage(settings(stack), "shed", "accept-only")
     time.sleep(LEVEL_SECONDS + 0.5)
@@ -131,7 +131,7 @@ def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(sta
     assert supporter.link("confirm", "overflow@example.org")
 
 
-def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
+def test_a_bounce_from_ses_reaches_the_signature(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "bounce@example.org")
     item = wait_for(lambda: _item(cloud, stack, "bounce@example.org"))
@@ -141,7 +141,7 @@ def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
     wait_for(lambda: "undeliverable" in _item(cloud, stack, "bounce@example.org"))
 
 
-def test_a_pause_shuts_the_senders_taps_and_its_end_opens_them(stack: Deployed) -> None:
+def test_a_pause_disables_the_senders_event_sources_and_its_end_enables_them(stack: Deployed) -> None:
     tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
     pause_mail(times.now(), tables)
     assert _watched(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
@@ -152,7 +152,7 @@ def test_a_pause_shuts_the_senders_taps_and_its_end_opens_them(stack: Deployed) 
     wait_for(lambda: _watched(cloud, stack)["SendOtherMail"] == "Enabled")
 
 
-def test_who_signs_again_hears_of_it_by_the_queue_that_yields(stack: Deployed) -> None:
+def test_a_second_signing_is_emailed_by_the_low_priority_queue(stack: Deployed) -> None:
     supporter = visitor(stack)
     supporter.sign(SLUG, "dora@example.org")
     supporter.press("confirm", supporter.link("confirm", "dora@example.org"))
@@ -162,7 +162,7 @@ def test_who_signs_again_hears_of_it_by_the_queue_that_yields(stack: Deployed) -
     wait_for(lambda: "already signed" in fetch(sent).decode())
 
 
-def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> None:
+def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) -> None:
     tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
     petition = petition_as_stored(SLUG, tables)
     long_ago = times.now() - timedelta(days=21)
@@ -180,7 +180,7 @@ def test_the_count_reader_reads_counts(stack: Deployed) -> None:
     assert _outcome(stack, "Counts", "CountsTableName", "scan") == "AccessDeniedException"
 
 
-def test_who_manages_hands_out_a_token_and_reads_of_it_in_the_trail_that_nobody_else_reads(stack: Deployed) -> None:
+def test_manage_issues_a_token_and_only_manage_reads_the_audit_trail(stack: Deployed) -> None:
     bob = issue_token(stack, "bob", "counts,manage")
     headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json"}
     wanted = json.dumps({"owner": "carla", "rights": ["counts"]}).encode()
@@ -196,7 +196,7 @@ def test_who_manages_hands_out_a_token_and_reads_of_it_in_the_trail_that_nobody_
     assert _outcome(stack, "Counts", "AuditTableName", "query") == "AccessDeniedException"
 
 
-def test_a_number_is_frozen_and_checked_under_the_count_readers_own_role(stack: Deployed) -> None:
+def test_a_statement_is_issued_and_checked_under_the_count_readers_own_role(stack: Deployed) -> None:
     headers = {"Authorization": f"Bearer {issue_token(stack)}"}
     asked = urllib.request.Request(f"{stack.api}/api/staff/petitions/{SLUG}/statements", b"", headers)
     frozen = json.loads(fetch(asked))
@@ -205,7 +205,7 @@ def test_a_number_is_frozen_and_checked_under_the_count_readers_own_role(stack: 
     assert b"This statement is genuine" in fetch(f"{stack.api}/statements/{token}")
 
 
-def test_the_sites_health_is_told_by_who_may_see_that_mail_waits_and_not_what_it_is(stack: Deployed) -> None:
+def test_staff_health_reads_queue_depths_but_no_messages(stack: Deployed) -> None:
     assert visitor(stack).read("/api/staff/health", issue_token(stack))["overflow"] == {"waiting": 0}
     queues = _as_function(stack, "Counts", "sqs")
     for queue in ("MailQueueUrl", "OverflowQueueUrl"):
@@ -213,7 +213,7 @@ def test_the_sites_health_is_told_by_who_may_see_that_mail_waits_and_not_what_it
             queues.receive_message(QueueUrl=stack.outputs[queue])
 
 
-def test_a_petition_begins_under_the_powers_of_who_manages_and_signatures_stay_out_of_reach(stack: Deployed) -> None:
+def test_manage_creates_a_petition_but_cannot_reach_signatures(stack: Deployed) -> None:
     bob = issue_token(stack, "bob", "manage,counts")
     headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json", "If-Match": "*"}
     url, begun = f"{stack.api}/api/staff/petitions", dict(A_PETITION)
@@ -226,7 +226,7 @@ def test_a_petition_begins_under_the_powers_of_who_manages_and_signatures_stay_o
         assert _outcome(stack, "Manage", "SignaturesTableName", operation) == "AccessDeniedException"
 
 
-def test_who_manages_without_the_right_to_count_reads_no_counts(stack: Deployed) -> None:
+def test_a_manager_without_the_counts_right_reads_no_counts(stack: Deployed) -> None:
     """The policy for petitions/* must not open petitions/x/counts."""
     bob = issue_token(stack, "bob", "manage")
     assert visitor(stack).read(f"/api/staff/petitions/{SLUG}", bob)["slug"] == SLUG
@@ -234,13 +234,13 @@ def test_who_manages_without_the_right_to_count_reads_no_counts(stack: Deployed)
         visitor(stack).read(f"/api/staff/petitions/{SLUG}/counts", bob)
 
 
-def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack: Deployed) -> None:
+def test_the_links_function_reads_one_signature_never_a_list(stack: Deployed) -> None:
     assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
     assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
     assert _outcome(stack, "Links", "SignaturesTableName", "scan") == "AccessDeniedException"
 
 
-def test_who_helps_a_person_gets_one_signature_by_its_id_and_never_a_list(stack: Deployed) -> None:
+def test_the_people_function_reads_one_signature_by_id_never_a_list(stack: Deployed) -> None:
     assert _outcome(stack, "People", "SignaturesTableName", "get_item") == "done"
     for operation in ("query", "scan", "delete_item"):
         assert _outcome(stack, "People", "SignaturesTableName", operation) == "AccessDeniedException"
@@ -248,7 +248,7 @@ def test_who_helps_a_person_gets_one_signature_by_its_id_and_never_a_list(stack:
         assert _outcome(stack, "People", "AuditTableName", operation) == "AccessDeniedException"
 
 
-def test_who_signs_staff_in_writes_tokens_and_reads_nothing(stack: Deployed) -> None:
+def test_the_sign_in_function_writes_tokens_and_reads_nothing(stack: Deployed) -> None:
     client, table = _as_function(stack, "SignIn"), stack.outputs["CountsTableName"]
     for operation in READS:
         assert _outcome(stack, "SignIn", "CountsTableName", operation) == "AccessDeniedException"
@@ -259,7 +259,7 @@ def test_who_signs_staff_in_writes_tokens_and_reads_nothing(stack: Deployed) -> 
         client.update_item(TableName=table, **KEY)
 
 
-def test_a_hand_over_works_under_its_roles_and_they_can_read_no_address(stack: Deployed) -> None:
+def test_an_export_works_under_its_roles_which_cannot_read_addresses(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     supporter.sign(SLUG, "handed@example.org")
     supporter.press("confirm", supporter.link("confirm", "handed@example.org"))

@@ -73,13 +73,15 @@ TAKEN: list[tuple[Account, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("account", "values", "message"), REFUSED)
-def test_what_aws_would_refuse_is_refused_at_once(account: Account, values: dict[str, str], message: str) -> None:
+def test_values_that_aws_refuses_are_refused_before_the_deployment(
+    account: Account, values: dict[str, str], message: str
+) -> None:
     with pytest.raises(Failure, match=message):
         checked(account, **values)
 
 
 @pytest.mark.parametrize(("account", "values"), TAKEN)
-def test_everything_else_is_left_to_aws(account: Account, values: dict[str, str]) -> None:
+def test_valid_values_are_accepted(account: Account, values: dict[str, str]) -> None:
     checked(account, **values)
 
 

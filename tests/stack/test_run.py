@@ -67,7 +67,7 @@ def running_site(port: int, local: Path) -> Iterator[Site]:
     assert "Traceback" not in output
 
 
-def test_it_stops_all_it_started_and_knows_everything_when_it_comes_back(tmp_path: Path) -> None:
+def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path) -> None:
     port, slug = free_port(), "support-trafficked-children"
     with running_site(port, tmp_path) as first:
         first.visitor.sign(slug, "before@example.org")
@@ -93,7 +93,7 @@ def _group_that_listens_on(port: int) -> int:
     return next(group for group in groups if Listener("127.0.0.1", port) in group_listeners(group))
 
 
-def test_a_taken_port_is_one_clear_line_and_no_trace(tmp_path: Path) -> None:
+def test_a_taken_port_is_a_one_line_error_without_a_traceback(tmp_path: Path) -> None:
     with _taken() as port:
         process = command(port, tmp_path)
         output, _ = process.communicate(timeout=30)

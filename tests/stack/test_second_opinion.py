@@ -96,7 +96,7 @@ def test_the_template_is_accepted(said: list[str]) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_fault_is_a_finding(said: list[str], fault: Callable[[Template], None]) -> None:
+def test_each_fault_is_a_finding(said: list[str], fault: Callable[[Template], None]) -> None:
     assert FAULTS[fault] in "\n".join(line for line in said if line.startswith(f"{fault.__name__}:"))
 
 
