@@ -1,4 +1,4 @@
-"""The contract, from outside: what clients, partners and supporters get from the deployed stack."""
+"""The public contract over HTTP: what clients, partners and supporters get from the deployed stack."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def link(site: DeployedSite, email: str, purpose: str) -> str:
 
 
 def act(address: str, **fields: str) -> requests.Response:
-    """Press the button of the page behind a link."""
+    """Press the button on a link's page."""
     parts = urlsplit(address)
     token = parts.query.removeprefix("token=")
     return requests.post(address.partition("?")[0], data={"token": token, **fields}, timeout=30)

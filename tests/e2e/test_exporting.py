@@ -1,4 +1,4 @@
-"""The hand-over from outside: a member of staff and an engineer, against the deployed stack and its own queue."""
+"""Exports by a member of staff and by an engineer, on the deployed stack and its queue."""
 
 import hashlib
 from pathlib import Path
@@ -28,7 +28,7 @@ def asked_for(site: DeployedSite, **wanted: Any) -> requests.Response:
 
 
 def ended(site: DeployedSite, where: str) -> Any:
-    """Once it has; it begins 20 seconds after it was asked for."""
+    """Wait until the export has ended and return it. It starts 20 seconds after the request."""
 
     def look() -> Any:
         export = site.staff(where.partition("/api/staff")[2]).json()

@@ -1,4 +1,4 @@
-"""Somebody asks about their data: over HTTP, on the deployed stack, under the functions' own roles."""
+"""Staff answer a person who asks about their data, on the deployed stack under the functions' own roles."""
 
 import re
 from typing import Any

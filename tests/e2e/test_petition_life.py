@@ -1,4 +1,4 @@
-"""A petition's whole life over HTTP, on the deployed stack: draft, preview, open, paused, closed, removed."""
+"""A petition's lifecycle over HTTP, on the deployed stack: draft, preview, open, paused, closed, removed."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ def moved(site: DeployedSite, slug: str, state: str, **more: str) -> Any:
 
 
 def state_is(site: DeployedSite, slug: str, state: str) -> bool:
-    """Functions keep a petition for five seconds."""
+    """Wait until the state is public: functions cache a petition for five seconds."""
     return bool(get(site, f"/api/petitions/{slug}").json().get("state") == state)
 
 
@@ -48,7 +48,7 @@ def test_a_petitions_lifecycle_from_draft_to_removal(deployed_site: DeployedSite
     moved(site, slug, "paused")
     eventually(lambda: sign(site, slug, "late@example.org").json().get("state") == "paused")
     assert "This petition is paused" in get(site, page).text
-    assert act(address).status_code == 200, "who signed may still confirm"
+    assert act(address).status_code == 200, "people who signed before may still confirm"
     eventually(lambda: get(site, f"/api{page}/count").json() | {"as_of": ""} == {
         "slug": slug, "count": 1, "goal": 1000, "as_of": "",
     })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Whatever the served description allows, and much that it forbids, gets one of the answers it describes."""
+"""Requests that the served OpenAPI description allows or forbids get one of the described answers."""
 
 import json
 import os
@@ -32,13 +32,13 @@ CHECKS = [
     response_schema_conformance,
 ]
 SECONDS = 30
-# The same cases every time: what fails here fails again on the next machine.
+# The same cases every time, so a failure can be repeated.
 SEED = int(os.environ.get("SCHEMATHESIS_SEED", "1"))
 bounded = settings(max_examples=20, database=None, deadline=None)
 
 
 def _described(mode: GenerationMode) -> schemathesis.BaseSchema:
-    """Coverage of every boundary of every field is for tests without a network."""
+    """Return the schema without the coverage phase: tests without a network cover every boundary of every field."""
     description = schemathesis.openapi.from_dict(json.loads(SOURCE.read_text(encoding="utf-8")))
     description.config.phases.coverage.enabled = False
     description.config.generation.update(modes=[mode])
@@ -67,7 +67,7 @@ def slug(site: str, staff_token: str) -> str:
 
 @pytest.fixture
 def _counted(site: str, staff_token: str) -> Iterator[None]:
-    """Pending follows what was signed by a second or so: it stands still again for whoever measures it next."""
+    """Wait until the pending count, which lags by about a second, is stable for the next test."""
     yield
 
     def still() -> bool:

@@ -1,4 +1,4 @@
-"""Staff sign in with a real OpenID Connect provider, on the deployed stack and under the functions' own roles."""
+"""Staff sign in with an OpenID Connect provider, on the deployed stack under the functions' own roles."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the funnel and the followed breakdowns must say in the end, told from every change as it was made."""
+"""The expected funnel and projected breakdowns, computed from every change."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ STAGE_OF = {"pending": "received", "confirmed": "confirmed", "withdrawn": "withd
 class Passage:
     sorts: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Dimension})
     passed: Counter[str] = field(default_factory=Counter)
-    # Who had a mail since they signed.
+    # Signatures with an email since they were signed.
     mailed: set[str] = field(default_factory=set)
 
     def take(self, before: Image, after: Image) -> None:
@@ -40,7 +40,7 @@ class Passage:
             self.passed["expired"] += 1
         if now is not None and (now != was or signed):
             self.passed[STAGE_OF[now]] += 1
-        # Times are to the second: who was mailed in the second of signing anew may have been mailed since.
+        # Times are in seconds: an email in the second of the new signing may have been sent after it.
         if signed and before.get("mailed_at", "") < after["signed_at"]:
             self.mailed.discard(identity)
 

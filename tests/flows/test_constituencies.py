@@ -1,4 +1,4 @@
-"""Confirmed by constituency, out of the emulator's own stream."""
+"""Confirmed signatures by constituency, projected from the emulator's stream."""
 
 import pytest
 
@@ -12,10 +12,10 @@ def places(site: Site) -> dict[str, int]:
     return {row["key"]: row["confirmed"] for row in body["breakdown"]}
 
 
-def test_where_people_live_is_counted_once_as_they_confirmed_it_and_taken_back(
+def test_confirmed_constituencies_are_counted_once_and_subtracted_on_withdrawal(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bob's postcode was typed wrong, and he corrects it while confirming."""
+    """Bob corrects his postcode when he confirms."""
     give_table(monkeypatch)
     postcodes = {"alice@example.org": "ZZ1 1AA", "bob@example.org": "ZZ9 9ZZ", "charlie@example.org": "M1 1AE"}
     for email, postcode in postcodes.items():

@@ -1,4 +1,4 @@
-"""The funnel and the followed breakdowns, out of the emulator's own stream."""
+"""The funnel and the projected breakdowns, from the emulator's stream."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from tests.flows.handlers import Site, link, token
 
 
 def numbers(site: Site) -> Mapping[str, int]:
-    """What anybody passed."""
+    """Return the funnel's totals that are not zero."""
     headers = {"Authorization": f"Bearer {site.staff_token}"}
     body = site.get(f"/api/staff/petitions/{site.slug}/funnel?by=hour", headers).json_body
     assert {name: sum(row[name] for row in body["rows"]) for name in body["totals"]} == body["totals"]
@@ -52,7 +52,7 @@ def test_redelivered_stream_records_count_every_stage_once(site: Site) -> None:
 
 
 def _expire(site: Site, email: str) -> None:
-    """As TTL does it, which takes days: when its time is over, the item goes."""
+    """Delete an expired item as TTL does, which takes days on AWS."""
     client, table = boto3.client("dynamodb"), site.aws.tables._names[keys.SIGNATURES]
     for item in client.scan(TableName=table)["Items"]:
         if item.get("email") == {"S": email}:

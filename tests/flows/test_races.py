@@ -1,4 +1,4 @@
-"""Many at once, on the emulator's real conditions and transactions: exact, or it is not a count."""
+"""Concurrent requests on the emulator's conditions and transactions leave exact counts."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -136,7 +136,7 @@ def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site,
     won = at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
     assert won.count(True) == 1
     after = NOW + timedelta(seconds=11)
-    assert lease_snapshot(petition.slug, after, 10, emulator_tables), "a dead holder is followed"
+    assert lease_snapshot(petition.slug, after, 10, emulator_tables), "an expired lease is taken over"
 
 
 @pytest.mark.parametrize("confirmed", [0, 3])

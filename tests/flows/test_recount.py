@@ -1,4 +1,4 @@
-"""The recount on the emulator: real pages, real transactions, people who confirm while it walks."""
+"""The recount on the emulator, with pages and transactions, while people confirm."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -74,7 +74,7 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
         while not all(each.done() for each in acting):
             looks.append(recount(petition, times.now, emulator_tables))
         [each.result() for each in acting]
-    assert any(look.moving for look in looks), "somebody moved while it looked"
+    assert any(look.moving for look in looks), "no signature changed during a recount"
     assert [look.drift for look in looks if look.drift] == []
     settled = recount(petition, quiet, emulator_tables)
     assert (settled.drift, settled.moving) == ({}, 0)
@@ -103,7 +103,7 @@ def test_growing_shards_while_people_confirm_counts_each_once(
         if number == 30:
             assert raise_shards(petition.slug, 40, emulator_tables)
             forget_petitions()
-        # Every second function has not heard of it yet.
+        # Every second function still has the old number of shards in its cache.
         known = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
         confirm(subjects[number], Corrections(), known, times.now(), emulator_tables)
         return exact_count(before, times.now(), emulator_tables).confirmed
@@ -111,7 +111,7 @@ def test_growing_shards_while_people_confirm_counts_each_once(
     assert max(at_once(act, range(90), threads=6)) == 90
     assert petition_as_stored(petition.slug, emulator_tables).shards == 40
     later = times.now() + timedelta(days=2)
-    assert exact_count(before, later, emulator_tables).confirmed == 90, "closed by one with the old number"
+    assert exact_count(before, later, emulator_tables).confirmed == 90, "a day was closed with the old number of shards"
     found = recount(petition, lambda: later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 90)
     assert sum(breakdown(before, By.DAY, Days(), later, emulator_tables).values.values()) == 90

@@ -1,4 +1,4 @@
-"""Dead letters go back to their queue: all that lay there, once, and the ones that die meanwhile do not circle."""
+"""A redrive moves every dead letter to its queue once, also those that fail again during the redrive."""
 
 import uuid
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def test_most_limits_the_number_of_messages(queues: tuple[str, str], capsys: pyt
 
 
 def test_messages_that_fail_again_are_not_moved_twice(queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same queue as source and target: what was moved lies there again at once."""
+    """Source and target are the same queue, so each moved message is there again at once."""
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", queues[0])
     assert manage.main(["redrive", "feedback"]) == 0
     assert depths(queues) == [23, 0]
@@ -63,6 +63,6 @@ def test_an_interrupted_redrive_loses_nothing_and_can_continue(
     monkeypatch.setattr(Queue, "_delete", fails)
     assert manage.main(["redrive", "feedback"]) == 3
     assert "repeating is safe" in capsys.readouterr().err
-    assert depths(queues) == [23, 10], "sent, and not deleted: in both rather than in none"
+    assert depths(queues) == [23, 10], "a message that was sent but not deleted must be in both queues"
     monkeypatch.setattr(Queue, "_delete", delete)
     assert manage.main(["redrive", "feedback"]) == 0

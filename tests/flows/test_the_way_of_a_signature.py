@@ -1,4 +1,4 @@
-"""Sign, mail, confirm, count, withdraw: every handler on real tables, stream, queue and SES of the emulator."""
+"""Sign, email, confirm, count, withdraw: every handler on the emulator's tables, stream, queues and SES."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from tests.flows.handlers import Site, link, text_of, token
 
 
 def signed(site: Site, **fields: object) -> dict[str, object]:
-    """Sign and return the one mail that comes of it."""
+    """Sign and return the one email that is sent."""
     assert site.sign(**fields).status_code == 202
     [mail] = site.deliver()
     return mail
@@ -51,7 +51,7 @@ def test_dots_tags_and_case_are_one_person(site: Site) -> None:
     for address in ("al.ice+news@gmail.com", "ALICE@googlemail.com", "alice@gmail.com"):
         assert site.sign(email=address).status_code == 202
     [mail] = site.deliver()
-    assert "al.ice+news@gmail.com" in str(mail), "mail goes to the address as typed"
+    assert "al.ice+news@gmail.com" in str(mail), "the email goes to the address as typed"
 
 
 def test_signing_again_is_disclosed_by_email_only(site: Site, petition: Petition) -> None:
@@ -149,7 +149,7 @@ def test_a_permanent_bounce_stops_all_email(site: Site) -> None:
     }
     bounce(event)
     let_a_minute_pass(site)
-    assert site.sign().status_code == 202, "blocked, and nobody hears of it"
+    assert site.sign().status_code == 202, "a blocked address must get the same answer"
     assert site.deliver() == []
 
 
@@ -162,7 +162,7 @@ def test_every_breakdown_sums_to_the_total(site: Site, by: By) -> None:
 
 
 def everything(site: Site) -> list[dict[str, object]]:
-    """Every signature there is."""
+    """Return every signature."""
     name = site.aws.tables._names["signatures"]
     from chalicelib.aws.expressions import from_wire
 
@@ -170,7 +170,7 @@ def everything(site: Site) -> list[dict[str, object]]:
 
 
 def let_a_minute_pass(site: Site) -> None:
-    """For the signatures there are, the last mail was yesterday."""
+    """Set the last email of every signature to yesterday."""
     name = site.aws.tables._names["signatures"]
     client = boto3.client("dynamodb")
     for item in client.scan(TableName=name)["Items"]:

@@ -1,4 +1,4 @@
-"""From the charity's table of postcodes to the file that ships."""
+"""The charity's table of postcodes becomes the file that ships."""
 
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.stack.supporter import wait_for
 from tests.stack.test_powers import SLUG, visitor
 
 PLAIN = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
-# Columns as in the postcode directory of the Office for National Statistics, rows made up.
+# The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.
 DIRECTORY = (
     '"pcd","pcd2","pcds","dointr","oscty","pcon"\n'
     '"ZZ1 1AA","ZZ1  1AA","ZZ1 1AA","198001","E99999999","E14009991"\n'
@@ -57,7 +57,7 @@ def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("post code,constituency\nZZ1 1AA,Upper Zed\n", "no column"),
         ("postcode,place\nZZ1 1AA,Upper Zed\n", "no column"),
@@ -68,8 +68,8 @@ def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
         ("postcode,constituency\nSomewhere,Upper Zed\n", "none of the UK"),
     ],
 )
-def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, complaint: str) -> None:
-    with pytest.raises(Failure, match=complaint):
+def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
+    with pytest.raises(Failure, match=message):
         list(written(project, text))
 
 

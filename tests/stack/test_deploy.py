@@ -1,4 +1,4 @@
-"""Deploying: once is enough, the same for both worlds, and refusals are one line."""
+"""Deploying: a repeat changes nothing, secrets are kept, errors are one line."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""The embedded AWS: on loopback only, ours, and gone when it should be."""
+"""The emulator listens on loopback only, and stops with its starter."""
 
 import http.server
 import os
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 @pytest.fixture
 def stranger() -> Iterator[int]:
-    """Somebody else's server; its port."""
+    """The port of another server."""
     server = http.server.HTTPServer((LOOPBACK, 0), http.server.BaseHTTPRequestHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -83,5 +83,5 @@ def _environment() -> dict[str, str]:
 def _wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 15
     while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "not within 15 s"
         time.sleep(0.05)

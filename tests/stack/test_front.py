@@ -1,4 +1,4 @@
-"""The front: passes everything on unchanged, and says honestly when nobody is behind it."""
+"""The front forwards everything unchanged, and answers 503 when the emulator is down."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ BODY = bytes(range(256))
 
 
 async def echo(request: web.Request) -> web.Response:
-    """What arrived, with an answer that only an honest front passes on as it is."""
+    """Return the received request, in an answer with headers that a proxy is likely to change."""
     seen = {"target": request.raw_path, "headers": dict(request.headers), "size": len(await request.read())}
     headers = {"X-Seen": json.dumps(seen), "Location": "/elsewhere", "Content-Encoding": "x-kept", "ETag": '"1"'}
     return web.Response(status=303, body=BODY, headers=headers)

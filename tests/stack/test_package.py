@@ -1,4 +1,4 @@
-"""What ships: complete, slim, compiled, and the same whenever it is built. Here: the emulator's package."""
+"""The emulator's package is complete, slim, compiled and reproducible."""
 
 import re
 import subprocess
@@ -33,7 +33,7 @@ def test_a_missing_requirement_is_named(built: Package) -> None:
 
 
 def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
-    """Isolated from this environment's packages, which would mask what is missing."""
+    """The process cannot import this environment's packages, which would hide a missing one."""
     zipfile.ZipFile(built.archive).extractall(tmp_path)
     clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
@@ -42,7 +42,7 @@ def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Pat
 
 
 def test_an_export_is_encrypted_and_printed_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
-    """Its libraries are trimmed, and nothing else in the zip uses them."""
+    """The export's libraries are trimmed, and no other code in the zip uses them."""
     zipfile.ZipFile(built.archive).extractall(tmp_path)
     script = Path(__file__).with_name("print_a_cover.py")
     command = [sys.executable, "-I", "-S", str(script), str(tmp_path)]

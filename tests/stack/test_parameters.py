@@ -1,4 +1,4 @@
-"""What the operator types becomes the template's parameters, and mistakes are refused before AWS is asked."""
+"""The operator's options become template parameters, and mistakes are refused before any AWS call."""
 
 from argparse import Namespace
 from typing import Any

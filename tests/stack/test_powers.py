@@ -1,4 +1,4 @@
-"""With roles enforced: every function can do its job, and none can do another's."""
+"""With roles enforced, every function can do its own work and no other's."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ from tests.stack.supporter import Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
-# As EventBridge sends it; Chalice wants every one of these.
+# An event as EventBridge sends it. Chalice requires every field.
 SCHEDULED: dict[str, Any] = {
     **dict.fromkeys(("version", "id", "account", "time", "region", "source", "detail-type"), "any"),
     "resources": [],
@@ -83,17 +83,17 @@ def test_a_recount_works_under_its_role_and_finds_no_drift(stack: Deployed) -> N
         FunctionName=stack.outputs["RecountTalliesName"], Payload=json.dumps(SCHEDULED).encode(), LogType="Tail"
     )
     assert "FunctionError" not in done, done["Payload"].read()
-    said = base64.b64decode(done["LogResult"]).decode()
-    assert '"Drift": 0' in said
-    assert "grace" not in said
+    output = base64.b64decode(done["LogResult"]).decode()
+    assert '"Drift": 0' in output
+    assert "grace" not in output
 
 
 def test_a_recount_cannot_read_names(stack: Deployed) -> None:
     client, table = _as_function(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
     only = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": {"#n": "email"}}
-    for asked in ({}, only):
+    for attributes in ({}, only):
         with pytest.raises(ClientError, match="AccessDenied"):
-            client.query(TableName=table, **READS["query"], **asked)
+            client.query(TableName=table, **READS["query"], **attributes)
 
 
 def test_a_recount_cannot_write(stack: Deployed) -> None:
@@ -106,7 +106,7 @@ def test_a_recount_cannot_write(stack: Deployed) -> None:
 def test_pending_signatures_and_the_funnel_are_projected_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     wait_for(lambda: _is_still(stack))
-    before, followed_before = _passed(supporter, staff), _followed(stack)
+    before, projected_before = _passed(supporter, staff), _projected(stack)
     supporter.sign(SLUG, "bob@example.org")
 
     def pending() -> int:
@@ -116,8 +116,8 @@ def test_pending_signatures_and_the_funnel_are_projected_from_the_stream(stack: 
     supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
     wait_for(lambda: pending() == waiting - 1)
     assert _passed(supporter, staff) - before == {"received": 1, "mailed": 1, "confirmed": 1}
-    # Put, mailed and confirmed; that its mail was claimed in between is filtered out.
-    assert _followed(stack) - followed_before == 3
+    # The signature was put, emailed and confirmed. The claim in between is filtered out.
+    assert _projected(stack) - projected_before == 3
 
 
 def test_overflowed_signatures_are_stored_under_the_workers_own_role(stack: Deployed) -> None:
@@ -298,7 +298,7 @@ A_PETITION = {
 
 
 def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
-    """As the schedule would; raises when the function failed."""
+    """Run a function as its schedule does, and fail the test if it fails."""
     answer = cloud.client("lambda").invoke(
         FunctionName=stack.outputs[f"{function}Name"], Payload=json.dumps(schedule_event())
     )
@@ -306,7 +306,7 @@ def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
 
 
 def _watched(cloud: Cloud, stack: Deployed) -> dict[str, str]:
-    """The senders' event sources, after the watch has looked."""
+    """Run the watch and return the state of the senders' event sources."""
     _run(cloud, stack, "WatchMail")
 
     def state(function: str) -> str:
@@ -327,7 +327,7 @@ def _names(stack: Deployed) -> dict[str, str]:
 
 
 def _backdate(stack: Deployed, email: str) -> None:
-    """Its last mail went long enough ago for another."""
+    """Set the signature's last email to long ago, so that another may be sent."""
     item = wait_for(lambda: _item(Cloud(stack.endpoint), stack, email))
     key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
     Tables(_dynamodb(stack), _names(stack)).update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
@@ -342,7 +342,7 @@ def _outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
 
 
 def _as_function(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
-    """A client with the credentials the function runs under."""
+    """Return a client with the function's credentials."""
     cloud = Cloud(stack.endpoint)
     found = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
     taken = cloud.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName="test")["Credentials"]
@@ -361,17 +361,17 @@ def _passed(supporter: Visitor, staff: str) -> Counter[str]:
 
 
 def _is_still(stack: Deployed) -> bool:
-    """Nothing of the tests before is on its way any more."""
-    before = _followed(stack)
+    """Whether all changes of earlier tests are projected."""
+    before = _projected(stack)
     time.sleep(2)
-    return _followed(stack) == before
+    return _projected(stack) == before
 
 
-def _followed(stack: Deployed) -> int:
-    """Changes that the follower was ever given, by its own log."""
+def _projected(stack: Deployed) -> int:
+    """Return the number of changes that the projecting function has ever received, from its log."""
     logs = Cloud(stack.endpoint).client("logs")
     groups = [
-        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Follow" in each["logGroupName"]
+        each["logGroupName"] for each in logs.describe_log_groups()["logGroups"] if "Project" in each["logGroupName"]
     ]
     messages = [event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
-    return sum(json.loads(message)["changes"] for message in messages if '"event": "followed"' in message)
+    return sum(json.loads(message)["changes"] for message in messages if '"event": "projected"' in message)

@@ -1,4 +1,4 @@
-"""A deployment never loses data, and one that fails can be repeated."""
+"""A deployment never loses data, and a failed one can be repeated."""
 
 import json
 from argparse import Namespace
@@ -29,7 +29,7 @@ def protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
 
 
 class WithoutMetricMath(Package):
-    """The emulator refuses the alarms that stage local leaves out, and with them every other stage."""
+    """The package without the alarms that only AWS accepts. Stage local leaves them out; other stages do not."""
 
     def read_template(self) -> dict[str, Any]:
         template = super().read_template()
@@ -43,7 +43,7 @@ def table_names(cloud: Cloud) -> list[str]:
 
 
 def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(running: Emulator, built: Package) -> None:
-    """The emulator refuses metric math half way. On AWS a protected table would end this in ROLLBACK_FAILED."""
+    """The emulator refuses metric math during the creation. On AWS, a protected table would cause ROLLBACK_FAILED."""
     cloud = Cloud(running.endpoint)
     before = table_names(cloud)
     with pytest.raises(Failure, match="metric math"):
@@ -63,12 +63,12 @@ def test_a_production_stage_is_protected_once_it_is_created(
     monkeypatch.setattr("stack.deploy.package", lambda stage: WithoutMetricMath(built.template, built.archive))
     cloud, created = Cloud(running.endpoint), []
 
-    def seen(*given: Any) -> dict[str, str]:
-        outputs = deploy(*given)
+    def recorded(*arguments: Any) -> dict[str, str]:
+        outputs = deploy(*arguments)
         created.append(protections(cloud, outputs))
         return outputs
 
-    monkeypatch.setattr("stack.deploy.deploy", seen)
+    monkeypatch.setattr("stack.deploy.deploy", recorded)
     outputs = deploy_everything(cloud, options("earnest"))
     assert created == [{False}, {True}]
     assert (outputs["IsProtected"], outputs["HasSiteUrl"]) == ("yes", "yes")

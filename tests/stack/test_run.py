@@ -1,4 +1,4 @@
-"""`make run`, as a process of its own with its own state: up, down, and up again with all it knew."""
+"""`make run` in its own process with its own state: start, stop, and restart with all data."""
 
 import json
 import os
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("run")]
 
 @dataclass(frozen=True)
 class Site:
-    """A running site, and somebody who visits it."""
+    """A running site and a visitor."""
 
     endpoints: dict[str, str]
     visitor: Visitor

@@ -1,4 +1,4 @@
-"""What the template promises, and what AWS would refuse that neither emulator nor linter knows."""
+"""The template's guarantees, and AWS's rules that neither the emulator nor a linter checks."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_tables_are_on_demand_encrypted_recoverable_and_protected(template: Temp
 
 
 def test_no_table_is_protected_while_it_is_created(template: Template) -> None:
-    """A creation that fails deletes what it made; a protected table would stop it in ROLLBACK_FAILED."""
+    """A failed creation deletes its resources. A protected table would stop that in ROLLBACK_FAILED."""
     assert template["Parameters"]["Protect"]["Default"] == "no"
     assert template["Conditions"]["Protected"] == {"Fn::Equals": [{"Ref": "Protect"}, "yes"]}
 
@@ -79,7 +79,7 @@ def test_functions_may_use_the_key_through_these_services_only(template: Templat
     assert services == {"dynamodb", "sqs", "s3"}
     pattern = using["Condition"]["ArnLike"]["aws:PrincipalArn"]
     assert pattern.endswith(":role/petitions-prod-*")
-    # A role with a name of its own would not match the pattern.
+    # A role with an explicit name would not match the pattern.
     assert not [name for name, role in of_type(template, "AWS::IAM::Role").items() if "RoleName" in role]
 
 
@@ -114,7 +114,7 @@ def test_sns_may_send_to_every_queue_of_its_subscription(template: Template) -> 
 
 
 def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop(template: Template) -> None:
-    """Lambda stops such a function after about 16 rounds, unless it is told that the loop is meant."""
+    """Lambda stops such a function after about 16 rounds, unless its RecursiveLoop is Allow."""
     functions = of_type(template, "AWS::Serverless::Function")
     roles = of_type(template, "AWS::IAM::Role")
     looping = {
