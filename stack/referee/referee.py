@@ -1,4 +1,4 @@
-"""The verdict on a call: every question that it raises, put to the policies of the role that makes it."""
+"""Decide whether a role's policies allow a call, by checking every action that the call needs."""
 
 from collections.abc import Sequence
 

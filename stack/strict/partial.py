@@ -1,4 +1,4 @@
-"""Batches that AWS does in part: some entries, keys or items now, and an answer that names the rest."""
+"""Answer batch calls partially, as AWS may: handle some entries, keys or items, and name the rest in the answer."""
 
 import json
 import random

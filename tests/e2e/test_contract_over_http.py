@@ -85,7 +85,7 @@ def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     headers = {"If-None-Match": answer.headers["ETag"]}
     again = requests.get(f"{deployed_site.url}{API}/count", headers=headers, timeout=30)
-    assert again.status_code in (200, 304), "200 only if somebody confirmed in between"
+    assert again.status_code in (200, 304), "200 only if a signature was confirmed in between"
 
 
 def test_the_petition_as_json(deployed_site: DeployedSite) -> None:

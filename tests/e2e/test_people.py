@@ -35,8 +35,8 @@ def test_find_show_resend_withdraw_erase_and_sign_again(site_with_sign_in: Deplo
     assert (one["state"], one["person"]["email"]) == ("confirmed", email)
     path = f"{SLUG}/{one['id']}"
 
-    told = ask(site, f"{path}/access")
-    [held] = told["signatures"]
+    access = ask(site, f"{path}/access")
+    [held] = access["signatures"]
     assert held["person"]["postcode"] == "M1 1AE"
     assert held["signed_text"]["title"] == held["petition"]["title"]
 
@@ -52,7 +52,7 @@ def test_find_show_resend_withdraw_erase_and_sign_again(site_with_sign_in: Deplo
     assert sign(site, email).status_code == 202
     eventually(lambda: found(site, email)[0]["state"] == "pending")
     actions = {(entry["action"], entry["subject"]) for entry in site.staff("/audit").json()["entries"]}
-    assert {(deed, one["id"]) for deed in ("access.exported", "mail.resent", "signature.erased")} <= actions
+    assert {(action, one["id"]) for action in ("access.exported", "mail.resent", "signature.erased")} <= actions
     assert not re.search("asks.about", site.staff("/audit").text)
 
 

@@ -30,7 +30,7 @@ def state_is(site: DeployedSite, slug: str, state: str) -> bool:
 
 
 def test_a_petitions_lifecycle_from_draft_to_removal(deployed_site: DeployedSite) -> None:
-    site, slug, email = deployed_site, "a-whole-life", "life@example.org"
+    site, slug, email = deployed_site, "a-lifecycle", "life@example.org"
     page = f"/petitions/{slug}"
     draft = site.manage("POST", "/petitions", a_draft(slug, goal=1, goals=[1000]))
     assert (draft.status_code, urlsplit(draft.headers["Location"]).path) == (201, f"/api/staff{page}")
@@ -64,8 +64,8 @@ def test_a_petitions_lifecycle_from_draft_to_removal(deployed_site: DeployedSite
     assert site.manage("POST", f"{page}/state", {"state": "open"}).status_code == 409
 
     trail = site.staff("/audit").json()["entries"]
-    told = [entry["action"].removeprefix("petition.") for entry in trail if entry["subject"] == slug][::-1]
-    assert told == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
+    actions = [entry["action"].removeprefix("petition.") for entry in trail if entry["subject"] == slug][::-1]
+    assert actions == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
 
 
 def test_a_stale_edit_and_bad_input_are_refused(deployed_site: DeployedSite) -> None:

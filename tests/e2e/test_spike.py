@@ -10,11 +10,11 @@ SIGNERS = 100
 
 @pytest.mark.xdist_group("spike")
 def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() -> None:
-    story, proof, told = spike(short(SIGNERS))
+    story, proof, measured = spike(short(SIGNERS))
     assert proof.is_good, proof
     assert proof.accepted == proof.stored == proof.confirmed == proof.counted == SIGNERS
     # The test is only meaningful if faults happened, and if people signed and confirmed twice.
-    assert told["faults_met"]["table"] > 0
-    assert told["peak_overflow"] > 0
+    assert measured["faults_met"]["table"] > 0
+    assert measured["peak_overflow"] > 0
     assert len(story.signed) >= SIGNERS * 1.2
     assert len(story.pressed) >= SIGNERS * 1.2

@@ -18,7 +18,7 @@ from tests.flows.ways import CORRECTIONS, COUNTRIES, PEOPLE, SIGNERS, SOURCES, T
 from tests.flows.world import Letter, Trouble, World
 from tests.served import FORM, token_in
 
-DOORS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
+ANSWERS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
 ENDS = {"Your signature is counted": "confirmed", "Your signature is withdrawn": "withdrawn"}
 PERSONAL = {"name", "email", "country", "postcode", "source", "counted_source"}
 SLUG = "safe-children"
@@ -41,12 +41,12 @@ class Supporters(RuleBasedStateMachine):
             self.shaken_at = self.world.now
 
     @initialize(ways=st.lists(WAYS, min_size=1, max_size=3))
-    def some_were_here_before(self, ways: list[Way]) -> None:
+    def start_with_some_signatures(self, ways: list[Way]) -> None:
         for way in ways:
             self.go(way)
 
     @rule(way=WAYS)
-    def somebody_goes_the_way(self, way: Way) -> None:
+    def a_way_of_a_signature(self, way: Way) -> None:
         self.go(way)
 
     def go(self, way: Way) -> None:
@@ -90,17 +90,17 @@ class Supporters(RuleBasedStateMachine):
         path = f"/api/petitions/{SLUG}/signatures"
         return self.world.during("sign", lambda: self.world.site.post_json(path, form), trouble)
 
-    def _signed(self, door: str, person: Person, answer: HTTPResponse | None, trouble: Trouble) -> None:
+    def _signed(self, route: str, person: Person, answer: HTTPResponse | None, trouble: Trouble) -> None:
         self.shake(trouble)
         if answer is None:
             return
-        if answer.status_code == DOORS[door][0]:
-            assert (answer.status_code, answer.body, answer.headers.get("Location")) == DOORS[door]
+        if answer.status_code == ANSWERS[route][0]:
+            assert (answer.status_code, answer.body, answer.headers.get("Location")) == ANSWERS[route]
             self._promise(identity_of(self.world.petition, person))
         elif self.is_settled:
             is_open = self.world.petition.state_at(self.world.now) is State.OPEN
             assert not is_open, f"signing an open petition was refused: {answer.status_code}"
-        assert answer.status_code in (DOORS[door][0], 409, 410) or (trouble and answer.status_code == 503)
+        assert answer.status_code in (ANSWERS[route][0], 409, 410) or (trouble and answer.status_code == 503)
 
     def _promise(self, identity: str) -> None:
         """Assert what 202 promises: the signature is in the table or in the overflow queue."""
@@ -162,7 +162,7 @@ class Supporters(RuleBasedStateMachine):
 
     @precondition(lambda self: self.world.letters)
     @rule(which=WHICH, withdrawing=st.booleans(), trouble=TROUBLE)
-    def want_out(self, which: int, withdrawing: bool, trouble: Trouble) -> None:
+    def withdraw_or_unsubscribe(self, which: int, withdrawing: bool, trouble: Trouble) -> None:
         letter = self._letter(which)
         if withdrawing:
             self._withdraw(letter, trouble)

@@ -1,5 +1,7 @@
-"""A restore, end to end on the emulator: copy, damage, put back, recount. The emulator copies the present state
-whatever moment is asked for, so the copy is made before the damage; on AWS it is made afterwards.
+"""A restore, end to end on the emulator: copy, damage, put back, recount.
+
+The emulator copies the present state and ignores the requested time. So the copy is made before the damage; on AWS it
+is made afterwards.
 """
 
 import re

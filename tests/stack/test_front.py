@@ -130,8 +130,8 @@ def test_a_body_beyond_the_limit_is_413() -> None:
 
 def test_without_an_emulator_the_answer_is_503_with_retry_after() -> None:
     async def run() -> None:
-        nobody = f"http://{LOOPBACK}:{free_port()}"
-        async with serving(application(nobody, nobody)) as front, aiohttp.ClientSession() as session:
+        down = f"http://{LOOPBACK}:{free_port()}"
+        async with serving(application(down, down)) as front, aiohttp.ClientSession() as session:
             answer, body = await ask(session, front + "/")
             assert answer.status == 503
             assert answer.headers["Retry-After"] == "5"
