@@ -15,7 +15,7 @@ _CHECKSUM = "x-amz-crc32"
 
 @dataclass(frozen=True)
 class Change:
-    """`params`: what the emulator is asked for, None for nothing. `added`: members for its answer."""
+    """`params`: the call to the emulator, None for no call. `added`: members for its answer."""
 
     params: Params | None
     added: Mapping[str, Any]
