@@ -89,22 +89,22 @@ def _held(module: str) -> dict[str, str]:
 
 def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
-    where, said = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
-    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == said
+    where, class_name = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
+    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == class_name
               for each in node.body if isinstance(each, ast.AnnAssign)]  # fmt: skip
     held: dict[str, str] = {}
     for each in fields:
         held |= _as_annotated(f"{name}.{ast.unparse(each.target)}", each.annotation)
     # The function that sends an email is called in the pace.
-    return {place: kind for place, kind in held.items() if kind in CALLS}
+    return {expression: kind for expression, kind in held.items() if kind in CALLS}
 
 
 def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
-    said = ast.unparse(annotation)
-    if said in DELIVERS:
+    text = ast.unparse(annotation)
+    if text in DELIVERS:
         return {name: "Deliver"}
-    given = said.removeprefix("Callable[[], ").removesuffix("]")
-    return {name if given == said else f"{name}()": given} if given in CALLS else {}
+    kind = text.removeprefix("Callable[[], ").removesuffix("]")
+    return {name if kind == text else f"{name}()": kind} if kind in CALLS else {}
 
 
 @cache

@@ -65,7 +65,7 @@ class Site:
     def relay(self, records: list[dict[str, Any]]) -> None:
         mail.relay_mail({"Records": records}, CONTEXT)
 
-    def follow(self, records: list[dict[str, Any]]) -> None:
+    def project(self, records: list[dict[str, Any]]) -> None:
         projections.project_signatures({"Records": records}, CONTEXT)
 
     def queued(self) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ class Site:
     def deliver(self) -> list[dict[str, Any]]:
         """Process the stream and the mail queues once, and return the new emails."""
         records = self.stream()
-        self.follow(records)
+        self.project(records)
         self.relay(records)
         self.send(self.queued())
         return self.new_mails()

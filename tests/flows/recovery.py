@@ -37,7 +37,7 @@ def recover(world: World, promised: Mapping[str, datetime]) -> None:
         world.site.clock.forward(timedelta(hours=1, seconds=1))
     _nothing_waits(world)
     world.expire()
-    _follow(world)
+    _project(world)
     _promises_are_kept(world, promised)
     _all_sums_agree(world)
 
@@ -52,13 +52,13 @@ def _one_hour(world: World) -> None:
     for _ in range(2):
         world.run("watch_mail")
         world.run("sweep_mail")
-        _follow(world)
+        _project(world)
         _deliver(world, "send_mail", 10)
         _deliver(world, "send_other_mail", 2)
     world.run("recount_tallies")
 
 
-def _follow(world: World) -> None:
+def _project(world: World) -> None:
     for function in ("relay_mail", "project_signatures"):
         for shard in (0, 1):
             world.stream(function, shard, 1000)
@@ -108,14 +108,14 @@ def _all_sums_agree(world: World) -> None:
     assert (found.drift, found.pending, found.moving) == ({}, {}, 0)
     assert found.confirmed == confirmed == world.counts()["confirmed"]
     assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn(world)
-    _all_that_was_followed_agrees(world)
+    _projections_agree(world)
 
 
-def _all_that_was_followed_agrees(world: World) -> None:
+def _projections_agree(world: World) -> None:
     """Assert that the projections are complete, and that every stage was counted once."""
     for by in Dimension:
         kept = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
-        assert kept == {key: number for key, number in world.ledger.passage.sorts[by].items() if number}
+        assert kept == {key: number for key, number in world.ledger.passage.projected[by].items() if number}
     for span in FunnelBy:
         assert world.funnel(span) == {stage: number for stage, number in world.ledger.passage.passed.items() if number}
 

@@ -21,7 +21,7 @@ from tests.flows.ways import BUT, TROUBLE, WHICH
 from tests.flows.world import Trouble
 
 FUNCTIONS = st.sampled_from(["store_overflow", "send_mail", "send_mail", "send_other_mail"])
-FOLLOWERS = st.sampled_from(["relay_mail", "project_signatures"])
+STREAM_FUNCTIONS = st.sampled_from(["relay_mail", "project_signatures"])
 SHARD, SIZE, OVERLAP = st.integers(0, 1), st.sampled_from([1, 3, 30]), st.sampled_from([0, 0, 1, 5])
 REFUSALS = st.sampled_from([RateExceeded, SendingStopped, MailRefused, Throttled, Unavailable])
 TIMES = st.sampled_from([1, 5, 30, 61, 91, 600, 3600, 7200, 86_400, 13 * 86_400, 16 * 86_400, 61 * 86_400])
@@ -41,7 +41,7 @@ class AnyLife(Supporters):
         super().__init__()
         self.checked: object = None
 
-    @rule(function=FOLLOWERS, shard=SHARD, size=SIZE, overlap=OVERLAP, trouble=TROUBLE)
+    @rule(function=STREAM_FUNCTIONS, shard=SHARD, size=SIZE, overlap=OVERLAP, trouble=TROUBLE)
     def stream(self, function: str, shard: int, size: int, overlap: int, trouble: Trouble) -> None:
         self.world.stream(function, shard, size, overlap, trouble)
 
@@ -171,7 +171,7 @@ class AnyLife(Supporters):
 
     @invariant()
     def the_projected_pending_count_is_exact(self) -> None:
-        if self.world.is_followed():
+        if self.world.is_projected():
             pending = sum(item["state"] == "pending" for item in self.world.signatures())
             assert self.world.counts()["pending"] == pending
 

@@ -61,7 +61,7 @@ def mailed(site: Site) -> dict[str, str]:
     for _ in range(TRIES):
         overflowed = site.store(overflowed + site.overflowed())
         records = site.stream()
-        for work in (site.follow, site.relay):
+        for work in (site.project, site.relay):
             until(partial(succeeds, work, records))
         waiting += site.queued()
         again = {each["itemIdentifier"] for each in site.send(waiting)["batchItemFailures"]}

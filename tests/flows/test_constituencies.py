@@ -6,7 +6,7 @@ from tests.flows.handlers import Site, link, token
 from tests.located import give_table
 
 
-def places(site: Site) -> dict[str, int]:
+def constituencies(site: Site) -> dict[str, int]:
     body = site.counts("?by=constituency")
     assert sum(row["confirmed"] for row in body["breakdown"]) == body["confirmed"]
     return {row["key"]: row["confirmed"] for row in body["breakdown"]}
@@ -27,11 +27,11 @@ def test_confirmed_constituencies_are_counted_once_and_subtracted_on_withdrawal(
     for mail, correction in ((alice, {}), (bob, {"postcode": "SW1A 1AA"}), (charlie, {})):
         answer = site.post_form("/confirm", {"token": token(link(mail, "confirm")), **correction})
         assert answer.status_code == 200, answer.body
-    assert places(site) == {"not yet sorted": 3}
+    assert constituencies(site) == {"not yet sorted": 3}
     records += site.stream()
     for _ in range(2):
-        site.follow(records)
-        assert places(site) == {"Upper Zed": 1, "Zed Palace": 1, "not in the table": 1}
+        site.project(records)
+        assert constituencies(site) == {"Upper Zed": 1, "Zed Palace": 1, "not in the table": 1}
     assert site.post_form("/withdraw", {"token": token(link(bob, "withdraw"))}).status_code == 200
-    site.follow(site.stream())
-    assert places(site) == {"Upper Zed": 1, "not in the table": 1}
+    site.project(site.stream())
+    assert constituencies(site) == {"Upper Zed": 1, "not in the table": 1}

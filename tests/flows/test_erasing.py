@@ -66,7 +66,7 @@ def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_the
         erase(subject.key, petition, NOW, emulator_tables)
     records = site.stream()
     for _ in range(2):
-        site.follow(records)
+        site.project(records)
     assert pending_count(petition.slug, emulator_tables) == 2
     assert exact_count(petition, NOW, emulator_tables).confirmed == 1
     erased = [item for item in all_signatures(petition, emulator_tables) if "erased_at" in item]

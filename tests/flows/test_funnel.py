@@ -42,11 +42,11 @@ def test_redelivered_stream_records_count_every_stage_once(site: Site) -> None:
     _expire(site, "c@example.org")
     records += site.stream()
     for _ in range(2):
-        site.follow(records)
+        site.project(records)
     assert numbers(site) == {"received": 3, "mailed": 3, "confirmed": 2, "expired": 1}
     assert areas(site) == {"SW": 1, "BT": 1}
     pressed(site, bob, "withdraw")
-    site.follow(site.stream())
+    site.project(site.stream())
     assert numbers(site)["withdrawn"] == 1
     assert areas(site) == {"SW": 1}
 

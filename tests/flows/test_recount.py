@@ -83,7 +83,7 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
 
 def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
-    site.follow(site.stream())
+    site.project(site.stream())
     assert recount(petition, quiet, emulator_tables).pending == {}
     bucket = keys.bucket_of(subjects[0].signature_id)
     emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))

@@ -69,7 +69,7 @@ def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition
     records = site.stream()
     for _ in range(3):
         site.relay(records)
-        site.follow(records)
+        site.project(records)
     messages = site.queued()
     assert len(messages) == 3
     for _ in range(2):

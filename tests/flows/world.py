@@ -163,7 +163,7 @@ class World:
         }
         return {identity for identity, _ in requested - queued}
 
-    def is_followed(self, function: str = "project_signatures") -> bool:
+    def is_projected(self, function: str = "project_signatures") -> bool:
         return all(self.reached[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
 
     def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], trouble: Trouble = NONE) -> None:

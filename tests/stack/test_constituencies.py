@@ -93,10 +93,10 @@ def test_a_deployed_table_counts_confirmations_by_constituency(
         load_petitions(stack)
         supporter, staff = visitor(stack), issue_token(stack)
 
-        def places() -> object:
+        def constituencies() -> object:
             return supporter.read(f"/api/staff/petitions/{SLUG}/counts?by=constituency", staff)["breakdown"]
 
-        assert places() == []
+        assert constituencies() == []
         supporter.sign(SLUG, "ada@example.org")
         supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
-        assert wait_for(lambda: places() == [{"key": TABLE["SW1A 1AA"], "confirmed": 1}])
+        assert wait_for(lambda: constituencies() == [{"key": TABLE["SW1A 1AA"], "confirmed": 1}])

@@ -73,7 +73,7 @@ FAULTS: dict[Callable[[Template], None], str] = {
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def output(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The findings for the template and each faulty copy, from one run. Each line starts with the fault's name."""
     folder = tmp_path_factory.mktemp("templates")
     text = package("lint", ROOT, BUILD).template.read_text()
@@ -91,13 +91,13 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [line.removeprefix(f"{folder}/") for line in done.stdout.splitlines()]
 
 
-def test_the_template_is_accepted(said: list[str]) -> None:
-    assert [line for line in said if line.startswith("no_fault:")] == []
+def test_the_template_is_accepted(output: list[str]) -> None:
+    assert [line for line in output if line.startswith("no_fault:")] == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_each_fault_is_a_finding(said: list[str], fault: Callable[[Template], None]) -> None:
-    assert FAULTS[fault] in "\n".join(line for line in said if line.startswith(f"{fault.__name__}:"))
+def test_each_fault_is_a_finding(output: list[str], fault: Callable[[Template], None]) -> None:
+    assert FAULTS[fault] in "\n".join(line for line in output if line.startswith(f"{fault.__name__}:"))
 
 
 def test_a_template_without_roles_is_a_finding(tmp_path: Path) -> None:
