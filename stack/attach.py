@@ -1,4 +1,4 @@
-"""The deployed stack on an emulator, for `make run` and for tests."""
+"""Deploy the stack to an emulator, for `make run` and for tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from stack.target import LOCAL_STAGE
 
 STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
-# The emulated SES has no rate to stay below.
+# The emulated SES has no rate limit.
 UNPACED = "1000"
 SENDERS = "2"
 SITE = "http://127.0.0.1:8000"
@@ -22,7 +22,7 @@ SITE = "http://127.0.0.1:8000"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack on an emulator: its outputs, where its API answers, and its names as environment."""
+    """A stack on an emulator: the emulator's URL, the stack's outputs, the site's URL."""
 
     endpoint: str
     outputs: dict[str, str]
@@ -30,11 +30,11 @@ class Deployed:
 
     @property
     def api(self) -> str:
-        """The API's own URL, with the bare stage prefix; changes when routes change."""
+        """The API's own URL. It changes when routes change."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
 
     def environment(self) -> dict[str, str]:
-        """The settings every function has, for commands and tests that run outside a function."""
+        """Return the settings that every function has, for commands and tests that run outside a function."""
         return {
             "STAGE": STAGE,
             "SITE_URL": self.site,
@@ -54,7 +54,7 @@ class Deployed:
         }
 
     def keys(self) -> dict[str, str]:
-        """The secrets as the functions get them: SIGNATURE_KEYS and TOKEN_KEYS."""
+        """Return SIGNATURE_KEYS and TOKEN_KEYS as the functions get them."""
         client = Cloud(self.endpoint).client("secretsmanager")
         secrets = {"SIGNATURE_KEYS": "SignatureKeysArn", "TOKEN_KEYS": "TokenKeysArn"}
         return {
@@ -66,7 +66,7 @@ class Deployed:
 def deployed(
     endpoint: str, site: str = SITE, project: Path = ROOT, more: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package and deploy to the emulator as `make run` does; doing it again changes nothing. `more`: parameters."""
+    """Package and deploy to the emulator as `make run` does. A repeat changes nothing. `more`: template parameters."""
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
     values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, "MailSenders": SENDERS, **more}

@@ -1,4 +1,4 @@
-"""AWS clients for deploying, and AWS's refusals as one line."""
+"""AWS clients for deploying. AWS's errors become one line."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,17 +28,17 @@ class Cloud:
 
     @property
     def is_emulated(self) -> bool:
-        """Whether this is an emulator, which keeps nobody's data and answers at once."""
+        """Whether this is an emulator. An emulator has no real data and answers at once."""
         return self.endpoint is not None
 
     def client(self, service: Any) -> Any:
-        """A client of the service, built once."""
+        """Return a client of the service; it is built once."""
         if service not in self._clients:
             self._clients[service] = self._session().client(service, endpoint_url=self.endpoint, config=_CONFIG)
         return self._clients[service]
 
     def poll(self) -> dict[str, int]:
-        """How a waiter should wait: often on an emulator, politely and for up to an hour on AWS."""
+        """Return a waiter's configuration: every 5 seconds, for up to an hour."""
         return {"Delay": 5, "MaxAttempts": 720}
 
     def _session(self) -> boto3.session.Session:
@@ -49,7 +49,7 @@ class Cloud:
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn what AWS or its SDK refuses into a Failure the operator can act on."""
+    """Turn an error of AWS or its SDK into a one-line Failure."""
     try:
         yield
     except (NoCredentialsError, NoRegionError) as error:

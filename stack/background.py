@@ -1,4 +1,4 @@
-"""A web application served from a thread of its own, for as long as a block lasts."""
+"""Serve a web application from its own thread."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from stack.sockets import LOOPBACK
 
 @contextmanager
 def served(application: web.Application, port: int) -> Iterator[None]:
-    """On loopback. Bodies are handed over as they came."""
+    """Serve the application on loopback until the block ends. Request bodies are not decompressed."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""The private bucket that holds what is deployed, named by content so nothing is sent twice."""
+"""The private bucket for packages and templates. Objects are named by their content, so each is uploaded once."""
 
 import hashlib
 import json
@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 
-# CloudFormation copies a template when the change set is made. It reads a package again when an update is rolled
-# back, however old that package is, so packages have no end.
+# CloudFormation copies a template when it creates the change set, so templates expire. It reads a package again when
+# an update is rolled back, however old that package is, so packages never expire.
 PACKAGES, TEMPLATES = "packages", "templates"
 _LIFECYCLE = {
     "Rules": [
@@ -30,7 +30,7 @@ _LIFECYCLE = {
 
 
 def upload(cloud: Cloud, bucket: str, folder: str, content: bytes, suffix: str) -> str:
-    """Store the content under its hash; returns the key."""
+    """Store the content under its hash and return the key."""
     key = f"{folder}/{hashlib.sha256(content).hexdigest()}{suffix}"
     if not _exists(cloud.client("s3").head_object, Bucket=bucket, Key=key):
         cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
@@ -38,14 +38,15 @@ def upload(cloud: Cloud, bucket: str, folder: str, content: bytes, suffix: str) 
 
 
 def url(cloud: Cloud, bucket: str, key: str) -> str:
-    """The object's URL in path style, which AWS and the emulator both read as a template URL."""
+    """Return the object's URL in path style, which AWS and the emulator both accept as a template URL."""
     return f"{cloud.client('s3').meta.endpoint_url}/{bucket}/{key}"
 
 
 def ready_bucket(cloud: Cloud) -> str:
-    """Name of the account's own bucket. The owner is checked, because anybody can take a bucket's name.
+    """Create and secure the account's bucket, and return its name.
 
-    It is secured every time: somebody may have stopped the deployment that created it.
+    The owner is checked, because any account can take a bucket name. The bucket is secured each time, because the
+    deployment that created it may have been interrupted.
     """
     account = cloud.client("sts").get_caller_identity()["Account"]
     s3 = cloud.client("s3")
@@ -57,13 +58,13 @@ def ready_bucket(cloud: Cloud) -> str:
 
 
 def _create(s3: Any, name: str) -> None:
-    here = s3.meta.region_name
-    place = {} if here == "us-east-1" else {"LocationConstraint": here}
-    s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": place} if place else {}))
+    region = s3.meta.region_name
+    location = {} if region == "us-east-1" else {"LocationConstraint": region}
+    s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": location} if location else {}))
 
 
 def _secure(s3: Any, name: str, partition: str) -> None:
-    """Nobody else may reach it, nothing goes unencrypted, and what is not needed any more expires."""
+    """Block public access, require encryption and TLS, and let old templates expire."""
     closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(closed, True))
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}

@@ -1,4 +1,4 @@
-"""Bytecode in the zip, made by the Python that will read it."""
+"""Compile the zip's modules with the Python version that will run them."""
 
 import pickle
 import subprocess
@@ -12,10 +12,10 @@ _COMPILER = Path(__file__).with_name("compiler.py")
 
 
 def with_bytecode(sources: Iterable[tuple[str, bytes]], target: Target) -> Iterator[tuple[str, bytes]]:
-    """The sources, and each module's .pyc where the target has an interpreter here."""
-    everything = list(sources)
-    yield from everything
-    modules = [source for source in everything if source[0].endswith(".py")]
+    """Yield the sources, and each module's .pyc if the target's interpreter is installed."""
+    files = list(sources)
+    yield from files
+    modules = [file for file in files if file[0].endswith(".py")]
     if target.python:
         for (name, _), compiled in zip(modules, _compiled(modules, target.python), strict=True):
             yield _name(name, target.version), compiled
@@ -27,7 +27,7 @@ def _name(module: str, version: str) -> str:
 
 
 def _compiled(modules: list[tuple[str, bytes]], python: Path) -> list[bytes]:
-    """All in one process. Nothing of this environment's packages reaches it, nor does it need any."""
+    """Compile all modules in one process, isolated from this environment's packages."""
     command = [str(python), "-I", "-S", "-W", "ignore", str(_COMPILER)]
     done = subprocess.run(command, input=pickle.dumps(modules, 4), capture_output=True, check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""One change set: made, read, carried out or thrown away. The same calls on AWS and emulator."""
+"""Create, read, execute or discard a change set. The calls are the same on AWS and on the emulator."""
 
 import time
 from collections.abc import Collection
@@ -25,7 +25,7 @@ class ChangeSet:
 
 
 def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
-    """The stack as it stands, or None when it does not exist or was only begun."""
+    """Return the stack's description, or None if it does not exist or has only a first change set."""
     try:
         found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack)
     except ClientError as error:
@@ -37,18 +37,21 @@ def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
 
 
 def outputs(described: dict[str, Any]) -> dict[str, str]:
-    """A described stack's outputs by name."""
+    """Return a described stack's outputs by name."""
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 
 def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Collection[str]) -> ChangeSet | None:
-    """Ask what the template would change; None when nothing would. `declared`: the template's parameters."""
+    """Create a change set; return None if nothing would change. `declared`: the template's parameters.
+
+    Raise Failure if the stack's state allows no update.
+    """
     existing = describe(cloud, stack)
     if existing and existing["StackStatus"] in _BROKEN:
         raise Failure(f"stack {stack} is {existing['StackStatus']}: delete it, then deploy again")
     if existing and existing["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
         resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
-        raise Failure(f"stack {stack} is half way back (UPDATE_ROLLBACK_FAILED): {resume}, then deploy again")
+        raise Failure(f"the rollback of stack {stack} failed (UPDATE_ROLLBACK_FAILED): {resume}, then deploy again")
     name = f"change-{time.time_ns()}"
     cloud.client("cloudformation").create_change_set(
         StackName=stack,
@@ -62,7 +65,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
 
 
 def execute(cloud: Cloud, ready: ChangeSet) -> None:
-    """Carry it out and wait for the end; a failure names what failed and why."""
+    """Execute the change set and wait until it ends. Raise Failure with what failed and why."""
     client = cloud.client("cloudformation")
     began = time.time()
     client.execute_change_set(StackName=ready.stack, ChangeSetName=ready.name)
@@ -74,7 +77,7 @@ def execute(cloud: Cloud, ready: ChangeSet) -> None:
 
 
 def discard(cloud: Cloud, ready: ChangeSet) -> None:
-    """Throw it away, nothing done: not even the empty stack that a first change set begins."""
+    """Delete the change set, and the empty stack that a first change set creates."""
     client = cloud.client("cloudformation")
     client.delete_change_set(StackName=ready.stack, ChangeSetName=ready.name)
     if ready.is_creation:
@@ -84,9 +87,12 @@ def discard(cloud: Cloud, ready: ChangeSet) -> None:
 def _parameters(
     values: dict[str, str], existing: dict[str, Any] | None, declared: Collection[str]
 ) -> list[dict[str, Any]]:
-    """Given values, and previous values for the rest. AWS refuses a parameter that the template has dropped."""
-    had = {each["ParameterKey"] for each in (existing or {}).get("Parameters", [])}
-    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted((had & set(declared)) - values.keys())]
+    """Return the given values, and previous values for the rest.
+
+    AWS refuses a parameter that the template no longer declares.
+    """
+    previous = {each["ParameterKey"] for each in (existing or {}).get("Parameters", [])} & set(declared)
+    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(previous - values.keys())]
     return [
         *({"ParameterKey": key, "ParameterValue": value} for key, value in values.items()),
         *kept,
@@ -108,7 +114,7 @@ def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> C
 
 
 def _forget(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
-    """CloudFormation calls a change set without changes failed; we call it done."""
+    """Delete a failed change set. Raise Failure unless it failed only because nothing would change."""
     reason = description.get("StatusReason", "no reason given")
     discard(cloud, failed)
     if not any(text in reason for text in _NOTHING):
@@ -116,7 +122,7 @@ def _forget(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> Non
 
 
 def _reasons(cloud: Cloud, stack: str, began: float) -> str:
-    """What failed, oldest first: the first failure is the cause, the rest are cancelled by it."""
+    """Return what failed, oldest first. The first failure is the cause; it cancels the rest."""
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     failed = [
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"

@@ -1,6 +1,6 @@
-"""The chart library as it ships: uPlot out of the package that brings it, as a module, smaller, with its licence.
+"""The chart library as it ships: uPlot from its PyPI package, as a minified module with its licence.
 
-It is an ordinary development dependency: pip installs, pins and updates it, and nothing of it is in this repository.
+It is a development dependency: pip installs and pins it, and none of its code is in this repository.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ _LICENCE = Path(__file__).with_name("uplot-licence.txt")
 
 
 def chart_files() -> Iterator[tuple[str, bytes]]:
-    """Where each goes in the zip, and what is in it."""
-    yield f"{_FOLDER}/uplot.js", as_module(_brought("uPlot.iife.js")).encode()
-    yield f"{_FOLDER}/uplot.css", (_notice() + _brought("uPlot.min.css")).encode()
+    """Yield each file's name in the zip and its content."""
+    yield f"{_FOLDER}/uplot.js", as_module(_library_file("uPlot.iife.js")).encode()
+    yield f"{_FOLDER}/uplot.css", (_notice() + _library_file("uPlot.min.css")).encode()
 
 
 def as_module(script: str) -> str:
-    """It defines one global name; a module has none, so it is exported."""
+    """Return the script as a module that exports its one global name."""
     return f"{_notice()}{jsmin(script)}\nexport default uPlot;\n"
 
 
-def _brought(name: str) -> str:
-    """Found without importing the package, which would draw in all that its Python half needs."""
+def _library_file(name: str) -> str:
+    """Read a file of the package without importing the package, which would need its Python dependencies."""
     path = Path(str(distribution("uplot-python").locate_file(f"uplot/static/{name}")))
     return path.read_text(encoding="utf-8")
 

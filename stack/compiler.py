@@ -1,6 +1,6 @@
 """Compile modules with the Python that runs this file; `bytecode.py` starts it. It imports nothing of this project.
 
-It reads a pickled list of (name, source) and writes a pickled list of the contents of their .pyc files.
+Input: a pickled list of (name, source). Output: a pickled list of the contents of their .pyc files.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ _UNCHECKED_HASH = 0b01
 
 
 def _compiled(name: str, content: bytes) -> bytes:
-    """PEP 552, unchecked: unpacking changes a file's time, so a .pyc that is checked by time would be ignored."""
+    """Return a .pyc with an unchecked hash (PEP 552). Unpacking changes file times, so a timed .pyc is ignored."""
     code = compile(content, name, "exec", dont_inherit=True)
     flags = _UNCHECKED_HASH.to_bytes(4, "little")
     return importlib.util.MAGIC_NUMBER + flags + importlib.util.source_hash(content) + marshal.dumps(code)

@@ -1,4 +1,4 @@
-"""What the operator reads: short lines, and failures as one line without a trace."""
+"""Console output for the operator: short lines, and errors as one line without a traceback."""
 
 import os
 import sys
@@ -6,32 +6,32 @@ from collections.abc import Callable
 
 
 class Failure(Exception):
-    """Something the operator can put right; its text is the whole explanation."""
+    """An error that the operator can fix; its text says how."""
 
 
 def say(line: str = "") -> None:
-    """Print a line at once, also when the output goes to a file."""
+    """Print a line and flush, because the output may go to a file."""
     print(line, flush=True)
 
 
 def paint(text: str, code: str) -> str:
-    """Colour for terminals only, and never against NO_COLOR."""
+    """Colour the text, if the output is a terminal and NO_COLOR is not set."""
     plain = "NO_COLOR" in os.environ or not sys.stdout.isatty()
     return text if plain else f"\033[{code}m{text}\033[0m"
 
 
 def bold(text: str) -> str:
-    """Emphasis for terminals."""
+    """Return the text in bold."""
     return paint(text, "1")
 
 
 def dim(text: str) -> str:
-    """Secondary text for terminals."""
+    """Return the text dimmed."""
     return paint(text, "2")
 
 
 def run_main(main: Callable[[], None]) -> None:
-    """Run a command; a Failure becomes one line on stderr and exit status 1."""
+    """Run a command. A Failure becomes one line on stderr and exit status 1."""
     try:
         main()
     except Failure as failure:

@@ -1,7 +1,8 @@
-"""Postcodes and their constituencies: from the charity's table to the file that ships, when there is a table.
+"""Turn the charity's optional table of postcodes and constituencies into the file that ships.
 
-`.chalice/constituencies.csv`, with a header line. Read are the first column that is called `postcode`, `pcds`, `pcd` or
-`pcd2`, and the first called `constituency` or `pcon…`; so a table of the Office for National Statistics fits as it is.
+The table is `.chalice/constituencies.csv`, with a header line. Two columns are read: the first called `postcode`,
+`pcds`, `pcd` or `pcd2`, and the first called `constituency` or `pcon…`. A table of the Office for National Statistics
+can be used unchanged.
 """
 
 import csv
@@ -16,17 +17,17 @@ from stack.paths import ROOT
 TARGET = constituency_table.FILE.relative_to(ROOT).as_posix()
 _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
-# The counter of a constituency is called by its name; a sentence would make the item dear.
+# Characters. A constituency's name is an attribute name in a stored item, so long names cost write units.
 _LONGEST = 60
 
 
 def table(project: Path) -> Path:
-    """Whether or not it is there."""
+    """Return the table's path. The file may not exist."""
     return project / ".chalice" / "constituencies.csv"
 
 
 def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Where it goes in the zip, and what is in it; nothing without a table. Raise Failure where that makes no sense."""
+    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure if it is invalid."""
     path = table(project)
     if path.exists():
         try:
@@ -36,26 +37,26 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """Constituency by postcode; rows that name none are left out. Raise ValueError."""
+    """Return constituency by postcode, without rows that have no constituency. Raise ValueError."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         postcode, constituency = (_column(rows.fieldnames or (), called) for called in (_POSTCODE, _CONSTITUENCY))
         found = {row[postcode].strip(): (row[constituency] or "").strip() for row in rows}
-    named = {code: name for code, name in found.items() if name}
-    _check(named.values())
-    return named
+    constituencies = {code: name for code, name in found.items() if name}
+    _check(constituencies.values())
+    return constituencies
 
 
 def _column(names: Sequence[str], called: re.Pattern[str]) -> str:
     for name in names:
         if called.fullmatch(name.strip()):
             return name
-    raise ValueError(f"no column is called like {called.pattern}")
+    raise ValueError(f"no column name matches {called.pattern}")
 
 
 def _check(names: Collection[str]) -> None:
     if not names:
-        raise ValueError("no row names a constituency")
+        raise ValueError("no row has a constituency")
     too_long = max(names, key=len)
     if len(too_long) > _LONGEST:
-        raise ValueError(f"a constituency has at most {_LONGEST} characters: {too_long[:_LONGEST]}…")
+        raise ValueError(f"a constituency's name has at most {_LONGEST} characters: {too_long[:_LONGEST]}…")

@@ -1,6 +1,6 @@
-"""What a built zip contains, and whether anything the application needs is missing from it.
+"""List what a built zip contains, and find requirements that are missing from it.
 
-The emulator runs functions with its own packages behind the zip's, which would mask a missing one.
+On the emulator a missing package goes unnoticed: functions can also import the emulator's own packages.
 """
 
 import re
@@ -9,12 +9,12 @@ from collections import Counter
 from email.parser import HeaderParser
 from pathlib import Path
 
-# A distribution whose package has another name.
+# Distributions whose import name differs.
 PACKAGES = {"fpdf2": "fpdf"}
 
 
 def breakdown(archive: Path) -> dict[str, int]:
-    """Compressed bytes by top-level package, largest first; metadata counts as `*.dist-info`."""
+    """Return compressed bytes by top-level package, largest first; metadata counts as `*.dist-info`."""
     sizes: Counter[str] = Counter()
     with zipfile.ZipFile(archive) as opened:
         for entry in opened.infolist():
@@ -23,14 +23,14 @@ def breakdown(archive: Path) -> dict[str, int]:
 
 
 def requirements(path: Path) -> dict[str, str]:
-    """Names and exact versions of a requirements file."""
+    """Return the names and exact versions in a requirements file."""
     lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
     pins = (line.partition("==") for line in lines if line)
     return {name.strip(): version.strip() for name, _, version in pins}
 
 
 def missing(archive: Path, required: dict[str, str]) -> list[str]:
-    """Requirements whose package, in the required version, is not in the zip."""
+    """Return the requirements whose package is not in the zip in the required version."""
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
         found = dict(_distribution(opened, name) for name in names if _is_metadata(name))
@@ -43,7 +43,7 @@ def missing(archive: Path, required: dict[str, str]) -> list[str]:
 
 
 def summary(archive: Path, largest: int = 4) -> str:
-    """One line: the size, and what most of it is."""
+    """Return one line: the size, and the largest packages."""
     parts = list(breakdown(archive).items())[:largest]
     biggest = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in parts)
     return f"{archive.stat().st_size / 1e6:.1f} MB zipped (MB: {biggest})"

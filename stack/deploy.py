@@ -1,4 +1,4 @@
-"""Deploy the package by change set, to AWS or to an emulator: it says what it will change first."""
+"""Deploy the package to AWS or to an emulator by a change set, which is shown first."""
 
 import json
 import os
@@ -21,14 +21,14 @@ _UNPROTECTED = ("local", "dev", "test")
 
 
 def stack_name(stage: str) -> str:
-    """Name of the stage's CloudFormation stack."""
+    """Return the name of the stage's CloudFormation stack."""
     return f"petitions-{stage}"
 
 
 def deploy(
     cloud: Cloud, built: Package, stage: str, values: dict[str, str], agree: Callable[[ChangeSet], bool]
 ) -> dict[str, str]:
-    """Bring the stage's stack to the package; returns its outputs. Nothing happens unless agreed."""
+    """Deploy the package to the stage's stack and return its outputs. Nothing changes unless `agree` returns true."""
     with one_line_errors():
         address = _publish(cloud, built)
         ready = changeset.create(
@@ -50,7 +50,7 @@ def _settle(cloud: Cloud, ready: ChangeSet, agree: Callable[[ChangeSet], bool]) 
 
 
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
-    """Outputs of the stage's stack as it stands; empty when there is none."""
+    """Return the outputs of the stage's stack; empty if there is no stack."""
     described = changeset.describe(cloud, stack_name(stage))
     return changeset.outputs(described) if described else {}
 
@@ -63,7 +63,7 @@ def _finish(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict
 
 
 def _publish(cloud: Cloud, built: Package) -> str:
-    """Upload the zip, point every function at it, upload the template; returns its URL."""
+    """Upload the zip, point every function at it, upload the template and return its URL."""
     bucket = ready_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
     template = built.read_template()
@@ -75,9 +75,9 @@ def _publish(cloud: Cloud, built: Package) -> str:
 
 
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
-    """Build and deploy; a second change set sets what only a created stack can have."""
+    """Build and deploy. A second change set sets the parameters that need an existing stack."""
     if options.stage == "local" and not cloud.is_emulated:
-        raise Failure("stage local is for the embedded AWS: its policies are looser. Choose another name")
+        raise Failure("stage local is for the emulator only, because its policies are looser. Choose another name")
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
     values = parameters(options, built.read_template()["Parameters"])
     with one_line_errors():
@@ -87,63 +87,63 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     later = second_step(options.stage, outputs)
     if not later:
         return outputs
-    say(f"The stack stands. A second change set sets {' and '.join(later)}.")
+    say(f"The stack is created. A second change set sets {' and '.join(later)}.")
     return deploy(cloud, built, options.stage, {**values, **later}, agree)
 
 
 def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
-    """Parameters that a first change set cannot set: the API's own address, and protection.
+    """Return the parameters that a first change set cannot set: the API's own URL, and deletion protection.
 
-    A protected table cannot be deleted, so a creation that fails would end in ROLLBACK_FAILED.
+    A protected table cannot be deleted, so a failed creation would end in ROLLBACK_FAILED.
     """
     address = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
-    is_open = is_protected(stage) and outputs["IsProtected"] == "no"
-    return {**address, **({"Protect": "yes"} if is_open else {})}
+    lacks_protection = is_protected(stage) and outputs["IsProtected"] == "no"
+    return {**address, **({"Protect": "yes"} if lacks_protection else {})}
 
 
 def is_protected(stage: str) -> bool:
-    """Whether the stage's data is kept from deletion. The other stages are for trying out."""
+    """Whether the stage's data is protected from deletion. Stages for trying things out are not."""
     return stage not in _UNPROTECTED
 
 
 def _agreement(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
-    """Show, then ask. `--yes` is not enough for prod: there it takes YES=1 in the environment."""
-    is_settled = os.environ.get("YES") == "1" or (yes and stage != "prod")
+    """Return a function that shows the changes and asks. On prod only YES=1 in the environment skips the question."""
+    is_agreed = os.environ.get("YES") == "1" or (yes and stage != "prod")
 
     def agree(ready: ChangeSet) -> bool:
         say(bold(f"{ready.stack}: {headline(ready.changes)}"))
         say(table(ready.changes))
         if is_protected(stage):
             refuse_losses(ready)
-        return is_settled or _says_yes(stage)
+        return is_agreed or _says_yes(stage)
 
     return agree
 
 
 def refuse_losses(ready: ChangeSet) -> None:
-    """Refuse a change set that takes data from a protected stage, unless LOSE names exactly what it takes."""
+    """Raise Failure if the change set removes or replaces data, unless LOSE names exactly those resources."""
     lost = ",".join(losses(ready.changes))
     if lost and os.environ.get("LOSE") != lost:
-        raise Failure(f"this would remove or replace what holds data: if that is meant, deploy with LOSE={lost}")
+        raise Failure(f"this would remove or replace resources that hold data. To do it, deploy with LOSE={lost}")
 
 
 def _says_yes(stage: str) -> bool:
     if not sys.stdin.isatty():
-        raise Failure("nobody to ask: YES=1 carries the change set out unasked")
-    return input(f"Carry this out on {stage}? [yes/no] ").strip().lower() in ("y", "yes")
+        raise Failure("cannot ask, because there is no terminal: set YES=1 to deploy without a question")
+    return input(f"Deploy this to {stage}? [yes/no] ").strip().lower() in ("y", "yes")
 
 
 def _options() -> Namespace:
     parser = ArgumentParser(prog="make deploy", description=__doc__)
-    parser.add_argument("--stage", default="dev", help="dev, prod, ... each is a stack of its own")
+    parser.add_argument("--stage", default="dev", help="dev, prod, ...: each stage is a separate stack")
     parser.add_argument("--site-url", default="", help="a custom domain, e.g. https://sign.example.org")
-    parser.add_argument("--mail-from", default="", help="sender of all mail, a bare address")
-    parser.add_argument("--mail-identity", default="", help="domain SES should verify for this stack")
-    parser.add_argument("--mail-per-second", default="", help="a little below the rate SES gives the account")
+    parser.add_argument("--mail-from", default="", help="sender address of all email")
+    parser.add_argument("--mail-identity", default="", help="domain that SES verifies for this stack")
+    parser.add_argument("--mail-per-second", default="", help="emails a second: a little below the account's SES rate")
     parser.add_argument("--log-level", default="")
-    parser.add_argument("--alarm-email", default="", help="who is told of every alarm")
+    parser.add_argument("--alarm-email", default="", help="address that receives every alarm")
     parser.add_argument("--set", action="append", default=[], metavar="Name=Value", help="any other parameter")
-    parser.add_argument("--yes", action="store_true", help="do not ask (prod asks all the same)")
+    parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")
     return parser.parse_args()
 
 

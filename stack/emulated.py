@@ -1,4 +1,4 @@
-"""What the emulator drops from a template, put back through its API from the template itself."""
+"""Apply through the emulator's API the parts of the template that the emulator ignores."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _TABLES = {"SignaturesTable": "SignaturesTableName", "CountsTable": "CountsTable
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
-    """Bring an emulated stack up to its template. AWS does all of this by itself."""
+    """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
     _expire_items(cloud, template, outputs)
     _count_workers(cloud)
     _answer_errors(cloud, template, outputs["RestAPIId"])
@@ -17,7 +17,7 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
 
 
 def verify_sender(cloud: Cloud, address: str) -> None:
-    """Let the address send; on AWS somebody answers SES's mail or sets DNS records."""
+    """Verify the sender address. On AWS you confirm SES's email or set DNS records."""
     known = cloud.client("sesv2").list_email_identities()["EmailIdentities"]
     if address not in {identity["IdentityName"] for identity in known}:
         cloud.client("sesv2").create_email_identity(EmailIdentity=address)
@@ -26,15 +26,15 @@ def verify_sender(cloud: Cloud, address: str) -> None:
 def _expire_items(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     client = cloud.client("dynamodb")
     for logical, output in _TABLES.items():
-        wanted = template["Resources"][logical]["Properties"].get("TimeToLiveSpecification")
+        declared = template["Resources"][logical]["Properties"].get("TimeToLiveSpecification")
         name = outputs[output]
         current = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-        if wanted and current.get("TimeToLiveStatus") != "ENABLED":
-            client.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
+        if declared and current.get("TimeToLiveStatus") != "ENABLED":
+            client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared)
 
 
 def _count_workers(cloud: Cloud) -> None:
-    """A number that comes from a parameter is stored as text there, and the event source then starts nothing."""
+    """Set each ScalingConfig again: the emulator stores a parameter as text, and the event source then runs nothing."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
     for mapping in [each for page in pages for each in page["EventSourceMappings"] if "ScalingConfig" in each]:
@@ -48,7 +48,7 @@ def _answer_errors(cloud: Cloud, template: dict[str, Any], api: str) -> None:
 
 
 def _answer_preflights(cloud: Cloud, template: dict[str, Any], api: str) -> None:
-    """CORS headers of OPTIONS: they live in the mock integration's response."""
+    """Set the CORS headers of OPTIONS, which are in the mock integration's response."""
     client = cloud.client("apigateway")
     found = client.get_resources(restApiId=api, limit=500)["items"]
     resources = {item["path"]: item["id"] for item in found}
@@ -66,7 +66,7 @@ def _answer_preflight(client: Any, api: str, resource: str, operation: dict[str,
 
 
 def _publish(cloud: Cloud, template: dict[str, Any], api: str) -> None:
-    """A stage serves what its deployment captured, so what was just put needs a new one."""
+    """Create a deployment: a stage serves what its last deployment captured."""
     stage = template["Resources"]["RestAPI"]["Properties"]["StageName"]
     cloud.client("apigateway").create_deployment(restApiId=api, stageName=stage)
 

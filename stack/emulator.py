@@ -1,4 +1,4 @@
-"""The embedded AWS: ministack as a child process on loopback, stopped with everything it started."""
+"""The emulator: ministack as a child process on loopback. Stopping it stops every process it started."""
 
 import http.client
 import json
@@ -27,7 +27,7 @@ _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running embedded AWS; `home` is scratch space that goes when it stops."""
+    """A running emulator. `home` is a scratch folder, removed when the emulator stops."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -36,44 +36,44 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """URL for every service."""
+        """The URL of every service."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def log(self) -> Path:
-        """Its output and that of the functions it runs."""
+        """The log of the emulator and of the functions it runs."""
         return self.home / "emulator.log"
 
     def is_alive(self) -> bool:
-        """Whether the process we started still lives."""
+        """Whether the emulator's process is running."""
         return self.process.poll() is None
 
     def listeners(self) -> set[Listener]:
-        """Every TCP socket it and its Lambda workers listen on."""
+        """Return every TCP socket that the emulator and its Lambda workers listen on."""
         return group_listeners(self.process.pid)
 
 
 def client_environment(endpoint: str) -> dict[str, str]:
-    """Environment that sends a subprocess's AWS clients to the emulator and nowhere else."""
+    """Return the environment that makes a subprocess's AWS clients use the emulator only."""
     region = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     guards = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}
     return {"AWS_ENDPOINT_URL": endpoint, **region, **guards, **_CREDENTIALS}
 
 
 def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
-    """Let functions meet faults from now on, each for this share of their calls; returns how often each was met.
+    """Inject each fault into this share of the functions' calls; return how often each was injected until now.
 
-    The names are those of `stack.strict.faults`. Raise HTTPError for one that is not.
+    The names are those of `stack.strict.faults`. Raise HTTPError for an unknown name.
     """
-    wanted = urllib.request.Request(f"{endpoint}/_petitions/faults", json.dumps(rates).encode(), method="PUT")
-    with urllib.request.urlopen(wanted, timeout=30) as answer:
-        met: dict[str, int] = json.load(answer)["met"]
-    return met
+    request = urllib.request.Request(f"{endpoint}/_petitions/faults", json.dumps(rates).encode(), method="PUT")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        injected: dict[str, int] = json.load(answer)["met"]
+    return injected
 
 
 @contextmanager
 def emulator(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) -> Iterator[Emulator]:
-    """Run an emulator for the length of the block; port 0 takes a free one. `functions` run at once at most."""
+    """Run an emulator until the block ends. Port 0 takes a free port. At most `functions` functions run at once."""
     running = start(port, state, functions)
     try:
         yield running
@@ -82,7 +82,10 @@ def emulator(port: int = 0, state: Path | None = None, functions: int = FUNCTION
 
 
 def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) -> Emulator:
-    """Start and wait until ready. `state` persists it. What a function's role does not allow is refused."""
+    """Start an emulator and wait until it is ready. `state`: folder that keeps its data between runs.
+
+    Calls that a function's role does not allow are refused.
+    """
     if not emulator_python().exists():
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     if port and is_taken(port):
@@ -125,7 +128,7 @@ def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
 
 
 def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
-    """A clean environment: the emulator's leaks into every function it runs."""
+    """Return a clean environment: every function inherits the emulator's."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}
@@ -147,11 +150,11 @@ def _wait_ready(running: Emulator) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if not running.is_alive():
-            raise Failure(f"the embedded AWS stopped at once: {_last_line(running.log)}")
+            raise Failure(f"the emulator did not start: {_last_line(running.log)}")
         if _answers(running.port) and _is_ours(running):
             return
         time.sleep(0.05)
-    raise Failure(f"the embedded AWS was not ready in {_READY_SECONDS:.0f} s")
+    raise Failure(f"the emulator was not ready after {_READY_SECONDS:.0f} s")
 
 
 def _answers(port: int) -> bool:
@@ -166,7 +169,7 @@ def _answers(port: int) -> bool:
 
 
 def _is_ours(running: Emulator) -> bool:
-    """A stranger may have taken the port between choosing and binding it."""
+    """Whether our process has the port: another may have taken it before the emulator bound it."""
     if not Path("/proc/net/tcp").exists():
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())
@@ -184,4 +187,4 @@ def _end_group(group: int) -> None:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "its log is empty"

@@ -1,7 +1,7 @@
-"""The stable address of the local site: passes everything on to wherever the API is now.
+"""The local site's stable address: a proxy to the API, whose URL changes between deployments.
 
-It plays the part of CDN and custom domain. It follows no redirect, decodes nothing and adds only
-what such a front adds: who asked, and that the site has no path in front of it.
+It stands for the CDN and the custom domain. It follows no redirect, decodes nothing and sets only the X-Forwarded
+headers: the caller's address, and that the site has no path prefix.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from yarl import URL
 from stack.inbox import Inbox, routes
 
 _LIMIT = 1024 * 1024
-"""Bytes of a request body; the application's own limit is far lower and answers better."""
+"""Bytes of a request body. The application's own limit is far lower, and its error is more helpful."""
 
 _AT_ONCE = 4
-"""Below the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer find a place too."""
+"""Requests at once. Below the emulator's LAMBDA_ACCOUNT_CONCURRENCY, so that relay, sender and authorizer can run."""
 
 _TIMEOUT = aiohttp.ClientTimeout(total=29, sock_connect=2)
 _ONE_HOP = {
@@ -35,39 +35,39 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Front:
-    """Hands requests to the API, and its answers back.
+    """Forwards requests to the API.
 
-    AWS has a thousand functions where the emulator has a few, and it refuses what is beyond: here a crowd waits.
+    AWS runs a thousand functions at once and refuses more. The emulator runs a few, so further requests wait here.
     """
 
     def __init__(self, api: str) -> None:
         self._api = api
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """Connections to the emulator; there only while the front runs."""
+        """The client session to the emulator; exists only while the front runs."""
         assert self._session, "the front is not running"
         return self._session
 
     async def connect(self, _: web.Application) -> AsyncIterator[None]:
-        """Open the connections for as long as the front runs."""
+        """Open the session, and close it when the front stops."""
         jar = aiohttp.DummyCookieJar()
         async with aiohttp.ClientSession(timeout=_TIMEOUT, auto_decompress=False, cookie_jar=jar) as self._session:
             yield
 
     async def pass_on(self, request: web.Request) -> web.Response:
-        """The API's answer to a request, unchanged."""
+        """Return the API's answer to a request, unchanged."""
         body = await request.read()
-        async with self._places, self._asked(request, body) as answer:
+        async with self._slots, self._forward(request, body) as answer:
             content = await answer.read()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
             return _problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
         headers = _passed(answer.headers)
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
-    def _asked(self, request: web.Request, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+    def _forward(self, request: web.Request, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return self.session.request(
             request.method,
             URL(self._api + request.raw_path, encoded=True),
@@ -79,7 +79,7 @@ class Front:
 
 
 def application(emulator: str, api: str, archive: Path | None = None) -> web.Application:
-    """The front for an emulator whose API answers below `api`; `archive` keeps the inbox."""
+    """Return the front for an emulator whose API answers below `api`. `archive`: file that keeps the inbox."""
     front = Front(api)
     inbox = Inbox(emulator, lambda: front.session, archive)
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
@@ -98,13 +98,13 @@ async def _keep(inbox: Inbox) -> None:
 
 @web.middleware
 async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What the front itself cannot do, said as the API would say it."""
+    """Answer the front's own errors as problem documents, as the API does."""
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
         return _problem(413, "Content Too Large", "The request is too large.", {})
     except (aiohttp.ClientError, TimeoutError):
-        detail = "The embedded AWS does not answer. Please try again in a few seconds."
+        detail = "The emulator does not answer. Please try again in a few seconds."
         return _problem(503, "Service Unavailable", detail, _RETRY)
 
 
@@ -113,7 +113,7 @@ async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
 
 
 def _forwarded(request: web.Request) -> CIMultiDict[str]:
-    """The caller's headers, and who the caller is; what it says of itself there is not believed."""
+    """Return the caller's headers with our own X-Forwarded headers; the caller's are dropped, as they may be false."""
     headers = CIMultiDict(
         (name, value)
         for name, value in request.headers.items()
@@ -127,7 +127,7 @@ def _forwarded(request: web.Request) -> CIMultiDict[str]:
 
 
 def _passed(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    """All but what concerns the connection, and the length, which is counted again."""
+    """Return all headers but those of the connection, and Content-Length, which is computed again."""
     dropped = {*_ONE_HOP, "content-length"}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
 

@@ -1,4 +1,4 @@
-"""The mails the emulated SES has sent, as pages to read and as JSON for tests."""
+"""The emails that the emulated SES sent, as pages to read and as JSON for tests."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as it was handed to SES; `number` counts from 1 in the order of sending."""
+    """An email as it was sent to SES; `number` counts from 1 in the order of sending."""
 
     number: int
     sender: str
@@ -35,7 +35,7 @@ class Mail:
 
 
 class Inbox:
-    """Reads the emulator's list of sent mail and serves it below /_local."""
+    """Reads the emulator's list of sent emails and serves it below /_local."""
 
     def __init__(self, emulator: str, session: Callable[[], ClientSession], archive: Path | None = None) -> None:
         self._source = f"{emulator}/_ministack/ses/messages"
@@ -45,11 +45,11 @@ class Inbox:
         self._pages = _environment()
 
     async def mails(self) -> list[Mail]:
-        """Every mail, newest first."""
+        """Return every email, newest first."""
         return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
 
     async def keep(self) -> None:
-        """Save what was sent for the next start: the emulator forgets it."""
+        """Save the sent emails for the next start, because the emulator does not."""
         if self._archive:
             content = json.dumps(await self._records())
             self._archive.touch(mode=0o600)
@@ -62,23 +62,23 @@ class Inbox:
         return self._earlier + sorted(sent, key=lambda each: float(each["Timestamp"]))
 
     async def listing(self, _: web.Request) -> web.Response:
-        """All mail, HTML."""
+        """Return all emails as HTML."""
         return self._page("inbox.html", mails=await self.mails())
 
     async def as_json(self, _: web.Request) -> web.Response:
-        """All mail, JSON."""
+        """Return all emails as JSON."""
         return web.json_response({"mails": [asdict(mail) for mail in await self.mails()]})
 
     async def reading(self, request: web.Request) -> web.Response:
-        """One mail: its text with links, and its HTML part in a frame that runs nothing."""
+        """Return one email: its text with links, and its HTML part in a frame that runs no scripts. 404 if unknown."""
         number = int(request.match_info["number"])
         found = [mail for mail in await self.mails() if mail.number == number]
         if not found:
-            raise web.HTTPNotFound(text="There is no such mail.")
+            raise web.HTTPNotFound(text="This email does not exist.")
         return self._page("mail.html", mail=found[0])
 
     async def style(self, _: web.Request) -> web.FileResponse:
-        """The pages' style sheet."""
+        """Return the pages' style sheet."""
         return web.FileResponse(_PAGES / "inbox.css")
 
     def _page(self, template: str, **values: Any) -> web.Response:
@@ -88,7 +88,7 @@ class Inbox:
 
 
 def routes(inbox: Inbox) -> list[web.RouteDef]:
-    """What is served beside the site."""
+    """Return the inbox's routes."""
     return [
         web.get("/_local/inbox", inbox.listing),
         web.get("/_local/inbox/", inbox.listing),
@@ -123,7 +123,7 @@ def _parse(number: int, record: dict[str, Any]) -> Mail:
 
 
 def _linked(text: str) -> Markup:
-    """Plain text with its URLs as links; everything else is escaped."""
+    """Return plain text with its URLs as links; everything else is escaped."""
     parts: list[Markup] = []
     end = 0
     for match in _LINK.finditer(text):
@@ -134,5 +134,5 @@ def _linked(text: str) -> Markup:
 
 
 def _framed(html: str) -> str:
-    """Links inside the frame lead the whole page, as they would from a mail program."""
+    """Make links inside the frame open in the whole window, as they do from an email program."""
     return f'<base target="_top">{html}'

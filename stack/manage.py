@@ -1,4 +1,4 @@
-"""The project's own commands, run against a deployed stack."""
+"""Run the project's commands against a deployed stack."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from stack.paths import PETITIONS, ROOT
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
-    """Run `manage.py` with the settings of a stack; returns what it printed."""
+    """Run `manage.py` with the settings of a stack and return its output. Raise Failure if it fails."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         env={"PATH": os.environ.get("PATH", os.defpath), **environment},
@@ -28,17 +28,17 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def settings(stack: Deployed) -> dict[str, str]:
-    """Environment that makes a command act on an emulated stack, and on nothing else."""
+    """Return the environment that makes a command act on an emulated stack only."""
     return {**client_environment(stack.endpoint), **stack.environment(), **stack.keys()}
 
 
 def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:
-    """Publish every petition of the folder; one that stands already is brought up to its file."""
+    """Publish every petition of the folder, or update it from its file."""
     files = sorted(str(path) for path in folder.glob("*.toml"))
     if files:
         manage(settings(stack), "petition", "load", *files)
 
 
 def issue_token(stack: Deployed, owner: str = "local", rights: str = "counts,manage,export,people") -> str:
-    """A new staff token."""
+    """Issue a staff token and return it."""
     return manage(settings(stack), "token", "issue", "--owner", owner, "--rights", rights)

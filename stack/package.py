@@ -1,4 +1,4 @@
-"""`chalice package` into `.local/build/<stage>`, slimmed and compiled; a second call costs nothing."""
+"""`chalice package` into `.local/build/<stage>`, slimmed and compiled. It is rebuilt only if its inputs changed."""
 
 import fcntl
 import json
@@ -34,26 +34,26 @@ _OWN_RULES = [
     for name in ("bytecode", "charts", "compiler", "constituencies", "package", "project", "slim", "target")
 ]
 _NO_BYTECODE = (
-    "note: no {} on the PATH, so the package has no bytecode and cold starts take 2.5 times the CPU; install it and"
+    "note: {} is not on the PATH, so the package has no bytecode and cold starts take 2.5 times the CPU. Install it and"
     " build again"
 )
 
 
 @dataclass(frozen=True)
 class Package:
-    """What is deployed: a SAM template, and the one zip that all its functions run."""
+    """A SAM template, and the one zip that all its functions run."""
 
     template: Path
     archive: Path
 
     def read_template(self) -> dict[str, Any]:
-        """The merged template."""
+        """Return the merged template."""
         document: dict[str, Any] = json.loads(self.template.read_text())
         return document
 
 
 def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Target | None = None) -> Package:
-    """Build the stage's package, or return it at once when nothing it depends on has changed."""
+    """Build the stage's package, or return it at once if no input has changed."""
     target = target or target_of(stage)
     if target.python is None:
         say(_NO_BYTECODE.format(target.runtime))
@@ -71,7 +71,7 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
 
 @contextmanager
 def _one_at_a_time(build: Path) -> Iterator[None]:
-    """Test workers ask for the same package at the same moment."""
+    """Hold a lock on the build folder: test workers build the same package at the same time."""
     build.mkdir(parents=True, exist_ok=True)
     with (build / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -80,9 +80,9 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 
 def _inputs(stage: str, project: Path, target: Target) -> str:
     code = [*application_files(project), *declaration_files(project)]
-    given = [path for path in [table(project)] if path.exists()]
-    brought = [content.decode() for _, content in chart_files()]
-    return digest(stage, str(target), project / "requirements.txt", *code, *given, *_OWN_RULES, *brought)
+    tables = [path for path in [table(project)] if path.exists()]
+    charts = [content.decode() for _, content in chart_files()]
+    return digest(stage, str(target), project / "requirements.txt", *code, *tables, *_OWN_RULES, *charts)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
@@ -93,11 +93,11 @@ def _build(stage: str, project: Path, build: Path, result: Package, target: Targ
     write_zip(result.archive, with_bytecode(contents_of(project), target), base=_dependencies(project, build, target))
     absent = missing(result.archive, requirements(project / "requirements.txt"))
     if absent:
-        raise Failure(f"not in the zip, though required: {', '.join(absent)}")
+        raise Failure(f"these requirements are not in the zip: {', '.join(absent)}")
 
 
 def _set_runtime(result: Package, target: Target) -> None:
-    """Chalice writes the Python that runs it, and has no setting for another."""
+    """Set the functions' Python version. Chalice writes the version that runs Chalice, and has no setting for it."""
     template = result.read_template()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -106,7 +106,7 @@ def _set_runtime(result: Package, target: Target) -> None:
 
 
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
-    """What of the project itself goes into the zip, by its name there."""
+    """Yield the project's own files in the zip: name and content."""
     for path in application_files(project):
         yield path.relative_to(project).as_posix(), _as_shipped(path)
     yield from constituency_file(project)
@@ -114,13 +114,13 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _as_shipped(path: Path) -> bytes:
-    """Scripts go to browsers without their comments and layout."""
+    """Return the file's content; scripts are minified."""
     content = path.read_bytes()
     return jsmin(content) if path.suffix == ".js" else content
 
 
 def _dependencies(project: Path, build: Path, target: Target) -> Path:
-    """The slimmed dependencies, built once for each target and content of requirements.txt."""
+    """Return a zip of the slimmed dependencies, built once for each target and content of requirements.txt."""
     required = project / "requirements.txt"
     key = digest(str(target), required, *_OWN_RULES)[:16]
     kept = build / "dependencies" / f"{key}.zip"

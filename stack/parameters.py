@@ -1,4 +1,4 @@
-"""What the operator asks for, as parameters of the template."""
+"""Turn the operator's options into parameters of the template."""
 
 import os
 from argparse import Namespace
@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.mail.pace import senders_for
 from stack.console import Failure
 
-# From the environment alone: a secret on a command line is visible to everybody on the machine.
+# Read from the environment only, because every user of the machine can see a secret on a command line.
 _SIGN_IN = {
     "OIDC_ISSUER": "OidcIssuer",
     "OIDC_CLIENT_ID": "OidcClientId",
@@ -18,7 +18,10 @@ _SIGN_IN = {
 
 
 def parameters(options: Namespace, declared: dict[str, Any]) -> dict[str, str]:
-    """Values by parameter name; what is not given keeps the value that the stack has."""
+    """Return values by parameter name, without options that are not given: those keep the stack's value.
+
+    Raise Failure if a parameter is unknown or malformed.
+    """
     given = {
         "SiteUrl": options.site_url.rstrip("/"),
         "MailFrom": options.mail_from,
@@ -38,15 +41,15 @@ def parameters(options: Namespace, declared: dict[str, Any]) -> dict[str, str]:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise Failure(f"SET takes Name=Value, not {text}")
+        raise Failure(f"SET must be Name=Value, not {text}")
     return name.strip(), value.strip()
 
 
 def _with_senders(chosen: dict[str, str]) -> dict[str, str]:
-    """The rate decides how many senders run, unless somebody decides it by hand."""
+    """Add the number of senders that the rate needs, unless it is given."""
     if "MailPerSecond" not in chosen or "MailSenders" in chosen:
         return chosen
     try:
         return {**chosen, "MailSenders": str(senders_for(float(chosen["MailPerSecond"])))}
     except ValueError as error:
-        raise Failure(f"MAIL_PER_SECOND is a number, not {chosen['MailPerSecond']}") from error
+        raise Failure(f"MAIL_PER_SECOND must be a number, not {chosen['MailPerSecond']}") from error

@@ -1,4 +1,4 @@
-"""Where things stand in the repository, and which Python runs the emulator."""
+"""Paths in the repository, and the Python that runs the emulator."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCAL = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
-"""What a running site keeps here; a test gives its own."""
+"""Folder for a running site's data; each test sets its own."""
 
 BUILD = ROOT / ".local" / "build"
 STATE = LOCAL / "state"
@@ -18,17 +18,17 @@ LINT_PYTHON = ROOT / ".venv-lint" / "bin" / "python"
 
 
 def emulator_python() -> Path:
-    """The emulator's interpreter: its pydantic differs from ours, so it has a venv of its own."""
+    """Return the emulator's interpreter. It has its own virtual environment, because its pydantic differs from ours."""
     given = os.environ.get("EMULATOR_PYTHON")
     return Path(given) if given else ROOT / ".venv-emulator" / "bin" / "python"
 
 
 def referee_home() -> Path:
-    """Where the Makefile installs the referee's IAM engine: Node, and what runs in it."""
+    """Return the folder where the Makefile installs the referee's IAM engine and Node."""
     given = os.environ.get("REFEREE_HOME")
     return Path(given) if given else ROOT / ".venv" / "referee"
 
 
 def tool(name: str) -> str:
-    """A command of the virtual environment that runs this process."""
+    """Return the path of a command in this process's virtual environment."""
     return str(Path(sys.executable).parent / name)

@@ -1,4 +1,4 @@
-"""What AWS would refuse half way through a deployment, refused before it begins."""
+"""Check before a deployment what AWS would otherwise refuse in the middle of it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,24 +10,24 @@ from stack.aws import Cloud
 from stack.console import Failure
 
 RESERVED = ("ReservedAuthorizer", "ReservedRelay", "ReservedSenders", "ReservedOverflow")
-# Lambda keeps so many for functions that reserve none.
+# Lambda keeps this many concurrent executions for functions without a reservation.
 _UNRESERVED = 100
-# What a new on-demand table takes without it.
+# Writes a second that a new on-demand table takes without warming.
 _WARM = 4000
 
 
 def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Raise Failure with what to do instead."""
-    before = _previous(cloud, stack)
+    """Raise Failure, with what to do instead, if AWS would refuse these values."""
+    previous = _previous(cloud, stack)
     chosen = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
-    chosen |= {**before, **values}
-    _check_mail(cloud, chosen, before)
-    _check_reservations(cloud, chosen, before, template)
+    chosen |= {**previous, **values}
+    _check_mail(cloud, chosen, previous)
+    _check_reservations(cloud, chosen, previous, template)
     if 0 < _number(chosen, "WarmWrites") < _WARM:
-        raise Failure(f"WarmWrites is 0 or at least {_WARM}: a new table takes that much by itself")
+        raise Failure(f"WarmWrites must be 0 or at least {_WARM}, which a new table takes without warming")
     if chosen["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
         raise Failure(
-            "AccessLog=on: API Gateway has no role to write logs with in this region; docs/deploy.md says how to set it"
+            "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
         )
 
 
@@ -38,20 +38,21 @@ def _previous(cloud: Cloud, stack: str) -> dict[str, str]:
 
 def _number(chosen: Mapping[str, str], name: str) -> int:
     if not chosen[name].isdecimal():
-        raise Failure(f"{name} is a whole number, not {chosen[name]}")
+        raise Failure(f"{name} must be a whole number, not {chosen[name]}")
     return int(chosen[name])
 
 
-def _check_mail(cloud: Cloud, chosen: Mapping[str, str], before: Mapping[str, str]) -> None:
+def _check_mail(cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
     identity, mail_from = chosen["MailIdentity"], chosen["MailFromDomain"]
     if "@" in identity:
         raise Failure(
-            f"MAIL_IDENTITY is a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
+            f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
         )
     if mail_from and not (identity and mail_from.endswith(f".{identity}")):
-        raise Failure(f"MailFromDomain is a name below MAIL_IDENTITY, for example bounce.{identity or 'example.org'}")
-    if identity and identity != before.get("MailIdentity") and _is_known(cloud, identity):
-        raise Failure(f"SES has the identity {identity} in this region already: leave MAIL_IDENTITY out")
+        example = f"bounce.{identity or 'example.org'}"
+        raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example {example}")
+    if identity and identity != previous.get("MailIdentity") and _is_known(cloud, identity):
+        raise Failure(f"SES already has the identity {identity} in this region: leave MAIL_IDENTITY out")
 
 
 def _is_known(cloud: Cloud, identity: str) -> bool:
@@ -65,17 +66,20 @@ def _is_known(cloud: Cloud, identity: str) -> bool:
 
 
 def _check_reservations(
-    cloud: Cloud, chosen: Mapping[str, str], before: Mapping[str, str], template: dict[str, Any]
+    cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
 ) -> None:
-    """A reservation is a limit too, so a queue's worker needs as many as its event source starts."""
+    """Check reserved concurrency. It is also a limit: a queue's worker needs what its event source starts."""
     overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
     storers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     for name, least in (("ReservedSenders", _number(chosen, "MailSenders")), ("ReservedOverflow", storers)):
         if 0 < _number(chosen, name) < least:
-            raise Failure(f"{name} is 0 or at least {least}, the number that its event source starts")
-    wanted = sum(_number(chosen, name) for name in RESERVED)
-    if wanted:
+            raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")
+    reserved = sum(_number(chosen, name) for name in RESERVED)
+    if reserved:
         limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-        free = limit["UnreservedConcurrentExecutions"] + sum(int(before.get(name, 0)) for name in RESERVED)
-        if free - wanted < _UNRESERVED:
-            raise Failure(f"{wanted} reserved executions would leave {free - wanted} of {free}, and Lambda keeps 100")
+        free = limit["UnreservedConcurrentExecutions"] + sum(int(previous.get(name, 0)) for name in RESERVED)
+        if free - reserved < _UNRESERVED:
+            left = free - reserved
+            raise Failure(
+                f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {_UNRESERVED}"
+            )

@@ -1,4 +1,4 @@
-"""The parts of a project that make its package, hashed and staged for Chalice."""
+"""Collect, hash and stage the files of a project that make its package."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from stack.target import Target
 
 
 def application_files(project: Path) -> Iterator[Path]:
-    """app.py and chalicelib: the code that ships."""
+    """Yield the code that ships: app.py and chalicelib."""
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -22,12 +22,12 @@ def application_files(project: Path) -> Iterator[Path]:
 
 
 def declaration_files(project: Path) -> list[Path]:
-    """config.json, resources.json and the policies."""
+    """Return config.json, resources.json and the policies."""
     return sorted((project / ".chalice").glob("*.json"))
 
 
 def digest(*parts: Path | str) -> str:
-    """One hash over file contents and plain strings, in order; the Python version belongs to it."""
+    """Return one hash over file contents and plain strings, in order, and the Python version."""
     total = hashlib.sha256(sys.version.encode())
     for part in parts:
         content = part.encode() if isinstance(part, str) else part.read_bytes()
@@ -36,7 +36,7 @@ def digest(*parts: Path | str) -> str:
 
 
 def stage_application(project: Path, into: Path) -> None:
-    """Lay the project for Chalice without its requirements: it would take them for the Python that runs it."""
+    """Copy the project for Chalice, without its requirements: Chalice would install them for its own Python."""
     _fresh(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
 
@@ -52,7 +52,7 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
 
 
 def chalice_package(staged: Path, stage: str, out: Path) -> None:
-    """Run `chalice package`, with the merge template when the project has one."""
+    """Run `chalice package`, with the merge template if the project has one."""
     merge = staged / ".chalice" / "resources.json"
     option = ["--merge-template", str(merge)] if merge.exists() else []
     command = [tool("chalice"), "--project-dir", str(staged), "package", "--stage", stage]

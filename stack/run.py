@@ -1,4 +1,4 @@
-"""`make run`: the whole site on this machine, from an embedded AWS to an inbox that can be read."""
+"""`make run`: run the whole site on this machine, with an emulated AWS and an email inbox."""
 
 import asyncio
 import fcntl
@@ -30,46 +30,46 @@ _PORT = STATE / "port"
 
 
 def run(port: int, fresh: bool) -> None:
-    """Start everything, serve until told to stop, stop everything."""
+    """Start everything, serve until a signal, stop everything."""
     _check(port)
     with _alone(), _stoppable():
-        ENDPOINTS.unlink(missing_ok=True)  # Left by a crash, it would send others to where nobody is.
+        ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if fresh:
             shutil.rmtree(STATE, ignore_errors=True)
-        say(dim("Starting the embedded AWS and deploying to it ..."))
+        say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
             stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}")
             load_petitions(stack)
             token = _staff_token(stack)
             with _announced(stack, token):
                 asyncio.run(_serve(running, stack, port, token))
-        say(dim("Stopped. What was signed is kept; `make run FRESH=1` starts clean."))
+        say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
 
 def _check(port: int) -> None:
     if sys.version_info < _OLDEST_PYTHON:
         raise Failure("this needs Python 3.11 or newer")
     if not 0 < port < 65536:
-        raise Failure(f"{port} is no port: use a number from 1 to 65535, e.g. `make run PORT=8000`")
+        raise Failure(f"{port} is not a port: use a number from 1 to 65535, e.g. `make run PORT=8000`")
     if is_taken(port):
         raise Failure(f"port {port} is taken; choose another, e.g. `make run PORT={port + 1}`")
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Two emulators must not save to one state."""
+    """Hold a lock: two emulators must not save to one state folder. Raise Failure if it is held."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Failure("`make run` is at work in this folder already") from None
+            raise Failure("`make run` is already running in this folder") from None
         yield
 
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Being told to end unwinds like Ctrl-C, so that everything started is stopped."""
+    """Treat SIGTERM and SIGHUP like Ctrl-C, so that everything is stopped."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -80,7 +80,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _emulator_port() -> int:
-    """The port of last time if it is free: kept queue URLs contain it."""
+    """Return the previous run's port if it is free, because stored queue URLs contain it; else a free port."""
     known = int(_PORT.read_text()) if _PORT.exists() else 0
     port = known if known and not is_taken(known) else free_port()
     STATE.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def _emulator_port() -> int:
 
 
 def _staff_token(stack: Deployed) -> str:
-    """The token of last time while it works, else a new one."""
+    """Return the previous run's token if it works, else a new one."""
     if _TOKEN.exists() and _works(stack, _TOKEN.read_text()):
         return _TOKEN.read_text()
     token = issue_token(stack)
@@ -109,7 +109,7 @@ def _works(stack: Deployed, token: str) -> bool:
 
 @contextmanager
 def _announced(stack: Deployed, token: str) -> Iterator[None]:
-    """Keep `.local/endpoints.json` for as long as the site is there."""
+    """Keep `.local/endpoints.json` while the site runs."""
     endpoints = {
         "site": stack.site,
         "inbox": f"{stack.site}/_local/inbox",
@@ -147,7 +147,7 @@ async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> N
 async def _until(stop: asyncio.Event, running: Emulator) -> None:
     while not stop.is_set():
         if not running.is_alive():
-            raise Failure("the embedded AWS ended by itself; start again with `make run`")
+            raise Failure("the emulator stopped unexpectedly; start again with `make run`")
         try:
             await asyncio.wait_for(stop.wait(), timeout=0.5)
         except TimeoutError:
@@ -166,14 +166,14 @@ def _introduce(stack: Deployed, token: str) -> None:
 
 
 def _port(text: str) -> int:
-    """Anything that is no number is no port."""
+    """Return the port, or 0 if the text is not a number."""
     return int(text) if text.isdecimal() else 0
 
 
 def _main() -> None:
     parser = ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000")
-    parser.add_argument("--fresh", action="store_true", help="forget what was signed here before")
+    parser.add_argument("--fresh", action="store_true", help="delete what earlier runs stored")
     options = parser.parse_args()
     run(options.port, options.fresh)
 

@@ -1,18 +1,18 @@
-"""What goes into the zip: only what is imported there, the same every time."""
+"""Write a reproducible zip with only the files that are used at run time."""
 
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 SERVICES = ("dynamodb", "lambda", "s3", "sqs", "sesv2")
-"""The AWS services the application calls; botocore describes four hundred."""
+"""The AWS services that the application calls, of the four hundred in botocore."""
 
 _TOOLS_OF_CHALICE = {
     *("_distutils_hack", "_yaml", "blessed", "click", "distutils-precedence.pth", "editor", "inquirer"),
     *("jinxed", "packaging", "pip", "pkg_resources", "readchar", "runs", "setuptools", "wcwidth"),
     *("wheel", "xmod", "yaml"),
 }
-"""Needed by Chalice's command line, never by `chalice.app`, which is all that runs."""
+"""Used by Chalice's command line only, not by `chalice.app`, which the functions run."""
 
 _CHALICE_KEPT = ("__init__.py", "app.py")
 
@@ -21,9 +21,8 @@ _NEVER_IMPORTED = {
     *(("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo"), ("PIL",), ("pillow.libs",), ("cffi",), ("pycparser",)),
     *(("fontTools", part) for part in _UNUSED_OF_FONTS),
 }
-"""Parts of our libraries for what we do not do: deliverability by DNS, pydantic 1, time zones other than UTC,
-pictures on cover sheets, making fonts; and what only builds bindings: cryptography's are built, and need cffi's
-backend alone."""
+"""Parts of libraries that we do not use: DNS deliverability, pydantic 1, time zones other than UTC, pictures on cover
+sheets, making fonts; and cffi's build tools: cryptography's bindings are built, and need only cffi's backend."""
 
 _DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
@@ -33,7 +32,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a dependency's file is of use at run time."""
+    """Whether a dependency's file is used at run time."""
     path = PurePosixPath(name)
     top = path.parts[0]
     if top in _TOOLS_OF_CHALICE or path.suffix in _USELESS or top in ("bin", "share"):
@@ -49,7 +48,7 @@ def is_wanted(name: str) -> bool:
 
 
 def _is_wanted_data(path: PurePosixPath) -> bool:
-    """Service descriptions: those we call, and what all of them share. The font upright; its tools in plain Python."""
+    """Keep the descriptions of called services, their shared data, the upright font, and pure-Python fontTools."""
     if path.parts[0] == "fontpkg_noto_sans" and "Italic" in path.name:
         return False
     if path.parts[0] == "fontTools" and path.suffix == ".so":
@@ -60,7 +59,7 @@ def _is_wanted_data(path: PurePosixPath) -> bool:
 
 
 def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | None = None) -> None:
-    """Write the sources, on top of a copy of another zip when one is given."""
+    """Write the sources into a zip; `base` is a zip to start from."""
     partial = target.with_suffix(".partial")
     partial.write_bytes(base.read_bytes() if base else b"")
     with zipfile.ZipFile(partial, "a" if base else "w", zipfile.ZIP_DEFLATED) as archive:
@@ -70,7 +69,7 @@ def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | N
 
 
 def wanted_dependencies(installed: Path) -> Iterator[tuple[str, bytes]]:
-    """The files of an installation that are needed at run time, by their names in the zip."""
+    """Yield the installed files that are used at run time: name in the zip and content."""
     for path in installed.rglob("*"):
         name = path.relative_to(installed).as_posix()
         if path.is_file() and is_wanted(name):

@@ -1,4 +1,4 @@
-"""Ports and listening sockets, read from the kernel so that no tool is needed."""
+"""Ports and listening sockets, read from /proc so that no tool is needed."""
 
 import socket
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Listener(NamedTuple):
 
 
 def free_port() -> int:
-    """A loopback port nobody uses now; whoever takes it must still check that it is theirs."""
+    """Return a loopback port that is free now. Another process may take it before the caller binds it."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Whether something answers on the port, or keeps us from binding it."""
+    """Whether something answers on the port, or the port cannot be bound."""
     with socket.socket() as probe:
         if probe.connect_ex((LOOPBACK, port)) == 0:
             return True
@@ -44,12 +44,12 @@ def is_taken(port: int) -> bool:
 
 
 def group_members(group: int) -> list[int]:
-    """Living processes of a process group."""
+    """Return the running processes of a process group."""
     return [pid for pid, pgrp, state in _processes() if pgrp == group and state not in "ZX"]
 
 
 def group_listeners(group: int) -> set[Listener]:
-    """TCP sockets on which any process of the group listens."""
+    """Return the TCP sockets on which a process of the group listens."""
     inodes = {inode for pid in group_members(group) for inode in _socket_inodes(pid)}
     return {listener for inode, listener in _listening() if inode in inodes}
 
@@ -58,7 +58,7 @@ def _processes() -> Iterator[tuple[int, int, str]]:
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:  # it ended while we looked
+        except OSError:  # the process has ended
             continue
         yield int(entry.parent.name), int(fields[2]), fields[0]
 
@@ -69,7 +69,7 @@ def _socket_inodes(pid: int) -> Iterator[str]:
             target = str(descriptor.readlink())
             if target.startswith("socket:["):
                 yield target[8:-1]
-    except OSError:  # it ended while we looked
+    except OSError:  # the process has ended
         return
 
 
@@ -83,7 +83,7 @@ def _listening() -> Iterator[tuple[str, Listener]]:
 
 
 def _parse(local: str, family: socket.AddressFamily) -> Listener:
-    """The kernel writes an address as 32-bit words in the machine's own byte order."""
+    """Parse an address and port. The kernel writes an address as 32-bit words in the machine's byte order."""
     address, port = local.split(":")
     words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
     return Listener(socket.inet_ntop(family, b"".join(words)), int(port, 16))

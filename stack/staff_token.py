@@ -13,7 +13,7 @@ from stack.paths import ENDPOINTS
 
 
 def _environment(stage: str) -> dict[str, str]:
-    """Settings that make `manage.py` act on the stage."""
+    """Return the settings that make `manage.py` act on the stage."""
     return _local() if stage == "local" else _remote(stage)
 
 
@@ -49,8 +49,8 @@ def _remote(stage: str) -> dict[str, str]:
 def _main() -> None:
     parser = ArgumentParser(prog="make token", description=__doc__)
     parser.add_argument("--stage", default="local")
-    parser.add_argument("--owner", default="local", help="who will use it")
-    parser.add_argument("--rights", default="counts", help="some of counts, manage, export, people")
+    parser.add_argument("--owner", default="local", help="name of the token's user")
+    parser.add_argument("--rights", default="counts", help="comma-separated: counts, manage, export, people")
     options = parser.parse_args()
     environment = _environment(options.stage)
     say(manage(environment, "token", "issue", "--owner", options.owner, "--rights", options.rights))

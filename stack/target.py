@@ -1,4 +1,4 @@
-"""The Python that the functions run on: pinned on AWS; on the emulator, the Python that runs the emulator."""
+"""The Python version that the functions run on: pinned on AWS; on the emulator, the emulator's own."""
 
 import os
 import subprocess
@@ -11,13 +11,13 @@ LOCAL_STAGE = "local"
 AWS_PYTHON = "3.13"
 # Lambda's Python 3.13 is Amazon Linux 2023, which has glibc 2.34. Wheels for older versions of glibc run there too.
 AWS_PLATFORM = "x86_64-manylinux_2_34"
-_TELL_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
+_PRINT_VERSION = "import sys; print('{}.{}'.format(*sys.version_info))"
 RUNNING = "{}.{}".format(*sys.version_info)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a package is built for.
+    """The Python version and platform that a package is built for.
 
     `platform`: uv's name of the machine to take wheels for; empty means this machine. `python`: an interpreter of that
     version, to compile with; None means that there is none here, and that the package has no bytecode.
@@ -34,7 +34,7 @@ class Target:
 
 
 def target_of(stage: str, is_emulated: bool = False) -> Target:
-    """What the stage runs on."""
+    """Return the stage's target."""
     return local_target() if is_emulated or stage == LOCAL_STAGE else aws_target()
 
 
@@ -50,7 +50,7 @@ def aws_target() -> Target:
 
 @cache
 def interpreter(version: str) -> Path | None:
-    """A Python of this version: the one that runs this, or the first on the PATH that starts."""
+    """Return a Python of this version: this process's, or the first on the PATH that starts; None if there is none."""
     if version == RUNNING:
         return Path(sys.executable)
     candidates = (Path(folder) / f"python{version}" for folder in os.get_exec_path())
@@ -58,6 +58,6 @@ def interpreter(version: str) -> Path | None:
 
 
 def _version(python: Path) -> str:
-    """Empty when it does not start: a version manager leaves commands for versions that are not chosen."""
-    done = subprocess.run([python, "-I", "-S", "-c", _TELL_VERSION], capture_output=True, text=True, check=False)
+    """Return the version, or "" if it does not start: version managers leave stubs for inactive versions."""
+    done = subprocess.run([python, "-I", "-S", "-c", _PRINT_VERSION], capture_output=True, text=True, check=False)
     return done.stdout.strip()

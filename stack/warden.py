@@ -1,7 +1,7 @@
-"""Runs inside the emulator's own Python: the emulator, made as strict as AWS, tied to the life of its starter.
+"""Run the emulator in its own Python, as strict as AWS, and stop it when its starter ends.
 
-Standard input is a pipe held by the starter. When the starter ends, however it ends, the pipe
-closes and the emulator stops with its Lambda workers: nothing is left behind by a killed test run.
+Standard input is a pipe held by the starter. When the starter ends or is killed, the pipe closes, and the emulator
+stops with its Lambda workers. So a killed test run leaves no process behind.
 """
 
 import os
@@ -16,7 +16,7 @@ _GRACE_SECONDS = 8.0
 _orphaned = threading.Event()
 
 
-def _follow_starter() -> None:
+def _stop_with_starter() -> None:
     sys.stdin.buffer.read()
     _orphaned.set()
     os.kill(os.getpid(), signal.SIGTERM)  # saves its state, then ends
@@ -31,13 +31,13 @@ def _main() -> None:
     from stack.strict.install import install
 
     install()
-    threading.Thread(target=_follow_starter, daemon=True).start()
+    threading.Thread(target=_stop_with_starter, daemon=True).start()
     try:
         main()
     finally:
         if _orphaned.is_set():
-            shutil.rmtree(Path.cwd(), ignore_errors=True)  # our scratch folder; else the starter's to remove
-        os.killpg(os.getpgid(0), signal.SIGKILL)  # the Lambda workers, and ourselves last
+            shutil.rmtree(Path.cwd(), ignore_errors=True)  # the scratch folder; otherwise the starter removes it
+        os.killpg(os.getpgid(0), signal.SIGKILL)  # the Lambda workers and this process
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures every suite may use. None needs AWS: the emulator's are with the suites that need it."""
+"""Fixtures for every suite. These need no AWS; the emulator's fixtures are in tests.emulated and tests.deployed."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
 
-# One emulator and one deployed stack a worker, started when the first test asks.
+# One emulator and one deployed stack for each worker, started when a test first needs them.
 pytest_plugins = ["tests.emulated", "tests.deployed"]
 
 _QUICK = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Caches of one test are not another's, and pytest's own log handlers stay where they are."""
+    """Clear caches between tests, and keep pytest's log handlers."""
     monkeypatch.setattr(log, "_configured", lambda: None)
     forget_petitions()
     forget_level()
@@ -85,13 +85,13 @@ def tables() -> FakeTables:
 
 @pytest.fixture
 def petition(tables: FakeTables) -> Petition:
-    """Published, open, without an end."""
+    """A published, open petition without a closing date."""
     return a_published_petition(tables)
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the template would tell a function."""
+    """The environment variables that the template gives a function."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     return ENVIRONMENT
@@ -101,7 +101,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def served(
     tables: FakeTables, petition: Petition, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Served:
-    """The application over fakes, with one open petition and a clock that stands at NOW."""
+    """The application on fakes, with one open petition and a clock stopped at NOW."""
     site = a_site(tables)
     wire(site, monkeypatch)
     return site

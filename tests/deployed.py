@@ -1,4 +1,4 @@
-"""The deployed stack for tests, one a worker: the package and template that go to AWS, behind the local front."""
+"""The deployed stack for tests, one for each worker: the package and template for AWS, behind the local front."""
 
 import json
 import tomllib
@@ -27,7 +27,7 @@ SAMPLE = Path(__file__).parents[1] / ".chalice" / "petitions" / f"{SLUG}.toml"
 
 @dataclass(frozen=True)
 class DeployedSite:
-    """Where supporters and staff find it; `stack` is how to look behind it."""
+    """A deployed site: its URL, a staff token, and its stack."""
 
     url: str
     staff_token: str
@@ -50,20 +50,20 @@ class DeployedSite:
         return answer.json()
 
     def frozen(self) -> Any:
-        """A statement of the count at this moment."""
+        """Issue a statement of the current count."""
         headers = {"Authorization": f"Bearer {self.staff_token}"}
         answer = requests.post(f"{self.url}/api/staff/petitions/{SLUG}/statements", headers=headers, timeout=20)
         assert answer.status_code == 201, answer.text
         return answer.json()
 
     def mails(self, to: str) -> list[dict[str, str]]:
-        """Mails to one address, newest first, as the inbox shows them."""
+        """Return the emails to one address, newest first, as in the inbox."""
         answer = requests.get(f"{self.url}/_local/inbox.json", timeout=20)
         return [mail for mail in answer.json()["mails"] if to in mail["to"]]
 
 
 def a_draft(slug: str, **changes: Any) -> dict[str, Any]:
-    """The body of `POST /api/staff/petitions`, from the sample petition."""
+    """Return a body for `POST /api/staff/petitions`, from the sample petition."""
     sample = tomllib.loads(SAMPLE.read_text(encoding="utf-8"))
     mine = {
         name: value for name, value in sample.items() if name in EDITABLE and name not in ("opened_at", "closes_at")
@@ -79,11 +79,11 @@ def deployed_site() -> Iterator[DeployedSite]:
 
 @pytest.fixture(scope="session")
 def site_with_sign_in() -> Iterator[DeployedSite]:
-    """With a sign-in provider on loopback for staff."""
+    """A site with a sign-in provider on loopback for staff."""
     port = free_port()
     with a_provider(f"http://{LOOPBACK}:{port}/staff/signed-in") as issuer:
-        told = {"OidcIssuer": issuer, "OidcClientId": CLIENT, "OidcClientSecret": SECRET}
-        with a_deployed_site(port, {**told, "OidcRights": json.dumps(RIGHTS)}) as site:
+        provider = {"OidcIssuer": issuer, "OidcClientId": CLIENT, "OidcClientSecret": SECRET}
+        with a_deployed_site(port, {**provider, "OidcRights": json.dumps(RIGHTS)}) as site:
             yield site
 
 

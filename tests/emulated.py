@@ -1,7 +1,7 @@
-"""The emulator for tests, one a worker, behind pytest-localstack: no test can reach real AWS.
+"""The emulator for tests, one for each worker, behind pytest-localstack: no test can reach real AWS.
 
-LOCALSTACK unset: ministack on a free loopback port. LOCALSTACK=host:port: attach to what runs there.
-LOCALSTACK=docker: LocalStack's image, and a failure where there is no Docker.
+LOCALSTACK unset: start ministack on a free loopback port. LOCALSTACK=host:port: use the emulator that runs there.
+LOCALSTACK=docker: start LocalStack's image, or fail if Docker is not running.
 """
 
 import json
@@ -34,7 +34,7 @@ SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
 SENDER = "petitions@example.org"
 BUCKET = "bucket"
 CONFIGURATION_SET = "mail"
-# The referee sits in our own emulator only.
+# Only our own emulator has the referee.
 IS_OURS = "LOCALSTACK" not in os.environ
 TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable", keys.AUDIT: "AuditTable"}
 RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json").read_text())["Resources"]
@@ -42,7 +42,7 @@ RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json
 
 @pytest.fixture(scope="session")
 def aws_endpoint() -> Iterator[str]:
-    """URL of an AWS for this worker alone."""
+    """The URL of this worker's own emulator."""
     chosen = os.environ.get("LOCALSTACK", "")
     if chosen == "docker":
         with _docker_session() as running:
@@ -59,13 +59,13 @@ def _docker_session() -> Any:
 
     socket_or_url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     if socket_or_url.startswith("unix://") and not Path(socket_or_url.removeprefix("unix://")).exists():
-        pytest.fail("LOCALSTACK=docker needs a running Docker, and there is none here", pytrace=False)
+        pytest.fail("LOCALSTACK=docker needs a running Docker", pytrace=False)
     return LocalstackSession(docker.from_env(), services=list(SERVICES), region_name=REGION)
 
 
 @pytest.fixture(scope="session")
 def localstack(aws_endpoint: str) -> RunningSession:
-    """pytest-localstack, attached and checked: its own `start` says nothing about a dead endpoint."""
+    """A pytest-localstack session on the emulator. Checked here, because `start` does not report a dead endpoint."""
     host, _, port = aws_endpoint.removeprefix("http://").partition(":")
     session = RunningSession(host, services=dict.fromkeys((*SERVICES, "iam", "sts"), int(port)), region_name=REGION)
     for service in SERVICES:
@@ -75,7 +75,7 @@ def localstack(aws_endpoint: str) -> RunningSession:
 
 @dataclass(frozen=True)
 class EmulatedAws:
-    """Fresh tables and a fresh queue; the application's own factories lead here."""
+    """New tables and queues, which the application's own factories use."""
 
     endpoint: str
     tables: Tables
@@ -90,7 +90,7 @@ class EmulatedAws:
 def emulated_aws(
     localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EmulatedAws]:
-    """Every test its own tables, shaped as in resources.json, and its own queues."""
+    """New tables, as declared in resources.json, and new queues for each test."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
         roles = sign_as_functions(monkeypatch) if IS_OURS else Roles()
@@ -118,7 +118,7 @@ def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
 
 @contextmanager
 def forgotten() -> Iterator[None]:
-    """The application as a new process, before and after: no client, no setting, no petition known."""
+    """Clear the application's cached clients, settings and petitions before and after the block."""
     built = (
         *(clients.dynamodb, clients.sqs, clients.ses, table.tables),
         *(queue.mail_queue, queue.other_mail_queue, email.mailer, settings),
@@ -151,7 +151,7 @@ def _create_tables() -> tuple[dict[str, str], str]:
 
 
 def _physical(names: dict[str, str], queues: Sequence[str]) -> dict[str, str]:
-    """What the template's resources are called here."""
+    """Return the names of the template's resources in this test."""
     tables = {resource: names[logical] for logical, resource in TABLES.items()}
     logical = ("MailQueue", "OverflowQueue", "OtherMailQueue", "ExportsQueue")
     called = dict(zip(logical, (url.rpartition("/")[2] for url in queues), strict=True))
@@ -184,14 +184,14 @@ def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: st
 
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:
-    """What the emulated SES was given, oldest first."""
+    """Return the emails sent to the emulated SES, oldest first."""
     with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=10) as answer:
         document = json.load(answer)
     return [mail for account in document["messages"].values() for mail in account]
 
 
 def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """What `check` returns once it is true; fails the test if it never is."""
+    """Call `check` until its result is true and return it. Fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (result := check()):
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {check}"

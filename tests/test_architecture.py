@@ -1,4 +1,4 @@
-"""The rules of the house (DESIGN.md), held over the syntax tree: a rule nobody checks decays."""
+"""Check the architecture rules of DESIGN.md on the syntax tree."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -15,14 +15,14 @@ LAYERS = (
     ("projections",), ("mail",), ("exports", "people", "staff", "signin", "statements", "health"),
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
-# What may know HTTP and Lambda besides app.py and edge/.
+# Files that may use HTTP and Lambda, besides app.py and edge/.
 ENTRY_POINTS = {"api.py", "staff_api.py", "worker.py", "links.py", "page.py", "authorizer.py"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def every_file(check: Callable[[Path], None]) -> Callable[[], None]:
-    """One test over all files that says which break the rule."""
+    """Turn a check of one file into a test of all files that lists the files that break the rule."""
 
     def over_all() -> None:
         broken = []
@@ -47,7 +47,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def imports(path: Path, *, when_typed: bool = False) -> Iterator[str]:
-    """Dotted names of all that is imported, wherever: `from a import b` is a.b."""
+    """Yield the dotted names of all imports, also inside functions: `from a import b` is a.b."""
     typed = {id(inner) for node in ast.walk(tree(path)) if _is_type_checking(node) for inner in ast.walk(node)}
     for node in ast.walk(tree(path)):
         if id(node) in typed and not when_typed:
@@ -68,7 +68,7 @@ def functions(path: Path) -> list[Function]:
 
 
 def lines_of(function: Function) -> int:
-    """Of its body, without the docstring."""
+    """Return the number of lines of the body, without the docstring."""
     body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1
 
@@ -78,7 +78,7 @@ def capability(path: Path) -> str:
     return parts[1] if len(parts) > 2 and parts[1] in CAPABILITIES else ""
 
 
-def test_there_is_something_to_look_at() -> None:
+def test_the_file_list_is_not_empty() -> None:
     assert len(FILES) > 40
     assert {capability(path) for path in FILES} >= set(CAPABILITIES)
 
@@ -90,35 +90,35 @@ def test_only_aws_imports_boto(path: Path) -> None:
 
 
 @every_file
-def test_only_doors_know_chalice(path: Path) -> None:
+def test_only_entry_points_import_chalice(path: Path) -> None:
     chalice = [name for name in imports(path, when_typed=True) if name.partition(".")[0] == "chalice"]
-    door = place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in ENTRY_POINTS
-    assert not chalice or door
+    is_entry = place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in ENTRY_POINTS
+    assert not chalice or is_entry
 
 
 @every_file
-def test_only_doors_are_asked_by_nobody_but_app_and_each_other(path: Path) -> None:
-    """A rule that imports edge, an api or a worker would need HTTP to be tested."""
+def test_only_app_and_entry_points_import_entry_points(path: Path) -> None:
+    """A rule that imports edge, an api or a worker could not be tested without HTTP."""
     if place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in ENTRY_POINTS:
         return
-    doors = [
+    entries = [
         name
         for name in imports(path)
         if name.startswith("chalicelib.edge") or {f"{part}.py" for part in name.split(".")} & ENTRY_POINTS
     ]
-    assert not doors
+    assert not entries
 
 
 @every_file
-def test_a_capability_reaches_another_through_its_verbs_and_never_its_store(path: Path) -> None:
-    others = [other for other in CAPABILITIES if other != capability(path)]
+def test_a_capability_never_imports_anothers_store(path: Path) -> None:
+    others = CAPABILITIES - {capability(path)}
     stores = [name for name in imports(path) for other in others if name.startswith(f"chalicelib.{other}.store")]
     assert not stores
 
 
 @every_file
 def test_imports_go_down_the_layers(path: Path) -> None:
-    """Models too. Entry points may also import the authorizer."""
+    """This applies to models too. Entry points may also import the authorizer."""
     layer = _layer(path.relative_to(ROOT).parts[1]) if place(path).startswith("chalicelib/") else None
     if layer is not None:
         known = {name for name in imports(path) if name.startswith("chalicelib.")}
@@ -141,7 +141,7 @@ def test_only_settings_reads_the_environment(path: Path) -> None:
 
 
 @every_file
-def test_only_times_looks_at_the_clock_and_only_doors_ask_it(path: Path) -> None:
+def test_only_times_reads_the_clock_and_only_entry_points_call_it(path: Path) -> None:
     calls = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
     clocks = calls & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time"}
     assert not clocks or place(path) == "chalicelib/core/times.py"
@@ -150,8 +150,8 @@ def test_only_times_looks_at_the_clock_and_only_doors_ask_it(path: Path) -> None
 
 
 @every_file
-def test_nothing_is_built_or_asked_at_import(path: Path) -> None:
-    """`chalice package` imports app.py where there is no AWS; a cold start pays for every line here."""
+def test_import_builds_no_client_and_reads_nothing(path: Path) -> None:
+    """`chalice package` imports app.py without AWS, and code that runs at import slows cold starts."""
     outside = [node for node in tree(path).body if not isinstance(node, (Function, ast.ClassDef))]
     called = {ast.unparse(node.func) for top in outside for node in ast.walk(top) if isinstance(node, ast.Call)}
     forbidden = {
@@ -163,7 +163,7 @@ def test_nothing_is_built_or_asked_at_import(path: Path) -> None:
 
 
 @every_file
-def test_rules_take_now_and_tables_and_reach_for_neither(path: Path) -> None:
+def test_rules_take_now_and_tables_as_arguments(path: Path) -> None:
     if capability(path) and path.name not in ENTRY_POINTS:
         names = set(imports(path))
         factories = {"table.tables", "table.signing_tables", "queue.mail_queue", "queue.overflow_queue", "email.mailer"}
@@ -174,12 +174,12 @@ def test_rules_take_now_and_tables_and_reach_for_neither(path: Path) -> None:
 
 
 @every_file
-def test_a_store_catches_only_what_it_names(path: Path) -> None:
+def test_no_broad_except_outside_edge(path: Path) -> None:
     handlers = [node for node in ast.walk(tree(path)) if isinstance(node, ast.ExceptHandler)]
     broad = [node for node in handlers if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")]
-    # Both return what they know when a read fails, whatever the reason, and log it for an alarm.
-    reports = ("chalicelib/core/caching.py", "chalicelib/shedding/level.py")
-    assert not broad or place(path).startswith(("chalicelib/edge/", *reports))
+    # These return the stale value when a read fails for any reason, and log the failure for an alarm.
+    stale = ("chalicelib/core/caching.py", "chalicelib/shedding/level.py")
+    assert not broad or place(path).startswith(("chalicelib/edge/", *stale))
 
 
 @every_file
@@ -208,7 +208,7 @@ def test_most_functions_are_very_short() -> None:
 
 
 @every_file
-def test_functions_take_few_things(path: Path) -> None:
+def test_functions_take_few_parameters(path: Path) -> None:
     many = {
         function.name: len(function.args.args) + len(function.args.kwonlyargs)
         for function in functions(path)
@@ -223,12 +223,12 @@ def test_files_are_short(path: Path) -> None:
 
 
 @every_file
-def test_every_file_says_what_it_is_for(path: Path) -> None:
+def test_every_file_has_a_docstring(path: Path) -> None:
     assert path.name == "__init__.py" or ast.get_docstring(tree(path))
 
 
 @every_file
-def test_packages_run_nothing(path: Path) -> None:
+def test_init_files_are_empty(path: Path) -> None:
     if path.name == "__init__.py":
         assert path.read_text(encoding="utf-8").strip() == ""
 
@@ -243,8 +243,8 @@ def test_app_only_registers() -> None:
     assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 80
 
 
-def test_tests_mirror_the_code_one_to_one() -> None:
-    """Every file with a rule in it has its suite; what has none is named here, with the suite that has it."""
+def test_every_file_has_its_test_file() -> None:
+    """Every file has a test file, except the files listed here."""
     elsewhere = {
         "app.py", "chalicelib/staff/audit/model.py", "chalicelib/staff/audit/store.py", "chalicelib/aws/refusals.py",
         "chalicelib/edge/cors.py", "chalicelib/edge/placeholders.py", "chalicelib/core/errors.py",
@@ -260,7 +260,7 @@ def test_tests_mirror_the_code_one_to_one() -> None:
     missing = {
         place(path)
         for path in FILES
-        # The commands are tried as they are typed: tests/test_manage.py.
+        # The commands are tested through manage.py.
         if path.name != "__init__.py"
         and path.parent != COMMANDS
         and not (ROOT / "tests" / path.relative_to(ROOT).parent.relative_to(_top(path)) / f"test_{path.name}").exists()

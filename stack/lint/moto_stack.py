@@ -1,4 +1,4 @@
-"""The packaged template on moto: its CloudFormation creates the stack, its IAM takes the policy of each role."""
+"""Create the packaged template's stack with moto's CloudFormation, and each role's policy with moto's IAM."""
 
 import ast
 import json
@@ -22,9 +22,10 @@ _TRUST = {
 
 
 def translated(template: Template) -> Template:
-    """The template as AWS's Serverless transform expands it, without what moto cannot make.
+    """Return the template as AWS's Serverless transform expands it, without what moto cannot create.
 
-    moto ignores the body of a REST API: it wants a name, which AWS takes from the body, and finds no method to deploy.
+    moto ignores the body of a REST API. So it requires a name, which AWS takes from the body, and has no method to
+    deploy.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -40,7 +41,7 @@ def translated(template: Template) -> Template:
 
 
 def created(plain: Template) -> Policies:
-    """Create the stack; returns each role's policy as it is deployed. Whatever moto raises is its opinion."""
+    """Create the stack and return each role's policy as deployed. Raise any exception of moto."""
     with mock_aws():
         s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
         s3.create_bucket(Bucket=_BUCKET)
@@ -58,13 +59,13 @@ def _policies() -> list[tuple[str, dict[str, Any]]]:
     for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-            # What CloudFormation put there, moto keeps as the text of a Python value.
+            # moto keeps CloudFormation's policies as the text of a Python value.
             found.append((role, ast.literal_eval(document) if isinstance(document, str) else document))
     return found
 
 
 def refused(policies: Policies) -> list[str]:
-    """Policies that moto's IAM does not take. Its CloudFormation does not ask its IAM."""
+    """Return one line for each policy that moto's IAM refuses. moto's CloudFormation does not check policies."""
     refusals = []
     with mock_aws():
         iam = _SESSION.client("iam")

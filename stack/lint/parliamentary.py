@@ -1,4 +1,4 @@
-"""What parliament finds in a policy. Nothing is accepted."""
+"""Check a policy with parliament. No finding is ignored."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from typing import Any
 
 from parliament import analyze_policy_string, enhance_finding
 
-# A stream's ARN ends in a time, and parliament takes each colon of it for the next part of the ARN.
+# A stream's ARN ends in a time, and parliament reads each colon of it as an ARN separator.
 _STREAM_TIME = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
 
 
 def findings(policy: dict[str, Any]) -> list[str]:
-    """One line for each finding."""
+    """Return one line for each finding."""
     text = _STREAM_TIME.sub("time", json.dumps(policy))
     return [
         f"parliament: {found.title}: {found.detail or found.description}"

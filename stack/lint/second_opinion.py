@@ -1,7 +1,7 @@
-"""A second opinion on packaged templates: moto's CloudFormation and IAM, and parliament on each role's policy.
+"""Check packaged templates with moto's CloudFormation and IAM, and each role's policy with parliament.
 
-The linters' own Python runs it, as `python -W ignore -m stack.lint.second_opinion TEMPLATE ...`. It prints a line for
-each finding.
+Run it with the linters' own Python: `python -W ignore -m stack.lint.second_opinion TEMPLATE ...`. It prints one line
+for each finding.
 """
 
 import json
@@ -16,10 +16,10 @@ from stack.lint.parliamentary import findings
 
 
 def opinions(template: Path) -> Iterator[str]:
-    """What is wrong with a packaged template."""
+    """Yield what is wrong with a packaged template."""
     try:
         policies = created(translated(json.loads(template.read_text(encoding="utf-8"))))
-    except Exception as error:  # A fault of the template may raise anything in moto or in the transform.
+    except Exception as error:  # A template error may raise any exception in moto or in the transform.
         yield f"moto does not create the stack: {type(error).__name__}: {error}"
         return
     if not policies:
@@ -31,7 +31,7 @@ def opinions(template: Path) -> Iterator[str]:
 
 def _main() -> int:
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    # moto warns of each resource that it does not know: alarms, secrets, SES, policies of queues and topics.
+    # moto warns of each resource type that it does not know: alarms, secrets, SES, policies of queues and topics.
     logging.disable(logging.CRITICAL)
     lines = [f"{template}: {line}" for template in map(Path, sys.argv[1:]) for line in opinions(template)]
     print(*lines, sep="\n", end="\n" if lines else "", flush=True)

@@ -1,4 +1,4 @@
-"""What DynamoDB's expressions name: attributes, and the partition key's value of a key condition."""
+"""Read DynamoDB's expressions: the attributes that they name, and a key condition's partition key value."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any]:
-    """What a key condition compares the partition key with: exactly one value in every valid query."""
+    """Return the value of the partition key in a key condition. Every valid query has exactly one."""
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     tokens = _tokens(request.get("KeyConditionExpression") or "")

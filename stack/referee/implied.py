@@ -1,4 +1,4 @@
-"""What Lambda does with a function's role besides its code: it polls sources, keeps what failed, and writes the log.
+"""Calls that Lambda itself makes with a function's role: it polls sources, keeps what failed, and writes the log.
 
 No test shows these calls, because Lambda makes them. Source: "Using Lambda with Amazon SQS" and "Using Lambda with
 Amazon DynamoDB" (execution role permissions), and the managed policy AWSLambdaBasicExecutionRole, without the creation
@@ -17,7 +17,7 @@ _OF_LOGS = ("CreateLogStream", "PutLogEvents")
 
 
 def implied(logical: str, resource: Mapping[str, Any], resolver: Resolver) -> Iterator[Question]:
-    """What the role of a function must allow, given its resource in the template."""
+    """Return what the role of a function must allow, given its resource in the template."""
     stream = f"log-group:/aws/lambda/{STACK}-{logical}-1A2B3C:log-stream:2026/11/25/[$LATEST]1"
     yield from (Question(f"logs:{action}", resolver.where.arn("logs", stream), {}) for action in _OF_LOGS)
     for event in resource.get("Properties", {}).get("Events", {}).values():

@@ -22,7 +22,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Where:
-    """Where a call is made. `table_keys` are the key attributes of every table of this project."""
+    """Account and region of a call. `table_keys`: the key attributes of every table of this project."""
 
     region: str
     account: str

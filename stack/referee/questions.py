@@ -1,4 +1,4 @@
-"""What IAM is asked when a call is made: actions, resources, and the condition keys that the request yields.
+"""The IAM questions of a call: actions, resources, and condition keys from the request.
 
 AWS's documentation is the source; where it is silent, the stricter reading is taken. docs/aws-facts.md lists each fact.
 """

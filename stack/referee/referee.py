@@ -1,4 +1,4 @@
-"""The verdict on a call: every question that it raises, put to the policies of the role that makes it."""
+"""Decide whether a role's policies allow a call, by checking every action that the call needs."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from stack.referee.questions import questions
 
 
 class Referee:
-    """Judges calls made at one place. Threads may share one."""
+    """Judges calls in one account and region. Threads may share one."""
 
     def __init__(self, engine: Engine, where: Where) -> None:
         self._engine = engine
@@ -19,7 +19,7 @@ class Referee:
         return self.judge_questions(questions(call, self._where), policies, principal)
 
     def judge_questions(self, asked: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:
-        """For questions that no call of ours raises: what Lambda does with a function's role."""
+        """Judge questions directly, for calls that Lambda makes with a function's role."""
         words: set[Word] = set()
         for question in asked:
             decision = self._engine.decide(policies, question, principal)

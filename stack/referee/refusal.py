@@ -26,7 +26,7 @@ class Response(NamedTuple):
 
 
 def message(refused: Question, principal: str) -> str:
-    """The sentence that AWS writes, with who may not do what to which resource."""
+    """Return AWS's error message: which principal may not do which action on which resource."""
     return (
         f"User: {principal} is not authorized to perform: {refused.action} on resource: {refused.resource}"
         f" because no identity-based policy allows the {refused.action} action"
@@ -34,7 +34,7 @@ def message(refused: Question, principal: str) -> str:
 
 
 def response(call: Call, refused: Question, principal: str) -> Response:
-    """What the service would answer over HTTP."""
+    """Return the service's HTTP response."""
     said, request_id = message(refused, principal), str(uuid4())
     status = _STATUS.get(call.service, 403)
     if call.service == "s3":
@@ -55,7 +55,7 @@ def response(call: Call, refused: Question, principal: str) -> Response:
 
 
 def client_error(call: Call, refused: Question, principal: str) -> ClientError:
-    """What botocore raises for that response."""
+    """Return the exception that botocore raises for that response."""
     code = _CODES.get(call.service, "AccessDeniedException")
     shown: Any = {
         "Error": {"Code": code, "Message": message(refused, principal)},

@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, resolved for a stack that exists only in a test: made-up names and ARNs."""
+"""Resolve CloudFormation's intrinsic functions for a stack that exists only in a test, with invented names and ARNs."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""An HTTP request as botocore sends it, read back into the call that it carries.
+"""Parse an HTTP request of botocore into the API call.
 
 DynamoDB and SQS speak JSON with X-Amz-Target (botocore 1.43 no longer sends SQS's query protocol, so it is not read
 here), SES v2 and Lambda speak REST with JSON, S3 REST with XML and path-style addresses, as it does with an emulator.

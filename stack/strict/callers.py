@@ -1,4 +1,4 @@
-"""Who calls: every function gets a session of its own role, and the role's policies say what it may do.
+"""Identify callers: every function gets a session of its own role, whose policies say what it may do.
 
 The emulator does this only together with its own IAM, which ignores the condition keys of DynamoDB and checks the
 signature of every request.
@@ -19,7 +19,7 @@ _IN_HEADER = re.compile(r"Credential=([^/,\s]+)/")
 
 
 class UnknownSession(Exception):
-    """Signed by a session of another emulator, or of this one before it was reset."""
+    """The request is signed by a session of another emulator, or of this one before a reset."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
 
 
 def _credentials(config: Mapping[str, Any]) -> dict[str, str]:
-    """In place of `execution_credentials`: a session that lasts as long as the emulator."""
+    """Return a session that lasts as long as the emulator. Replaces the emulator's `execution_credentials`."""
     function, role = config["FunctionArn"], config["Role"].rpartition("/")[2]
     account, name = function.split(":")[4], config["FunctionName"]
     digest = hashlib.sha256(f"{function} {role}".encode()).hexdigest()
@@ -72,7 +72,7 @@ def _credentials(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _access_key(headers: Mapping[str, str], query: bytes) -> str:
-    """Of the header, or of a signed link, of whichever version."""
+    """Return the access key id of the header or of a signed link, of any signature version."""
     if found := _IN_HEADER.search(headers.get("authorization", "")):
         return found[1]
     asked = parse_qs(query.decode("latin-1"))

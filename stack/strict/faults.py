@@ -33,7 +33,7 @@ class Fault:
     change: Callable[[Call], Change | None] | None = None
 
     async def happen(self, call: Call, perform: Perform) -> Answer | None:
-        """None when this call is too small for this fault."""
+        """Return None if this call is too small for this fault."""
         if self.before:
             return self.before(call)
         if self.after:
@@ -99,7 +99,7 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass
 class Faults:
-    """`rates`: share of the calls that a fault may happen to, by its name. `met`: how often each happened."""
+    """`rates`: by fault name, the share of the calls that fail. `met`: how often each fault happened."""
 
     rates: dict[str, float] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
@@ -112,7 +112,7 @@ class Faults:
         self.rates = dict(rates)
 
     async def answer(self, call: Call, perform: Perform) -> Answer | None:
-        """A fault's answer, or None when nothing happens to this call."""
+        """Return a fault's answer, or None if this call has no fault."""
         for name, rate in self.rates.items():
             fault = FAULTS[name]
             if fault.service != call.service or call.operation not in fault.operations or random.random() >= rate:

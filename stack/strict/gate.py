@@ -1,4 +1,4 @@
-"""Stands before the emulator: every call of a function passes through the checks here before the emulator acts.
+"""Check every call of a function before the emulator handles it.
 
 `/_petitions/faults` shows the faults met (GET) and sets their rates (PUT), see `faults`.
 """

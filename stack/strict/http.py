@@ -1,4 +1,4 @@
-"""A request and its answer as the emulator's server hands them over (ASGI), whole and in memory."""
+"""A request and its answer in the emulator's server (ASGI), complete and in memory."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """None when the client went away before the end."""
+    """Return None if the client disconnected before the end."""
     chunks = []
     while True:
         message = await receive()
@@ -43,7 +43,7 @@ async def read_body(receive: Receive) -> bytes | None:
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:
-    """Hand over the body that was read already, then what comes after it."""
+    """Return a function that returns the body that was already read, then what comes after it."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:

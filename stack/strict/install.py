@@ -1,4 +1,4 @@
-"""Puts the strict parts into the emulator, before it starts to serve."""
+"""Install the strict checks in the emulator before it starts to serve."""
 
 import os
 from pathlib import Path

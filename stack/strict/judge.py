@@ -1,4 +1,4 @@
-"""The referee for the emulator's functions: a call against the policies that the caller's role has there."""
+"""The referee for the emulator's functions: check a call against the policies of the caller's role."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ class Judge:
         self._words: dict[Caller, dict[Word, Word]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> Answer | None:
-        """None for an allowed call. A call that the referee cannot read is refused, so that a test notices it."""
+        """Return None for an allowed call. A call that the referee cannot read is refused, so that a test notices."""
         if call is None:
             return _unknown("none", f"{caller.name} made a call that the referee cannot read")
         referee = Referee(self._engine, Where(self._region, caller.account))
@@ -55,7 +55,7 @@ class Judge:
         self._ledger.note(function, [known.get(word, word) for word in words])
 
     def _function(self, caller: Caller) -> str:
-        """Its name in app.py: CloudFormation names `relay_mail` `petitions-local-RelayMail-8EBC3913E4C37`."""
+        """Return a function's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
         found = _STACKS_NAME.fullmatch(caller.name)
         wanted = (found[1] if found else caller.name).lower()
         return next((name for name in self._project if name.replace("_", "") == wanted), caller.name)
@@ -71,7 +71,7 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[Word, Word]:
-    """From the entries of the deployed policy, which name this stack's resources, to those of the project's."""
+    """Map the deployed policy's entries, which name this stack's resources, to the entries of the project's policy."""
     deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
     pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
     return {

@@ -1,4 +1,4 @@
-"""Batches that AWS does in part: some entries, keys or items now, and an answer that names the rest."""
+"""Answer batch calls partially, as AWS may: handle some entries, keys or items, and name the rest in the answer."""
 
 import json
 import random
@@ -15,7 +15,7 @@ _CHECKSUM = "x-amz-crc32"
 
 @dataclass(frozen=True)
 class Change:
-    """`params`: what the emulator is asked for, None for nothing. `added`: members for its answer."""
+    """`params`: the call to the emulator, None for no call. `added`: members for its answer."""
 
     params: Params | None
     added: Mapping[str, Any]

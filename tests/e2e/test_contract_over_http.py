@@ -1,4 +1,4 @@
-"""The contract, from outside: what clients, partners and supporters get from the deployed stack."""
+"""The public contract over HTTP: what clients, partners and supporters get from the deployed stack."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +28,13 @@ def link(site: DeployedSite, email: str, purpose: str) -> str:
 
 
 def act(address: str, **fields: str) -> requests.Response:
-    """Press the button of the page behind a link."""
+    """Press the button on a link's page."""
     parts = urlsplit(address)
     token = parts.query.removeprefix("token=")
     return requests.post(address.partition("?")[0], data={"token": token, **fields}, timeout=30)
 
 
-def test_sign_mail_confirm_count_withdraw(deployed_site: DeployedSite) -> None:
+def test_sign_email_confirm_count_withdraw(deployed_site: DeployedSite) -> None:
     before = deployed_site.counts()["confirmed"]
     email = "the.way@example.org"
     assert sign(deployed_site, email).status_code == 202
@@ -49,7 +49,7 @@ def test_sign_mail_confirm_count_withdraw(deployed_site: DeployedSite) -> None:
     assert deployed_site.counts()["confirmed"] == before
 
 
-def test_32_threads_racing_one_address_are_one_signature_and_one_mail(deployed_site: DeployedSite) -> None:
+def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_email(deployed_site: DeployedSite) -> None:
     email = "race@example.org"
     pending = deployed_site.counts()["pending"]
     with ThreadPoolExecutor(32) as pool:
@@ -60,7 +60,7 @@ def test_32_threads_racing_one_address_are_one_signature_and_one_mail(deployed_s
     assert len(deployed_site.mails(email)) == 1
 
 
-def test_200_who_confirm_three_times_each_are_exactly_200(deployed_site: DeployedSite) -> None:
+def test_200_people_confirming_three_times_are_counted_as_200(deployed_site: DeployedSite) -> None:
     before = deployed_site.counts()["confirmed"]
     emails = [f"crowd{number}@example.org" for number in range(200)]
     with ThreadPoolExecutor(16) as pool:
@@ -77,7 +77,7 @@ def public_count(site: DeployedSite) -> Any:
     return requests.get(f"{site.url}{API}/count", timeout=30).json()
 
 
-def test_the_count_says_how_long_it_may_be_kept(deployed_site: DeployedSite) -> None:
+def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
     answer = requests.get(f"{deployed_site.url}{API}/count", timeout=30)
     assert set(answer.json()) == {"slug", "count", "goal", "as_of"}
     assert answer.headers["Cache-Control"].startswith("public, max-age=5, stale-while-revalidate=")
@@ -85,7 +85,7 @@ def test_the_count_says_how_long_it_may_be_kept(deployed_site: DeployedSite) -> 
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     headers = {"If-None-Match": answer.headers["ETag"]}
     again = requests.get(f"{deployed_site.url}{API}/count", headers=headers, timeout=30)
-    assert again.status_code in (200, 304), "200 only if somebody confirmed in between"
+    assert again.status_code in (200, 304), "200 only if a signature was confirmed in between"
 
 
 def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
@@ -106,7 +106,7 @@ def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
         ('{"name": "' + "a" * 17000 + '"}', "application/json", 413),
     ],
 )
-def test_bad_input_gets_a_problem_it_can_act_on(
+def test_bad_input_gets_a_problem_with_field_errors(
     deployed_site: DeployedSite, body: str, content_type: str, status: int
 ) -> None:
     headers = {"Content-Type": content_type}
@@ -126,7 +126,7 @@ def test_bad_input_gets_a_problem_it_can_act_on(
         (f"/api/staff/petitions/{SLUG}/counts", 401),
     ],
 )
-def test_what_is_not_there_or_not_allowed_is_a_problem_too(deployed_site: DeployedSite, path: str, status: int) -> None:
+def test_not_found_and_not_allowed_are_problems(deployed_site: DeployedSite, path: str, status: int) -> None:
     answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
     assert answer.json()["status"] == status
@@ -151,7 +151,7 @@ def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, pat
         ("DELETE", "/api/staff/petitions", {"GET", "HEAD", "POST"}),
     ],
 )
-def test_another_method_is_405_and_says_which_are_allowed(
+def test_another_method_is_405_with_an_allow_header(
     deployed_site: DeployedSite, method: str, path: str, allow: set[str]
 ) -> None:
     answer = requests.request(method, f"{deployed_site.url}{path}", timeout=30)
@@ -165,21 +165,21 @@ def test_an_unknown_path_is_a_page_for_a_browser(deployed_site: DeployedSite) ->
     assert "This page is not here" in answer.text
 
 
-def test_staff_may_ask_for_the_head_of_what_they_may_read(deployed_site: DeployedSite) -> None:
+def test_staff_may_use_head_where_they_may_use_get(deployed_site: DeployedSite) -> None:
     url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
     assert requests.head(url, timeout=30).status_code == 401
     known = {"Authorization": f"Bearer {deployed_site.staff_token}"}
     assert requests.head(url, headers=known, timeout=30).status_code == 200
 
 
-def test_a_token_nobody_issued_opens_nothing(deployed_site: DeployedSite) -> None:
+def test_an_unknown_token_is_refused(deployed_site: DeployedSite) -> None:
     for token in ("Bearer x", f"Bearer staff_{'0' * 16}_{'0' * 64}", "Basic YTpi"):
         address = f"{deployed_site.url}/api/staff/petitions"
         answer = requests.get(address, headers={"Authorization": token}, timeout=30)
         assert answer.status_code == 401, token
 
 
-def test_charlie_who_may_only_manage_reads_no_count(deployed_site: DeployedSite) -> None:
+def test_charlie_with_only_manage_reads_no_count(deployed_site: DeployedSite) -> None:
     from stack.manage import issue_token
 
     token = issue_token(deployed_site.stack, "charlie", "manage")
@@ -218,7 +218,7 @@ def test_a_preflight_lets_any_origin_sign(deployed_site: DeployedSite) -> None:
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
 
 
-def test_the_form_leads_to_thanks_or_back_to_itself_with_what_was_typed(deployed_site: DeployedSite) -> None:
+def test_the_form_redirects_to_thanks_or_shows_the_input_again(deployed_site: DeployedSite) -> None:
     address = f"{deployed_site.url}/petitions/{SLUG}/signatures"
     fields = {
         "name": "Alice",
@@ -246,7 +246,7 @@ def test_under_the_bare_stage_links_forms_and_assets_carry_the_prefix(deployed_s
     assert requests.get(api.removesuffix("/site") + style, timeout=30).status_code == 200
 
 
-def test_pages_protect_whoever_reads_them(deployed_site: DeployedSite) -> None:
+def test_pages_have_security_headers(deployed_site: DeployedSite) -> None:
     page = requests.get(f"{deployed_site.url}/petitions/{SLUG}", timeout=30)
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
     assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
@@ -261,12 +261,12 @@ def test_a_damaged_link_leads_to_a_helpful_page(deployed_site: DeployedSite) -> 
         assert "This link is incomplete" in answer.text
 
 
-def test_health_says_that_tables_and_queue_answer(deployed_site: DeployedSite) -> None:
+def test_health_checks_tables_and_queue(deployed_site: DeployedSite) -> None:
     answer = requests.get(f"{deployed_site.url}/health", timeout=30)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_a_frozen_number_is_checked_by_anybody_and_a_better_one_is_refused(deployed_site: DeployedSite) -> None:
+def test_anyone_can_check_a_statement_and_a_forged_one_is_refused(deployed_site: DeployedSite) -> None:
     frozen = deployed_site.frozen()
     assert frozen["statement"]["confirmed"] == deployed_site.counts()["confirmed"]
     address = frozen["url"].replace("/statements/", "/api/statements/")
@@ -279,7 +279,7 @@ def test_a_frozen_number_is_checked_by_anybody_and_a_better_one_is_refused(deplo
         assert (refused.status_code, refused.headers["Content-Type"]) == (404, PROBLEM), tampered
 
 
-def test_a_spreadsheet_that_has_the_numbers_gets_none_again(deployed_site: DeployedSite) -> None:
+def test_an_unchanged_csv_is_304(deployed_site: DeployedSite) -> None:
     url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts?by=source&top=3&format=csv"
     staff = {"Authorization": f"Bearer {deployed_site.staff_token}"}
     first = requests.get(url, headers=staff, timeout=30)

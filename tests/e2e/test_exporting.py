@@ -1,4 +1,4 @@
-"""The hand-over from outside: a member of staff and an engineer, against the deployed stack and its own queue."""
+"""Exports by a member of staff and by an engineer, on the deployed stack and its queue."""
 
 import hashlib
 from pathlib import Path
@@ -28,7 +28,7 @@ def asked_for(site: DeployedSite, **wanted: Any) -> requests.Response:
 
 
 def ended(site: DeployedSite, where: str) -> Any:
-    """Once it has; it begins 20 seconds after it was asked for."""
+    """Wait until the export has ended and return it. It starts 20 seconds after the request."""
 
     def look() -> Any:
         export = site.staff(where.partition("/api/staff")[2]).json()
@@ -37,7 +37,7 @@ def ended(site: DeployedSite, where: str) -> Any:
     return eventually(look, 90)
 
 
-def test_staff_ask_watch_and_fetch_what_only_the_recipient_can_read(deployed_site: DeployedSite) -> None:
+def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: DeployedSite) -> None:
     someone_confirmed(deployed_site, "handed.over@example.org")
     owner = pyrage.x25519.Identity.generate()
     answer = asked_for(deployed_site, columns=["name", "source"], recipient=str(owner.to_public()))
@@ -59,7 +59,7 @@ def test_staff_ask_watch_and_fetch_what_only_the_recipient_can_read(deployed_sit
     assert sorted(done) == ["export.fetched", "export.fetched", "export.requested"]
 
 
-def test_an_engineer_gets_file_and_cover_sheet_by_one_command(deployed_site: DeployedSite, tmp_path: Path) -> None:
+def test_one_command_gets_the_file_and_the_cover_sheet(deployed_site: DeployedSite, tmp_path: Path) -> None:
     someone_confirmed(deployed_site, "by.command@example.org")
     words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--out", str(tmp_path))
     printed = eventually(lambda: _unless_one_runs(deployed_site, *words), 90).splitlines()

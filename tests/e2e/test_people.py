@@ -1,4 +1,4 @@
-"""Somebody asks about their data: over HTTP, on the deployed stack, under the functions' own roles."""
+"""Staff answer a person who asks about their data, on the deployed stack under the functions' own roles."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ def found(site: DeployedSite, email: str) -> list[dict[str, Any]]:
     return signatures
 
 
-def test_find_tell_mail_again_withdraw_erase_and_sign_again(site_with_sign_in: DeployedSite) -> None:
+def test_find_show_resend_withdraw_erase_and_sign_again(site_with_sign_in: DeployedSite) -> None:
     site, email = site_with_sign_in, "asks.about.it@example.org"
     before = site.counts()["confirmed"]
     assert found(site, email) == []
@@ -35,8 +35,8 @@ def test_find_tell_mail_again_withdraw_erase_and_sign_again(site_with_sign_in: D
     assert (one["state"], one["person"]["email"]) == ("confirmed", email)
     path = f"{SLUG}/{one['id']}"
 
-    told = ask(site, f"{path}/access")
-    [held] = told["signatures"]
+    access = ask(site, f"{path}/access")
+    [held] = access["signatures"]
     assert held["person"]["postcode"] == "M1 1AE"
     assert held["signed_text"]["title"] == held["petition"]["title"]
 
@@ -52,11 +52,11 @@ def test_find_tell_mail_again_withdraw_erase_and_sign_again(site_with_sign_in: D
     assert sign(site, email).status_code == 202
     eventually(lambda: found(site, email)[0]["state"] == "pending")
     actions = {(entry["action"], entry["subject"]) for entry in site.staff("/audit").json()["entries"]}
-    assert {(deed, one["id"]) for deed in ("access.exported", "mail.resent", "signature.erased")} <= actions
+    assert {(action, one["id"]) for action in ("access.exported", "mail.resent", "signature.erased")} <= actions
     assert not re.search("asks.about", site.staff("/audit").text)
 
 
-def test_withdrawing_for_somebody_takes_one_from_the_count(site_with_sign_in: DeployedSite) -> None:
+def test_withdrawing_for_a_person_subtracts_one(site_with_sign_in: DeployedSite) -> None:
     site, email = site_with_sign_in, "takes.it.back@example.org"
     before = site.counts()["confirmed"]
     sign(site, email)

@@ -1,4 +1,4 @@
-"""A petition's whole life over HTTP, on the deployed stack: draft, preview, open, paused, closed, removed."""
+"""A petition's lifecycle over HTTP, on the deployed stack: draft, preview, open, paused, closed, removed."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,12 +25,12 @@ def moved(site: DeployedSite, slug: str, state: str, **more: str) -> Any:
 
 
 def state_is(site: DeployedSite, slug: str, state: str) -> bool:
-    """Functions keep a petition for five seconds."""
+    """Wait until the state is public: functions cache a petition for five seconds."""
     return bool(get(site, f"/api/petitions/{slug}").json().get("state") == state)
 
 
-def test_a_petition_lives_from_its_draft_to_its_removal(deployed_site: DeployedSite) -> None:
-    site, slug, email = deployed_site, "a-whole-life", "life@example.org"
+def test_a_petitions_lifecycle_from_draft_to_removal(deployed_site: DeployedSite) -> None:
+    site, slug, email = deployed_site, "a-lifecycle", "life@example.org"
     page = f"/petitions/{slug}"
     draft = site.manage("POST", "/petitions", a_draft(slug, goal=1, goals=[1000]))
     assert (draft.status_code, urlsplit(draft.headers["Location"]).path) == (201, f"/api/staff{page}")
@@ -48,7 +48,7 @@ def test_a_petition_lives_from_its_draft_to_its_removal(deployed_site: DeployedS
     moved(site, slug, "paused")
     eventually(lambda: sign(site, slug, "late@example.org").json().get("state") == "paused")
     assert "This petition is paused" in get(site, page).text
-    assert act(address).status_code == 200, "who signed may still confirm"
+    assert act(address).status_code == 200, "people who signed before may still confirm"
     eventually(lambda: get(site, f"/api{page}/count").json() | {"as_of": ""} == {
         "slug": slug, "count": 1, "goal": 1000, "as_of": "",
     })  # fmt: skip
@@ -64,11 +64,11 @@ def test_a_petition_lives_from_its_draft_to_its_removal(deployed_site: DeployedS
     assert site.manage("POST", f"{page}/state", {"state": "open"}).status_code == 409
 
     trail = site.staff("/audit").json()["entries"]
-    told = [entry["action"].removeprefix("petition.") for entry in trail if entry["subject"] == slug][::-1]
-    assert told == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
+    actions = [entry["action"].removeprefix("petition.") for entry in trail if entry["subject"] == slug][::-1]
+    assert actions == ["created", "previewed", "opened", "paused", "opened", "closed", "removed"]
 
 
-def test_two_editors_at_once_and_bad_input(deployed_site: DeployedSite) -> None:
+def test_a_stale_edit_and_bad_input_are_refused(deployed_site: DeployedSite) -> None:
     site, slug = deployed_site, "two-editors"
     read = site.manage("POST", "/petitions", a_draft(slug))
     first = site.manage("PUT", f"/petitions/{slug}", {**read.json(), "text": "First."}, read.headers["ETag"])

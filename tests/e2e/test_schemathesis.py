@@ -1,4 +1,4 @@
-"""Whatever the served description allows, and much that it forbids, gets one of the answers it describes."""
+"""Requests that the served OpenAPI description allows or forbids get one of the described answers."""
 
 import json
 import os
@@ -32,13 +32,13 @@ CHECKS = [
     response_schema_conformance,
 ]
 SECONDS = 30
-# The same cases every time: what fails here fails again on the next machine.
+# The same cases every time, so a failure can be repeated.
 SEED = int(os.environ.get("SCHEMATHESIS_SEED", "1"))
 bounded = settings(max_examples=20, database=None, deadline=None)
 
 
 def _described(mode: GenerationMode) -> schemathesis.BaseSchema:
-    """Coverage of every boundary of every field is for tests without a network."""
+    """Return the schema without the coverage phase: tests without a network cover every boundary of every field."""
     description = schemathesis.openapi.from_dict(json.loads(SOURCE.read_text(encoding="utf-8")))
     description.config.phases.coverage.enabled = False
     description.config.generation.update(modes=[mode])
@@ -67,7 +67,7 @@ def slug(site: str, staff_token: str) -> str:
 
 @pytest.fixture
 def _counted(site: str, staff_token: str) -> Iterator[None]:
-    """Pending follows what was signed by a second or so: it stands still again for whoever measures it next."""
+    """Wait until the pending count, which lags by about a second, is stable for the next test."""
     yield
 
     def still() -> bool:
@@ -84,48 +84,44 @@ def _checked(case: Case[Any], site: str, slug: str | None = None, **headers: str
     case.call_and_validate(site, headers=headers, checks=CHECKS, timeout=SECONDS)
 
 
-def test_what_is_served_is_what_the_cases_below_are_made_of(site: str) -> None:
+def test_the_cases_come_from_the_served_description(site: str) -> None:
     served = requests.get(f"{site}/api/openapi.json", timeout=SECONDS)
     assert served.json() == as_described.raw_schema
 
 
 @as_described.include(tag=["petitions", "site"], method="GET").parametrize()
 @bounded
-def test_reading_by_the_description_is_answered_by_it(case: Case[Any], site: str, slug: str) -> None:
+def test_valid_reads_get_described_answers(case: Case[Any], site: str, slug: str) -> None:
     _checked(case, site, slug)
 
 
 @as_described.include(tag="petitions", method="POST").parametrize()
 @pytest.mark.usefixtures("_counted")
 @bounded
-def test_signing_by_the_description_is_answered_by_it(case: Case[Any], site: str, slug: str) -> None:
+def test_valid_signings_get_described_answers(case: Case[Any], site: str, slug: str) -> None:
     _checked(case, site, slug)
 
 
 @otherwise.include(tag="petitions", method="POST").parametrize()
 @pytest.mark.usefixtures("_counted")
 @bounded
-def test_signing_against_the_description_is_answered_by_it(case: Case[Any], site: str, slug: str) -> None:
+def test_invalid_signings_get_described_answers(case: Case[Any], site: str, slug: str) -> None:
     _checked(case, site, slug)
 
 
 @as_described.include(tag="petitions").parametrize()
 @bounded
-def test_a_petition_nobody_knows_is_answered_by_the_description(case: Case[Any], site: str) -> None:
+def test_an_unknown_petition_gets_a_described_answer(case: Case[Any], site: str) -> None:
     _checked(case, site)
 
 
 @as_described.include(tag="staff").parametrize()
 @bounded
-def test_staff_who_ask_by_the_description_are_answered_by_it(
-    case: Case[Any], site: str, slug: str, staff_token: str
-) -> None:
+def test_valid_staff_requests_get_described_answers(case: Case[Any], site: str, slug: str, staff_token: str) -> None:
     _checked(case, site, slug, Authorization=f"Bearer {staff_token}")
 
 
 @otherwise.include(operation_id="getCounts").parametrize()
 @bounded
-def test_staff_who_ask_against_the_description_are_answered_by_it(
-    case: Case[Any], site: str, slug: str, staff_token: str
-) -> None:
+def test_invalid_staff_requests_get_described_answers(case: Case[Any], site: str, slug: str, staff_token: str) -> None:
     _checked(case, site, slug, Authorization=f"Bearer {staff_token}")

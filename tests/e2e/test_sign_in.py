@@ -1,4 +1,4 @@
-"""Staff sign in with a real OpenID Connect provider, on the deployed stack and under the functions' own roles."""
+"""Staff sign in with an OpenID Connect provider, on the deployed stack under the functions' own roles."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def read(site: DeployedSite, token: str, path: str) -> requests.Response:
     return requests.get(f"{site.url}/api/staff/{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
 
-def test_bob_signs_in_and_may_what_his_group_may(site_with_sign_in: DeployedSite) -> None:
+def test_bob_signs_in_with_the_rights_of_his_group(site_with_sign_in: DeployedSite) -> None:
     session = signed_in(site_with_sign_in, "bob")
     assert (session["owner"], session["rights"]) == ("bob@charity.example", ["counts", "manage"])
     assert read(site_with_sign_in, session["token"], f"petitions/{SLUG}/counts").status_code == 200
@@ -48,13 +48,13 @@ def test_bob_signs_in_and_may_what_his_group_may(site_with_sign_in: DeployedSite
     assert ("bob@charity.example", "signed-in") in {(entry["owner"], entry["action"]) for entry in trail}
 
 
-def test_carla_is_in_two_groups_and_may_what_either_may(site_with_sign_in: DeployedSite) -> None:
+def test_carla_in_two_groups_has_the_rights_of_both(site_with_sign_in: DeployedSite) -> None:
     session = signed_in(site_with_sign_in, "carla")
     assert session["rights"] == ["counts", "people"]
     assert read(site_with_sign_in, session["token"], "audit").status_code == 403
 
 
-def test_charlie_has_an_account_and_no_right_and_is_told_so(site_with_sign_in: DeployedSite) -> None:
+def test_charlie_with_an_account_but_no_rights_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     answer = post(site_with_sign_in, "session", attempt.returned(code_for(site_with_sign_in, attempt, "charlie")))
     assert answer.status_code == 403
@@ -68,23 +68,23 @@ def test_a_code_works_once(site_with_sign_in: DeployedSite) -> None:
     assert post(site_with_sign_in, "session", attempt.returned(code)).status_code == 401
 
 
-def test_a_stolen_code_is_of_no_use_without_the_pages_verifier(site_with_sign_in: DeployedSite) -> None:
+def test_a_stolen_code_without_the_verifier_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
     stolen = {**Attempt().returned(code), "nonce": attempt.nonce}
     assert post(site_with_sign_in, "session", stolen).status_code == 401
 
 
-def test_a_code_for_another_attempt_is_not_taken_for_this_one(site_with_sign_in: DeployedSite) -> None:
+def test_a_code_from_another_attempt_is_refused(site_with_sign_in: DeployedSite) -> None:
     attempt = Attempt()
     code = code_for(site_with_sign_in, attempt, "bob")
     swapped = {**attempt.returned(code), "nonce": Attempt().nonce}
     assert post(site_with_sign_in, "session", swapped).status_code == 401
 
 
-def test_a_code_of_nobodys_making_is_refused(site_with_sign_in: DeployedSite) -> None:
+def test_a_made_up_code_is_refused(site_with_sign_in: DeployedSite) -> None:
     assert post(site_with_sign_in, "session", Attempt().returned("made-up")).status_code == 401
 
 
-def test_where_no_provider_is_set_nobody_signs_in(deployed_site: DeployedSite) -> None:
+def test_sign_in_without_a_provider_is_404(deployed_site: DeployedSite) -> None:
     assert post(deployed_site, "sign-in", Attempt().begun()).status_code == 404

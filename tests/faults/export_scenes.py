@@ -1,4 +1,4 @@
-"""Handing over, likewise. What fails in the middle of the work itself: test_handing_over."""
+"""Scenes of exports. Faults in the middle of an export's work are in test_exporting."""
 
 from functools import partial
 from types import SimpleNamespace
@@ -28,25 +28,25 @@ def one_to_hand_over(served: Served) -> None:
 
 
 def worked_on(served: Served) -> bool:
-    """Whatever the queue holds by then; what AWS did not take comes again by a message of its own."""
+    """Work on the newest message and return whether the export is done."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(served.exports.messages)
     if worker.run_export(sqs_event(served.exports.messages[-1:]), left)["batchItemFailures"]:
         return False
     if len(served.exports.messages) > sent:
-        return False  # It rests, and goes on by the new message.
+        return False  # The export continues with the new message.
     item = served.tables.items[keys.export(served.asked.export_id)]  # type: ignore[attr-defined]
     return bool(item["state"] == State.DONE)
 
 
-def is_handed_over(served: Served) -> None:
+def is_exported(served: Served) -> None:
     counted_right(served)
     assert not [key for key in served.bucket.objects if key.startswith("parts/")]
     assert keys.export_running(PETITION.slug) in served.tables.items
 
 
 def requested(served: Served) -> bool:
-    """409 when it was taken all the same: it runs."""
+    """Request an export. 409 is good too: the first request took effect, and the export runs."""
     try:
         return asked("POST", OF_PETITION, 202, {"columns": ["name"]}, served)
     except AssertionError:
@@ -61,5 +61,5 @@ EXPORT_SCENES = [
     Scene("link_cover", a_finished_export, partial(read, f"{ONE}/cover"), partial(is_in_the_trail, "export.fetched")),
     Scene("exports", a_finished_export,
           partial(as_function_of, "exports", "/api/staff/petitions/{slug}/exports", OF_PETITION), counted_right),
-    Scene("run_export", one_to_hand_over, worked_on, is_handed_over),
+    Scene("run_export", one_to_hand_over, worked_on, is_exported),
 ]  # fmt: skip

@@ -1,7 +1,7 @@
-"""Every AWS call a handler makes can fail in every way.
+"""Make any AWS call of a handler fail in any way.
 
-A fault is what botocore raises, put through the translation of the service that was asked; that botocore does raise
-it, over a real connection, stands in tests/aws/test_wire_faults.py.
+A fault is an exception of botocore, translated as the called service does. tests/aws/test_wire_faults.py shows that
+botocore raises it over a real connection.
 """
 
 import sys
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
 Target = Tables | Queue | Source | Bucket | FakeMailer
 
-# What each may be asked; that nothing is missing here is a test (test_every_handler).
+# The AWS calls of each class. test_every_handler checks that the list is complete.
 CALLS: dict[str, tuple[str, ...]] = {
     "Tables": (
         *("get", "batch_get", "query", "page", "put", "put_new"),
@@ -49,7 +49,7 @@ _REFUSALS: dict[str, tuple[str, Refusal | None]] = {
 
 
 class Fault(StrEnum):
-    """A reset is of the worse kind: what was asked had been done."""
+    """A way to fail. After RESET, the call has taken effect."""
 
     THROTTLED = "throttled"
     DENIED = "denied by a policy"
@@ -66,11 +66,11 @@ KILLS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 
 
 class Killed(BaseException):
-    """The process is gone: no handler of ours sees this."""
+    """The process was killed. No handler catches this."""
 
 
 class Injection:
-    """Numbers the calls as they come, notes where they come from, and fails those that `faults` names."""
+    """Numbers the calls in order, records their call sites, and fails the calls whose number is in `faults`."""
 
     def __init__(self, faults: Faults) -> None:
         self.sites: list[str] = []
@@ -86,7 +86,7 @@ class Injection:
         def faulty(*arguments: Any, **named: Any) -> Any:
             site = _site()
             if not site or (kind == "Queue" and arguments and not arguments[0]):
-                return call(*arguments, **named)  # A test looks, or there is nothing to send: no call of a handler.
+                return call(*arguments, **named)  # Not a handler's call: a test reads, or there is nothing to send.
             fault = self._faults.get(len(self.sites))
             self.sites.append(site)
             if fault is None:
@@ -105,13 +105,13 @@ def kind_of(target: Target) -> str:
 
 
 def targets(served: Served) -> Sequence[Target]:
-    """Everything of AWS that the application can reach."""
+    """Return every fake of AWS that the application calls."""
     queues = (served.queue, served.other_queue, served.overflow, served.exports)
     return (served.tables, served.bucket, *queues, served.source, served.other_source, served.mailer)
 
 
 def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
-    """What `act` answers (None: it was killed), and the calls it made."""
+    """Run `act` with faults. Return its answer (None if it was killed), and the calls it made."""
     injection = Injection(faults)
     for target in targets(served):
         injection.into(target)
@@ -131,7 +131,7 @@ def without_faults(served: Served) -> None:
 
 def failing(fault: Fault, kind: str, call: Callable[[], Any]) -> Any:
     if fault in TAKES_EFFECT:
-        with suppress(ConditionFailed):  # It was refused, and that too is not heard of.
+        with suppress(ConditionFailed):  # The caller does not learn of a failed condition either.
             call()
     if fault in KILLS:
         raise Killed
@@ -151,7 +151,7 @@ def _error(fault: Fault) -> Exception:
 
 
 def _site() -> str:
-    """The function of ours that asked, as `sites_from` names it; "" when it was a test."""
+    """Return the calling function in chalicelib, as `sites_from` names it; "" for a test."""
     frame: FrameType | None = sys._getframe(2)
     while frame and not Path(frame.f_code.co_filename).is_relative_to(CODE):
         frame = frame.f_back

@@ -1,4 +1,4 @@
-"""One person's data, and signing in, likewise: the tally exact whatever fails, and nothing shown that is not noted."""
+"""Scenes of one person's data and of signing in. The tally stays exact, and all access is in the audit trail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +31,11 @@ PERSON = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
 
 @contextmanager
 def a_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Somebody to sign in with; it is no part of AWS, and fails nowhere here."""
+    """Run a sign-in provider. It is not part of AWS, so it has no faults here."""
     with issuing() as site:
         site.vouch(exp=int((NOW + DAY).timestamp()))
-        told = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
-        for name, value in told.items():
+        configured = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+        for name, value in configured.items():
             patch.setenv(f"OIDC_{name}", value)
         settings.cache_clear()
         forget_provider()

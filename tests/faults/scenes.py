@@ -1,6 +1,6 @@
-"""Each handler, asked as it is asked in earnest, and what must then be true: `act` says whether it did its work.
+"""Scenes: how each handler is called, and what must be true afterwards.
 
-Anything between "done" and an honest "later" fails in `act` itself.
+`act` returns whether the handler succeeded. It fails if the handler neither succeeds nor asks for a retry.
 """
 
 import json
@@ -53,7 +53,7 @@ Then = Callable[[Served], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """A handler, by its name in app.py. `again`: when whoever asked asks once more."""
+    """A handler, by its name in app.py. `again`: the time until the caller retries."""
 
     handler: str
     before: Callable[[Served], object]
@@ -97,7 +97,7 @@ def delivered(function: str, messages: Callable[[Served], list[Any]], served: Se
 
 
 def counted_right(served: Served) -> None:
-    """Everywhere and at every moment: what is counted is what is confirmed."""
+    """Assert that the total and every breakdown equal the number of confirmed signatures."""
     items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
     number = sum(item["state"] == "confirmed" for item in items)
     assert exact_count(PETITION, served.clock(), served.tables).confirmed == number
@@ -112,15 +112,15 @@ def is_now(state: str, served: Served) -> None:
 
 
 def public_is_exact(served: Served) -> None:
-    """A reader that died with the lease in hand holds up nobody beyond its end."""
+    """Assert that the public count is exact once any lease of a killed reader has expired."""
     served.clock.forward(timedelta(seconds=11))
     shown = served.get("/api/petitions/safe-children/count").json_body["count"]
     assert shown == exact_count(PETITION, served.clock(), served.tables).confirmed == 1
 
 
-# What was there before.
+# The state before the call.
 def nothing(served: Served) -> None:
-    """Only the petition."""
+    """Only the petition exists."""
 
 
 def alice_pending(served: Served) -> None:
@@ -141,7 +141,7 @@ def alice_withdrawn(served: Served) -> None:
 
 
 def counted_days_ago(served: Served) -> None:
-    """Days to be closed, and a snapshot that is stale."""
+    """There are days to close, and the snapshot is stale."""
     confirmed(served.tables, PETITION, now=NOW - 2 * DAY)
 
 
@@ -157,18 +157,18 @@ def three_people(served: Served) -> None:
 
 
 def shown_right(path: str, served: Served) -> bool:
-    """Never more than there are, nor fewer than the snapshot said."""
+    """Return whether the count was shown. It may be the exact or the stale one."""
     answer = served.get(path)
     if answer.status_code == 200:
         assert answer.json_body["count"] in (0, 1)
     return answered(answer, 200)
 
 
-def staff_told(path: str, served: Served) -> bool:
+def staff_read(path: str, served: Served) -> bool:
     try:
         answer = served.get(path, authorization=f"Bearer {served.bob}")  # type: ignore[attr-defined]
     except Unavailable:
-        return False  # The authorizer's: API Gateway makes a 503 of it.
+        return False  # Raised by the authorizer; API Gateway answers 503.
     if answer.status_code == 200 and "csv" not in path:
         body = json.loads(answer.body)
         assert (body["petitions"][0] if "petitions" in body else body)["confirmed"] == 1
@@ -180,18 +180,18 @@ def bob_asks(served: Served) -> None:
     served.bob = bobs_token(served.tables)  # type: ignore[attr-defined]
 
 
-def let_in(served: Served) -> bool:
+def is_authorized(served: Served) -> bool:
     arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {served.bob}", "methodArn": arn}  # type: ignore[attr-defined]
     try:
         policy = authorizer.staff_authorizer(event, context())
     except Unavailable:
-        return False  # API Gateway's answer is then a 503; "Unauthorized" would be a lie.
+        return False  # API Gateway then answers 503. "Unauthorized" would be wrong.
     return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
 
 
 def stream(served: Served) -> dict[str, Any]:
-    """Three signed, and Bob confirmed since."""
+    """Three people signed, then Bob confirmed."""
     items = [item_of(served.tables, PETITION, identity_of(PETITION, who)) for who in (ALICE, BOB, CHARLIE)]
     fresh = [{**item, "state": "pending"} for item in items]
     signings = [(str(number), None, item) for number, item in enumerate(fresh, 1)]
@@ -251,13 +251,13 @@ def nothing_drifts(served: Served) -> None:
     assert (found.worst, found.confirmed) == (0, 1)
 
 
-def taps_are_open(served: Served) -> None:
+def event_sources_are_enabled(served: Served) -> None:
     assert not is_paused(served.clock(), served.tables)
     assert served.source.is_open
     assert served.other_source.is_open
 
 
-def taps_shut(served: Served) -> None:
+def event_sources_disabled(served: Served) -> None:
     served.source.is_open = served.other_source.is_open = False
 
 
@@ -294,10 +294,10 @@ SCENES = [
     Scene("read_petition", counted_days_ago, partial(shown_right, COUNT), public_is_exact),
     Scene("read_count", counted_days_ago, partial(shown_right, f"{COUNT}/count"), public_is_exact),
     Scene("read_count", alice_confirmed, partial(shown_right, f"{COUNT}/count"), public_is_exact),
-    Scene("list_counts", bob_asks, partial(staff_told, STAFF), counted_right),
-    Scene("read_counts", bob_asks, partial(staff_told, f"{STAFF}/safe-children/counts"), counted_right),
-    Scene("read_counts", bob_asks, partial(staff_told, f"{STAFF}/safe-children/counts?by=hour"), counted_right),
-    Scene("staff_authorizer", bob_asks, let_in, counted_right),
+    Scene("list_counts", bob_asks, partial(staff_read, STAFF), counted_right),
+    Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts"), counted_right),
+    Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts?by=hour"), counted_right),
+    Scene("staff_authorizer", bob_asks, is_authorized, counted_right),
     Scene("sign_by_json", nothing, lambda served: answered(served.post_json(f"/api{SIGN}", json_of()), 202),
           is_kept_and_mailed_once),
     Scene("sign_by_form", nothing, partial(posted, SIGN, fields_of(), 303), is_kept_and_mailed_once),
@@ -323,7 +323,7 @@ SCENES = [
     Scene("send_mail", alice_pending, partial(delivered, "send_mail", requests), alice_is_mailed, SIX),
     Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),
     Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
-    Scene("watch_mail", taps_shut, partial(ran, "watch_mail", _schedule), taps_are_open),
+    Scene("watch_mail", event_sources_disabled, partial(ran, "watch_mail", _schedule), event_sources_are_enabled),
     Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),
     Scene("store_overflow", overflowed, partial(delivered, "store_overflow", lambda served: served.overflow.messages),
           is_kept_and_mailed_once),

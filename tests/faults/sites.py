@@ -1,4 +1,4 @@
-"""Which AWS calls a handler can make, read from the code: nobody has to keep a list of them."""
+"""Find the AWS calls that a handler can make by reading the code, so no list has to be kept."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -7,12 +7,12 @@ from functools import cache
 from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
-# A mail goes out through a function that is handed on, not through the mailer itself.
+# An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 
 
 def sites_from(entries: Iterable[Function]) -> set[str]:
-    """Where AWS is asked, in everything that can be reached from these functions."""
+    """Return the functions that call AWS, of all that can be reached from these functions."""
     reached: set[Function] = set()
     ahead = list(entries)
     while ahead:
@@ -26,7 +26,7 @@ def sites_from(entries: Iterable[Function]) -> set[str]:
 @cache
 def _asks_aws(module: str, name: str) -> bool:
     held = _held(module)
-    function = _functions(module).get(name)  # app.py's own hand every request on to the routes.
+    function = _functions(module).get(name)  # The functions in app.py pass every request to the routes.
     for node in _own_nodes(function) if function else ():
         if not isinstance(node, ast.Call):
             continue
@@ -40,7 +40,7 @@ def _asks_aws(module: str, name: str) -> bool:
 
 
 def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Without those of a function inside, which is a site of its own."""
+    """Yield the function's nodes, without those of inner functions, which are sites of their own."""
     ahead: list[ast.AST] = list(ast.iter_child_nodes(function))
     while ahead:
         node = ahead.pop()
@@ -55,7 +55,7 @@ def _named_by(function: Function) -> tuple[Function, ...]:
 
 
 def _named_in(function: Function) -> Iterator[Function]:
-    """Called or handed on: both count. Who names a class may call whatever it can do."""
+    """Yield the functions that the function names, whether called or passed on. A class counts with all its methods."""
     module, name = function
     names = _imported(module)
     for node in ast.walk(_functions(module)[name]):
@@ -72,11 +72,11 @@ def _named_in(function: Function) -> Iterator[Function]:
 
 @cache
 def _held(module: str) -> dict[str, str]:
-    """How this module calls what asks AWS: `tables`, `mail_queue()`, `self.confirmations`, and of what kind each is."""
+    """Return the module's expressions for AWS objects (`tables`, `mail_queue()`), and the kind of each."""
     held = dict(_factories())
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.arg) and node.annotation:
-            held |= _as_annotated(node.arg, node.annotation) | _in_the_hands_of(node.arg, node.annotation, module)
+            held |= _as_annotated(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
             for each in fields:
@@ -87,29 +87,29 @@ def _held(module: str) -> dict[str, str]:
     return held
 
 
-def _in_the_hands_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
-    """`desk.tables`, when the argument `desk` is of a class of ours that has them."""
-    where, said = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
-    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == said
+def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
+    """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
+    where, class_name = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
+    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == class_name
               for each in node.body if isinstance(each, ast.AnnAssign)]  # fmt: skip
     held: dict[str, str] = {}
     for each in fields:
         held |= _as_annotated(f"{name}.{ast.unparse(each.target)}", each.annotation)
-    # A mail's way out is handed through the pace, which is where it is asked.
-    return {place: kind for place, kind in held.items() if kind in CALLS}
+    # The function that sends an email is called in the pace.
+    return {expression: kind for expression, kind in held.items() if kind in CALLS}
 
 
 def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
-    said = ast.unparse(annotation)
-    if said in DELIVERS:
+    text = ast.unparse(annotation)
+    if text in DELIVERS:
         return {name: "Deliver"}
-    given = said.removeprefix("Callable[[], ").removesuffix("]")
-    return {name if given == said else f"{name}()": given} if given in CALLS else {}
+    kind = text.removeprefix("Callable[[], ").removesuffix("]")
+    return {name if kind == text else f"{name}()": kind} if kind in CALLS else {}
 
 
 @cache
 def _factories() -> dict[str, str]:
-    """tables(), mail_queue() and their like: whatever of aws/ returns one of them."""
+    """Return the factories in aws/ that return an AWS object: `tables()`, `mail_queue()` …, and the kind of each."""
     return {
         f"{name}()": ast.unparse(function.returns)
         for path in (CODE / "aws").glob("*.py")

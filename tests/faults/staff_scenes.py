@@ -1,4 +1,4 @@
-"""What staff do, likewise: what is not written down was not done, and asking again settles it."""
+"""Scenes of staff's actions. An action without an audit entry was not done, and a retry completes it."""
 
 import json
 from functools import partial
@@ -37,7 +37,7 @@ def a_token_to_revoke(served: Served) -> None:
 
 
 def asked(method: str, path: str, good: int, body: object, served: Served) -> bool:
-    """A staff request; an authorizer that AWS does not answer is a 503 of API Gateway's."""
+    """Make a staff request and return whether it succeeded. If AWS fails in the authorizer, API Gateway answers 503."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON}  # type: ignore[attr-defined]
     try:
         answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
@@ -51,7 +51,7 @@ def read(path: str, served: Served) -> bool:
 
 
 def located(served: Served) -> bool:
-    """Where the charity gave a table."""
+    """Read the counts by constituency, with a table of constituencies."""
     with pytest.MonkeyPatch.context() as patch:
         give_table(patch)
         return read("/api/staff/petitions/safe-children/counts?by=constituency", served)
@@ -101,16 +101,16 @@ def is_in_the_trail(action: str, served: Served) -> None:
 
 
 def as_function_of(function: str, route: str, path: str, served: Served) -> bool:
-    """As API Gateway calls it: by its own Lambda, the token already recognised."""
+    """Call a function as API Gateway does, after the authorizer has accepted the token."""
     names = [part.strip("{}") for part in route.split("/") if part.startswith("{")]
-    places = [at for at, part in enumerate(route.split("/")) if part.startswith("{")]
+    indexes = [index for index, part in enumerate(route.split("/")) if part.startswith("{")]
     event: dict[str, Any] = {
         "requestContext": {
             "httpMethod": "GET", "resourcePath": route, "path": path,
             "authorizer": {"principalId": "0" * 16, "owner": "bob", "rights": "manage,people,export,counts"},
         },
         "headers": {}, "stageVariables": {}, "body": None, "multiValueQueryStringParameters": None,
-        "pathParameters": dict(zip(names, (path.split("/")[at] for at in places), strict=True)),
+        "pathParameters": dict(zip(names, (path.split("/")[index] for index in indexes), strict=True)),
         "isBase64Encoded": False,
     }  # fmt: skip
     status: int = served.invoke(function, event)["statusCode"]
@@ -119,14 +119,14 @@ def as_function_of(function: str, route: str, path: str, served: Served) -> bool
 
 
 def petition_is_right(served: Served) -> None:
-    """Whole, in one revision after the other, its text kept; whatever broke off before."""
+    """Assert that the petition is complete and its text's version is stored."""
     counted_right(served)
     petition = petition_as_stored("safe-children", served.tables)
     assert petition.version in {text.version for text in versions(petition, served.tables)}
 
 
 def changed_petition(method: str, path: str, body: object, served: Served) -> bool:
-    """As a person does it again: read, then change what was read. What is so already needs no change."""
+    """Change the petition and return whether it succeeded. 409 on a retry means that it is already changed."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON, "If-Match": "*"}  # type: ignore[attr-defined]
     try:
         answer = served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
@@ -138,7 +138,7 @@ def changed_petition(method: str, path: str, body: object, served: Served) -> bo
 
 
 def created(served: Served) -> bool:
-    """Again after a lost answer it is there already, and that is told at the field."""
+    """Create a petition. 422 on a retry means that the first request took effect: the slug is taken."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": JSON}  # type: ignore[attr-defined]
     body = json.dumps({**WRITTEN, "slug": "new"}).encode()
     try:
@@ -161,7 +161,7 @@ WRITTEN = a_petition().model_dump(include={*EDITABLE}, exclude={"opened_at", "cl
 
 
 def passed_days_ago(served: Served) -> None:
-    """Today's clock finds days that are over, to be closed by whoever reads."""
+    """The funnel has past days, which the next reader closes."""
     bob_may_all(served)
     for bucket in ("00", "3f"):
         served.tables.put(keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "projected_to": "1"})
@@ -173,12 +173,12 @@ def nothing_is_passed_twice(served: Served) -> None:
         assert totals(passed) == {Stage.RECEIVED: 4}
 
 
-WANTED = {"owner": "carla", "rights": ["counts"]}
+NEW_TOKEN = {"owner": "carla", "rights": ["counts"]}
 
 STAFF_SCENES = [
     Scene("read_me", bob_may_all, partial(read, "/api/staff/me"), counted_right),
     Scene("list_tokens", bob_may_all, partial(read, TOKENS), counted_right),
-    Scene("issue_token", bob_may_all, partial(asked, "POST", TOKENS, 201, WANTED),
+    Scene("issue_token", bob_may_all, partial(asked, "POST", TOKENS, 201, NEW_TOKEN),
           partial(is_in_the_trail, "token.issued")),
     Scene("revoke_token", a_token_to_revoke, revoked, partial(is_in_the_trail, "token.revoked")),
     Scene("read_audit", bob_may_all, partial(read, "/api/staff/audit"), counted_right),

@@ -1,4 +1,4 @@
-"""Whatever call fails while somebody is erased, in whatever way, and then another: done again, it is done exactly."""
+"""After any two faults while a person is erased, a retry erases everything and the count is exact."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,19 +51,19 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("before", [pending, confirmed_before, withdrawn])
 def test_the_count_is_exact_and_nothing_is_left_after_every_two_faults(before: Callable[[FakeTables], None]) -> None:
-    def begun() -> FakeTables:
+    def fresh_tables() -> FakeTables:
         tables = FakeTables()
         a_published_petition(tables)
         confirmed(tables, PETITION, BOB)
         before(tables)
         return tables
 
-    calls = len(erased(begun(), {}))
+    calls = len(erased(fresh_tables(), {}))
     for first in range(calls):
         for fault in Fault:
             for second in range(calls):
                 for another in Fault:
-                    tables = begun()
+                    tables = fresh_tables()
                     erased(tables, {first: fault})
                     assert exact_count(PETITION, NOW, tables).confirmed in (1, 2)
                     erased(tables, {second: another})
@@ -74,12 +74,12 @@ def test_the_count_is_exact_and_nothing_is_left_after_every_two_faults(before: C
                 assert (found.drift, found.confirmed) == ({}, 1)
 
 
-def test_every_call_on_the_way_was_made_to_fail() -> None:
+def test_every_call_in_the_code_is_faulted() -> None:
     tables = FakeTables()
     a_published_petition(tables)
     confirmed(tables, PETITION)
-    seen = set(erased(tables, {}))
+    sites = set(erased(tables, {}))
     tables = FakeTables()
     a_published_petition(tables)
     signed(tables, PETITION)
-    assert seen | set(erased(tables, {})) == sites_from([("chalicelib.signatures.erase", "erase")])
+    assert sites | set(erased(tables, {})) == sites_from([("chalicelib.signatures.erase", "erase")])

@@ -1,4 +1,4 @@
-"""Every function of the template, every AWS call of its, every fault; then it is asked again, and all is right."""
+"""For every function in the template, every AWS call and every fault: a retry succeeds and the counts are exact."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.faults
 SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
-# Only of a spent quota and of a lost overflow: tests.faults.test_mail and test_signing fault these.
+# Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing fault these.
 ELSEWHERE = {
     "chalicelib/mail/pause.py:pause_mail",
     "chalicelib/signatures/mail_state.py:nudge_mail",
@@ -36,7 +36,7 @@ ELSEWHERE = {
 
 @pytest.fixture(autouse=True)
 def _surroundings(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # Setting a sheet in type takes a quarter of a second, and calls nobody.
+    # Typesetting a cover sheet takes a quarter of a second and makes no AWS call.
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     with people_scenes.a_provider(monkeypatch):
         yield
@@ -77,7 +77,7 @@ def played(served: Served, scene: Scene, faults: Faults) -> Injection:
 
 
 @every_scene
-def test_after_any_fault_at_any_call_asking_again_makes_all_right(served: Served, scene: Scene) -> None:
+def test_a_retry_after_any_fault_at_any_call_succeeds(served: Served, scene: Scene) -> None:
     for at, fault in product(worth_failing(played(served, scene, {}).sites), Fault):
         made = played(served, scene, {at: fault})
         assert made.met
@@ -87,13 +87,13 @@ def test_after_any_fault_at_any_call_asking_again_makes_all_right(served: Served
 
 
 def worth_failing(sites: Sequence[str]) -> list[int]:
-    """Of a walk over 64 partitions the first two and the last: the same line of code asks for all."""
-    places = {site: [at for at, each in enumerate(sites) if each == site] for site in sites}
-    return sorted({at for calls in places.values() for at in (*calls[:2], calls[-1])})
+    """Return each call site's first two and last calls: a walk over 64 partitions repeats the same line of code."""
+    indexes = {site: [at for at, each in enumerate(sites) if each == site] for site in sites}
+    return sorted({at for calls in indexes.values() for at in (*calls[:2], calls[-1])})
 
 
 def _is_in_the_window(made: Injection) -> bool:
-    """Between SES's taking a mail and its being marked."""
+    """Whether the fault came after SES accepted the email and before it was marked as sent."""
     return made.met[0][0].endswith((":deliver_in_step", ":mark_mailed"))
 
 
@@ -109,8 +109,8 @@ def test_every_handler_of_the_template_has_a_scene() -> None:
     assert {scene.handler for scene in SCENES} == set(app.handler_map)
 
 
-def test_every_call_that_the_code_can_make_meets_every_fault(served: Served) -> None:
-    """A new call fails this until there is a scene in which it happens."""
+def test_every_call_in_the_code_is_faulted(served: Served) -> None:
+    """A new call fails this test until a scene makes it."""
     met: set[str] = set()
     for scene in SCENES:
         for at in worth_failing(played(served, scene, {}).sites):
@@ -122,8 +122,8 @@ def test_every_call_that_the_code_can_make_meets_every_fault(served: Served) -> 
     assert test_mail.STOP_CALLS[-1] == "table.put"
 
 
-def test_whatever_aws_can_be_asked_can_be_faulted() -> None:
+def test_every_aws_method_can_be_faulted() -> None:
     for kind in (Tables, Queue, Source, Bucket, Mailer):
         public = {name for name in vars(kind) if not name.startswith("_")}
-        # move_to is manage.py's alone, and a link is worked out without asking anybody.
+        # Only manage.py calls move_to, and link makes no AWS call.
         assert public - {"move_to", "link"} == set(CALLS[kind.__name__])

@@ -1,6 +1,6 @@
-"""Whatever call of a hand-over fails, in whatever way, and then another one: in the end one whole file, and no parts.
+"""After any two faults during an export, redelivery produces one complete file and deletes its parts.
 
-The calls are not listed here: a first run records them. Every tenth of the 64 alike parts stands for its neighbours.
+A first run records the calls. Of the 64 similar parts, every tenth is tested.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.exporting import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
 from tests.fakes import FakeBucket, FakeTables
 from tests.faults.injection import Fault, Killed, failing, kind_of
 
-# A few hundred whole hand-overs: too long for `make unit`.
+# A few hundred complete exports take too long for `make unit`.
 pytestmark = pytest.mark.flows
 
 CALLS = ("get", "query", "update")
@@ -28,12 +28,12 @@ FILES = ("put_file", "copy_to", "delete_under")
 
 @pytest.fixture(autouse=True)
 def _blank_cover(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Setting a sheet in type takes a quarter of a second, and calls nobody."""
+    """Typesetting a cover sheet takes a quarter of a second and makes no AWS call."""
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
 
 
 class Calls:
-    """Counts the calls of both targets as one sequence, and fails those that `faults` names."""
+    """Numbers the calls of both targets in one sequence, and fails those whose number is in `faults`."""
 
     def __init__(self, faults: dict[int, Fault], *targets: tuple[Any, tuple[str, ...]]) -> None:
         self.made = 0
@@ -55,8 +55,8 @@ class Calls:
         return faulty
 
 
-def handed_over(folder: Path, faults: dict[int, Fault]) -> tuple[int, FakeTables, FakeBucket]:
-    """Redelivered until it has ended, as the queue does it."""
+def exported(folder: Path, faults: dict[int, Fault]) -> tuple[int, FakeTables, FakeBucket]:
+    """Run an export and redeliver its message until it ends. Return the number of calls, the tables, the bucket."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 4)
@@ -74,33 +74,33 @@ def handed_over(folder: Path, faults: dict[int, Fault]) -> tuple[int, FakeTables
 
 
 def some(calls: int) -> Iterator[int]:
-    """The first and the last ones singly; of what is the same 64 times over, every tenth."""
+    """Yield the numbers of the first and last calls, and of every tenth of the repeated calls between."""
     return (number for number in range(calls) if number < 8 or number > calls - 14 or number % 10 == 0)
 
 
-def test_without_faults_it_takes_a_few_calls_for_each_part(tmp_path: Path) -> None:
-    made, _, _ = handed_over(tmp_path, {})
+def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
+    made, _, _ = exported(tmp_path, {})
     assert made < len(keys.BUCKETS) * 4 + 20
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_whatever_call_fails_the_file_is_whole_and_its_parts_are_gone(tmp_path: Path, fault: Fault) -> None:
-    made, _, _ = handed_over(tmp_path, {})
+def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path: Path, fault: Fault) -> None:
+    made, _, _ = exported(tmp_path, {})
     for number in some(made):
-        _, tables, bucket = handed_over(tmp_path, {number: fault})
+        _, tables, bucket = exported(tmp_path, {number: fault})
         assert not [key for key in bucket.objects if key.startswith("parts/")], number
         assert "until" not in tables.items[keys.export_running("safe-children")], number
 
 
 @pytest.mark.parametrize("second", [1, 2, 5])
-def test_and_then_another_one(tmp_path: Path, second: int) -> None:
-    made, _, _ = handed_over(tmp_path, {})
+def test_after_two_faults_the_file_is_complete(tmp_path: Path, second: int) -> None:
+    made, _, _ = exported(tmp_path, {})
     for number in some(made):
-        handed_over(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
+        exported(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
 
 
 def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None:
-    """A message may come twice: the second sees each part as the first has written it."""
+    """A message may be delivered twice. The second worker finds each part that the first has written."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 6)

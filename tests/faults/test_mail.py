@@ -1,8 +1,8 @@
-"""Claim, send, mark; relay; sweep; watch: every AWS call of theirs fails in every way, and no mail is lost.
+"""Every AWS call of sending, relaying, sweeping and watching fails in every way, and no email is lost.
 
-The calls are not listed here. A first run without faults records them; then each is refused, times out before
-and after it took effect, and has the process killed right before and right after it. Redelivery follows, as
-SQS, the stream and the schedule do it. A new call is thereby faulted too, or the expected lists below fail.
+A first run without faults records the calls. Then each call is refused, times out before or after it took effect, or
+has the process killed before or after it. Then redelivery follows, as SQS, the stream and the schedule do. So a new
+call is faulted too, or the expected lists below fail.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ AGAIN = timedelta(minutes=6)
 
 
 class Killed(BaseException):
-    """The process is gone: nothing in it may catch this and go on."""
+    """The process was killed. No code may catch this."""
 
 
 Fault = Callable[[Callable[[], Any]], Any]
@@ -80,7 +80,7 @@ FAULTS: Mapping[str, Fault] = {
 
 @dataclass
 class Wire:
-    """Every call to AWS goes over it, by name; the one numbered `at` meets the fault."""
+    """Records every AWS call by name, and injects the fault into the call with number `at`."""
 
     at: int | None = None
     fault: Fault | None = None
@@ -95,7 +95,7 @@ class Wire:
 
 
 class WiredTables(FakeTables):
-    """Whatever method is called on tables is a call on the wire: none needs to be named to be faulted."""
+    """Tables whose every AWS method goes through the wire."""
 
     wire: Wire | None = None
 
@@ -130,7 +130,7 @@ class WiredSource(FakeSource):
 
 
 class World:
-    """One petition, Alice's and Bob's requests, and everything of AWS that mail touches."""
+    """One petition, Alice's and Bob's mail requests, and every AWS fake that sending email uses."""
 
     def __init__(self) -> None:
         self.wire = Wire()
@@ -158,7 +158,7 @@ class World:
         self.mails.append(mail)
 
     def send(self, requests: Sequence[MailRequest], now: datetime) -> list[MailRequest]:
-        """One invocation, as edge.batch handles it; returns what comes again."""
+        """Run one invocation as edge.batch does, and return the requests that are redelivered."""
         batch_sender = BatchSender(self.context(), self.tables, lambda: 0.0, lambda _: None)
         left = list(requests)
         try:
@@ -169,7 +169,7 @@ class World:
                 except (NotYet, Unavailable):
                     pass
         except Killed:
-            return list(requests)  # Whoever dies answers nothing: all of them come again.
+            return list(requests)  # A killed process answers nothing, so all are redelivered.
         return left
 
     def send_until_settled(self, requests: Sequence[MailRequest], now: datetime) -> None:
@@ -246,8 +246,8 @@ def ends_badly(act: Callable[[World], object], world: World) -> None:
         act(world)
 
 
-def test_the_calls_are_those_that_the_rules_make() -> None:
-    """Change it with the code; it shows what a mail costs, and that the recorder sees every call."""
+def test_the_recorded_calls_are_the_expected_ones() -> None:
+    """Update this with the code. It shows the calls for one email, and that the recorder sees every call."""
     one_mail = ["table.update_and_read", "table.get", "ses.send", "table.try_update"]
     assert ["table.get", *one_mail, *one_mail] == SEND_CALLS
     assert ["table.get", *one_mail, "table.put"] == STOP_CALLS
@@ -259,13 +259,13 @@ def test_the_calls_are_those_that_the_rules_make() -> None:
     }
 
 
-def test_tables_have_no_call_that_would_pass_unseen() -> None:
+def test_every_method_of_tables_is_recorded() -> None:
     assert {name for name in vars(Tables) if not name.startswith("_")} == {*CALLS["Tables"]}
 
 
 @every_fault
 @every(SEND_CALLS)
-def test_no_fault_in_sending_loses_a_mail_or_sends_more_than_one_too_many(at: int, fault: str) -> None:
+def test_a_fault_in_sending_loses_no_email_and_sends_at_most_one_twice(at: int, fault: str) -> None:
     world, wire = faulted(at, fault)
     left = sends(world)
     assert len(wire.calls) > at
@@ -278,7 +278,7 @@ def test_no_fault_in_sending_loses_a_mail_or_sends_more_than_one_too_many(at: in
 
 
 def _was_in_the_window(at: int, fault: str) -> bool:
-    """Only between SES's taking a mail and the mark's taking effect may a mail be one too many."""
+    """Whether the fault came between SES accepting the email and the mark: only then is it sent twice."""
     if SEND_CALLS[at] == "ses.send":
         return fault in ("timed out or reset after it took effect", "killed after")
     is_mark = SEND_CALLS[at - 1] == "ses.send"
@@ -287,7 +287,7 @@ def _was_in_the_window(at: int, fault: str) -> bool:
 
 @every_fault
 @every(SEND_CALLS)
-def test_messages_that_come_twice_after_a_fault_send_nothing_more(at: int, fault: str) -> None:
+def test_redelivered_messages_after_a_fault_send_no_more_emails(at: int, fault: str) -> None:
     world, _ = faulted(at, fault)
     left = sends(world)
     world.under(Wire()).send_until_settled(left, NOW)
@@ -298,7 +298,7 @@ def test_messages_that_come_twice_after_a_fault_send_nothing_more(at: int, fault
 
 @every_fault
 @every(STOP_CALLS)
-def test_no_fault_while_a_spent_quota_is_written_down_loses_a_mail(at: int, fault: str) -> None:
+def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(at: int, fault: str) -> None:
     world, wire = faulted(at, fault)
     left = sends_on_a_spent_quota(world)
     assert len(wire.calls) > at
@@ -311,26 +311,26 @@ def test_no_fault_while_a_spent_quota_is_written_down_loses_a_mail(at: int, faul
 
 @every_fault
 @every(RELAY_CALLS)
-def test_no_fault_in_relaying_loses_a_wish(at: int, fault: str) -> None:
+def test_a_fault_in_relaying_loses_no_mail_request(at: int, fault: str) -> None:
     world, _ = faulted(at, fault)
     ends_badly(relays, world)
     relays(world.under(Wire()))
-    _every_queued_wish_is_one_mail(world)
+    _each_queued_request_sends_one_email(world)
 
 
 @every_fault
 @every(SWEEP_CALLS)
-def test_no_fault_in_sweeping_loses_a_wish(at: int, fault: str) -> None:
-    """The relay's messages were all lost; the sweep fails once, and its next run comes."""
+def test_a_fault_in_sweeping_loses_no_mail_request(at: int, fault: str) -> None:
+    """All messages of the relay were lost. The sweep fails once, then runs again."""
     world, wire = faulted(at, fault)
     ends_badly(sweeps, world)
     assert len(wire.calls) > at
     world.under(Wire())
     sweeps(world)
-    _every_queued_wish_is_one_mail(world)
+    _each_queued_request_sends_one_email(world)
 
 
-def _every_queued_wish_is_one_mail(world: World) -> None:
+def _each_queued_request_sends_one_email(world: World) -> None:
     assert isinstance(world.outbox.confirmations, FakeQueue)
     queued = [MailRequest.model_validate(message) for message in world.outbox.confirmations.messages]
     assert {request.signature_id for request in queued} == set(world.identities)
@@ -342,7 +342,7 @@ def _every_queued_wish_is_one_mail(world: World) -> None:
 @every_fault
 @every(WATCH_CALLS)
 @pytest.mark.parametrize("is_paused", [True, False])
-def test_no_fault_in_watching_leaves_a_tap_wrong_beyond_the_next_minute(at: int, fault: str, is_paused: bool) -> None:
+def test_after_a_fault_in_watching_the_next_run_sets_the_event_sources(at: int, fault: str, is_paused: bool) -> None:
     world = World()
     if is_paused:
         sends_on_a_spent_quota(world)
@@ -356,8 +356,8 @@ def test_no_fault_in_watching_leaves_a_tap_wrong_beyond_the_next_minute(at: int,
     assert [source.is_open for source in world.sources] == [not is_paused] * 2
 
 
-def test_the_fakes_would_show_a_mail_that_is_sent_before_it_is_claimed() -> None:
-    """That these tests can fail: without the claim, two deliveries at once are two mails."""
+def test_without_the_claim_two_deliveries_send_two_emails() -> None:
+    """Shows that these tests can fail: without the claim, two concurrent deliveries send two emails."""
     world = World()
 
     class Unclaimed(WiredTables):

@@ -1,4 +1,4 @@
-"""Whatever AWS call fails while signing or keeping what overflowed, in whatever way, and then another one."""
+"""Any two AWS calls fail in any way while signing or storing overflowed signatures."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -20,14 +20,14 @@ API = "/api/petitions/safe-children/signatures"
 PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 LATER = timedelta(hours=2)
-# Without the petition nothing can be said, and without the queue nothing be kept that the table refused.
+# Faults here cause a 503: the petition is needed, and so is the queue after the table has refused.
 NEEDED = ("chalicelib/petitions/store.py:get", "chalicelib/signatures/overflow.py:accept")
 pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
 
 
 def nothing(served: Served) -> None:
-    """Nobody was there before."""
+    """No signature exists."""
 
 
 def pending(served: Served) -> None:
@@ -77,7 +77,7 @@ every_setting = pytest.mark.parametrize("before", BEFORE)
 
 
 def begun(served: Served, before: Setting) -> None:
-    """A process that knows nothing, tables with what was there before, empty queues, two hours later."""
+    """Reset to a new process, tables as in `before`, empty queues, two hours later."""
     without_faults(served)
     served.tables.items.clear()
     served.overflow.messages.clear()
@@ -89,7 +89,7 @@ def begun(served: Served, before: Setting) -> None:
 
 
 def every_two_faults(run: Callable[[Faults], list[str]]) -> Iterator[Faults]:
-    """First none, then each call in each way, then with each of those each call that comes after."""
+    """Yield no fault, each single fault, and each single fault with each fault of a later call."""
     yield {}
     for first in range(len(run({}))):
         for fault in Fault:
@@ -99,14 +99,14 @@ def every_two_faults(run: Callable[[Faults], list[str]]) -> Iterator[Faults]:
 
 
 def drained(served: Served) -> None:
-    """Everything in the queue is kept, and then comes once more; its mail goes in between."""
+    """Deliver everything in the queue twice and send the emails in between."""
     for _ in range(2):
         served.clock.forward(timedelta(minutes=5))
         assert served.deliver("store_overflow", served.overflow.messages) == []
         after = copy.deepcopy(served.tables.items.get(KEY))
         served.clock.forward(timedelta(minutes=5))
         assert served.deliver("store_overflow", served.overflow.messages) == []
-        assert served.tables.items.get(KEY) == after, "a message that comes twice changes nothing"
+        assert served.tables.items.get(KEY) == after, "a redelivered message changed the signature"
         if after and "mail_kind" in after:
             mailed(served.tables, PETITION, KEY.sk, served.clock.moment)
 
@@ -121,7 +121,7 @@ def mails(served: Served) -> int:
 
 
 @every_setting
-def test_every_202_is_kept_once_with_one_mail_whatever_fails(served: Served, before: Setting) -> None:
+def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> list[str]:
         begun(served, before)
         had = mails(served)
@@ -144,7 +144,7 @@ def test_every_202_is_kept_once_with_one_mail_whatever_fails(served: Served, bef
 
 
 @every_setting
-def test_who_got_no_answer_and_tries_again_is_kept_once(served: Served, before: Setting) -> None:
+def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> list[str]:
         begun(served, before)
         had = mails(served)
@@ -163,7 +163,7 @@ def test_who_got_no_answer_and_tries_again_is_kept_once(served: Served, before: 
 
 
 @every_setting
-def test_what_waits_in_the_queue_is_kept_once_whatever_fails_in_the_worker(served: Served, before: Setting) -> None:
+def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(served: Served, before: Setting) -> None:
     def run(faults: Faults) -> list[str]:
         begun(served, before)
         had = mails(served)
@@ -181,8 +181,8 @@ def test_what_waits_in_the_queue_is_kept_once_whatever_fails_in_the_worker(serve
         run(faults)
 
 
-def test_every_call_that_the_code_makes_is_made_here(served: Served) -> None:
-    """A new call of these handlers fails this until there is a setting in which it happens, and so its faults."""
+def test_every_call_in_the_code_is_faulted(served: Served) -> None:
+    """A new call of these handlers fails this test until a setting makes it."""
     made: set[str] = set()
     for before in BEFORE:
         for faults in ({}, {2: Fault.THROTTLED}):

@@ -1,4 +1,4 @@
-"""Drive the application's own handlers by hand: what API Gateway, the stream's and the queue's pollers do."""
+"""Call the application's handlers as API Gateway and the pollers of stream and queues do."""
 
 import json
 import re
@@ -23,7 +23,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @dataclass
 class Site:
-    """The petition site on one test's tables."""
+    """The petition site on the tables of one test."""
 
     aws: EmulatedAws
     slug: str
@@ -48,7 +48,7 @@ class Site:
             return client.http.post(path, headers={"Content-Type": "application/json"}, body=json.dumps(body).encode())
 
     def stream(self) -> list[dict[str, Any]]:
-        """The records since the last call, as Lambda's poller hands them over."""
+        """Return the records since the last call, as Lambda's poller sends them."""
         client = boto3.client("dynamodbstreams")
         if self._iterators is None:
             shards = client.describe_stream(StreamArn=self.aws.stream_arn)["StreamDescription"]["Shards"]
@@ -65,19 +65,19 @@ class Site:
     def relay(self, records: list[dict[str, Any]]) -> None:
         mail.relay_mail({"Records": records}, CONTEXT)
 
-    def follow(self, records: list[dict[str, Any]]) -> None:
+    def project(self, records: list[dict[str, Any]]) -> None:
         projections.project_signatures({"Records": records}, CONTEXT)
 
     def queued(self) -> list[dict[str, Any]]:
-        """What waits in the mail queues, confirmations first, taken out of them."""
+        """Receive and delete all messages of the mail queues, confirmations first."""
         return _taken_from(self.aws.mail_queue_url) + _taken_from(self.aws.other_mail_queue_url)
 
     def overflowed(self) -> list[dict[str, Any]]:
-        """What waits in the overflow queue, taken out of it."""
+        """Receive and delete all messages of the overflow queue."""
         return _taken_from(self.aws.overflow_queue_url)
 
     def store(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return those that have to come again."""
+        """Store overflowed signatures and return the messages to redeliver."""
         answer = signatures.store_overflow({"Records": messages}, CONTEXT)
         again = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         return [message for message in messages if message["messageId"] in again]
@@ -87,9 +87,9 @@ class Site:
         return answer
 
     def deliver(self) -> list[dict[str, Any]]:
-        """Stream to inbox, everything that waits; returns the new mails."""
+        """Process the stream and the mail queues once, and return the new emails."""
         records = self.stream()
-        self.follow(records)
+        self.project(records)
         self.relay(records)
         self.send(self.queued())
         return self.new_mails()
@@ -106,7 +106,7 @@ class Site:
         return int(self.counts()["confirmed"])
 
     def counts(self, query: str = "") -> Any:
-        """What Bob, who is staff, reads."""
+        """Return the counts that Bob, a member of staff, reads."""
         path = f"/api/staff/petitions/{self.slug}/counts{query}"
         answer = self.get(path, {"Authorization": f"Bearer {self.staff_token}"})
         assert answer.status_code == 200, answer.body
@@ -114,7 +114,7 @@ class Site:
 
 
 def link(mail: dict[str, Any], purpose: str) -> str:
-    """The path of a link in a mail's text, as its owner would open it."""
+    """Return the path and query of a link in an email's text."""
     found = re.search(rf"https?://\S+/{purpose}\?token=\S+", text_of(mail))
     assert found, text_of(mail)
     address = urlsplit(found[0])

@@ -1,4 +1,4 @@
-"""What must be true of everything that ever happened to the signatures, told from their changes and the mails."""
+"""Check the changes of signatures and the sent emails, and keep the expected counts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ from tests.flows.passage import Passage
 from tests.streaming import Record
 
 FAR = 2**40
-# Who may bring a signature into this state (None: away).
-MOVED_BY = {
+# The events that may bring a signature into each state (None: deleted).
+TRANSITIONED_BY = {
     "pending": {"sign", "store_overflow"},
     "confirmed": {"confirm"},
     "withdrawn": {"withdraw"},
     None: {"expire"},
 }
-MOVES = {
+TRANSITIONS = {
     (None, "pending"), ("pending", "confirmed"), ("pending", "withdrawn"), ("confirmed", "withdrawn"),
     ("withdrawn", "pending"), ("pending", None), ("withdrawn", None),
 }  # fmt: skip
@@ -30,7 +30,7 @@ MOVES = {
 
 @dataclass(frozen=True)
 class Event:
-    """What was done, when, to which petition (as stored), and whether AWS was in trouble meanwhile."""
+    """A handler's run: its name, its time, the petition as stored, and whether AWS had faults."""
 
     name: str
     moment: datetime
@@ -46,7 +46,7 @@ class Posted:
 
 @dataclass
 class Ledger:
-    """`sums` is what every breakdown must say; `unmarked` counts the crash windows, one mail too many each."""
+    """`sums`: the expected breakdowns. `unmarked`: emails sent but not marked, because of a crash."""
 
     sums: dict[By, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in By})
     confirmed: int = 0
@@ -66,20 +66,20 @@ class Ledger:
         self.counts.append((iso(event.moment), self.confirmed))
 
     def _take_change(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        move = before.get("state"), after.get("state")
-        if move[0] != move[1]:
-            assert move in MOVES, f"{move} while {event.name}"
-            assert event.name in MOVED_BY[move[1]], f"{move} while {event.name}"
-            self._move(event, before, after)
+        states = before.get("state"), after.get("state")
+        if states[0] != states[1]:
+            assert states in TRANSITIONS, f"{states} during {event.name}"
+            assert event.name in TRANSITIONED_BY[states[1]], f"{states} during {event.name}"
+            self._transition(event, before, after)
         if "mail_kind" in after and (before.get("mail_requested_at"), before.get("signed_at")) != (
             after["mail_requested_at"],
             after["signed_at"],
         ):
             self.requests[after["sk"]] += 1
         if "mail_kind" in before and before.get("mail_requested_at") != after.get("mail_requested_at"):
-            assert _may_end(event, before, after), f"a request was lost while {event.name}: {before} became {after}"
+            assert _may_end(event, before, after), f"mail request lost during {event.name}: {before} became {after}"
 
-    def _move(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    def _transition(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         if after.get("state") == "confirmed":
             assert after["confirmed_at"] == iso(event.moment)
             assert "expires_at" not in after, "a confirmed signature must never expire"
@@ -98,31 +98,31 @@ class Ledger:
 
     def _take_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
         sent = Counter(mail.tags["signature"] for mail in mails)
-        assert not marked - sent, "a mail was marked that was not sent"
-        assert event.is_troubled or sent == marked, "a mail was sent and not marked, though nothing failed"
-        assert all(number == 1 for number in sent.values()), "two at the same moment"
+        assert not marked - sent, "an email was marked as sent but not sent"
+        assert event.is_troubled or sent == marked, "an email was sent but not marked, though nothing failed"
+        assert all(number == 1 for number in sent.values()), "two emails to one person at the same time"
         self.unmarked.update(sent - marked)
         for identity in sent:
             self._has_paused(identity, event.moment)
             self.posted[identity].append(Posted(event.moment, identity in marked))
             number, crashes = len(self.posted[identity]), self.unmarked[identity]
-            assert number <= MAX_MAILS + crashes, "too many mails"
-            assert number <= self.requests[identity] + crashes, "a mail that nobody wished for"
+            assert number <= MAX_MAILS + crashes, "too many emails"
+            assert number <= self.requests[identity] + crashes, "an email without a mail request"
 
     def _has_paused(self, identity: str, moment: datetime) -> None:
-        """A crash is not written down; and with whoever withdraws, the claim goes that would tell of it."""
+        """Assert a minute between two emails, unless a crash or a withdrawal removed the record of the first."""
         last = self.posted[identity][-1] if self.posted[identity] else None
         if last and (last.is_marked or self.ended.get(identity, last.moment) <= last.moment):
-            assert moment - last.moment >= MAIL_PAUSE, "two mails within a minute"
+            assert moment - last.moment >= MAIL_PAUSE, "two emails within a minute"
 
     def count_may_be(self, count: int, as_of: str) -> bool:
-        """Within that second."""
+        """Whether the count was right at some time within that second."""
         before = [number for moment, number in self.counts if moment < as_of][-1:]
         return count in (before or [0]) + [number for moment, number in self.counts if moment == as_of]
 
 
 def _may_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Sent, refused, of no use any more, or forgotten with its signature after its time."""
+    """Whether a mail request may be removed: sent, refused, no longer useful, or expired with its signature."""
     is_settled = _mails(after) > _mails(before) or "undeliverable" in {**before, **after}
     if is_settled or not event.petition.confirmable_at(event.moment):
         return True
@@ -141,5 +141,5 @@ def _id(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> st
 
 
 def lasts(moment: datetime) -> datetime:
-    """Until when the link in a mail of this moment works by itself; whether the petition is closed is asked then."""
+    """Return when the link in an email of this time expires. It stops earlier if the petition closes."""
     return moment + timedelta(days=14)

@@ -1,4 +1,4 @@
-"""What the funnel and the followed breakdowns must say in the end, told from every change as it was made."""
+"""The expected funnel and projected breakdowns, computed from every change."""
 
 import re
 from collections import Counter
@@ -15,9 +15,9 @@ STAGE_OF = {"pending": "received", "confirmed": "confirmed", "withdrawn": "withd
 
 @dataclass
 class Passage:
-    sorts: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Dimension})
+    projected: dict[str, Counter[str]] = field(default_factory=lambda: {by: Counter() for by in Dimension})
     passed: Counter[str] = field(default_factory=Counter)
-    # Who had a mail since they signed.
+    # Signatures with an email since they were signed.
     mailed: set[str] = field(default_factory=set)
 
     def take(self, before: Image, after: Image) -> None:
@@ -29,9 +29,9 @@ class Passage:
         self.passed["bounced"] += _bounced(after) and not _bounced(before)
         for image, amount in ((before, -1), (after, +1)):
             if image.get("state") == "confirmed":
-                self.sorts[Dimension.VERSION][image["text_version"]] += amount
-                self.sorts[Dimension.AREA][_area(image)] += amount
-                self.sorts[Dimension.CONSTITUENCY][_place(image)] += amount
+                self.projected[Dimension.VERSION][image["text_version"]] += amount
+                self.projected[Dimension.AREA][_area(image)] += amount
+                self.projected[Dimension.CONSTITUENCY][_constituency(image)] += amount
 
     def _move(self, identity: str, before: Image, after: Image) -> None:
         was, now = before.get("state"), after.get("state")
@@ -40,7 +40,7 @@ class Passage:
             self.passed["expired"] += 1
         if now is not None and (now != was or signed):
             self.passed[STAGE_OF[now]] += 1
-        # Times are to the second: who was mailed in the second of signing anew may have been mailed since.
+        # Times are in seconds: an email in the second of the new signing may have been sent after it.
         if signed and before.get("mailed_at", "") < after["signed_at"]:
             self.mailed.discard(identity)
 
@@ -55,6 +55,6 @@ def _area(item: Image) -> str:
     return re.sub(r"[0-9].*", "", item.get("postcode") or "") or "no postcode"
 
 
-def _place(item: Image) -> str:
+def _constituency(item: Image) -> str:
     area = _area(item)
     return area if " " in area else TABLE.get(item["postcode"], "not in the table")

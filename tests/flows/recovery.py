@@ -1,4 +1,4 @@
-"""AWS works again, and everything that waits is delivered: what was promised must then be so."""
+"""AWS works again and everything is delivered. Then every 202 must be kept, and all sums must agree."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ HOURS = 20
 
 
 def go_well(world: World, but: str = "", where: str = "", trouble: Trouble = NONE) -> None:
-    """As it goes when nothing but this fails: what was wanted is sent, as far as it may be now."""
+    """Deliver everything, with trouble only at `where`. `but`: the function that does not run, or "lost"."""
     _deliver(world, "store_overflow", 2, trouble if where == "store_overflow" else NONE)
     for shard in (0, 1) if but != "relay_mail" else ():
         world.stream("relay_mail", shard, 1000, trouble=trouble if where == "relay_mail" else NONE)
@@ -27,7 +27,7 @@ def go_well(world: World, but: str = "", where: str = "", trouble: Trouble = NON
 
 
 def recover(world: World, promised: Mapping[str, datetime]) -> None:
-    """Hours pass, as in life: a pause ends after one, a sweep begins every six."""
+    """Let hours pass until nothing waits: a pause ends after one hour, a sweep begins every six."""
     world.site.mailer.failures = []
     shed(Level.NORMAL, world.tables)
     for _ in range(HOURS):
@@ -37,25 +37,28 @@ def recover(world: World, promised: Mapping[str, datetime]) -> None:
         world.site.clock.forward(timedelta(hours=1, seconds=1))
     _nothing_waits(world)
     world.expire()
-    _follow(world)
+    _project(world)
     _promises_are_kept(world, promised)
     _all_sums_agree(world)
 
 
 def _one_hour(world: World) -> None:
-    """Nobody redrives a dead mail: the sweep knows what is wanted. A dead signature only its queue knows."""
+    """Run every function once. Dead mail requests are not redriven, because the sweep finds them in the table.
+
+    Dead signatures are redriven, because only their queue has them.
+    """
     world.channels["store_overflow"].redrive()
     _deliver(world, "store_overflow", 10)
     for _ in range(2):
         world.run("watch_mail")
         world.run("sweep_mail")
-        _follow(world)
+        _project(world)
         _deliver(world, "send_mail", 10)
         _deliver(world, "send_other_mail", 2)
     world.run("recount_tallies")
 
 
-def _follow(world: World) -> None:
+def _project(world: World) -> None:
     for function in ("relay_mail", "project_signatures"):
         for shard in (0, 1):
             world.stream(function, shard, 1000)
@@ -74,17 +77,17 @@ def _is_quiet(world: World) -> bool:
 
 
 def _nothing_waits(world: World) -> None:
-    assert world.site.source.is_open, "mail was paused and does not go on by itself"
+    assert world.site.source.is_open, "mail is still paused"
     assert world.site.other_source.is_open
-    assert not any(channel.messages for channel in world.channels.values()), "a message nobody will ever settle"
+    assert not any(channel.messages for channel in world.channels.values()), "a message is never processed"
     for item in world.signatures():
         if "mail_kind" in item:
             is_hopeless = item["mails"] >= MAX_MAILS or "undeliverable" in item
-            assert is_hopeless or _is_held(world, item), f"a mail was forgotten: {item}"
+            assert is_hopeless or _is_held(world, item), f"a mail request was lost: {item}"
 
 
 def _is_held(world: World, item: Mapping[str, Any]) -> bool:
-    """While its petition is taken down no confirmation is mailed; the request waits for its return."""
+    """Whether the petition is taken down: its confirmation emails wait until it returns."""
     return world.petition.state_at(world.now) in HIDDEN and item["mail_kind"] == MailKind.CONFIRM
 
 
@@ -95,7 +98,7 @@ def _promises_are_kept(world: World, promised: Mapping[str, datetime]) -> None:
             continue
         ended = world.ledger.ended.get(identity)
         is_over = moment + UNMAILED_LIFETIME <= world.now
-        assert is_over or (ended and ended >= moment), "202 was said, and the signature is nowhere"
+        assert is_over or (ended and ended >= moment), "the answer was 202, but the signature is not stored"
 
 
 def _all_sums_agree(world: World) -> None:
@@ -105,14 +108,14 @@ def _all_sums_agree(world: World) -> None:
     assert (found.drift, found.pending, found.moving) == ({}, {}, 0)
     assert found.confirmed == confirmed == world.counts()["confirmed"]
     assert world.counts()["pending"] == len(world.signatures()) - confirmed - _withdrawn(world)
-    _all_that_was_followed_agrees(world)
+    _projections_agree(world)
 
 
-def _all_that_was_followed_agrees(world: World) -> None:
-    """Nothing waits to be sorted, and every stage that anybody ever passed was counted once."""
+def _projections_agree(world: World) -> None:
+    """Assert that the projections are complete, and that every stage was counted once."""
     for by in Dimension:
         kept = {row["key"]: row["confirmed"] for row in world.counts(f"?by={by}")["breakdown"]}
-        assert kept == {key: number for key, number in world.ledger.passage.sorts[by].items() if number}
+        assert kept == {key: number for key, number in world.ledger.passage.projected[by].items() if number}
     for span in FunnelBy:
         assert world.funnel(span) == {stage: number for stage, number in world.ledger.passage.passed.items() if number}
 

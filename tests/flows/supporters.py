@@ -1,4 +1,4 @@
-"""What supporters may do, in any order and while anything fails, and what they must be told."""
+"""What supporters can do, in any order and with any faults, and what the site must answer."""
 
 import copy
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from tests.flows.ways import CORRECTIONS, COUNTRIES, PEOPLE, SIGNERS, SOURCES, T
 from tests.flows.world import Letter, Trouble, World
 from tests.served import FORM, token_in
 
-DOORS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
+ANSWERS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
 ENDS = {"Your signature is counted": "confirmed", "Your signature is withdrawn": "withdrawn"}
 PERSONAL = {"name", "email", "country", "postcode", "source", "counted_source"}
 SLUG = "safe-children"
@@ -33,7 +33,7 @@ class Supporters(RuleBasedStateMachine):
 
     @property
     def is_settled(self) -> bool:
-        """No process still believes in how the petition was."""
+        """Whether no process can have an old version of the petition in its cache."""
         return self.world.now >= self.shaken_at + timedelta(seconds=SETTINGS_SECONDS)
 
     def shake(self, trouble: Trouble) -> None:
@@ -41,23 +41,23 @@ class Supporters(RuleBasedStateMachine):
             self.shaken_at = self.world.now
 
     @initialize(ways=st.lists(WAYS, min_size=1, max_size=3))
-    def some_were_here_before(self, ways: list[Way]) -> None:
+    def start_with_some_signatures(self, ways: list[Way]) -> None:
         for way in ways:
             self.go(way)
 
     @rule(way=WAYS)
-    def somebody_goes_the_way(self, way: Way) -> None:
+    def a_way_of_a_signature(self, way: Way) -> None:
         self.go(way)
 
     def go(self, way: Way) -> None:
-        """Sign, perhaps more than once; be mailed; and perhaps confirm or withdraw, with one thing in between."""
+        """Sign, perhaps repeatedly; get the email; perhaps confirm or withdraw, with one change in between."""
         shed(Level.ACCEPT_ONLY if way.where == "store_overflow" else Level.NORMAL, self.world.tables)
         for _ in range(way.times):
             answer = self._by_json(way.who, way.country, way.source, way.trouble_at("sign"))
             self._signed("json", way.who, answer, way.trouble_at("sign"))
             go_well(self.world, way.but, way.where, way.trouble)
             if way.trouble:
-                go_well(self.world, way.but)  # What failed comes again, perhaps in the same minute.
+                go_well(self.world, way.but)  # What failed is redelivered, perhaps in the same minute.
             self.world.site.clock.forward(timedelta(seconds=62))
         self.change(way.meanwhile)
         self.world.site.clock.forward(timedelta(seconds=way.seconds))
@@ -71,7 +71,7 @@ class Supporters(RuleBasedStateMachine):
             self._confirm(letter, {}, trouble)
 
     def change(self, change: str) -> None:
-        """What staff may do to the petition."""
+        """Change the petition as staff can."""
         raise NotImplementedError
 
     @rule(who=SIGNERS, country=COUNTRIES, source=SOURCES, trouble=TROUBLE)
@@ -90,24 +90,24 @@ class Supporters(RuleBasedStateMachine):
         path = f"/api/petitions/{SLUG}/signatures"
         return self.world.during("sign", lambda: self.world.site.post_json(path, form), trouble)
 
-    def _signed(self, door: str, person: Person, answer: HTTPResponse | None, trouble: Trouble) -> None:
+    def _signed(self, route: str, person: Person, answer: HTTPResponse | None, trouble: Trouble) -> None:
         self.shake(trouble)
         if answer is None:
             return
-        if answer.status_code == DOORS[door][0]:
-            assert (answer.status_code, answer.body, answer.headers.get("Location")) == DOORS[door]
+        if answer.status_code == ANSWERS[route][0]:
+            assert (answer.status_code, answer.body, answer.headers.get("Location")) == ANSWERS[route]
             self._promise(identity_of(self.world.petition, person))
         elif self.is_settled:
             is_open = self.world.petition.state_at(self.world.now) is State.OPEN
-            assert not is_open, f"an open petition was not signed: {answer.status_code}"
-        assert answer.status_code in (DOORS[door][0], 409, 410) or (trouble and answer.status_code == 503)
+            assert not is_open, f"signing an open petition was refused: {answer.status_code}"
+        assert answer.status_code in (ANSWERS[route][0], 409, 410) or (trouble and answer.status_code == 503)
 
     def _promise(self, identity: str) -> None:
-        """What 202 says: it is kept, or in the queue of what will be."""
+        """Assert what 202 promises: the signature is in the table or in the overflow queue."""
         item, now = self.world.item(identity), self.world.now
         is_kept = item and item["state"] in ("pending", "confirmed") and item.get("expires_at", 2**40) > now.timestamp()
         waiting = [message["signature_id"] for message in self.world.site.overflow.messages]
-        assert is_kept or identity in waiting, "202 was said, and nothing is kept"
+        assert is_kept or identity in waiting, "the answer was 202, but the signature is not stored"
         self.promised[identity] = now
 
     @precondition(lambda self: self.world.letters)
@@ -158,11 +158,11 @@ class Supporters(RuleBasedStateMachine):
         assert after["name"] == corrections.get("name", before["name"])
         assert after["updates"] is ({"yes": True, "no": False}[corrections.get("updates", _yes(before))])
         for version in ("text_version", "consent_version"):
-            assert after[version] == before[version], "no page restated another"
+            assert after[version] == before[version], "the version changed, though no page showed another"
 
     @precondition(lambda self: self.world.letters)
     @rule(which=WHICH, withdrawing=st.booleans(), trouble=TROUBLE)
-    def want_out(self, which: int, withdrawing: bool, trouble: Trouble) -> None:
+    def withdraw_or_unsubscribe(self, which: int, withdrawing: bool, trouble: Trouble) -> None:
         letter = self._letter(which)
         if withdrawing:
             self._withdraw(letter, trouble)
@@ -177,7 +177,7 @@ class Supporters(RuleBasedStateMachine):
             assert item is None or (item["state"] == "withdrawn" and not PERSONAL & item.keys())
 
     def _unsubscribe(self, letter: Letter, trouble: Trouble) -> None:
-        """In one click, as a mail program does it."""
+        """Unsubscribe with one click, as an email program does."""
         link, body = letter.link("unsubscribe"), b"List-Unsubscribe=One-Click"
         answer = self.world.during("unsubscribe", lambda: self.world.site.post(link, body, FORM), trouble)
         assert trouble or (answer and answer.status_code == 200)
@@ -185,11 +185,11 @@ class Supporters(RuleBasedStateMachine):
             assert not (self.world.item(letter.identity) or {}).get("updates")
 
     def _letter(self, which: int) -> Letter:
-        """The last ones first."""
+        """Return a letter by number, counted from the newest."""
         return self.world.letters[-1 - which % len(self.world.letters)]
 
     def _post(self, letter: Letter, purpose: str, more: Mapping[str, str], trouble: Trouble) -> str:
-        """Which page came; "" when the process died."""
+        """Return which page was shown; "" if the process was killed."""
         fields = {"token": token_in(letter.link(purpose)), **more}
         answer = self.world.during(purpose, lambda: self.world.site.post_form(f"/{purpose}", fields), trouble)
         self.shake(trouble)

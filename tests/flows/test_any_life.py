@@ -1,4 +1,4 @@
-"""Any life of the whole application through its doors: requests, queues, stream, schedules, in any order, failing."""
+"""Random sequences of requests, queue messages, stream records, schedules and faults against the whole application."""
 
 import sys
 from collections import Counter
@@ -21,7 +21,7 @@ from tests.flows.ways import BUT, TROUBLE, WHICH
 from tests.flows.world import Trouble
 
 FUNCTIONS = st.sampled_from(["store_overflow", "send_mail", "send_mail", "send_other_mail"])
-FOLLOWERS = st.sampled_from(["relay_mail", "project_signatures"])
+STREAM_FUNCTIONS = st.sampled_from(["relay_mail", "project_signatures"])
 SHARD, SIZE, OVERLAP = st.integers(0, 1), st.sampled_from([1, 3, 30]), st.sampled_from([0, 0, 1, 5])
 REFUSALS = st.sampled_from([RateExceeded, SendingStopped, MailRefused, Throttled, Unavailable])
 TIMES = st.sampled_from([1, 5, 30, 61, 91, 600, 3600, 7200, 86_400, 13 * 86_400, 16 * 86_400, 61 * 86_400])
@@ -35,32 +35,32 @@ FEEDBACK: dict[str, dict[str, Any]] = {
 
 
 class AnyLife(Supporters):
-    """Its supporters, and everything that AWS and the staff may do meanwhile."""
+    """Supporters, and everything that AWS and staff may do at the same time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.looked_at: object = None
+        self.checked: object = None
 
-    @rule(function=FOLLOWERS, shard=SHARD, size=SIZE, overlap=OVERLAP, trouble=TROUBLE)
+    @rule(function=STREAM_FUNCTIONS, shard=SHARD, size=SIZE, overlap=OVERLAP, trouble=TROUBLE)
     def stream(self, function: str, shard: int, size: int, overlap: int, trouble: Trouble) -> None:
         self.world.stream(function, shard, size, overlap, trouble)
 
     @rule(function=FUNCTIONS, picks=st.lists(WHICH, min_size=1, max_size=3), late=st.booleans(), trouble=TROUBLE)
     def deliver(self, function: str, picks: list[int], late: bool, trouble: Trouble) -> None:
-        """Messages in any order, and those again that were handled long ago."""
+        """Deliver messages in any order; `late` also redelivers handled ones."""
         channel = self.world.channels[function]
         pool = [*channel.messages, *(channel.handled if late else [])]
         if pool and self.world.is_flowing(function):
             self.world.deliver(function, [pool[which % len(pool)] for which in picks], trouble)
 
     @rule(seconds=st.sampled_from([0, 61, 61]), but=BUT)
-    def most_goes_well_for_a_while(self, seconds: int, but: str) -> None:
+    def deliver_without_faults(self, seconds: int, but: str) -> None:
         self.time_passes(seconds)
         go_well(self.world, but)
 
     @precondition(lambda self: any(channel.messages or channel.dead for channel in self.world.channels.values()))
     @rule(function=FUNCTIONS, which=st.none() | WHICH)
-    def a_message_is_given_up_or_all_are_redriven(self, function: str, which: int | None) -> None:
+    def a_message_becomes_a_dead_letter_or_all_are_redriven(self, function: str, which: int | None) -> None:
         channel = self.world.channels[function]
         if which is None:
             channel.redrive()
@@ -86,7 +86,7 @@ class AnyLife(Supporters):
             assert not item["updates"]
 
     @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), trouble=TROUBLE)
-    def the_hour_comes(self, schedule: str, trouble: Trouble) -> None:
+    def a_schedule_runs(self, schedule: str, trouble: Trouble) -> None:
         self.world.run(schedule, trouble)
 
     @rule(level=st.sampled_from([Level.NORMAL, Level.SNAPSHOT_ONLY, Level.ACCEPT_ONLY]))
@@ -123,11 +123,11 @@ class AnyLife(Supporters):
             self.world.channels["send_other_mail"].forget()
 
     @rule()
-    def what_expired_is_deleted(self) -> None:
+    def expired_items_are_deleted(self) -> None:
         self.world.expire()
 
     @rule(trouble=TROUBLE)
-    def somebody_looks_at_the_count(self, trouble: Trouble) -> None:
+    def read_the_count(self, trouble: Trouble) -> None:
         path = f"/api/petitions/{self.world.petition.slug}/count"
         answer = self.world.during("get", lambda: self.world.site.get(path), trouble)
         self.shake(trouble)
@@ -149,11 +149,11 @@ class AnyLife(Supporters):
             self.world.end()
 
     @invariant()
-    def what_is_confirmed_is_what_is_counted_in_every_breakdown(self) -> None:
-        seen = (len(self.world.tables.log), self.world.now, self.world.petition)
-        if seen == self.looked_at:
+    def every_breakdown_counts_the_confirmed_signatures(self) -> None:
+        state = (len(self.world.tables.log), self.world.now, self.world.petition)
+        if state == self.checked:
             return
-        self.looked_at = seen
+        self.checked = state
         confirmed = sum(item["state"] == "confirmed" for item in self.world.signatures())
         assert confirmed == self.world.ledger.confirmed
         for by in By:
@@ -164,31 +164,31 @@ class AnyLife(Supporters):
         assert not recount(self.world.petition, lambda: self.world.now, self.world.tables).drift
 
     @invariant()
-    def nobody_is_kept_twice(self) -> None:
-        twice = Counter(item["sk"] for item in self.world.signatures())
-        assert all(number == 1 for number in twice.values())
-        assert len(twice) <= 3
+    def each_person_has_one_signature(self) -> None:
+        numbers = Counter(item["sk"] for item in self.world.signatures())
+        assert all(number == 1 for number in numbers.values())
+        assert len(numbers) <= 3
 
     @invariant()
-    def who_was_followed_is_who_is_pending(self) -> None:
-        if self.world.is_followed():
+    def the_projected_pending_count_is_exact(self) -> None:
+        if self.world.is_projected():
             pending = sum(item["state"] == "pending" for item in self.world.signatures())
             assert self.world.counts()["pending"] == pending
 
     @invariant()
-    def who_holds_a_link_is_kept_as_long_as_it_holds(self) -> None:
-        """As the last mail says: an earlier one may have promised more, before the petition was to close."""
+    def a_pending_signature_does_not_expire_before_its_link(self) -> None:
+        """Check the last email only: an earlier one may name a later end, from before the petition was set to close."""
         for letter in {letter.identity: letter for letter in self.world.letters}.values():
             item = self.world.item(letter.identity)
             if item and item["state"] == "pending" and letter.until > self.world.now:
                 assert item["expires_at"] >= letter.until.timestamp()
 
 
-def test_any_life_of_the_whole_application_keeps_what_it_promised(environment: dict[str, str]) -> None:
+def test_any_sequence_of_events_keeps_every_promise(environment: dict[str, str]) -> None:
     run_state_machine_as_test(AnyLife, settings=SETTINGS)
 
 
-# A life that fails is told as it was found: shrinking one takes minutes. HYPOTHESIS_PROFILE=deep shrinks.
+# A failing sequence is not shrunk, because shrinking takes minutes. HYPOTHESIS_PROFILE=deep shrinks.
 SETTINGS = hypothesis.settings(stateful_step_count=50)
 if hypothesis.settings.get_current_profile_name() == "quick":
     _PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)

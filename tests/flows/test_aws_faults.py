@@ -1,4 +1,4 @@
-"""AWS throttles, conflicts and answers in part, over the wire; queues and stream bring back what failed."""
+"""AWS throttles, conflicts and succeeds partially, over the wire. Queues and stream redeliver what failed."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -28,19 +28,19 @@ FAULTS = {
     "queue-partial": 0.3,
     "mail-throttled": 0.1,
 }
-pytestmark = pytest.mark.skipif(not IS_OURS, reason="faults are made by our own emulator")
+pytestmark = pytest.mark.skipif(not IS_OURS, reason="only our own emulator injects faults")
 
 
 @pytest.fixture
 def faulty(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A claim that a fault keeps from being released ends soon: nobody else sends here."""
+    """The site with faults. Claims end soon, because a fault may keep one from being released."""
     monkeypatch.setattr("chalicelib.mail.send.CLAIM", timedelta(seconds=1))
     set_faults(site.aws.endpoint, FAULTS)
     yield site
     set_faults(site.aws.endpoint, {})
 
 
-def test_nobody_is_lost_or_counted_twice(faulty: Site) -> None:
+def test_no_signature_is_lost_or_counted_twice(faulty: Site) -> None:
     before = set_faults(faulty.aws.endpoint, FAULTS)
     for number in range(PEOPLE):
         until(partial(answers, 202, faulty.sign, email=f"a{number}@example.org"))
@@ -54,14 +54,14 @@ def test_nobody_is_lost_or_counted_twice(faulty: Site) -> None:
 
 
 def mailed(site: Site) -> dict[str, str]:
-    """Everything delivered; the link to confirm of each person's first mail."""
+    """Deliver everything. Return the link to confirm in each person's first email."""
     waiting: list[dict[str, Any]] = []
     overflowed: list[dict[str, Any]] = []
     links: dict[str, str] = {}
     for _ in range(TRIES):
         overflowed = site.store(overflowed + site.overflowed())
         records = site.stream()
-        for work in (site.follow, site.relay):
+        for work in (site.project, site.relay):
             until(partial(succeeds, work, records))
         waiting += site.queued()
         again = {each["itemIdentifier"] for each in site.send(waiting)["batchItemFailures"]}
@@ -86,4 +86,4 @@ def succeeds(work: Callable[[Any], None], records: list[dict[str, Any]]) -> bool
 
 
 def until(done: Callable[[], bool]) -> None:
-    assert any(done() for _ in range(TRIES)), "not done after many tries"
+    assert any(done() for _ in range(TRIES)), f"not done after {TRIES} tries"

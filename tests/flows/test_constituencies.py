@@ -1,4 +1,4 @@
-"""Confirmed by constituency, out of the emulator's own stream."""
+"""Confirmed signatures by constituency, projected from the emulator's stream."""
 
 import pytest
 
@@ -6,16 +6,16 @@ from tests.flows.handlers import Site, link, token
 from tests.located import give_table
 
 
-def places(site: Site) -> dict[str, int]:
+def constituencies(site: Site) -> dict[str, int]:
     body = site.counts("?by=constituency")
     assert sum(row["confirmed"] for row in body["breakdown"]) == body["confirmed"]
     return {row["key"]: row["confirmed"] for row in body["breakdown"]}
 
 
-def test_where_people_live_is_counted_once_as_they_confirmed_it_and_taken_back(
+def test_confirmed_constituencies_are_counted_once_and_subtracted_on_withdrawal(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bob's postcode was typed wrong, and he corrects it while confirming."""
+    """Bob corrects his postcode when he confirms."""
     give_table(monkeypatch)
     postcodes = {"alice@example.org": "ZZ1 1AA", "bob@example.org": "ZZ9 9ZZ", "charlie@example.org": "M1 1AE"}
     for email, postcode in postcodes.items():
@@ -27,11 +27,11 @@ def test_where_people_live_is_counted_once_as_they_confirmed_it_and_taken_back(
     for mail, correction in ((alice, {}), (bob, {"postcode": "SW1A 1AA"}), (charlie, {})):
         answer = site.post_form("/confirm", {"token": token(link(mail, "confirm")), **correction})
         assert answer.status_code == 200, answer.body
-    assert places(site) == {"not yet assigned": 3}
+    assert constituencies(site) == {"not yet assigned": 3}
     records += site.stream()
     for _ in range(2):
-        site.follow(records)
-        assert places(site) == {"Upper Zed": 1, "Zed Palace": 1, "not in the table": 1}
+        site.project(records)
+        assert constituencies(site) == {"Upper Zed": 1, "Zed Palace": 1, "not in the table": 1}
     assert site.post_form("/withdraw", {"token": token(link(bob, "withdraw"))}).status_code == 200
-    site.follow(site.stream())
-    assert places(site) == {"Upper Zed": 1, "not in the table": 1}
+    site.project(site.stream())
+    assert constituencies(site) == {"Upper Zed": 1, "not in the table": 1}

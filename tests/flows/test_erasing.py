@@ -1,4 +1,4 @@
-"""Erasing among people who confirm, withdraw and sign again at once, on real conditions and transactions."""
+"""Erasing while people confirm, withdraw and sign again, with the emulator's conditions and transactions."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from tests.flows.test_races import NOW, all_signatures, at_once, signed
 from tests.signatures.test_erase import LEFT
 
 
-def test_a_race_of_erasing_with_everything_else_leaves_an_exact_count_and_every_erased_one_empty(
+def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     people = [f"a{number}" for number in range(30)]
@@ -56,7 +56,7 @@ def test_a_race_of_erasing_with_everything_else_leaves_an_exact_count_and_every_
     assert recount(petition, lambda: later, emulator_tables).drift == {}
 
 
-def test_who_follows_the_stream_counts_the_erased_as_gone_and_the_table_keeps_no_more_than_its_key(
+def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_their_keys(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(6)]
@@ -66,7 +66,7 @@ def test_who_follows_the_stream_counts_the_erased_as_gone_and_the_table_keeps_no
         erase(subject.key, petition, NOW, emulator_tables)
     records = site.stream()
     for _ in range(2):
-        site.follow(records)
+        site.project(records)
     assert pending_count(petition.slug, emulator_tables) == 2
     assert exact_count(petition, NOW, emulator_tables).confirmed == 1
     erased = [item for item in all_signatures(petition, emulator_tables) if "erased_at" in item]

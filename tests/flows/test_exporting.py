@@ -1,4 +1,4 @@
-"""A hand-over on the emulator: asked for over HTTP, worked on from the queue, fetched by its link."""
+"""An export on the emulator: requested over HTTP, run from the queue, downloaded by its link."""
 
 import hashlib
 import json
@@ -61,7 +61,7 @@ def fetched(bob: str, export_id: str, what: str = "file") -> bytes:
         return content
 
 
-def test_what_was_asked_for_is_fetched_whole_and_is_what_its_digest_says(site: Site, bob: str) -> None:
+def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Site, bob: str) -> None:
     export_id = asked_for(site, bob, columns=["name", "country"])
     deliver(export_id)
     export = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
@@ -74,14 +74,14 @@ def test_what_was_asked_for_is_fetched_whole_and_is_what_its_digest_says(site: S
     assert bucket
 
 
-def test_it_waits_until_everything_confirmed_by_the_moment_is_in_the_table(site: Site, bob: str) -> None:
+def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(site: Site, bob: str) -> None:
     asked_for(site, bob)
     queue = boto3.client("sqs")
     known = queue.get_queue_attributes(QueueUrl=site.aws.exports_queue_url, AttributeNames=["All"])["Attributes"]
     assert known["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
-def test_one_that_is_handed_on_ends_as_one_that_is_not(site: Site, bob: str) -> None:
+def test_an_export_continued_by_another_message_is_complete(site: Site, bob: str) -> None:
     export_id = asked_for(site, bob, format="ndjson", columns=["name"])
     deliver(export_id, 1_000)
     assert ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"

@@ -1,4 +1,4 @@
-"""The funnel and the followed breakdowns, out of the emulator's own stream."""
+"""The funnel and the projected breakdowns, from the emulator's stream."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from tests.flows.handlers import Site, link, token
 
 
 def numbers(site: Site) -> Mapping[str, int]:
-    """What anybody passed."""
+    """Return the funnel's totals that are not zero."""
     headers = {"Authorization": f"Bearer {site.staff_token}"}
     body = site.get(f"/api/staff/petitions/{site.slug}/funnel?by=hour", headers).json_body
     assert {name: sum(row[name] for row in body["rows"]) for name in body["totals"]} == body["totals"]
@@ -29,7 +29,7 @@ def pressed(site: Site, mail: dict[str, Any], purpose: str) -> None:
     assert answer.status_code == 200, answer.body
 
 
-def test_every_stage_is_counted_once_however_often_the_stream_tells_it(site: Site) -> None:
+def test_redelivered_stream_records_count_every_stage_once(site: Site) -> None:
     for email, postcode in (("alice@example.org", "SW1A 1AA"), ("bob@example.org", "BT1 1AA"), ("c@example.org", "")):
         assert site.sign(email=email, postcode=postcode).status_code == 202
     records = site.stream()
@@ -42,17 +42,17 @@ def test_every_stage_is_counted_once_however_often_the_stream_tells_it(site: Sit
     _expire(site, "c@example.org")
     records += site.stream()
     for _ in range(2):
-        site.follow(records)
+        site.project(records)
     assert numbers(site) == {"received": 3, "mailed": 3, "confirmed": 2, "expired": 1}
     assert areas(site) == {"SW": 1, "BT": 1}
     pressed(site, bob, "withdraw")
-    site.follow(site.stream())
+    site.project(site.stream())
     assert numbers(site)["withdrawn"] == 1
     assert areas(site) == {"SW": 1}
 
 
 def _expire(site: Site, email: str) -> None:
-    """As TTL does it, which takes days: when its time is over, the item goes."""
+    """Delete an expired item as TTL does, which takes days on AWS."""
     client, table = boto3.client("dynamodb"), site.aws.tables._names[keys.SIGNATURES]
     for item in client.scan(TableName=table)["Items"]:
         if item.get("email") == {"S": email}:

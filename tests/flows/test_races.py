@@ -1,4 +1,4 @@
-"""Many at once, on the emulator's real conditions and transactions: exact, or it is not a count."""
+"""Concurrent requests on the emulator's conditions and transactions leave exact counts."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def signed(local: str, petition: Petition, tables: Tables, source: str | None = 
     return Subject(petition.slug, identity, "GB", source or DIRECT)
 
 
-def test_32_racing_for_one_address_are_one_signature_and_one_mail_wanted(
+def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_mail_request(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     outcomes = at_once(lambda _: sign(form_of("alice"), "api", petition, "secret", NOW, emulator_tables)[1], range(32))
@@ -57,7 +57,7 @@ def test_32_racing_for_one_address_are_one_signature_and_one_mail_wanted(
     assert len(site.queued()) == 1
 
 
-def test_200_who_confirm_three_times_each_at_once_are_exactly_200(
+def test_200_people_confirming_three_times_at_once_are_counted_as_200(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     sources = ("bbc-news", "friends", None)
@@ -75,7 +75,7 @@ def test_200_who_confirm_three_times_each_at_once_are_exactly_200(
     }
 
 
-def test_confirming_and_withdrawing_at_once_leaves_the_count_of_who_is_confirmed(
+def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     subjects = [signed(f"a{number}", petition, emulator_tables) for number in range(40)]
@@ -92,7 +92,7 @@ def test_confirming_and_withdrawing_at_once_leaves_the_count_of_who_is_confirmed
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
 
 
-def test_a_flood_of_sources_is_folded_and_every_signature_keeps_its_own(
+def test_too_many_sources_are_counted_together_but_stored_separately(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     one_shard = petition.model_copy(update={"shards": 1})
@@ -109,7 +109,7 @@ def test_a_flood_of_sources_is_folded_and_every_signature_keeps_its_own(
     assert breakdown(one_shard, By.SOURCE, Days(), NOW, emulator_tables).values == {}
 
 
-def test_shards_may_grow_while_people_confirm(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_shards_can_grow_while_people_confirm(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     few, many = (petition.model_copy(update={"shards": shards}) for shards in (2, 40))
     for number in range(30):
         subject = signed(f"a{number}", petition, emulator_tables)
@@ -117,7 +117,7 @@ def test_shards_may_grow_while_people_confirm(emulator_tables: Tables, site: Sit
     assert exact_count(many, NOW, emulator_tables).confirmed == 30
 
 
-def test_days_that_are_over_are_closed_once_by_many_readers(
+def test_past_days_are_closed_once_by_concurrent_readers(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     for day in range(3):
@@ -132,11 +132,11 @@ def test_days_that_are_over_are_closed_once_by_many_readers(
     }
 
 
-def test_one_of_many_gets_the_lease(emulator_tables: Tables, site: Site, petition: Petition) -> None:
+def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     won = at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
     assert won.count(True) == 1
     after = NOW + timedelta(seconds=11)
-    assert lease_snapshot(petition.slug, after, 10, emulator_tables), "a dead holder is followed"
+    assert lease_snapshot(petition.slug, after, 10, emulator_tables), "an expired lease is taken over"
 
 
 @pytest.mark.parametrize("confirmed", [0, 3])
@@ -154,7 +154,7 @@ def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]
     return [item for pk in partitions for item in tables.query(keys.SIGNATURES, pk, consistent=True)]
 
 
-def test_of_16_who_edit_one_revision_at_once_exactly_one_wins_and_the_rest_hear_of_it(
+def test_of_16_concurrent_edits_of_one_revision_one_wins_and_the_rest_are_refused(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     read = petition_as_stored(petition.slug, emulator_tables)

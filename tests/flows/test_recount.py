@@ -1,4 +1,4 @@
-"""The recount on the emulator: real pages, real transactions, people who confirm while it walks."""
+"""The recount on the emulator, with pages and transactions, while people confirm."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def a_crowd(petition: Petition, tables: Tables, size: int, name: str = "a") -> N
         ("s.friends", {Sum(By.SOURCE, "friends")}),
     ],
 )
-def test_a_drift_of_one_is_found_named_and_repaired(
+def test_a_drift_of_one_is_found_reported_and_repaired(
     emulator_tables: Tables, site: Site, petition: Petition, number: str, named: set[Sum]
 ) -> None:
     a_crowd(petition, emulator_tables, 9)
@@ -56,7 +56,7 @@ def test_a_drift_of_one_is_found_named_and_repaired(
     assert breakdown(petition, By.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
 
 
-def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
+def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     a_crowd(petition, emulator_tables, 30)
@@ -74,18 +74,16 @@ def test_nobody_is_alarmed_while_people_confirm_and_withdraw(
         while not all(each.done() for each in acting):
             looks.append(recount(petition, times.now, emulator_tables))
         [each.result() for each in acting]
-    assert any(look.moving for look in looks), "somebody moved while it looked"
+    assert any(look.moving for look in looks), "no signature changed during a recount"
     assert [look.drift for look in looks if look.drift] == []
     settled = recount(petition, quiet, emulator_tables)
     assert (settled.drift, settled.moving) == ({}, 0)
     assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
 
 
-def test_pending_is_proved_against_what_the_stream_told(
-    emulator_tables: Tables, site: Site, petition: Petition
-) -> None:
+def test_pending_is_checked_against_the_projection(emulator_tables: Tables, site: Site, petition: Petition) -> None:
     subjects = [signed(f"p{number}", petition, emulator_tables) for number in range(6)]
-    site.follow(site.stream())
+    site.project(site.stream())
     assert recount(petition, quiet, emulator_tables).pending == {}
     bucket = keys.bucket_of(subjects[0].signature_id)
     emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))
@@ -95,7 +93,7 @@ def test_pending_is_proved_against_what_the_stream_told(
     assert pending_count(petition.slug, emulator_tables) == 6
 
 
-def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
+def test_growing_shards_while_people_confirm_counts_each_once(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
     subjects = [signed(f"s{number}", petition, emulator_tables, SOURCES[number % 3]) for number in range(90)]
@@ -105,7 +103,7 @@ def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
         if number == 30:
             assert raise_shards(petition.slug, 40, emulator_tables)
             forget_petitions()
-        # Every second function has not heard of it yet.
+        # Every second function still has the old number of shards in its cache.
         known = before if number % 2 else petition_as_stored(petition.slug, emulator_tables)
         confirm(subjects[number], Corrections(), known, times.now(), emulator_tables)
         return exact_count(before, times.now(), emulator_tables).confirmed
@@ -113,7 +111,7 @@ def test_shards_are_raised_while_people_confirm_and_every_one_is_counted_once(
     assert max(at_once(act, range(90), threads=6)) == 90
     assert petition_as_stored(petition.slug, emulator_tables).shards == 40
     later = times.now() + timedelta(days=2)
-    assert exact_count(before, later, emulator_tables).confirmed == 90, "closed by one with the old number"
+    assert exact_count(before, later, emulator_tables).confirmed == 90, "a day was closed with the old number of shards"
     found = recount(petition, lambda: later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 90)
     assert sum(breakdown(before, By.DAY, Days(), later, emulator_tables).values.values()) == 90

@@ -1,4 +1,4 @@
-"""Dead letters go back to their queue: all that lay there, once, and the ones that die meanwhile do not circle."""
+"""A redrive moves every dead letter to its queue once, also those that fail again during the redrive."""
 
 import uuid
 from collections.abc import Sequence
@@ -27,7 +27,9 @@ def depths(queues: Sequence[str]) -> list[int]:
     return [Queue(clients.sqs(), url).depth() for url in queues]
 
 
-def test_all_go_back_and_again_is_harmless(queues: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_dead_letters_go_back_and_a_repeat_is_harmless(
+    queues: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert manage.main(["redrive", "feedback"]) == 0
     out, err = capsys.readouterr()
     assert out == "moved 23 of 23 back to the feedback queue\n"
@@ -38,21 +40,19 @@ def test_all_go_back_and_again_is_harmless(queues: tuple[str, str], capsys: pyte
     assert depths(queues) == [0, 23]
 
 
-def test_no_more_than_was_asked_for(queues: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_most_limits_the_number_of_messages(queues: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["redrive", "feedback", "--most", "12"]) == 0
     assert depths(queues) == [11, 12]
 
 
-def test_what_dies_again_meanwhile_is_not_moved_in_circles(
-    queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same queue as source and target: what was moved lies there again at once."""
+def test_messages_that_fail_again_are_not_moved_twice(queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Source and target are the same queue, so each moved message is there again at once."""
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", queues[0])
     assert manage.main(["redrive", "feedback"]) == 0
     assert depths(queues) == [23, 0]
 
 
-def test_a_redrive_that_breaks_off_loses_nothing_and_goes_on(
+def test_an_interrupted_redrive_loses_nothing_and_can_continue(
     queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delete = Queue._delete
@@ -63,6 +63,6 @@ def test_a_redrive_that_breaks_off_loses_nothing_and_goes_on(
     monkeypatch.setattr(Queue, "_delete", fails)
     assert manage.main(["redrive", "feedback"]) == 3
     assert "repeating is safe" in capsys.readouterr().err
-    assert depths(queues) == [23, 10], "sent, and not deleted: in both rather than in none"
+    assert depths(queues) == [23, 10], "a message that was sent but not deleted must be in both queues"
     monkeypatch.setattr(Queue, "_delete", delete)
     assert manage.main(["redrive", "feedback"]) == 0

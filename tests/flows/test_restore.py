@@ -1,5 +1,7 @@
-"""A restore, end to end on the emulator: copy, damage, put back, recount. The emulator copies the present state
-whatever moment is asked for, so the copy is made before the damage; on AWS it is made afterwards.
+"""A restore, end to end on the emulator: copy, damage, put back, recount.
+
+The emulator copies the present state and ignores the requested time. So the copy is made before the damage; on AWS it
+is made afterwards.
 """
 
 import re
@@ -43,7 +45,7 @@ def delete(tables: Tables, item: dict[str, Any], table: str = keys.SIGNATURES) -
 
 @pytest.fixture(autouse=True)
 def recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
-    """On, as the template has it. No copy is left behind for another test."""
+    """Point-in-time recovery is on, as in the template. Copies are deleted after the test."""
     client = boto3.client("dynamodb")
     for table in (keys.SIGNATURES, keys.COUNTS, keys.AUDIT):
         client.update_continuous_backups(
@@ -63,7 +65,7 @@ def manage_prints(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0
 
 
 def a_copy(capsys: pytest.CaptureFixture[str], table: str = keys.SIGNATURES) -> str:
-    """The moment of a copy of the table as it is now."""
+    """Copy the table as it is now and return the copy's time."""
     out = manage_prints(capsys, "restore", table, "--at", "latest", "--dry-run")
     found = re.search(r"--at (\S+) --finish", out)
     assert found
@@ -107,7 +109,7 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     assert (proved.drift, proved.pending, proved.confirmed) == ({}, {}, CONFIRMED)
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED
     assert pending_count(petition.slug, emulator_tables) == PENDING
-    assert numbers(site) == funnel, "neither the damage nor the restore is something that a supporter did"
+    assert numbers(site) == funnel, "damage and restore must not count in the funnel"
     assert areas(site) == {"SW": CONFIRMED}
 
     assert "13 unchanged" in manage_prints(capsys, "restore", "signatures", "--at", moment)
@@ -126,7 +128,7 @@ def test_an_email_that_was_not_sent_yet_is_sent_once(
     moment = a_copy(capsys)
     [item] = all_signatures(petition, emulator_tables)
     delete(emulator_tables, item)
-    assert site.deliver() == [], "there is nobody to write to"
+    assert site.deliver() == [], "the signature is deleted, so no email is sent"
     manage_prints(capsys, "restore", "signatures", "--at", moment)
     [mail] = site.deliver()
     assert site.deliver() == []
@@ -134,10 +136,10 @@ def test_an_email_that_was_not_sent_yet_is_sent_once(
     assert site.count() == 1
 
 
-def test_withdrawn_and_erased_people_stay_away(
+def test_withdrawn_and_erased_people_are_not_restored(
     emulator_tables: Tables, site: Site, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Alice withdrew, Bob was erased, both by staff; Charlie used his link; then all items were deleted."""
+    """Staff withdrew Alice and erased Bob, Charlie withdrew by his link, then all items were deleted."""
     subjects = [signed(name, petition, emulator_tables) for name in ("alice", "bob", "charlie", "dora")]
     moment = a_copy(capsys)
     for subject, action in zip(subjects, ("withdrawn", "erased"), strict=False):
@@ -159,7 +161,7 @@ def test_withdrawn_and_erased_people_stay_away(
 
 
 def recorded(action: str, subject: Subject, tables: Tables) -> None:
-    """As staff's API does before the act."""
+    """Write the audit entry, as the staff API does before the action."""
     done = Action(name=action, subject=subject.signature_id, details={"petition": subject.slug})
     record(Actor(token_id="t", owner="bob"), done, times.now(), tables)
 

@@ -1,4 +1,4 @@
-"""Sign, mail, confirm, count, withdraw: every handler on real tables, stream, queue and SES of the emulator."""
+"""Sign, email, confirm, count, withdraw: every handler on the emulator's tables, stream, queues and SES."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from tests.flows.handlers import Site, link, text_of, token
 
 
 def signed(site: Site, **fields: object) -> dict[str, object]:
-    """Sign and return the one mail that comes of it."""
+    """Sign and return the one email that is sent."""
     assert site.sign(**fields).status_code == 202
     [mail] = site.deliver()
     return mail
@@ -27,7 +27,7 @@ def confirmed(site: Site, **fields: object) -> dict[str, object]:
     return mail
 
 
-def test_a_signature_counts_once_its_owner_confirms_it(site: Site) -> None:
+def test_a_signature_counts_when_its_owner_confirms_it(site: Site) -> None:
     mail = signed(site)
     assert site.count() == 0
     path = link(mail, "confirm")
@@ -51,10 +51,10 @@ def test_dots_tags_and_case_are_one_person(site: Site) -> None:
     for address in ("al.ice+news@gmail.com", "ALICE@googlemail.com", "alice@gmail.com"):
         assert site.sign(email=address).status_code == 202
     [mail] = site.deliver()
-    assert "al.ice+news@gmail.com" in str(mail), "mail goes to the address as typed"
+    assert "al.ice+news@gmail.com" in str(mail), "the email goes to the address as typed"
 
 
-def test_who_has_signed_is_told_so_by_mail_only(site: Site, petition: Petition) -> None:
+def test_signing_again_is_disclosed_by_email_only(site: Site, petition: Petition) -> None:
     confirmed(site)
     let_a_minute_pass(site)
     answer = site.sign()
@@ -69,7 +69,7 @@ def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition
     records = site.stream()
     for _ in range(3):
         site.relay(records)
-        site.follow(records)
+        site.project(records)
     messages = site.queued()
     assert len(messages) == 3
     for _ in range(2):
@@ -78,7 +78,7 @@ def test_a_redelivered_stream_and_queue_send_no_second_mail(site: Site, petition
     assert pending_count(petition.slug, site.aws.tables) == 1
 
 
-def test_withdrawing_removes_name_and_address_and_takes_one_off(site: Site, petition: Petition) -> None:
+def test_withdrawing_removes_personal_data_and_subtracts_one(site: Site, petition: Petition) -> None:
     mail = confirmed(site, postcode="SW1A 1AA")
     path = link(mail, "withdraw")
     assert site.get(path).status_code == 200
@@ -92,7 +92,7 @@ def test_withdrawing_removes_name_and_address_and_takes_one_off(site: Site, peti
     assert (by_day.confirmed, dict(by_day.values)) == (0, {})
 
 
-def test_who_withdrew_may_sign_again(site: Site) -> None:
+def test_a_withdrawn_person_may_sign_again(site: Site) -> None:
     mail = confirmed(site)
     site.post_form("/withdraw", {"token": token(link(mail, "withdraw"))})
     let_a_minute_pass(site)
@@ -102,7 +102,7 @@ def test_who_withdrew_may_sign_again(site: Site) -> None:
     assert (item["name"], item["source"]) == ("Alice Again", "second-time")
 
 
-def test_pending_follows_every_change(site: Site, petition: Petition) -> None:
+def test_pending_is_exact_after_every_change(site: Site, petition: Petition) -> None:
     mails = []
     for number in range(5):
         site.sign(email=f"alice{number}@example.org")
@@ -114,7 +114,7 @@ def test_pending_follows_every_change(site: Site, petition: Petition) -> None:
     assert pending_count(petition.slug, site.aws.tables) == 3
 
 
-def test_the_owner_corrects_what_somebody_else_typed(site: Site) -> None:
+def test_the_owner_can_correct_the_details_when_confirming(site: Site) -> None:
     mail = signed(site, name="Not Alice", consent={"sign": True, "updates": True}, postcode="M1 1AA")
     fields = {"token": token(link(mail, "confirm")), "name": "Alice", "postcode": "", "updates": "no"}
     assert site.post_form("/confirm", fields).status_code == 200
@@ -123,7 +123,7 @@ def test_the_owner_corrects_what_somebody_else_typed(site: Site) -> None:
     assert "postcode" not in item
 
 
-def test_once_confirmed_a_link_shows_nothing_personal(site: Site) -> None:
+def test_after_confirmation_a_link_shows_no_personal_data(site: Site) -> None:
     mail = confirmed(site, name="Alice Secret", postcode="SW1A 1AA")
     for page in (site.get(link(mail, "confirm")), site.get(link(mail, "withdraw"))):
         assert page.status_code == 200
@@ -139,7 +139,7 @@ def test_one_click_unsubscribing_needs_no_page(site: Site) -> None:
     assert (item["state"], item["updates"]) == ("confirmed", False)
 
 
-def test_a_permanent_bounce_ends_all_mail(site: Site) -> None:
+def test_a_permanent_bounce_stops_all_email(site: Site) -> None:
     confirmed(site)
     [item] = everything(site)
     event = {
@@ -149,7 +149,7 @@ def test_a_permanent_bounce_ends_all_mail(site: Site) -> None:
     }
     bounce(event)
     let_a_minute_pass(site)
-    assert site.sign().status_code == 202, "blocked, and nobody hears of it"
+    assert site.sign().status_code == 202, "a blocked address must get the same answer"
     assert site.deliver() == []
 
 
@@ -162,7 +162,7 @@ def test_every_breakdown_sums_to_the_total(site: Site, by: By) -> None:
 
 
 def everything(site: Site) -> list[dict[str, object]]:
-    """Every signature there is."""
+    """Return every signature."""
     name = site.aws.tables._names["signatures"]
     from chalicelib.aws.expressions import from_wire
 
@@ -170,7 +170,7 @@ def everything(site: Site) -> list[dict[str, object]]:
 
 
 def let_a_minute_pass(site: Site) -> None:
-    """For the signatures there are, the last mail was yesterday."""
+    """Set the last email of every signature to yesterday."""
     name = site.aws.tables._names["signatures"]
     client = boto3.client("dynamodb")
     for item in client.scan(TableName=name)["Items"]:

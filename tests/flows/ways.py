@@ -1,4 +1,4 @@
-"""Who signs, from where, how often, with what in between, and what fails: drawn by Hypothesis."""
+"""Hypothesis strategies for the way of a signature: who signs, from where, how often, and what fails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from tests.actors import Person
 from tests.faults.injection import Fault
 from tests.flows.world import NONE, Trouble
 
-# Each with more than one spelling of the same mailbox.
+# Each person has several spellings of one email address.
 PEOPLE: Sequence[tuple[Person, ...]] = [
     (Person("Alice Achterberg", "alice.achterberg@gmail.com"), Person("A A", "AliceAchterberg+sign@googlemail.com")),
     (Person("Bob Bakker", "bob.bakker@charity.example"), Person("Robert B", "Bob.Bakker+x@CHARITY.example")),
     (Person("Charlie Coster", "charlie.coster@mail.example"), Person("Charlie Coster", "charlie.coster@Mail.Example")),
 ]
-# Few, so that much happens to each.
+# Few people, so that much happens to each signature.
 SIGNERS = st.sampled_from([person for spellings in PEOPLE for person in spellings])
 COUNTRIES, SOURCES = st.sampled_from(["GB", "NL"]), st.sampled_from([None, "bbc"])
 CORRECTIONS = st.sampled_from(
@@ -30,16 +30,16 @@ CORRECTIONS = st.sampled_from(
     ]
 )
 WHICH = st.integers(0, 30)
-# Which function has no time just now; or what waits in the mail queue is lost there.
+# A function that does not run; or "lost": the messages in the mail queue are lost.
 BUT = st.sampled_from(["", "", "", "relay_mail", "send_mail", "send_mail", "lost"])
 
 
 def _troubled(first: int, number: int, fault: Fault) -> Trouble:
-    """From the first call on, so many fail."""
+    """Return faults for `number` calls, starting with call `first`."""
     return dict.fromkeys(range(first, first + number), fault)
 
 
-# Most handlers ask AWS for little.
+# Most handlers make few AWS calls.
 _FIRST = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5, 6])
 _FAULTY = st.builds(_troubled, _FIRST, st.sampled_from([1, 1, 1, 2, 40]), st.sampled_from(Fault))
 TROUBLE = st.sampled_from([False, False, False, True]).flatmap(lambda is_bad: _FAULTY if is_bad else st.just(NONE))
@@ -47,7 +47,7 @@ TROUBLE = st.sampled_from([False, False, False, True]).flatmap(lambda is_bad: _F
 
 @dataclass(frozen=True)
 class Way:
-    """The way of a signature, with trouble `where` it is said."""
+    """The way of a signature, with trouble in the step `where`."""
 
     who: Person
     country: str

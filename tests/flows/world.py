@@ -1,4 +1,4 @@
-"""The whole application and the AWS around it in one process: nothing moves unless somebody moves it."""
+"""The whole application and a fake AWS in one process. Nothing runs unless a test runs it."""
 
 import logging
 from collections import Counter
@@ -31,12 +31,12 @@ Trouble = Mapping[int, Fault]
 Result = TypeVar("Result")
 NONE: Trouble = {}
 STREAM_SHARDS = 2
-# Of what was handled, so many messages may come again, however late.
+# The number of handled messages that may be delivered again at any later time.
 REMEMBERED = 30
 
 
 class Channel(FakeQueue):
-    """A queue that delivers what it is told to, in any order; what was handled may come again, or be a dead letter."""
+    """A queue whose messages a test delivers in any order. It keeps handled messages and dead letters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Channel(FakeQueue):
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail in somebody's inbox, and until when its link to confirm must work."""
+    """A received email, and the time until which its link to confirm must work."""
 
     mail: Mail
     until: datetime
@@ -105,7 +105,7 @@ class World:
         return self.site.clock.moment
 
     def during(self, name: str, act: Callable[[], Result], trouble: Trouble = NONE) -> Result | None:
-        """None when the process was killed, or failed as a whole."""
+        """Run `act` and record it in the ledger. Return None if the process was killed or the whole run failed."""
         posted = len(self.site.mailer.mails)
         is_troubled = bool(trouble or self.site.mailer.failures)
         try:
@@ -136,11 +136,11 @@ class World:
         self.during(schedule, lambda: self.site.invoke(schedule, schedule_event()), trouble)
 
     def records(self, shard: int) -> list[Record]:
-        """In the order of each partition, which is all that a stream promises."""
+        """Return a shard's records. The order is kept for each partition only, as in a real stream."""
         return [record for record in self.tables.log if int(_bucket(record), 16) % STREAM_SHARDS == shard]
 
     def stream(self, function: str, shard: int, size: int, overlap: int = 0, trouble: Trouble = NONE) -> None:
-        """The next records, and some before them once more; none is passed before it was taken."""
+        """Process the shard's next records, and `overlap` earlier ones again. On failure, the position stays."""
         at = self.reached[function, shard]
         batch = self.records(shard)[max(0, at - overlap) : at + size]
         if not batch:
@@ -149,19 +149,21 @@ class World:
         event = stream_event(batch, self.tables.moments)
         answer = self.during(function, lambda: (self.site.invoke(function, event), done)[1], trouble)
         if answer is done:
-            assert function != "relay_mail" or not self._unheard(batch), (
-                "the stream went on, and a request is on no queue"
+            assert function != "relay_mail" or not self._not_queued(batch), (
+                "the stream advanced, but a mail request is in no queue"
             )
             self.reached[function, shard] = min(at + size, len(self.records(shard)))
 
-    def _unheard(self, batch: Sequence[Record]) -> set[str]:
-        """Whose new request was in these records, and is in no queue."""
+    def _not_queued(self, batch: Sequence[Record]) -> set[str]:
+        """Return the signatures with a new mail request in these records that is in no queue."""
         waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
         queued = {(message["signature_id"], message["requested_at"]) for message in waiting}
-        wished = {(new["sk"], new["mail_requested_at"]) for _, old, new in batch if new and _is_new_request(old, new)}
-        return {identity for identity, _ in wished - queued}
+        requested = {
+            (new["sk"], new["mail_requested_at"]) for _, old, new in batch if new and _is_new_request(old, new)
+        }
+        return {identity for identity, _ in requested - queued}
 
-    def is_followed(self, function: str = "project_signatures") -> bool:
+    def is_projected(self, function: str = "project_signatures") -> bool:
         return all(self.reached[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
 
     def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], trouble: Trouble = NONE) -> None:
@@ -189,16 +191,16 @@ class World:
         return self._read(f"counts{query}")
 
     def funnel(self, by: str) -> dict[str, int]:
-        """Its totals, which are the sums of its rows."""
-        told = self._read(f"funnel?by={by}")
+        """Return the funnel's totals, and assert that they are the sums of its rows."""
+        funnel = self._read(f"funnel?by={by}")
         sums: Counter[str] = Counter()
-        for row in told["rows"]:
-            sums.update({stage: row[stage] for stage in told["totals"]})
-        assert dict(sums) == {stage: number for stage, number in told["totals"].items() if told["rows"]}
+        for row in funnel["rows"]:
+            sums.update({stage: row[stage] for stage in funnel["totals"]})
+        assert dict(sums) == {stage: number for stage, number in funnel["totals"].items() if funnel["rows"]}
         return {stage: number for stage, number in sums.items() if number}
 
     def _read(self, what: str) -> Any:
-        """As Bob does, who is staff."""
+        """Read a page as Bob, a member of staff."""
         path = f"/api/staff/petitions/{self.petition.slug}/{what}"
         answer = self.site.get(path, authorization=f"Bearer {self.token}")
         assert answer.status_code == 200, answer.body

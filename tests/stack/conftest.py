@@ -1,4 +1,4 @@
-"""A project of one file, so that the tooling is tested by itself, and a fresh emulator with it."""
+"""Fixtures: the built package, its template, an empty emulator, and a project without code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,31 +15,31 @@ Template = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def built() -> Package:
-    """The package of this project, as it would be deployed locally."""
+    """This project's package for stage local."""
     return package("local", ROOT, BUILD)
 
 
 @pytest.fixture(scope="module")
 def template(built: Package) -> Template:
-    """The merged template, as it goes to AWS."""
+    """The merged template of the package."""
     return built.read_template()
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
-    """Properties by logical name."""
+    """Return the properties of each resource of a type, by logical name."""
     return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Emulator]:
-    """An emulator of this module's own, empty."""
+    """An empty emulator for this module."""
     with emulator() as started:
         yield started
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder with the declarations of this project and no code yet."""
+    """A folder with this project's declarations and no code."""
     (tmp_path / ".chalice").mkdir()
     for source in (ROOT / ".chalice").glob("*.json"):
         (tmp_path / ".chalice" / source.name).write_bytes(source.read_bytes())

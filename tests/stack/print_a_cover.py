@@ -1,4 +1,4 @@
-"""Run by a Python without packages, on an unpacked zip: both encryptions, and a cover sheet to stdout."""
+"""Encrypt in both formats and print a cover sheet to stdout. Run with an unpacked zip and no other packages."""
 
 import sys
 from datetime import UTC, datetime

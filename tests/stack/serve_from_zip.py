@@ -1,4 +1,4 @@
-"""Run by a Python without packages, on an unpacked zip: answer the API Gateway event on stdin, as a function does."""
+"""Answer the API Gateway event on stdin as a function does. Run with an unpacked zip and no other packages."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A supporter and a member of staff, by plain HTTP against a site or a bare API."""
+"""Act as a supporter or a member of staff over HTTP, against a site or an API."""
 
 import json
 import re
@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody at `site`; `mails` is where sent mail can be read."""
+    """A visitor of `site`. `mails` returns the sent emails, newest first."""
 
     site: str
     mails: Callable[[], list[dict[str, Any]]]
@@ -26,36 +26,36 @@ class Visitor:
         fetch(urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}))
 
     def link(self, action: str, email: str) -> str:
-        """The token of a link in the newest mail to an address, once it is there."""
+        """Wait for an email to the address and return the token of its link."""
         text = wait_for(lambda: next((mail["text"] for mail in self.mails() if email in mail["to"]), ""))
         found = re.search(rf"http\S+/{action}\?token=(\S+)", text)
         assert found, text
         return urllib.parse.unquote(found.group(1))
 
     def press(self, action: str, token: str) -> bytes:
-        """The button on the link's page."""
+        """Press the button on the link's page."""
         form = urllib.parse.urlencode({"token": token}).encode()
         return fetch(urllib.request.Request(f"{self.site}/{action}", form))
 
     def read(self, path: str, token: str = "") -> Any:
-        """JSON of a path, as staff when there is a token."""
+        """Read JSON from a path, as staff if there is a token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return json.loads(fetch(urllib.request.Request(self.site + path, headers=headers)))
 
 
 def fetch(request: urllib.request.Request | str) -> bytes:
-    """The body of a good answer."""
+    """Return the body of a successful answer. Raise HTTPError."""
     with urllib.request.urlopen(request, timeout=30) as answer:
         body: bytes = answer.read()
         return body
 
 
 def wait_for(look: Callable[[], Found], seconds: float = 40) -> Found:
-    """What `look` returns, once it is something."""
+    """Call `look` until its result is true and return it. Fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
         time.sleep(0.1)

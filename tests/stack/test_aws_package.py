@@ -1,4 +1,4 @@
-"""What ships to AWS: wheels and bytecode of the pinned Python, whatever Python builds the package."""
+"""The package for AWS has wheels and bytecode for the pinned Python, whichever Python builds it."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from stack.target import AWS_PYTHON, LOCAL_STAGE, RUNNING, Target, aws_target, i
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
 PYTHON = interpreter(AWS_PYTHON)
-needs_the_pinned_python = pytest.mark.skipif(PYTHON is None, reason=f"there is no python{AWS_PYTHON} on the PATH")
+needs_the_pinned_python = pytest.mark.skipif(PYTHON is None, reason=f"python{AWS_PYTHON} is not on the PATH")
 # Magic number of every release of CPython 3.13, and PEP 552's flag for "do not check the source".
 BYTECODE_OF_313 = (3571).to_bytes(2, "little") + b"\r\n" + (1).to_bytes(4, "little")
 GLIBC_OF_AMAZON_LINUX_2023 = (2, 34)
@@ -36,7 +36,7 @@ MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_x86_64|manylinux2014_x86_64")
 
 @pytest.fixture(scope="module")
 def aws() -> Package:
-    """The one that `make check` lints."""
+    """The package that `make check` lints."""
     return package("lint", ROOT, BUILD)
 
 
@@ -54,7 +54,7 @@ def unpacked(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory)
 
 
 def compiled_files(archive: zipfile.ZipFile) -> set[str]:
-    """Extension modules; a library that a wheel brings along has a version after `.so`, or a folder of its own."""
+    """Return the extension modules, without the shared libraries that wheels include."""
     return {name for name in archive.namelist() if name.endswith(".so") and ".libs/" not in name}
 
 
@@ -64,7 +64,7 @@ def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
 
 
 def runs_there(tag: str) -> bool:
-    """Whether Python 3.13 on Amazon Linux 2023 takes a wheel with this tag."""
+    """Whether Python 3.13 on Amazon Linux 2023 can use a wheel with this tag."""
     python, abi, platform = tag.split("-")
     if (abi, platform) == ("none", "any"):
         return python in ("py3", "py2.py3", "cp313")
@@ -74,7 +74,7 @@ def runs_there(tag: str) -> bool:
 
 
 def event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
-    """What API Gateway sends for a GET without path parameters."""
+    """Return API Gateway's event for a GET without path parameters."""
     sent = scene.count_event("any")
     where = {"resource": path, "path": path, "pathParameters": None, "multiValueQueryStringParameters": query}
     context = {**sent["requestContext"], "resourcePath": path, "path": f"/site{path}"}
@@ -82,7 +82,7 @@ def event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
 
 
 def run(script: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[bytes]:
-    """With the pinned Python, which sees the unpacked zip and its standard library, nothing else."""
+    """Run a script with the pinned Python, which can import only the unpacked zip and its standard library."""
     command = [str(PYTHON), "-I", "-S", "-B", str(Path(__file__).with_name(script)), str(folder)]
     settings = {**scene.SETTINGS, **scene.AWS_SETTINGS}
     return subprocess.run(command, input=given.encode(), env=settings, capture_output=True, check=False)
@@ -104,7 +104,7 @@ def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFil
     assert {name for name in found if not FOR_THIS_PYTHON.search(name)} == set()
 
 
-def test_every_wheel_has_a_tag_that_runs_there(archive: zipfile.ZipFile) -> None:
+def test_every_wheel_has_a_tag_that_runs_on_lambda(archive: zipfile.ZipFile) -> None:
     found = tags(archive)
     assert len(found) > 20
     assert {name: kept for name, kept in found.items() if not any(map(runs_there, kept))} == {}
@@ -123,12 +123,12 @@ def test_every_wheel_has_a_tag_that_runs_there(archive: zipfile.ZipFile) -> None
         ("cp313-cp313t-manylinux_2_28_x86_64", False),
     ],
 )
-def test_tags_are_judged(tag: str, runs: bool) -> None:
+def test_wheel_tags_are_checked(tag: str, runs: bool) -> None:
     assert runs_there(tag) is runs
 
 
-def test_no_binary_asks_for_a_newer_glibc(archive: zipfile.ZipFile) -> None:
-    """What a binary links to, whatever its wheel claims."""
+def test_no_binary_needs_a_newer_glibc(archive: zipfile.ZipFile) -> None:
+    """Check the symbols that each binary links to, not its wheel's tag."""
     binaries = [name for name in archive.namelist() if ".so" in name]
     wanted = {
         tuple(map(int, version.split(b".")))
@@ -145,7 +145,7 @@ def test_the_package_is_within_lambdas_limits(aws: Package, archive: zipfile.Zip
 
 
 @needs_the_pinned_python
-def test_every_module_has_bytecode_that_the_pinned_python_takes(archive: zipfile.ZipFile) -> None:
+def test_every_module_has_bytecode_that_the_pinned_python_loads(archive: zipfile.ZipFile) -> None:
     names = archive.namelist()
     compiled = [name for name in names if name.endswith(".cpython-313.pyc")]
     assert len(compiled) == sum(name.endswith(".py") for name in names)
@@ -186,13 +186,13 @@ def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpa
     assert done.stdout.startswith(b"%PDF")
 
 
-def test_only_the_emulator_gets_the_python_that_deploys() -> None:
+def test_only_the_emulator_uses_the_deployers_python() -> None:
     assert target_of("dev").runtime == target_of("prod").runtime == "python3.13"
     assert target_of(LOCAL_STAGE).runtime == target_of("dev", is_emulated=True).runtime == f"python{RUNNING}"
 
 
-def test_an_interpreter_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version manager leaves commands on the PATH for versions that are not chosen."""
+def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version manager leaves stubs on the PATH for inactive versions."""
     broken, works = tmp_path / "broken", tmp_path / "works"
     for folder, text in ((broken, "exit 127"), (works, "echo 3.99")):
         folder.mkdir()
@@ -204,7 +204,7 @@ def test_an_interpreter_that_does_not_start_is_passed_over(tmp_path: Path, monke
     assert interpreter.__wrapped__("3.99") is None
 
 
-def test_without_an_interpreter_there_is_no_bytecode_and_it_is_said(
+def test_without_an_interpreter_there_is_no_bytecode_and_a_note(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws: Package, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(target, "interpreter", lambda version: None)

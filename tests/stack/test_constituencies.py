@@ -1,4 +1,4 @@
-"""From the charity's table of postcodes to the file that ships."""
+"""The charity's table of postcodes becomes the file that ships."""
 
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.stack.supporter import wait_for
 from tests.stack.test_powers import SLUG, visitor
 
 PLAIN = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
-# Columns as in the postcode directory of the Office for National Statistics, rows made up.
+# The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.
 DIRECTORY = (
     '"pcd","pcd2","pcds","dointr","oscty","pcon"\n'
     '"ZZ1 1AA","ZZ1  1AA","ZZ1 1AA","198001","E99999999","E14009991"\n'
@@ -44,20 +44,20 @@ def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
     assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
 
 
-def test_the_statisticians_table_fits_as_it_is(project: Path) -> None:
+def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None:
     [(_, content)] = written(project, DIRECTORY)
     found = Constituencies(content)
     assert [found.of(postcode) for postcode in ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")] == ["E14009991", "E14009992", None]
 
 
-def test_it_comes_out_of_the_zip_as_it_went_in(project: Path) -> None:
+def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
     write_zip(project / "out.zip", written(project, PLAIN))
     with zipfile.ZipFile(project / "out.zip") as archive:
         assert Constituencies(archive.read(TARGET)).of("ZZ1 1AA") == "Upper Zed"
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("post code,constituency\nZZ1 1AA,Upper Zed\n", "no column"),
         ("postcode,place\nZZ1 1AA,Upper Zed\n", "no column"),
@@ -68,12 +68,12 @@ def test_it_comes_out_of_the_zip_as_it_went_in(project: Path) -> None:
         ("postcode,constituency\nSomewhere,Upper Zed\n", "not a UK postcode"),
     ],
 )
-def test_a_table_that_makes_no_sense_stops_the_build_and_says_why(project: Path, text: str, complaint: str) -> None:
-    with pytest.raises(Failure, match=complaint):
+def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
+    with pytest.raises(Failure, match=message):
         list(written(project, text))
 
 
-def test_a_table_beside_the_code_is_part_of_the_package(project: Path) -> None:
+def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     before = dict(contents_of(project))
     [(name, content)] = written(project, PLAIN)
@@ -82,7 +82,7 @@ def test_a_table_beside_the_code_is_part_of_the_package(project: Path) -> None:
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("places")
-def test_a_deployed_table_sorts_who_confirms_under_the_functions_own_roles(
+def test_a_deployed_table_counts_confirmations_by_constituency(
     built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = tmp_path / "deployment.zip"
@@ -93,10 +93,10 @@ def test_a_deployed_table_sorts_who_confirms_under_the_functions_own_roles(
         load_petitions(stack)
         supporter, staff = visitor(stack), issue_token(stack)
 
-        def places() -> object:
+        def constituencies() -> object:
             return supporter.read(f"/api/staff/petitions/{SLUG}/counts?by=constituency", staff)["breakdown"]
 
-        assert places() == []
+        assert constituencies() == []
         supporter.sign(SLUG, "ada@example.org")
         supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
-        assert wait_for(lambda: places() == [{"key": TABLE["SW1A 1AA"], "confirmed": 1}])
+        assert wait_for(lambda: constituencies() == [{"key": TABLE["SW1A 1AA"], "confirmed": 1}])

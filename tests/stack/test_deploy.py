@@ -1,4 +1,4 @@
-"""Deploying: once is enough, the same for both worlds, and refusals are one line."""
+"""Deploying: a repeat changes nothing, secrets are kept, errors are one line."""
 
 import http.client
 import json
@@ -43,7 +43,7 @@ def test_deploying_twice_changes_nothing(stack: Deployed, running: Emulator, bui
     assert deploy(Cloud(running.endpoint), built, "local", values, refuse) == stack.outputs
 
 
-def test_saying_no_leaves_everything_as_it_was(stack: Deployed, running: Emulator, built: Package) -> None:
+def test_saying_no_changes_nothing(stack: Deployed, running: Emulator, built: Package) -> None:
     cloud = Cloud(running.endpoint)
     values = {"SiteUrl": "http://other.example", "MailFrom": SENDER}
     with pytest.raises(Failure, match="you said no"):
@@ -74,7 +74,7 @@ def test_pending_signatures_expire_on_the_emulator_too(stack: Deployed, running:
     assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
-def test_what_the_gateway_refuses_is_problem_json_for_any_origin(stack: Deployed) -> None:
+def test_gateway_errors_are_problem_json_for_any_origin(stack: Deployed) -> None:
     for path, status, extra in (("/nowhere", 404, {}), ("/api/staff/petitions", 401, {"www-authenticate": "Bearer"})):
         answered, headers, body = request(stack, "GET", path)
         assert answered == status
@@ -115,7 +115,7 @@ def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]
     return {"ResourceChange": resource}
 
 
-def test_a_change_set_reads_as_a_table_with_losses_first() -> None:
+def test_a_change_set_is_printed_as_a_table_with_losses_first() -> None:
     changes = [change("Add", "Queue"), change("Modify", "Table", "True"), change("Remove", "Topic")]
     assert table(changes).splitlines() == [
         "  REMOVE   Topic  AWS::T",
@@ -125,7 +125,7 @@ def test_a_change_set_reads_as_a_table_with_losses_first() -> None:
     assert headline(changes) == "1 to add, 1 to REPLACE, 1 to REMOVE"
 
 
-def test_missing_credentials_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_a_one_line_error(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):

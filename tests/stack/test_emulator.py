@@ -1,4 +1,4 @@
-"""The embedded AWS: on loopback only, ours, and gone when it should be."""
+"""The emulator listens on loopback only, and stops with its starter."""
 
 import http.server
 import os
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 @pytest.fixture
 def stranger() -> Iterator[int]:
-    """Somebody else's server; its port."""
+    """The port of another server."""
     server = http.server.HTTPServer((LOOPBACK, 0), http.server.BaseHTTPRequestHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -34,7 +34,7 @@ def stranger() -> Iterator[int]:
     server.server_close()
 
 
-def test_it_and_the_functions_it_runs_listen_on_loopback_only(running: Emulator, built: Package) -> None:
+def test_emulator_and_functions_listen_on_loopback_only(running: Emulator, built: Package) -> None:
     stack = deployed(running.endpoint)
     subprocess.run(["curl", "-sf", "-o", os.devnull, f"{stack.api}/health"], check=True)
     listeners = running.listeners()
@@ -43,20 +43,20 @@ def test_it_and_the_functions_it_runs_listen_on_loopback_only(running: Emulator,
     assert len(group_members(running.process.pid)) > 1, "no function was running"
 
 
-def test_a_taken_port_is_one_clear_line(stranger: int) -> None:
+def test_a_taken_port_is_a_one_line_error(stranger: int) -> None:
     with pytest.raises(Failure) as refused:
         start(stranger)
     assert str(refused.value) == f"port {stranger} is taken; choose another"
 
 
-def test_stopping_leaves_no_process_and_no_folder() -> None:
+def test_stopping_removes_processes_and_folder() -> None:
     with emulator() as started:
         assert started.is_alive()
     assert group_members(started.process.pid) == []
     assert not started.home.exists()
 
 
-def test_a_killed_starter_takes_the_emulator_with_it() -> None:
+def test_the_emulator_stops_when_its_starter_is_killed() -> None:
     begin = "import time; from stack.emulator import start; started = start(); "
     tell = "print(started.process.pid, started.home, sep=chr(10), flush=True); time.sleep(60)"
     starter = subprocess.Popen([sys.executable, "-c", begin + tell], stdout=subprocess.PIPE, env=_environment())
@@ -83,5 +83,5 @@ def _environment() -> dict[str, str]:
 def _wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 15
     while not condition():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "not within 15 s"
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The front: passes everything on unchanged, and says honestly when nobody is behind it."""
+"""The front forwards everything unchanged, and answers 503 when the emulator is down."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ BODY = bytes(range(256))
 
 
 async def echo(request: web.Request) -> web.Response:
-    """What arrived, with an answer that only an honest front passes on as it is."""
+    """Return the received request, in an answer with headers that a proxy is likely to change."""
     seen = {"target": request.raw_path, "headers": dict(request.headers), "size": len(await request.read())}
     headers = {"X-Seen": json.dumps(seen), "Location": "/elsewhere", "Content-Encoding": "x-kept", "ETag": '"1"'}
     return web.Response(status=303, body=BODY, headers=headers)
@@ -74,7 +74,7 @@ async def ask(session: aiohttp.ClientSession, url: str | URL, **more: Any) -> tu
         return answer, await answer.read()
 
 
-def test_status_headers_and_body_pass_untouched_and_redirects_are_not_followed() -> None:
+def test_status_headers_and_body_are_unchanged_and_redirects_are_not_followed() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         answer, body = await ask(session, f"{front}/petitions/x", method="POST", data=b"12345")
         assert (answer.status, body) == (303, BODY)
@@ -87,7 +87,7 @@ def test_status_headers_and_body_pass_untouched_and_redirects_are_not_followed()
     with_front(test)
 
 
-def test_a_body_that_lies_about_its_encoding_arrives_as_it_is() -> None:
+def test_a_body_with_a_false_encoding_is_unchanged() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         headers = {"Content-Encoding": "gzip"}
         answer, body = await ask(session, f"{front}/petitions/x", method="POST", data=b"12345", headers=headers)
@@ -96,7 +96,7 @@ def test_a_body_that_lies_about_its_encoding_arrives_as_it_is() -> None:
     with_front(test)
 
 
-def test_path_and_query_arrive_as_they_were_written() -> None:
+def test_path_and_query_are_unchanged() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         target = "/petitions/a%2Fb%20c?source=x%26y&z=%E2%82%AC"
         answer, _ = await ask(session, URL(front + target, encoded=True))
@@ -105,7 +105,7 @@ def test_path_and_query_arrive_as_they_were_written() -> None:
     with_front(test)
 
 
-def test_who_asked_is_what_the_connection_says_not_what_the_caller_says() -> None:
+def test_the_callers_address_comes_from_the_connection_not_from_its_headers() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6"}
         answer, _ = await ask(session, front + "/", headers=lies)
@@ -128,10 +128,10 @@ def test_a_body_beyond_the_limit_is_413() -> None:
     with_front(test)
 
 
-def test_without_an_emulator_it_says_503_and_when_to_try_again() -> None:
+def test_without_an_emulator_the_answer_is_503_with_retry_after() -> None:
     async def run() -> None:
-        nobody = f"http://{LOOPBACK}:{free_port()}"
-        async with serving(application(nobody, nobody)) as front, aiohttp.ClientSession() as session:
+        down = f"http://{LOOPBACK}:{free_port()}"
+        async with serving(application(down, down)) as front, aiohttp.ClientSession() as session:
             answer, body = await ask(session, front + "/")
             assert answer.status == 503
             assert answer.headers["Retry-After"] == "5"
@@ -143,7 +143,7 @@ def test_without_an_emulator_it_says_503_and_when_to_try_again() -> None:
         pool.submit(lambda: asyncio.run(run())).result()
 
 
-def test_the_inbox_lists_the_newest_first_and_runs_nothing_it_shows() -> None:
+def test_the_inbox_lists_the_newest_email_first_and_runs_no_scripts() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         _, listing = await ask(session, f"{front}/_local/inbox")
         assert listing.index(b"Later") < listing.index(b"Confirm &lt;now&gt;")
@@ -168,7 +168,7 @@ def test_the_inbox_survives_a_restart(tmp_path: Path) -> None:
     assert counted == [2, 4]
 
 
-def test_there_is_no_mail_beyond_the_last() -> None:
+def test_an_unknown_email_is_404() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         answer, _ = await ask(session, f"{front}/_local/inbox/99")
         assert answer.status == 404

@@ -1,4 +1,4 @@
-"""Numbers in the template that AWS would refuse: quotas of CloudFormation and of each service."""
+"""The template is within the quotas of CloudFormation and of each service."""
 
 import json
 import re
@@ -16,12 +16,12 @@ from tests.stack.conftest import Template, of_type
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
-# What CloudFormation adds to a name that it makes up: a dash and twelve characters.
+# CloudFormation adds a dash and twelve characters to a name that it generates.
 MADE_UP = 13
 LONGEST_STAGE = "s" * 16
 RESERVES = "ReservedConcurrentExecutions"
 WARM = ("WarmWrites", "WarmsSignatures")
-# In the access log: nothing that a visitor typed, and no address.
+# Fields of the access log: no user input and no IP address.
 LOGGED = {
     *("requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType"),
     *("responseLatency", "integration.status", "integration.latency", "responseLength"),
@@ -29,16 +29,16 @@ LOGGED = {
 
 
 def sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Function and event source, for each event source of that kind."""
+    """Yield the function's name and the event source, for each event source of that kind."""
     for name, function in of_type(template, "AWS::Serverless::Function").items():
         for event in function.get("Events", {}).values():
             if event["Type"] == kind:
                 yield name, event["Properties"]
 
 
-def test_the_stack_is_within_what_cloudformation_takes(template: Template) -> None:
+def test_the_stack_is_within_cloudformations_limits(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function").values()
-    # The transform makes a mapping or a rule with its permission of each event, and three resources of the API.
+    # The transform creates at most two resources for each event (a rule and its permission), and three for the API.
     made = sum(2 * len(function.get("Events", {})) for function in functions) + 3
     assert len(template["Resources"]) + made <= 500
     assert len(template["Outputs"]) <= 200
@@ -48,8 +48,8 @@ def test_the_stack_is_within_what_cloudformation_takes(template: Template) -> No
     assert all(len(each["Description"]) <= 4000 for each in template["Parameters"].values())
 
 
-def test_no_made_up_name_is_cut_so_that_roles_may_write_the_logs_they_name(template: Template) -> None:
-    """A role names its log by the function's prefix; CloudFormation shortens names over 64 characters."""
+def test_no_generated_name_is_shortened_so_that_roles_match_their_logs(template: Template) -> None:
+    """A role's policy names the log group by its prefix. CloudFormation shortens names over 64 characters."""
     for kind in ("AWS::Serverless::Function", "AWS::IAM::Role"):
         for name in of_type(template, kind):
             assert len(f"{stack_name(LONGEST_STAGE)}-{name}") + MADE_UP <= 64
@@ -74,7 +74,7 @@ def test_functions_are_within_lambdas_limits(template: Template) -> None:
         assert 512 <= function.get("EphemeralStorage", {}).get("Size", 512) <= 10_240
 
 
-def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+def test_visibility_timeout_is_six_times_the_functions_timeout(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     queues = of_type(template, "AWS::SQS::Queue")
     for name, source in sources(template, "SQS"):
@@ -92,7 +92,7 @@ def test_queue_sources_are_within_lambdas_limits(template: Template) -> None:
 
 
 def _values(template: Template, number: Any) -> list[int]:
-    """The number, or the least and the most that its parameter may be."""
+    """Return the number; for a parameter, its minimum, default and maximum."""
     if not isinstance(number, dict):
         return [number]
     parameter = template["Parameters"][number["Ref"]]
@@ -117,7 +117,7 @@ def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template
         assert all(len(each["Pattern"]) <= 4096 for each in filters)
 
 
-def test_nothing_is_reserved_or_warmed_unless_it_is_asked_for(template: Template) -> None:
+def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     reserving = {name: each[RESERVES] for name, each in functions.items() if RESERVES in each}
     served = dict(zip(("StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"), RESERVED, strict=True))
@@ -129,13 +129,13 @@ def test_nothing_is_reserved_or_warmed_unless_it_is_asked_for(template: Template
     units = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
     for parameter, condition in (*((each, each.replace("Reserved", "Reserves")) for each in RESERVED), WARM):
-        # Text on both sides: a parameter is text, and a wrong answer would reserve 0 and so stop the function.
+        # Compare text with text, because a parameter is text. Reserving 0 would stop the function.
         assert template["Parameters"][parameter]["Default"] == "0"
         assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
 
 
-def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template) -> None:
-    """DKIM attributes of an address are refused, and a stack that failed to create one is rolled back."""
+def test_the_identity_is_a_domain_and_its_mail_from_is_optional(template: Template) -> None:
+    """AWS refuses DKIM attributes of an address, and then rolls the stack back."""
     for parameter in ("MailIdentity", "MailFromDomain"):
         pattern = template["Parameters"][parameter]["AllowedPattern"]
         assert all(re.fullmatch(pattern, good) for good in ("", "example.org", "bounce.our-charity.org.uk"))
@@ -145,8 +145,8 @@ def test_the_identity_is_a_domain_and_its_mail_from_a_choice(template: Template)
     assert identity["MailFromAttributes"] == {"Fn::If": ["HasMailFromDomain", chosen, {"Ref": "AWS::NoValue"}]}
 
 
-def test_ses_tells_events_under_the_names_that_cloudformation_knows(template: Template) -> None:
-    """CloudFormation's schema names them as API version 1 does; the emulator takes version 2's names too."""
+def test_ses_event_types_have_the_names_that_cloudformation_knows(template: Template) -> None:
+    """CloudFormation uses the names of API version 1. The emulator also accepts those of version 2."""
     [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
     assert {*destination["EventDestination"]["MatchingEventTypes"]} == {"bounce", "complaint", "reject"}
 
@@ -165,7 +165,7 @@ def test_alarms_and_dashboard_are_within_cloudwatchs_limits(template: Template) 
     assert all(len(widget["properties"].get("metrics", [])) <= 500 for widget in widgets)
 
 
-def test_the_access_log_is_off_and_holds_no_address_and_nothing_that_was_typed(template: Template) -> None:
+def test_the_access_log_is_off_by_default_and_holds_no_personal_data(template: Template) -> None:
     api = template["Resources"]["RestAPI"]["Properties"]
     condition, setting, otherwise = api["AccessLogSetting"]["Fn::If"]
     assert (condition, otherwise) == ("LogsAccess", {"Ref": "AWS::NoValue"})

@@ -1,4 +1,4 @@
-"""What ships: complete, slim, compiled, and the same whenever it is built. Here: the emulator's package."""
+"""The emulator's package is complete, slim, compiled and reproducible."""
 
 import re
 import subprocess
@@ -28,12 +28,12 @@ def test_every_requirement_is_in_the_zip(built: Package) -> None:
     assert missing(built.archive, requirements(ROOT / "requirements.txt")) == []
 
 
-def test_a_requirement_that_is_absent_is_named(built: Package) -> None:
+def test_a_missing_requirement_is_named(built: Package) -> None:
     assert missing(built.archive, {"no-such-thing": "1.0", "boto3": "0.1"}) == ["boto3==0.1", "no-such-thing==1.0"]
 
 
 def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
-    """Isolated from this environment's packages, which would mask what is missing."""
+    """The process cannot import this environment's packages, which would hide a missing one."""
     zipfile.ZipFile(built.archive).extractall(tmp_path)
     clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
@@ -41,8 +41,8 @@ def test_the_application_starts_from_the_zip_alone(built: Package, tmp_path: Pat
     assert done.returncode == 0, done.stderr
 
 
-def test_what_encrypts_and_prints_a_hand_over_works_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
-    """Its libraries are trimmed, and nothing else in the zip uses them."""
+def test_an_export_is_encrypted_and_printed_from_the_zip_alone(built: Package, tmp_path: Path) -> None:
+    """The export's libraries are trimmed, and no other code in the zip uses them."""
     zipfile.ZipFile(built.archive).extractall(tmp_path)
     script = Path(__file__).with_name("print_a_cover.py")
     command = [sys.executable, "-I", "-S", str(script), str(tmp_path)]
@@ -52,7 +52,7 @@ def test_what_encrypts_and_prints_a_hand_over_works_from_the_zip_alone(built: Pa
     assert done.stderr == b""
 
 
-def test_no_function_but_the_one_that_hands_over_pays_for_its_libraries() -> None:
+def test_only_the_export_function_imports_the_export_libraries() -> None:
     code = "import sys, app; print({name.partition('.')[0] for name in sys.modules} & set(sys.argv[1:]))"
     heavy = ["pyrage", "pysequoia", "fpdf", "fontTools", "fontpkg_noto_sans", "PIL"]
 
@@ -60,7 +60,7 @@ def test_no_function_but_the_one_that_hands_over_pays_for_its_libraries() -> Non
     assert done.stdout.strip() == "set()"
 
 
-def test_no_tests_and_no_tools_ship(names: list[str]) -> None:
+def test_tests_and_tools_do_not_ship(names: list[str]) -> None:
     folders = {part for name in names for part in name.split("/")[:-1]}
     assert folders.isdisjoint({"tests", "pip", "setuptools", "wheel", "stack", "benchmarks", "click", "inquirer"})
 
@@ -71,7 +71,7 @@ def test_botocore_describes_only_the_services_we_call(names: list[str]) -> None:
     assert folders == set(SERVICES)
 
 
-def test_every_module_is_compiled_for_this_python_and_trusted_undated(built: Package, names: list[str]) -> None:
+def test_every_module_is_compiled_for_this_python_with_an_unchecked_hash(built: Package, names: list[str]) -> None:
     modules = {name for name in names if name.endswith(".py")}
     compiled = [name for name in names if name.endswith(".pyc")]
     assert len(compiled) == len(modules)
@@ -80,7 +80,7 @@ def test_every_module_is_compiled_for_this_python_and_trusted_undated(built: Pac
     assert headers == {MAGIC_NUMBER + (1).to_bytes(4, "little")}
 
 
-def test_nothing_is_in_the_zip_twice(names: list[str]) -> None:
+def test_no_file_is_in_the_zip_twice(names: list[str]) -> None:
     assert len(names) == len(set(names))
 
 
@@ -97,7 +97,7 @@ def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
-def test_building_again_touches_nothing(built: Package) -> None:
+def test_building_again_changes_nothing(built: Package) -> None:
     before = built.archive.stat().st_mtime_ns
     assert package("local", ROOT, BUILD) == built
     assert built.archive.stat().st_mtime_ns == before
@@ -126,7 +126,7 @@ def test_building_again_touches_nothing(built: Package) -> None:
         ("fontpkg_noto_sans/files/NotoSans-Italic[wdth,wght].ttf", False),
     ],
 )
-def test_only_what_runs_is_wanted(name: str, wanted: bool) -> None:
+def test_only_files_used_at_run_time_ship(name: str, wanted: bool) -> None:
     assert is_wanted(name) is wanted
 
 

@@ -1,4 +1,4 @@
-"""What the operator types becomes the template's parameters, and mistakes are refused before AWS is asked."""
+"""The operator's options become template parameters, and mistakes are refused before any AWS call."""
 
 from argparse import Namespace
 from typing import Any
@@ -16,17 +16,17 @@ def asked(*settings: str, **options: str) -> dict[str, str]:
     return parameters(Namespace(**{**dict.fromkeys(names, ""), **options}, set=list(settings)), DECLARED)
 
 
-def test_what_is_not_given_is_left_to_the_stack() -> None:
+def test_options_that_are_not_given_keep_the_stacks_values() -> None:
     assert asked() == {}
     assert asked(site_url="https://sign.example.org/") == {"SiteUrl": "https://sign.example.org"}
 
 
-def test_the_rate_alone_sets_the_senders() -> None:
+def test_the_rate_sets_the_number_of_senders() -> None:
     assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "48"}
     assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "3"}
 
 
-def test_senders_chosen_by_hand_are_kept() -> None:
+def test_a_given_number_of_senders_is_kept() -> None:
     assert asked("MailSenders=9", mail_per_second="300")["MailSenders"] == "9"
     assert asked("MailSenders=9") == {"MailSenders": "9"}
 
@@ -36,10 +36,10 @@ def test_senders_chosen_by_hand_are_kept() -> None:
     [
         (["Colour=red"], "no parameter Colour; it has MailFrom, MailPerSecond"),
         (["MailFrom"], "Name=Value, not MailFrom"),
-        (["MailPerSecond=many"], "MAIL_PER_SECOND is a number, not many"),
+        (["MailPerSecond=many"], "MAIL_PER_SECOND must be a number, not many"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(settings: list[str], message: str) -> None:
+def test_a_mistake_is_a_one_line_error(settings: list[str], message: str) -> None:
     with pytest.raises(Failure, match=message):
         asked(*settings)
 

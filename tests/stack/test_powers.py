@@ -1,4 +1,4 @@
-"""With roles enforced: every function can do its job, and none can do another's."""
+"""With roles enforced, every function can do its own work and no other's."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ from tests.stack.supporter import Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
-# As EventBridge sends it; Chalice wants every one of these.
+# An event as EventBridge sends it. Chalice requires every field.
 SCHEDULED: dict[str, Any] = {
     **dict.fromkeys(("version", "id", "account", "time", "region", "source", "detail-type"), "any"),
     "resources": [],
@@ -75,7 +75,7 @@ def visitor(stack: Deployed) -> Visitor:
     return Visitor(stack.api, mails)
 
 
-def test_the_whole_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
+def test_the_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     supporter.sign(SLUG, "ada@example.org")
     supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
@@ -95,7 +95,7 @@ def test_what_was_used_of_the_policies_is_noted_as_the_project_names_it(stack: D
     assert used <= known
 
 
-def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed) -> None:
+def test_a_recount_works_under_its_role_and_finds_no_drift(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "grace@example.org")
     supporter.press("confirm", supporter.link("confirm", "grace@example.org"))
@@ -103,30 +103,30 @@ def test_a_recount_works_under_its_role_and_finds_nothing_wrong(stack: Deployed)
         FunctionName=stack.outputs["RecountTalliesName"], Payload=json.dumps(SCHEDULED).encode(), LogType="Tail"
     )
     assert "FunctionError" not in done, done["Payload"].read()
-    said = base64.b64decode(done["LogResult"]).decode()
-    assert '"Drift": 0' in said
-    assert "grace" not in said
+    output = base64.b64decode(done["LogResult"]).decode()
+    assert '"Drift": 0' in output
+    assert "grace" not in output
 
 
-def test_a_recount_can_read_no_name_even_if_it_asks(stack: Deployed) -> None:
+def test_a_recount_cannot_read_names(stack: Deployed) -> None:
     client, table = _as_function(stack, "RecountTallies"), stack.outputs["SignaturesTableName"]
     only = {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": "#n", "ExpressionAttributeNames": {"#n": "email"}}
-    for asked in ({}, only):
+    for attributes in ({}, only):
         with pytest.raises(ClientError, match="AccessDenied"):
-            client.query(TableName=table, **READS["query"], **asked)
+            client.query(TableName=table, **READS["query"], **attributes)
 
 
-def test_a_recount_can_write_nothing(stack: Deployed) -> None:
+def test_a_recount_cannot_write(stack: Deployed) -> None:
     client = _as_function(stack, "RecountTallies")
     for table in ("SignaturesTableName", "CountsTableName"):
         with pytest.raises(ClientError, match="AccessDenied"):
             client.put_item(TableName=stack.outputs[table], Item={"pk": {"S": "TALLY#a"}, "sk": {"S": "b"}})
 
 
-def test_pending_signatures_and_the_funnel_are_followed_from_the_stream(stack: Deployed) -> None:
+def test_pending_signatures_and_the_funnel_are_projected_from_the_stream(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     wait_for(lambda: _is_still(stack))
-    before, followed_before = _passed(supporter, staff), _followed(stack)
+    before, projected_before = _passed(supporter, staff), _projected(stack)
     supporter.sign(SLUG, "bob@example.org")
 
     def pending() -> int:
@@ -136,11 +136,11 @@ def test_pending_signatures_and_the_funnel_are_followed_from_the_stream(stack: D
     supporter.press("confirm", supporter.link("confirm", "bob@example.org"))
     wait_for(lambda: pending() == waiting - 1)
     assert _passed(supporter, staff) - before == {"received": 1, "mailed": 1, "confirmed": 1}
-    # Put, mailed and confirmed; that its mail was claimed in between is filtered out.
-    assert _followed(stack) - followed_before == 3
+    # The signature was put, emailed and confirmed. The claim in between is filtered out.
+    assert _projected(stack) - projected_before == 3
 
 
-def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(stack: Deployed) -> None:
+def test_overflowed_signatures_are_stored_under_the_workers_own_role(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     manage(settings(stack), "shed", "accept-only")
     time.sleep(LEVEL_SECONDS + 0.5)
@@ -151,7 +151,7 @@ def test_what_waits_in_the_overflow_queue_is_kept_under_the_workers_own_role(sta
     assert supporter.link("confirm", "overflow@example.org")
 
 
-def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
+def test_a_bounce_from_ses_reaches_the_signature(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "bounce@example.org")
     item = wait_for(lambda: _item(cloud, stack, "bounce@example.org"))
@@ -161,7 +161,7 @@ def test_a_bounce_told_by_ses_reaches_the_signature(stack: Deployed) -> None:
     wait_for(lambda: "undeliverable" in _item(cloud, stack, "bounce@example.org"))
 
 
-def test_a_pause_shuts_the_senders_taps_and_its_end_opens_them(stack: Deployed) -> None:
+def test_a_pause_disables_the_senders_event_sources_and_its_end_enables_them(stack: Deployed) -> None:
     tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
     pause_mail(times.now(), tables)
     assert _watched(cloud, stack) == {"SendMail": "Disabled", "SendOtherMail": "Disabled"}
@@ -172,7 +172,7 @@ def test_a_pause_shuts_the_senders_taps_and_its_end_opens_them(stack: Deployed) 
     wait_for(lambda: _watched(cloud, stack)["SendOtherMail"] == "Enabled")
 
 
-def test_who_signs_again_hears_of_it_by_the_queue_that_yields(stack: Deployed) -> None:
+def test_a_second_signing_is_emailed_by_the_low_priority_queue(stack: Deployed) -> None:
     supporter = visitor(stack)
     supporter.sign(SLUG, "dora@example.org")
     supporter.press("confirm", supporter.link("confirm", "dora@example.org"))
@@ -182,7 +182,7 @@ def test_who_signs_again_hears_of_it_by_the_queue_that_yields(stack: Deployed) -
     wait_for(lambda: "already signed" in fetch(sent).decode())
 
 
-def test_the_sweep_queues_a_forgotten_wish_and_it_is_mailed(stack: Deployed) -> None:
+def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) -> None:
     tables, cloud = Tables(_dynamodb(stack), _names(stack)), Cloud(stack.endpoint)
     petition = petition_as_stored(SLUG, tables)
     long_ago = times.now() - timedelta(days=21)
@@ -200,7 +200,7 @@ def test_the_count_reader_reads_counts(stack: Deployed) -> None:
     assert _outcome(stack, "Counts", "CountsTableName", "scan") == "AccessDeniedException"
 
 
-def test_who_manages_hands_out_a_token_and_reads_of_it_in_the_trail_that_nobody_else_reads(stack: Deployed) -> None:
+def test_manage_issues_a_token_and_only_manage_reads_the_audit_trail(stack: Deployed) -> None:
     bob = issue_token(stack, "bob", "counts,manage")
     headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json"}
     wanted = json.dumps({"owner": "carla", "rights": ["counts"]}).encode()
@@ -216,7 +216,7 @@ def test_who_manages_hands_out_a_token_and_reads_of_it_in_the_trail_that_nobody_
     assert _outcome(stack, "Counts", "AuditTableName", "query") == "AccessDeniedException"
 
 
-def test_a_number_is_frozen_and_checked_under_the_count_readers_own_role(stack: Deployed) -> None:
+def test_a_statement_is_issued_and_checked_under_the_count_readers_own_role(stack: Deployed) -> None:
     headers = {"Authorization": f"Bearer {issue_token(stack)}"}
     asked = urllib.request.Request(f"{stack.api}/api/staff/petitions/{SLUG}/statements", b"", headers)
     frozen = json.loads(fetch(asked))
@@ -225,7 +225,7 @@ def test_a_number_is_frozen_and_checked_under_the_count_readers_own_role(stack: 
     assert b"This statement is genuine" in fetch(f"{stack.api}/statements/{token}")
 
 
-def test_the_sites_health_is_told_by_who_may_see_that_mail_waits_and_not_what_it_is(stack: Deployed) -> None:
+def test_staff_health_reads_queue_depths_but_no_messages(stack: Deployed) -> None:
     assert visitor(stack).read("/api/staff/health", issue_token(stack))["overflow"] == {"waiting": 0}
     queues = _as_function(stack, "Counts", "sqs")
     for queue in ("MailQueueUrl", "OverflowQueueUrl"):
@@ -233,7 +233,7 @@ def test_the_sites_health_is_told_by_who_may_see_that_mail_waits_and_not_what_it
             queues.receive_message(QueueUrl=stack.outputs[queue])
 
 
-def test_a_petition_begins_under_the_powers_of_who_manages_and_signatures_stay_out_of_reach(stack: Deployed) -> None:
+def test_manage_creates_a_petition_but_cannot_reach_signatures(stack: Deployed) -> None:
     bob = issue_token(stack, "bob", "manage,counts")
     headers = {"Authorization": f"Bearer {bob}", "Content-Type": "application/json", "If-Match": "*"}
     url, begun = f"{stack.api}/api/staff/petitions", dict(A_PETITION)
@@ -246,7 +246,7 @@ def test_a_petition_begins_under_the_powers_of_who_manages_and_signatures_stay_o
         assert _outcome(stack, "Manage", "SignaturesTableName", operation) == "AccessDeniedException"
 
 
-def test_who_manages_without_the_right_to_count_reads_no_counts(stack: Deployed) -> None:
+def test_a_manager_without_the_counts_right_reads_no_counts(stack: Deployed) -> None:
     """The policy for petitions/* must not open petitions/x/counts."""
     bob = issue_token(stack, "bob", "manage")
     assert visitor(stack).read(f"/api/staff/petitions/{SLUG}", bob)["slug"] == SLUG
@@ -254,13 +254,13 @@ def test_who_manages_without_the_right_to_count_reads_no_counts(stack: Deployed)
         visitor(stack).read(f"/api/staff/petitions/{SLUG}/counts", bob)
 
 
-def test_the_function_behind_mailed_links_reads_one_signature_never_a_list(stack: Deployed) -> None:
+def test_the_links_function_reads_one_signature_never_a_list(stack: Deployed) -> None:
     assert _outcome(stack, "Links", "SignaturesTableName", "get_item") == "done"
     assert _outcome(stack, "Links", "SignaturesTableName", "query") == "AccessDeniedException"
     assert _outcome(stack, "Links", "SignaturesTableName", "scan") == "AccessDeniedException"
 
 
-def test_who_helps_a_person_gets_one_signature_by_its_id_and_never_a_list(stack: Deployed) -> None:
+def test_the_people_function_reads_one_signature_by_id_never_a_list(stack: Deployed) -> None:
     assert _outcome(stack, "People", "SignaturesTableName", "get_item") == "done"
     for operation in ("query", "scan", "delete_item"):
         assert _outcome(stack, "People", "SignaturesTableName", operation) == "AccessDeniedException"
@@ -268,7 +268,7 @@ def test_who_helps_a_person_gets_one_signature_by_its_id_and_never_a_list(stack:
         assert _outcome(stack, "People", "AuditTableName", operation) == "AccessDeniedException"
 
 
-def test_who_signs_staff_in_writes_tokens_and_reads_nothing(stack: Deployed) -> None:
+def test_the_sign_in_function_writes_tokens_and_reads_nothing(stack: Deployed) -> None:
     client, table = _as_function(stack, "SignIn"), stack.outputs["CountsTableName"]
     for operation in READS:
         assert _outcome(stack, "SignIn", "CountsTableName", operation) == "AccessDeniedException"
@@ -279,7 +279,7 @@ def test_who_signs_staff_in_writes_tokens_and_reads_nothing(stack: Deployed) -> 
         client.update_item(TableName=table, **KEY)
 
 
-def test_a_hand_over_works_under_its_roles_and_they_can_read_no_address(stack: Deployed) -> None:
+def test_an_export_works_under_its_roles_which_cannot_read_addresses(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
     supporter.sign(SLUG, "handed@example.org")
     supporter.press("confirm", supporter.link("confirm", "handed@example.org"))
@@ -318,7 +318,7 @@ A_PETITION = {
 
 
 def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
-    """As the schedule would; raises when the function failed."""
+    """Run a function as its schedule does, and fail the test if it fails."""
     answer = cloud.client("lambda").invoke(
         FunctionName=stack.outputs[f"{function}Name"], Payload=json.dumps(schedule_event())
     )
@@ -326,7 +326,7 @@ def _run(cloud: Cloud, stack: Deployed, function: str) -> None:
 
 
 def _watched(cloud: Cloud, stack: Deployed) -> dict[str, str]:
-    """The senders' event sources, after the watch has looked."""
+    """Run the watch and return the state of the senders' event sources."""
     _run(cloud, stack, "WatchMail")
 
     def state(function: str) -> str:
@@ -351,7 +351,7 @@ def _sent(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _backdate(stack: Deployed, email: str) -> None:
-    """Its last mail went long enough ago for another."""
+    """Set the signature's last email to long ago, so that another may be sent."""
     # The email arrives before the sender marks it as sent; that mark would set the time again.
     item = wait_for(lambda: _sent(_item(Cloud(stack.endpoint), stack, email)))
     key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
@@ -367,7 +367,7 @@ def _outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
 
 
 def _as_function(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
-    """A client with the credentials the function runs under."""
+    """Return a client with the function's credentials."""
     cloud = Cloud(stack.endpoint)
     found = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
     taken = cloud.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName="test")["Credentials"]
@@ -386,14 +386,14 @@ def _passed(supporter: Visitor, staff: str) -> Counter[str]:
 
 
 def _is_still(stack: Deployed) -> bool:
-    """Nothing of the tests before is on its way any more."""
-    before = _followed(stack)
+    """Whether all changes of earlier tests are projected."""
+    before = _projected(stack)
     time.sleep(2)
-    return _followed(stack) == before
+    return _projected(stack) == before
 
 
-def _followed(stack: Deployed) -> int:
-    """Changes that the follower was ever given, by its own log."""
+def _projected(stack: Deployed) -> int:
+    """Return the number of changes that the projecting function has ever received, from its log."""
     logs = Cloud(stack.endpoint).client("logs")
     names = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
     groups = [name for name in names if "ProjectSignatures" in name]

@@ -1,4 +1,4 @@
-"""A deployment that AWS would refuse half way is refused before it begins, with what to do."""
+"""A deployment that AWS would refuse in the middle is refused before it begins, with what to do instead."""
 
 import json
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ TEMPLATE = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding=
 
 
 class Account:
-    """An AWS account as far as a deployment asks about it."""
+    """A fake AWS account with the calls that a deployment's checks make."""
 
     def __init__(self, *, free: int = 1000, role: str = "", identities: tuple[str, ...] = (), **before: str) -> None:
         limits = {"AccountLimit": {"UnreservedConcurrentExecutions": free}}
@@ -35,8 +35,8 @@ class Account:
     def client(self, service: str) -> Any:
         return self._services[service]
 
-    def _identity(self, **asked: str) -> dict[str, Any]:
-        if asked["EmailIdentity"] not in self._identities:
+    def _identity(self, **request: str) -> dict[str, Any]:
+        if request["EmailIdentity"] not in self._identities:
             raise ClientError({"Error": {"Code": "NotFoundException", "Message": "none"}}, "GetEmailIdentity")
         return {"IdentityType": "DOMAIN"}
 
@@ -48,18 +48,18 @@ def checked(account: Account, **values: str) -> None:
 REFUSED: list[tuple[Account, dict[str, str], str]] = [
     (Account(), {"MailIdentity": "petitions@example.org"}, "Verify the address petitions@example.org in SES by hand"),
     (Account(identities=("example.org",)), {"MailIdentity": "example.org"}, "leave MAIL_IDENTITY out"),
-    (Account(), {"MailFromDomain": "bounce.example.org"}, "a name below MAIL_IDENTITY"),
+    (Account(), {"MailFromDomain": "bounce.example.org"}, "a subdomain of MAIL_IDENTITY"),
     (Account(MailIdentity="example.org"), {"MailFromDomain": "bounce.example.com"}, "example bounce.example.org"),
     (Account(MailIdentity="example.org"), {"MailFromDomain": "example.org"}, "example bounce.example.org"),
     (Account(), {"AccessLog": "on"}, "no role to write logs with"),
     (Account(), {"WarmWrites": "100"}, "0 or at least 4000"),
-    (Account(), {"ReservedRelay": "many"}, "ReservedRelay is a whole number, not many"),
+    (Account(), {"ReservedRelay": "many"}, "ReservedRelay must be a whole number, not many"),
     (Account(), {"MailSenders": "48", "ReservedSenders": "20"}, "0 or at least 48"),
     (Account(), {"ReservedOverflow": "1"}, "0 or at least 2"),
     (Account(free=110), {"ReservedRelay": "11"}, "would leave 99 of 110"),
     (Account(free=10), {"ReservedAuthorizer": "5"}, "Lambda keeps 100"),
 ]
-TAKEN: list[tuple[Account, dict[str, str]]] = [
+ACCEPTED: list[tuple[Account, dict[str, str]]] = [
     (Account(), {}),
     (Account(), {"MailIdentity": "example.org", "MailFromDomain": "bounce.example.org"}),
     (Account(identities=("example.org",), MailIdentity="example.org"), {"MailIdentity": "example.org"}),
@@ -67,19 +67,21 @@ TAKEN: list[tuple[Account, dict[str, str]]] = [
     (Account(), {"WarmWrites": "10000"}),
     (Account(), {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
     (Account(free=110), {"ReservedRelay": "10"}),
-    # The stack's own reservation is free for the stack.
+    # The stack may use its own existing reservation.
     (Account(free=100, ReservedRelay="50"), {"ReservedRelay": "40"}),
 ]
 
 
 @pytest.mark.parametrize(("account", "values", "message"), REFUSED)
-def test_what_aws_would_refuse_is_refused_at_once(account: Account, values: dict[str, str], message: str) -> None:
+def test_values_that_aws_refuses_are_refused_before_the_deployment(
+    account: Account, values: dict[str, str], message: str
+) -> None:
     with pytest.raises(Failure, match=message):
         checked(account, **values)
 
 
-@pytest.mark.parametrize(("account", "values"), TAKEN)
-def test_everything_else_is_left_to_aws(account: Account, values: dict[str, str]) -> None:
+@pytest.mark.parametrize(("account", "values"), ACCEPTED)
+def test_valid_values_are_accepted(account: Account, values: dict[str, str]) -> None:
     checked(account, **values)
 
 

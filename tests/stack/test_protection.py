@@ -1,4 +1,4 @@
-"""A deployment never loses data, and one that fails can be repeated."""
+"""A deployment never loses data, and a failed one can be repeated."""
 
 import json
 from argparse import Namespace
@@ -29,7 +29,7 @@ def protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
 
 
 class WithoutMetricMath(Package):
-    """The emulator refuses the alarms that stage local leaves out, and with them every other stage."""
+    """The package without the alarms that only AWS accepts. Stage local leaves them out; other stages do not."""
 
     def read_template(self) -> dict[str, Any]:
         template = super().read_template()
@@ -43,7 +43,7 @@ def table_names(cloud: Cloud) -> list[str]:
 
 
 def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(running: Emulator, built: Package) -> None:
-    """The emulator refuses metric math half way. On AWS a protected table would end this in ROLLBACK_FAILED."""
+    """The emulator refuses metric math during the creation. On AWS, a protected table would cause ROLLBACK_FAILED."""
     cloud = Cloud(running.endpoint)
     before = table_names(cloud)
     with pytest.raises(Failure, match="metric math"):
@@ -56,19 +56,19 @@ def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(running: Emula
         deploy(cloud, built, "failing", {}, lambda ready: True)
 
 
-def test_a_stage_in_earnest_is_protected_once_it_stands_and_stays_so(
+def test_a_production_stage_is_protected_once_it_is_created(
     running: Emulator, built: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YES", "1")
     monkeypatch.setattr("stack.deploy.package", lambda stage, target: WithoutMetricMath(built.template, built.archive))
     cloud, created = Cloud(running.endpoint), []
 
-    def seen(*given: Any) -> dict[str, str]:
-        outputs = deploy(*given)
+    def recorded(*arguments: Any) -> dict[str, str]:
+        outputs = deploy(*arguments)
         created.append(protections(cloud, outputs))
         return outputs
 
-    monkeypatch.setattr("stack.deploy.deploy", seen)
+    monkeypatch.setattr("stack.deploy.deploy", recorded)
     outputs = deploy_everything(cloud, options("earnest"))
     assert created == [{False}, {True}]
     assert (outputs["IsProtected"], outputs["HasSiteUrl"]) == ("yes", "yes")
@@ -76,14 +76,14 @@ def test_a_stage_in_earnest_is_protected_once_it_stands_and_stays_so(
     assert len(created) == 3
 
 
-def test_a_stage_for_trying_out_is_not_protected() -> None:
+def test_a_development_stage_is_not_protected() -> None:
     outputs = {"HasSiteUrl": "yes", "IsProtected": "no"}
     assert [second_step(stage, outputs) for stage in ("local", "dev", "test")] == [{}, {}, {}]
     assert second_step("prod", outputs) == {"Protect": "yes"}
     assert second_step("prod", {"HasSiteUrl": "yes", "IsProtected": "yes"}) == {}
 
 
-def test_a_parameter_that_the_template_dropped_does_not_stop_a_deployment(running: Emulator, built: Package) -> None:
+def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(running: Emulator, built: Package) -> None:
     """AWS: "Parameters: [Old] do not exist in the template"."""
     cloud = Cloud(running.endpoint)
     bucket = ready_bucket(cloud)
@@ -110,7 +110,7 @@ def loss(action: str, kind: str, replacement: str = "False") -> changeset.Change
 
 @pytest.mark.parametrize("kind", ["DynamoDB::Table", "SecretsManager::Secret", "S3::Bucket", "SQS::Queue"])
 @pytest.mark.parametrize(("action", "how"), [("Remove", "False"), ("Modify", "True"), ("Modify", "Conditional")])
-def test_what_holds_data_is_not_lost_unless_it_is_named(
+def test_data_is_not_removed_or_replaced_unless_it_is_named(
     kind: str, action: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YES", "1")
@@ -120,17 +120,17 @@ def test_what_holds_data_is_not_lost_unless_it_is_named(
     refuse_losses(loss(action, f"AWS::{kind}", how))
 
 
-def test_a_secret_is_not_changed_for_its_value_may_be_generated_anew() -> None:
+def test_a_secret_is_not_changed_because_its_value_may_be_generated_again() -> None:
     with pytest.raises(Failure, match="LOSE=Thing"):
         refuse_losses(loss("Modify", "AWS::SecretsManager::Secret"))
 
 
-def test_the_looser_stage_is_not_deployed_to_aws() -> None:
-    with pytest.raises(Failure, match="stage local is for the embedded AWS"):
+def test_stage_local_is_not_deployed_to_aws() -> None:
+    with pytest.raises(Failure, match="stage local is for the emulator only"):
         deploy_everything(Cloud(), options("local"))
 
 
-def test_a_stack_half_way_back_is_not_deleted(running: Emulator) -> None:
+def test_a_stack_with_a_failed_rollback_is_not_deleted(running: Emulator) -> None:
     cloud = Cloud(running.endpoint)
     status = {"Stacks": [{"StackStatus": "UPDATE_ROLLBACK_FAILED"}]}
     cloud.client("cloudformation").describe_stacks = lambda **_: status
@@ -138,13 +138,13 @@ def test_a_stack_half_way_back_is_not_deleted(running: Emulator) -> None:
         changeset.create(cloud, "broken", "", {}, ())
 
 
-def test_what_holds_no_data_may_be_replaced_and_what_holds_data_may_be_changed() -> None:
+def test_resources_without_data_may_be_replaced_and_those_with_data_changed() -> None:
     refuse_losses(loss("Modify", "AWS::Lambda::Function", "True"))
     refuse_losses(loss("Modify", "AWS::DynamoDB::Table"))
     refuse_losses(loss("Add", "AWS::DynamoDB::Table"))
 
 
-def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package_that_a_rollback_may_need(running: Emulator) -> None:
+def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running: Emulator) -> None:
     cloud = Cloud(running.endpoint)
     s3, name = cloud.client("s3"), ready_bucket(cloud)
     [statement] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]

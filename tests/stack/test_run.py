@@ -1,4 +1,4 @@
-"""`make run`, as a process of its own with its own state: up, down, and up again with all it knew."""
+"""`make run` in its own process with its own state: start, stop, and restart with all data."""
 
 import json
 import os
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("run")]
 
 @dataclass(frozen=True)
 class Site:
-    """A running site, and somebody who visits it."""
+    """A running site and a visitor."""
 
     endpoints: dict[str, str]
     visitor: Visitor
@@ -67,7 +67,7 @@ def running_site(port: int, local: Path) -> Iterator[Site]:
     assert "Traceback" not in output
 
 
-def test_it_stops_all_it_started_and_knows_everything_when_it_comes_back(tmp_path: Path) -> None:
+def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path) -> None:
     port, slug = free_port(), "support-trafficked-children"
     with running_site(port, tmp_path) as first:
         first.visitor.sign(slug, "before@example.org")
@@ -93,7 +93,7 @@ def _group_that_listens_on(port: int) -> int:
     return next(group for group in groups if Listener("127.0.0.1", port) in group_listeners(group))
 
 
-def test_a_taken_port_is_one_clear_line_and_no_trace(tmp_path: Path) -> None:
+def test_a_taken_port_is_a_one_line_error_without_a_traceback(tmp_path: Path) -> None:
     with _taken() as port:
         process = command(port, tmp_path)
         output, _ = process.communicate(timeout=30)

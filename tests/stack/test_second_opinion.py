@@ -1,4 +1,4 @@
-"""moto and parliament accept the packaged template, and each fault in a copy of it is a finding.
+"""moto and parliament accept the packaged template, and report each fault in a copy of it.
 
 The emulator deploys each of these faults without an error (docs/decisions/027-judges-of-the-template.md).
 """
@@ -17,19 +17,19 @@ from stack.paths import BUILD, LINT_PYTHON, ROOT
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
 Template = dict[str, Any]
-# They have no fault here, and moto does not know them.
+# These resources have no faults here, and moto does not support them.
 LEFT_OUT = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
 
 
 def statement(template: Template, sid: str) -> dict[str, Any]:
-    """One statement of the sweep's role."""
+    """Return one statement of the sweep's role."""
     policy = template["Resources"]["SweepMailRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     found: dict[str, Any] = next(each for each in policy["Statement"] if each["Sid"] == sid)
     return found
 
 
 def no_fault(template: Template) -> None:
-    """The template that is deployed."""
+    """The unchanged template."""
 
 
 def unknown_action(template: Template) -> None:
@@ -73,8 +73,8 @@ FAULTS: dict[Callable[[Template], None], str] = {
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The findings in the template and in each faulty copy, from one run; a line begins with the fault's name."""
+def output(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The findings for the template and each faulty copy, from one run. Each line starts with the fault's name."""
     folder = tmp_path_factory.mktemp("templates")
     text = package("lint", ROOT, BUILD).template.read_text()
     for fault in (no_fault, *FAULTS):
@@ -91,13 +91,13 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [line.removeprefix(f"{folder}/") for line in done.stdout.splitlines()]
 
 
-def test_the_template_is_accepted(said: list[str]) -> None:
-    assert [line for line in said if line.startswith("no_fault:")] == []
+def test_the_template_is_accepted(output: list[str]) -> None:
+    assert [line for line in output if line.startswith("no_fault:")] == []
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_fault_is_a_finding(said: list[str], fault: Callable[[Template], None]) -> None:
-    assert FAULTS[fault] in "\n".join(line for line in said if line.startswith(f"{fault.__name__}:"))
+def test_each_fault_is_a_finding(output: list[str], fault: Callable[[Template], None]) -> None:
+    assert FAULTS[fault] in "\n".join(line for line in output if line.startswith(f"{fault.__name__}:"))
 
 
 def test_a_template_without_roles_is_a_finding(tmp_path: Path) -> None:

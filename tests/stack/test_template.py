@@ -1,4 +1,4 @@
-"""What the template promises, and what AWS would refuse that neither emulator nor linter knows."""
+"""The template's guarantees, and AWS's rules that neither the emulator nor a linter checks."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def statements(role: dict[str, Any]) -> list[dict[str, Any]]:
 # Data.
 
 
-def test_what_holds_data_outlives_the_stack_and_no_failed_creation(template: Template) -> None:
+def test_data_is_kept_when_the_stack_is_deleted_but_not_after_a_failed_creation(template: Template) -> None:
     resources = template["Resources"]
     holders = {name for name, each in resources.items() if each["Type"] in HOLDERS} | PERSONAL_QUEUES
     kept = {name for name, each in resources.items() if each.get("DeletionPolicy") == "RetainExceptOnCreate"}
@@ -45,7 +45,7 @@ def test_tables_are_on_demand_encrypted_recoverable_and_protected(template: Temp
 
 
 def test_no_table_is_protected_while_it_is_created(template: Template) -> None:
-    """A creation that fails deletes what it made; a protected table would stop it in ROLLBACK_FAILED."""
+    """A failed creation deletes its resources. A protected table would stop that in ROLLBACK_FAILED."""
     assert template["Parameters"]["Protect"]["Default"] == "no"
     assert template["Conditions"]["Protected"] == {"Fn::Equals": [{"Ref": "Protect"}, "yes"]}
 
@@ -59,7 +59,7 @@ def test_only_signatures_expire_and_stream(template: Template) -> None:
         assert table.keys().isdisjoint({"TimeToLiveSpecification", "StreamSpecification"})
 
 
-def test_a_key_of_the_charitys_own_encrypts_everything_that_holds_names(template: Template) -> None:
+def test_the_charitys_own_key_encrypts_everything_that_holds_names(template: Template) -> None:
     signatures = of_type(template, "AWS::DynamoDB::Table")["SignaturesTable"]["SSESpecification"]
     bucket = of_type(template, "AWS::S3::Bucket")["ExportsBucket"]
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -71,7 +71,7 @@ def test_a_key_of_the_charitys_own_encrypts_everything_that_holds_names(template
     assert template["Parameters"]["CustomerKeyArn"]["Default"] == ""
 
 
-def test_the_policy_of_such_a_key_lets_functions_use_it_through_these_services_only(template: Template) -> None:
+def test_functions_may_use_the_key_through_these_services_only(template: Template) -> None:
     text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     [code] = re.findall(r"```json\n(\{.*?\n\})\n```", text, re.DOTALL)
     [using] = [each for each in json.loads(code)["Statement"] if each["Sid"] == "FunctionsUseIt"]
@@ -79,14 +79,14 @@ def test_the_policy_of_such_a_key_lets_functions_use_it_through_these_services_o
     assert services == {"dynamodb", "sqs", "s3"}
     pattern = using["Condition"]["ArnLike"]["aws:PrincipalArn"]
     assert pattern.endswith(":role/petitions-prod-*")
-    # A role with a name of its own would not match the pattern.
+    # A role with an explicit name would not match the pattern.
     assert not [name for name, role in of_type(template, "AWS::IAM::Role").items() if "RoleName" in role]
 
 
 # Queues and event sources.
 
 
-def test_every_queue_keeps_14_days_encrypted_and_every_worked_queue_has_a_dead_letter_queue(template: Template) -> None:
+def test_queues_are_encrypted_keep_14_days_and_have_dead_letter_queues(template: Template) -> None:
     for name, queue in of_type(template, "AWS::SQS::Queue").items():
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert ("KmsMasterKeyId" in queue) is (name in PERSONAL_QUEUES)
@@ -95,7 +95,7 @@ def test_every_queue_keeps_14_days_encrypted_and_every_worked_queue_has_a_dead_l
         assert is_last != ("RedrivePolicy" in queue)
 
 
-def test_each_queue_policy_names_one_queue_and_speaks_of_no_other(template: Template) -> None:
+def test_each_queue_policy_names_its_own_queue_only(template: Template) -> None:
     """SQS refuses a policy whose statements name another queue, and the stack is not created."""
     policies = of_type(template, "AWS::SQS::QueuePolicy")
     governed = [queue["Ref"] for policy in policies.values() for queue in policy["Queues"]]
@@ -113,8 +113,8 @@ def test_sns_may_send_to_every_queue_of_its_subscription(template: Template) -> 
     assert [target["Fn::GetAtt"][0] for target in targets] == governed
 
 
-def test_only_functions_that_feed_their_own_queue_may_run_in_a_loop(template: Template) -> None:
-    """Lambda stops such a function after about 16 rounds, unless it is told that the loop is meant."""
+def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop(template: Template) -> None:
+    """Lambda stops such a function after about 16 rounds, unless its RecursiveLoop is Allow."""
     functions = of_type(template, "AWS::Serverless::Function")
     roles = of_type(template, "AWS::IAM::Role")
     looping = {
@@ -134,7 +134,7 @@ def _queues_sent_to(role: dict[str, Any]) -> list[Any]:
     return [queue for found in sending for queue in (found if isinstance(found, list) else [found])]
 
 
-def test_every_event_source_reports_single_failures_and_streams_never_block_for_ever(template: Template) -> None:
+def test_event_sources_report_single_failures_and_streams_give_up_in_the_end(template: Template) -> None:
     for function in of_type(template, "AWS::Serverless::Function").values():
         for event in function.get("Events", {}).values():
             source = event["Properties"]
@@ -153,7 +153,7 @@ def test_every_event_source_reports_single_failures_and_streams_never_block_for_
 # Roles.
 
 
-def test_only_the_two_that_change_single_signatures_and_the_workers_reach_them(template: Template) -> None:
+def test_only_named_functions_reach_signatures(template: Template) -> None:
     reach = {
         name.removesuffix("Role"): _actions_on(role, "SignaturesTable")
         for name, role in of_type(template, "AWS::IAM::Role").items()
@@ -177,7 +177,7 @@ def _actions_on(role: dict[str, Any], table: str) -> set[str]:
     return {action for each in statements(role) if each["Resource"] == arn for action in each["Action"]}
 
 
-def test_no_role_may_do_everything_or_reach_everything(template: Template) -> None:
+def test_no_role_has_a_wildcard_action_or_resource(template: Template) -> None:
     for role in of_type(template, "AWS::IAM::Role").values():
         for statement in role["Policies"][0]["PolicyDocument"]["Statement"]:
             assert "*" not in str(statement["Action"])

@@ -1,4 +1,4 @@
-"""DynamoDB: what the emulator takes in expressions, sets and start keys, and AWS does not.
+"""DynamoDB: what AWS refuses in expressions, sets and start keys, and the emulator accepts.
 
 Source: "Constraints in Amazon DynamoDB", the expression pages of the developer guide and the API reference.
 """
