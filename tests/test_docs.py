@@ -1,0 +1,163 @@
+"""What the pages name exists: files, tests, links, and the services that a deployment needs."""
+
+import json
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stack.paths import ROOT
+
+DOCS = ROOT / "docs"
+FACTS = (DOCS / "aws-facts.md").read_text(encoding="utf-8")
+PAGES = sorted(DOCS.glob("*.md"))
+# Of files that stand in the repository. A page may also name files that are made or that the reader writes.
+FOLDERS = "tests|chalicelib|stack|commands|benchmarks|docs|[.]chalice"
+POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
+
+
+def rows() -> list[list[str]]:
+    """Cells of each fact: sign, fact, source, what leans on it, test."""
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in FACTS.splitlines() if line.startswith("|")]
+    return [row for row in cells if len(row) == 5 and row[1] not in ("fact", "---")]
+
+
+def test_the_page_of_facts_is_read() -> None:
+    assert len(rows()) > 100
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[1][:40])
+def test_each_fact_has_a_source_a_user_and_a_test_that_exists(row: list[str]) -> None:
+    sign, _, source, user, test = row
+    assert sign in ("✓", "", "?")
+    assert source
+    assert user
+    named = re.findall(r"tests/[\w/.]+", test)
+    assert named or test.startswith("none")
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_no_fact_is_listed_twice() -> None:
+    facts = [row[1] for row in rows()]
+    assert len(facts) == len(set(facts))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`", page.read_text(encoding="utf-8"))
+    made = {".chalice/constituencies.csv", "benchmarks/results.json"}
+    assert [name for name in named if name not in made and not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(((?!https?:)[^)\s]+)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not leads_somewhere(page, link)] == []
+
+
+def leads_somewhere(page: Path, link: str) -> bool:
+    name, _, anchor = link.partition("#")
+    target = page.parent / name if name else page
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings, as GitHub makes them."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def granted() -> list[str]:
+    """Every action of the deployer's policy, with its wildcards."""
+    return [action for statement in POLICY["Statement"] for action in statement["Action"]]
+
+
+# A deployment of each type needs these, among others. Source: `handlers` in CloudFormation's schemas, as cfn-lint ships
+# them. A type that is not here fails the test: give its actions to the deployer first.
+NEEDED = {
+    "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard"),
+    "AWS::DynamoDB::Table": (
+        "dynamodb:CreateTable",
+        "dynamodb:DescribeTable",
+        "dynamodb:UpdateTable",
+        "dynamodb:DeleteTable",
+        "dynamodb:UpdateTimeToLive",
+        "dynamodb:UpdateContinuousBackups",
+    ),
+    "AWS::Lambda::Permission": ("lambda:AddPermission", "lambda:RemovePermission"),
+    "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
+    "AWS::S3::Bucket": ("s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"),
+    "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
+    "AWS::SES::ConfigurationSet": ("ses:CreateConfigurationSet", "ses:DeleteConfigurationSet"),
+    "AWS::SES::ConfigurationSetEventDestination": ("ses:CreateConfigurationSetEventDestination",),
+    "AWS::SES::EmailIdentity": (
+        "ses:CreateEmailIdentity",
+        "ses:GetEmailIdentity",
+        "ses:PutEmailIdentityMailFromAttributes",
+    ),
+    "AWS::SNS::Subscription": ("sns:Subscribe", "sns:Unsubscribe"),
+    "AWS::SNS::Topic": ("sns:CreateTopic", "sns:DeleteTopic"),
+    "AWS::SNS::TopicPolicy": ("sns:SetTopicAttributes",),
+    "AWS::SQS::Queue": ("sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes"),
+    "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes",),
+    "AWS::SecretsManager::Secret": (
+        "secretsmanager:CreateSecret",
+        "secretsmanager:GetRandomPassword",
+        "secretsmanager:GetSecretValue",
+    ),
+    # What SAM makes of functions, their events and the API.
+    "AWS::Serverless::Api": ("apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"),
+    "AWS::Serverless::Function": (
+        "lambda:CreateFunction",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+        "lambda:PutFunctionConcurrency",
+        "lambda:PutFunctionRecursionConfig",
+        "lambda:CreateEventSourceMapping",
+        "lambda:UpdateEventSourceMapping",
+        "iam:CreateRole",
+        "iam:PassRole",
+        "iam:PutRolePolicy",
+        "events:PutRule",
+        "events:PutTargets",
+    ),
+    # What stack/deploy.py and stack/preflight.py ask.
+    "make deploy": (
+        "sts:GetCallerIdentity",
+        "cloudformation:CreateChangeSet",
+        "cloudformation:ExecuteChangeSet",
+        "cloudformation:DescribeChangeSet",
+        "cloudformation:DeleteChangeSet",
+        "cloudformation:DescribeStacks",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:DeleteStack",
+        "cloudformation:ContinueUpdateRollback",
+        "lambda:GetAccountSettings",
+        "apigateway:GET",
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:PutBucketPublicAccessBlock",
+    ),
+}
+
+
+@pytest.mark.parametrize("action", sorted({action for actions in NEEDED.values() for action in actions}))
+def test_the_deployer_may_do_what_a_deployment_does(action: str) -> None:
+    assert any(fnmatchcase(action, pattern) for pattern in granted())
+
+
+def test_the_deployers_policy_is_a_policy() -> None:
+    assert POLICY["Version"] == "2012-10-17"
+    assert len(json.dumps(POLICY, separators=(",", ":"))) < 10_240, "a role's inline policies together"
+    assert all(statement["Effect"] == "Allow" and statement["Resource"] for statement in POLICY["Statement"])
+    assert [action for action in granted() if re.fullmatch(r"[a-z0-9]+:\w+[\w*]*", action) is None] == []
+
+
+def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> None:
+    template: dict[str, Any] = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
+    types = {resource["Type"] for resource in template["Resources"].values() if "Type" in resource}
+    assert types - NEEDED.keys() == set()
