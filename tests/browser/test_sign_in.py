@@ -53,5 +53,5 @@ def test_a_sign_in_started_elsewhere_is_refused(phone: Page, site_with_sign_in: 
 def test_without_a_provider_the_page_says_so(phone: Page, deployed_site: DeployedSite) -> None:
     phone.goto(f"{deployed_site.url}/staff/signed-in")
     phone.get_by_role("button", name="Sign in").click()
-    expect(phone.get_by_role("status")).to_contain_text("no provider is set")
+    expect(phone.get_by_role("status")).to_contain_text("Sign-in is not set up on this site")
     expect(phone.get_by_role("button", name="Sign in")).to_be_enabled()

@@ -58,7 +58,7 @@ def test_charlie_with_an_account_but_no_rights_is_refused(site_with_sign_in: Dep
     attempt = Attempt()
     answer = post(site_with_sign_in, "session", attempt.returned(code_for(site_with_sign_in, attempt, "charlie")))
     assert answer.status_code == 403
-    assert "right" in answer.json()["detail"]
+    assert "do not have access yet" in answer.json()["detail"]
 
 
 def test_a_code_works_once(site_with_sign_in: DeployedSite) -> None:

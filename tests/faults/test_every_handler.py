@@ -94,7 +94,7 @@ def worth_failing(sites: Sequence[str]) -> list[int]:
 
 def _is_in_the_window(made: Injection) -> bool:
     """Whether the fault came after SES accepted the email and before it was marked as sent."""
-    return made.met[0][0].endswith((":deliver_in_step", ":mark_mailed"))
+    return made.met[0][0].endswith((":deliver_at_pace", ":mark_mailed"))
 
 
 @pytest.mark.parametrize("scene", THE_WAY_OF_THE_COUNT, ids=str)
