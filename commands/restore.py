@@ -145,6 +145,8 @@ def _slugs(pk: str) -> set[str]:
 
 def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
     if slugs and not arguments.dry_run:
+        if arguments.table == keys.SIGNATURES:
+            print("Somebody may have left while their signature was missing: repeat with new ids (runbook, step 6).")
         print("In some minutes, when the stream has been followed, prove the counts:")
         print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")
