@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # A restore takes from minutes to hours, whatever the size of the table.
 LOOK_SECONDS, LOOKS = 10, 12 * 360
+MARK = "-restored-"
 # A page is one BatchGetItem on the live table.
 PAGE = 100
 # Throttles pass: about three minutes of patience, with full jitter.
@@ -67,6 +68,13 @@ def window(client: "DynamoDBClient", table: str) -> Window:
     return Window(kept["EarliestRestorableDateTime"].astimezone(UTC), latest)
 
 
+def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
+    """The names of this table's copies."""
+    with translated("storage"):
+        pages = client.get_paginator("list_tables").paginate()
+        return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{MARK}")]
+
+
 class Copy:
     """The table as it was at one moment. Its name says which, so that the same command finds it again."""
 
@@ -74,7 +82,7 @@ class Copy:
         self._client = client
         self._table = table
         self.moment = moment
-        self.name = f"{table}-restored-{moment:%Y%m%dT%H%M%SZ}"
+        self.name = f"{table}{MARK}{moment:%Y%m%dT%H%M%SZ}"
 
     def status(self) -> str | None:
         """AWS's word for it; None if there is no such table."""

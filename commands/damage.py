@@ -42,6 +42,9 @@ class Outcome(StrEnum):
     NEWER = "kept: the live item has changed since"
     EXPIRED = "left out: expired"
     GONE = "left out: withdrawn or erased since"
+    LEFT_OUT = "left out: in the file"
+    WITHDRAWN = "withdrawn: in the file, and put back by an earlier run"
+    UNSUBSCRIBED = "unsubscribed: in the file, and put back by an earlier run"
     UNUSABLE = "left out: damaged in the copy too, use an earlier moment"
     TEMPORARY = "left out: temporary, or a token"
 
@@ -69,7 +72,7 @@ Rule = Callable[[Item, Item | None, Known], Decision]
 def signature(kept: Item, live: Item | None, known: Known) -> Decision:
     """`kept` is the copy's item, `live` the live table's."""
     if live is not None and not _is_damaged(kept, live):
-        return Decision(Outcome.SAME if _part(kept) == _part(live) else Outcome.NEWER)
+        return _left_while_missing(live, known) if _part(kept) == _part(live) else Decision(Outcome.NEWER)
     why_not = _why_not(kept, known)
     if why_not:
         return Decision(why_not)
@@ -77,6 +80,16 @@ def signature(kept: Item, live: Item | None, known: Known) -> Decision:
         marks = {"restored_at": iso(known.now), "updates": _wants_updates(kept, known)}
         return Decision(Outcome.PUT_BACK, _new(keys.SIGNATURES, kept, marks))
     return Decision(Outcome.REPAIRED, _repair(kept, live, known))
+
+
+def _left_while_missing(live: Item, known: Known) -> Decision:
+    """Who withdraws or unsubscribes while the item is missing changes nothing, so a second run does it."""
+    if "restored_at" in live and live["sk"] in known.left_out and live["state"] != State.WITHDRAWN:
+        return Decision(Outcome.WITHDRAWN)
+    if "restored_at" in live and live.get("updates") and live["sk"] in known.unsubscribed:
+        change = Change(_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_as_seen(live))
+        return Decision(Outcome.UNSUBSCRIBED, change)
+    return Decision(Outcome.SAME)
 
 
 def count(kept: Item, live: Item | None, known: Known) -> Decision:
@@ -117,6 +130,8 @@ def _why_not(kept: Item, known: Known) -> Outcome | None:
         return Outcome.UNUSABLE
     if signature.expires_at is not None and signature.expires_at <= known.now:
         return Outcome.EXPIRED
+    if kept["sk"] in known.left_out:
+        return Outcome.LEFT_OUT
     return Outcome.GONE if _has_gone(kept["sk"], signature, known) else None
 
 
@@ -128,7 +143,7 @@ def _has_gone(identity: str, signature: Signature, known: Known) -> bool:
 
     was_erased = since(known.erased) and signature.erased_at is None
     was_withdrawn = since(known.withdrawn) and signature.state is not State.WITHDRAWN
-    return identity in known.left_out or was_erased or was_withdrawn
+    return was_erased or was_withdrawn
 
 
 def _wants_updates(item: Item, known: Known) -> bool:

@@ -6,29 +6,29 @@ Into the live table, which keeps its stream, its recovery and its name. Nothing 
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from chalicelib.aws import clients
 from chalicelib.aws.table import Item, NewItem, Tables
-from chalicelib.core import keys, times
-from chalicelib.core.errors import ConditionFailed
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key, slug_of
 from chalicelib.core.settings import required
 from chalicelib.core.times import iso
-from chalicelib.staff.audit.record import entries
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage
-from commands.copies import Copy, patiently, window
+from commands.copies import Copy, copies_of, patiently, window
 from commands.damage import Decision, Known, Outcome, Rule
+from commands.trail import Trail
 
 RULES: dict[str, Rule] = {keys.AUDIT: damage.entry, keys.COUNTS: damage.count, keys.SIGNATURES: damage.signature}
 LATEST = "latest"
-# The trail is written before the act, and the copy may be from between the two.
-BEFORE_THE_ACT = timedelta(hours=1)
-WRITTEN = (Outcome.PUT_BACK, Outcome.REPAIRED)
+WRITTEN = (Outcome.PUT_BACK, Outcome.REPAIRED, Outcome.WITHDRAWN)
 
 
 class Seen(NamedTuple):
@@ -38,6 +38,8 @@ class Seen(NamedTuple):
 
 def restore(arguments: argparse.Namespace) -> None:
     """Safe to repeat, also after Ctrl-C: what is back already is unchanged the next time."""
+    if arguments.finish and arguments.at is None:
+        raise common.InputError("--finish needs the time of the copy: --at latest is another second each time")
     copy = _copy_of(arguments.table, arguments.at)
     if arguments.finish:
         _finish(copy, arguments.table)
@@ -46,28 +48,42 @@ def restore(arguments: argparse.Namespace) -> None:
 
 
 def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
-    known = _known(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
+    trail = Trail(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
     if patiently(copy.status) is None:
         _begin(copy, arguments)
+    print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_tell)
     if not arguments.dry_run:
         common.audited("table.restored", arguments.table, at=iso(copy.moment))
-    seen = restored(copy.pages(), common.tables(), arguments.table, known, write=not arguments.dry_run)
+    seen = restored(copy.pages(), common.tables(), arguments.table, trail.known, write=not arguments.dry_run)
     counted, slugs = _followed(seen, each=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in Outcome if counted[outcome]))
     _say_what_next(arguments, copy, slugs)
 
 
-def restored(pages: Iterable[Sequence[Item]], live: Tables, table: str, known: Known, *, write: bool) -> Iterator[Seen]:
+def restored(
+    pages: Iterable[Sequence[Item]], live: Tables, table: str, read_known: Callable[[], Known], *, write: bool
+) -> Iterator[Seen]:
     """Each item of the copy, and what happened to it. Constant memory, one page at a time."""
     for page in pages:
+        known = patiently(read_known)
         wanted = [_key(table, item) for item in page]
         found = patiently(partial(live.batch_get, wanted, consistent=True)) if wanted else []
         by_key = {_key(table, item): item for item in found}
         for kept in page:
             decision = RULES[table](kept, by_key.get(_key(table, kept)), known)
+            if write and decision.outcome is Outcome.WITHDRAWN:
+                patiently(partial(_withdraw, _key(table, kept), known.now, live))
             yield Seen(kept, _written(decision, live) if write and decision.write else decision.outcome)
+
+
+def _withdraw(key: Key, now: datetime, live: Tables) -> None:
+    """As by the link in the email: the tally subtracts the signature. Idempotent."""
+    try:
+        withdraw(key, petition_as_stored(slug_of(key.pk), live), now, live)
+    except UnknownPetition:
+        raise common.InputError(f"there is no petition {slug_of(key.pk)}: restore counts first") from None
 
 
 def _written(decision: Decision, live: Tables) -> Outcome:
@@ -86,6 +102,8 @@ def _written(decision: Decision, live: Tables) -> Outcome:
 
 def _copy_of(table: str, at: datetime | None) -> Copy:
     client, name = clients.dynamodb(), required(f"{table.upper()}_TABLE")
+    if at is None and (there := patiently(partial(copies_of, client, name))):
+        raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(there)}")
     return Copy(client, name, at or patiently(partial(window, client, name)).latest)
 
 
@@ -101,16 +119,6 @@ def _finish(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
 
 
-def _known(moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> Known:
-    """From the trail: who was erased or withdrawn by staff. What owners did by their link is in the logs only."""
-    now = times.now()
-    acts: dict[str, dict[str, datetime]] = {"signature.erased": {}, "signature.withdrawn": {}}
-    for entry in entries(moment - BEFORE_THE_ACT, now, common.tables()):  # Newest first.
-        if entry.action.name in acts:
-            acts[entry.action.name].setdefault(entry.action.subject, entry.at)
-    return Known(now, acts["signature.erased"], acts["signature.withdrawn"], left_out, unsubscribed)
-
-
 def _followed(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[Outcome], set[str]]:
     counted: Counter[Outcome] = Counter()
     slugs: set[str] = set()
@@ -118,7 +126,8 @@ def _followed(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[Outcome], se
         counted[outcome] += 1
         if outcome in WRITTEN:
             slugs |= _slugs(item["pk"])
-        if each and outcome is not Outcome.SAME:
+        # A recorded act may have failed, so somebody has to check the ids that are left out because of it.
+        if outcome is Outcome.GONE or (each and outcome is not Outcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
             _tell(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")
@@ -136,6 +145,8 @@ def _slugs(pk: str) -> set[str]:
 
 def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
     if slugs and not arguments.dry_run:
+        if arguments.table == keys.SIGNATURES:
+            print("Somebody may have left while their signature was missing: repeat with new ids (runbook, step 6).")
         print("In some minutes, when the stream has been followed, prove the counts:")
         print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")

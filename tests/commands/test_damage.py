@@ -176,7 +176,9 @@ def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
     kept = item_of(tables, petition, identity)
     for at, outcome in ((NOW, Outcome.GONE), (NOW + MINUTE, Outcome.GONE), (NOW - MINUTE, Outcome.PUT_BACK)):
         assert missing(kept, known_of(act, identity, at)) is outcome
-    assert missing(kept, Known(LATER, left_out=frozenset({identity}))) is Outcome.GONE
+    left = Known(LATER, left_out=frozenset({identity}))
+    assert missing(kept, left) is Outcome.LEFT_OUT
+    assert damage.signature(kept, kept, left).outcome is Outcome.SAME, "only what a restore put back is withdrawn"
     live = kept | {"name": "x"}
     assert damage.signature(kept, live, known_of(act, identity, NOW)).outcome is Outcome.GONE
 

@@ -15,10 +15,13 @@ from chalicelib.aws.table import NewItem
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import entries, record
+from chalicelib.tallies.count import exact_count
 from commands import common, copies, restore
 from commands.damage import Known, Outcome
+from commands.trail import Trail
 from tests.actors import DAY, MINUTE, NOW, confirmed
 from tests.fakes import FakeTables
 
@@ -59,6 +62,14 @@ class FakeRecovery:
         self.copies[request["TargetTableName"]] = [to_wire(item) for item in there]
         if self.failures:
             raise refusal(self.failures.pop())
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_tables"
+        return self
+
+    def paginate(self) -> list[dict[str, list[str]]]:
+        """One table a page."""
+        return [{"TableNames": [name]} for name in ("signatures-test", "other-restored-x", *self.copies)]
 
     def scan(self, **request: Any) -> Any:
         """Two items a page."""
@@ -125,6 +136,7 @@ def test_signatures_come_back_and_the_next_steps_are_named(
     out = capsys.readouterr().out
     assert len(signatures(tables)) == PEOPLE
     assert "manage.py recount safe-children" in out
+    assert "repeat with new ids" in out
     assert f"manage.py restore signatures --at {AT} --finish" in out
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0
     assert manage.main(["restore", "signatures", "--at", AT, "--finish"]) == 0
@@ -166,7 +178,7 @@ def test_throttled_calls_are_retried(tables: FakeTables, aws: FakeRecovery) -> N
     aws.failures = ["ProvisionedThroughputExceededException"] * 5
     pages = copies.Copy(aws, "signatures-test", NOW).pages()  # type: ignore[arg-type]
     tables.fail_next(*[Throttled("storage")] * 5)
-    seen = list(restore.restored(pages, tables, keys.SIGNATURES, Known(LATER), write=True))
+    seen = list(restore.restored(pages, tables, keys.SIGNATURES, lambda: Known(LATER), write=True))
     assert [each.outcome for each in seen] == [Outcome.PUT_BACK] * PEOPLE
 
 
@@ -181,7 +193,7 @@ def test_a_write_whose_answer_was_lost_counts_as_put_back(tables: FakeTables, mo
             raise Unavailable("storage")
 
     monkeypatch.setattr(tables, "put_new", put_new)
-    [seen] = restore.restored([kept], tables, keys.SIGNATURES, Known(LATER), write=True)
+    [seen] = restore.restored([kept], tables, keys.SIGNATURES, lambda: Known(LATER), write=True)
     assert seen.outcome is Outcome.PUT_BACK
 
 
@@ -197,9 +209,62 @@ def test_a_signature_made_at_the_same_instant_is_not_overwritten(
         puts(new)
 
     monkeypatch.setattr(tables, "put_new", too_late)
-    [seen] = restore.restored([[kept]], tables, keys.SIGNATURES, Known(LATER), write=True)
+    [seen] = restore.restored([[kept]], tables, keys.SIGNATURES, lambda: Known(LATER), write=True)
     assert seen.outcome is Outcome.NEWER
     assert signatures(tables)[0]["name"] == "Somebody Newer"
+
+
+def test_people_erased_by_staff_during_the_run_stay_away(tables: FakeTables) -> None:
+    """The trail is read again for each page."""
+    kept = signatures(tables)
+    lose_signatures(tables)
+    trail = Trail(NOW, frozenset(), frozenset())
+    seen = restore.restored([[each] for each in kept], tables, keys.SIGNATURES, trail.known, write=True)
+    assert next(seen).outcome is Outcome.PUT_BACK
+    action = Action(name="signature.erased", subject=kept[1]["sk"])
+    record(Actor(token_id="t", owner="bob"), action, LATER, tables)
+    assert next(seen).outcome is Outcome.GONE
+    assert [item["sk"] for item in signatures(tables)] == [kept[0]["sk"]]
+
+
+def test_who_leaves_while_the_item_is_missing_is_withdrawn_by_a_second_run(
+    tables: FakeTables, petition: Petition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
+    gone, silent, *_ = signatures(tables)
+    lose_signatures(tables)
+    key, before = keys.signature(petition.slug, gone["sk"]), exact_count(petition, LATER, tables).confirmed
+    withdraw(key, petition, LATER, tables)  # By the link. The page says that it is done.
+    assert manage.main(["restore", "signatures", "--at", AT]) == 0
+    ids = tmp_path / "withdrawn"
+    ids.write_text(gone["sk"])
+    command = ["restore", "signatures", "--at", AT, "--leave-out", str(ids)]
+    for words, said in (
+        ([*command, "--dry-run"], "1 withdrawn: in"),
+        (command, "1 withdrawn: in"),
+        (command, "1 kept"),
+    ):
+        assert manage.main(words) == 0
+        assert said in capsys.readouterr().out
+    assert tables.items[key]["state"] == "withdrawn"
+    assert "email" not in tables.items[key]
+    assert exact_count(petition, LATER, tables).confirmed == before - 1
+    assert tables.items[keys.signature(petition.slug, silent["sk"])]["state"] == "confirmed"
+
+
+def test_who_unsubscribes_while_the_item_is_missing_is_unsubscribed_by_a_second_run(
+    tables: FakeTables, petition: Petition, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = confirmed(tables, petition, email="updates@mail.example", now=NOW - MINUTE, updates=True)
+    manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
+    lose_signatures(tables)
+    manage.main(["restore", "signatures", "--at", AT])
+    assert tables.items[keys.signature(petition.slug, identity)]["updates"] is True
+    ids = tmp_path / "unsubscribed"
+    ids.write_text(identity)
+    assert manage.main(["restore", "signatures", "--at", AT, "--unsubscribed", str(ids)]) == 0
+    assert "1 unsubscribed: in" in capsys.readouterr().out
+    assert tables.items[keys.signature(petition.slug, identity)]["updates"] is False
 
 
 def test_people_erased_by_staff_since_stay_away(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,7 +274,9 @@ def test_people_erased_by_staff_since_stay_away(tables: FakeTables, capsys: pyte
     record(Actor(token_id="t", owner="bob"), action, NOW + MINUTE, tables)
     lose_signatures(tables)
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
-    assert "1 left out: withdrawn or erased since" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "1 left out: withdrawn or erased since" in out
+    assert f"left out: withdrawn or erased since\t{gone['pk']}\t{gone['sk']}" in out, "the act may have failed"
     assert gone["sk"] not in {item["sk"] for item in signatures(tables)}
 
 
@@ -252,6 +319,27 @@ def test_a_cancelled_restore_and_a_slow_one_have_different_messages(
     assert "still being restored; repeat" in capsys.readouterr().err
 
 
+def test_latest_says_its_time_before_it_waits_and_makes_no_second_copy(
+    aws: FakeRecovery, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        manage.main(["restore", "signatures", "--at", "latest", "--dry-run"])
+    assert "continue with --at 2026-11-24T12:01:00Z" in capsys.readouterr().out
+    made = list(aws.copies)
+    assert manage.main(["restore", "signatures", "--at", "latest", "--dry-run"]) == 1
+    err = capsys.readouterr().err
+    assert (made[0] in err, "other" in err, list(aws.copies)) == (True, False, made)
+
+
+def test_latest_cannot_name_the_copy_to_delete(aws: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["restore", "signatures", "--at", "latest", "--finish"]) == 1
+    assert "--finish needs the time of the copy" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-24T12:00:00", ""])
 def test_a_time_without_a_zone_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -276,7 +364,7 @@ def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
             asked += 1
             yield [item]
 
-    seen = restore.restored(pages(), tables, keys.SIGNATURES, Known(LATER), write=True)
+    seen = restore.restored(pages(), tables, keys.SIGNATURES, lambda: Known(LATER), write=True)
     next(seen)
     assert asked == 1
 
