@@ -77,7 +77,7 @@ def _publish(cloud: Cloud, built: Package) -> str:
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build and deploy. A second change set sets the parameters that need an existing stack."""
     if options.stage == "local" and not cloud.is_emulated:
-        raise Failure("stage local is for the emulator only, because its policies are looser. Choose another name")
+        raise Failure("stage local is for the emulator only. Choose another name")
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
     with one_line_errors():
         previous = previous_values(cloud, stack_name(options.stage))
