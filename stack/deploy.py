@@ -14,7 +14,7 @@ from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
 from stack.parameters import parameters
-from stack.preflight import check
+from stack.preflight import check, previous_values
 from stack.target import target_of
 
 _UNPROTECTED = ("local", "dev", "test")
@@ -77,10 +77,11 @@ def _publish(cloud: Cloud, built: Package) -> str:
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     """Build and deploy. A second change set sets the parameters that need an existing stack."""
     if options.stage == "local" and not cloud.is_emulated:
-        raise Failure("stage local is for the emulator only, because its policies are looser. Choose another name")
+        raise Failure("stage local is for the emulator only. Choose another name")
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
-    values = parameters(options, built.read_template()["Parameters"])
     with one_line_errors():
+        previous = previous_values(cloud, stack_name(options.stage))
+        values = parameters(options, built.read_template()["Parameters"], previous)
         check(cloud, stack_name(options.stage), built.read_template(), values)
     agree = _agreement(options.stage, options.yes)
     outputs = deploy(cloud, built, options.stage, values, agree)

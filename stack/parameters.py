@@ -2,11 +2,14 @@
 
 import os
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.mail.pace import senders_for
 from stack.console import Failure
 
+# The template's limit of MailPerSecond.
+MOST_PER_SECOND = 1000
 # Read from the environment only, because every user of the machine can see a secret on a command line.
 _SIGN_IN = {
     "OIDC_ISSUER": "OidcIssuer",
@@ -17,8 +20,8 @@ _SIGN_IN = {
 }
 
 
-def parameters(options: Namespace, declared: dict[str, Any]) -> dict[str, str]:
-    """Return values by parameter name, without options that are not given: those keep the stack's value.
+def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[str, str]) -> dict[str, str]:
+    """Return values by parameter name, without options that are not given: those keep the stack's value, `previous`.
 
     Raise Failure if a parameter is unknown or malformed.
     """
@@ -35,7 +38,7 @@ def parameters(options: Namespace, declared: dict[str, Any]) -> dict[str, str]:
     unknown = sorted(chosen.keys() - declared.keys())
     if unknown:
         raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
-    return _with_senders(chosen)
+    return _with_senders(chosen, previous)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -45,11 +48,21 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _with_senders(chosen: dict[str, str]) -> dict[str, str]:
-    """Add the number of senders that the rate needs, unless it is given."""
-    if "MailPerSecond" not in chosen or "MailSenders" in chosen:
-        return chosen
+def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
+    """Add the number of senders that the rate needs, unless it is given.
+
+    A stack that was created before MailSenders existed has a rate only.
+    """
+    before = {} if "MailSenders" in previous else previous
+    rate = chosen.get("MailPerSecond") or before.get("MailPerSecond")
+    return {"MailSenders": str(senders_for(_rate(rate))), **chosen} if rate else chosen
+
+
+def _rate(text: str) -> float:
     try:
-        return {**chosen, "MailSenders": str(senders_for(float(chosen["MailPerSecond"])))}
+        rate = float(text)
     except ValueError as error:
-        raise Failure(f"MAIL_PER_SECOND must be a number, not {chosen['MailPerSecond']}") from error
+        raise Failure(f"MAIL_PER_SECOND must be a number, not {text}") from error
+    if not 1 <= rate <= MOST_PER_SECOND:
+        raise Failure(f"MAIL_PER_SECOND must be from 1 to {MOST_PER_SECOND}, not {text}")
+    return rate

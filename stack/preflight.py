@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from stack import changeset
 from stack.aws import Cloud
-from stack.console import Failure
+from stack.console import Failure, say
 
 RESERVED = ("ReservedAuthorizer", "ReservedRelay", "ReservedSenders", "ReservedOverflow")
 # Lambda keeps this many concurrent executions for functions without a reservation.
@@ -17,8 +17,8 @@ _WARM = 4000
 
 
 def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Raise Failure, with what to do instead, if AWS would refuse these values."""
-    previous = _previous(cloud, stack)
+    """Raise Failure, with what to do instead, if AWS would refuse these values. Warn if the account is too small."""
+    previous = previous_values(cloud, stack)
     chosen = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
     chosen |= {**previous, **values}
     _check_mail(cloud, chosen, previous)
@@ -29,9 +29,12 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
         raise Failure(
             "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
         )
+    if not cloud.is_emulated:
+        _warn_of_limits(cloud, chosen)
 
 
-def _previous(cloud: Cloud, stack: str) -> dict[str, str]:
+def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
+    """Return the parameters of the existing stack; empty if there is none."""
     described = changeset.describe(cloud, stack) or {}
     return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
 
@@ -83,3 +86,19 @@ def _check_reservations(
             raise Failure(
                 f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {_UNRESERVED}"
             )
+
+
+def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:
+    """AWS accepts more than the account may use, and then throttles. The limits may be raised later."""
+    rate = cloud.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
+    if float(chosen["MailPerSecond"]) > rate:
+        say(
+            f"Warning: SES lets this account send {rate:g} emails a second, and MailPerSecond is "
+            f"{chosen['MailPerSecond']}. Deploy a lower MAIL_PER_SECOND, or ask AWS for a higher rate"
+        )
+    limit = cloud.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    if _number(chosen, "MailSenders") >= limit:
+        say(
+            f"Warning: Lambda runs {limit} executions at once in this account, and MailSenders is "
+            f"{chosen['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a lower MAIL_PER_SECOND"
+        )

@@ -360,13 +360,14 @@ def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
     assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
 
 
-def test_an_update_returns_a_signature_only_to_senders_and_its_readers() -> None:
+def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
     returns_nothing = {"StringEquals": {"dynamodb:ReturnValues": "NONE"}}.items()
     may_read = {
         function
         for function in FUNCTIONS
         for each in statements(function)
-        if "dynamodb:UpdateItem" in actions(each) and "SignaturesTable" in json.dumps(each["Resource"])
+        if {"dynamodb:PutItem", "dynamodb:UpdateItem"} & {*actions(each)}
+        and "SignaturesTable" in json.dumps(each["Resource"])
         if not returns_nothing <= each.get("Condition", {}).items()
     }
     assert may_read == {*SENDERS, "Links", "People"}

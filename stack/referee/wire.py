@@ -15,6 +15,14 @@ from stack.referee.model import Call
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
+# Lower-case. Others can change the action of a call to S3: `acl`, `versionid`, `x-amz-copy-source`.
+_QUERY = re.compile(
+    r"response-[a-z-]+|uploads|uploadid|partnumber|list-type|prefix|delimiter|max-keys|encoding-type|continuation-token"
+    r"|start-after|delete|x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-mode)"
+)
+_HEADERS = re.compile(
+    r"(?!x-amz-).*|x-amz-(content-sha256|date|security-token|decoded-content-length|trailer|user-agent|sdk-.*|checksum-.*)"
+)
 _MAPPINGS = "/2015-03-31/event-source-mappings"
 _ROUTES = {
     ("GET", ""): "ListEventSourceMappings",
@@ -50,7 +58,9 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
         return _mapping_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
-    return _storage_call(method, path, query, body) if signed.service == "s3" else None
+    if signed.service != "s3" or not all(map(_HEADERS.fullmatch, given)):
+        return None
+    return _storage_call(method, path, query, body)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
@@ -69,7 +79,8 @@ def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | Non
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     asked = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     operation = _object_operation(method, asked) if key else _bucket_operation(method, asked)
-    if not bucket or operation is None:
+    is_known = all(_QUERY.fullmatch(name.lower()) for name in asked)
+    if not bucket or operation is None or not is_known:
         return None
     params: dict[str, Any] = {"Bucket": bucket, **({"Key": key} if key else {})}
     if operation == "ListObjectsV2":

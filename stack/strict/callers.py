@@ -59,6 +59,10 @@ def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
     return Caller(account, role, name, _policies(account, role))
 
 
+def is_signed(headers: Mapping[str, str], query: bytes) -> bool:
+    return bool(_access_key(headers, query))
+
+
 def _credentials(config: Mapping[str, Any]) -> dict[str, str]:
     """Return a session that lasts as long as the emulator. Replaces the emulator's `execution_credentials`."""
     function, role = config["FunctionArn"], config["Role"].rpartition("/")[2]

@@ -5,12 +5,13 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from stack.referee.model import Call
 from stack.referee.wire import call_of
 from stack.strict import limits
-from stack.strict.callers import Caller, UnknownSession, caller_of
+from stack.strict.callers import Caller, UnknownSession, caller_of, is_signed
 from stack.strict.errors import error
 from stack.strict.faults import Faults, Perform
 from stack.strict.http import Answer, App, Receive, Scope, Send, answered, headers_of, read_body, replayed
@@ -19,6 +20,9 @@ from stack.strict.partial import Params
 
 CONTROL = "/_petitions/faults"
 _UNKNOWN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
+_ANONYMOUS = error("s3", "AccessDenied", "Access Denied", 403)
+# The emulator's own addresses begin with an underscore, which no bucket's name does.
+_OBJECT = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
 
 
 class Gate:
@@ -34,6 +38,8 @@ class Gate:
             caller = caller_of(headers_of(scope), scope.get("query_string", b""))
         except UnknownSession:
             return await _UNKNOWN.send(send)
+        if caller is None and _is_anonymous_object(scope):
+            return await _ANONYMOUS.send(send)
         if caller is None:
             return await self._emulator(scope, receive, send)
         return await self._check(caller, scope, receive, send)
@@ -64,6 +70,12 @@ class Gate:
         except ValueError as wrong:
             return _json(400, {"error": str(wrong)})
         return _json(200, {"rates": self._faults.rates, "met": self._faults.met})
+
+
+def _is_anonymous_object(scope: Scope) -> bool:
+    """Whether it is an unsigned request for an S3 object. OPTIONS is never signed."""
+    is_object = scope["method"] != "OPTIONS" and _OBJECT.fullmatch(scope["path"])
+    return bool(is_object) and not is_signed(headers_of(scope), scope.get("query_string", b""))
 
 
 def _call(scope: Scope, body: bytes) -> Call | None:

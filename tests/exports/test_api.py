@@ -123,6 +123,14 @@ def test_a_link_works_for_minutes_and_getting_it_is_audited(served: Served, bob:
     assert (entry.action.name, entry.action.subject) == ("export.fetched", export.export_id)
 
 
+@pytest.mark.parametrize("what", ["file", "cover"])
+def test_head_gives_no_link_and_is_not_audited(served: Served, bob: str, what: str) -> None:
+    export = kept(served.tables, an_export(state="done", result=a_result()))
+    answer = ask(served, bob, "HEAD", f"/api/staff/exports/{export.export_id}/{what}")
+    assert (answer.status_code, answer.body) == (200, b"")
+    assert audited(served) == []
+
+
 def test_no_link_is_given_without_an_audit_entry(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))
     path = f"/api/staff/exports/{export.export_id}/file"

@@ -143,3 +143,22 @@ def test_a_presigned_link_is_the_call_of_its_signer(wire: Wire) -> None:
 def test_what_the_referee_cannot_read_is_no_call(method: str, path: str, scope: str) -> None:
     signature = f"AWS4-HMAC-SHA256 Credential=AKIA/20261125/eu-west-2/{scope}/aws4_request, SignedHeaders=host"
     assert call_of(method, path, "", {"Authorization": signature} if scope else {}, b"{}") is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "params"),
+    [
+        ("copy_object", {"CopySource": "exports/a"}),
+        ("put_object_acl", {"ACL": "public-read"}),
+        ("put_object", {"ACL": "public-read"}),
+        ("put_object", {"Tagging": "a=b"}),
+        ("get_object", {"VersionId": "v"}),
+        ("get_object_tagging", {}),
+    ],
+)
+def test_s3_calls_that_ask_for_another_action_are_not_read(
+    wire: Wire, operation: str, params: Mapping[str, Any]
+) -> None:
+    wire.body = b"<CopyObjectResult/>" if operation == "copy_object" else b""
+    getattr(wire.client("s3"), operation)(**OBJECT, **params)
+    assert wire.calls() == [None]

@@ -1,6 +1,8 @@
 """The operator's options become template parameters, and mistakes are refused before any AWS call."""
 
 from argparse import Namespace
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -11,9 +13,9 @@ from stack.parameters import parameters
 DECLARED: dict[str, Any] = dict.fromkeys(("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer"))
 
 
-def asked(*settings: str, **options: str) -> dict[str, str]:
+def asked(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **options: str) -> dict[str, str]:
     names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email")
-    return parameters(Namespace(**{**dict.fromkeys(names, ""), **options}, set=list(settings)), DECLARED)
+    return parameters(Namespace(**{**dict.fromkeys(names, ""), **options}, set=list(settings)), DECLARED, before)
 
 
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
@@ -24,6 +26,11 @@ def test_options_that_are_not_given_keep_the_stacks_values() -> None:
 def test_the_rate_sets_the_number_of_senders() -> None:
     assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "48"}
     assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "3"}
+
+
+def test_a_stack_without_a_number_of_senders_gets_the_one_for_its_rate() -> None:
+    assert asked(before={"MailPerSecond": "300"}) == {"MailSenders": "48"}
+    assert asked(before={"MailPerSecond": "300", "MailSenders": "9"}) == {}
 
 
 def test_a_given_number_of_senders_is_kept() -> None:
@@ -37,6 +44,10 @@ def test_a_given_number_of_senders_is_kept() -> None:
         (["Colour=red"], "no parameter Colour; it has MailFrom, MailPerSecond"),
         (["MailFrom"], "Name=Value, not MailFrom"),
         (["MailPerSecond=many"], "MAIL_PER_SECOND must be a number, not many"),
+        *(
+            ([f"MailPerSecond={rate}", "MailSenders=2"], f"MAIL_PER_SECOND must be from 1 to 1000, not {rate}")
+            for rate in ("inf", "nan", "0", "-5", "1e9")
+        ),
     ],
 )
 def test_a_mistake_is_a_one_line_error(settings: list[str], message: str) -> None:

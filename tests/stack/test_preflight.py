@@ -18,8 +18,13 @@ TEMPLATE = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding=
 class Account:
     """A fake AWS account with the calls that a deployment's checks make."""
 
-    def __init__(self, *, free: int = 1000, role: str = "", identities: tuple[str, ...] = (), **before: str) -> None:
-        limits = {"AccountLimit": {"UnreservedConcurrentExecutions": free}}
+    is_emulated = False
+
+    def __init__(
+        self, *, free: int = 1000, rate: float = 50, role: str = "", identities: tuple[str, ...] = (), **before: str
+    ) -> None:
+        limits = {"AccountLimit": {"ConcurrentExecutions": free, "UnreservedConcurrentExecutions": free}}
+        sending = {"SendQuota": {"MaxSendRate": rate}}
         stack = {
             "StackStatus": "CREATE_COMPLETE",
             "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()],
@@ -28,7 +33,7 @@ class Account:
         self._services: dict[str, Any] = {
             "lambda": SimpleNamespace(get_account_settings=lambda: limits),
             "apigateway": SimpleNamespace(get_account=lambda: {"cloudwatchRoleArn": role} if role else {}),
-            "sesv2": SimpleNamespace(get_email_identity=self._identity),
+            "sesv2": SimpleNamespace(get_email_identity=self._identity, get_account=lambda: sending),
             "cloudformation": SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]}),
         }
 
@@ -81,8 +86,27 @@ def test_values_that_aws_refuses_are_refused_before_the_deployment(
 
 
 @pytest.mark.parametrize(("account", "values"), ACCEPTED)
-def test_valid_values_are_accepted(account: Account, values: dict[str, str]) -> None:
+def test_valid_values_are_accepted(
+    account: Account, values: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
     checked(account, **values)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("account", "message"),
+    [
+        (Account(rate=14), "SES lets this account send 14 emails a second, and MailPerSecond is 40."),
+        (Account(free=10), "Lambda runs 10 executions at once in this account, and MailSenders is 10."),
+    ],
+)
+def test_more_than_the_account_may_use_is_a_warning(
+    account: Account, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checked(account, MailPerSecond="40", MailSenders="10")
+    printed = capsys.readouterr().out
+    assert message in printed
+    assert printed.count("Warning:") == 1
 
 
 def test_every_reservation_of_the_template_is_counted() -> None:

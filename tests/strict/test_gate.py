@@ -109,6 +109,15 @@ def test_a_link_signed_by_version_2_is_refused(function: Clients) -> None:
         urllib.request.urlopen(function("s3", "s3").generate_presigned_url("get_object", Params=parameters))
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_an_unsigned_call_for_an_object_is_refused(running: Emulator, place: str, cloud: Cloud, method: str) -> None:
+    cloud.client("s3").put_object(Bucket=BUCKET, Key="secret", Body=b"content")
+    request = urllib.request.Request(f"{running.endpoint}/{BUCKET}/secret", method=method)
+    with pytest.raises(urllib.error.HTTPError, match="403") as caught:
+        urllib.request.urlopen(request, timeout=10)
+    assert b"<Code>AccessDenied</Code>" in caught.value.read()
+
+
 def test_a_call_that_the_referee_does_not_know_is_refused(function: Clients) -> None:
     assert code_of(lambda: function("dynamodb").list_tables()) == "NotJudged"
     assert code_of(lambda: function("lambda").list_functions()) == "NotJudged"
