@@ -1,9 +1,9 @@
-"""For the engineer: petitions, tallies, staff tokens, mail and load, against the tables the environment names.
+"""Manage petitions, tallies, staff tokens, exports, email and load, in the tables that the environment names.
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE (and AWS_ENDPOINT_URL for an emulator)
-for `export` EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
-and for `redrive` the queue's own, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
+`export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
+`redrive` also needs the URLs of the queue, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
 """
 
 import argparse
@@ -16,7 +16,7 @@ from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, Unknown
 from commands import crowd, exports, petitions, restore, tallies, tokens
 from commands.common import InputError
 
-# Exit codes: 0 done, 1 the input was wrong, 2 the command line was (argparse's own), 3 AWS did not answer.
+# Exit codes: 0 done, 1 wrong input, 2 wrong command line (from argparse), 3 AWS did not answer or refused.
 WRONG_INPUT, NO_ANSWER = 1, 3
 
 
@@ -25,23 +25,23 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(
         required=True, metavar="petition|token|shards|recount|restore|export|redrive|mail|shed"
     )
-    for room in (petitions, tokens, tallies, restore, exports, crowd):
-        room.add_to(subparsers)
+    for module in (petitions, tokens, tallies, restore, exports, crowd):
+        module.add_to(subparsers)
     return top
 
 
 def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(words)
-    # Log lines are for functions; what went wrong here is printed below.
+    # Logs are for Lambda functions; this command prints its errors below.
     logging.getLogger("petitions").addHandler(logging.NullHandler())
     try:
         arguments.run(arguments)
-    except (InputError, RuntimeError) as error:  # RuntimeError: a setting the environment should name.
+    except (InputError, RuntimeError) as error:  # RuntimeError: the environment lacks a setting.
         return _refuse(str(error), WRONG_INPUT)
     except UnknownPetition:
         return _refuse(f"there is no petition {arguments.slug}", WRONG_INPUT)
     except ConditionFailed:
-        return _refuse("somebody else did this in the same moment; repeat", NO_ANSWER)
+        return _refuse("somebody else changed this at the same time; try again", NO_ANSWER)
     except Denied as error:
         return _refuse(f"AWS refused: {error.__cause__}", NO_ANSWER)
     except Unavailable as error:

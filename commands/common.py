@@ -1,4 +1,4 @@
-"""What every command needs: the tables the environment names, checked numbers, and how to say no."""
+"""Shared by all commands: tables, queues, the audit log, number arguments and input errors."""
 
 import argparse
 import getpass
@@ -14,7 +14,7 @@ from chalicelib.staff.audit.record import record
 
 
 class InputError(Exception):
-    """What to tell whoever typed it; one line for each complaint."""
+    """Wrong input. The text is for the engineer, one line for each error."""
 
 
 def tables() -> Tables:
@@ -31,13 +31,13 @@ def queue(setting: str) -> Queue:
 
 
 def audited(action: str, subject: str = "", **details: str) -> None:
-    """Before it is done, as for staff at the API. The actor is the account on the engineer's machine."""
+    """Record an action before it is done, as the API does. The actor is the engineer's account on their machine."""
     actor = Actor(token_id="manage.py", owner=account())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())
 
 
 def account() -> str:
-    """Who is at the command line."""
+    """Return the engineer's user name."""
     return getpass.getuser()
 
 

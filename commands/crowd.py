@@ -1,4 +1,4 @@
-"""`manage.py redrive`, `mail` and `shed`: for the evening when everybody comes (docs/runbook.md)."""
+"""`manage.py redrive`, `mail` and `shed`: for a traffic spike (docs/runbook.md)."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from commands.common import from_1_to
 
 MOST_MESSAGES = 10_000_000
 
-# Not the stream's dead letters: they are stretches of the stream, and the sweep finds the mail that was in them.
+# Without the stream's dead letters: they are ranges of the stream, and the sweep finds the mail requests in them.
 REDRIVEN = {
     "mail": "MAIL",
     "other-mail": "OTHER_MAIL",
@@ -30,7 +30,7 @@ def shed_load(arguments: argparse.Namespace) -> None:
 
 
 def redrive(arguments: argparse.Namespace) -> None:
-    """Bounded by what lies there now: what fails again meanwhile is not moved in circles."""
+    """Move only as many messages as there are now, so that messages that fail again do not move in circles."""
     name = REDRIVEN[arguments.queue]
     dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
     there = min(dead_letters.depth(), arguments.most)
@@ -43,24 +43,24 @@ def redrive(arguments: argparse.Namespace) -> None:
 
 def pause_sending(arguments: argparse.Namespace) -> None:
     until = pause_mail(times.now(), common.tables(), timedelta(hours=arguments.hours))
-    print(f"no mail is sent until {times.iso(until)}; what is wanted waits")
+    print(f"no email is sent until {times.iso(until)}; requested emails wait")
 
 
 def resume_sending(arguments: argparse.Namespace) -> None:
     resume_mail(times.now(), common.tables())
-    print("mail is sent again, within two minutes")
+    print("email is sent again within two minutes")
 
 
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("redrive", help="move dead letters back to their queue (safe to repeat)")
     command.add_argument("queue", choices=REDRIVEN)
-    command.add_argument("--most", type=from_1_to(MOST_MESSAGES), default=MOST_MESSAGES, help="no more than these")
+    command.add_argument("--most", type=from_1_to(MOST_MESSAGES), default=MOST_MESSAGES, help="move at most this many")
     command.set_defaults(run=redrive)
-    mail = subparsers.add_parser("mail", help="pause or resume all sending").add_subparsers(required=True)
-    command = mail.add_parser("pause", help="send nothing for a time; nothing is lost")
+    mail = subparsers.add_parser("mail", help="pause or resume all email").add_subparsers(required=True)
+    command = mail.add_parser("pause", help="send no email for a time; nothing is lost")
     command.add_argument("--hours", type=from_1_to(24 * 14), default=1)
     command.set_defaults(run=pause_sending)
-    mail.add_parser("resume", help="send again, e.g. with a raised quota").set_defaults(run=resume_sending)
-    command = subparsers.add_parser("shed", help="show or set how much is switched off for a crowd (docs/runbook.md)")
-    command.add_argument("level", nargs="?", choices=list(Level), help="in force within seconds; without it: show")
+    mail.add_parser("resume", help="send email again, e.g. after the quota was raised").set_defaults(run=resume_sending)
+    command = subparsers.add_parser("shed", help="show or set the level of load shedding (docs/runbook.md)")
+    command.add_argument("level", nargs="?", choices=list(Level), help="takes effect within seconds; without it: show")
     command.set_defaults(run=shed_load)

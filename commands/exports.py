@@ -1,4 +1,4 @@
-"""`manage.py export`: ask for a hand-over, watch it, fetch it and make sure that it came whole."""
+"""`manage.py export`: start an export, watch it, download it and verify the download."""
 
 import argparse
 import hashlib
@@ -27,10 +27,10 @@ BLOCK = 1024 * 1024
 WIDTH = 30
 
 
-def hand_over(arguments: argparse.Namespace) -> None:
-    """Breaking it off breaks nothing off: the export goes on, and staff fetch it over the API."""
+def export_petition(arguments: argparse.Namespace) -> None:
+    """Export a petition. If interrupted, the export continues, and staff can download it over the API."""
     if not arguments.out.is_dir():
-        raise common.InputError(f"{arguments.out} is no folder")
+        raise common.InputError(f"{arguments.out} is not a folder")
     export = _asked_for(arguments)
     print(f"{export.export_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
     for seen in _watched(export):
@@ -43,7 +43,7 @@ def hand_over(arguments: argparse.Namespace) -> None:
 
 
 def bar(export: Export) -> str:
-    """How far it is: by parts, for who withdraws meanwhile makes rows fewer."""
+    """Return a progress bar. It measures parts, because withdrawals during the export reduce the rows."""
     parts = len(keys.BUCKETS) - len(export.missing)
     full = WIDTH if export.state is State.DONE else WIDTH * parts // len(keys.BUCKETS)
     rows = export.result.rows if export.result else whole(export.parts.values()).rows
@@ -54,10 +54,10 @@ def _asked_for(arguments: argparse.Namespace) -> Export:
     tables = common.tables()
     petition = petition_as_stored(arguments.slug, tables)
     try:
-        wanted = ExportRequest(
+        request = ExportRequest(
             format=arguments.format, columns=arguments.columns, recipient=_key(arguments.recipient_file)
         )
-        export = prepared(wanted, petition, common.account(), times.now(), tables)
+        export = prepared(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
         common.audited("export.requested", export.export_id, **details, recipient=export.recipient or "none")
         start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
@@ -94,13 +94,13 @@ def _fetch(export: Export, folder: Path) -> None:
         digest = _saved(bucket.link(key, path.name, LINK_SECONDS), path)
         if key == result.file and digest != result.sha256:
             path.unlink()
-            raise common.InputError("the file did not come whole, and was removed; fetch it again")
+            raise common.InputError("the download was incomplete or damaged, and was removed; try again")
         print(path)
     print(f"{result.rows} signatures, SHA-256 {result.sha256}", file=sys.stderr)
 
 
 def _saved(url: str, path: Path) -> str:
-    """For nobody else on this machine to read. Returns the digest of what came."""
+    """Download to a file that only this user can read. Return its digest."""
     digest = hashlib.sha256()
     path.touch(mode=0o600)
     try:
@@ -110,7 +110,7 @@ def _saved(url: str, path: Path) -> str:
                 file.write(block)
     except OSError as error:
         path.unlink()
-        raise common.InputError(f"the export is done, but could not be fetched ({type(error).__name__})") from None
+        raise common.InputError(f"the export is done, but the download failed ({type(error).__name__})") from None
     return digest.hexdigest()
 
 
@@ -121,12 +121,10 @@ def _columns(text: str) -> list[Column]:
 
 
 def add_to(subparsers: Any) -> None:
-    command = subparsers.add_parser(
-        "export", help="hand over the confirmed signatures of a petition, with a cover sheet"
-    )
+    command = subparsers.add_parser("export", help="export the confirmed signatures of a petition, with a cover sheet")
     command.add_argument("slug")
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
     command.add_argument("--columns", type=_columns, default=list(USUAL), help=f"some of {','.join(Column)}")
-    command.add_argument("--recipient-file", type=Path, help="whose age or OpenPGP public key to encrypt to")
+    command.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
     command.add_argument("--out", type=Path, default=Path(), help="the folder to save file and cover sheet in")
-    command.set_defaults(run=hand_over)
+    command.set_defaults(run=export_petition)

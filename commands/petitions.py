@@ -23,7 +23,7 @@ def load_petition(arguments: argparse.Namespace) -> None:
 
 def check_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
-        print(f"{path}: {read_petition(path).slug} is fine")
+        print(f"{path}: {read_petition(path).slug} is valid")
 
 
 def read_petition(path: Path) -> Petition:
@@ -40,8 +40,8 @@ def read_petition(path: Path) -> Petition:
 def add_to(subparsers: Any) -> None:
     petition = subparsers.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
     for name, action, about in (
-        ("load", load_petition, "publish it, or its new version (safe to repeat)"),
-        ("check", check_petition, "say what is wrong with a file, without touching AWS"),
+        ("load", load_petition, "publish a petition or its new version (safe to repeat)"),
+        ("check", check_petition, "check a file without AWS"),
     ):
         command = petition.add_parser(name, help=about)
         command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")

@@ -1,4 +1,4 @@
-"""`manage.py shards` and `manage.py recount`: more room for a crowd, and the proof that the tally is right."""
+"""`manage.py shards` and `manage.py recount`: raise a tally's shards, and check the tally against the signatures."""
 
 import argparse
 from typing import Any
@@ -14,13 +14,13 @@ from commands.common import from_1_to
 
 def more_shards(arguments: argparse.Namespace) -> None:
     if raise_shards(arguments.slug, arguments.shards, common.tables()):
-        print(f"{arguments.slug} counts on {arguments.shards} shards, everywhere within seconds")
+        print(f"{arguments.slug} has {arguments.shards} shards; all functions use them within seconds")
     else:
-        print(f"{arguments.slug} has as many already: shards are raised, never lowered")
+        print(f"{arguments.slug} already has at least as many shards; shards are never lowered")
 
 
 def prove_tally(arguments: argparse.Namespace) -> None:
-    """Raise common.InputError when something is wrong and was not repaired, so that a script can tell."""
+    """Recount the tally. Raise common.InputError if it is wrong and was not repaired, so that the exit code is 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
     found = recount(petition, times.now, common.tables())
     print("\n".join(report(found)))
@@ -32,7 +32,7 @@ def prove_tally(arguments: argparse.Namespace) -> None:
 
 
 def report(found: Recount) -> list[str]:
-    """A line for everything that is known, and for what could not be known just now."""
+    """Return the result of a recount as lines."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
     lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
     lines += [] if found.drift else ["  the tally agrees: count, days, hours, countries, sources"]
@@ -54,11 +54,11 @@ def repair_tally(found: Recount) -> None:
 
 
 def add_to(subparsers: Any) -> None:
-    command = subparsers.add_parser("shards", help="let a petition take more confirmations a second, while it runs")
+    command = subparsers.add_parser("shards", help="let an open petition accept more confirmations a second")
     command.add_argument("slug")
-    command.add_argument("shards", type=from_1_to(MOST_SHARDS), help="how many; fewer than it has changes nothing")
+    command.add_argument("shards", type=from_1_to(MOST_SHARDS), help="how many; a lower number changes nothing")
     command.set_defaults(run=more_shards)
-    command = subparsers.add_parser("recount", help="prove the tally from the signatures; exit code 1 if it is wrong")
+    command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")
     command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")
     command.set_defaults(run=prove_tally)

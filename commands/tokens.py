@@ -1,4 +1,4 @@
-"""`manage.py token`: the first token, from which the others are issued over the API; and revoking one."""
+"""`manage.py token`: issue the first staff token, list and revoke tokens. The API issues all others."""
 
 import argparse
 import sys
@@ -19,14 +19,14 @@ def issue_token(arguments: argparse.Namespace) -> None:
     now = times.now()
     expires_at = now + timedelta(days=arguments.days)
     print(issue(arguments.owner, arguments.rights, now, expires_at, common.tables()))
-    print(f"Valid until {times.iso(expires_at)}. It is shown this once and kept nowhere.", file=sys.stderr)
+    print(f"Valid until {times.iso(expires_at)}. It is shown only once and is not stored.", file=sys.stderr)
 
 
 def revoke_token(arguments: argparse.Namespace) -> None:
     common.audited("token.revoked", arguments.id)
     if not revoke(arguments.id, times.now(), common.tables()):
-        raise common.InputError(f"there is no token {arguments.id}: its id stands between the underscores")
-    print(f"revoked {arguments.id}: it opens nothing any more")
+        raise common.InputError(f"there is no token {arguments.id}: the id is the part between the underscores")
+    print(f"revoked {arguments.id}: it is no longer valid")
 
 
 def list_tokens(arguments: argparse.Namespace) -> None:
@@ -45,12 +45,12 @@ def _rights(text: str) -> list[Right]:
 
 def add_to(subparsers: Any) -> None:
     token = subparsers.add_parser("token", help="issue, list or revoke staff tokens").add_subparsers(required=True)
-    command = token.add_parser("revoke", help="from now on it opens nothing")
+    command = token.add_parser("revoke", help="revoke a token at once")
     command.add_argument("id", help="the middle part of the token: staff_<id>_...")
     command.set_defaults(run=revoke_token)
-    token.add_parser("list", help="all of them, without their secrets").set_defaults(run=list_tokens)
+    token.add_parser("list", help="list all tokens, without their secrets").set_defaults(run=list_tokens)
     command = token.add_parser("issue", help="print a new token, once")
-    command.add_argument("--owner", required=True, help="whose it is: a person or a system")
+    command.add_argument("--owner", required=True, help="the person or system that uses it")
     command.add_argument("--rights", type=_rights, default=[Right.COUNTS], help=f"some of {','.join(Right)}")
     command.add_argument("--days", type=from_1_to(MOST_DAYS), default=90, help="how long it is valid (default: 90)")
     command.set_defaults(run=issue_token)

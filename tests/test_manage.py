@@ -1,4 +1,4 @@
-"""The engineer's commands: clear words, clear exit codes, no traces."""
+"""The engineer's commands: clear messages, clear exit codes, no tracebacks."""
 
 import logging
 from pathlib import Path
@@ -54,7 +54,7 @@ def actions(tables: FakeTables) -> list[str]:
     return sorted(entry.action.name for entry in entries(NOW - DAY, NOW, tables))
 
 
-def test_what_the_engineer_does_is_in_the_trail_and_tokens_are_listed_without_their_secrets(
+def test_commands_are_audited_and_tokens_listed_without_secrets(
     file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert manage.main(["petition", "load", str(file)]) == 0
@@ -78,9 +78,9 @@ def test_a_petition_is_loaded_and_may_be_loaded_again(
     assert petition_as_stored("safe-children", tables).goal == 1000
 
 
-def test_checking_touches_nothing(file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+def test_checking_a_file_makes_no_aws_call(file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["petition", "check", str(file)]) == 0
-    assert "safe-children is fine" in capsys.readouterr().out
+    assert "safe-children is valid" in capsys.readouterr().out
     assert tables.calls == []
 
 
@@ -94,7 +94,7 @@ def test_checking_touches_nothing(file: Path, tables: FakeTables, capsys: pytest
         ("opened_at = 2026-11-20T08:00:00Z", "opened_at = 2026-11-20T08:00:00", "opened_at"),
     ],
 )
-def test_a_file_that_will_not_do_is_told_by_name_and_field(
+def test_an_invalid_file_is_reported_by_name_and_field(
     file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
 ) -> None:
     file.write_text(PETITION.replace(old, new), encoding="utf-8")
@@ -107,7 +107,7 @@ def test_a_file_that_will_not_do_is_told_by_name_and_field(
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
-def test_a_file_that_cannot_be_read_is_one_line(
+def test_an_unreadable_file_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:
     path = tmp_path / "missing.toml"
@@ -117,9 +117,7 @@ def test_a_file_that_cannot_be_read_is_one_line(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_token_is_shown_once_on_stdout_and_opens_the_door(
-    tables: FakeTables, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_issued_token_is_printed_once_and_works(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["token", "issue", "--owner", "bob", "--rights", "counts,manage", "--days", "2"]) == 0
     out, err = capsys.readouterr()
     token = recognise(f"Bearer {out.strip()}", NOW, tables)
@@ -127,7 +125,7 @@ def test_a_token_is_shown_once_on_stdout_and_opens_the_door(
     assert "2026-11-26" in err
 
 
-def test_a_token_without_more_words_reads_counts_only(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_token_reads_only_counts_by_default(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["token", "issue", "--owner", "bob"]) == 0
     assert recognise(f"Bearer {capsys.readouterr().out.strip()}", NOW, tables).rights == {Right.COUNTS}
 
@@ -168,9 +166,7 @@ def test_a_wrong_command_line_is_exit_code_two(words: list[str], capsys: pytest.
     assert "usage:" in capsys.readouterr().err
 
 
-def test_load_is_shed_step_by_step_and_anybody_can_ask_how_much(
-    tables: FakeTables, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_shedding_level_is_set_and_shown(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["shed"]) == 0
     assert capsys.readouterr().out == "load shedding: normal\n"
     for level in reversed(Level):
@@ -210,9 +206,7 @@ def test_sending_is_paused_and_resumed_by_hand(tables: FakeTables, capsys: pytes
     assert not is_paused(NOW, tables)
 
 
-def test_a_redrive_needs_to_know_both_queues(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_redrive_needs_both_queue_urls(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("MAIL_DEAD_LETTER_QUEUE_URL", raising=False)
     monkeypatch.setattr(clients, "sqs", lambda: None)
     assert manage.main(["redrive", "mail"]) == 1
@@ -231,7 +225,7 @@ def broken(tables: FakeTables, slug: str) -> None:
     tables.update(Change(keys.tally_shard(slug, 0, NOW.date()), add={"total": 1, "cGB": 1}))
 
 
-def test_a_tally_that_agrees_is_said_to_agree(counted: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tally_without_drift_is_reported(counted: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(["recount", counted]) == 0
     out = capsys.readouterr().out
     assert "1 confirmed signatures" in out
@@ -258,7 +252,7 @@ def test_a_repair_is_explicit_and_printed(counted: str, tables: FakeTables, caps
     assert manage.main(["recount", counted]) == 0
 
 
-def test_nothing_is_repaired_while_it_moves(
+def test_nothing_is_repaired_while_signatures_change(
     counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     petition = petition_as_stored(counted, tables)
@@ -272,7 +266,7 @@ def test_nothing_is_repaired_while_it_moves(
     assert tables.items == before
 
 
-def test_pending_counters_are_proved_and_set(
+def test_pending_counters_are_checked_and_repaired(
     counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tables.put(keys.pending(counted, "00"), {"pending": 4, "projected_to": "1"})
@@ -292,7 +286,7 @@ def test_shards_are_raised_and_never_lowered(
     counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert manage.main(["shards", counted, "40"]) == 0
-    assert "on 40 shards" in capsys.readouterr().out
+    assert "has 40 shards" in capsys.readouterr().out
     for fewer in ("40", "2"):
         assert manage.main(["shards", counted, fewer]) == 0
         assert "never lowered" in capsys.readouterr().out
@@ -309,6 +303,6 @@ def test_a_file_with_fewer_shards_lowers_nothing(
 
 
 @pytest.mark.parametrize("words", [["recount", "nobody"], ["shards", "nobody", "20"]])
-def test_a_petition_that_is_not_there_is_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_petition_is_reported_in_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(words) == 1
     assert capsys.readouterr().err == "there is no petition nobody\n"

@@ -1,4 +1,4 @@
-"""S3 in the words of whoever hands files over. Nothing here holds a whole file in memory."""
+"""S3 for the exports. Nothing here holds a whole file in memory."""
 
 from contextlib import closing
 from functools import cache
@@ -23,10 +23,10 @@ class Bucket:
         self._name = name
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
-        """In parts when it is large; a part that stays behind is deleted by the bucket after a day."""
-        from boto3.s3.transfer import TransferConfig  # A cold start should not pay for it.
+        """Upload a file, in parts if it is large. The bucket deletes incomplete uploads after a day."""
+        from boto3.s3.transfer import TransferConfig  # Only exports need it; it would slow down every cold start.
 
-        # One part after another: threads would hold a part each.
+        # Upload one part at a time: each thread would hold a part in memory.
         one_by_one = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
         with translated("files"), path.open("rb") as file:
             extra = {"ContentType": content_type}
@@ -40,20 +40,20 @@ class Bucket:
                 copyfileobj(body, file, BLOCK)
 
     def delete_under(self, prefix: str) -> None:
-        """Whatever begins so; nothing there is fine too."""
+        """Delete all objects whose key starts with `prefix`. There may be none."""
         with translated("files"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
             for page in pages:
                 found = [{"Key": each["Key"]} for each in page.get("Contents", [])]
                 if found:
                     answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": found, "Quiet": True})
-                    if answer.get("Errors"):  # S3 answers 200, and names each object that it kept.
+                    if answer.get("Errors"):  # S3 answers 200 and lists the objects that it did not delete.
                         raise Unavailable("files")
 
     def link(self, key: str, name: str, seconds: int) -> str:
-        """A URL that lets anybody who has it fetch this one object, for so long, to be saved under `name`."""
-        wanted = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
-        url: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
+        """Return a URL that downloads this object as `name` without credentials, valid for `seconds`."""
+        parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
+        url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url
 
 

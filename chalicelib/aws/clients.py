@@ -1,6 +1,6 @@
-"""boto3 clients, built once a process and on first use, with an end to every wait.
+"""boto3 clients, built once per process on first use, with short timeouts.
 
-Connect 1 s, read 2 s, two attempts: API Gateway gives up at 29 s and botocore would wait 60.
+Connect 1 s, read 2 s, two attempts: API Gateway gives up after 29 s; botocore's default timeout is 60 s.
 """
 
 from functools import cache
@@ -20,20 +20,20 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=10,
 )
-# On the way of a signature one attempt is enough, for the overflow queue is the second: 3 s for the table and 3 for
-# the queue is the longest a supporter waits for either. No retry either against a table that asks us to slow down.
+# Signing makes one attempt; the overflow queue is the second. A supporter waits at most 3 s for the table and 3 s for
+# the queue. There is no retry after a throttle.
 SIGNING_CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=10,
 )
-# SES may take its time and has no idempotency token: a second attempt by the SDK could be a second mail.
+# SES can be slow and has no idempotency token: a retry by the SDK could send the email twice.
 MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
 
-# No person waits for a file, and a part of one that failed is sent again.
-# By default boto3 signs links for the global host: S3 redirects those of other regions, and the signature then fails.
-# An endpoint that is an IP address (an emulator) keeps the bucket in the path.
+# No person waits for a file, so timeouts are longer and a failed part is sent again.
+# By default boto3 signs links for the global host. S3 redirects them for other regions, and the signature then fails.
+# If the endpoint is an IP address (an emulator), the bucket stays in the path.
 FILES_CONFIG = Config(
     connect_timeout=2,
     read_timeout=20,
@@ -70,11 +70,11 @@ def ses() -> "SESV2Client":
 
 @cache
 def s3() -> Any:
-    """Untyped as `lambdas` is. Links need signature version 4: newer regions and KMS accept no other."""
+    """Untyped, like `lambdas`. Links need signature version 4: newer regions and KMS accept only this."""
     return boto3.client("s3", config=FILES_CONFIG)
 
 
 @cache
 def lambdas() -> Any:
-    """Untyped: two calls once a minute are not worth another package of stubs."""
+    """Untyped: two calls a minute do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

@@ -1,4 +1,4 @@
-"""SES v2 in the words the sender uses."""
+"""Send email with SES v2."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,21 +15,21 @@ from chalicelib.core.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-# The account sends nothing until somebody looks.
+# The account sends nothing until somebody repairs it.
 STOPPED = frozenset({"SendingPausedException", "AccountSuspendedException"})
-# SES says both "Maximum sending rate exceeded" and "Daily message quota exceeded" (elsewhere: "Daily sending quota")
-# under one code, and not always the same one: the sentence tells them apart.
+# SES uses the same codes for "Maximum sending rate exceeded" and "Daily message quota exceeded" (elsewhere: "Daily
+# sending quota"). Only the message distinguishes them.
 TOO_MANY = THROTTLES | {"LimitExceededException"}
 QUOTA = "quota exceeded"
-# Our own settings are wrong, not the message.
+# Our settings are wrong, not the message.
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
-# Never this message: an address or content SES will not take.
+# SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one person. Tags come back with SES's events, headers go out with the mail."""
+    """One email to one person. SES's events contain the tags; the email contains the headers."""
 
     to: str
     subject: str
@@ -68,13 +68,13 @@ class Mailer:
 
 
 def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
-    code, said = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    if code in STOPPED or (code in TOO_MANY and QUOTA in said.lower()):
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
         return SendingStopped("mail")
     if code in TOO_MANY:
         return RateExceeded("mail")
-    # SES calls an unverified sender a rejected message too. That is our fault, and nobody's address.
-    if code in MISCONFIGURED or (code in REFUSED and "not verified" in said):
+    # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's.
+    if code in MISCONFIGURED or (code in REFUSED and "not verified" in message):
         return denied(error, "mail")
     return MailRefused() if code in REFUSED else None
 

@@ -1,4 +1,4 @@
-"""Changes as data, and as the expressions DynamoDB wants. Pure, so that a fake can read the same data."""
+"""Changes as data, and as DynamoDB expressions. Pure, so that a fake can read the same data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class NewItem:
-    """An item to put if its key is free: the idempotency of everything that is created."""
+    """An item to put if its key is free. This makes every creation idempotent."""
 
     key: Key
     item: Mapping[str, Any]
@@ -38,7 +38,7 @@ class NewItem:
 
 @dataclass(frozen=True)
 class Change:
-    """An update of one item. `add` takes numbers and sets; `when` must hold, or nothing happens."""
+    """An update of one item. `add` takes numbers and sets. If `when` does not hold, nothing changes."""
 
     key: Key
     assign: Mapping[str, Any] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Change:
 
 
 class _IntegerDeserializer(TypeDeserializer):
-    """Every number of ours is an integer; Decimal would leak into JSON and arithmetic."""
+    """Return numbers as int: we store only integers, and Decimal would leak into JSON and arithmetic."""
 
     def _deserialize_n(self, value: str) -> int:
         return int(value)
@@ -59,7 +59,7 @@ _deserializer = _IntegerDeserializer()
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    # Most values are text, and boto3 tries many types before it finds that out.
+    # A fast path for text, which most values are: boto3 tries many types first.
     serialize = _serializer.serialize
     return {name: {"S": value} if isinstance(value, str) else serialize(value) for name, value in item.items()}
 
@@ -101,7 +101,7 @@ def change_request(change: Change) -> dict[str, Any]:
 
 
 def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[str]) -> dict[str, Any]:
-    """A query for a partition, or a stretch of it. All attributes, or only some: nothing else leaves the table then."""
+    """Return a query for a partition, or a range of it. With `only`, it returns no other attributes."""
     if not between:
         where = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": to_wire({":pk": pk})}
     else:
@@ -113,7 +113,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """A query for some attributes of the items for which it holds; what is read and does not fit still costs."""
+    """Return a query for some attributes of the items that match `when`. Items that do not match still cost reads."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)
@@ -122,7 +122,7 @@ def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any
 
 
 def _projection(only: Sequence[str]) -> dict[str, Any]:
-    """SPECIFIC_ATTRIBUTES is said, so that a policy can demand it."""
+    """Name SPECIFIC_ATTRIBUTES explicitly, so that a policy can require it."""
     if not only:
         return {}
     names: dict[str, str] = {}
@@ -135,7 +135,7 @@ def _projection(only: Sequence[str]) -> dict[str, Any]:
 
 
 def write_request(write: Change | NewItem) -> tuple[str, dict[str, Any]]:
-    """The operation's name in TransactWriteItems, and its request."""
+    """Return the operation's name in TransactWriteItems, and its request."""
     if isinstance(write, NewItem):
         return "Put", new_item_request(write)
     return "Update", change_request(write)
@@ -153,20 +153,20 @@ def _update_expression(change: Change, names: dict[str, str], values: dict[str, 
 def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> str:
     parts = []
     for number, (name, value) in enumerate(pairs.items()):
-        place = f"{prefix}{number}"
-        names[f"#{place}"] = name
-        values[f":{place}"] = value
-        parts.append(f"#{place}{joiner}:{place}")
+        placeholder = f"{prefix}{number}"
+        names[f"#{placeholder}"] = name
+        values[f":{placeholder}"] = value
+        parts.append(f"#{placeholder}{joiner}:{placeholder}")
     return ", ".join(parts)
 
 
-def _names(prefix: str, wanted: Sequence[str], names: dict[str, str]) -> str:
-    places = {f"#{prefix}{number}": name for number, name in enumerate(wanted)}
-    names.update(places)
-    return ", ".join(places)
+def _names(prefix: str, attributes: Sequence[str], names: dict[str, str]) -> str:
+    placeholders = {f"#{prefix}{number}": name for number, name in enumerate(attributes)}
+    names.update(placeholders)
+    return ", ".join(placeholders)
 
 
 def chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """AWS takes 10, 25 or 100 at a time."""
+    """Split a sequence: AWS takes 10, 25 or 100 items at a time."""
     for start in range(0, len(things), size):
         yield things[start : start + size]

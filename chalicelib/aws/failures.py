@@ -1,4 +1,4 @@
-"""AWS's refusals in our words: throttled, unavailable, or a bug that must be seen."""
+"""Translate AWS errors into domain errors. Errors that show a bug stay as they are."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError as B
 from chalicelib.core import log
 from chalicelib.core.errors import Denied, PetitionsError, Throttled, Unavailable
 
-# Whatever AWS or its SDK may refuse with, for whoever talks to a person rather than to a program.
+# All errors of AWS and its SDK, for commands that print them.
 REFUSALS = (BotoCoreError, ClientError)
 
 THROTTLES = frozenset(
@@ -28,15 +28,15 @@ THROTTLES = frozenset(
     }
 )
 FAULTS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout"})
-# A missing permission must not lose a signature or answer 503 where another way exists (queue, stale value).
-# SQS names a key's errors twice: as its model does, and as its older protocol does (x-amzn-query-error).
+# A missing permission must not lose a signature or answer 503 if there is an alternative (queue, stale value).
+# SQS has two names for each KMS error: the model's, and its older protocol's (x-amzn-query-error).
 _KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")
 DENIALS = frozenset(
     {
         *("AccessDenied", "AccessDeniedException", "KmsOptInRequired", "KMS.OptInRequired"),
         *(f"Kms{name}" for name in _KEY_ERRORS),
         *(f"KMS.{name}Exception" for name in _KEY_ERRORS),
-        # The credentials themselves.
+        # The credentials are invalid.
         *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"),
     }
 )
@@ -47,9 +47,9 @@ Refusal = Callable[[ClientError], PetitionsError | None]
 
 @contextmanager
 def translated(service: str, refusal: Refusal | None = None) -> Iterator[None]:
-    """Raise Throttled or Unavailable for what time can heal, Denied for a missing permission; nothing else changes.
+    """Raise Throttled or Unavailable for temporary errors, Denied for a missing permission; re-raise all others.
 
-    `refusal` knows what this service may say besides, and goes first.
+    `refusal` translates the errors of one service; it is tried first.
     """
     try:
         yield
@@ -73,6 +73,6 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
 
 
 def denied(error: ClientError, service: str) -> Denied:
-    """Log it for the alarm: callers have other ways to continue, so that nobody else would notice."""
+    """Log the error for the alarm and return Denied. Callers continue without it, so only the alarm shows it."""
     log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
     return Denied(service)

@@ -1,4 +1,4 @@
-"""SQS in the words the workers use."""
+"""SQS queues of JSON messages."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH_LIMIT = 10
-# Long enough to hand ten messages over, short enough that those of a broken run are soon back.
+# Visibility timeout while messages move: enough for ten messages, and short, so that a crashed run's soon return.
 MOVING_SECONDS = 60
 
 
 class Outgoing(NamedTuple):
-    """A message, and for how many seconds (0 to 900) nobody shall see it."""
+    """A message, and for how many seconds (0 to 900) it stays invisible."""
 
     body: Mapping[str, Any]
     delay: int = 0
@@ -34,21 +34,21 @@ class Queue:
         self._url = url
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        """Raise Unavailable unless every message was accepted; some may then have been."""
+        """Raise Unavailable unless SQS accepted every message. Some may have been accepted."""
         for chunk in chunks(messages, BATCH_LIMIT):
             self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
 
     def depth(self) -> int:
-        """Messages that wait, are being worked on or are delayed: about right, as SQS says itself."""
+        """Return the approximate number of messages that wait, are in flight or are delayed."""
         names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
         with translated("queue"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         return sum(int(number) for number in answer.get("Attributes", {}).values())
 
     def move_to(self, target: "Queue", most: int) -> Iterator[int]:
-        """Hand messages over, ten at a time at most; yields how many each time, and ends when none comes.
+        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when the queue is empty.
 
-        Sent first, deleted after: a crash in between leaves a message in both, and receivers are idempotent.
+        Send first, then delete: after a crash in between a message is in both queues. Receivers are idempotent.
         """
         moved = 0
         while moved < most and (messages := self._receive(min(BATCH_LIMIT, most - moved))):
@@ -71,7 +71,7 @@ class Queue:
         ]
         with translated("queue"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        # What was taken is counted: an answer that names nobody must not pass for a promise.
+        # Count the successes: an empty answer does not mean that the messages were accepted.
         if len(answer.get("Successful", [])) != len(entries):
             raise Unavailable("queue")
 
@@ -95,7 +95,7 @@ def mail_queue() -> Queue:
 
 @cache
 def overflow_queue() -> Queue:
-    """Signatures that the table did not take: personal data, so the queue is encrypted with KMS."""
+    """Signatures that the table did not accept. They are personal data, so KMS encrypts the queue."""
     return Queue(clients.signing_sqs(), settings().overflow_queue_url)
 
 

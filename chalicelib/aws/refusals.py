@@ -1,4 +1,4 @@
-"""DynamoDB's own ways of saying no, in our words; what every service may say stands in `failures`."""
+"""Translate DynamoDB's own errors. `failures` translates those that all services share."""
 
 from typing import Any
 
@@ -12,25 +12,25 @@ CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictE
 
 
 def storage_refusal(error: ClientError) -> PetitionsError | None:
-    """Above all "the condition did not hold", with the item that was in the way."""
+    """Return the domain error for a DynamoDB error. A failed condition contains the old item."""
     code = error.response["Error"]["Code"]
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(_old_item(error.response))
     if code == "TransactionCanceledException":
         return _cancelled(error)
     if code == "ResourceNotFoundException":
-        # A table that is being restored has no name for a while; what was signed must not get lost for that.
+        # A table does not exist for a while during a restore. No signature may be lost then.
         return Unavailable("storage")
     if code == "TransactionInProgressException":
-        # An earlier attempt with the same token is still being carried out: perhaps written, perhaps not.
+        # An earlier attempt with the same token is still running. It may or may not be written.
         return Unavailable("storage")
     return Conflicted("storage") if code in CONFLICTS else None
 
 
 def _cancelled(error: ClientError) -> PetitionsError | None:
-    """A failed condition decides; else a conflict, which is worth another try at once; else a throttle.
+    """Return the error for a failed condition; else for a conflict, which can be retried at once; else a throttle.
 
-    None for a mistake of ours, which no time heals.
+    Return None for a bug of ours, which a retry cannot repair.
     """
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]

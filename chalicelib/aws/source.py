@@ -1,4 +1,4 @@
-"""The tap between a queue and its function: Lambda's event source mapping, opened and shut."""
+"""Enable and disable a Lambda event source mapping: the connection from a queue to its function."""
 
 from functools import cache
 from typing import Any
@@ -10,19 +10,19 @@ from chalicelib.aws.failures import translated
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
-# It is changing already, by us or by a deployment.
+# Another change is in progress, by us or by a deployment.
 BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})
 
 
 class Source:
-    """One event source mapping. A queue whose source is shut keeps its messages, unreceived."""
+    """One event source mapping. While it is disabled, the queue keeps its messages."""
 
     def __init__(self, client: Any, uuid: str) -> None:
         self._client = client
         self._uuid = uuid
 
     def turn(self, *, is_open: bool) -> bool:
-        """Return whether there was anything to do; what is in between two states is left to the next call."""
+        """Enable or disable it; return whether it changed. While it is changing state, leave it to the next call."""
         with translated("source", _refusal):
             state = self._client.get_event_source_mapping(UUID=self._uuid)["State"]
             if state != ("Disabled" if is_open else "Enabled"):

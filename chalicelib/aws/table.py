@@ -1,7 +1,7 @@
-"""DynamoDB in the words the stores use. What an item means stands in `keys` and in the stores, not here.
+"""DynamoDB tables. `keys` and the stores define what an item means.
 
-Reads are eventually consistent unless asked. A failed condition returns the old item
-(ReturnValuesOnConditionCheckFailure), so nobody reads twice; `try_update` returns nothing of it.
+Reads are eventually consistent by default. A failed condition returns the old item
+(ReturnValuesOnConditionCheckFailure), which saves a second read; `try_update` does not return it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,9 +42,9 @@ BATCH_GET_ATTEMPTS = 3
 
 
 class Tables:
-    """The tables behind one client: a key says which one it means.
+    """The tables behind one client. A key names its table.
 
-    Every call may raise Throttled or Unavailable; the item was then perhaps written, perhaps not.
+    Every call may raise Throttled or Unavailable. The item may then be written or not.
     """
 
     def __init__(self, client: "DynamoDBClient", names: Mapping[str, str]) -> None:
@@ -59,7 +59,7 @@ class Tables:
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
-        """The items that exist, in no order. All keys must be of one table."""
+        """Return the items that exist, in no order. All keys must be of one table."""
         found: list[Item] = []
         for chunk in chunks(wanted, BATCH_GET_LIMIT):
             found += self._batch_get(chunk, consistent)
@@ -92,9 +92,9 @@ class Tables:
         only: Sequence[str] = (),
         backwards: bool = False,
     ) -> Iterator[Item]:
-        """A partition in the order of its sort keys, or backwards, page by page; `between` is inclusive.
+        """Yield a partition's items by sort key, ascending or `backwards`; `between` is inclusive.
 
-        With `only`, no other attribute leaves the table: a role may be bound to that.
+        With `only`, return no other attributes. A role may require that.
         """
         request: dict[str, Any] = {
             **partition_request(pk, between, only),
@@ -111,9 +111,9 @@ class Tables:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
-        """Look at `most` items after `start` (an empty sort key: from the beginning) and return those that fit.
+        """Read `most` items after `start` (empty sort key: from the beginning); return those that match `when`.
 
-        And where to go on: None at the partition's end.
+        Also return the sort key to continue after, or None at the end of the partition.
         """
         request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
@@ -128,20 +128,20 @@ class Tables:
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
-        """Raise ConditionFailed with the item that was there first."""
+        """Put the item; if the key exists, raise ConditionFailed with the existing item."""
         with translated("storage", storage_refusal):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> None:
-        """Raise ConditionFailed with the item as it was."""
+        """Update an item; if the condition fails, raise ConditionFailed with the old item."""
         self._update(change, {"ReturnValues": "NONE"})
 
     def update_and_read(self, change: Change) -> Item:
-        """As `update`; return the item as it is now."""
+        """Update an item as `update` does, and return the new item."""
         return from_wire(self._update(change, {"ReturnValues": "ALL_NEW"})["Attributes"])
 
     def try_update(self, change: Change) -> bool:
-        """Return whether the condition held. Nothing of the item is returned, so the role need not read it."""
+        """Return whether the condition held. No item is returned, so the role needs no read permission."""
         try:
             self._update(change, {"ReturnValues": "NONE", "ReturnValuesOnConditionCheckFailure": "NONE"})
         except ConditionFailed:
@@ -154,9 +154,9 @@ class Tables:
             return self._client.update_item(**request)
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
-        """All or nothing. Raise ConditionFailed (with the index of the write) or Conflicted.
+        """Write all or nothing. Raise ConditionFailed (with the index of the write) or Conflicted.
 
-        botocore adds a ClientRequestToken, so that a retry of its own is the same transaction.
+        botocore adds a ClientRequestToken, so its own retries are the same transaction.
         """
         items: list[Any] = []
         for write in writes:
@@ -166,7 +166,7 @@ class Tables:
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
-        """Raise Unavailable unless both tables that supporters need answer."""
+        """Raise Unavailable unless the two tables that supporters need answer."""
         for table in (keys.SIGNATURES, keys.COUNTS):
             with translated("storage", storage_refusal):
                 self._client.describe_table(TableName=self._names[table])
@@ -179,7 +179,7 @@ def tables() -> Tables:
 
 @cache
 def signing_tables() -> Tables:
-    """For signing and for its overflow: one attempt a call, because a queue is the second."""
+    """Return the tables for signing and its overflow: one attempt a call, because the queue is the second."""
     return Tables(clients.signing_dynamodb(), _names())
 
 

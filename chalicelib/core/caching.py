@@ -1,4 +1,4 @@
-"""Values kept in the process for seconds: a crowd on one warm function costs one read."""
+"""Keep values in the process for seconds, so that many requests to one warm function cost one read."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -9,7 +9,7 @@ from chalicelib.core.errors import Unavailable
 
 Value = TypeVar("Value")
 
-# Unknown names are kept too; a limit stops somebody who tries a million of them.
+# Unknown names are cached too. The limit bounds memory if somebody tries a million names.
 MAX_ENTRIES = 1000
 
 
@@ -19,9 +19,9 @@ class SecondsCache(Generic[Value]):
         self._entries: dict[str, tuple[float, Value]] = {}
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """The kept value, or `load()`. On failure, return the stale value; raise if there is none.
+        """Return the cached value, or `load()`. On failure, return the stale value; raise if there is none.
 
-        A failed load is repeated only after these seconds: in an outage not every supporter waits for it to end.
+        After a failure, retry only after `seconds`, so that in an outage not every request waits for a timeout.
         """
         entry = self._entries.get(name)
         if entry and monotonic() < entry[0]:

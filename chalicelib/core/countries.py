@@ -6,7 +6,7 @@ from pathlib import Path
 
 def clean_country(typed: str) -> str:
     code = typed.strip().upper()
-    # Some letters become two when upper-cased: "ß" would be South Sudan.
+    # Some letters become two in upper case: "ß" would become "SS", South Sudan.
     if not typed.isascii() or code not in countries():
         raise ValueError("Choose a country from the list")
     return code
@@ -14,9 +14,9 @@ def clean_country(typed: str) -> str:
 
 @cache
 def countries() -> dict[str, str]:
-    """ISO 3166-1 alpha-2 codes and English names (CLDR), sorted by name.
+    """Return ISO 3166-1 alpha-2 codes and English names (CLDR), sorted by name.
 
-    A generated file: babel would add ten megabytes to the zip for these few hundred lines.
+    They are in a generated file, because babel would add ten megabytes to the zip.
     """
     lines = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8").splitlines()
     return dict(line.split("\t") for line in lines)

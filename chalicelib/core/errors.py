@@ -1,4 +1,4 @@
-"""What can go wrong, in the domain's words. `edge` turns these into answers; nothing here knows HTTP."""
+"""The domain's errors. `edge` turns them into HTTP responses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class PetitionsError(Exception):
-    """The root of everything we raise on purpose. Its text is its name alone: an item could be a person's."""
+    """The base of all our errors. Its text is only the class name, because its fields may be personal data."""
 
     def __str__(self) -> str:
         return type(self).__name__
@@ -20,14 +20,14 @@ class UnknownPetition(PetitionsError):
 
 @dataclass(repr=False)
 class PetitionNotOpen(PetitionsError):
-    """It exists and cannot be signed now; `state` says why."""
+    """The petition exists but cannot be signed now; `state` is the reason."""
 
     state: str
 
 
 @dataclass(repr=False)
 class PetitionRemoved(PetitionsError):
-    """It was taken down on purpose: gone, not lost. `reason` is for the public."""
+    """The petition was taken down. `reason` is public."""
 
     reason: str | None = None
 
@@ -41,16 +41,16 @@ class InvalidTransition(PetitionsError):
 
 
 class PreconditionRequired(PetitionsError):
-    """A change that does not say which revision it changes."""
+    """An edit does not name the revision that it is based on."""
 
 
 class Stale(PetitionsError):
-    """Somebody changed it meanwhile; nothing was stored."""
+    """The edit is based on an old revision; nothing was stored."""
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One complaint a person can act on: the field's public name and a sentence."""
+    """One error in a field: the field's public name and a sentence for the person."""
 
     field: str
     message: str
@@ -64,31 +64,31 @@ class Invalid(PetitionsError):
 
 
 class NotJson(PetitionsError):
-    """The body cannot be read at all."""
+    """The body is not valid JSON."""
 
 
 class BodyTooLarge(PetitionsError):
-    """More than MAX_BODY_BYTES."""
+    """The body is larger than MAX_BODY_BYTES."""
 
 
 @dataclass(repr=False)
 class WrongType(PetitionsError):
-    """The Content-Type is not one this route reads."""
+    """The route does not accept this Content-Type."""
 
     expected: str
 
 
 class LinkDamaged(PetitionsError):
-    """A link from a mail that does not verify: cut in half, retyped, or forged."""
+    """A link from an email does not verify: it is incomplete, changed or forged."""
 
 
 class NotAStatement(PetitionsError):
-    """Nothing that this site has signed as a statement."""
+    """This is not a statement that this site has signed."""
 
 
 @dataclass(repr=False)
 class LinkExpired(PetitionsError):
-    """A genuine link whose time is over."""
+    """The link is genuine but has expired."""
 
     slug: str
     signature_id: str
@@ -96,7 +96,7 @@ class LinkExpired(PetitionsError):
 
 @dataclass(repr=False)
 class Unavailable(PetitionsError):
-    """AWS did not take it in time. Nothing is acknowledged; trying again is safe."""
+    """AWS did not accept the call in time. We have acknowledged nothing; a retry is safe."""
 
     service: str = "storage"
 
@@ -106,71 +106,71 @@ class Throttled(Unavailable):
 
 
 class Denied(Unavailable):
-    """A policy, a key or the account's settings refuse this. Certainly not done; only a repair of those helps."""
+    """A policy, a key or the account's settings refuse the call. It was not done; somebody must repair the settings."""
 
 
 class RateExceeded(Throttled):
-    """SES: too many mails a second. Certainly not sent; a second's patience cures it."""
+    """SES gets too many emails a second. The email was not sent; retry after a second."""
 
 
 class SendingStopped(Throttled):
-    """SES takes no mail from anybody for now: a daily quota is spent, or the account is paused. Certainly not sent."""
+    """SES accepts no email for now: the daily quota is used up or the account is paused. The email was not sent."""
 
 
 class Conflicted(Unavailable):
-    """Two transactions met on one item. botocore does not retry this; whoever asked does."""
+    """Two transactions conflict on one item. botocore does not retry this; the caller must."""
 
 
 @dataclass(repr=False)
 class ConditionFailed(PetitionsError):
-    """A conditional write found the item otherwise; `item` is how (None: absent), `index` which write."""
+    """A condition did not hold. `item` is the stored item (None: absent), `index` the write in its transaction."""
 
     item: Mapping[str, Any] | None = None
     index: int = 0
 
 
 class NotYet(PetitionsError):
-    """Another is at it, or it is too soon. The message must come again, and nothing is wrong."""
+    """Another worker processes this, or it is too early. The queue must deliver the message again. Not a failure."""
 
 
 class MailRefused(PetitionsError):
-    """SES will never take this message; trying again cannot help."""
+    """SES will never accept this message; do not retry."""
 
 
 @dataclass(repr=False)
 class Forbidden(PetitionsError):
-    """Known, and not allowed; `why` is a sentence for the person."""
+    """The person is signed in but not allowed to do this; `why` is a sentence for them."""
 
     why: str
 
 
 @dataclass(repr=False)
 class UnknownThing(PetitionsError):
-    """Nothing is at this address; `what` is a sentence for the person."""
+    """There is nothing at this address; `what` is a sentence for the person."""
 
     what: str
 
 
 class ProviderSilent(Unavailable):
-    """Whoever knows the staff does not answer, or not as was agreed. Nobody was signed in."""
+    """The identity provider does not answer, or its answer is invalid. Nobody was signed in."""
 
 
 @dataclass(repr=False)
 class NotSignedIn(PetitionsError):
-    """Whoever comes back from the provider is not believed; `why` is a sentence for the person."""
+    """The sign-in that came back from the provider is invalid; `why` is a sentence for the person."""
 
     why: str
 
 
 @dataclass(repr=False)
 class NotNow(PetitionsError):
-    """It exists and is not in a state for this; `why` is a sentence for the person."""
+    """Its state does not allow this now; `why` is a sentence for the person."""
 
     why: str
 
 
 @dataclass(repr=False)
 class Gone(PetitionsError):
-    """It was here and was deleted on purpose; `what` is a sentence for the person."""
+    """It was deleted on purpose; `what` is a sentence for the person."""
 
     what: str

@@ -1,8 +1,8 @@
-"""What a spreadsheet would calculate is made text, and can be told from what was text before (OWASP: CSV injection)."""
+"""Escape text that a spreadsheet would run as a formula, reversibly (OWASP: CSV injection)."""
 
 import re
 
-# With their full-width twins, which some spreadsheets take for the same; tab and returns hide what follows them.
+# Some spreadsheets treat full-width characters the same. A tab or line break can hide a formula after it.
 FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 ESCAPED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 
@@ -12,5 +12,5 @@ def harmless(value: str) -> str:
 
 
 def original(value: str) -> str:
-    """What `harmless` was given."""
+    """Reverse `harmless`."""
     return value[1:] if ESCAPED.match(value) else value

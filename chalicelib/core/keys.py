@@ -1,29 +1,29 @@
 """The key schema of the tables, in one place. Pure: no settings, no AWS.
 
-SIGNATURES holds people, COUNTS holds no person: so "may read counts" and "may read names" are two
-tables to IAM, and tally writes do not appear in the signatures' stream. AUDIT is a third, because whoever
-acts may add to it and nobody may change it.
+SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
+names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
+functions may add to it and no function may change it.
 
-    SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key is its idempotency
+    SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            what one shard counted on one day
-                TALLY#<slug>           HEAD             total of the days that are over, and through which day
-                TALLY#<slug>           DAY#<day>        a day that is over, summed over its shards
+                TALLY#<slug>           HEAD             total of the closed days, and the last of them
+                TALLY#<slug>           DAY#<day>        a closed day, summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.adjust)
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
-                PENDING#<slug>#<bucket> COUNT           followed from the stream: who is pending, and who is confirmed
+                PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
                                                         by version and postcode area
-                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, followed likewise: one group's share
-                FUNNEL#<slug>#<bucket> <day>            what signatures passed on that day, followed likewise
-                FUNNEL-DAYS#<slug>     <day>            a day that is over, summed over its buckets
-                MAIL                   PAUSE            until when no mail is sent, because SES takes none
-                MAIL                   SWEEP            how far the sweep for forgotten mail has come
+                CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, projected too: one group of them
+                FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
+                FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
+                MAIL                   PAUSE            until when no email is sent, because SES accepts none
+                MAIL                   SWEEP            the position of the sweep for lost mail requests
                 TOKENS                 <id>             a staff token, hashed
-                SHEDDING               LEVEL            how much is switched off for a crowd
-                EXPORT#<slug>          <export id>      one hand-over: what was asked, how far it is, what it became
-                EXPORT#<slug>          RUNNING          which one runs, so that there is one at a time
-    AUDIT       <year>-<month>         <time>#<random>  one thing somebody on the staff did
+                SHEDDING               LEVEL            the level of load shedding
+                EXPORT#<slug>          <export id>      one export: its request, progress and result
+                EXPORT#<slug>          RUNNING          the export that is running: only one runs at a time
+    AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
 """
 
 from datetime import date
@@ -33,8 +33,8 @@ SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
 
-# One partition takes 1,000 writes a second and the table 40,000: 64 partitions are enough, and few
-# enough that one BatchGetItem (100 keys at most) reads a counter for each.
+# One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
+# (100 keys at most) can read a counter for each.
 BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
 
@@ -47,7 +47,7 @@ class Key(NamedTuple):
 
 
 def signature(slug: str, signature_id: str) -> Key:
-    """The bucket comes from the id's first byte, so a petition spreads evenly over BUCKETS."""
+    """Return a signature's key. The id's first byte selects the bucket, so a petition spreads evenly over BUCKETS."""
     return Key(SIGNATURES, signature_partition(slug, bucket_of(signature_id)), signature_id)
 
 
@@ -103,7 +103,7 @@ def snapshot(slug: str) -> Key:
 
 
 def pending(slug: str, bucket: str) -> Key:
-    # A partition of its own for each bucket: at 10,000 signatures a second one would be too hot.
+    # One partition for each bucket: a single one would be too hot at 10,000 signatures a second.
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
 
 
@@ -116,7 +116,7 @@ def funnel(slug: str, bucket: str, day: date) -> Key:
 
 
 def funnel_days(slug: str) -> str:
-    # A word of its own, so that who reads and sums up cannot write what is followed.
+    # Its own prefix, so that the function that sums up days cannot write the projected items.
     return f"FUNNEL-DAYS#{slug}"
 
 
@@ -136,7 +136,7 @@ def staff_token(token_id: str) -> Key:
 
 
 def audit_entry(moment: str, nonce: str) -> Key:
-    """`moment` is ISO 8601 with microseconds, so that entries sort as they happened."""
+    """`moment` is ISO 8601 with microseconds, so that entries sort by time."""
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 

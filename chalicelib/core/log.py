@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, ids only. A name or an address has no field to stand in."""
+"""Structured logs: one JSON object a line, with ids only, never names or addresses."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.metrics import Metric, directive
 from chalicelib.core.settings import settings
 
-# An exception may, by mistake, be its own cause.
+# A limit, because an exception can by mistake be its own cause.
 MAX_CAUSES = 8
 
 Fact = str | int | float | bool | None
@@ -22,29 +22,29 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def event(name: str, **facts: Fact) -> None:
-    """Say what happened, in the past tense. Facts are ids, states and numbers, never what a person typed."""
+    """Log an event, named in the past tense. Facts are ids, states and numbers, never what a person typed."""
     _log.info(name, extra={"facts": facts, "measured": _taken()})
 
 
 def note(name: str, **facts: Fact) -> None:
-    """What this request did, for the one line that it ends with."""
+    """Add facts to the line that is logged at the end of the request."""
     _noted.update(facts, event=name)
 
 
 def measure(metric: str, amount: float = 1) -> None:
-    """Add it to the next line, whichever that is: a metric costs no line and no call of its own."""
+    """Add a metric to the next log line, so that it costs no line or call of its own."""
     name = str(metric)  # An enum's own hash is slow.
     _measured[name] = _measured.get(name, 0) + amount
 
 
 def answered(**facts: Fact) -> None:
-    """The line a request ends with: what it did, if a view noted it, and how it was answered."""
+    """Log the last line of a request: what the view noted, and the response."""
     noted = dict(_noted)
     event(str(noted.pop("event", "answered")), **noted, **facts)
 
 
 def failure(name: str, **facts: Fact) -> None:
-    """Something is broken that must be seen: with where, without the values (they may be personal)."""
+    """Log the current exception with its location, but without values, which may be personal data."""
     _log.error(name, extra={"facts": facts, "measured": _taken()}, exc_info=True)
 
 
@@ -55,7 +55,7 @@ def degraded(name: str, **facts: Fact) -> None:
 
 
 def begin(request_id: str) -> None:
-    """Every line from here on belongs to this request or invocation.
+    """Start a request or invocation: all lines that follow have its id.
 
     Workers start from their own module, without app.py, so this is also where a process sets up its logs.
     """
@@ -92,7 +92,7 @@ def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logg
 
 
 def _where(record: logging.LogRecord) -> list[str]:
-    """Types and places of an exception and its causes; its text could quote an item."""
+    """Return types and locations of an exception and its causes, not their texts, which could quote an item."""
     places: list[str] = []
     error = record.exc_info[1] if record.exc_info else None
     while error is not None and len(places) < MAX_CAUSES:
@@ -112,7 +112,8 @@ def _configured() -> None:
 
 
 def configure(level: str) -> None:
-    """Once a process. Libraries are heard from warnings up, and only by name: their texts may quote requests."""
+    """Set up logging once per process. Libraries log only warnings and errors, and only by name: their texts may quote
+    requests."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.root.handlers[:] = [handler]

@@ -1,7 +1,7 @@
-"""Metrics as part of a log line: CloudWatch reads its embedded metric format out of it, and nobody calls an API.
+"""Metrics in log lines, in CloudWatch's embedded metric format; no API calls.
 
-Two sets of dimensions, both bounded: the stage, for alarms, and stage and petition where the line names one.
-A line names a petition only once it is known to exist, so nobody can make up dimensions.
+Two sets of dimensions, both bounded: stage, for alarms, and stage and petition if the line names a petition.
+A line names only petitions that exist, so nobody can create dimensions.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -14,7 +14,7 @@ NAMESPACE = "Petitions"
 
 
 class Metric(StrEnum):
-    """Outcome names of signing are names here too (signatures.api): ACCEPTED, REPEATED, OVERFLOWED."""
+    """ACCEPTED, REPEATED and OVERFLOWED are also the names of signing's outcomes (signatures.api)."""
 
     ACCEPTED = "Accepted"
     REPEATED = "Repeated"
@@ -22,7 +22,7 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Answers: refused is 4xx, of which each kind is told apart; failed is what we answered with 5xx.
+    # Responses: REFUSED is 4xx, also counted by status; FAILED is 5xx.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
@@ -43,14 +43,14 @@ _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 
 def refused(status: int) -> str:
-    """One metric for each kind of refusal."""
+    """Return the metric of a 4xx status."""
     return f"{Metric.REFUSED}{status if status in REFUSALS else 'Other'}"
 
 
 def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:
-    """What makes CloudWatch look at a line: its member `_aws`, as JSON text, for it is on the way of every signature.
+    """Return the member `_aws` that makes CloudWatch read a line; the line has the values under their names.
 
-    The values stand in the line itself, under their names.
+    It is JSON text, which is faster: every signature needs it.
     """
     return f'"_aws": {{"Timestamp": {millis}, "CloudWatchMetrics": {_described(tuple(names), has_petition)}}}'
 

@@ -1,4 +1,4 @@
-"""The environment, read once and on first use: importing the code needs no environment at all."""
+"""Settings from the environment, read once on first use: importing the code needs no environment."""
 
 import json
 import os
@@ -10,7 +10,7 @@ OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the template tells a function. A function that lacks a secret has no business with it."""
+    """The settings that the template passes to a function. A function gets only the secrets that it needs."""
 
     stage: str
     signatures_table: str
@@ -22,7 +22,7 @@ class Settings:
     exports_queue_url: str
     exports_bucket: str
     mail_per_second: float
-    # Senders of one event source that run at once; each keeps its share of the rate.
+    # Senders that run concurrently for one event source; each gets an equal share of the rate.
     mail_senders: int
     site_url: str
     mail_from: str
@@ -30,10 +30,10 @@ class Settings:
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
     log_level: str
-    # Of the two event sources of the sender; only the function that opens and shuts them is told.
+    # UUIDs of the sender's two event sources; only the function that enables and disables them has these.
     mail_source: str
     other_mail_source: str
-    # Who staff sign in with; only the function that signs them in is told. Empty: nobody signs in.
+    # The identity provider for staff; only the sign-in function has these. Empty: no sign-in.
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -75,6 +75,6 @@ def required(name: str) -> str:
 
 
 def _keys(name: str) -> dict[str, str]:
-    """Versions of a secret, oldest first: {"v1": "..."}; none where the function may not have it."""
+    """Return versions of a secret, oldest first: {"v1": "..."}; empty if the function may not have it."""
     versions: dict[str, str] = json.loads(os.environ.get(name) or "{}")
     return versions

@@ -3,10 +3,10 @@
 import re
 
 SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
-# The source of a signature that names none.
+# The source of a signature without `?source=`.
 DIRECT = "direct"
 
 
 def known_source(source: str | None) -> str | None:
-    """What a link may hand on to the form; anything else is dropped, not complained about."""
+    """Return the source if it is valid, else None: an invalid one is ignored, not an error."""
     return source if source and re.fullmatch(SOURCE_PATTERN, source) else None

@@ -1,4 +1,4 @@
-"""Times are UTC and ISO 8601, to the second, everywhere a person or a program reads them."""
+"""Times in UTC and ISO 8601, to the second."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer
 
 
 def now() -> datetime:
-    """For the outermost layer only: rules take `now` as an argument."""
+    """Return the current time. Only for the outermost layer: rules take `now` as an argument."""
     return datetime.now(UTC)
 
 
@@ -16,7 +16,7 @@ def iso(moment: datetime) -> str:
 
 
 def _utc(moment: datetime) -> datetime:
-    # Rules add and take away days: at either end of the calendar Python could not.
+    # Rules add and subtract days; Python cannot do this at the ends of its calendar.
     if not 1000 <= moment.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")
     return moment.astimezone(UTC)

@@ -1,7 +1,7 @@
-"""Signed tokens, verified in constant time and never stored: for the links in mails, and whatever else we vouch for.
+"""Signed tokens for links in emails, statements and previews: verified in constant time, never stored.
 
-itsdangerous is imported where it is used: signing a petition needs no token, and a cold start should not
-pay for one.
+itsdangerous is imported where it is used, because signing a petition needs no token and the import would slow
+down its cold start.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from itsdangerous import Signer
 
 CONFIRM_LIFETIME = timedelta(days=14)
-# Taking back must stay as easy as giving (GDPR 7.3) for as long as the signature may be kept.
+# Withdrawing must be as easy as signing (GDPR 7.3) for as long as the signature may be kept.
 WITHDRAW_LIFETIME = timedelta(days=3 * 365)
 PREVIEW_LIFETIME = timedelta(hours=1)
 
@@ -31,13 +31,13 @@ class Purpose(StrEnum):
     PREVIEW = "preview"
 
 
-# Those about one signature, which stand in its mails.
+# Purposes of the links in a signature's emails.
 LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose link this is. Country and source ride along so that confirming needs no read before its write."""
+    """The signature of a link. It includes country and source, so that confirming needs no read before its write."""
 
     slug: str
     signature_id: str
@@ -61,7 +61,7 @@ def issue(purpose: Purpose, subject: Subject, expires: datetime, secrets: dict[s
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Raise LinkDamaged for anything we did not sign for this purpose, LinkExpired when its time is over."""
+    """Return the subject. Raise LinkDamaged if we did not sign it for this purpose, LinkExpired if it has expired."""
     slug, signature_id, country, source, expires = unseal(purpose, token, secrets).split("~")
     if now >= datetime.fromtimestamp(int(expires, 16), UTC):
         raise LinkExpired(slug, signature_id)
@@ -69,12 +69,12 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
-    """The payload and its signature; it is not encrypted. No dots and nothing that a URL would escape, please."""
+    """Return payload and signature, not encrypted. The payload must have no dots and no characters that URLs escape."""
     return _signer(purpose, secrets).sign(payload).decode()
 
 
 def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
-    """Raise LinkDamaged for anything we did not seal for this purpose."""
+    """Return the payload. Raise LinkDamaged if we did not seal it for this purpose."""
     from itsdangerous import BadData
     from itsdangerous.encoding import base64_decode, base64_encode
 
@@ -84,14 +84,14 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
         is_canonical = base64_encode(base64_decode(token.rpartition(".")[2])).decode() == token.rpartition(".")[2]
     except (BadData, UnicodeError) as error:
         raise LinkDamaged from error
-    # base64 has spare bits, and Python's reads over signs that are none: a changed link is a damaged one.
+    # base64 has spare bits, and Python ignores invalid characters: reject links that were changed this way.
     if not is_canonical:
         raise LinkDamaged
     return payload
 
 
 def _signer(purpose: Purpose, secrets: dict[str, str]) -> "Signer":
-    """The newest key signs, every key verifies: a rotation breaks no link that is already in a mailbox."""
+    """The newest key signs and every key verifies, so a rotation breaks no link that was already sent."""
     from itsdangerous import Signer
 
     return Signer(list(secrets.values()), salt=f"petitions.{purpose}", digest_method=sha256)

@@ -1,4 +1,4 @@
-"""What somebody sent, held against a model: a sentence for every field, and never what was typed."""
+"""Validate input against a model. Errors are one sentence a field and never quote the input."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Words:
-    """What a form says of its own fields, when one is missing and when one is wrong."""
+    """A form's own sentences for fields that are missing or wrong."""
 
     missing: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ PLAIN = Words()
 
 
 def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
-    """Raise NotJson for what is no JSON at all, Invalid with a complaint per field for the rest."""
+    """Return the model. Raise NotJson if the body is not JSON, Invalid with field errors if it breaks the model."""
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -46,7 +46,7 @@ def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
 
 
 def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:
-    """One for each field, in the order of the model."""
+    """Return one error a field, in the order of the model."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
         name = ".".join(map(str, detail["loc"])) or "body"

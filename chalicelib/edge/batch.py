@@ -1,4 +1,4 @@
-"""Queues and streams in: records out of events, and which of them failed back to Lambda."""
+"""Handle events of queues, streams and schedules; report failed messages to Lambda."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -16,15 +16,15 @@ Failures = dict[str, list[dict[str, str]]]
 
 
 class BatchFailed(Exception):
-    """The stream must bring this batch again, or the clock this hour."""
+    """A batch failed; the stream must deliver it again."""
 
 
 class RunFailed(Exception):
-    """A scheduled run did not end well; the next one goes on from what is written down."""
+    """A scheduled run failed; the next one continues from the stored position."""
 
 
 class StreamChange(NamedTuple):
-    """One change in a table's stream: the item before (None: new) and after (None: gone), and when (UTC)."""
+    """One change in a table's stream: the item before (None: new) and after (None: deleted), and its time (UTC)."""
 
     sequence: str
     before: Mapping[str, Any] | None
@@ -33,7 +33,7 @@ class StreamChange(NamedTuple):
 
 
 def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object]) -> Failures:
-    """One message's failure is its own: only it comes again (ReportBatchItemFailures)."""
+    """Handle each message. Only failed ones are delivered again (ReportBatchItemFailures)."""
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
     for record in event:
@@ -52,7 +52,7 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
 
 
 def _message(body: str) -> Mapping[str, Any]:
-    """What is no JSON object says nothing: SES, for one, tries out a new destination with a sentence."""
+    """Return the message, or {} if it is not a JSON object: SES tests a new destination with a plain sentence."""
     try:
         message = json.loads(body)
     except ValueError:
@@ -61,9 +61,10 @@ def _message(body: str) -> Mapping[str, Any]:
 
 
 def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]], object]) -> None:
-    """All or nothing: the stream brings the whole batch again. The emulator knows no partial failure, AWS bisects.
+    """Handle a batch of changes, all or nothing: on failure the stream delivers the whole batch again.
 
-    What went wrong is logged here by place; the exception that Lambda prints says nothing that a person typed.
+    The emulator does not support partial failures; AWS bisects the batch. The log has the location of the error. The
+    exception that Lambda prints contains nothing that a person typed.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     try:
@@ -74,7 +75,7 @@ def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]],
 
 
 def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
-    """What cannot be done now is done by the next run; Lambda's own two repeats are welcome too."""
+    """Run a scheduled job. After a failure, Lambda retries twice, and the next run continues."""
     log.begin(getattr(event.context, "aws_request_id", ""))
     try:
         run()

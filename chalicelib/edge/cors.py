@@ -1,4 +1,4 @@
-"""Public JSON may be read, and signatures posted, from any origin: nothing here uses cookies."""
+"""Any origin may read public JSON and post signatures: these routes use no cookies."""
 
 from chalice.app import CORSConfig
 

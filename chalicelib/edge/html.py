@@ -1,4 +1,4 @@
-"""Pages as answers: what a browser may do with them, and problems a person can read."""
+"""HTML responses: security headers, and problems as pages."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,7 +9,7 @@ from chalicelib.edge.http import NO_STORE, View, answer, answering, retry_after,
 from chalicelib.edge.problems import Problem
 from chalicelib.pages.render import render
 
-# No inline script or style, nobody frames us, forms go nowhere else.
+# No inline script or style, no framing, forms only to this site.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -27,9 +27,9 @@ HTML_HEADERS = {
     "Content-Security-Policy": POLICY,
     **NO_STORE,
 }
-# HTTP's words are for programs.
+# Headings for people instead of HTTP's titles.
 HEADINGS = {
-    "Not Found": "This page is not here",
+    "Not Found": "Page not found",
     "Conflict": "This petition is not open",
     "Gone": "This petition has been taken down",
     "Content Too Large": "That was too much text",
@@ -46,7 +46,7 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Personal unless `headers` say otherwise: not kept by any cache."""
+    """Return a page. By default no cache keeps it, because it may be personal."""
     body = render(template, base=site_prefix(request), site_url=settings().site_url, **context)
     return answer(body, status, {**HTML_HEADERS, **headers})
 

@@ -1,7 +1,7 @@
-"""From a request to a view and back: bodies read, errors turned into answers, headers that protect.
+"""Read requests, turn errors into responses and add security headers.
 
-Chalice's middleware never sees a view's exception, so these are decorators below `@route`; what they return
-keeps Chalice's CORS headers.
+Chalice's middleware does not see a view's exception, so these are decorators below `@route`. Their responses
+keep Chalice's CORS headers.
 """
 
 import json
@@ -35,7 +35,7 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
-# One reader's own: kept only to be revalidated.
+# For one reader only: a browser may keep it but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -46,7 +46,7 @@ PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 
 
 def shared(seconds: int) -> dict[str, str]:
-    """The same for everybody: a CDN may carry the crowd, and goes on for a day while we cannot answer."""
+    """Return headers for a public response: a CDN may cache it, and serve it for a day while we fail."""
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate=30, stale-if-error=86400"}
 
 
@@ -55,7 +55,7 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 
 def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], Response]) -> Callable[[View], View]:
-    """A view takes the request first; whatever it raises becomes an answer, never a stack trace."""
+    """Decorate a view: pass the request as its first argument and turn its errors into responses."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -71,7 +71,7 @@ def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], 
 def answered(
     request: Request, view: Callable[[], Response], problem_response: Callable[[Request, Problem], Response]
 ) -> Response:
-    """What the view returns, or its error as an answer; logged and measured. HEAD gets all but the body."""
+    """Return the view's response, or its error as a response; log and measure it. HEAD gets no body."""
     log.begin(request.context.get("requestId", ""))
     try:
         response = view()
@@ -120,10 +120,10 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 
 def unless_known(request: Request, said: object, response: Response) -> Response:
-    """304 when the client has an answer to this question that said the same; `said` is what would make it another."""
-    question = dict(request.query_params or {})
-    digest = sha256(json.dumps([question, said], sort_keys=True).encode()).hexdigest()[:16]
-    # Weak: the moment of a number moves on while the number does not.
+    """Return 304 if the client has a response to this query with the same `said`, else the response with its ETag."""
+    parameters = dict(request.query_params or {})
+    digest = sha256(json.dumps([parameters, said], sort_keys=True).encode()).hexdigest()[:16]
+    # Weak: the time of a count changes while the count does not.
     headers = {**REVALIDATED, "ETag": f'W/"{digest}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
@@ -132,13 +132,13 @@ def unless_known(request: Request, said: object, response: Response) -> Response
 
 
 def content_type(request: Request) -> str:
-    """The media type alone, in lower case; "" when none is named."""
+    """Return the media type in lower case, without parameters; "" if there is none."""
     value: Any = request.headers.get("content-type") or ""
     return str(value).partition(";")[0].strip().lower()
 
 
 def json_body(request: Request) -> str:
-    """Raise WrongType, BodyTooLarge or NotJson; the text itself is not parsed here."""
+    """Return the body's text, not parsed. Raise WrongType, BodyTooLarge or NotJson."""
     if content_type(request) not in (JSON, ""):
         raise WrongType(JSON)
     try:
@@ -148,7 +148,7 @@ def json_body(request: Request) -> str:
 
 
 def form_fields(request: Request) -> dict[str, str]:
-    """The last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
+    """Return the last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
     if content_type(request) != FORM:
         raise WrongType(FORM)
     body = _body(request).decode(errors="replace")
@@ -164,31 +164,31 @@ def query(request: Request, name: str) -> str | None:
 
 
 def site_prefix(request: Request) -> str:
-    """What stands before our own paths: "" behind a CDN or domain, "/prod" under the bare API stage.
+    """Return the prefix of our paths: "" behind a CDN or domain, "/prod" under the API's own host.
 
-    A CDN says so itself; else it is what requestContext.path has more than the route.
+    A CDN sends it in a header; else it is the part of requestContext.path before the route.
     """
-    told = request.headers.get("x-forwarded-prefix")
-    if told is not None and _PREFIX.fullmatch(told):
-        return str(told).rstrip("/")
+    prefix = request.headers.get("x-forwarded-prefix")
+    if prefix is not None and _PREFIX.fullmatch(prefix):
+        return str(prefix).rstrip("/")
     whole = [part for part in request.context.get("path", "").split("/") if part]
     own = [part for part in request.path.split("/") if part]
     return "".join(f"/{part}" for part in whole[: len(whole) - len(own)])
 
 
 def client_matches(request: Request, etag: str) -> bool:
-    """Weakly, as If-None-Match wants it (RFC 9110, 13.1.2): a proxy that compresses weakens a strong tag."""
-    wanted = request.headers.get("if-none-match") or ""
-    known = [part.strip().removeprefix("W/") for part in wanted.split(",")]
+    """Return whether If-None-Match has this ETag. Compare weakly (RFC 9110, 13.1.2): proxies weaken tags."""
+    header = request.headers.get("if-none-match") or ""
+    known = [part.strip().removeprefix("W/") for part in header.split(",")]
     return "*" in known or etag.removeprefix("W/") in known
 
 
 def must_match(request: Request, etag: str) -> None:
-    """Of two editors the second must hear of the first. Raise PreconditionRequired or Stale (RFC 9110, 13.1.1)."""
-    wanted = request.headers.get("if-match")
-    if not wanted:
+    """Reject an edit of an old revision: raise PreconditionRequired or Stale (RFC 9110, 13.1.1)."""
+    header = request.headers.get("if-match")
+    if not header:
         raise PreconditionRequired
-    if not {"*", etag} & {part.strip() for part in wanted.split(",")}:
+    if not {"*", etag} & {part.strip() for part in header.split(",")}:
         raise Stale
 
 

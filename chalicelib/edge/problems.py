@@ -1,4 +1,4 @@
-"""Domain errors as HTTP problems (RFC 9457). One table; a page and an API say the same things."""
+"""Domain errors as HTTP problems (RFC 9457), the same for pages and API."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -28,13 +28,13 @@ from chalicelib.core.errors import (
     WrongType,
 )
 
-# Seconds; jittered by the page's script, so that a crowd does not come back at once.
+# Seconds. The page's script adds jitter, so that retries do not all come at once.
 RETRY_AFTER = 5
 
 
 @dataclass(frozen=True)
 class Problem:
-    """status and title as in HTTP; detail is for the person; errors for 422; state for 409."""
+    """An HTTP problem: `detail` is for the person, `errors` for 422, `state` for 409."""
 
     status: int
     title: str
@@ -58,7 +58,7 @@ class Problem:
 
 
 def problem_of(error: PetitionsError) -> Problem:
-    """Every error of ours has its answer; what is not in the table is a bug and an honest 503."""
+    """Return the problem for an error. An error that is not in the table is a bug: 503."""
     for kind, answer in _ANSWERS.items():
         if isinstance(error, kind):
             return answer(error)
@@ -66,7 +66,7 @@ def problem_of(error: PetitionsError) -> Problem:
 
 
 def unexpected() -> Problem:
-    """A bug of ours. 503, for nothing was acknowledged and trying again is safe."""
+    """Return the problem for a bug: 503, because nothing was acknowledged and a retry is safe."""
     return Problem(
         503,
         "Service Unavailable",
@@ -93,7 +93,7 @@ def _removed(error: PetitionRemoved) -> Problem:
     return Problem(410, "Gone", f"This petition has been taken down.{reason}")
 
 
-def _cannot_move(error: InvalidTransition) -> Problem:
+def _invalid_transition(error: InvalidTransition) -> Problem:
     detail = f"This petition is {error.state} and cannot become {error.wanted}."
     return Problem(409, "Conflict", detail, state=error.state)
 
@@ -134,7 +134,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
     PetitionRemoved: _removed,
     PetitionNotOpen: _not_open,
-    InvalidTransition: _cannot_move,
+    InvalidTransition: _invalid_transition,
     Stale: _always(
         Problem(412, "Precondition Failed", "Somebody changed this meanwhile. Read it again, then repeat your change.")
     ),
@@ -153,7 +153,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         Problem(
             400,
             "This link is incomplete",
-            "Part of the link is missing or changed. Open it again from the mail, or copy all of it.",
+            "Part of the link is missing or changed. Open it again from the email, or copy all of it.",
         )
     ),
     NotAStatement: _always(

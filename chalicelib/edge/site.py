@@ -1,4 +1,4 @@
-"""What belongs to the site and to no capability: files, the API's description, and whether we are well."""
+"""Routes of the site itself: files, the API's description and the health check."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from chalicelib.pages.render import Asset, asset, dashboard, dashboard_version
 
 routes = Blueprint(__name__)
 
-# The address changes with the content (?v=), so nobody needs to ask again.
+# The address changes with the content (?v=), so browsers need not revalidate.
 FOREVER = "public, max-age=31536000, immutable"
 HOURLY = {"Cache-Control": "public, max-age=3600"}
 NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
@@ -23,14 +23,14 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 @routes.route("/assets/{name}")
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
-    """Styles, script and icon."""
+    """Return a stylesheet, script or icon."""
     return _file(request, asset(name), FOREVER)
 
 
 @routes.route("/assets/staff/{version}/{name}")
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
-    """A page of before a deployment still asks for its own version: it gets the new file, which nobody may keep."""
+    """Return a dashboard file. A page from before a deployment gets the new file for its old version, uncached."""
     return _file(request, dashboard().get(name), FOREVER if version == dashboard_version() else "no-store")
 
 
@@ -46,14 +46,14 @@ def _file(request: Request, found: Asset | None, cache_control: str) -> Response
 @routes.route("/api/openapi.json", cors=CORS)
 @json_view(routes)
 def read_openapi(request: Request) -> Response:
-    """The description of this API that clients and checks may rely on."""
+    """Return the API's OpenAPI description."""
     return answer(_openapi(), 200, {**HOURLY, "Content-Type": JSON})
 
 
 @routes.route("/health")
 @json_view(routes)
 def read_health(request: Request) -> Response:
-    """200 when tables and queues answer; 503 otherwise."""
+    """Return 200 if tables and queues answer, else 503."""
     tables().check()
     mail_queue().check()
     overflow_queue().check()

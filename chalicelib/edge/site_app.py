@@ -1,4 +1,4 @@
-"""The Chalice application with HTTP's own rules: HEAD where GET is, 405 with `Allow`, and an answer for any path."""
+"""The Chalice application with HEAD for each GET, 405 with `Allow`, and a response for any path."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from chalicelib.edge.html import problem_page
 from chalicelib.edge.http import answered, problem_json
 from chalicelib.edge.problems import Problem
 
-# API Gateway sends here what no other path or method takes (.chalice/resources.json).
+# API Gateway sends requests here that match no other path or method (.chalice/resources.json).
 CATCH_ALL = "/{proxy+}"
 NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
 
@@ -18,7 +18,7 @@ Methods = Mapping[str, Any]
 
 class Site(Chalice):
     def answer_head(self) -> None:
-        """Give each route of GET one of HEAD: the same function under the same right. Call it after registering."""
+        """Add HEAD to each GET route, with the same function. Call it after registering all routes."""
         for methods in self.routes.values():
             if "GET" in methods:
                 methods["HEAD"] = methods["GET"]
@@ -35,7 +35,7 @@ class Site(Chalice):
 
 
 def methods_at(path: str, routes: Mapping[str, Methods]) -> Methods:
-    """Of the most specific route that has this path; empty if none has."""
+    """Return the methods of the most specific route that matches this path; empty if none does."""
     parts = path.split("/")
     fitting = [route.split("/") for route in routes if _fits(route.split("/"), parts)]
     best = min(fitting, key=lambda route: [_is_variable(part) for part in route], default=None)
@@ -53,7 +53,7 @@ def elsewhere(request: Request, methods: Methods) -> Response:
 
 
 def _in_one_part(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """The log names no path that somebody made up, and `site_prefix` compares path and route part by part."""
+    """Replace an unknown path by one part: logs must not contain invented paths, and `site_prefix` compares parts."""
     if context.get("resourcePath") != CATCH_ALL:
         return context
     return {**context, "path": str(context.get("path", "")).removesuffix(path) + CATCH_ALL}
@@ -78,7 +78,7 @@ def _problem(request: Request, problem: Problem) -> Response:
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether `text/html` is named, and no JSON is wanted more (RFC 9110, 12.5.1)."""
+    """Return whether `accept` names `text/html` and does not prefer JSON (RFC 9110, 12.5.1)."""
     html, json = _quality(accept, ("text/html",)), _quality(accept, ("application/json", "application/problem+json"))
     return html > 0 and html >= json
 

@@ -1,4 +1,4 @@
-"""Answers for a spreadsheet: CSV with a header line, and nothing in it that would be calculated."""
+"""CSV responses for spreadsheets: with a header line and without formulas."""
 
 import csv
 import io
@@ -13,13 +13,13 @@ CSV = "text/csv"
 
 
 def wants_csv(request: Request) -> bool:
-    """?format= goes before the Accept header."""
+    """Return whether to answer with CSV. `?format=` overrides the Accept header."""
     asked = query(request, "format")
     return asked == "csv" if asked else CSV in (request.headers.get("accept") or "")
 
 
 def as_csv(rows: list[dict[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
-    """`columns` are those of an answer without rows."""
+    """Return rows as CSV. `columns` is the header if there are no rows."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
     writer.writeheader()

@@ -1,6 +1,6 @@
-"""How much is switched off for a crowd, without a deployment: each level does what those before it do, and more.
+"""Load shedding without a deployment. Each level includes those before it.
 
-normal ─► longer-caches ─► snapshot-only (nobody refreshes the count) ─► accept-only (signatures go to the queue)
+normal ─► longer-caches ─► snapshot-only (the count is not refreshed) ─► accept-only (signatures go to the queue)
 """
 
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Level(StrEnum):
 
     @property
     def max_age(self) -> int:
-        """Seconds for which browsers and CDNs keep a public answer."""
+        """Return for how many seconds browsers and CDNs keep a public response."""
         return 30 if self.includes(Level.LONGER_CACHES) else 5
 
 
@@ -33,13 +33,13 @@ _known: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
 
 
 def level_now(tables: Tables) -> Level:
-    """As of a few seconds ago. On any failure, the last known level, else normal: this never fails a request."""
+    """Return the level, cached for seconds. On failure, return the last known level, else normal; never raise."""
     try:
         return _known.get("level", lambda: stored_level(tables))
     except Exception as error:
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # Keep it, so that the next requests do not wait for the same failure.
+        # Cache it, so that the next requests do not wait for the same failure.
         return _known.get("level", lambda: Level.NORMAL)
 
 
@@ -50,10 +50,10 @@ def stored_level(tables: Tables) -> Level:
 
 
 def shed(level: Level, tables: Tables) -> None:
-    """Every function follows within LEVEL_SECONDS."""
+    """Set the level. Every function reads it within LEVEL_SECONDS."""
     tables.put(keys.shedding_level(), {"level": level})
 
 
 def forget_level() -> None:
-    """A new process knows nothing; tests start as one."""
+    """Clear the cache, so that a test starts like a new process."""
     _known.clear()

@@ -1,4 +1,4 @@
-"""Files in S3, on the emulator: in parts, privately, and fetched by a link that is for one file only."""
+"""Files in S3, on the emulator: upload in parts, deletion, and links for one file."""
 
 import io
 import urllib.error
@@ -26,7 +26,7 @@ def put(bucket: Bucket, path: Path, key: str, content: bytes) -> None:
 
 @on_the_emulator
 @pytest.mark.parametrize("size", [0, 5, PART - 1, PART, 2 * PART + 1])
-def test_a_file_comes_back_as_it_was_whatever_its_size(emulated_aws: EmulatedAws, tmp_path: Path, size: int) -> None:
+def test_files_of_every_size_are_returned_unchanged(emulated_aws: EmulatedAws, tmp_path: Path, size: int) -> None:
     content = b"ab\n" * (size // 3) + b"." * (size % 3)
     put(exports_bucket(), tmp_path / "file", "files/one", content)
     found = io.BytesIO(b"before ")
@@ -36,7 +36,7 @@ def test_a_file_comes_back_as_it_was_whatever_its_size(emulated_aws: EmulatedAws
 
 
 @on_the_emulator
-def test_what_begins_so_is_deleted_and_nothing_else(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
+def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
     bucket = exports_bucket()
     for key in ("parts/a/1", "parts/a/2", "parts/b/1"):
         put(bucket, tmp_path / "file", key, key.encode())
@@ -67,7 +67,7 @@ def test_a_link_to_an_emulator_keeps_the_bucket_in_the_path() -> None:
 
 
 @on_the_emulator
-def test_a_link_opens_one_file_and_saves_it_under_its_name(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
+def test_a_link_downloads_one_file_under_its_name(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
     put(exports_bucket(), tmp_path / "file", "files/one", b"Alice")
     link = exports_bucket().link("files/one", "petition.csv", 60)
     with urllib.request.urlopen(link, timeout=10) as answer:
@@ -84,7 +84,7 @@ def test_a_link_opens_one_file_and_saves_it_under_its_name(emulated_aws: Emulate
     ("code", "status", "kind"),
     [("SlowDown", 503, Unavailable), ("InternalError", 500, Unavailable), ("ThrottlingException", 400, Throttled)],
 )
-def test_what_time_can_heal_is_unavailable(
+def test_temporary_errors_are_unavailable(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, code: str, status: int, kind: type[Unavailable]
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
@@ -98,8 +98,8 @@ def test_what_time_can_heal_is_unavailable(
     clients.s3.cache_clear()
 
 
-def test_an_object_that_s3_kept_is_told() -> None:
-    """A 200 with `Errors`: what a crash leaves behind must not pass for deleted."""
+def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
+    """S3 answers 200 with `Errors`: these objects were not deleted."""
     names = {"region_name": "us-east-1", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client: Any = boto3.client("s3", config=clients.FILES_CONFIG, **names)  # type: ignore[call-overload]
     with Stubber(client) as stub:

@@ -1,4 +1,4 @@
-"""Every call has a short end, measured against an endpoint that takes the request and says nothing."""
+"""Every call has a short timeout, measured against an endpoint that never answers."""
 
 import socket
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ KEYS = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access
 
 @pytest.fixture
 def silence() -> Iterator[str]:
-    """Connects, and then nothing."""
+    """An endpoint that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 

@@ -1,4 +1,4 @@
-"""Each error that AWS documents for a call of ours has a meaning here: botocore's own models are the list."""
+"""Each error that AWS documents for our calls is translated. The list comes from botocore's models."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ from chalicelib.core.errors import (
     Unavailable,
 )
 
-# A bug of ours, or something that was deleted: let through as it is, so that it is seen.
+# Our bug, or a deleted resource: raised unchanged.
 BUG = ClientError
 QUEUE_BUGS = (
     *("BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId"),
@@ -39,7 +39,7 @@ MEANS: dict[str, dict[str, type[Exception]]] = {
         "RequestLimitExceeded": Throttled,
         "ResourceNotFoundException": Unavailable,
         "ThrottlingException": Throttled,
-        "TransactionCanceledException": BUG,  # By its reasons: tests/aws/test_table.py.
+        "TransactionCanceledException": BUG,  # Depends on its reasons: tests/aws/test_table.py.
         "TransactionConflictException": Conflicted,
         "TransactionInProgressException": Unavailable,
     },
@@ -99,12 +99,12 @@ def documented() -> Iterator[tuple[str, str, int]]:
 
 
 @pytest.mark.parametrize(("service", "code", "status"), sorted(set(documented())))
-def test_every_documented_error_has_its_meaning(service: str, code: str, status: int) -> None:
+def test_every_documented_error_is_translated(service: str, code: str, status: int) -> None:
     assert meaning(service, code, status) is MEANS[service][code]
 
 
 @pytest.mark.parametrize("code", OLDER_NAMES)
-def test_a_queues_older_names_of_key_errors_mean_the_same(code: str) -> None:
+def test_older_names_of_kms_errors_mean_the_same(code: str) -> None:
     assert meaning("sqs", code, 400) is OLDER_NAMES[code]
 
 

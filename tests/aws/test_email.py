@@ -1,4 +1,4 @@
-"""SES: sent, later, perhaps, or never."""
+"""Send email with SES, and translate its errors."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def played() -> Iterator[tuple[Mailer, Stubber]]:
         stub.assert_no_pending_responses()
 
 
-def test_a_mail_goes_to_one_person_with_text_html_headers_and_tags(played: tuple[Mailer, Stubber]) -> None:
+def test_an_email_has_one_recipient_text_html_headers_and_tags(played: tuple[Mailer, Stubber]) -> None:
     mailer, stub = played
     body = {"Text": {"Data": "text", "Charset": "UTF-8"}, "Html": {"Data": "<p>html</p>", "Charset": "UTF-8"}}
     expected = {
@@ -51,7 +51,7 @@ def test_a_mail_goes_to_one_person_with_text_html_headers_and_tags(played: tuple
     assert mailer.send(MAIL) == "m-1"
 
 
-def test_a_mail_without_headers_is_sent_too(played: tuple[Mailer, Stubber]) -> None:
+def test_an_email_without_headers_is_sent(played: tuple[Mailer, Stubber]) -> None:
     mailer, stub = played
     anything = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"), ANY)
     stub.add_response("send_email", {"MessageId": "m"}, anything)
@@ -74,7 +74,7 @@ def test_a_mail_without_headers_is_sent_too(played: tuple[Mailer, Stubber]) -> N
         ("AccessDeniedException", 403, Denied),
     ],
 )
-def test_a_refusal_is_later_perhaps_never_or_a_bug(
+def test_each_ses_error_is_translated(
     played: tuple[Mailer, Stubber], code: str, status: int, error: type[Exception]
 ) -> None:
     mailer, stub = played
@@ -95,25 +95,25 @@ def test_a_refusal_is_later_perhaps_never_or_a_bug(
         ("Daily sending quota exceeded", SendingStopped),
     ],
 )
-def test_a_rate_is_told_from_a_quota_by_what_ses_says(
+def test_the_message_of_ses_distinguishes_rate_and_quota(
     played: tuple[Mailer, Stubber], code: str, said: str, error: type[Exception]
 ) -> None:
-    """Under whichever code: its documents and its answers differ."""
+    """The code may vary: documentation and responses of SES differ."""
     mailer, stub = played
     stub.add_client_error("send_email", code, said, 400)
     with pytest.raises(error):
         mailer.send(MAIL)
 
 
-def test_a_sender_that_is_not_verified_is_our_fault_and_not_the_addressees(played: tuple[Mailer, Stubber]) -> None:
-    """SES says MessageRejected for it too: to call the person undeliverable would cost every signature its mail."""
+def test_an_unverified_sender_is_our_fault_and_not_the_recipients(played: tuple[Mailer, Stubber]) -> None:
+    """SES reports MessageRejected for it too. Marking recipients as undeliverable would stop every email."""
     mailer, stub = played
     stub.add_client_error("send_email", "MessageRejected", "Email address is not verified. petitions@harbour.example")
     with pytest.raises(Denied):
         mailer.send(MAIL)
 
 
-def test_silence_may_have_been_a_mail(played: tuple[Mailer, Stubber]) -> None:
+def test_after_a_timeout_the_email_may_have_been_sent(played: tuple[Mailer, Stubber]) -> None:
     mailer, stub = played
     stub.deactivate()
 

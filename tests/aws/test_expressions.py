@@ -24,19 +24,19 @@ SETS = st.sets(st.text(min_size=1, max_size=5), min_size=1, max_size=3)
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=5), SCALARS | SETS | st.lists(SCALARS, max_size=3), max_size=6))
-def test_an_item_comes_back_from_the_wire_as_it_went(item: dict[str, Any]) -> None:
+def test_an_item_survives_the_wire_format(item: dict[str, Any]) -> None:
     back = from_wire(to_wire(item))
     assert back == item
     assert [type(value) for value in back.values()] == [type(value) for value in item.values()]
 
 
 @pytest.mark.parametrize("value", [1.5, float("nan")])
-def test_a_number_that_is_no_integer_is_a_bug_that_is_seen(value: float) -> None:
+def test_a_number_that_is_not_an_integer_raises(value: float) -> None:
     with pytest.raises(TypeError):
         to_wire({"x": value})
 
 
-def test_a_new_item_wants_its_key_free_and_brings_the_old_one_if_it_is_not() -> None:
+def test_a_new_item_needs_a_free_key_and_else_returns_the_old_item() -> None:
     assert new_item_request(NewItem(KEY, {"a": 1})) == {
         "Item": {"pk": {"S": "p"}, "sk": {"S": "s"}, "a": {"N": "1"}},
         "ConditionExpression": "attribute_not_exists(pk)",
@@ -69,7 +69,7 @@ def test_a_change_that_only_removes_sends_no_values() -> None:
     st.dictionaries(st.text(min_size=1, max_size=4), st.integers(), max_size=4),
     st.lists(st.text(min_size=1, max_size=4), max_size=3, unique=True),
 )
-def test_every_placeholder_that_is_used_is_defined_and_the_other_way_round(
+def test_exactly_the_used_placeholders_are_defined(
     assign: dict[str, Any], add: dict[str, int], remove: list[str]
 ) -> None:
     request = change_request(
@@ -81,7 +81,7 @@ def test_every_placeholder_that_is_used_is_defined_and_the_other_way_round(
     assert {word for word in used if word[0] == ":"} == set(request["ExpressionAttributeValues"])
 
 
-def test_a_transaction_knows_puts_and_updates() -> None:
+def test_a_transaction_accepts_puts_and_updates() -> None:
     assert write_request(NewItem(KEY, {}))[0] == "Put"
     assert write_request(Change(KEY, assign={"a": 1}))[0] == "Update"
 

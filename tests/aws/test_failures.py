@@ -1,4 +1,4 @@
-"""AWS's refusals in our words."""
+"""AWS errors are translated into domain errors."""
 
 import pytest
 from botocore.exceptions import (
@@ -20,7 +20,7 @@ def refusal(code: str, status: int = 400) -> ClientError:
 
 
 @pytest.mark.parametrize("code", sorted(THROTTLES))
-def test_asked_to_slow_down(code: str) -> None:
+def test_throttles_are_translated(code: str) -> None:
     with pytest.raises(Throttled) as caught, translated("storage"):
         raise refusal(code)
     assert caught.value.service == "storage"
@@ -37,7 +37,7 @@ def test_asked_to_slow_down(code: str) -> None:
         ConnectionClosedError(endpoint_url="x"),
     ],
 )
-def test_not_taken_in_time(error: Exception) -> None:
+def test_timeouts_and_server_errors_are_unavailable(error: Exception) -> None:
     with pytest.raises(Unavailable) as caught, translated("queue"):
         raise error
     assert type(caught.value) is Unavailable
@@ -47,7 +47,7 @@ def test_not_taken_in_time(error: Exception) -> None:
     "error",
     [refusal("ValidationException"), ParamValidationError(report="x"), KeyError("x")],
 )
-def test_a_bug_of_ours_is_seen_as_it_is(error: Exception) -> None:
+def test_our_bugs_are_raised_unchanged(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, translated("storage"):
         raise error
     assert caught.value is error
@@ -63,7 +63,7 @@ def test_a_denied_call_is_unavailable_and_counted_for_the_alarm(code: str, caplo
     assert vars(record)["measured"] == {"Degraded": 1}
 
 
-def test_what_goes_well_goes_through() -> None:
+def test_success_is_not_changed() -> None:
     with translated("storage"):
         done = True
     assert done

@@ -1,4 +1,4 @@
-"""SQS: all taken, or told."""
+"""SQS accepts all messages, or an error is raised."""
 
 import json
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def taken(count: int) -> dict[str, Any]:
     return {"Successful": [one | {"Id": str(number)} for number in range(count)], "Failed": []}
 
 
-def test_ten_go_at_a_time_and_none_is_lost(played: tuple[Queue, Stubber]) -> None:
+def test_messages_are_sent_in_batches_of_ten(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     messages = [{"n": number} for number in range(23)]
     for start in (0, 10, 20):
@@ -43,11 +43,11 @@ def test_ten_go_at_a_time_and_none_is_lost(played: tuple[Queue, Stubber]) -> Non
     queue.send([Outgoing(message) for message in messages])
 
 
-def test_nothing_to_send_asks_nothing(played: tuple[Queue, Stubber]) -> None:
+def test_sending_no_messages_makes_no_call(played: tuple[Queue, Stubber]) -> None:
     played[0].send([])
 
 
-def test_one_that_was_not_taken_is_told(played: tuple[Queue, Stubber]) -> None:
+def test_a_rejected_message_is_an_error(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     failed = {"Id": "1", "SenderFault": False, "Code": "InternalError"}
     stub.add_response("send_message_batch", taken(1) | {"Failed": [failed]})
@@ -55,7 +55,7 @@ def test_one_that_was_not_taken_is_told(played: tuple[Queue, Stubber]) -> None:
         queue.send([Outgoing({"n": 1}), Outgoing({"n": 2})])
 
 
-def test_an_answer_that_names_nobody_is_no_promise(played: tuple[Queue, Stubber]) -> None:
+def test_an_empty_answer_is_an_error(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     stub.add_response("send_message_batch", {"Successful": [], "Failed": []})
     with pytest.raises(Unavailable):
@@ -66,7 +66,9 @@ def test_an_answer_that_names_nobody_is_no_promise(played: tuple[Queue, Stubber]
     ("code", "error"),
     [("RequestThrottled", Throttled), ("ServiceUnavailable", Unavailable), ("ThrottlingException", Throttled)],
 )
-def test_a_queue_that_does_not_answer_is_told(played: tuple[Queue, Stubber], code: str, error: type[Exception]) -> None:
+def test_a_queue_that_does_not_answer_is_unavailable(
+    played: tuple[Queue, Stubber], code: str, error: type[Exception]
+) -> None:
     queue, stub = played
     stub.add_client_error("send_message_batch", code)
     with pytest.raises(error):
@@ -76,7 +78,7 @@ def test_a_queue_that_does_not_answer_is_told(played: tuple[Queue, Stubber], cod
         queue.check()
 
 
-def test_the_depth_is_what_waits_and_what_is_being_worked_on(played: tuple[Queue, Stubber]) -> None:
+def test_the_depth_includes_waiting_and_in_flight_messages(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
     counted: Any = dict(zip(names, ("3", "20", "100"), strict=True))
@@ -84,7 +86,7 @@ def test_the_depth_is_what_waits_and_what_is_being_worked_on(played: tuple[Queue
     assert queue.depth() == 123
 
 
-def test_a_message_that_could_not_be_handed_over_is_not_deleted(played: tuple[Queue, Stubber]) -> None:
+def test_a_message_that_could_not_be_moved_is_not_deleted(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
     stub.add_client_error("send_message_batch", "ServiceUnavailable")
@@ -92,7 +94,7 @@ def test_a_message_that_could_not_be_handed_over_is_not_deleted(played: tuple[Qu
         list(queue.move_to(queue, 10))
 
 
-def test_a_message_that_could_not_be_deleted_is_told(played: tuple[Queue, Stubber]) -> None:
+def test_a_message_that_could_not_be_deleted_is_an_error(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
     stub.add_response("send_message_batch", taken(1))
@@ -102,7 +104,7 @@ def test_a_message_that_could_not_be_deleted_is_told(played: tuple[Queue, Stubbe
         list(queue.move_to(queue, 10))
 
 
-def test_health_asks_the_queue_itself(played: tuple[Queue, Stubber]) -> None:
+def test_the_health_check_calls_the_queue(played: tuple[Queue, Stubber]) -> None:
     queue, stub = played
     stub.add_response("get_queue_attributes", {"Attributes": {}}, {"QueueUrl": URL, "AttributeNames": ANY})
     queue.check()

@@ -1,4 +1,4 @@
-"""The tap: turned when it has to be, left alone in between."""
+"""Event sources are enabled and disabled only from a settled state."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ def played() -> Iterator[tuple[Source, Stubber]]:
         ("Creating", False, False),
     ],
 )
-def test_it_is_turned_only_from_the_other_settled_state(
+def test_an_event_source_changes_only_from_the_opposite_state(
     played: tuple[Source, Stubber], state: str, is_open: bool, turns: bool
 ) -> None:
     source, stub = played
@@ -45,7 +45,7 @@ def test_it_is_turned_only_from_the_other_settled_state(
 
 
 @pytest.mark.parametrize("code", ["ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"])
-def test_one_that_is_changing_is_for_the_next_minute(played: tuple[Source, Stubber], code: str) -> None:
+def test_an_event_source_that_is_changing_is_left_alone(played: tuple[Source, Stubber], code: str) -> None:
     source, stub = played
     stub.add_response("get_event_source_mapping", {"State": "Enabled"})
     stub.add_client_error("update_event_source_mapping", code)

@@ -1,4 +1,4 @@
-"""What DynamoDB may answer, played by botocore's stubber: throttles, conflicts, half-done batches, silence."""
+"""DynamoDB's responses, from botocore's stubber: throttles, conflicts, incomplete batches, timeouts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,24 +47,24 @@ def test_a_read_is_eventually_consistent_unless_asked(played: Played) -> None:
         assert played.tables.get(KEY, consistent=consistent) == ITEM
 
 
-def test_what_is_not_there_is_none(played: Played) -> None:
+def test_a_missing_item_is_none(played: Played) -> None:
     played.stub.add_response("get_item", {})
     assert played.tables.get(KEY) is None
 
 
-def test_a_key_says_which_table_it_means(played: Played) -> None:
+def test_a_key_selects_its_table(played: Played) -> None:
     played.stub.add_response("put_item", {}, {"TableName": "signatures-test", "Item": ANY})
     played.tables.put(OTHER, {"a": 1})
 
 
-def test_a_key_that_is_taken_brings_the_item_that_was_there_first(played: Played) -> None:
+def test_a_key_that_exists_raises_with_the_existing_item(played: Played) -> None:
     played.fails("put_item", "ConditionalCheckFailedException", Item=WIRE)
     with pytest.raises(ConditionFailed) as caught:
         played.tables.put_new(NewItem(KEY, {"a": 1}))
     assert (caught.value.item, caught.value.index) == (ITEM, 0)
 
 
-def test_a_condition_that_fails_on_nothing_says_so(played: Played) -> None:
+def test_a_condition_that_fails_on_a_missing_item_has_no_item(played: Played) -> None:
     played.fails("update_item", "ConditionalCheckFailedException")
     with pytest.raises(ConditionFailed) as caught:
         played.tables.update(CHANGE)
@@ -77,14 +77,14 @@ def asked_to_return(returns: str, on_failure: str) -> dict[str, Any]:
     return {**sent, "ReturnValues": returns, "ReturnValuesOnConditionCheckFailure": on_failure}
 
 
-def test_an_update_returns_the_item_only_when_it_is_to_be_read(played: Played) -> None:
+def test_an_update_returns_the_item_only_on_request(played: Played) -> None:
     played.stub.add_response("update_item", {"Attributes": WIRE}, asked_to_return("ALL_NEW", "ALL_OLD"))
     assert played.tables.update_and_read(CHANGE) == ITEM
     played.stub.add_response("update_item", {}, asked_to_return("NONE", "ALL_OLD"))
     played.tables.update(CHANGE)
 
 
-def test_trying_an_update_asks_for_nothing_of_the_item_even_on_failure(played: Played) -> None:
+def test_trying_an_update_returns_no_item_even_on_failure(played: Played) -> None:
     played.stub.add_response("update_item", {}, asked_to_return("NONE", "NONE"))
     assert played.tables.try_update(CHANGE)
     played.stub.add_client_error(
@@ -106,7 +106,7 @@ def test_trying_an_update_asks_for_nothing_of_the_item_even_on_failure(played: P
         ("ResourceNotFoundException", 400, Unavailable),
     ],
 )
-def test_every_refusal_has_its_word(played: Played, code: str, status: int, error: type[Exception]) -> None:
+def test_every_error_is_translated(played: Played, code: str, status: int, error: type[Exception]) -> None:
     played.fails("put_item", code, status)
     with pytest.raises(error) as caught:
         played.tables.put_new(NewItem(KEY, {}))
@@ -129,7 +129,9 @@ def reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
         (["TransactionConflict", "ConditionalCheckFailed"], ConditionFailed),
     ],
 )
-def test_a_cancelled_transaction_says_why(played: Played, codes: list[str], error: type[Exception]) -> None:
+def test_a_cancelled_transaction_is_translated_by_its_reasons(
+    played: Played, codes: list[str], error: type[Exception]
+) -> None:
     played.fails(
         "transact_write_items", "TransactionCanceledException", CancellationReasons=[reason(code) for code in codes]
     )
@@ -138,8 +140,8 @@ def test_a_cancelled_transaction_says_why(played: Played, codes: list[str], erro
     assert type(caught.value) is error
 
 
-def test_a_mistake_in_a_transaction_is_seen_as_one(played: Played) -> None:
-    """No time heals a ValidationError; called Unavailable it would be retried for ever and never be found."""
+def test_a_bug_in_a_transaction_is_raised_unchanged(played: Played) -> None:
+    """A retry cannot repair a ValidationError. As Unavailable, it would be retried for ever and never be noticed."""
     reasons = [reason("ValidationError"), reason("None")]
     played.fails("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
     with pytest.raises(Exception) as caught:  # noqa: PT011
@@ -147,7 +149,7 @@ def test_a_mistake_in_a_transaction_is_seen_as_one(played: Played) -> None:
     assert not isinstance(caught.value, Unavailable)
 
 
-def test_a_failed_condition_in_a_transaction_says_which_and_brings_its_item(played: Played) -> None:
+def test_a_failed_condition_in_a_transaction_has_index_and_item(played: Played) -> None:
     reasons = [reason("None"), reason("ConditionalCheckFailed", WIRE)]
     played.fails("transact_write_items", "TransactionCanceledException", CancellationReasons=reasons)
     with pytest.raises(ConditionFailed) as caught:
@@ -170,7 +172,7 @@ def test_a_transaction_names_both_tables_and_is_the_same_for_the_sdks_own_retry(
     assert operation.idempotent_members == ["ClientRequestToken"]
 
 
-def test_keys_that_were_left_out_are_asked_for_again(played: Played) -> None:
+def test_unprocessed_keys_are_requested_again(played: Played) -> None:
     left = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
     second = WIRE | {"pk": {"S": "p2"}}
     played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left})
@@ -179,7 +181,7 @@ def test_keys_that_were_left_out_are_asked_for_again(played: Played) -> None:
     assert [item["pk"] for item in found] == ["p", "p2"]
 
 
-def test_a_sum_is_never_made_of_half_its_parts(played: Played) -> None:
+def test_an_incomplete_batch_read_raises(played: Played) -> None:
     left = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
     for _ in range(3):
         played.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
@@ -187,7 +189,7 @@ def test_a_sum_is_never_made_of_half_its_parts(played: Played) -> None:
         played.tables.batch_get([KEY])
 
 
-def test_a_hundred_keys_go_at_a_time_and_none_at_all_asks_nothing(played: Played) -> None:
+def test_keys_are_read_in_batches_of_a_hundred(played: Played) -> None:
     sizes: list[int] = []
 
     def answer(params: dict[str, Any], **_: Any) -> None:
@@ -213,7 +215,7 @@ def test_a_query_reads_page_by_page(played: Played) -> None:
     assert list(played.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
 
 
-def test_a_throttle_between_two_pages_is_no_end_of_the_list(played: Played) -> None:
+def test_a_throttle_between_two_pages_raises(played: Played) -> None:
     last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
     played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
     played.fails("query", "ThrottlingException")
@@ -221,14 +223,14 @@ def test_a_throttle_between_two_pages_is_no_end_of_the_list(played: Played) -> N
         list(played.tables.query(COUNTS, "p"))
 
 
-def test_health_asks_both_tables(played: Played) -> None:
+def test_the_health_check_calls_both_tables(played: Played) -> None:
     for name in ("signatures-test", "counts-test"):
         played.stub.add_response("describe_table", {"Table": {}}, {"TableName": name})
     played.tables.check()
 
 
 @pytest.mark.parametrize("silence", [ConnectTimeoutError(endpoint_url="x"), ReadTimeoutError(endpoint_url="x")])
-def test_silence_is_unavailable(silence: Exception) -> None:
+def test_a_timeout_is_unavailable(silence: Exception) -> None:
     played = Played()
 
     def never(**_: Any) -> None:
@@ -239,8 +241,8 @@ def test_silence_is_unavailable(silence: Exception) -> None:
         played.tables.get(KEY)
 
 
-def test_every_wait_has_a_short_end() -> None:
-    """API Gateway gives up at 29 s; sign, its duplicate and a confirmation must have answered before."""
+def test_every_timeout_is_short() -> None:
+    """API Gateway gives up after 29 s; each request must be answered before that."""
     assert (clients.CONFIG.connect_timeout, clients.CONFIG.read_timeout) == (1, 2)  # type: ignore[attr-defined]
     assert clients.CONFIG.retries["total_max_attempts"] == 2  # type: ignore[attr-defined]
     assert clients.MAIL_CONFIG.retries["total_max_attempts"] == 1, "SES has no idempotency token"  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Real clients against a real socket that throttles, breaks off, resets or says nothing: all become words of ours."""
+"""Real clients against a socket that throttles, breaks off, resets or never answers: all become domain errors."""
 
 import ast
 import socket
@@ -36,7 +36,7 @@ def _refused(status: str, code: str) -> bytes:
 
 SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>no</Message></Error>"
 
-# What is said before the connection is reset; None: nothing is said, and nothing reset.
+# What the server sends before it resets the connection. None: it sends nothing and does not reset.
 FAULTS: dict[str, tuple[bytes | None, type[Exception]]] = {
     "throttled": (_refused("400 Bad Request", "ThrottlingException"), Throttled),
     "asked to slow down by S3": (
@@ -116,18 +116,18 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "get_paginator": lambda at: _bucket(at).delete_under("k"),
     "send_email": lambda at: Mailer(client("sesv2", at), "a@b.example", "c").send(Mail("d@e.example", "s", "t", "h")),
 }
-# S3 has a word of its own for it, in XML; the others say it in JSON.
+# S3 has its own error code, in XML; the other services answer in JSON.
 OF_S3 = {"upload_fileobj", "get_object", "get_paginator"}
 THEIR_OWN = {"throttled": OPERATIONS.keys() - OF_S3, "asked to slow down by S3": OF_S3}
-# Asked only once a mapping has been read, in the same `with`.
+# Called only after a mapping was read, in the same `with`.
 AFTER_ANOTHER = {"update_event_source_mapping", "delete_objects"}
-# A link is worked out here, and asks nobody.
+# A link is computed locally, without a call.
 NEVER_ASKED = {"generate_presigned_url"}
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("endpoint", FAULTS, indirect=True)
-def test_whatever_the_wire_does_is_a_throttle_or_not_known(endpoint: str, request: pytest.FixtureRequest) -> None:
+def test_every_network_fault_is_a_throttle_or_unavailable(endpoint: str, request: pytest.FixtureRequest) -> None:
     fault = request.node.callspec.params["endpoint"]
     _, error = FAULTS[fault]
     for operation in THEIR_OWN.get(fault, OPERATIONS):
@@ -136,7 +136,7 @@ def test_whatever_the_wire_does_is_a_throttle_or_not_known(endpoint: str, reques
         assert isinstance(caught.value, Throttled) is (error is Throttled), operation
 
 
-def test_every_operation_that_the_code_asks_for_is_tried() -> None:
+def test_every_operation_that_the_code_uses_is_tested() -> None:
     nodes = [node for path in AWS.glob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
     asked = {
         node.func.attr

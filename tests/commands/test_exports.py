@@ -112,7 +112,7 @@ def test_what_does_not_come_whole_is_not_kept(
 ) -> None:
     _answering(monkeypatch, lambda key: bucket.objects[key][:-1])
     assert manage.main(["export", "safe-children", "--out", str(tmp_path)]) == 1
-    assert "did not come whole" in capsys.readouterr().err
+    assert "incomplete or damaged" in capsys.readouterr().err
     assert not list(tmp_path.glob("safe-children*"))
 
 
@@ -124,7 +124,7 @@ def test_a_link_that_does_not_answer_is_said_in_words(
 
     _answering(monkeypatch, broken)
     assert manage.main(["export", "safe-children", "--out", str(tmp_path)]) == 1
-    assert "could not be fetched" in capsys.readouterr().err
+    assert "the download failed" in capsys.readouterr().err
 
 
 def test_one_that_fails_says_why_and_an_unknown_petition_is_named(

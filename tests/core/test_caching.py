@@ -1,4 +1,4 @@
-"""Kept for seconds; longer only while nobody answers."""
+"""Values are cached for seconds, and longer only while AWS does not answer."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def failing() -> int:
     raise Throttled("storage")
 
 
-def test_a_value_is_loaded_once_in_its_seconds(time: Time) -> None:
+def test_a_value_is_loaded_once_until_it_expires(time: Time) -> None:
     cache = SecondsCache[int](5)
     values = iter([1, 2])
     assert [cache.get("a", lambda: next(values)) for _ in range(3)] == [1, 1, 1]
@@ -30,7 +30,7 @@ def test_a_value_is_loaded_once_in_its_seconds(time: Time) -> None:
     assert cache.get("a", lambda: next(values)) == 2
 
 
-def test_nothing_found_is_kept_as_well(time: Time) -> None:
+def test_a_missing_value_is_cached(time: Time) -> None:
     cache = SecondsCache[int | None](5)
     assert cache.get("a", lambda: None) is None
     assert cache.get("a", failing) is None
@@ -41,7 +41,7 @@ def test_names_do_not_mix(time: Time) -> None:
     assert (cache.get("a", lambda: 1), cache.get("b", lambda: 2), cache.get("a", failing)) == (1, 2, 1)
 
 
-def test_while_aws_does_not_answer_what_was_known_goes_on_being_true(time: Time) -> None:
+def test_the_stale_value_is_returned_while_aws_does_not_answer(time: Time) -> None:
     cache = SecondsCache[int](5)
     cache.get("a", lambda: 1)
     time.now += 1000
@@ -50,7 +50,7 @@ def test_while_aws_does_not_answer_what_was_known_goes_on_being_true(time: Time)
     assert cache.get("a", lambda: 2) == 2
 
 
-def test_in_an_outage_one_waits_for_the_timeout_and_the_others_do_not(time: Time) -> None:
+def test_in_an_outage_only_one_request_waits_for_the_timeout(time: Time) -> None:
     cache = SecondsCache[int](5)
     cache.get("a", lambda: 1)
     time.now += 1000
@@ -66,7 +66,7 @@ def test_in_an_outage_one_waits_for_the_timeout_and_the_others_do_not(time: Time
     assert len(asked) == 2
 
 
-def test_who_knew_nothing_says_so(time: Time) -> None:
+def test_a_failure_without_a_stale_value_is_raised(time: Time) -> None:
     with pytest.raises(Unavailable):
         SecondsCache[int](5).get("a", failing)
 
@@ -84,14 +84,14 @@ def test_a_bug_is_raised_when_there_is_no_stale_value(time: Time) -> None:
         SecondsCache[int](5).get("a", lambda: 1 // 0)
 
 
-def test_somebody_who_tries_a_million_names_fills_no_memory(time: Time) -> None:
+def test_the_number_of_entries_is_limited(time: Time) -> None:
     cache = SecondsCache[int](5)
     for number in range(3 * MAX_ENTRIES):
         cache.get(str(number), lambda: 1)
     assert len(cache._entries) <= MAX_ENTRIES
 
 
-def test_what_is_forgotten_is_loaded_again(time: Time) -> None:
+def test_a_cleared_value_is_loaded_again(time: Time) -> None:
     cache = SecondsCache[int](5)
     cache.get("a", lambda: 1)
     cache.clear()

@@ -12,6 +12,6 @@ def test_countries_are_iso_codes_in_any_case() -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "UK", "ZZ", "GBR", "United Kingdom", "ß", "EU"])
-def test_what_is_no_country_is_refused(typed: str) -> None:
+def test_unknown_countries_are_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="Choose a country"):
         clean_country(typed)

@@ -1,4 +1,4 @@
-"""Nothing that somebody typed is calculated, and nothing of it is lost."""
+"""Formulas are escaped, reversibly."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -7,7 +7,7 @@ from chalicelib.core.formulas import harmless, original
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+44", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"])
-def test_what_could_begin_a_formula_is_given_an_apostrophe(value: str) -> None:
+def test_formulas_are_escaped_with_an_apostrophe(value: str) -> None:
     assert harmless(value) == f"'{value}"
     assert harmless(f"'{value}") == f"''{value}"
 
@@ -18,6 +18,6 @@ def test_other_values_stay_as_they_are(value: str) -> None:
 
 
 @given(st.text(alphabet="'=+-@\t＝abc", max_size=6))
-def test_what_was_made_harmless_can_be_told_from_what_was_and_undone(value: str) -> None:
+def test_escaping_is_reversible(value: str) -> None:
     assert original(harmless(value)) == value
     assert harmless(value)[:1] not in set("=+-@\t＝")

@@ -12,7 +12,7 @@ IDS = st.binary(min_size=16, max_size=16).map(bytes.hex)
 
 
 @given(IDS, st.from_regex(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?", fullmatch=True))
-def test_a_signature_lies_in_the_bucket_of_its_id_and_names_its_petition(identity: str, slug: str) -> None:
+def test_a_signature_key_has_its_bucket_and_petition(identity: str, slug: str) -> None:
     key = keys.signature(slug, identity)
     assert key == (keys.SIGNATURES, f"{slug}#{keys.bucket_of(identity)}", identity)
     assert keys.slug_of(key.pk) == slug

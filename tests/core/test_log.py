@@ -1,4 +1,4 @@
-"""One JSON object a line, ids only: whole flows are driven, and every line is searched for what was typed."""
+"""Logs contain ids only: the tests run whole flows and search every line for what was typed."""
 
 import io
 import json
@@ -37,7 +37,7 @@ PERSONAL = [*TYPED, POSTCODE.lower(), "Secretname", "secret.address", "token="]
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What a function would have written to its log, parsed."""
+    """Return the log lines of a function, parsed."""
     output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
     monkeypatch.setattr(sys, "stdout", output)
     log.configure("DEBUG")
@@ -52,7 +52,7 @@ def searched(lines: list[dict[str, Any]]) -> list[str]:
     return [word for word in PERSONAL if word in (text if word.istitle() else text.lower())]
 
 
-def test_a_whole_life_of_a_signature_leaves_no_name_in_the_logs(
+def test_the_whole_lifecycle_of_a_signature_logs_no_name(
     served: Served, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     served.post_form(HOSTED, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
@@ -74,7 +74,7 @@ def test_a_whole_life_of_a_signature_leaves_no_name_in_the_logs(
     assert searched(said) == []
 
 
-def test_what_is_wrong_leaves_no_name_in_the_logs(served: Served, lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_invalid_input_is_not_logged(served: Served, lines: Callable[[], list[dict[str, Any]]]) -> None:
     served.post_json(API, json_of(name="=Secretname", email="secret.address"))
     served.post_json(API, {"name": ALICE.name, ALICE.email: 1})
     served.post(API, f'{{"name": "{ALICE.name}'.encode(), JSON)
@@ -88,7 +88,7 @@ def test_what_is_wrong_leaves_no_name_in_the_logs(served: Served, lines: Callabl
     assert searched(lines()) == []
 
 
-def test_what_breaks_is_seen_with_its_place_and_without_a_name(
+def test_a_failure_is_logged_with_its_location_and_no_name(
     served: Served, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.get("/petitions/safe-children")
@@ -103,7 +103,7 @@ def test_what_breaks_is_seen_with_its_place_and_without_a_name(
     assert searched(lines()) == []
 
 
-def test_workers_that_fail_say_no_name(
+def test_workers_that_fail_log_no_name(
     served: Served, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.post_json(API, json_of())
@@ -124,9 +124,7 @@ def test_workers_that_fail_say_no_name(
     assert searched(lines()) == []
 
 
-def test_staff_are_known_in_the_logs_by_their_token_only(
-    served: Served, lines: Callable[[], list[dict[str, Any]]]
-) -> None:
+def test_staff_are_logged_only_by_their_token_id(served: Served, lines: Callable[[], list[dict[str, Any]]]) -> None:
     token = bobs_token(served.tables)
     served.get("/api/staff/petitions", authorization=f"Bearer {token}")
     text = json.dumps(lines())
@@ -134,7 +132,7 @@ def test_staff_are_known_in_the_logs_by_their_token_only(
     assert token.split("_")[2] not in text
 
 
-def test_every_line_of_a_request_carries_its_id(lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_every_line_of_a_request_has_its_id(lines: Callable[[], list[dict[str, Any]]]) -> None:
     log.begin("request-1")
     log.event("signed", petition="safe-children")
     log.begin("request-2")
@@ -148,7 +146,7 @@ def test_every_line_of_a_request_carries_its_id(lines: Callable[[], list[dict[st
     }
 
 
-def test_a_library_is_heard_by_name_and_not_by_word(lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_library_is_logged_by_name_without_its_text(lines: Callable[[], list[dict[str, Any]]]) -> None:
     logging.getLogger("botocore.endpoint").warning("sending %s", ALICE.email)
     logging.getLogger("botocore.endpoint").info("sending %s", ALICE.email)
     (line,) = lines()
@@ -156,7 +154,7 @@ def test_a_library_is_heard_by_name_and_not_by_word(lines: Callable[[], list[dic
     assert searched([line]) == []
 
 
-def test_a_failure_names_every_cause_by_type_and_place(lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_failure_logs_type_and_location_of_every_cause(lines: Callable[[], list[dict[str, Any]]]) -> None:
     try:
         try:
             raise KeyError(ALICE.name)
@@ -174,7 +172,7 @@ def test_a_failure_names_every_cause_by_type_and_place(lines: Callable[[], list[
 def test_even_a_call_with_nothing_to_do_logs_a_line(
     served: Served, lines: Callable[[], list[dict[str, Any]]], event: dict[str, Any]
 ) -> None:
-    """Seen in the emulator: a silent warm call costs 55 ms, a logging one 7."""
+    """Measured in the emulator: a warm call without logs takes 55 ms, with logs 7 ms."""
     served.invoke("relay_mail", event)
     assert lines()
     assert count.FRESH

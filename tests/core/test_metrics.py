@@ -1,4 +1,4 @@
-"""Metrics in log lines: what CloudWatch would read out of whole flows, and how few dimensions that makes."""
+"""Metrics in log lines: what CloudWatch reads from whole flows, with few dimensions."""
 
 import io
 import json
@@ -73,7 +73,7 @@ def test_signing_is_one_line_with_its_metrics_in_it(served: Served, lines: Lines
     ]
 
 
-def test_new_and_repeated_are_told_apart_and_every_refusal_by_its_kind(served: Served, lines: Lines) -> None:
+def test_new_repeated_and_each_kind_of_refusal_have_their_own_metric(served: Served, lines: Lines) -> None:
     served.post_json(API, json_of())
     served.post_json(API, json_of())
     served.post_form(HOSTED, fields_of(BOB))
@@ -91,7 +91,7 @@ def test_new_and_repeated_are_told_apart_and_every_refusal_by_its_kind(served: S
     assert read(lines(), "safe-children") == {"Accepted": 2, "Repeated": 1}
 
 
-def test_what_we_could_not_answer_is_failed(served: Served, lines: Lines) -> None:
+def test_responses_of_503_are_counted_as_failed(served: Served, lines: Lines) -> None:
     served.get("/api/petitions/safe-children")
     served.tables.fail_next(*[Throttled("storage")] * 9)
     served.overflow.fail_next(*[Throttled("queue")] * 9)
@@ -99,7 +99,7 @@ def test_what_we_could_not_answer_is_failed(served: Served, lines: Lines) -> Non
     assert read(lines())["Failed"] == 1
 
 
-def test_a_petition_that_somebody_made_up_is_no_dimension(served: Served, lines: Lines) -> None:
+def test_an_unknown_petition_is_not_a_dimension(served: Served, lines: Lines) -> None:
     for slug in ("made-up", "made-up-too"):
         served.post_json(f"/api/petitions/{slug}/signatures", json_of())
         served.get(f"/api/petitions/{slug}/count")
@@ -130,7 +130,7 @@ def test_confirming_and_withdrawing_count_once(served: Served, lines: Lines) -> 
     assert read(lines(), "safe-children")["Confirmed"] == 1
 
 
-def test_mail_that_ses_refuses_or_puts_off_is_told_apart(served: Served, lines: Lines) -> None:
+def test_refused_and_delayed_email_have_their_own_metrics(served: Served, lines: Lines) -> None:
     petition = a_petition()
     served.post_json(API, json_of())
     request = request_of(served.tables, petition, identity_of(petition)).model_dump()
@@ -161,7 +161,7 @@ def test_conflicts_are_counted_where_they_are_retried(
 
 
 @pytest.mark.parametrize("drift", [0, 1, -3])
-def test_the_recount_says_how_far_each_tally_is_off_even_if_it_is_not(served: Served, lines: Lines, drift: int) -> None:
+def test_the_recount_reports_drift_even_if_it_is_zero(served: Served, lines: Lines, drift: int) -> None:
     confirmed(served.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
     served.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
     served.invoke("recount_tallies", SCHEDULED)
@@ -170,12 +170,12 @@ def test_the_recount_says_how_far_each_tally_is_off_even_if_it_is_not(served: Se
     assert {"Drift", "PendingDrift"} <= read(lines(), "safe-children").keys()
 
 
-def test_the_recount_of_a_site_without_petitions_is_heard_of_too(served: Served, lines: Lines) -> None:
+def test_the_recount_of_a_site_without_petitions_is_reported(served: Served, lines: Lines) -> None:
     served.invoke("recount_tallies", SCHEDULED)
     assert read(lines())["Drift"] == 0
 
 
-def test_a_recount_that_could_not_be_made_fails_and_says_no_drift(served: Served, lines: Lines) -> None:
+def test_a_failed_recount_reports_no_drift(served: Served, lines: Lines) -> None:
     served.tables.fail_next(Throttled("storage"))
     with pytest.raises(RunFailed):
         served.invoke("recount_tallies", SCHEDULED)
@@ -196,7 +196,7 @@ def test_a_process_counts_its_cold_start_with_its_first_line(
     assert read(lines()) == {Metric.COLD_START: 1}
 
 
-def test_what_one_request_measured_is_not_anothers(environment: dict[str, str], lines: Lines) -> None:
+def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], lines: Lines) -> None:
     log.begin("killed half way")
     log.measure(Metric.CONFIRMED)
     log.begin("next")

@@ -1,4 +1,4 @@
-"""The environment: once, on first use, and with a clear word when something is missing."""
+"""Settings are read once, on first use. A missing variable is named."""
 
 import subprocess
 import sys
@@ -13,21 +13,19 @@ from tests.conftest import ENVIRONMENT
 SECRETS = {"SIGNATURE_KEYS", "TOKEN_KEYS"}
 
 
-def test_settings_are_what_the_environment_says(environment: dict[str, str]) -> None:
+def test_settings_come_from_the_environment(environment: dict[str, str]) -> None:
     found = settings()
     assert (found.signatures_table, found.site_url) == ("signatures-test", SITE)
     assert found.signature_keys == {"v1": SECRET}
 
 
-def test_a_slash_at_the_end_of_the_site_is_one_too_many(
-    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_trailing_slash_of_the_site_is_removed(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SITE_URL", f"{SITE}/")
     assert settings().site_url == SITE
 
 
 @pytest.mark.parametrize("name", sorted(set(ENVIRONMENT) - SECRETS))
-def test_what_is_missing_is_named(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_missing_variable_is_named(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "")
     with pytest.raises(RuntimeError, match=name):
         settings()
@@ -61,8 +59,8 @@ def test_the_application_is_imported_without_any_environment_and_builds_no_clien
     assert done.returncode == 0, done.stderr
 
 
-def test_signing_pays_for_no_template_engine_and_no_token_on_a_cold_start() -> None:
-    """Decided in pages/render.py and tokens.py: whoever imports app.py must not load them after all."""
+def test_signing_imports_no_template_engine_and_no_tokens() -> None:
+    """pages/render.py and tokens.py import them where they are used; importing app.py must not load them."""
     done = probed("import app, sys\nsys.exit(' '.join({'jinja2', 'itsdangerous'} & set(sys.modules)))")
     assert done.stderr.strip() == ""
 

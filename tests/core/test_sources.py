@@ -1,4 +1,4 @@
-"""What a link may say of where somebody came from."""
+"""The `?source=` of a link."""
 
 import pytest
 
@@ -17,5 +17,5 @@ from chalicelib.core.sources import known_source
         (None, None),
     ],
 )
-def test_only_a_source_that_could_be_posted_is_handed_to_the_form(source: str | None, kept: str | None) -> None:
+def test_only_a_valid_source_reaches_the_form(source: str | None, kept: str | None) -> None:
     assert known_source(source) == kept

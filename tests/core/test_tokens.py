@@ -1,4 +1,4 @@
-"""Links that can be trusted: for one purpose, one signature and a time."""
+"""Tokens are valid for one purpose, one signature and a limited time."""
 
 from datetime import timedelta
 
@@ -22,12 +22,12 @@ TOKEN = issue(Purpose.CONFIRM, ALICES, NOW + DAY, TOKEN_KEYS)
 
 
 @given(SUBJECTS, PURPOSES)
-def test_a_token_says_again_what_it_was_issued_for(subject: Subject, purpose: Purpose) -> None:
+def test_a_token_contains_its_subject(subject: Subject, purpose: Purpose) -> None:
     assert read(purpose, issue(purpose, subject, NOW + DAY, TOKEN_KEYS), NOW, TOKEN_KEYS) == subject
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.characters(exclude_categories=["Zs", "Zl", "Zp", "Cc"]))
-def test_a_damaged_token_is_damaged_and_never_somebody_elses(place: int, character: str) -> None:
+def test_a_changed_token_is_damaged(place: int, character: str) -> None:
     damaged = TOKEN[:place] + character + TOKEN[place + 1 :]
     if damaged == TOKEN:
         return
@@ -36,7 +36,7 @@ def test_a_damaged_token_is_damaged_and_never_somebody_elses(place: int, charact
 
 
 @pytest.mark.parametrize("end", ["=", "==", ">=", "==junk", "!*="])
-def test_what_base64_would_read_over_is_damage_all_the_same(end: str) -> None:
+def test_invalid_base64_characters_are_damage(end: str) -> None:
     with pytest.raises(LinkDamaged):
         read(Purpose.CONFIRM, TOKEN + end, NOW, TOKEN_KEYS)
 
@@ -66,7 +66,7 @@ def test_strange_text_is_a_damaged_token(text: str) -> None:
         read(Purpose.CONFIRM, text, NOW, TOKEN_KEYS)
 
 
-def test_spaces_from_copying_do_no_harm() -> None:
+def test_spaces_around_a_token_are_ignored() -> None:
     assert read(Purpose.CONFIRM, f" {TOKEN}\n", NOW, TOKEN_KEYS) == ALICES
 
 
@@ -76,21 +76,21 @@ def test_a_token_is_for_one_purpose() -> None:
             read(purpose, TOKEN, NOW, TOKEN_KEYS)
 
 
-def test_a_token_ends_to_the_second_and_says_of_which_petition_it_was() -> None:
+def test_an_expired_token_names_its_petition() -> None:
     assert read(Purpose.CONFIRM, TOKEN, NOW + DAY - timedelta(seconds=1), TOKEN_KEYS)
     with pytest.raises(LinkExpired) as caught:
         read(Purpose.CONFIRM, TOKEN, NOW + DAY, TOKEN_KEYS)
     assert caught.value.slug == "safe-children"
 
 
-def test_a_new_key_breaks_no_link_that_is_in_a_mailbox() -> None:
+def test_links_stay_valid_after_a_key_rotation() -> None:
     rotated = TOKEN_KEYS | {"v3": "newer-still"}
     assert read(Purpose.CONFIRM, TOKEN, NOW, rotated) == ALICES
     with pytest.raises(LinkDamaged):
         read(Purpose.CONFIRM, issue(Purpose.CONFIRM, ALICES, NOW + DAY, rotated), NOW, TOKEN_KEYS)
 
 
-def test_somebody_elses_key_signs_nothing_of_ours() -> None:
+def test_a_token_signed_with_another_key_is_damaged() -> None:
     forged = issue(Purpose.CONFIRM, ALICES, NOW + DAY, {"v1": "guessed"})
     with pytest.raises(LinkDamaged):
         read(Purpose.CONFIRM, forged, NOW, TOKEN_KEYS)

@@ -1,4 +1,4 @@
-"""Bad input is a user too: a sentence for each field, and nothing of what was typed."""
+"""Errors are one sentence a field and never quote the input."""
 
 import json
 
@@ -22,11 +22,11 @@ def told(body: object, words: Words | None = None) -> dict[str, str]:
     return {error.field: error.message for error in refused.value.errors}
 
 
-def test_what_fits_is_handed_on() -> None:
+def test_valid_input_is_returned() -> None:
     assert parsed(Letter, '{"to": "a"}') == Letter(to="a")
 
 
-def test_each_field_has_its_sentence() -> None:
+def test_each_field_error_has_a_sentence() -> None:
     assert told({"copies": "many", "colour": 1}) == {
         "to": "This field is required",
         "copies": "Must be a whole number",
@@ -40,6 +40,6 @@ def test_a_form_may_use_its_own_words() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{", "\x00", "{'to': 1}"])
-def test_what_is_no_json_is_another_matter(body: str) -> None:
+def test_a_body_that_is_not_json_raises_notjson(body: str) -> None:
     with pytest.raises(NotJson):
         parsed(Letter, body)

@@ -1,4 +1,4 @@
-"""Records out of events, and which of them failed."""
+"""Records are read from events, and failed ones are reported."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.served import sqs_event, stream_event
 ITEM = {"pk": "safe-children#00", "sk": "x", "mails": 2, "sources": {"bbc"}, "updates": False}
 
 
-def test_only_what_failed_comes_again() -> None:
+def test_only_failed_messages_are_delivered_again() -> None:
     def handle(message: Any) -> None:
         if message["number"] % 2:
             raise ValueError("alice@mail.example")
@@ -22,11 +22,11 @@ def test_only_what_failed_comes_again() -> None:
     assert each_message(event, handle) == {"batchItemFailures": failures}
 
 
-def test_an_empty_batch_is_no_failure() -> None:
+def test_an_empty_batch_succeeds() -> None:
     assert each_message(SQSEvent({"Records": []}, {}), print) == {"batchItemFailures": []}
 
 
-def test_changes_come_as_items_with_their_numbers_as_integers() -> None:
+def test_changes_contain_items_with_integers() -> None:
     seen: list[StreamChange] = []
     changes = [("11", None, ITEM), ("12", ITEM, ITEM | {"mails": 3}), ("13", ITEM, None)]
     all_changes(DynamoDBEvent(stream_event(changes), {}), seen.extend)
@@ -34,7 +34,7 @@ def test_changes_come_as_items_with_their_numbers_as_integers() -> None:
     assert type((seen[0].after or {})["mails"]) is int
 
 
-def test_one_change_that_fails_brings_all_again_and_says_nothing_personal() -> None:
+def test_a_failed_change_fails_the_batch_and_logs_no_personal_data() -> None:
     def handle(_: object) -> None:
         raise ValueError("alice@mail.example")
 

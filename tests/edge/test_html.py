@@ -5,14 +5,14 @@ from tests.actors import SITE
 from tests.served import Served
 
 
-def test_nothing_inline_and_nothing_foreign_runs_on_a_page() -> None:
+def test_a_page_runs_no_inline_and_no_foreign_scripts() -> None:
     directives = dict(part.split(" ", 1) for part in POLICY.split("; "))
     assert directives["default-src"] == directives["frame-ancestors"] == directives["base-uri"] == "'none'"
     assert directives["script-src"] == directives["form-action"] == directives["style-src"] == "'self'"
     assert "unsafe" not in POLICY
 
 
-def test_a_page_says_what_it_is_and_what_may_run_on_it(served: Served) -> None:
+def test_a_page_has_content_type_and_security_policy(served: Served) -> None:
     headers = served.get("/petitions/safe-children").headers
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     assert headers["Content-Security-Policy"] == POLICY
@@ -27,5 +27,5 @@ def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(served: Ser
 def test_a_problem_on_a_page_is_for_a_person(served: Served) -> None:
     answer = served.get("/petitions/nothing")
     assert answer.status_code == 404
-    assert "<h1>This page is not here</h1>" in answer.body.decode()
+    assert "<h1>Page not found</h1>" in answer.body.decode()
     assert "Retry-After" not in answer.headers

@@ -1,4 +1,4 @@
-"""Requests read and answers made, before any rule is asked."""
+"""Requests are read and responses are made."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +25,7 @@ def a_request(body: bytes = b"", path: str = "/", stage_path: str | None = None,
     return Request(event, SimpleNamespace())
 
 
-def test_json_is_handed_on_as_text() -> None:
+def test_a_json_body_is_returned_as_text() -> None:
     assert json_body(a_request("é".encode(), content_type=JSON)) == "é"
     assert json_body(a_request(b"{}")) == "{}"
 
@@ -39,13 +39,13 @@ def test_a_body_of_the_wrong_kind_is_not_read() -> None:
         json_body(a_request(b"\xc3\x28", content_type=JSON))
 
 
-def test_sixteen_kilobytes_are_the_most() -> None:
+def test_a_body_has_at_most_sixteen_kilobytes() -> None:
     assert form_fields(a_request(b"a=" + b"x" * (16 * 1024 - 2), content_type=FORM))
     with pytest.raises(BodyTooLarge):
         form_fields(a_request(b"a=" + b"x" * (16 * 1024 - 1), content_type=FORM))
 
 
-def test_bytes_are_counted_and_not_letters() -> None:
+def test_the_body_limit_counts_bytes() -> None:
     with pytest.raises(BodyTooLarge):
         json_body(a_request("é".encode() * (8 * 1024 + 1), content_type=JSON))
 
@@ -54,7 +54,7 @@ def test_the_last_of_two_fields_wins_so_that_a_ticked_box_beats_its_hidden_no() 
     assert form_fields(a_request(b"updates=no&updates=yes", content_type=FORM)) == {"updates": "yes"}
 
 
-def test_fifty_fields_are_enough() -> None:
+def test_a_form_has_at_most_fifty_fields() -> None:
     assert form_fields(a_request(b"&".join([b"a=1"] * 50), content_type=FORM)) == {"a": "1"}
     with pytest.raises(Invalid):
         form_fields(a_request(b"&".join([b"a=1"] * 51), content_type=FORM))
@@ -82,19 +82,19 @@ def test_any_bytes_are_fields_of_text(body: bytes) -> None:
         ("/petitions/{slug}", "", ""),
     ],
 )
-def test_what_stands_before_our_paths_is_found(path: str, stage_path: str, prefix: str) -> None:
+def test_the_prefix_of_our_paths_is_found(path: str, stage_path: str, prefix: str) -> None:
     assert site_prefix(a_request(path=path, stage_path=stage_path)) == prefix
 
 
 @pytest.mark.parametrize(
     ("told", "prefix"), [("/prod", "/prod"), ("/prod/", "/prod"), ("", ""), ("/", ""), ("/a/b", "/a/b")]
 )
-def test_a_front_may_say_what_stands_before_our_paths(told: str, prefix: str) -> None:
+def test_a_cdn_may_send_the_prefix_in_a_header(told: str, prefix: str) -> None:
     assert site_prefix(a_request(stage_path="/other/", x_forwarded_prefix=told)) == prefix
 
 
 @pytest.mark.parametrize("told", ["//evil.example", "prod", "/a//b", "/a\n", "/<script>", "/\u202e", "/a?b", "/a#b"])
-def test_a_prefix_that_could_lead_elsewhere_is_not_believed(told: str) -> None:
+def test_an_unsafe_prefix_is_ignored(told: str) -> None:
     assert site_prefix(a_request(x_forwarded_prefix=told)) == ""
 
 
@@ -116,7 +116,7 @@ def test_etags_are_compared_weakly_as_rfc_9110_says(asked: str, etag: str, match
     assert client_matches(a_request(if_none_match=asked), etag) is matches
 
 
-def test_a_query_that_is_not_there_is_none() -> None:
+def test_a_missing_query_parameter_is_none() -> None:
     assert query(a_request(), "token") is None
 
 
@@ -135,7 +135,7 @@ def test_a_bug_of_ours_is_a_503_without_a_trace(served: Served, monkeypatch: pyt
 @pytest.mark.parametrize(
     "path", ["/", "/petitions/safe-children", "/nothing/here", "/api/petitions/safe-children/count", "/api/petitions/x"]
 )
-def test_every_answer_of_ours_protects_whoever_reads_it(served: Served, path: str) -> None:
+def test_every_response_has_security_headers(served: Served, path: str) -> None:
     answer = served.get(path)
     if path != "/nothing/here":
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=")

@@ -1,4 +1,4 @@
-"""Every error of ours has its answer."""
+"""Every domain error has a problem."""
 
 import http
 
@@ -82,12 +82,12 @@ def test_an_error_is_a_problem_as_rfc_9457_has_it(error: PetitionsError, status:
     assert (problem.retry_after is not None) is (status == 503)
 
 
-def test_every_error_there_is_has_been_thought_of() -> None:
+def test_every_error_has_a_problem() -> None:
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PetitionsError)}
     assert kinds - {PetitionsError} == {type(error) for error, _ in ANSWERS}
 
 
-def test_a_conflict_says_its_state_and_complaints_their_fields() -> None:
+def test_a_conflict_has_its_state_and_field_errors_their_fields() -> None:
     assert problem_of(PetitionNotOpen("closed")).body()["state"] == "closed"
     assert problem_of(InvalidTransition("closed", "paused")).body()["state"] == "closed"
     complaint = {"field": "name", "message": "Enter your name"}
@@ -110,10 +110,10 @@ def test_a_bug_of_ours_says_that_trying_again_is_safe() -> None:
 
 
 @pytest.mark.parametrize("error", [error for error, _ in ANSWERS])
-def test_no_error_quotes_what_it_carries(error: PetitionsError) -> None:
+def test_no_error_text_contains_its_fields(error: PetitionsError) -> None:
     assert str(error) == repr(error) == type(error).__name__
 
 
-def test_what_was_taken_down_says_why() -> None:
+def test_a_petition_that_was_taken_down_shows_the_reason() -> None:
     assert problem_of(PetitionRemoved("It was a copy.")).detail == "This petition has been taken down. It was a copy."
     assert problem_of(PetitionRemoved()).detail == "This petition has been taken down."

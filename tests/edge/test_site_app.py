@@ -1,4 +1,4 @@
-"""HEAD where GET is, 405 with `Allow`, and an answer for any path: what API Gateway sends to the catch-all."""
+"""HEAD for each GET, 405 with `Allow`, and a response for each path that API Gateway sends to the catch-all."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ SIGNATURES = "/api/petitions/safe-children/signatures"
 
 
 def sent(method: str, path: str, resource: str = CATCH_ALL, **headers: str) -> dict[str, Any]:
-    """What the function answers to an event as API Gateway would send it."""
+    """Return the function's response to an event of API Gateway."""
     event: dict[str, Any] = {
         "path": path,
         "requestContext": {"httpMethod": method, "resourcePath": resource, "path": f"/site{path}", "requestId": "1"},
@@ -51,7 +51,7 @@ def _asked(method: str, path: str, resource: str, parameters: dict[str, str]) ->
     return answer
 
 
-def test_who_may_read_counts_may_ask_for_their_head(served: Served) -> None:
+def test_counts_answer_head_with_the_right_to_read_them(served: Served) -> None:
     bob = f"Bearer {bobs_token(served.tables)}"
     url = "/api/staff/petitions/safe-children/counts"
     answer = served.client.http.request("HEAD", url, headers={"Authorization": bob})
@@ -72,7 +72,7 @@ def test_who_may_read_counts_may_ask_for_their_head(served: Served) -> None:
         ("GET", "/api/staff/tokens/0123456789abcdef", "DELETE"),
     ],
 )
-def test_another_method_is_405_and_says_which_are_allowed(served: Served, method: str, path: str, allow: str) -> None:
+def test_another_method_is_405_with_allow(served: Served, method: str, path: str, allow: str) -> None:
     served.tables.calls.clear()
     answer = sent(method, path)
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allow)
@@ -92,7 +92,7 @@ def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(served: Ser
     assert "Allow" not in problem["headers"]
 
 
-def test_the_log_names_no_path_that_somebody_made_up(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_paths_are_not_logged(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     sent("GET", "/alice@example.org")
     assert [vars(record)["facts"]["route"] for record in caplog.records if record.message == "answered"] == [CATCH_ALL]
@@ -111,5 +111,5 @@ def test_the_log_names_no_path_that_somebody_made_up(served: Served, caplog: pyt
         ("", False),
     ],
 )
-def test_a_page_is_for_whoever_prefers_html(accept: str, page: bool) -> None:
+def test_clients_that_prefer_html_get_a_page(accept: str, page: bool) -> None:
     assert prefers_html(accept) is page

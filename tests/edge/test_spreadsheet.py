@@ -1,4 +1,4 @@
-"""CSV that opens in a spreadsheet as it is, and calculates nothing."""
+"""CSV for spreadsheets, with formulas escaped."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ def read(rows: list[dict[str, object]], columns: tuple[str, ...] = ("key", "conf
 
 
 @pytest.mark.parametrize("key", ["-1", "-bbc", "-2+3", "=1+1", "@a", "\t=1"])
-def test_nothing_is_calculated(key: str) -> None:
+def test_formulas_are_escaped(key: str) -> None:
     assert read([{"key": key, "confirmed": -2}]) == [["key", "confirmed"], [f"'{key}", "-2"]]
 
 

@@ -1,4 +1,4 @@
-"""How much is switched off, without a deployment: known within seconds, and never the reason for a failure."""
+"""The shedding level is read within seconds and never makes a request fail."""
 
 from itertools import pairwise
 
@@ -17,11 +17,11 @@ COUNT = "/api/petitions/safe-children/count"
 SHARED = ("/", "/petitions/safe-children", "/api/petitions/safe-children", COUNT)
 
 
-def test_nobody_has_set_anything_and_all_is_normal(tables: FakeTables) -> None:
+def test_without_a_stored_level_it_is_normal(tables: FakeTables) -> None:
     assert stored_level(tables) is level_now(tables) is Level.NORMAL
 
 
-def test_each_level_does_what_those_before_it_do() -> None:
+def test_each_level_includes_those_before_it() -> None:
     assert [level.value for level in Level] == ["normal", "longer-caches", "snapshot-only", "accept-only"]
     for less, more in pairwise(Level):
         assert more.includes(less)
@@ -29,7 +29,7 @@ def test_each_level_does_what_those_before_it_do() -> None:
         assert not less.includes(more)
 
 
-def test_a_warm_function_asks_once_in_some_seconds(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warm_function_caches_the_level_for_seconds(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: clock[0])
     level_now(tables)
@@ -78,14 +78,14 @@ def test_a_level_from_another_version_of_the_code_is_normal(tables: FakeTables) 
 
 
 @pytest.mark.parametrize(("level", "seconds"), [(Level.NORMAL, 5), (Level.LONGER_CACHES, 30), (Level.ACCEPT_ONLY, 30)])
-def test_whoever_keeps_what_is_public_is_told_for_how_long(served: Served, level: Level, seconds: int) -> None:
+def test_cache_headers_depend_on_the_level(served: Served, level: Level, seconds: int) -> None:
     shed(level, served.tables)
     for path in SHARED:
         told = served.get(path).headers["Cache-Control"]
         assert told == f"public, max-age={seconds}, stale-while-revalidate=30, stale-if-error=86400"
 
 
-def test_under_snapshot_only_nobody_refreshes_the_count(tables: FakeTables, petition: Petition) -> None:
+def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: Petition) -> None:
     first = public_count(petition, NOW, tables)
     shed(Level.SNAPSHOT_ONLY, tables)
     forget_level()
@@ -94,7 +94,7 @@ def test_under_snapshot_only_nobody_refreshes_the_count(tables: FakeTables, peti
     assert set(tables.calls) == {"get"}
 
 
-def test_under_snapshot_only_a_count_that_was_never_taken_is_an_honest_later(served: Served) -> None:
+def test_snapshot_only_without_a_snapshot_is_503(served: Served) -> None:
     shed(Level.SNAPSHOT_ONLY, served.tables)
     del served.tables.items[keys.snapshot("safe-children")]
     assert served.get(COUNT).status_code == 503
