@@ -9,6 +9,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Subject
 from chalicelib.mail.compose import MailContext
 from chalicelib.mail.model import MailRequest
@@ -19,7 +20,6 @@ from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import State
 from chalicelib.signatures.sign import sign
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.fakes import FakeTables
 

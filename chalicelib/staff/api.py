@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body, json_view
 from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_authorizer
-from chalicelib.staff.model import Right, StaffToken
+from chalicelib.staff.model import StaffToken
 from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
 
 routes = Blueprint(__name__)

@@ -8,9 +8,9 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
+from chalicelib.core.rights import Right
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
 routes = Blueprint(__name__)

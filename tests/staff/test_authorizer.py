@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from chalice.app import AuthRoute
 
+from chalicelib.core.rights import Right
 from chalicelib.staff import authorizer
-from chalicelib.staff.model import Right
 from tests.actors import DAY, NOW, bobs_token
 from tests.served import Served, context
 
