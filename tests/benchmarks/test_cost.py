@@ -7,7 +7,7 @@ import pytest
 from benchmarks import lambdas, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
-from benchmarks.cost.quantities import BUSY, TRICKLE, followed_units, invocations, lines
+from benchmarks.cost.quantities import BUSY, TRICKLE, projected_units, invocations, lines
 from benchmarks.results import read
 
 WAY = read()["way"]
@@ -42,7 +42,7 @@ def test_the_price_of_a_million_requests_by_hand() -> None:
 def test_a_slow_day_is_dearer_for_batches_are_empty() -> None:
     figures = bill(WAY, ITEM, prices())
     assert figures["cost"]["one_at_a_time_usd"] > figures["cost_per_million_without_ses_usd"]
-    assert followed_units(WAY, TRICKLE) == 2 > followed_units(WAY, BUSY)
+    assert projected_units(WAY, TRICKLE) == 2 > projected_units(WAY, BUSY)
     assert all(invocations(TRICKLE)[step] >= often for step, often in invocations(BUSY).items())
 
 

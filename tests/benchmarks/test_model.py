@@ -35,7 +35,7 @@ def test_nothing_is_lost_nothing_negative_and_nothing_goes_back(load: Load, name
         # What was acknowledged is in the table or in the queue, at every moment.
         assert then.accepted == pytest.approx(then.stored + then.in_overflow)
         assert then.changes == pytest.approx(then.stored + then.confirmed)
-        assert then.changes + 1e-6 >= then.followed
+        assert then.changes + 1e-6 >= then.projected
 
 
 @pytest.mark.parametrize("load", [BURST, *OUTAGES], ids=lambda load: load.name)
