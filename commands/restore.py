@@ -146,7 +146,9 @@ def _slugs(pk: str) -> set[str]:
 def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
     if slugs and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
-            print("Someone may have withdrawn while their signature was missing: repeat with new ids (runbook, step 6).")
+            print(
+                "Someone may have withdrawn while their signature was missing: repeat with new ids (runbook, step 6)."
+            )
         print("Wait some minutes for the stream, then check the counts:")
         print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")
