@@ -31,7 +31,7 @@ from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.site_app import CATCH_ALL
 from chalicelib.exports import deliver, gather
-from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
+from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
 from chalicelib.mail import compose
 from chalicelib.mail.batch_sender import BUDGET_SECONDS
@@ -798,7 +798,8 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
 
 def test_an_exports_times_fit_its_timeout_and_it_starts_after_settling() -> None:
     assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
-    assert SETTLING.total_seconds() > FUNCTIONS["Links"]["Timeout"]
+    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
+    assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
     assert LINK_SECONDS <= 15 * 60
     # The disk must hold the plain and the encrypted file at once.
     assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}
