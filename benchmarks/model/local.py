@@ -17,7 +17,7 @@ from benchmarks.model.service import Service
 from benchmarks.model.stations import Process, clock, following, mailing, relaying
 from benchmarks.model.world import LITTLE, Load, World
 
-# stack/front.py lets so many through; resources.json: MaximumConcurrency, and how long a failed message rests.
+# stack/front.py lets so many through; stack/template/queues.py: at_once, and how long a failed message is invisible.
 PLACES, HANDS, REST = 4, 2, 360.0
 PLENTY = 1e6
 HORIZON = 3_600
