@@ -1,4 +1,4 @@
-"""What the template declares, so that cost and model follow it."""
+"""Read from the template what cost and model need."""
 
 from typing import Any, cast
 
@@ -6,20 +6,20 @@ from stack.template.merge import merge_template
 
 
 def mail_events() -> list[str]:
-    """The events SES is asked to tell."""
+    """Return the SES events that the template subscribes to."""
     events = _resource("MailEvents")["EventDestination"]["MatchingEventTypes"]
     return cast(list[str], events)
 
 
 def at_once(function: str) -> int:
-    """How many of a queue's worker run at once: MaximumConcurrency of its one source, or that parameter's default."""
+    """Return how many workers of a queue run at once: MaximumConcurrency of its source, or that parameter's default."""
     (source,) = _resource(function)["Events"].values()
     declared = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     return int(merge_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
 
 
 def lanes(function: str) -> int:
-    """ParallelizationFactor of a stream's worker."""
+    """Return the ParallelizationFactor of a stream's worker."""
     (source,) = _resource(function)["Events"].values()
     return int(source["Properties"]["ParallelizationFactor"])
 

@@ -229,7 +229,7 @@ def integrations() -> Iterator[tuple[str, str, str]]:
 # Functions: their policies and environment.
 
 
-def test_every_function_has_a_policy_of_its_own() -> None:
+def test_every_function_has_its_own_policy() -> None:
     assert CONFIG["autogen_policy"] is False
     assert CONFIG["lambda_functions"].keys() == registered_functions()
     files = [each["iam_policy_file"] for each in CONFIG["lambda_functions"].values()]
