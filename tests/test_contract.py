@@ -1,4 +1,4 @@
-"""Check code, config.json, policies and resources.json against each other, in the template that Chalice makes."""
+"""Check code, config.json, policies and the template against each other, in what Chalice packages."""
 
 import ast
 import json
@@ -43,13 +43,13 @@ from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import PERSONAL, MailKind, Signature, State
 from chalicelib.signatures.walk import ANONYMOUS, EXPORTED
 from stack import preflight
+from stack.template.merge import merge_template
 from tests.actors import NOW, OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]
 CHALICE = ROOT / ".chalice"
 CODE = ROOT / "chalicelib"
 CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # The functions that get each secret. Manage signs preview links, and the public pages verify them.
 # Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
@@ -161,7 +161,7 @@ def packaged(stage: str) -> Resource:
     builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
     models = builder.construct_resources(config, stage)
     template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
-    merged: Resource = TemplateDeepMerger().merge(MERGE, template)
+    merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
     return merged
 
 

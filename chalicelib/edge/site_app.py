@@ -10,7 +10,7 @@ from chalicelib.edge.http import problem_json
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import answered
 
-# API Gateway sends requests here that match no other path or method (.chalice/resources.json).
+# API Gateway sends requests here that match no other path or method (stack/template/gateway.json).
 CATCH_ALL = "/{proxy+}"
 NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
 
