@@ -15,8 +15,8 @@ from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import document, shown
-from chalicelib.petitions.find import all_petitions, petition_as_stored, text_as_signed
-from chalicelib.petitions.model import Petition, PetitionText
+from chalicelib.petitions.find import all_petitions, petition_as_stored, texts_as_signed
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import typed_address
@@ -93,7 +93,8 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return all data held on this signature's email address, in every petition, as a file for its owner."""
     held = _all_of_owner(_held(slug, signature_id))
     audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in held})
-    texts = {each.signature_id: _text(each) for each in held}
+    signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in held}
+    texts = texts_as_signed(signed, tables())
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     return json_answer(document(held, texts, times.now()), headers=download)
 
@@ -123,8 +124,3 @@ def _all_of_owner(held: Held) -> list[Held]:
     """Return every signature of the same address. A withdrawn one has no address, so return it alone."""
     email = held.signature.email
     return _held_of(read_address(email)) if email else [held]
-
-
-def _text(held: Held) -> PetitionText | None:
-    signature = held.signature
-    return text_as_signed(held.petition.slug, signature.text_version, signature.consent_version, tables())

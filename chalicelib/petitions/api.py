@@ -10,7 +10,7 @@ from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
-from chalicelib.petitions.page import known_count, petition_page, preview_page
+from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import public_count
@@ -21,11 +21,9 @@ routes = Blueprint(__name__)
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
-    now = times.now()
     found = [
         {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
-        for petition in open_petitions(now, tables())
-        for count in [known_count(petition, now, tables())]
+        for petition, count in open_petitions(times.now(), tables())
     ]
     return page(request, "petitions.html", {"petitions": found}, headers=_shared())
 
