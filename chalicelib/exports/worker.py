@@ -13,7 +13,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, each_message
-from chalicelib.edge.placeholders import EXPORTS_QUEUE_ARN
+from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.exports.model import Export
 from chalicelib.exports.request import find_export
 
@@ -26,7 +26,7 @@ workers = Blueprint(__name__)
 REST_SECONDS = 60
 
 
-@workers.on_sqs_message(queue_arn=EXPORTS_QUEUE_ARN, batch_size=1)
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_export(event: SQSEvent) -> Failures:
     """Run an export. When time runs short, queue a new message to continue."""
 
