@@ -28,8 +28,7 @@ from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
-from chalicelib.edge.routes import ROUTES
-from chalicelib.edge.site_app import CATCH_ALL
+from chalicelib.edge.routes import CATCH_ALL, ROUTES, Function
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
@@ -74,40 +73,6 @@ QUEUE_OF = {
 # IAM has no resource type for this action, so it needs "*".
 WITHOUT_RESOURCE = ["dynamodb:ListStreams"]
 STREAM_READERS = {"RelayMail", "ProjectSignatures"}
-FUNCTION_OF = {
-    "/confirm": "Links",
-    "/withdraw": "Links",
-    "/unsubscribe": "Links",
-    "/api/petitions/{slug}/count": "Counts",
-    "GET /api/staff/petitions": "Counts",
-    "POST /api/staff/petitions": "Manage",
-    "/api/staff/petitions/{slug}": "Manage",
-    "/api/staff/petitions/{slug}/state": "Manage",
-    "/api/staff/petitions/{slug}/versions": "Manage",
-    "/api/staff/petitions/{slug}/preview": "Manage",
-    "/api/staff/petitions/{slug}/counts": "Counts",
-    "/api/staff/petitions/{slug}/exports": "Exports",
-    "/api/staff/exports/{export_id}": "Exports",
-    "/api/staff/exports/{export_id}/file": "Exports",
-    "/api/staff/exports/{export_id}/cover": "Exports",
-    "/api/staff/petitions/{slug}/statements": "Counts",
-    "/api/statements/{token}": "Counts",
-    "/api/staff/health": "Counts",
-    "/statements/{token}": "Counts",
-    "/api/staff/petitions/{slug}/funnel": "Counts",
-    "/api/staff/me": "Manage",
-    "/api/staff/tokens": "Manage",
-    "/api/staff/tokens/{token_id}": "Manage",
-    "/api/staff/audit": "Manage",
-    "/api/staff/people/find": "People",
-    "/api/staff/people/{slug}/{signature_id}": "People",
-    **{
-        f"/api/staff/people/{{slug}}/{{signature_id}}/{verb}": "People"
-        for verb in ("resend", "withdraw", "erase", "access")
-    },
-    "/api/staff/sign-in": "SignIn",
-    "/api/staff/session": "SignIn",
-}
 
 # CONTRACT.md's tables.
 CONTRACT = {
@@ -576,21 +541,23 @@ LIMITS = {
     (each["ResourcePath"].replace("~1", "/").replace("//", "/"), each["HttpMethod"]): each
     for each in RESOURCES["RestAPI"]["Properties"]["MethodSettings"]
 }
-SIGNING = {
-    ("/petitions/{slug}/signatures", "POST"),
-    ("/api/petitions/{slug}/signatures", "POST"),
-    ("/api/petitions/{slug}/signatures", "OPTIONS"),
-}
 
 
-def test_the_gateway_throttles_everything_except_signing() -> None:
-    """An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it."""
-    after_signing = ("/petitions/{slug}/thanks", "GET")
-    for method, limit in LIMITS.items():
-        is_full = method in SIGNING or method == after_signing
-        assert (limit["ThrottlingRateLimit"] == 10_000) is is_full, method
-        assert (limit["ThrottlingBurstLimit"] == 5_000) is is_full, method
-    assert SIGNING | {("/*", "*")} <= LIMITS.keys()
+def test_the_gateway_throttles_each_route_as_listed() -> None:
+    for route in ROUTES.values():
+        for method in route.methods:
+            limit = LIMITS.get((route.path, method), LIMITS["/*", "*"])
+            assert (limit["ThrottlingRateLimit"], limit["ThrottlingBurstLimit"]) == route.throttle, route
+
+
+def test_only_signing_and_the_page_after_it_may_use_the_whole_account() -> None:
+    """An account has 10,000 requests a second and a burst of 5,000 (AWS quotas)."""
+    full = {key for key, limit in LIMITS.items() if limit["ThrottlingRateLimit"] >= 10_000}
+    assert full == {
+        ("/petitions/{slug}/signatures", "POST"),
+        *(("/api/petitions/{slug}/signatures", method) for method in ("POST", "OPTIONS")),
+        *(("/petitions/{slug}/thanks", method) for method in ("GET", "HEAD")),
+    }
 
 
 def test_every_throttle_belongs_to_an_existing_method() -> None:
@@ -818,10 +785,11 @@ def test_every_request_of_the_contract_has_a_route_in_code_and_gateway() -> None
     assert {(method, path) for method, path, _ in integrations()} >= CONTRACT
 
 
-def test_every_route_is_served_by_its_function() -> None:
+def test_the_gateway_calls_the_listed_function_for_each_route_and_the_default_for_all_other_requests() -> None:
+    listed = {(method, route.path): route.function for route in ROUTES.values() for method in route.methods}
     for method, path, function in integrations():
-        like = f"{method.replace('HEAD', 'GET')} {path}"
-        assert function == FUNCTION_OF.get(like, FUNCTION_OF.get(path, "APIHandler")), f"{method} {path}"
+        assert function == listed.pop((method, path), Function.API), f"{method} {path}"
+    assert not listed
 
 
 def test_head_has_the_same_routes_authorizer_and_limit_as_get() -> None:
@@ -830,8 +798,7 @@ def test_head_has_the_same_routes_authorizer_and_limit_as_get() -> None:
         if "get" in methods:
             assert methods["head"].get("security") == methods["get"].get("security"), path
     for (path, method), limit in LIMITS.items():
-        # Only a browser that has just signed opens this page, so HEAD needs no equal limit.
-        if method == "GET" and path != "/petitions/{slug}/thanks":
+        if method == "GET":
             assert {**LIMITS[path, "HEAD"], "HttpMethod": "GET"} == limit
 
 
