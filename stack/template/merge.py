@@ -7,13 +7,13 @@ environment of all functions.
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from stack.template.alarms import alarms
 from stack.template.api import api
 from stack.template.cfn import Template, merged
 from stack.template.dashboard import dashboard
 from stack.template.functions import functions
+from stack.template.gateway import gateway
 from stack.template.mail import mail
 from stack.template.parameters import parameters
 from stack.template.queues import queues
@@ -39,9 +39,7 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
 @cache
 def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
-    # Until the routes are generated.
-    gateway = json.loads(Path(__file__).with_name("gateway.json").read_text(encoding="utf-8"))
     stored = [tables(), queues(), streams(), storage()]
-    served = [functions(), mail(), api(), gateway, alarms()]
+    served = [functions(), mail(), api(), gateway(), alarms()]
     whole = merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
     return merged([whole, dashboard(whole["Resources"])])
