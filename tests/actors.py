@@ -11,7 +11,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import Key
-from chalicelib.core.tokens import Subject
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.mail.compose import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.model import Petition
@@ -34,6 +34,8 @@ DAY = timedelta(days=1)
 
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
+# The purposes of the links in a signature's emails.
+LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"
 
 

@@ -20,7 +20,7 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import LINKS, Subject
+from chalicelib.core.tokens import Subject
 from chalicelib.exports import store as exports_store
 from chalicelib.exports.model import Column, ExportRequest, Format
 from chalicelib.petitions.form import EDITABLE, TransitionRequest
@@ -34,6 +34,7 @@ from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.model import By
 from tests.actors import (
     DAY,
+    LINKS,
     NOW,
     OPENED,
     TOKEN_KEYS,

@@ -1,7 +1,6 @@
 """Confirm a signature: the owner of the mailbox corrects and confirms it, and it is counted once."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +74,7 @@ def confirm(
 
 def _current_subject(subject: Subject, item: Mapping[str, Any]) -> Subject:
     """Return the subject with the stored country and source: they change if it is signed again after the email."""
-    return replace(subject, country=item["country"], source=item["source"])
+    return subject._replace(country=item["country"], source=item["source"])
 
 
 def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:

@@ -1,7 +1,6 @@
 """Confirming: counted exactly once, with the corrections of the mailbox's owner."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -209,7 +208,7 @@ def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(petition:
 
 def test_restate_returns_the_stored_signature(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
-    assert restate(replace(subject, country="XX"), petition, NOW, tables).name == ALICE.name
+    assert restate(subject._replace(country="XX"), petition, NOW, tables).name == ALICE.name
     with pytest.raises(LinkExpired):
         restate(subject_of(petition, "0" * 32), petition, NOW, tables)
 
