@@ -11,6 +11,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.mail.compose import MailContext
 from chalicelib.mail.model import MailRequest
@@ -23,7 +24,6 @@ from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import NewSignature, State
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import Outcome, Signed, SigningContext, sign
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.fakes import FakeQueue, FakeTables
 

@@ -9,10 +9,10 @@ from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Invalid, Unavailable
 from chalicelib.core.settings import settings
-from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
+from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, site_prefix
 from chalicelib.edge.problems import RETRY_AFTER
+from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
@@ -23,7 +23,6 @@ from chalicelib.signatures.sign import SigningContext, sign
 routes = Blueprint(__name__)
 
 
-@routes.route("/api/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"], cors=CORS)
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
     """Return 202 for new, repeated and blocked signatures alike, so that no response reveals who signed."""
@@ -33,7 +32,6 @@ def sign_by_json(request: Request, slug: str) -> Response:
     return json_answer({"status": "check-your-inbox"}, 202)
 
 
-@routes.route("/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def sign_by_form(request: Request, slug: str) -> Response:
     """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
