@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from stack.referee.implied import implied
 from stack.referee.model import Where
-from stack.referee.policies import declared, principal, resolved
+from stack.referee.policies import declared, resolved
 from stack.referee.resolve import Resolver
 from stack.referee.routes import function_of
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
+from tests.referee.deciding import principal
+from tests.referee.implied import implied
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
