@@ -24,7 +24,7 @@ def test_a_signature_in_the_stream_becomes_a_message_in_the_queue(served: Served
     assert [message["signature_id"] for message in served.queue.messages] == [item["sk"]]
 
 
-def test_a_batch_that_was_not_queued_is_retried_and_its_error_names_nobody(
+def test_a_batch_that_was_not_queued_is_retried_and_its_error_contains_no_address(
     served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(_: FakeQueue, __: object) -> None:

@@ -510,7 +510,7 @@ def test_every_asset_file_is_listed_and_its_url_depends_on_its_content() -> None
         assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={found.etag[1:9]}"
 
 
-def test_a_missing_asset_is_none_and_its_url_still_works() -> None:
+def test_a_missing_asset_returns_none_and_its_url_still_works() -> None:
     assert asset("uplot.js") is None
     assert asset_url("uplot.js", base="/prod") == "/prod/assets/uplot.js"
 

@@ -1,6 +1,6 @@
-"""What constituencies cost: to follow one confirmation, and to read them all, at a thousand and at a million confirmed.
+"""The cost of constituencies: of projecting one confirmation and of reading them all, at a thousand and a million.
 
-Every one of the 650 has somebody in every bucket from the start, named as the statisticians do; so only numbers grow.
+All 650 constituencies, with their official names, have an entry in every bucket from the start, so only numbers grow.
 """
 
 import json
@@ -29,12 +29,12 @@ def measure(endpoint: str) -> dict[str, Any]:
     figures = {}
     for number, confirmed in enumerate((FEW, MANY)):
         _fill(stage.petition.slug, confirmed, f"{number}0")
-        figures[f"at_{confirmed}"] = {"read": _read(stage), "follow_one": _followed(stage, f"{number}1")}
+        figures[f"at_{confirmed}"] = {"read": _read(stage), "project_one": _projected(stage, f"{number}1")}
     return {"constituencies": figures}
 
 
 def _fill(slug: str, confirmed: int, sequence: str) -> None:
-    """As if the stream had brought so many, evenly: one step for each counter."""
+    """Add confirmations evenly, as the stream would: one step for each counter."""
     share = max(1, confirmed // len(NAMES) // len(keys.BUCKETS))
     for bucket in keys.BUCKETS:
         counters: dict[Key, dict[str, int]] = defaultdict(dict)
@@ -44,19 +44,19 @@ def _fill(slug: str, confirmed: int, sequence: str) -> None:
 
 
 def _read(stage: Stage) -> dict[str, Any]:
-    """Raise RuntimeError unless every constituency is told."""
-    event = scene.staff_places_event(stage.petition.slug)
+    """Raise RuntimeError unless every constituency is in the response."""
+    event = scene.staff_constituencies_event(stage.petition.slug)
     with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
         spent = stage.act(event)
     body = spent.pop("body")
-    told = {row["key"] for row in json.loads(body)["breakdown"]}
-    if not told >= {*NAMES}:
-        raise RuntimeError(f"only {len(told)} constituencies were told")
+    found = {row["key"] for row in json.loads(body)["breakdown"]}
+    if not found >= {*NAMES}:
+        raise RuntimeError(f"only {len(found)} constituencies are in the response")
     return {**spent, "answer_bytes": len(body)}
 
 
-def _followed(stage: Stage, sequence: str) -> dict[str, Any]:
-    """The dearest: in the counter with most constituencies, and alone in its batch."""
+def _projected(stage: Stage, sequence: str) -> dict[str, Any]:
+    """Measure the most expensive case: the counter with most constituencies, alone in its batch."""
     slug, bucket = stage.petition.slug, keys.BUCKETS[0]
     sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
     widest = max(sizes, key=lambda name: sizes[name])
