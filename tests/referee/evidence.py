@@ -96,6 +96,7 @@ def _more(served: Served) -> None:
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relayed_and_followed(served)
+    forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
