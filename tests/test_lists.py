@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.core.rights import Right
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.staff.model import Right
 from tests.actors import NOW, a_petition, a_published_petition, bobs_token, confirmed, identity_of
 from tests.served import JSON, Served
 

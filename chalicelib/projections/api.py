@@ -8,19 +8,14 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.http import (
-    json_answer,
-    json_view,
-    query,
-    unless_known,
-)
+from chalicelib.edge.http import json_answer, query, unless_known
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.constituency_table import is_configured
 from chalicelib.projections.dimensions import Dimension
-from chalicelib.staff.authorizer import staff_authorizer
+from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest
 from chalicelib.tallies.model import By
 
@@ -29,8 +24,7 @@ routes = Blueprint(__name__)
 ALL = "all"
 
 
-@routes.route("/api/staff/petitions", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_counts(request: Request) -> Response:
     """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
     now, petitions = times.now(), all_petitions(tables())
@@ -49,8 +43,7 @@ def list_counts(request: Request) -> Response:
     return unless_known(request, listed, json_answer({"petitions": listed}))
 
 
-@routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
