@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from stack.referee.implied import implied
 from stack.referee.model import Where
-from stack.referee.policies import declared, principal, resolved
+from stack.referee.policies import declared, resolved
 from stack.referee.resolve import Resolver
 from stack.template.functions import logical_id
+from tests.referee.deciding import principal
+from tests.referee.implied import implied
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
