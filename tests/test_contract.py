@@ -1,4 +1,4 @@
-"""Check code, config.json, policies and resources.json against each other, in the template that Chalice makes."""
+"""Check code, config.json, policies and the template against each other, in what Chalice packages."""
 
 import ast
 import json
@@ -28,6 +28,7 @@ from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
+from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.site_app import CATCH_ALL
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
@@ -41,15 +42,14 @@ from chalicelib.projections.changes import increments
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import PERSONAL, MailKind, Signature, State
 from chalicelib.signatures.walk import ANONYMOUS, EXPORTED
-from chalicelib.staff.authorizer import ANY_TOKEN, ROUTES, WITHOUT_TOKEN
 from stack import preflight
+from stack.template.merge import merge_template
 from tests.actors import NOW, OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]
 CHALICE = ROOT / ".chalice"
 CODE = ROOT / "chalicelib"
 CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # The functions that get each secret. Manage signs preview links, and the public pages verify them.
 # Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
@@ -124,6 +124,8 @@ CONTRACT = {
     ("GET", "/api/staff/petitions"),
     ("GET", "/api/staff/petitions/{slug}/counts"),
 }
+# Staff sign in here to get a token.
+OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
 OPEN_TO_ANY_ORIGIN = {
     "/api/petitions/{slug}",
     "/api/petitions/{slug}/signatures",
@@ -159,7 +161,7 @@ def packaged(stage: str) -> Resource:
     builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
     models = builder.construct_resources(config, stage)
     template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
-    merged: Resource = TemplateDeepMerger().merge(MERGE, template)
+    merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
     return merged
 
 
@@ -853,7 +855,7 @@ def test_exactly_the_staff_routes_have_the_authorizer() -> None:
     for path, methods in API["paths"].items():
         for method, operation in methods.items():
             guarded = operation.get("security") == [{"staff_authorizer": []}]
-            needs_token = path.startswith("/api/staff/") and path not in {route.path for route in WITHOUT_TOKEN}
+            needs_token = path.startswith("/api/staff/") and path not in OPEN_TO_STAFF_WITHOUT_TOKEN
             assert guarded is (needs_token and method != "options"), f"{method} {path}"
 
 
@@ -863,20 +865,11 @@ def test_the_authorizers_answers_are_not_cached() -> None:
     assert authorizer["authorizerResultTtlInSeconds"] == 0
 
 
-def test_every_staff_route_is_listed_under_a_right() -> None:
-    listed = {
-        (method, route.path)
-        for routes in (*ROUTES.values(), ANY_TOKEN, WITHOUT_TOKEN)
-        for route in routes
-        for method in route.methods
+def test_exactly_the_listed_routes_have_views() -> None:
+    registered = {
+        (method, path, route.view_name) for path, methods in app.routes.items() for method, route in methods.items()
     }
-    staff = {
-        (method, re.sub(r"\{\w+\}", "*", path))
-        for path, methods in app.routes.items()
-        for method in methods.keys() - {"HEAD"}
-        if path.startswith("/api/staff/")
-    }
-    assert listed == staff
+    assert registered == {(method, each.path, each.view) for each in ROUTES.values() for method in each.methods}
 
 
 def test_exactly_the_public_json_allows_any_origin() -> None:

@@ -19,6 +19,7 @@ from chalicelib.aws.table import Item
 from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import LINKS, Subject
 from chalicelib.exports.model import Column, ExportRequest, Format
@@ -28,7 +29,6 @@ from chalicelib.projections.api import ALL
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
-from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.model import By
 from tests.actors import (

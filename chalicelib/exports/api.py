@@ -9,21 +9,17 @@ from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parsed
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
 from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import prepared, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import actor, audited, staff_authorizer
+from chalicelib.staff.authorizer import actor, audited, staff_view
 
 routes = Blueprint(__name__)
 
-OF_PETITION = "/api/staff/petitions/{slug}/exports"
-ONE = "/api/staff/exports/{export_id}"
 
-
-@routes.route(OF_PETITION, methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def request_export(request: Request, slug: str) -> Response:
     """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
     export_request = parsed(ExportRequest, json_body(request))
@@ -36,8 +32,7 @@ def request_export(request: Request, slug: str) -> Response:
     return json_answer(shown(export), 202, {**NO_STORE, "Location": location})
 
 
-@routes.route(OF_PETITION, methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
     """Return the exports, newest first, and the columns and formats to choose from. Expired exports are included."""
     petition = petition_as_stored(slug, tables())
@@ -45,14 +40,12 @@ def list_exports(request: Request, slug: str) -> Response:
     return json_answer({"exports": [shown(export) for export in jobs_of(Export, petition.slug, tables())], **choices})
 
 
-@routes.route(ONE, methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_export(request: Request, export_id: str) -> Response:
     return json_answer(shown(find_job(Export, export_id, tables())))
 
 
-@routes.route(f"{ONE}/file", methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
     """Return {"url", "expires_at"}. The link needs no token, so it works for a few minutes only."""
     export = find_job(Export, export_id, tables())
@@ -60,8 +53,7 @@ def link_file(request: Request, export_id: str) -> Response:
     return _link(request, export, result.file, f"{export.job_id}{export.extension}")
 
 
-@routes.route(f"{ONE}/cover", methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def link_cover(request: Request, export_id: str) -> Response:
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())

@@ -15,6 +15,15 @@ def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str,
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
 
 
+def pending_of(slugs: Iterable[str], tables: Tables) -> Counter[str]:
+    """Return unconfirmed signatures by slug, summed over the buckets."""
+    counters = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
+    sums: Counter[str] = Counter()
+    for item in tables.batch_get([*counters]):
+        sums[counters[Key(keys.COUNTS, item["pk"], item["sk"])]] += item.get(PENDING, 0)
+    return sums
+
+
 def projected(slug: str, tables: Tables) -> Counter[str]:
     """Return every number of these counters, summed over the buckets."""
     sums: Counter[str] = Counter()

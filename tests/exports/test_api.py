@@ -8,11 +8,11 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from tests.actors import DAY, NOW, bobs_token
 from tests.exporting import a_crowd, a_result, an_export, kept
 from tests.served import JSON, Served

@@ -21,7 +21,7 @@ PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 LATER = timedelta(hours=2)
 # Faults here cause a 503: the petition is needed, and so is the queue after the table has refused.
-NEEDED = ("chalicelib/petitions/store.py:get", "chalicelib/signatures/overflow.py:accept")
+NEEDED = ("chalicelib/petitions/store.py:get", "chalicelib/signatures/sign.py:_stored_or_queued")
 pytestmark = pytest.mark.faults
 ENTRIES = (("chalicelib.signatures.api", "sign_by_json"), ("chalicelib.signatures.worker", "store_overflow"))
 
@@ -82,6 +82,7 @@ def begun(served: Served, before: Setting) -> None:
     served.tables.items.clear()
     served.overflow.messages.clear()
     a_published_petition(served.tables)
+    forget_level()
     before(served)
     forget_petitions()
     forget_level()
@@ -193,7 +194,7 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
     assert made == sites_from(ENTRIES)
     assert {site.rpartition("/")[2] for site in made} >= {
         "store.py:add",
-        "overflow.py:accept",
+        "sign.py:_stored_or_queued",
         "mail_state.py:nudge_mail",
         "mail_state.py:request_mail",
     }

@@ -13,10 +13,10 @@ from chalice.test import Client, HTTPResponse
 
 import app
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.exports.worker import run_export
 from chalicelib.jobs.worker import REST_SECONDS
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of

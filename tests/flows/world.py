@@ -12,12 +12,12 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeQueue

@@ -15,8 +15,10 @@ from chalicelib.exports import worker
 from chalicelib.shedding.level import Level, forget_level, shed
 from stack.referee.implied import implied
 from stack.referee.model import Question
-from stack.referee.policies import HERE, declared, logical_id, resolver, template
+from stack.referee.policies import HERE, declared, resolver
 from stack.referee.questions import questions
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
 from tests.actors import item_of, json_of
 from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
@@ -54,7 +56,7 @@ class Witness:
     def __init__(self, served: Served, folder: Path) -> None:
         self.evidence = Evidence()
         self._served = served
-        self._replay = Replay(environment(resolver(), template()), folder)
+        self._replay = Replay(environment(resolver(), merge_template()), folder)
         self._seen: set[str] = set()
 
     def hear(self, heard: Heard) -> None:
@@ -77,7 +79,7 @@ def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidenc
             for at, fault in product(worth_failing(sites), FAULTS) if every_fault else ():
                 played(served, scene, {at: fault})
         _more(served)
-    _implied(witness.evidence, template())
+    _implied(witness.evidence, merge_template())
     return witness.evidence
 
 

@@ -6,9 +6,11 @@ import pytest
 
 from stack.referee.implied import implied
 from stack.referee.model import Where
-from stack.referee.policies import declared, logical_id, principal, resolved, template
+from stack.referee.policies import declared, principal, resolved
 from stack.referee.resolve import Resolver
 from stack.referee.routes import function_of
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
@@ -64,7 +66,7 @@ def test_a_function_makes_its_calls_as_a_session_of_its_role() -> None:
 
 
 def test_a_route_is_served_by_the_function_that_the_template_binds() -> None:
-    document = template()
+    document = merge_template()
     assert function_of(document, "GET", "/confirm") == "Links"
     assert function_of(document, "POST", "/api/staff/petitions") == "Manage"
     assert function_of(document, "GET", "/api/staff/petitions") == "Counts"

@@ -11,8 +11,10 @@ import pytest
 from chalice.app import RestAPIEventHandler
 
 from app import app
-from stack.referee.policies import declared, logical_id, template
+from stack.referee.policies import declared
 from stack.referee.routes import function_of
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
 from tests.served import FakeMailer
@@ -79,5 +81,5 @@ def _workers() -> dict[CodeType, str]:
 
 @cache
 def serving(method: str, path: str) -> str:
-    logical = function_of(template(), method, path)
+    logical = function_of(merge_template(), method, path)
     return {logical_id(name): name for name in declared()}[logical]

@@ -24,11 +24,10 @@ from chalicelib.projections.project import project
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MAX_MAILS
-from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
-from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_mail_context, a_published_petition
+from tests.actors import ALICE, BOB, CHARLIE, NOW, TOKEN_KEYS, a_mail_context, a_published_petition, signed
 from tests.served import link_in, token_in
 from tests.streaming import Streaming
 
@@ -63,8 +62,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, country=COUNTRIES, source=SOURCES)
     def sign(self, person: Any, country: str, source: str | None) -> None:
-        form = a_form(person, country=country, source=source)
-        identity, _ = sign(form, "form", self.petition, SECRET, self.now, self.tables)
+        identity = signed(self.tables, self.petition, person, self.now, country=country, source=source)
         item = self.tables.items[keys.signature(self.petition.slug, identity)]
         assert item["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
         assert item.get("expires_at", 2**40) > self.now.timestamp(), "answered 202 but the signature has expired"

@@ -10,28 +10,28 @@ import pytest
 
 from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Throttled, Unavailable
+from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.mail.relay import new_request
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import claim_mail, mark_mailed, mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
-from chalicelib.signatures.sign import Outcome, sign
+from chalicelib.signatures.sign import Outcome
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
     DAY,
     MINUTE,
     NOW,
-    SECRET,
     Person,
-    a_form,
     a_petition,
+    a_signing_context,
     change_item,
     confirmed,
     identity_of,
     item_of,
     key_of,
     request_of,
+    sign_by_form,
     signed,
 )
 from tests.fakes import FakeTables
@@ -51,8 +51,9 @@ def signatures_in(tables: FakeTables) -> list[Item]:
 
 
 def test_signing_is_one_conditional_put(tables: FakeTables, petition: Petition) -> None:
+    context = a_signing_context(tables)
     tables.calls.clear()
-    assert sign(a_form(), "api", petition, SECRET, NOW, tables)[1] is Outcome.ACCEPTED
+    assert sign_by_form(petition, NOW, context).outcome is Outcome.ACCEPTED
     assert tables.calls == ["put_new"]
 
 
@@ -97,8 +98,9 @@ def test_one_person_can_sign_two_petitions(tables: FakeTables, petition: Petitio
 
 
 def test_32_concurrent_signings_make_one_signature_and_one_mail_request(tables: FakeTables, petition: Petition) -> None:
+    context = a_signing_context(tables)
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda _: sign(a_form(), "api", petition, SECRET, NOW, tables)[1], range(32)))
+        outcomes = list(pool.map(lambda _: sign_by_form(petition, NOW, context).outcome, range(32)))
     assert outcomes.count(Outcome.ACCEPTED) == 1
     (item,) = signatures_in(tables)
     assert item["mail_requested_at"] == "2026-11-24T12:00:00Z"
@@ -179,7 +181,7 @@ def test_a_blocked_address_gets_no_email_and_the_response_does_not_show_it(
 ) -> None:
     identity = signed(tables, petition)
     mark_undeliverable(key_of(petition, identity), "complained", tables)
-    assert sign(a_form(), "api", petition, SECRET, NOW + DAY, tables) == (identity, Outcome.REPEATED)
+    assert sign_by_form(petition, NOW + DAY, a_signing_context(tables)) == (identity, Outcome.REPEATED)
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
@@ -251,17 +253,9 @@ def test_a_confirmed_signature_never_expires(tables: FakeTables, petition: Petit
     assert item_of(tables, petition, identity)["state"] == "confirmed"
 
 
-@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_a_failed_write_is_not_acknowledged(tables: FakeTables, petition: Petition, failure: Unavailable) -> None:
-    tables.fail_next(failure)
-    with pytest.raises(Unavailable):
-        signed(tables, petition)
-    assert not signatures_in(tables)
-
-
 def test_a_retry_after_a_lost_response_changes_nothing(tables: FakeTables, petition: Petition) -> None:
     """The SDK's second attempt finds what its first one wrote."""
     identity = signed(tables, petition)
     request = request_of(tables, petition, identity)
-    assert sign(a_form(), "form", petition, SECRET, NOW, tables) == (identity, Outcome.REPEATED)
+    assert sign_by_form(petition, NOW, a_signing_context(tables)) == (identity, Outcome.REPEATED)
     assert request_of(tables, petition, identity) == request

@@ -22,6 +22,7 @@ from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
 from chalicelib.signatures.form import read_json
+from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import sign
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
@@ -31,6 +32,7 @@ from stack.package import Package
 from stack.referee.ledger import entries, read
 from stack.referee.model import Word
 from stack.referee.policies import resolved
+from tests.actors import a_signing_context
 from tests.served import schedule_event
 from tests.stack.supporter import Visitor, fetch, wait_for
 
@@ -209,7 +211,7 @@ def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) ->
     petition = petition_as_stored(SLUG, tables)
     long_ago = times.now() - timedelta(days=21)
     form = read_json(json.dumps({"name": "Eve", "email": "eve@example.org", "consent": {"sign": True}}))
-    sign(form, "api", petition, "secret", long_ago, tables)
+    sign(form, petition, own_origin(petition, "api", None), long_ago, a_signing_context(tables))
     _run(cloud, stack, "SweepMail")
     assert visitor(stack).link("confirm", "eve@example.org")
     assert "partition" not in (tables.get(keys.mail_sweep()) or {"partition": ""})

@@ -13,7 +13,7 @@ from chalicelib.projections.funnel import store
 from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
 from chalicelib.tallies.count import Days, first_day
 
-# The stream's event source drops a change after twelve hours (.chalice/resources.json). Then a day is final.
+# The stream's event source drops a change after twelve hours (stack/template/streams.py). Then a day is final.
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
