@@ -13,8 +13,8 @@ COMMANDS = ROOT / "commands"
 FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
 # Lowest first. A module imports from its own layer and from those below.
 LAYERS = (
-    ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("tallies",), ("petitions",), ("signatures",),
-    ("projections",), ("mail",), ("jobs",), ("exports", "people", "staff", "signin", "statements", "health"),
+    ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
+    ("projections",), ("mail",), ("exports", "people", "staff", "signin", "statements", "health"),
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
