@@ -138,39 +138,31 @@ class MailRefused(PetitionsError):
 
 
 @dataclass(repr=False)
-class Forbidden(PetitionsError):
-    """The person is signed in but not allowed to do this; `why` is a sentence for them."""
+class Explained(PetitionsError):
+    """The base of errors with a sentence for the person, `why`."""
 
     why: str
 
 
-@dataclass(repr=False)
-class UnknownThing(PetitionsError):
-    """There is nothing at this address; `what` is a sentence for the person."""
+class Forbidden(Explained):
+    """The person is signed in but not allowed to do this."""
 
-    what: str
+
+class UnknownThing(Explained):
+    """There is nothing at this address."""
 
 
 class ProviderSilent(Unavailable):
     """The identity provider does not answer, or its answer is invalid. Nobody was signed in."""
 
 
-@dataclass(repr=False)
-class NotSignedIn(PetitionsError):
-    """The sign-in that came back from the provider is invalid; `why` is a sentence for the person."""
-
-    why: str
+class NotSignedIn(Explained):
+    """The sign-in that came back from the provider is invalid."""
 
 
-@dataclass(repr=False)
-class NotNow(PetitionsError):
-    """Its state does not allow this now; `why` is a sentence for the person."""
-
-    why: str
+class NotNow(Explained):
+    """Its state does not allow this now."""
 
 
-@dataclass(repr=False)
-class Gone(PetitionsError):
-    """It was deleted on purpose; `what` is a sentence for the person."""
-
-    what: str
+class Gone(Explained):
+    """It was deleted on purpose."""
