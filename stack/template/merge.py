@@ -4,15 +4,14 @@ Each module states one kind of part. A part may add to any section: a queue adds
 environment of all functions.
 """
 
-import json
 from functools import cache
-from pathlib import Path
 
 from stack.template.alarms import alarms
 from stack.template.api import api
 from stack.template.cfn import Template, merged
 from stack.template.dashboard import dashboard
 from stack.template.functions import functions
+from stack.template.gateway import gateway
 from stack.template.mail import mail
 from stack.template.parameters import parameters
 from stack.template.queues import queues
@@ -26,8 +25,7 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 @cache
 def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
-    # Until the routes are generated.
-    gateway = json.loads(Path(__file__).with_name("gateway.json").read_text(encoding="utf-8"))
     stored = [tables(), queues(), streams(), storage()]
+    served = [functions(), mail(), api(), gateway()]
     watched = [alarms(), dashboard()]
-    return merged([{"Description": _DESCRIPTION}, parameters(), *stored, functions(), mail(), api(), gateway, *watched])
+    return merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served, *watched])

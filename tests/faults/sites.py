@@ -7,6 +7,8 @@ from functools import cache
 from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
+# An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
+KINDS = ("chalicelib.mail.state", "chalicelib.mail.signature_kinds")
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 
@@ -63,11 +65,21 @@ def _named_in(function: Function) -> Iterator[Function]:
             found = names.get(node.id, (module, node.id))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
             found = (".".join(names[node.value.id]), node.attr)
+        elif isinstance(node, ast.Attribute) and module.startswith("chalicelib.mail."):
+            yield from _of_any_kind(node.attr)
+            continue
         else:
             continue
         if not found[0].startswith("chalicelib.aws"):
             reached = _classes(found[0]).get(found[1], [found[1]])
             yield from ((found[0], each) for each in reached if each in _functions(found[0]))
+
+
+@cache
+def _of_any_kind(name: str) -> tuple[Function, ...]:
+    return tuple(
+        (module, each) for module in KINDS for each in _functions(module) if each == name or each.startswith(f"{name}_")
+    )
 
 
 @cache

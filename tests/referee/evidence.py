@@ -13,7 +13,6 @@ import pytest
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
 from chalicelib.shedding.level import Level, forget_level, shed
-from stack.referee.implied import implied
 from stack.referee.model import Question
 from stack.referee.policies import HERE, declared, resolver
 from stack.referee.questions import questions
@@ -26,6 +25,7 @@ from tests.faults.injection import Fault
 from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, requests
 from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
 from tests.located import give_table
+from tests.referee.implied import implied
 from tests.referee.replay import Replay, environment
 from tests.referee.shapes import shape
 from tests.referee.witness import Heard, listening

@@ -167,7 +167,7 @@ def test_a_bounce_from_ses_reaches_the_signature(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "bounce@example.org")
     item = wait_for(lambda: _item(cloud, stack, "bounce@example.org"))
-    tags = {"petition": [SLUG], "signature": [item["sk"]["S"]]}
+    tags = {"kind": ["confirm"], "key": [f"{SLUG}_{item['sk']['S']}"]}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     cloud.client("sns").publish(TopicArn=stack.outputs["MailEventsTopicArn"], Message=json.dumps(event))
     wait_for(lambda: "undeliverable" in _item(cloud, stack, "bounce@example.org"))
