@@ -12,7 +12,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
-from chalicelib.core.tokens import Subject
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -35,6 +35,8 @@ DAY = timedelta(days=1)
 
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
+# The purposes of the links in a signature's emails.
+LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"
 
 

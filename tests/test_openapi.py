@@ -21,7 +21,7 @@ from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import LINKS, Subject
+from chalicelib.core.tokens import Subject
 from chalicelib.exports.model import Column, ExportRequest, Format
 from chalicelib.petitions.form import EDITABLE, TransitionRequest
 from chalicelib.petitions.model import State
@@ -33,6 +33,7 @@ from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.model import By
 from tests.actors import (
     DAY,
+    LINKS,
     NOW,
     OPENED,
     TOKEN_KEYS,

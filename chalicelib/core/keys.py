@@ -36,6 +36,7 @@ SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
 DELIVERIES = "deliveries"
+TABLES = (SIGNATURES, COUNTS, AUDIT)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
 # (100 keys at most) can read a counter for each.

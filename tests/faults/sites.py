@@ -86,14 +86,14 @@ def _of_any_kind(name: str) -> tuple[Function, ...]:
 def _held(module: str) -> dict[str, str]:
     """Return the module's expressions for AWS objects (`tables`, `mail_queue()`), and the kind of each."""
     held = dict(_factories())
-    for node in ast.walk(_tree(module)):
+    for node in _nodes(module):
         if isinstance(node, ast.arg) and node.annotation:
             held |= _as_annotated(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
             for each in fields:
                 held |= _as_annotated(f"self.{ast.unparse(each.target)}", each.annotation)
-    for node in ast.walk(_tree(module)):
+    for node in _nodes(module):
         if isinstance(node, ast.Assign) and ast.unparse(node.value) in held:
             held |= {ast.unparse(target): held[ast.unparse(node.value)] for target in node.targets}
     return held
@@ -101,14 +101,23 @@ def _held(module: str) -> dict[str, str]:
 
 def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
-    where, class_name = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
-    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == class_name
-              for each in node.body if isinstance(each, ast.AnnAssign)]  # fmt: skip
+    where = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
     held: dict[str, str] = {}
-    for each in fields:
-        held |= _as_annotated(f"{name}.{ast.unparse(each.target)}", each.annotation)
+    for field, kind in _annotated_fields(*where).items():
+        held |= _as_annotated(f"{name}.{field}", kind)
     # The function that sends an email is called in the pace.
     return {expression: kind for expression, kind in held.items() if kind in CALLS}
+
+
+@cache
+def _annotated_fields(module: str, class_name: str) -> dict[str, ast.expr]:
+    return {
+        ast.unparse(each.target): each.annotation
+        for node in _nodes(module)
+        if isinstance(node, ast.ClassDef) and node.name == class_name
+        for each in node.body
+        if isinstance(each, ast.AnnAssign)
+    }
 
 
 def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
@@ -134,7 +143,7 @@ def _factories() -> dict[str, str]:
 def _imported(module: str) -> dict[str, Function]:
     return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in ast.walk(_tree(module))
+        for node in _nodes(module)
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
@@ -142,16 +151,21 @@ def _imported(module: str) -> dict[str, Function]:
 
 @cache
 def _functions(module: str) -> dict[str, ast.FunctionDef]:
-    return {node.name: node for node in ast.walk(_tree(module)) if isinstance(node, ast.FunctionDef)}
+    return {node.name: node for node in _nodes(module) if isinstance(node, ast.FunctionDef)}
 
 
 @cache
 def _classes(module: str) -> dict[str, list[str]]:
     return {
         node.name: [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
-        for node in ast.walk(_tree(module))
+        for node in _nodes(module)
         if isinstance(node, ast.ClassDef)
     }
+
+
+@cache
+def _nodes(module: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_tree(module)))
 
 
 @cache

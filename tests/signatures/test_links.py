@@ -17,6 +17,7 @@ from tests.actors import (
     ALICE,
     BOB,
     DAY,
+    LINKS,
     MINUTE,
     NOW,
     TOKEN_KEYS,
@@ -31,7 +32,6 @@ from tests.actors import (
 )
 from tests.served import FORM, Served, token_in
 
-LINKS = ["confirm", "withdraw", "unsubscribe"]
 every_link = pytest.mark.parametrize("purpose", LINKS)
 
 
