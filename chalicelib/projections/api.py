@@ -22,6 +22,8 @@ from chalicelib.tallies.model import By
 routes = Blueprint(__name__)
 
 ALL = "all"
+# Of `top`.
+MOST_ROWS = 999
 
 
 @staff_view(routes)
@@ -124,7 +126,7 @@ def _top(request: Request) -> int | None:
     if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
-        raise Invalid([FieldError("top", "Use a number from 1 to 999")])
+        raise Invalid([FieldError("top", f"Use a number from 1 to {MOST_ROWS}")])
     return int(value)
 
 
