@@ -15,6 +15,10 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def iso_or_none(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
 def _utc(moment: datetime) -> datetime:
     # Rules add and subtract days; Python cannot do this at the ends of its calendar.
     if not 1000 <= moment.year < 9000:

@@ -1,14 +1,18 @@
 """What the API returns about one person."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, NotRequired
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Identifier, Number, Time
 from chalicelib.petitions.answers import Slug
 from chalicelib.signatures.resend import Resent
 
-Shown = Literal["pending", "confirmed", "withdrawn", "expired", "erased"]
+STATES = ["pending", "confirmed", "withdrawn", "expired", "erased"]
+ACTIONS = ["resend", "access", "withdraw", "erase"]
+ShownState = Annotated[str, WithJsonSchema({"type": "string", "enum": STATES})]
+ShownAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ACTIONS})]
 
 
 class PetitionName(TypedDict):
@@ -50,8 +54,8 @@ class MailState(TypedDict):
 class PersonSignature(TypedDict):
     petition: PetitionName
     id: Identifier
-    state: Shown
-    actions: list[Literal["resend", "access", "withdraw", "erase"]]
+    state: ShownState
+    actions: list[ShownAction]
     """What staff can do with it now. Each is the last part of a route's path."""
     person: Person
     times: SignatureTimes

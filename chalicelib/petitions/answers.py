@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
@@ -19,7 +19,7 @@ class PublicPetition(TypedDict):
     """A digest of title, text and target. A new text has a new version."""
     target: str
     """Who the petition is addressed to."""
-    state: Literal[State.OPEN, State.PAUSED, State.CLOSED]
+    state: Annotated[State, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
     goal: Goal
     """The goal in confirmed signatures: the first one that is not reached yet, or the last one."""
     opened_at: Time
