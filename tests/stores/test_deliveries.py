@@ -13,6 +13,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.model import MailRequest
+from stack.template.tables import table, table_id
 from tests.actors import DAY, MINUTE, NOW
 from tests.mail.a_third_kind import ONCE_STATE, STATE
 
@@ -21,16 +22,13 @@ LEASE = timedelta(seconds=90)
 
 @pytest.fixture
 def tables(tables: Tables) -> Tables:
-    """The template has no deliveries table yet, so the emulator gets one with the keys of every other table."""
+    """The template has no deliveries table yet; the emulator gets one as the template would define it."""
     if type(tables) is not Tables:
         return tables
     name = f"deliveries-{uuid.uuid4().hex}"
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    properties = table(keys.DELIVERIES, "")["Resources"][table_id(keys.DELIVERIES)]["Properties"]
+    shape = {each: properties[each] for each in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    boto3.client("dynamodb").create_table(TableName=name, **shape)
     return Tables(clients.dynamodb(), {keys.DELIVERIES: name})
 
 
