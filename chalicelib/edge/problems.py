@@ -5,17 +5,14 @@ from dataclasses import dataclass, field
 
 from chalicelib.core.errors import (
     BodyTooLarge,
+    Explained,
     FieldError,
-    Forbidden,
-    Gone,
     Invalid,
     InvalidTransition,
     LinkDamaged,
     LinkExpired,
     NotAStatement,
     NotJson,
-    NotNow,
-    NotSignedIn,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
@@ -24,7 +21,6 @@ from chalicelib.core.errors import (
     Stale,
     Unavailable,
     UnknownPetition,
-    UnknownThing,
     WrongType,
 )
 
@@ -102,24 +98,8 @@ def _invalid(error: Invalid) -> Problem:
     return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
 
 
-def _forbidden(error: Forbidden) -> Problem:
-    return Problem(403, "Forbidden", error.why)
-
-
-def _not_signed_in(error: NotSignedIn) -> Problem:
-    return Problem(401, "Unauthorized", error.why)
-
-
-def _unknown(error: UnknownThing) -> Problem:
-    return Problem(404, "Not Found", error.what)
-
-
-def _not_now(error: NotNow) -> Problem:
-    return Problem(409, "Conflict", error.why)
-
-
-def _gone(error: Gone) -> Problem:
-    return Problem(410, "Gone", error.what)
+def _explained(error: Explained) -> Problem:
+    return Problem(error.status, error.title, error.why)
 
 
 def _wrong_type(error: WrongType) -> Problem:
@@ -142,10 +122,6 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         Problem(428, "Precondition Required", "Say which revision you change: send its ETag as If-Match.")
     ),
     Invalid: _invalid,
-    Forbidden: _forbidden,
-    UnknownThing: _unknown,
-    NotNow: _not_now,
-    Gone: _gone,
     NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
     BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
     WrongType: _wrong_type,
@@ -170,7 +146,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
             "The time for this link is over. If the petition is still open, you can sign it again.",
         )
     ),
-    NotSignedIn: _not_signed_in,
+    Explained: _explained,
     ProviderSilent: _always(
         Problem(
             503,
