@@ -61,8 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clear caches between tests, and keep pytest's log handlers."""
+    """Clear caches and metrics between tests, and keep pytest's log handlers."""
     monkeypatch.setattr(log, "_configured", lambda: None)
+    log.begin("")
     forget_petitions()
     forget_level()
     settings.cache_clear()
