@@ -8,7 +8,8 @@ import hypothesis
 import pytest
 
 from chalicelib.core import log
-from chalicelib.core.settings import settings
+from chalicelib.core.keys import TABLES
+from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
@@ -26,13 +27,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 ENVIRONMENT = {
     "STAGE": "test",
-    "SIGNATURES_TABLE": "signatures-test",
-    "COUNTS_TABLE": "counts-test",
-    "AUDIT_TABLE": "audit-test",
-    "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
-    "OVERFLOW_QUEUE_URL": "https://sqs.invalid/1/overflow",
-    "OTHER_MAIL_QUEUE_URL": "https://sqs.invalid/1/other-mail",
-    "EXPORTS_QUEUE_URL": "https://sqs.invalid/1/exports",
+    **{table_variable(name): f"{name}-test" for name in TABLES},
+    **{queue_variable(name): f"https://sqs.invalid/1/{name}" for name in QUEUES},
     "EXPORTS_BUCKET": "exports-test",
     "MAIL_PER_SECOND": "100000",
     "MAIL_SENDERS": "2",

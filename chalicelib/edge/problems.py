@@ -7,16 +7,12 @@ from chalicelib.core.errors import (
     BodyTooLarge,
     Explained,
     FieldError,
-    Forbidden,
-    Gone,
     Invalid,
     InvalidTransition,
     LinkDamaged,
     LinkExpired,
     NotAStatement,
     NotJson,
-    NotNow,
-    NotSignedIn,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
@@ -25,7 +21,6 @@ from chalicelib.core.errors import (
     Stale,
     Unavailable,
     UnknownPetition,
-    UnknownThing,
     WrongType,
 )
 
@@ -97,12 +92,12 @@ def _invalid(error: Invalid) -> Problem:
     return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
 
 
+def _explained(error: Explained) -> Problem:
+    return Problem(error.status, error.title, error.why)
+
+
 def _wrong_type(error: WrongType) -> Problem:
     return Problem(415, "Unsupported Media Type", f"Send this as {error.expected}.")
-
-
-def _because(status: int, title: str) -> Callable[[Explained], Problem]:
-    return lambda error: Problem(status, title, error.why)
 
 
 def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
@@ -121,10 +116,6 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         Problem(428, "Precondition Required", "Say which revision you change: send its ETag as If-Match.")
     ),
     Invalid: _invalid,
-    Forbidden: _because(403, "Forbidden"),
-    UnknownThing: _because(404, "Not Found"),
-    NotNow: _because(409, "Conflict"),
-    Gone: _because(410, "Gone"),
     NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
     BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
     WrongType: _wrong_type,
@@ -149,7 +140,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
             "The time for this link is over. If the petition is still open, you can sign it again.",
         )
     ),
-    NotSignedIn: _because(401, "Unauthorized"),
+    Explained: _explained,
     ProviderSilent: _always(
         _try_again("The service that staff sign in with does not answer as it should. Please try again in a moment.")
     ),
