@@ -44,12 +44,10 @@ ENVIRONMENT = {
 SLOW = (
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
-    "tests/faults/test_erasing.py",
-    "tests/faults/test_every_handler.py::test_after_any_two_faults",
-    "tests/faults/test_exporting.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
     "tests/stack/test_second_opinion.py",
 )
@@ -63,8 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clear caches between tests, and keep pytest's log handlers."""
+    """Clear caches and metrics between tests, and keep pytest's log handlers."""
     monkeypatch.setattr(log, "_configured", lambda: None)
+    log.begin("")
     forget_petitions()
     forget_level()
     settings.cache_clear()

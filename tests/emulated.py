@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +86,32 @@ class EmulatedAws:
     queues: dict[str, str]
 
 
+@pytest.fixture(scope="session")
+def emulator_roles() -> Roles:
+    return Roles()
+
+
+@pytest.fixture(scope="session")
+def emulator_client() -> Callable[..., Any]:
+    """Build each client once for all tests: reading the services' descriptions took most of a test's time."""
+    build = boto3.client
+    return cache(lambda service, config=None: build(service, config=config))
+
+
 @pytest.fixture
 def emulated_aws(
-    localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
+    localstack: RunningSession,
+    aws_endpoint: str,
+    emulator_roles: Roles,
+    emulator_client: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EmulatedAws]:
     """New tables, as the template declares them, and new queues for each test."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
-        roles = sign_as_functions(monkeypatch) if IS_OURS else Roles()
+        if IS_OURS:
+            sign_as_functions(monkeypatch, emulator_roles)
+        monkeypatch.setattr(boto3, "client", emulator_client)
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -104,7 +123,7 @@ def emulated_aws(
         }
         _verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
-        roles.names = _physical(names, queues)
+        emulator_roles.begin(_physical(names, queues))
         for name, value in _environment(names, queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queues)
