@@ -63,21 +63,15 @@ def problem_of(error: PetitionsError) -> Problem:
 
 def unexpected() -> Problem:
     """Return the problem for a bug: 503, because nothing was acknowledged and a retry is safe."""
-    return Problem(
-        503,
-        "Service Unavailable",
-        "Something went wrong on our side. Please try again.",
-        retry_after=RETRY_AFTER,
-    )
+    return _try_again("Something went wrong on our side. Please try again.")
+
+
+def _try_again(detail: str) -> Problem:
+    return Problem(503, "Service Unavailable", detail, retry_after=RETRY_AFTER)
 
 
 def _unavailable(_: object) -> Problem:
-    return Problem(
-        503,
-        "Service Unavailable",
-        "Very many people are here right now. Nothing is lost; please try again in a moment.",
-        retry_after=RETRY_AFTER,
-    )
+    return _try_again("Very many people are here right now. Nothing is lost; please try again in a moment.")
 
 
 def _not_open(error: PetitionNotOpen) -> Problem:
@@ -148,12 +142,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     ),
     Explained: _explained,
     ProviderSilent: _always(
-        Problem(
-            503,
-            "Service Unavailable",
-            "The service that staff sign in with does not answer as it should. Please try again in a moment.",
-            retry_after=RETRY_AFTER,
-        )
+        _try_again("The service that staff sign in with does not answer as it should. Please try again in a moment.")
     ),
     Unavailable: _unavailable,
 }

@@ -1,6 +1,7 @@
 """Exports over HTTP: request one, read its progress, and get a link to its file that expires."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -15,6 +16,9 @@ from chalicelib.exports.request import prepared, result_of
 from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.exports.answers import FileLink
 
 routes = Blueprint(__name__)
 
@@ -57,7 +61,7 @@ def cancel_export(request: Request, export_id: str) -> Response:
 
 @staff_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
-    """Return {"url", "expires_at"}. The link needs no token, so it works for a few minutes only."""
+    """Return a link. It needs no token, so it works for a few minutes only."""
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
     return _link(request, export, result.file, f"{export.job_id}{export.extension}")
@@ -76,7 +80,8 @@ def _link(request: Request, export: Export, key: str, name: str) -> Response:
         audited(request, "export.fetched", export.job_id, {"what": name.removeprefix(export.job_id)})
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(key, name, LINK_SECONDS)
-    return json_answer({"url": url, "expires_at": times.iso(expires_at)})
+    link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}
+    return json_answer(link)
 
 
 def shown(export: Export) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """Public routes of petitions: HTML pages and JSON."""
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
@@ -14,6 +16,9 @@ from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import public_count
+
+if TYPE_CHECKING:
+    from chalicelib.petitions.answers import PublicCount, PublicPetition
 
 routes = Blueprint(__name__)
 
@@ -54,12 +59,15 @@ def read_petition(request: Request, slug: str) -> Response:
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
-    public = petition.model_dump(include={"slug", "title", "target", "opened_at", "closes_at"})
-    body = {
-        **public,
+    body: PublicPetition = {
+        "slug": petition.slug,
+        "title": petition.title,
         "text_version": petition.text_version,
+        "target": petition.target,
         "state": petition.state_at(now),
         "goal": petition.goal_at(count.confirmed),
+        "opened_at": times.iso(petition.opened_at),
+        "closes_at": times.iso_or_none(petition.closes_at),
         "count": count.confirmed,
     }
     return json_answer(body, headers=_shared())
@@ -67,7 +75,7 @@ def read_petition(request: Request, slug: str) -> Response:
 
 @json_view(routes)
 def read_count(request: Request, slug: str) -> Response:
-    """Return {"slug", "count", "goal", "as_of"}, or 304 when the client already has this count and goal."""
+    """Return the count, or 304 when the client already has this count and goal."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
@@ -76,7 +84,7 @@ def read_count(request: Request, slug: str) -> Response:
     headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
-    body = {
+    body: PublicCount = {
         "slug": slug,
         "count": count.confirmed,
         "goal": goal,

@@ -27,7 +27,9 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    """The owner: a person or a system."""
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
+    """Only rights that your own token has."""
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 90
 
 
