@@ -115,6 +115,7 @@ CONTRACT = {
     ("GET", "/petitions/{slug}"),
     ("POST", "/petitions/{slug}/signatures"),
     ("GET", "/petitions/{slug}/thanks"),
+    ("GET", "/api/petitions"),
     ("GET", "/api/petitions/{slug}"),
     ("POST", "/api/petitions/{slug}/signatures"),
     ("GET", "/api/petitions/{slug}/count"),
@@ -127,6 +128,7 @@ CONTRACT = {
 # Staff sign in here to get a token.
 OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
 OPEN_TO_ANY_ORIGIN = {
+    "/api/petitions",
     "/api/petitions/{slug}",
     "/api/petitions/{slug}/signatures",
     "/api/petitions/{slug}/count",

@@ -30,6 +30,10 @@ class PublicPetition(TypedDict):
     """Confirmed signatures, a few seconds old."""
 
 
+class PublicPetitions(TypedDict):
+    petitions: list[PublicPetition]
+
+
 class PublicCount(TypedDict):
     slug: Slug
     count: Confirmed
