@@ -296,6 +296,7 @@ JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
 REQUESTS = [
     _get(200, "/"),
+    _get(200, "/api/petitions"),
     *_about_a_petition("/petitions/{slug}"),
     *_about_a_petition("/petitions/{slug}/thanks"),
     *_about_a_petition("/api/petitions/{slug}"),

@@ -107,6 +107,7 @@ _ALL = (
     Route("GET", "/petitions/{slug}", "show_petition", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
     Route("POST", "/petitions/{slug}/signatures", "sign_by_form", Function.API, throttle=SIGNING),
     Route("GET", "/petitions/{slug}/thanks", "show_thanks", Function.API, throttle=SIGNING),
+    Route("GET", "/api/petitions", "list_petitions", Function.API, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}", "read_petition", Function.API, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}/count", "read_count", Function.COUNTS, cache=Cache.SECONDS),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
