@@ -1,1 +1,1 @@
-"""Figures of this project, measured against goals: `python -m benchmarks`, which is `make bench`."""
+"""Measure this project's figures and compare them with its goals: `python -m benchmarks`, or `make bench`."""

@@ -1,4 +1,4 @@
-"""AWS calls and capacity units of signing, confirming and counting, by the real handlers on the embedded AWS."""
+"""Count the AWS calls and capacity units of signing, confirming and counting: real handlers on the embedded AWS."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from benchmarks.worker import answer
 from chalicelib.aws.table import tables
 from chalicelib.core import keys, times
 from chalicelib.core.countries import countries
+from chalicelib.core.settings import table_variable
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -24,13 +25,13 @@ from chalicelib.signatures.address import signature_id
 from chalicelib.tallies.count import FRESH
 from chalicelib.tallies.model import MAX_SOURCES, Entry
 from chalicelib.tallies.store import entry_change
-from stack.paths import ROOT
+from stack.template.merge import merge_template
+from stack.template.tables import table_id
 
 FEW, MANY = 10, 100_000
-# Ordinary: a national petition. Widest: every country and as many sources as a shard keeps.
+# Ordinary: a national petition. Widest: every country, and as many sources as a shard stores.
 ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
 TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-TABLES = {"SignaturesTable": "SIGNATURES_TABLE", "CountsTable": "COUNTS_TABLE", "AuditTable": "AUDIT_TABLE"}
 
 
 class Stage:
@@ -46,7 +47,7 @@ class Stage:
         publish(self.petition, times.now(), tables())
 
     def act(self, event: dict[str, Any], status: int = 200) -> dict[str, Any]:
-        """Raise RuntimeError unless the handler answers with `status`: what failed must not count as cheap."""
+        """Raise RuntimeError unless the handler answers with `status`: a failed request would look cheap."""
         from app import app
 
         with self.metered() as spent:
@@ -56,7 +57,7 @@ class Stage:
         return {**spent.as_figures(), "body": response["body"], "headers": response["headers"]}
 
     def metered(self) -> AbstractContextManager[Spent]:
-        """For acts that are not requests."""
+        """Meter the block: for operations that are not requests."""
         return self._meter.metered()
 
     def sign(self, supporter: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ class Stage:
 
     @contextmanager
     def later(self) -> Iterator[None]:
-        """In the block it is long enough after any block before for every snapshot to be stale at first."""
+        """Move the clock forward in the block, so that every snapshot is stale at its start."""
         self._passed += FRESH + timedelta(seconds=1)
         moment = times.now() + self._passed
         with mock.patch("chalicelib.core.times.now", return_value=moment):
@@ -81,7 +82,7 @@ class Stage:
 
 
 def measure(endpoint: str) -> dict[str, Any]:
-    """Warm throughout: clients are built and the petition's settings are known."""
+    """Measure warm processes: clients are built and the petition is cached."""
     stage = Stage(endpoint)
     supporters = [f"supporter-{number}" for number in range(FEW)]
     for supporter in supporters[1:]:
@@ -123,7 +124,7 @@ def _confirming_among_many(stage: Stage, supporter: str) -> dict[str, Any]:
 
 
 def _counting(stage: Stage, expected: int) -> dict[str, Any]:
-    """A CDN miss while the snapshot is fresh, and the refresh that one caller in the fleet pays every 5 s."""
+    """Measure a CDN miss with a fresh snapshot, and the refresh that one caller of all makes every 5 s."""
     with stage.later():
         refresh = stage.count()
         miss = stage.count()
@@ -134,7 +135,7 @@ def _counting(stage: Stage, expected: int) -> dict[str, Any]:
 
 
 def fill(petition: Petition, amount: int, of_countries: int, of_sources: int) -> None:
-    """As if so many had confirmed today: through the store's own change, in larger steps than one."""
+    """Add confirmations of today to the tally: with the store's own change, in steps larger than one."""
     codes = sorted(countries(), key=lambda code: code != "GB")[:of_countries]
     sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, of_sources))]
     entries = list(_entries(codes, sources))
@@ -147,7 +148,7 @@ def fill(petition: Petition, amount: int, of_countries: int, of_sources: int) ->
 
 
 def _entries(codes: list[str], sources: list[str]) -> Iterator[Entry]:
-    """Enough of them that every hour, country and source occurs."""
+    """Yield enough entries that every hour, country and source occurs."""
     midnight = datetime.combine(times.now().date(), datetime.min.time(), UTC)
     for number in range(max(24, len(codes), len(sources))):
         moment = midnight + timedelta(hours=number % 24)
@@ -161,17 +162,17 @@ def _item(stage: Stage, key: keys.Key) -> dict[str, Any]:
 
 
 def create_tables() -> None:
-    """As the template declares them, so that an index added there shows up in the write units here."""
-    declared = json.loads((ROOT / ".chalice" / "resources.json").read_text())["Resources"]
+    """Create the tables as the template declares them, so that write units include any index."""
+    declared = merge_template()["Resources"]
     client: Any = boto3.client("dynamodb")
-    for logical, variable in TABLES.items():
-        properties = declared[logical]["Properties"]
-        wanted = {name: properties[name] for name in TABLE_PROPERTIES if name in properties}
-        client.create_table(TableName=scene.SETTINGS[variable], **wanted)
+    for name in keys.TABLES:
+        properties = declared[table_id(name)]["Properties"]
+        kept = {name: properties[name] for name in TABLE_PROPERTIES if name in properties}
+        client.create_table(TableName=scene.SETTINGS[table_variable(name)], **kept)
 
 
 def _stripped(figures: dict[str, Any]) -> dict[str, Any]:
-    """Without bodies and headers, which were looked at and are nobody's figures."""
+    """Return the figures without bodies and headers, which are only checked."""
     inner = {name: _stripped(value) if isinstance(value, dict) else value for name, value in figures.items()}
     return {name: value for name, value in inner.items() if name not in ("body", "headers")}
 

@@ -1,7 +1,7 @@
-"""CPU until a new Lambda environment could sign, over importing its libraries alone. Both from the built zip.
+"""The CPU of a new Lambda environment until it can sign, divided by the CPU of importing its libraries alone.
 
-Each start is a fresh process that sees the unpacked zip and the standard library, nothing of a virtual
-environment; the zip brings its own bytecode, and none is written.
+Both come from the built zip. Each start is a new process that can import the unpacked zip and the standard library,
+but no virtual environment. The zip contains bytecode; none is written.
 """
 
 import os
@@ -15,11 +15,11 @@ from typing import Any
 from benchmarks import scene
 
 STARTS = 25
-# Python's own start, the same on both sides, is told apart: inside the ratio it would flatter us.
+# Python's own start is the same on both sides, so it is measured separately: in the ratio it would favour us.
 #
-# Each round imports from a different depth of calls. CPython 3.11 takes its stack in chunks of 16 KB and gives
-# them back at once: an import that compiles a regular expression just where one ends takes and gives thousands,
-# 40 ms of chance that moves with every module. Lambda's own depth is not ours to know, so no depth decides.
+# Each round imports at a different call depth. CPython 3.11 allocates its stack in chunks of 16 KB and frees them at
+# once. An import that compiles a regular expression at the end of a chunk allocates and frees thousands of chunks:
+# 40 ms that depend on chance. Lambda's call depth is unknown, so the result must not depend on one depth.
 SCRIPT = """
 import sys
 sys.path.insert(0, {root!r})
@@ -37,7 +37,7 @@ from chalicelib.core.settings import settings
 settings()
 dynamodb()
 """
-# pydantic loads itself on first use: without that, importing it would mean nothing.
+# pydantic loads its parts on first use, so a bare import would measure nothing.
 LIBRARIES = """
 import chalice, boto3, pydantic
 pydantic.BaseModel
@@ -47,14 +47,14 @@ STEPS = {"ours": OURS, "libraries": LIBRARIES}
 
 
 def unpack(archive: Path, into: Path) -> Path:
-    """As Lambda does."""
+    """Unpack the zip, as Lambda does."""
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(into)
     return into
 
 
 def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
-    """Alternating starts; neighbours are compared, so that a slow moment of the machine slows both."""
+    """Alternate both kinds of start and compare neighbours, so that a slow moment of the machine slows both."""
     for steps in STEPS.values():
         _start(root, steps, depth=0)
     rounds = [{name: _start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
@@ -69,7 +69,7 @@ def _milliseconds(seconds: list[float]) -> int:
 
 
 def _start(root: Path, steps: str, depth: int) -> tuple[float, float]:
-    """CPU seconds, user and system: of Python's start, and of the steps."""
+    """Return CPU seconds (user and system) of Python's start and of the steps."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "PATH": os.defpath},

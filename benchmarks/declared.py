@@ -1,35 +1,29 @@
-"""What the template declares, so that cost and model follow it."""
+"""Read from the template what cost and model need."""
 
-import json
 from typing import Any, cast
 
-from stack.paths import ROOT
+from stack.template.merge import merge_template
 
 
 def mail_events() -> list[str]:
-    """The events SES is asked to tell."""
+    """Return the SES events that the template subscribes to."""
     events = _resource("MailEvents")["EventDestination"]["MatchingEventTypes"]
     return cast(list[str], events)
 
 
 def at_once(function: str) -> int:
-    """How many of a queue's worker run at once: MaximumConcurrency of its one source, or that parameter's default."""
+    """Return how many workers of a queue run at once: MaximumConcurrency of its source, or that parameter's default."""
     (source,) = _resource(function)["Events"].values()
     declared = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    return int(_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
+    return int(merge_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
 
 
 def lanes(function: str) -> int:
-    """ParallelizationFactor of a stream's worker."""
+    """Return the ParallelizationFactor of a stream's worker."""
     (source,) = _resource(function)["Events"].values()
     return int(source["Properties"]["ParallelizationFactor"])
 
 
 def _resource(name: str) -> dict[str, Any]:
-    properties: dict[str, Any] = _template()["Resources"][name]["Properties"]
+    properties: dict[str, Any] = merge_template()["Resources"][name]["Properties"]
     return properties
-
-
-def _template() -> dict[str, Any]:
-    template: dict[str, Any] = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
-    return template

@@ -1,6 +1,6 @@
-"""A hand-over of many signatures on the embedded AWS: rows a second, and the most memory it took.
+"""An export of many signatures on the embedded AWS: rows a second and peak memory.
 
-Two processes of their own: one fills the tables, one hands over, so that only its own memory is measured.
+One process fills the tables and another exports, so that only the export's memory is measured.
 """
 
 import os
@@ -30,7 +30,7 @@ from chalicelib.tallies.model import Entry
 from chalicelib.tallies.store import entry_change
 
 BATCH = 25
-# What results.json keeps of a run; the rest is for tests to look at the file.
+# The part of a run that results.json keeps. Tests look at the rest.
 FIGURES = (
     *("rows", "counted", "file_bytes", "gather_rows_a_second", "deliver_rows_a_second", "rows_a_second"),
     *("cpu_us_a_row", "peak_mb", "peak_mb_before"),
@@ -38,8 +38,8 @@ FIGURES = (
 COUNTRIES = ("GB", "GB", "GB", "IE", "FR")
 
 
-def handed_over(endpoint: str, number: int, *requests: str) -> dict[str, Any]:
-    """Figures of one hand-over, in fresh processes; the petition is named by its size."""
+def exported(endpoint: str, number: int, *requests: str) -> dict[str, Any]:
+    """Return the figures of one export, in new processes. The petition is named by its size."""
     ask("benchmarks.exporting", "seed", endpoint, str(number))
     return ask("benchmarks.exporting", "run", endpoint, str(number), *requests)
 
@@ -51,7 +51,7 @@ def measure(act: str, endpoint: str, number: str, *requests: str) -> dict[str, A
 
 
 def _seed(slug: str, number: int) -> dict[str, Any]:
-    """Confirmed an hour ago, as items and as tally entries."""
+    """Store signatures confirmed an hour ago: items and tally entries."""
     if not boto3.client("dynamodb").list_tables()["TableNames"]:
         create_tables()
         boto3.client("s3").create_bucket(Bucket=scene.SETTINGS["EXPORTS_BUCKET"])
@@ -92,18 +92,19 @@ def _signature(number: int, petition: Petition, now: datetime) -> Item:
 
 
 def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
-    """As the worker does, with app.py loaded as in its function."""
+    """Run the export as its worker does, with app.py loaded as in its function."""
     import app  # noqa: F401
     from chalicelib.aws.bucket import exports_bucket
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.model import ExportRequest, Format
     from chalicelib.exports.request import prepared
-    from chalicelib.exports.run import run
-    from chalicelib.exports.store import add
+    from chalicelib.exports.run import Exporting
+    from chalicelib.jobs.run import run
+    from chalicelib.jobs.store import add
 
     petition = petition_as_stored(slug, tables())
-    wanted = ExportRequest(format=Format(form), recipient=recipient or None)
-    export = prepared(wanted, petition, "bench", times.now(), tables())
+    request = ExportRequest(format=Format(form), recipient=recipient or None)
+    export = prepared(request, petition, "bench", times.now(), tables())
     add(export, tables())
     before = peak_bytes() / 1e6
     marks, worked = [time.perf_counter()], time.process_time()
@@ -113,7 +114,8 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        done = run(export, ExportContext(tables(), exports_bucket(), Path(folder), times.now), has_time)
+        work = Exporting(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
+        done = run(export, work, has_time, times.now, tables())
     ended = time.perf_counter()
     if done.result is None:
         raise RuntimeError(done.why)

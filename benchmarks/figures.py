@@ -10,7 +10,7 @@ SPENT = ("calls", "write_units", "read_units")
 
 @dataclass(frozen=True)
 class Figure:
-    """A line of the table: what it is, what was wanted, what was measured, and whether that is enough."""
+    """A row of the table: name, goal, measured value, and whether the goal is met."""
 
     name: str
     goal: str
@@ -19,7 +19,7 @@ class Figure:
 
 
 def figures(results: Results) -> list[Figure]:
-    """In the order of the issue."""
+    """Return the figures in the order of the table."""
     few, many = results["count"]["at_10"], results["count"]["at_100000"]
     return [
         _spent("sign, warm: calls / write / read units", results["sign"], (1, 1, 0)),
@@ -29,14 +29,14 @@ def figures(results: Results) -> list[Figure]:
         _staff(results["staff_counts"]),
         _ratio("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
         _ratio("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
-        *_handed_over(results["export"]),
+        *_exporting(results["export"]),
         _page(results["staff_page"]),
         Figure("zip size", "say it", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
     ]
 
 
-def _handed_over(export: Results) -> list[Figure]:
-    """Linear and flat: as fast and in no more memory for ten times as many, within the noise of a shared machine."""
+def _exporting(export: Results) -> list[Figure]:
+    """Ten times as many rows must be as fast per row and use no more memory, within the noise of a shared machine."""
     few, many = export["at_10000"], export["at_100000"]
     pace, memory = many["rows_a_second"] / few["rows_a_second"], many["peak_mb"] / few["peak_mb"]
     both = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
@@ -48,7 +48,7 @@ def _handed_over(export: Results) -> list[Figure]:
 
 
 def _page(measured: Results) -> Figure:
-    """Empty cache, the chart library left out."""
+    """With an empty cache, without the chart library."""
     size, goal = measured["bytes"], measured["goal"]
     return Figure("staff page, transferred", f"< {goal / 1e3:.0f} KB", f"{size / 1e3:.1f} KB", size < goal)
 
@@ -59,14 +59,14 @@ def _spent(name: str, spent: Results, goal: tuple[int, int, int]) -> Figure:
 
 
 def _count(name: str, spent: Results, few: Results) -> Figure:
-    """One read, and no more of anything than for few."""
+    """One read, and no more of anything than for a small tally."""
     same = all(spent[part] == few[part] for part in SPENT)
     only_reads = spent["calls"] == 1 and spent["write_units"] == 0
     return Figure(name, "1 read, the same", f"{spent['calls']} ({spent['read_units']:g} units)", same and only_reads)
 
 
 def _staff(counts: Results) -> Figure:
-    """A million cost what a thousand do; the body is longer by the digits of the number alone."""
+    """A million costs the same as a thousand; only the digits of the number make the body longer."""
     few, many = counts["at_1000"], counts["at_1000000"]
     same = all(many[part] == few[part] for part in SPENT) and many["body_bytes"] - few["body_bytes"] == 3
     same &= many["unchanged"]["body_bytes"] == 0

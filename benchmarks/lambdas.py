@@ -1,4 +1,4 @@
-"""From CPU measured here to time billed there. Assumptions, each with its reason; cost and model share them."""
+"""Convert CPU measured here into time billed by Lambda. Each assumption has its reason; cost and model share them."""
 
 import json
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from typing import Any
 from stack.paths import ROOT
 
 # "At 1,769 MB, a function has the equivalent of one vCPU" (Lambda developer guide, Configure Lambda function
-# memory). Below that a handler is given its share of one, so its CPU takes longer by this factor. That a vCPU is
-# as fast as a core of the machine that measured is an assumption.
+# memory). With less memory a handler gets a share of one, so its CPU time is longer by this factor. We assume that
+# a vCPU is as fast as a core of the measuring machine.
 VCPU_MB = 1769
-# DynamoDB promises single-digit milliseconds; SQS and SES promise nothing, SES is a whole mail. Assumptions.
+# Assumptions: DynamoDB promises single-digit milliseconds; SQS and SES promise nothing, and SES takes a whole email.
 CALL_SECONDS = 0.010
 MAIL_SECONDS = 0.100
-# Lambda asks a shard for records four times a second while there are none (Lambda developer guide, Using AWS
-# Lambda with Amazon DynamoDB), and hands over at most what the decorator says.
+# Lambda polls an empty shard four times a second (Lambda developer guide, Using AWS Lambda with Amazon DynamoDB)
+# and passes at most the decorator's batch size.
 POLL_SECONDS = 0.25
 STREAM_BATCH, QUEUE_BATCH = 100, 10
-# The lines Lambda itself writes around each invocation, in their documented form.
+# The log lines that Lambda writes around each invocation, in their documented form.
 PLATFORM_LINES = (
     "START RequestId: 41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9 Version: $LATEST\n"
     "END RequestId: 41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9\n"
@@ -29,41 +29,41 @@ FUNCTIONS = {
     "confirm_page": "links",
     "confirm": "links",
     "relay": "relay_mail",
-    "follow": "project_signatures",
+    "project": "project_signatures",
     "send": "send_mail",
     "feedback": "receive_feedback",
 }
 
 
 def memory_mb(step: str) -> int:
-    """As .chalice/config.json gives it to the function that serves this step."""
+    """Return the memory of the function that serves this step (.chalice/config.json)."""
     config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
     own: Mapping[str, Any] = config["lambda_functions"][FUNCTIONS[step]]
     return int(own.get("lambda_memory_size", config["lambda_memory_size"]))
 
 
 def cpu_share(megabytes: int) -> float:
-    """Of one vCPU; our handlers have one thread and gain nothing from a second."""
+    """Return the share of one vCPU. Our handlers have one thread, so a second vCPU would not help."""
     return min(1.0, megabytes / VCPU_MB)
 
 
 def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
-    """How long the invocation lasts: its CPU at the function's share, and its calls one after the other."""
+    """Return the duration of an invocation: its CPU at the function's share, plus its calls one after the other."""
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     return cpu_us / 1e6 / cpu_share(memory_mb(step)) + waiting
 
 
 def batched(figures: Mapping[str, Any], name: str, size: float) -> float:
-    """A figure for a batch of `size`, on the line through the batches of one and of ten."""
+    """Interpolate a figure for a batch of `size` from batches of one and of ten."""
     one, ten = figures["of_1"][name], figures["of_10"][name]
     return float(one + (ten - one) / 9 * (size - 1))
 
 
 def stream_batch(changes_a_second: float, shards: int) -> float:
-    """How many records an invocation finds at this rate."""
+    """Return how many records an invocation receives at this rate."""
     return min(STREAM_BATCH, max(1.0, changes_a_second / shards * POLL_SECONDS))
 
 
 def buckets_met(records: float, buckets: float) -> float:
-    """Different buckets among so many records that fall on them evenly: one write each."""
+    """Return the expected number of different buckets among `records` evenly spread records: one write each."""
     return float(buckets * (1 - (1 - 1 / buckets) ** records)) if buckets > 1 else 1.0

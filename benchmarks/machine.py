@@ -1,4 +1,4 @@
-"""The machine the figures come from, and what ran on it."""
+"""Describe the measuring machine and its software."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ def describe() -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """As the kernel names it; `platform` often knows only the architecture."""
+    """Return the kernel's name for the processor; `platform` often has only the architecture."""
     source = Path("/proc/cpuinfo")
     lines = source.read_text().splitlines() if source.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

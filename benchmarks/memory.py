@@ -1,10 +1,10 @@
-"""The most memory this process has held."""
+"""The peak memory of this process."""
 
 from pathlib import Path
 
 
 def peak_bytes() -> int:
-    """Linux's high-water mark of this program alone: getrusage's counts what the process was before its exec, too."""
+    """Return Linux's high-water mark of this program. getrusage's value includes the process before its exec."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     [kibibytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(kibibytes) * 1024

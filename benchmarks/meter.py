@@ -1,8 +1,8 @@
-"""Counts what an act asks of AWS: HTTP calls at the door of the SDK, and the capacity they are billed for.
+"""Count the AWS calls of an operation, as the SDK sends them, and the capacity that AWS bills for them.
 
-Write units of what succeeds are what DynamoDB itself reports (ReturnConsumedCapacity; the emulator is true
-there). Read units, which the emulator does not report truly, and units of writes whose condition failed, which
-nobody reports, are computed from the items' sizes by AWS's rules:
+Write units of successful calls are those that DynamoDB reports (ReturnConsumedCapacity; the emulator reports them
+correctly). Read units (the emulator's are wrong) and write units of failed conditions (not reported) are computed
+from the items' sizes by AWS's rules:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 """
 
@@ -22,7 +22,7 @@ Item = Mapping[str, Any]
 
 @dataclass
 class Spent:
-    """AWS calls, attempts by attempt, in order ("dynamodb.PutItem"), and DynamoDB's units."""
+    """AWS calls in order ("dynamodb.PutItem"), one for each attempt, and DynamoDB's units."""
 
     operations: list[str] = field(default_factory=list)
     write_units: float = 0
@@ -34,26 +34,26 @@ class Spent:
 
 
 class Meter:
-    """Listens to a session's events; clients built from then on are metered. For one thread."""
+    """Listen to a session's events: clients built afterwards are metered. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:
         self._spent = Spent()
         self._request: Mapping[str, Any] = {}
-        events.register("before-parameter-build", self._asked)
+        events.register("before-parameter-build", self._parameters_built)
         events.register("before-send", self._sent)
         events.register("after-call.dynamodb", self._answered)
 
     @contextmanager
     def metered(self) -> Iterator[Spent]:
-        """What is spent in the block, and nothing of what comes before or after."""
+        """Measure what the block spends."""
         self._spent = Spent()
         try:
             yield self._spent
         finally:
             self._spent = Spent()
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        """In place: boto3's resources hand in a copy of their own, and would not take another."""
+    def _parameters_built(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Change the parameters in place: boto3's resources pass a copy and ignore a returned one."""
         if CAPACITY in getattr(model.input_shape, "members", ()):
             params[CAPACITY] = "TOTAL"
         self._request = params
@@ -68,7 +68,7 @@ class Meter:
 
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """0.5 for each 4 KB begun, 1 where the read is consistent; an absent item costs like the smallest."""
+    """Return 0.5 for each started 4 KB, or 1 for a consistent read. A missing item costs the least."""
     if operation == "GetItem":
         return _rate(request) * _blocks([answer.get("Item", {})], READ_BLOCK)
     if operation == "Query":
@@ -79,14 +79,14 @@ def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, 
 
 
 def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """As reported; where the condition failed, 1 for each KB begun of the larger item, twice in a transaction."""
+    """Return the reported units. For a failed condition: 1 for each KB of the larger item, 2 in a transaction."""
     if "Error" not in answer:
         return _reported(answer) if operation.startswith(("Put", "Update", "Delete", "TransactWrite")) else 0
     if operation == "TransactWriteItems":
         reasons = answer.get("CancellationReasons", [])
         return sum(2 * _blocks([reason.get("Item", {})], WRITE_BLOCK) for reason in reasons)
-    asked, found = request.get("Item", {}), answer.get("Item", {})
-    return max(_blocks([asked], WRITE_BLOCK), _blocks([found], WRITE_BLOCK))
+    requested, found = request.get("Item", {}), answer.get("Item", {})
+    return max(_blocks([requested], WRITE_BLOCK), _blocks([found], WRITE_BLOCK))
 
 
 def _batch_units(table: str, keys: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
@@ -96,8 +96,8 @@ def _batch_units(table: str, keys: Mapping[str, Any], answer: Mapping[str, Any])
 
 
 def _reported(answer: Mapping[str, Any]) -> float:
-    told = answer.get("ConsumedCapacity", [])
-    return float(sum(one["CapacityUnits"] for one in (told if isinstance(told, list) else [told])))
+    reported = answer.get("ConsumedCapacity", [])
+    return float(sum(one["CapacityUnits"] for one in (reported if isinstance(reported, list) else [reported])))
 
 
 def _rate(request: Mapping[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""What Lambda's pollers hand to the workers: the stream's records, and the queues' messages."""
+"""The events that Lambda's pollers pass to the workers: stream records and queue messages."""
 
 import json
 from typing import Any
@@ -15,13 +15,13 @@ ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/2026-11-2
 
 
 def prepare() -> None:
-    """A queue to relay into and a sender SES knows, as the template makes them."""
+    """Create the mail queue and the SES sender, as the template does."""
     boto3.client("sqs").create_queue(QueueName=scene.SETTINGS["MAIL_QUEUE_URL"].rpartition("/")[2])
     boto3.client("ses").verify_email_identity(EmailAddress=scene.SETTINGS["MAIL_FROM"])
 
 
 def stored(slug: str, signature_id: str) -> dict[str, Any]:
-    """Raise RuntimeError when nobody signed: a worker with nothing to do must not count as cheap."""
+    """Raise RuntimeError when there is no signature: a worker without work must not count as cheap."""
     item = tables().get(keys.signature(slug, signature_id), consistent=True)
     if item is None:
         raise RuntimeError(f"{signature_id} is not in the table")
@@ -44,15 +44,15 @@ def inserted(slug: str, signature_id: str, number: int) -> dict[str, Any]:
 
 def request(slug: str, signature_id: str) -> dict[str, Any]:
     item = stored(slug, signature_id)
-    wanted = {"wanted": item["mail_kind"], "requested_at": item["mail_requested_at"]}
-    return _message({"slug": slug, "signature_id": signature_id, **wanted}, signature_id)
+    message = {"kind": item["mail_kind"], "key": f"{slug}_{signature_id}", "requested_at": item["mail_requested_at"]}
+    return _message(message, signature_id)
 
 
 def delivery() -> dict[str, Any]:
-    """What SES tells of nearly every mail, and nobody needs to write down."""
+    """The event that SES sends for nearly every email. It changes nothing."""
     tags = {
-        "petition": ["support-trafficked-children"],
-        "signature": ["0" * 64],
+        "kind": ["confirm"],
+        "key": [f"support-trafficked-children_{'0' * 32}"],
         "ses:configuration-set": ["petitions"],
     }
     return _message({"eventType": "Delivery", "mail": {"tags": tags}, "delivery": {}}, "delivery")

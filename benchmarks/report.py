@@ -1,4 +1,4 @@
-"""The figures for a person: one table, and what stands behind it."""
+"""The figures as text: one table, and its details."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ LARGEST = 6
 
 
 def report(results: dict[str, Any]) -> Iterator[str]:
-    """Lines to print."""
+    """Return lines to print."""
     yield from _table(figures(results))
     yield ""
     yield from map(dim, _behind(results))

@@ -1,4 +1,4 @@
-"""results.json: what `make bench`, `make cost` and `make simulate` each write their own part of."""
+"""results.json: `make bench`, `make cost` and `make simulate` each write their part of it."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 
 def read() -> dict[str, Any]:
-    """Everything that was ever written, or nothing yet."""
+    """Return all stored results; empty if there are none."""
     if not RESULTS.exists():
         return {}
     kept: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
@@ -16,7 +16,7 @@ def read() -> dict[str, Any]:
 
 
 def add(part: dict[str, Any]) -> dict[str, Any]:
-    """Replace these keys and keep the rest, for each command measures another part."""
+    """Replace these keys and keep the rest: each command measures another part."""
     results = {**read(), **part}
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return results

@@ -1,4 +1,4 @@
-"""What every benchmark acts out: one petition, its supporters, and the events API Gateway would send."""
+"""The scene of every benchmark: one petition, its supporters, and API Gateway's events."""
 
 import json
 import os
@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.core.keys import TABLES
+from chalicelib.core.settings import QUEUES, queue_variable, table_variable
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from chalicelib.petitions.model import Petition
 from stack.paths import PETITIONS
@@ -15,13 +17,8 @@ SECRET = "benchmarks-only"
 TOKEN_KEYS = {"v1": SECRET}
 SETTINGS = {
     "STAGE": "local",
-    "SIGNATURES_TABLE": "signatures",
-    "COUNTS_TABLE": "counts",
-    "AUDIT_TABLE": "audit",
-    "MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/mail",
-    "OVERFLOW_QUEUE_URL": "http://127.0.0.1:1/000000000000/overflow",
-    "OTHER_MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/other-mail",
-    "EXPORTS_QUEUE_URL": "http://127.0.0.1:1/000000000000/exports",
+    **{table_variable(name): name for name in TABLES},
+    **{queue_variable(name): f"http://127.0.0.1:1/000000000000/{name}" for name in QUEUES},
     "EXPORTS_BUCKET": "exports",
     "MAIL_PER_SECOND": "1000",
     "MAIL_SENDERS": "2",
@@ -40,7 +37,7 @@ AWS_SETTINGS = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": os.devnull,
 }
-# What a phone's browser sends through API Gateway; a handler pays for every header.
+# The headers that a phone's browser sends through API Gateway: a handler parses all of them.
 HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate, br",
@@ -58,14 +55,14 @@ SOURCE = "bbc-news"
 
 
 def sample_petition() -> Petition:
-    """The one `make run` loads; open, whatever the date."""
+    """The petition that `make run` loads, opened now."""
     (path,) = PETITIONS.glob("*.toml")
-    told = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Petition.model_validate({**told, "opened_at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": None})
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Petition.model_validate({**data, "opened_at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": None})
 
 
 def sign_event(slug: str, supporter: str) -> dict[str, Any]:
-    """A signature of ordinary size: every field filled in, nothing long."""
+    """A signature of ordinary size: every field has a value of ordinary length."""
     body = {
         "name": "Amina Okonkwo-Hughes",
         "email": f"{supporter}@example.org",
@@ -78,24 +75,24 @@ def sign_event(slug: str, supporter: str) -> dict[str, Any]:
 
 
 def confirm_event(slug: str, signature_id: str, keys: dict[str, str] = TOKEN_KEYS) -> dict[str, Any]:
-    """The button on the page behind the link, pressed without correcting anything."""
+    """The confirm button, pressed without corrections."""
     expires = datetime.now(UTC) + CONFIRM_LIFETIME
     token = issue(Purpose.CONFIRM, Subject(slug, signature_id, "GB", SOURCE), expires, keys)
     return _event("POST", "/confirm", None, urlencode({"token": token}), FORM)
 
 
 def count_event(slug: str) -> dict[str, Any]:
-    """What reaches us when the CDN has no count."""
+    """The request when the CDN has no cached count."""
     return _event("GET", "/api/petitions/{slug}/count", slug, None, JSON)
 
 
 def staff_counts_event(slug: str) -> dict[str, Any]:
-    """What a spreadsheet sends, once API Gateway has let it in."""
+    """A spreadsheet's request, after the authorizer."""
     return _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
 
 
-def staff_places_event(slug: str) -> dict[str, Any]:
-    """By constituency, once API Gateway has let it in."""
+def staff_constituencies_event(slug: str) -> dict[str, Any]:
+    """A request for constituencies, after the authorizer."""
     event = _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
     return {**event, "multiValueQueryStringParameters": {"by": ["constituency"]}}
 

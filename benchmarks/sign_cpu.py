@@ -1,7 +1,7 @@
-"""CPU of the whole sign handler over CPU of a bare put_item of the same item, on one stubbed socket.
+"""The CPU of the whole sign handler divided by that of a bare put_item of the same item, on one stubbed socket.
 
-Runs in a process of its own: its standard output is where Lambda would collect the log, so the handler pays
-for its log lines here as it does there.
+This runs in a separate process. Its standard output stands for Lambda's log, so the handler writes its log lines
+here as on Lambda.
 """
 
 import os
@@ -23,7 +23,7 @@ Act = Callable[[], object]
 
 
 def measure(rounds: int = ROUNDS) -> dict[str, Any]:
-    """The ratio against a client configured like ours, and against one as boto3 makes it."""
+    """Return the ratio to a client configured like ours, and to boto3's default client."""
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": "http://dynamodb.test"}
     petition = scene.sample_petition()
     with stubbed({"PutItem": {}, "GetItem": {"Item": _stored(petition)}}):
@@ -50,7 +50,7 @@ def _compared(slug: str, rounds: int) -> dict[str, Any]:
 
 
 def _ratios(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Neighbours are compared with each other: what slows the machine for a while slows both."""
+    """Compare neighbours: what slows the machine for a while slows both."""
     pairs = {name: list(zip(times["handler"], times[name], strict=True)) for name in ("same", "plain")}
     return {
         "sign_cpu_ratio": round(median(ours / bare for ours, bare in pairs["same"]), 3),
@@ -86,7 +86,7 @@ def _timed(act: Act, calls: int) -> float:
 
 
 def _captured(sign: Callable[[], Any]) -> dict[str, Any]:
-    """Exactly the put_item the handler makes, so that the bare one does no less."""
+    """Return the parameters of the handler's put_item, so that the bare call does the same."""
     from chalicelib.aws import clients
 
     seen: list[dict[str, Any]] = []

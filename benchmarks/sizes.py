@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 from collections.abc import Mapping
 from typing import Any
 
-CONTAINER = 3  # a list or map, and one more for each thing in it
+CONTAINER = 3  # a list or map, and one more for each of its elements
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
-    """Names in UTF-8, and values."""
+    """Return the bytes of the names (UTF-8) and values."""
     return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
@@ -28,7 +28,7 @@ def value_bytes(typed: Mapping[str, Any]) -> int:
 
 
 def _scalar_bytes(kind: str, value: Any) -> int:
-    """A number takes about a byte for two significant digits, and one."""
+    """A number takes about one byte for two significant digits, plus one."""
     if kind == "N":
         digits = str(value).lstrip("-").replace(".", "").strip("0")
         return (len(digits) + 1) // 2 + 1 + str(value).startswith("-")

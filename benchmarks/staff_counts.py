@@ -1,4 +1,4 @@
-"""What a spreadsheet's question costs: reads and bytes at a thousand and at a million, and when nothing has changed."""
+"""The cost of a spreadsheet's request: reads and bytes at a thousand and at a million, and when nothing has changed."""
 
 import json
 from typing import Any
@@ -11,21 +11,21 @@ FEW, MANY = 1_000, 1_000_000
 
 
 def measure(endpoint: str) -> dict[str, Any]:
-    """The confirmed are added in larger steps, as for the public count; bytes are those of the answer's body."""
+    """Add confirmations in steps larger than one, as for the public count. Bytes are of the response body."""
     stage, figures = Stage(endpoint), {}
     for number, more in ((FEW, FEW), (MANY, MANY - FEW)):
         fill(stage.petition, more, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
-        figures[f"at_{number}"] = _asked(stage, number)
+        figures[f"at_{number}"] = _requested(stage, number)
     return {"staff_counts": figures}
 
 
-def _asked(stage: Stage, expected: int) -> dict[str, Any]:
-    """The number, then the same with the ETag of a spreadsheet that has it, then the number by source."""
+def _requested(stage: Stage, expected: int) -> dict[str, Any]:
+    """Request the number, then the number with its ETag, then the number by source."""
     event = scene.staff_counts_event(stage.petition.slug)
     first = stage.act(event)
-    told = json.loads(first["body"])
-    if told["confirmed"] != expected:
-        raise RuntimeError(f"counted {told['confirmed']}, not {expected}")
+    body = json.loads(first["body"])
+    if body["confirmed"] != expected:
+        raise RuntimeError(f"counted {body['confirmed']}, not {expected}")
     known = {**event, "headers": {**event["headers"], "If-None-Match": first["headers"]["ETag"]}}
     unchanged = stage.act(_with_multi(known), 304)
     by_source = stage.act({**event, "multiValueQueryStringParameters": {"by": ["source"]}})

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.staff_page`: what a member of staff waits for and transfers before the number is there.
+"""`python -m benchmarks.staff_page`: how long staff wait for the number on the dashboard, and the bytes transferred.
 
-In Chromium, with an empty cache, on the embedded AWS: bytes are exact, times are this machine's and its emulator's.
+In Chromium with an empty cache on the embedded AWS. Bytes are exact; times depend on this machine and the emulator.
 """
 
 import os
@@ -44,7 +44,7 @@ def _measured(site: str, token: str) -> dict[str, Any]:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        # The first visit finds every function cold, which is another figure.
+        # The first visit starts every function, which is a different figure.
         _visit(browser, site, token)
         runs = [_visit(browser, site, token) for _ in range(RUNS)]
         browser.close()
@@ -53,7 +53,7 @@ def _measured(site: str, token: str) -> dict[str, Any]:
 
 
 def _visit(browser: Browser, site: str, token: str) -> dict[str, float]:
-    """A fresh context has an empty cache."""
+    """Visit in a new browser context, which has an empty cache."""
     context = browser.new_context()
     page = context.new_page()
     sizes = _sizes_of(page)
@@ -68,7 +68,7 @@ def _visit(browser: Browser, site: str, token: str) -> dict[str, float]:
 
 
 def _sizes_of(page: Page) -> dict[str, int]:
-    """By address: bytes of headers and body as they came over the wire."""
+    """Return the bytes of headers and body by URL, as transferred."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     addresses: dict[str, str] = {}

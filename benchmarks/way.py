@@ -1,7 +1,7 @@
-"""The whole way of a signature through every handler on the embedded AWS: CPU, calls, units, log and answer bytes.
+"""One signature through every handler on the embedded AWS: CPU, calls, units, log bytes and response bytes.
 
-What cost and model are calibrated by. CPU is this process's own (waiting for the emulator is not in it), without
-TLS; workers are measured with one record and with ten, for most of what they cost is the record's, not the batch's.
+Cost and model are calibrated with these figures. CPU is that of this process, without waiting for the emulator and
+without TLS. Workers are measured with one record and with ten, because most of their cost depends on the records.
 """
 
 import io
@@ -26,7 +26,7 @@ Figures = dict[str, Any]
 
 
 class Counted(io.TextIOBase):
-    """Where Lambda would collect the log: written to nobody, and counted."""
+    """Stands for Lambda's log: count the bytes and drop them."""
 
     size = 0
 
@@ -36,7 +36,7 @@ class Counted(io.TextIOBase):
 
 
 class Way:
-    """One petition and its supporters, moved on step by step; each step is measured."""
+    """One petition and its supporters. Each step is measured."""
 
     def __init__(self, endpoint: str) -> None:
         self._stage, self._log = Stage(endpoint), Counted()
@@ -46,14 +46,14 @@ class Way:
         self._before: dict[str, Any] = {}
 
     def walk(self) -> Figures:
-        """In the order of a supporter's day: later steps need what earlier ones left in the table."""
+        """Run the steps in a supporter's order: later steps need the items of earlier ones."""
         from chalicelib.mail.worker import receive_feedback, relay_mail, send_mail
         from chalicelib.projections.worker import project_signatures
 
         slug = self._stage.petition.slug
         figures = {"sign": self._each(lambda person: scene.sign_event(slug, person), 202)}
         figures["relay"] = self._batches(relay_mail, self._changes(self._people))
-        figures["follow"] = self._batches(project_signatures, self._changes(self._people))
+        figures["project"] = self._batches(project_signatures, self._changes(self._people))
         figures["send"] = self._batches(send_mail, [records.request(slug, self._ids[one]) for one in self._people])
         figures["feedback"] = self._batches(receive_feedback, [records.delivery()] * SUPPORTERS)
         figures["confirm_page"] = self._each(lambda person: records.opened(self._pressed(person)))
@@ -70,10 +70,10 @@ class Way:
     def _each(self, event: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
         from app import app
 
-        return _middle([self._act(lambda told: app(told, CONTEXT), event(one), status) for one in self._people])
+        return _middle([self._act(lambda sent: app(sent, CONTEXT), event(one), status) for one in self._people])
 
     def _batches(self, handle: Any, found: list[dict[str, Any]]) -> Figures:
-        """Of one record, and of ten."""
+        """Return a batch of one record and a batch of ten."""
         batches = [found[start : start + 1] for start in range(SINGLES)]
         batches += [found[start : start + 10] for start in range(SINGLES, SUPPORTERS, 10)]
         done = [self._act(lambda event: handle(event, CONTEXT), {"Records": batch}) for batch in batches]
@@ -92,7 +92,7 @@ class Way:
 
 @contextmanager
 def _stdout(instead: io.TextIOBase) -> Iterator[None]:
-    """The log's handler takes the stream it finds when it is first used, so the same one goes in every time."""
+    """The log handler keeps the stream of its first use, so pass the same stream every time."""
     before, sys.stdout = sys.stdout, instead
     try:
         yield
@@ -101,13 +101,13 @@ def _stdout(instead: io.TextIOBase) -> Iterator[None]:
 
 
 def _size(answered: dict[str, Any]) -> int:
-    """Body and headers: what the gateway sends, before it compresses."""
+    """Return the bytes of body and headers, before the gateway compresses them."""
     headers = {**answered.get("headers", {}), **answered.get("multiValueHeaders", {})}
     return len(answered.get("body", "").encode()) + sum(len(f"{name}: {value}\r\n") for name, value in headers.items())
 
 
 def _middle(acts: Sequence[Figures]) -> Figures:
-    """Means of what is counted, for a batch may meet one bucket or ten; the median of what is timed."""
+    """Return means of counts, because a batch may contain one bucket or ten, and medians of times."""
     counted = {name: round(sum(act[name] for act in acts) / len(acts), 2) for name in acts[0] if name != "cpu_us"}
     return {"cpu_us": round(median(act["cpu_us"] for act in acts)), **counted}
 

@@ -1,6 +1,6 @@
-"""A stubbed socket: everything above it, botocore, urllib3 and http.client, runs as it always does.
+"""A stubbed socket. All layers above it (botocore, urllib3, http.client) run unchanged.
 
-Stubbing higher up would leave out work that both sides of a ratio really do, and flatter or blame us.
+A stub at a higher layer would leave out work that both sides of a ratio do, and distort the ratio.
 """
 
 import io
@@ -13,7 +13,7 @@ from unittest import mock
 
 
 class StubbedSocket:
-    """Takes what is sent and answers at once. Its descriptor is real and silent: urllib3 polls it for a hang-up."""
+    """Accept requests and answer at once. Its descriptor is real and silent, because urllib3 polls it for a hang-up."""
 
     def __init__(self, answers: Mapping[str, bytes]) -> None:
         self._answers = {f"DynamoDB_20120810.{name}".encode(): answer for name, answer in answers.items()}
@@ -42,14 +42,14 @@ class StubbedSocket:
 
 @contextmanager
 def stubbed(answers: Mapping[str, object]) -> Iterator[None]:
-    """Every connection urllib3 opens in the block is a StubbedSocket with these answers by operation."""
+    """Replace every connection that urllib3 opens in the block by a StubbedSocket with these answers by operation."""
     whole = {name: _response(answer) for name, answer in answers.items()}
     with mock.patch("urllib3.util.connection.create_connection", side_effect=lambda *_, **__: StubbedSocket(whole)):
         yield
 
 
 def _response(answer: object) -> bytes:
-    """As DynamoDB answers, checksum included, for botocore verifies it."""
+    """Return DynamoDB's response with its checksum, which botocore verifies."""
     body = json.dumps(answer).encode()
     lines = (
         "HTTP/1.1 200 OK",

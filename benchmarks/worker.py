@@ -1,4 +1,4 @@
-"""Measurements that run in a process of their own: nothing is warm, patched or logged to but by themselves."""
+"""Run measurements in a separate process, so that nothing is warm, patched or logged by another one."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from stack.console import Failure
 
 
 def ask(module: str, *arguments: str) -> dict[str, Any]:
-    """Run `python -m module` and read the figures it answers with. Raise Failure when it could not measure."""
+    """Run `python -m module` and return the figures that it prints. Raise Failure if it could not measure."""
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -22,7 +22,7 @@ def ask(module: str, *arguments: str) -> dict[str, Any]:
 
 
 def answer(measure: Callable[..., dict[str, Any]]) -> None:
-    """The other end. What the application logs goes where nobody reads, but it is written all the same."""
+    """Print the figures for `ask`. The application's log is written to a place that nobody reads."""
     result = sys.stdout
     with open(os.devnull, "w") as sys.stdout:  # noqa: PTH123
         json.dump(measure(*sys.argv[1:]), result)

@@ -17,7 +17,7 @@ from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key, slug_of
-from chalicelib.core.settings import required
+from chalicelib.core.settings import required, table_variable
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
@@ -94,14 +94,14 @@ def _written(decision: Decision, live: Tables) -> Outcome:
     except ConditionFailed as failure:
         found = failure.item or {}
         values = write.item if isinstance(write, NewItem) else write.assign
-        # A write that AWS carried out without saying so fails when it is repeated, and finds itself.
+        # The client repeats a write whose response was lost. The repetition fails because the first one succeeded.
         is_ours = all(found.get(name) == value for name, value in values.items())
         return decision.outcome if is_ours else Outcome.NEWER
     return decision.outcome
 
 
 def _copy_of(table: str, at: datetime | None) -> Copy:
-    client, name = clients.dynamodb(), required(f"{table.upper()}_TABLE")
+    client, name = clients.dynamodb(), required(table_variable(table))
     if at is None and (there := patiently(partial(copies_of, client, name))):
         raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(there)}")
     return Copy(client, name, at or patiently(partial(window, client, name)).latest)
@@ -146,8 +146,10 @@ def _slugs(pk: str) -> set[str]:
 def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
     if slugs and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
-            print("Somebody may have left while their signature was missing: repeat with new ids (runbook, step 6).")
-        print("In some minutes, when the stream has been followed, prove the counts:")
+            print(
+                "Someone may have withdrawn while their signature was missing: repeat with new ids (runbook, step 6)."
+            )
+        print("Wait some minutes for the stream, then check the counts:")
         print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")
     print(f"  manage.py restore {arguments.table} --at {iso(copy.moment)} --finish")

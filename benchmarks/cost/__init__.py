@@ -1,1 +1,1 @@
-"""What a million confirmed signatures cost: measured units times a dated price table. `make cost`."""
+"""The cost of a million confirmed signatures: measured units times a dated price table. `make cost`."""

@@ -1,4 +1,4 @@
-"""`make cost`: walk a signature's way once, price it, print the bill, and write it into results.json."""
+"""`make cost`: run one signature through all handlers, price it, print the bill, and write it into results.json."""
 
 from benchmarks import machine, results
 from benchmarks.cost.bill import bill, table
@@ -9,7 +9,7 @@ from stack.emulator import emulator
 
 
 def main() -> None:
-    say(dim("Walking the way of a signature on the embedded AWS ..."))
+    say(dim("Running a signature through all handlers on the embedded AWS ..."))
     with emulator() as running:
         way = ask("benchmarks.way", running.endpoint)
     when = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}

@@ -1,4 +1,4 @@
-"""The bill for a million, and what would make it smaller."""
+"""The bill for a million signatures, and what would reduce it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ GOAL_USD = 14.0
 
 
 def bill(way: Way, item_bytes: float, prices: Prices) -> dict[str, Any]:
-    """`cost_per_million_without_ses_usd` and what it is made of."""
+    """Return `cost_per_million_without_ses_usd` and its parts."""
     busy, trickle = (lines(way, item_bytes, pace) for pace in (BUSY, TRICKLE))
     return {
         "cost_per_million_without_ses_usd": _total(busy, prices),
@@ -28,7 +28,7 @@ def bill(way: Way, item_bytes: float, prices: Prices) -> dict[str, Any]:
 
 
 def savings(way: Way, pace: Pace, prices: Prices) -> dict[str, float]:
-    """What changes outside this benchmark would take off the bill, one by one."""
+    """Return what each possible change would save, one by one."""
     million = {
         "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
@@ -39,7 +39,7 @@ def savings(way: Way, pace: Pace, prices: Prices) -> dict[str, float]:
 
 
 def _claims_relayed(way: Way, pace: Pace, prices: Prices) -> float:
-    """Half of what the relay is called for; its batches stay as they are."""
+    """The relay is called for half of its records; its batches keep their size."""
     often = 1 / pace.stream_batch
     gb_seconds = often * billed_seconds(way, "relay", pace) * memory_mb("relay") / 1024
     return prices.of("lambda_request", often) + prices.of("lambda_gb_second", gb_seconds)
@@ -54,7 +54,7 @@ def _usd(line: Line, prices: Prices) -> float:
 
 
 def table(figures: Mapping[str, Any]) -> list[str]:
-    """For a person."""
+    """Return lines to print."""
     cost, total = figures["cost"], figures["cost_per_million_without_ses_usd"]
     rows = [*cost["items"].items(), ("all besides SES", total), ("SES: mails", cost["ses_usd"])]
     verdict = "met" if total <= cost["goal_usd"] else "MISSED"

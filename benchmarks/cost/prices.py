@@ -1,4 +1,4 @@
-"""The price table, each price with where it stands."""
+"""The price table. Each price has its source."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ TABLE = Path(__file__).with_name("prices.toml")
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for `per` of a thing."""
+    """US dollars for `per` units."""
 
     usd: float
     per: int
@@ -22,7 +22,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Prices:
-    """All of one region at one date; `checked` says when somebody held them against AWS's own pages."""
+    """The prices of one region at one date. `checked` is the date when they were compared with AWS's pages."""
 
     region: str
     dated: str
@@ -34,6 +34,6 @@ class Prices:
 
 
 def prices() -> Prices:
-    told: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    by_name = {name: Price(**value) for name, value in told.items() if isinstance(value, dict)}
-    return Prices(told["region"], told["dated"], told["checked"], by_name)
+    data: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    by_name = {name: Price(**value) for name, value in data.items() if isinstance(value, dict)}
+    return Prices(data["region"], data["dated"], data["checked"], by_name)

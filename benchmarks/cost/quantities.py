@@ -1,4 +1,4 @@
-"""How much of each priced thing one confirmed signature takes, from what was measured along its way."""
+"""How many units of each priced item one confirmed signature uses, calculated from measurements."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from chalicelib.core.keys import BUCKETS
 
 Way = Mapping[str, Any]
 GB = 1e9
-# A petition on the UK Parliament's site is open for six months: so long a signature is stored, at least.
+# A petition on the UK Parliament's site is open for six months, so a signature is stored for at least that long.
 MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
-# What the stream's filters let through: relay sees put and claim (both have `mail_kind`), follow sees all but claims.
-# Which events of SES a delivered mail causes, the template says.
-CHANGES = {"relay": ("put", "claim"), "follow": ("put", "mark", "confirm")}
-# A put and a confirmation change both counters of their bucket, a mark one: as many as so many puts.
-FOLLOWED = 2.5
-# Put, claim, mark, confirm: all lie on the stream, filtered out or not.
+# The stream's filters pass put and claim to the relay (both have `mail_kind`), and all but claims to the projections.
+# The template lists the SES events that a delivered email causes.
+CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
+# A put and a confirmation change both counters of their bucket, and a mark changes one: together, this many puts.
+PROJECTED = 2.5
+# Put, claim, mark, confirm: each makes a stream record, also if a filter drops it.
 STREAMED = 4
 EVERY_MAIL = {"send", "delivery"}
 MAIL_EVENTS = len(EVERY_MAIL & set(declared.mail_events()))
@@ -27,7 +27,7 @@ MAIL_EVENTS = len(EVERY_MAIL & set(declared.mail_events()))
 
 @dataclass(frozen=True)
 class Pace:
-    """How full the batches are is a matter of how fast things come: changes a second on each stream shard."""
+    """How full batches are depends on the rate: changes a second on each stream shard."""
 
     name: str
     changes_a_second: float
@@ -42,13 +42,13 @@ class Pace:
 # A million in an hour with SES keeping up: 278 signatures a second, four changes each, a table of four partitions
 # (it takes 4,000 units a second when new, and a partition 1,000).
 BUSY = Pace("a million in an hour", STREAMED * 1e6 / 3600, 4, lambdas.QUEUE_BATCH)
-# Nothing ever meets anything: each record and each message is an invocation of its own.
+# The worst case: each record and each message is a separate invocation.
 TRICKLE = Pace("one at a time", 0, 4, 1)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the bill: so much of a priced thing for each confirmed signature."""
+    """A row of the bill: units of one priced item for each confirmed signature."""
 
     item: str
     price: str
@@ -64,7 +64,7 @@ def mail_line() -> Line:
 
 
 def invocations(pace: Pace) -> dict[str, float]:
-    """Of each function, for one signature."""
+    """Return the invocations of each function for one signature."""
     return {
         **dict.fromkeys(REQUESTS, 1.0),
         **{step: len(changes) / pace.stream_batch for step, changes in CHANGES.items()},
@@ -74,23 +74,23 @@ def invocations(pace: Pace) -> dict[str, float]:
 
 
 def billed_seconds(way: Way, step: str, pace: Pace) -> float:
-    """Of one invocation."""
+    """Return the billed seconds of one invocation."""
     if step in REQUESTS:
         return lambdas.seconds(step, way[step]["cpu_us"], way[step]["calls"])
     size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
     cpu, calls = (lambdas.batched(way[step], name, size) for name in ("cpu_us", "calls"))
     if step == "relay":
-        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS takes ten at a time
-    elif step == "follow":
-        size = followed_units(way, pace) * pace.stream_batch
+        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # SQS accepts ten at a time
+    elif step == "project":
+        size = projected_units(way, pace) * pace.stream_batch
         cpu, calls = lambdas.batched(way[step], "cpu_us", size), size
     return lambdas.seconds(step, cpu, calls, mails=size if step == "send" else 0)
 
 
-def followed_units(way: Way, pace: Pace) -> float:
-    """Write units for one put followed: those of each bucket that a batch meets on its shard."""
+def projected_units(way: Way, pace: Pace) -> float:
+    """Return the write units to project one put: one write for each bucket in a batch on its shard."""
     met = lambdas.buckets_met(pace.stream_batch, len(BUCKETS) / pace.shards)
-    return float(way["follow"]["of_1"]["write_units"]) * met / pace.stream_batch
+    return float(way["project"]["of_1"]["write_units"]) * met / pace.stream_batch
 
 
 def _gateway(way: Way) -> list[Line]:
@@ -114,13 +114,13 @@ def _lambda(way: Way, pace: Pace) -> list[Line]:
 
 def _table(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
     stored = (item_bytes + ITEM_OVERHEAD) * MONTHS / GB
-    follow = followed_units(way, pace) * FOLLOWED
+    project = projected_units(way, pace) * PROJECTED
     send = way["send"]["of_1"]
     return [
         Line("DynamoDB: write units, sign", "write_unit", way["sign"]["write_units"]),
         Line("DynamoDB: write units, confirm and count", "write_unit", way["confirm"]["write_units"]),
         Line("DynamoDB: write units, mail claimed and marked", "write_unit", send["write_units"]),
-        Line("DynamoDB: write units, followed from the stream", "write_unit", follow),
+        Line("DynamoDB: write units, projected from the stream", "write_unit", project),
         Line("DynamoDB: read units", "read_unit", send["read_units"] + way["confirm_page"]["read_units"]),
         Line("DynamoDB: stream, read by Lambda", "stream_read", 0),
         Line(f"DynamoDB: storage, {MONTHS} months", "table_gb_month", stored),
@@ -129,7 +129,7 @@ def _table(way: Way, item_bytes: float, pace: Pace) -> list[Line]:
 
 
 def _queues(pace: Pace) -> list[Line]:
-    """A message is sent, received and deleted, each in batches; SNS brings its events one by one."""
+    """A message is sent, received and deleted, each in batches; SNS delivers its events one by one."""
     full = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
     mails = 1 / full + 2 / pace.queue_batch
     events = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
@@ -141,7 +141,7 @@ def _queues(pace: Pace) -> list[Line]:
 
 
 def _logs(way: Way, pace: Pace) -> list[Line]:
-    """Ours grow with the batch where each message has its line; Lambda's own come with every invocation."""
+    """Our log lines grow with the batch where each message has a line. Lambda adds its own for each invocation."""
     often = invocations(pace)
     sizes = {"send": pace.queue_batch, "feedback": pace.queue_batch}
     workers = {

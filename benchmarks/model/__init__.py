@@ -1,1 +1,1 @@
-"""A fluid model of AWS's limits under the spike, in SimPy. `make simulate`. A model, not a measurement."""
+"""A fluid model of AWS's limits during a spike, in SimPy: `make simulate`. It is a model, not a measurement."""

@@ -1,4 +1,4 @@
-"""`make simulate`: run every scenario on every account, print what holds it up, draw, and write results.json."""
+"""`make simulate`: run each scenario on each account, print its limits, draw charts, and write results.json."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def main() -> None:
     service = calibrated(known)
     say(dim("A model, not a measurement: limits and their sources are in benchmarks/model/limits.py."))
     say(bold(HEADER))
-    runs = {(load.name, name): _told(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
+    runs = {(load.name, name): _simulated(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
     needed = table_of_needs(service)
     results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": needed}})
     _draw(runs, CHARTS)
@@ -33,8 +33,8 @@ def main() -> None:
         say(line)
 
 
-def _told(load: Load, name: str, service: Service) -> Run:
-    """Each as soon as it is done: the longest take some seconds."""
+def _simulated(load: Load, name: str, service: Service) -> Run:
+    """Print each run when it is done: the longest take some seconds."""
     done = run(load, name, service)
     figures = done.figures
     say(

@@ -1,6 +1,6 @@
-"""What can refuse: the gateway's bucket, Lambda's environments, the table's partitions, SES's rate and day.
+"""The limits that can refuse: gateway bucket, Lambda environments, table partitions, SES's rate and quota.
 
-Each is asked for an amount in a step of `dt` seconds and says how much of it may pass.
+Each takes an amount in a step of `dt` seconds and returns how much of it may pass.
 """
 
 from collections import Counter, deque
@@ -17,7 +17,7 @@ MINUTE, HALF_HOUR = 60, 1_800
 
 
 class Gateway:
-    """A token bucket for the whole account."""
+    """The token bucket of the whole account."""
 
     def __init__(self, account: Account) -> None:
         self._rate, self._burst = account.gateway_rate, account.gateway_burst
@@ -33,7 +33,7 @@ class Gateway:
 
 
 class Environments:
-    """Of the function that signs: they ramp up, start cold, and stay. Idle ones are not taken back here."""
+    """The environments of the signing function: they ramp up, start cold, and stay. The model keeps idle ones."""
 
     def __init__(self, account: Account, cold: float) -> None:
         self._account, self._cold = account, cold
@@ -42,9 +42,9 @@ class Environments:
         self.started = 0.0
 
     def take(self, wanted: float, seconds: float, taken_by_others: float, dt: float) -> float:
-        """How many of `wanted` requests of `seconds` each are served; others' concurrency is not ours.
+        """Return how many of `wanted` requests of `seconds` each are served. Others use `others` environments.
 
-        A cold environment makes its first request wait, refuses none, and serves fewer in its first step.
+        A cold environment delays its first request, refuses none, and serves fewer in its first step.
         """
         each = max(seconds, 1 / self._account.requests_each)
         self._tokens = min(self._account.ramp, self._tokens + self._account.ramp / 10 * dt)
@@ -59,7 +59,7 @@ class Environments:
 
 
 class Table:
-    """On demand: warm throughput, twice the peak of half an hour ago, a quota; and partitions, one of them hottest."""
+    """On demand: warm throughput, twice the peak of half an hour ago, a quota, and a hottest partition."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -72,7 +72,7 @@ class Table:
 
     @property
     def capacity(self) -> float:
-        """Write units a second, if they fell evenly on its partitions."""
+        """Write units a second, if spread evenly over the partitions."""
         return min(self._account.table_quota, max(self._account.table_warm, 2 * self._matured))
 
     @property
@@ -86,18 +86,18 @@ class Table:
         self._left = [each] * self.partitions
 
     def take(self, units: float) -> float:
-        """Units spread as the petition's buckets lie on the partitions."""
+        """Take units, spread over the partitions as the petition's buckets are."""
         passed = 0.0
         for number, share in enumerate(self._shares):
             here = min(units * share, self._left[number])
             self._left[number] -= here
             passed += here
-        passed = min(units, passed)  # Shares sum to one but for dust.
+        passed = min(units, passed)  # Shares sum to one, except for rounding.
         self._in_minute += passed
         return passed
 
     def _remember(self, now: float) -> None:
-        """Peaks are means of a minute: shorter ones do not make a table grow."""
+        """Record the mean of a minute: shorter peaks do not make a table grow."""
         if now - self._minute_began >= MINUTE:
             self._minutes.append((now, self._in_minute / (now - self._minute_began)))
             self._minute_began, self._in_minute = now, 0.0
@@ -107,9 +107,9 @@ class Table:
 
 @cache
 def shares_of(partitions: int) -> tuple[float, ...]:
-    """One petition's 64 buckets fall on partitions as hashes do: the draw whose hottest one is the median of many.
+    """Spread 64 buckets over partitions by hash: of many draws, the one with the median hottest partition.
 
-    DynamoDB may split a hot partition for heat after some minutes; how fast is not documented, so it never does here.
+    DynamoDB may split a hot partition after some minutes. The delay is not documented, so the model never splits.
     """
     random = Random(partitions)
     draws = [Counter(random.randrange(partitions) for _ in BUCKETS) for _ in range(DRAWS)]
@@ -118,7 +118,7 @@ def shares_of(partitions: int) -> tuple[float, ...]:
 
 
 class Mailing:
-    """SES: so many a second, and so many in any 24 hours."""
+    """SES: a rate a second, and a quota in any 24 hours."""
 
     def __init__(self, account: Account) -> None:
         self._rate, self._daily = account.mail_rate, account.mail_daily
@@ -126,7 +126,7 @@ class Mailing:
         self._sent = 0.0
 
     def left(self, now: float, dt: float) -> tuple[float, float]:
-        """By rate, and by day."""
+        """Return what rate and daily quota still allow."""
         while self._bins and self._bins[0][0] <= now - DAY - BIN:
             self._sent -= self._bins.popleft()[1]
         return self._rate * dt, max(0.0, self._daily - self._sent)

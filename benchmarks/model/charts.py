@@ -1,4 +1,4 @@
-"""Charts for docs/capacity: small SVG files, the same from run to run."""
+"""Charts for docs/capacity: small SVG files, identical between runs."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from benchmarks.model.conflicts import attempts
 from benchmarks.model.scenarios import Run
 from benchmarks.model.world import DAYS, Amounts
 
-# No dates and no random ids in the files, so that a diff shows what changed; text stays text.
+# No dates and no random ids in the files, so that a diff shows real changes. Text stays text.
 mpl.rcParams.update({"svg.hashsalt": "petitions", "svg.fonttype": "none", "font.size": 9})
 POINTS = 150
 COLOURS = {"new": "#b00020", "default": "#c77700", "raised": "#00695c"}
@@ -34,7 +34,7 @@ def mail(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
 
 
 def conflicts(path: Path) -> None:
-    """Confirmations a second against transactions begun for each."""
+    """Draw confirmations a second against transactions started for each."""
     axes = _axes("Confirmations that meet on a tally shard", "confirmations a second", "transactions for each")
     rates = [10 * 1.2**step for step in range(39)]
     for shards in (10, 30, 90):
@@ -68,7 +68,7 @@ def save(axes: Axes, path: Path) -> None:
     axes.legend(frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     pyplot.savefig(path, metadata={"Date": None})
-    # matplotlib ends lines with blanks, which git complains about.
+    # matplotlib writes trailing blanks, which git reports.
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
     pyplot.close()

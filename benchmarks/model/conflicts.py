@@ -1,22 +1,20 @@
-"""How often confirmations meet on a tally shard. Closed form, for a step of a second is far too long to see it."""
+"""How often confirmations conflict on a tally shard. In closed form, because a step of a second is too long."""
 
 from math import exp
 
 from benchmarks.lambdas import CALL_SECONDS
-from benchmarks.model.limits import LIMITS
 from chalicelib.signatures.counted import ATTEMPTS
 
-UNITS = 2  # write units of the tally's half of the transaction
 ROUNDS = 200
 
 
 def conflict(rate: float, shards: int) -> float:
-    """The chance that a transaction meets another one on its shard while that one lasts (Poisson arrivals)."""
+    """Return the probability that a transaction overlaps another one on its shard (Poisson arrivals)."""
     return 1 - exp(-rate * CALL_SECONDS / shards)
 
 
 def attempts(rate: float, shards: int) -> float:
-    """Transactions begun for each confirmation; the repeated ones conflict too, so it is a fixed point."""
+    """Return transactions started for each confirmation: a fixed point, because repeated ones conflict too."""
     tried = 1.0
     for _ in range(ROUNDS):
         chance = conflict(rate * tried, shards)
@@ -25,10 +23,5 @@ def attempts(rate: float, shards: int) -> float:
 
 
 def given_up(rate: float, shards: int) -> float:
-    """The share that meets a conflict every time and is asked to come again."""
+    """Return the share that conflicts at every attempt and gets a 503."""
     return conflict(rate * attempts(rate, shards), shards) ** ATTEMPTS
-
-
-def ceiling(shards: int) -> float:
-    """Confirmations a second that the shards' partitions take, whatever the conflicts."""
-    return shards * LIMITS["partition"].default / UNITS

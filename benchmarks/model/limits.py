@@ -1,6 +1,6 @@
-"""Every limit the model knows, in one table, each with its source. None was fetched while running; check before use.
+"""Every limit of the model, in one table, with its source. None is fetched at run time; check them before use.
 
-Documentation is AWS's public one, by the title of the page.
+Sources are titles of pages of AWS's public documentation.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SENDERS, STORERS = declared.at_once("SendMail"), declared.at_once("StoreOverflow
 
 @dataclass(frozen=True)
 class Limit:
-    """A value for an account of the first day, one with default quotas, and one that asked before the campaign."""
+    """The values of a new account, one with default quotas, and one with quotas raised before the campaign."""
 
     new: float
     default: float
@@ -23,7 +23,7 @@ class Limit:
 
 LIMITS = {
     "gateway_rate": Limit(10_000, 10_000, 20_000, "API Gateway quotas: throttle quota per account, per Region (rps)"),
-    "gateway_burst": Limit(5_000, 5_000, 10_000, "API Gateway quotas: burst 5,000; AWS sets it, nobody asks"),
+    "gateway_burst": Limit(5_000, 5_000, 10_000, "API Gateway quotas: burst 5,000; set by AWS, cannot be raised"),
     "concurrency": Limit(10, 1_000, 5_000, "Lambda quotas: 1,000, reduced for new accounts (10 seen: FIELD-NOTES)"),
     "requests_each": Limit(10, 10, 10, "Lambda concurrency: requests a second ≤ 10 × concurrency"),
     "ramp": Limit(1_000, 1_000, 1_000, "Lambda scaling behavior: 1,000 environments every 10 s per function"),
@@ -33,13 +33,13 @@ LIMITS = {
     "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
     "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
     "senders": Limit(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/pace.py)"),
-    "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in .chalice/resources.json"),
+    "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in stack/template/queues.py"),
 }
 
 
 @dataclass(frozen=True)
 class Account:
-    """What one account is allowed: per second, but for what says otherwise."""
+    """The limits of one account, a second unless stated otherwise."""
 
     name: str
     gateway_rate: float

@@ -1,8 +1,8 @@
-"""The model at the emulator's own limits, against the spike that was played on it: how far do they agree?
+"""Run the model with the emulator's limits and compare it with the measured spike.
 
-Calibrated with answers a second until the table goes away, and with mails and stored signatures a second while they
-flow. The latter two come from the drain that is compared, so its length is no independent prediction; peak and order
-of events are. A post counts as a signature here.
+Calibrated with responses a second until the outage, and with emails and stored signatures a second. The last two come
+from the compared drain, so its length is not an independent prediction. Peak and order of events are. Here a post
+counts as a signature.
 """
 
 from collections import deque
@@ -14,20 +14,20 @@ from benchmarks import lambdas
 from benchmarks.model.capacity import Mailing
 from benchmarks.model.limits import Account
 from benchmarks.model.service import Service
-from benchmarks.model.stations import Process, clock, following, mailing, relaying
+from benchmarks.model.stations import Process, clock, mailing, projecting, relaying
 from benchmarks.model.world import LITTLE, Load, World
 
-# stack/front.py lets so many through; resources.json: MaximumConcurrency, and how long a failed message rests.
+# The limit of stack/front.py; the template's MaximumConcurrency and visibility timeout.
 PLACES, HANDS, REST = 4, 2, 360.0
 PLENTY = 1e6
 HORIZON = 3_600
-SETTLED = 5  # seconds: nobody is settled before the stations have begun
+SETTLED = 5  # seconds: the stations need some steps to start
 NAMES = ("all_answered_s", "peak_overflow", "overflow_drained_s", "mails_drained_s")
 
 
 @dataclass(frozen=True)
 class Spike:
-    """What the model is given of a spike. Rates a second, moments in seconds after the first post."""
+    """The model's input from a spike. Rates a second, times in seconds after the first post."""
 
     posts: int
     mails: int
@@ -40,7 +40,7 @@ class Spike:
 
 
 class Quota(Mailing):
-    """SES's rate, and no mail at all while the quota is spent."""
+    """SES's rate, and no email while the quota is used up."""
 
     def __init__(self, account: Account, paused: tuple[float, float]) -> None:
         super().__init__(account)
@@ -53,7 +53,7 @@ class Quota(Mailing):
 
 
 def read(spike: Mapping[str, Any]) -> Spike:
-    """From `spike` in results.json."""
+    """Read `spike` from results.json."""
     events, rates = spike["events_s"], spike["rates"]
     spent = events.get("SES quota spent", 0.0), events.get("mail resumed", 0.0)
     away = events["table refuses"], events["table is back"]
@@ -64,10 +64,10 @@ def read(spike: Mapping[str, Any]) -> Spike:
 
 
 def simulate(spike: Spike) -> dict[str, float]:
-    """The figures of NAMES, as the model has them."""
+    """Return the model's figures of NAMES."""
     world = _world(spike)
     resting = Resting(world)
-    for station in (clock, mailing, arriving, resting.storing, relaying, following):
+    for station in (clock, mailing, arriving, resting.storing, relaying, projecting):
         world.env.process(station(world))
     while not _is_over(world, spike) and world.now < HORIZON:
         world.env.step()
@@ -75,7 +75,7 @@ def simulate(spike: Spike) -> dict[str, float]:
 
 
 def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Measured and modelled side by side; `off` is the model's error as a share of what was measured."""
+    """Return measured and modelled values; `off` is the model's error as a share of the measured value."""
     modelled, events = simulate(read(spike)), spike["events_s"]
     moments = (events["all answered"], spike["peak_overflow"], events["overflow drained"], events["drained"])
     measured = dict(zip(NAMES, moments, strict=True))
@@ -86,7 +86,7 @@ def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def arriving(world: World) -> Process:
-    """All are there at once and wait at the front, which lets through what it has places for."""
+    """All arrive at once and wait at the front, which has a fixed number of places."""
     while True:
         dt: float = yield world.tick
         amounts = world.amounts
@@ -101,7 +101,7 @@ def arriving(world: World) -> Process:
 
 
 class Resting:
-    """The overflow queue as SQS keeps it: a message that met the table away is not seen for six minutes."""
+    """The overflow queue as in SQS: a message that failed is invisible for six minutes."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -127,7 +127,7 @@ def _keep(world: World, taken: float) -> None:
 
 
 def _world(spike: Spike) -> World:
-    """Mails are reckoned in posts, for a repeat mostly wants none of its own."""
+    """Emails are calculated from posts, because most repeats request none."""
     each = spike.mails / spike.posts
     account = Account(
         "emulator", PLENTY, PLENTY, PLACES, PLENTY, PLENTY, PLENTY, PLENTY, PLENTY,

@@ -1,4 +1,4 @@
-"""What to have before so many a second come: the model's limits solved for the load."""
+"""The quotas to raise before a load: the model's limits solved for it."""
 
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -11,15 +11,15 @@ from benchmarks.model.service import HANG_SECONDS, Service
 
 RATES = (100, 1_000, 10_000)
 OUTAGE = 600.0
-# An outage's overflow should be in the table within the hour, beside everything else.
+# The overflow of an outage should be stored within the hour, beside the normal load.
 DRAINED_WITHIN = 3_600.0
-PATIENCE = 0.001  # so few confirmations may be asked to come again
+PATIENCE = 0.001  # the largest share of confirmations that may get a 503
 MOST_SHARDS = 90
 
 
 @dataclass(frozen=True)
 class Needs:
-    """For `rate` signatures a second, mails and confirmations keeping up with them."""
+    """Needs of `rate` signatures a second, with emails and confirmations keeping up."""
 
     rate: int
     gateway_rate: int  # three requests each
@@ -49,14 +49,14 @@ def needs(rate: int, service: Service) -> Needs:
 
 
 def warm_for(units: int) -> int:
-    """Warm throughput so that the hottest partition takes its share; 0: more than one petition's buckets can spread."""
+    """Return the warm throughput that the hottest partition needs; 0: one petition's buckets cannot spread it."""
     each = LIMITS["partition"].default
     possible = (number for number in range(1, 257) if max(shares_of(number)) * units <= each)
     return round(next(possible, 0) * each)
 
 
 def shards_for(rate: float) -> int | None:
-    """Tally shards of the petition; None: more than it may have."""
+    """Return the petition's tally shards; None: more than the maximum."""
     return next((shards for shards in range(10, MOST_SHARDS + 1) if given_up(rate, shards) <= PATIENCE), None)
 
 

@@ -1,4 +1,4 @@
-"""The spikes that are run, and what is read off each."""
+"""The simulated spikes, and the results read from each."""
 
 from dataclasses import dataclass
 from math import exp
@@ -11,14 +11,14 @@ from benchmarks.model.world import DAYS, LITTLE, Load, World
 
 MILLION = 1_000_000
 HOUR, MINUTE = 3_600, 60
-# The evening news: a quarter of an hour after its peak a spike has fallen to a third of it. An assumption; what is
-# given is the million and the hour.
+# The evening news: an assumption that a spike falls to a third of its peak in a quarter of an hour. Only the million
+# and the hour are given.
 FADING = 15 * MINUTE
 HORIZON = 30 * DAYS
 
 
 def fading(now: float) -> float:
-    """A million in an hour, most of them at once: 1,132 a second in the first."""
+    """A million in an hour, most of them at the start: 1,132 in the first second."""
     return MILLION / FADING * exp(-now / FADING) / (1 - exp(-HOUR / FADING))
 
 
@@ -36,7 +36,7 @@ SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY)
 
 @dataclass(frozen=True)
 class Run:
-    """A world that has come to its end, or to the horizon."""
+    """A world at its end, or at the horizon."""
 
     world: World
 
@@ -62,7 +62,7 @@ class Run:
         }
 
     def longest_wait(self) -> float:
-        """If first come were first served: how far the curve of the accepted lags behind that of the arrived."""
+        """Return the longest wait in seconds, served in order: the accepted curve's lag behind the arrived one."""
         worst, behind = 0.0, 0
         history = self.world.history
         for now, then in history:
@@ -73,12 +73,12 @@ class Run:
         return worst
 
     def _when(self, behind: Any) -> int | None:
-        """Seconds from the beginning until nothing was behind for good; None: not within the horizon."""
+        """Return the seconds until the backlog is gone and stays gone; None: not within the horizon."""
         late = [now for now, then in self.world.history if behind(then) >= LITTLE]
         return None if late and late[-1] == self.world.history[-1][0] else round(late[-1] if late else 0)
 
     def _mail_days(self) -> float:
-        """Until the last mail; past the horizon what is left is divided by the daily quota."""
+        """Return the days until the last email. After the horizon, divide the rest by the daily quota."""
         amounts = self.world.amounts
         last = next((now for now, then in self.world.history if amounts.mailed - then.mailed < LITTLE), 0)
         return round(last / DAYS + amounts.mail_behind / self.world.account.mail_daily, 2)
@@ -86,7 +86,7 @@ class Run:
 
 def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> Run:
     world = World(account(account_name), service, load)
-    # The clock goes first: it opens the step that the others wait for.
+    # The clock is first: the others wait for its step.
     for station in STATIONS:
         world.env.process(station(world))
     world.env.process(clock(world))

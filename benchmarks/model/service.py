@@ -1,4 +1,4 @@
-"""How long each step takes, from the CPU that was measured along a signature's way (results.json, `way`)."""
+"""The duration of each step, from the CPU measured by `benchmarks.way` (results.json, `way`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from benchmarks import declared, lambdas
 from chalicelib.core.keys import BUCKETS
 
 RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("ProjectSignatures")
-# chalicelib.aws.clients: a table that answers nothing is waited for so long before the overflow queue takes over.
+# chalicelib.aws.clients: the wait for a silent table before the overflow queue is used.
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
 
 
 @dataclass(frozen=True)
 class Service:
-    """Seconds of one Lambda environment."""
+    """Durations in seconds in one Lambda environment."""
 
     sign: float
     confirm: float  # both requests
@@ -23,20 +23,20 @@ class Service:
     store: float
     cold: float
     relay_batch: float
-    follow_bucket: float
+    project_bucket: float
 
     def relay_rate(self, partitions: int) -> float:
-        """Records a second, with full batches."""
+        """Return records a second with full batches."""
         return partitions * RELAY_LANES * lambdas.STREAM_BATCH / self.relay_batch
 
-    def follow_rate(self, partitions: int) -> float:
-        """Changes a second, with full batches: a batch costs one write for each bucket it meets."""
+    def project_rate(self, partitions: int) -> float:
+        """Return changes a second with full batches: a batch costs one write for each of its buckets."""
         met = lambdas.buckets_met(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
-        return partitions * FOLLOW_LANES * lambdas.STREAM_BATCH / (met * self.follow_bucket)
+        return partitions * FOLLOW_LANES * lambdas.STREAM_BATCH / (met * self.project_bucket)
 
 
 def calibrated(results: Mapping[str, Any]) -> Service:
-    """Assumed besides what was measured: see `benchmarks.lambdas`."""
+    """Return durations from measurements and from the assumptions in `benchmarks.lambdas`."""
     way = results["way"]
     queued = lambdas.STREAM_BATCH / QUEUE_BATCH
     mail = lambdas.batched(way["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
@@ -49,5 +49,5 @@ def calibrated(results: Mapping[str, Any]) -> Service:
         store=lambdas.seconds("send", way["sign"]["cpu_us"], 1),
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
         relay_batch=lambdas.seconds("relay", relay, queued),
-        follow_bucket=lambdas.seconds("follow", way["follow"]["of_1"]["cpu_us"], 1),
+        project_bucket=lambdas.seconds("project", way["project"]["of_1"]["cpu_us"], 1),
     )

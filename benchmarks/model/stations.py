@@ -1,4 +1,4 @@
-"""The stations a signature passes, each a SimPy process that waits for the clock. Their order is who goes first."""
+"""The stations of a signature. Each is a SimPy process that waits for the clock. They run in this order."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -11,9 +11,9 @@ from benchmarks import lambdas
 from benchmarks.model.service import HANG_SECONDS
 from benchmarks.model.world import COARSE, FINE, World
 
-# The hosted page waits up to 30 s between attempts, with full jitter (petition.js): 15 s in the mean, once it is busy.
+# The hosted page waits up to 30 s between attempts with full jitter (petition.js): 15 s on average when busy.
 RETRY_AFTER = 15.0
-# How long after its mail a signature is confirmed, in the mean. Nobody measured this: an assumption.
+# The mean time from the email to the confirmation. An assumption; it was not measured.
 CONFIRM_AFTER = 300.0
 MAIL_UNITS, CONFIRM_UNITS = 2, 2  # write units in the signatures' table: claim and mark; one half of the transaction
 
@@ -21,7 +21,7 @@ Process = Generator[simpy.Event, Any, None]
 
 
 def clock(world: World) -> Process:
-    """Short steps while somebody waits for an answer, long ones while only mail is behind."""
+    """Take short steps while people wait for a response, and long ones while only email is behind."""
     while True:
         dt = COARSE if world.is_settled else FINE
         world.gateway.begin(dt)
@@ -34,7 +34,7 @@ def clock(world: World) -> Process:
 
 
 def confirming(world: World) -> Process:
-    """Page and button: two requests, before those who sign, for they are few."""
+    """Page and button: two requests. They come before signing because they are few."""
     while True:
         dt: float = yield world.tick
         amounts = world.amounts
@@ -48,7 +48,7 @@ def confirming(world: World) -> Process:
 
 
 def mailing(world: World) -> Process:
-    """Paced by our own concurrency, SES's rate and SES's day, whichever is least."""
+    """Send at the lowest of our concurrency, SES's rate and SES's daily quota."""
     while True:
         dt: float = yield world.tick
         amounts = world.amounts
@@ -65,7 +65,7 @@ def mailing(world: World) -> Process:
 
 
 def signing(world: World) -> Process:
-    """Whoever is refused comes again. Accepted is only what table or overflow queue has taken."""
+    """Refused people try again. Only what the table or the overflow queue stored is accepted."""
     while True:
         dt: float = yield world.tick
         amounts = world.amounts
@@ -84,7 +84,7 @@ def signing(world: World) -> Process:
 
 
 def storing_overflow(world: World) -> Process:
-    """The queue's worker: a few hands, the same put, and only what the table has left."""
+    """The overflow worker: a few at once, the same put, and only the table's remaining capacity."""
     while True:
         dt: float = yield world.tick
         hands = 0.0 if world.is_down else world.account.storers / world.service.store * dt
@@ -95,7 +95,7 @@ def storing_overflow(world: World) -> Process:
 
 
 def relaying(world: World) -> Process:
-    """From the stream into the mail queue."""
+    """Relay from the stream to the mail queue."""
     while True:
         dt: float = yield world.tick
         amounts = world.amounts
@@ -104,13 +104,13 @@ def relaying(world: World) -> Process:
         amounts.relayed += relayed
 
 
-def following(world: World) -> Process:
-    """From the stream into the number of pending signatures, in the other table."""
+def projecting(world: World) -> Process:
+    """Project from the stream to the number of pending signatures, in the other table."""
     while True:
         dt: float = yield world.tick
         amounts = world.amounts
-        most = 0.0 if world.is_down else world.service.follow_rate(world.table.partitions) * dt
-        amounts.followed += min(amounts.count_behind, most)
+        most = 0.0 if world.is_down else world.service.project_rate(world.table.partitions) * dt
+        amounts.projected += min(amounts.count_behind, most)
 
 
 def _store(world: World, stored: float) -> None:
@@ -119,15 +119,15 @@ def _store(world: World, stored: float) -> None:
 
 
 def _seconds(world: World) -> float:
-    """Of a signing request: a table that hangs is waited for, then the overflow queue takes it."""
+    """Return the seconds of a signing request: with a silent table, the timeout and then the overflow queue."""
     if not world.is_down:
         return world.service.sign
     return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
 
 
 def _returning(dt: float, mean: float) -> float:
-    """The share of those who wait that comes back within a step."""
+    """Return the share of waiting people who try again within a step."""
     return 1 - exp(-dt / mean)
 
 
-STATIONS = (confirming, mailing, signing, storing_overflow, relaying, following)
+STATIONS = (confirming, mailing, signing, storing_overflow, relaying, projecting)

@@ -1,4 +1,4 @@
-"""What is where, and the clock that all stations go by. Amounts are fluid: fractions of people are fine."""
+"""The amounts at each station, and the clock of all stations. Amounts may be fractions of people."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from benchmarks.model.service import Service
 
 Rate = Callable[[float], float]
 FINE, COARSE = 1.0, 60.0  # seconds a step: while people wait for an answer, and while only mail is behind
-LITTLE = 0.5  # half a person is nobody
+LITTLE = 0.5  # less than half a person counts as none
 DAYS = 86_400
 
 
 @dataclass(frozen=True)
 class Load:
-    """Signatures a second at each moment, until `ends`; the table is away from `down` to `up`."""
+    """Signatures a second at each time until `ends`. The table is unavailable from `down` to `up`."""
 
     name: str
     rate: Rate
@@ -29,23 +29,23 @@ class Load:
 
 @dataclass
 class Amounts:
-    """Cumulative, each of signatures: what has come so far. Differences are backlogs."""
+    """Cumulative numbers of signatures at each station. Differences are backlogs."""
 
     arrived: float = 0
-    accepted: float = 0  # heard 202
+    accepted: float = 0  # answered with 202
     overflowed: float = 0  # of these, through the queue
-    recovered: float = 0  # of these, put into the table since
+    recovered: float = 0  # of these, stored in the table since
     stored: float = 0
     relayed: float = 0
     mailed: float = 0
     opened: float = 0
     confirmed: float = 0
-    changes: float = 0  # in the stream, that its filter hands to the pending count
-    followed: float = 0
+    changes: float = 0  # in the stream, passed by its filter to the pending count
+    projected: float = 0
 
     @property
     def waiting(self) -> float:
-        """For an answer: their page tries again."""
+        """People who wait for a response: their page tries again."""
         return self.arrived - self.accepted
 
     @property
@@ -59,12 +59,12 @@ class Amounts:
     @property
     def count_behind(self) -> float:
         """Changes not yet in the number of pending signatures."""
-        return self.changes - self.followed
+        return self.changes - self.projected
 
 
 @dataclass
 class Refusals:
-    """Who said no: when first, and how often. The daily quota and the rate of mail make wait, and lose nothing."""
+    """Which limit refused: when first, and how often. The daily quota and the email rate only delay."""
 
     first: dict[str, float] = field(default_factory=dict)
     amount: dict[str, float] = field(default_factory=dict)
@@ -74,13 +74,9 @@ class Refusals:
             self.first.setdefault(who, now)
             self.amount[who] = self.amount.get(who, 0) + amount
 
-    def in_order(self) -> list[tuple[str, float]]:
-        """What throttled first, first."""
-        return sorted(self.first.items(), key=lambda one: one[1])
-
 
 class World:
-    """One run. Stations wait for `tick`, which hands them the step's length."""
+    """One run. Stations wait for `tick`, which gives the step's length in seconds."""
 
     def __init__(self, account: Account, service: Service, load: Load) -> None:
         self.env = simpy.Environment()
@@ -89,7 +85,7 @@ class World:
         self.amounts, self.refusals = Amounts(), Refusals()
         self.gateway, self.table, self.mailing = Gateway(account), Table(account), Mailing(account)
         self.environments = Environments(account, service.cold)
-        self.busy: dict[str, float] = {}  # concurrency that others took in the last step
+        self.busy: dict[str, float] = {}  # concurrency of other functions in the last step
         self.history: list[tuple[float, Amounts]] = []
 
     @property
@@ -102,7 +98,7 @@ class World:
 
     @property
     def is_settled(self) -> bool:
-        """Everybody has heard and everything is in the table."""
+        """Whether all people have a response and all signatures are in the table."""
         amounts = self.amounts
         behind = max(amounts.waiting, amounts.in_overflow, amounts.stored - amounts.relayed)
         return self.now >= self.load.ends and behind < LITTLE

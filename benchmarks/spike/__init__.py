@@ -1,1 +1,1 @@
-"""`make spike`: a crowd signs on the embedded stack, the table goes away in the middle, SES has a quota."""
+"""`make spike`: a crowd signs on the embedded stack, with a table outage in the middle and an SES quota."""

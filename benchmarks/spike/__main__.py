@@ -1,4 +1,4 @@
-"""`make spike`: play it, prove it, draw it, and write `spike` into results.json. Exit code 1 if anything is wrong."""
+"""`make spike`: run it, check it, draw it, and write `spike` into results.json. Exit code 1 if anything is wrong."""
 
 import signal
 from argparse import ArgumentParser
@@ -31,22 +31,22 @@ def main() -> None:
     parser.add_argument("--signers", type=int, default=20_000)
     parser.add_argument("--short", action="store_true", help="as in make test: no quota, no late repeats, no record")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # Told to end, it stops all that it has started.
-    story, proof, told = spike((short if options.short else whole)(options.signers))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # On SIGTERM, stop everything that was started.
+    story, proof, figures = spike((short if options.short else whole)(options.signers))
     if not options.short:
-        told["model"] = compare(told)
-    for line in report(told):
+        figures["model"] = compare(figures)
+    for line in report(figures):
         say(line)
     if not options.short:
-        _keep(story, told)
+        _keep(story, figures)
     if not proof.is_good:
         raise Failure(f"something was lost or doubled: {proof}")
 
 
-def _keep(story: Story, told: dict[str, Any]) -> None:
+def _keep(story: Story, figures: dict[str, Any]) -> None:
     from benchmarks.spike import chart
 
-    results.add({"spike": told})
+    results.add({"spike": figures})
     chart.draw(story, CHART)
     say(dim(f"Chart: {CHART.relative_to(ROOT)}"))
 

@@ -1,4 +1,4 @@
-"""The spike as a picture: what was answered and mailed, and what waited meanwhile."""
+"""Draw the spike: responses and emails, and what waited."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def draw(story: Story, path: Path) -> None:
 
 
 def _shade(axes: Axes, story: Story) -> None:
-    """Where something was away."""
+    """Shade the time of an outage."""
     for begins, ends, label, colour in (
         ("table refuses", "table is back", "table away", "#b00020"),
         ("SES quota spent", "mail resumed", "no mail: quota", "#c77700"),

@@ -1,4 +1,4 @@
-"""Who signs and confirms, and how often: one in five does it twice."""
+"""The posts of the crowd: who signs and confirms. One in five does it twice."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ def address(number: int) -> str:
 
 
 def signing(slug: str, signers: int, later: int) -> list[Post]:
-    """Repeats are typed otherwise; half of them are double clicks, half come `later` posts after."""
+    """Repeats differ in spelling. Half are double clicks, and half come `later` posts later."""
     places = sorted(_places(signers, later), key=lambda place: place[0])
     return [_sign(slug, number, is_again) for _, number, is_again in places]
 
 
 def confirming(links: Sequence[tuple[int, str]]) -> list[Post]:
-    """Pressed twice by one in five."""
+    """One in five presses the button twice."""
     posts = []
     for index, (number, token) in enumerate(links):
         post = {"who": number, "path": "/confirm", "type": FORM, "body": urlencode({"token": token}), "good": 200}

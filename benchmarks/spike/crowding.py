@@ -1,4 +1,4 @@
-"""The crowd's process from outside: start it with its posts, read its answers while they come."""
+"""Start the crowd's process with its posts, and read its responses while they arrive."""
 
 import json
 import os
@@ -21,8 +21,8 @@ Answer = dict[str, Any]
 
 @dataclass
 class Crowd:
-    """`answers`: who, at (Unix seconds), status, ms waited by then, good,
-    last (it will not be tried again); in the order of answering."""
+    """`answers`, in the order of the responses: who, at (Unix seconds), status, ms waited so far, good,
+    last (it will not be tried again)."""
 
     posts: Sequence[Post]
     process: subprocess.Popen[bytes]
@@ -32,7 +32,7 @@ class Crowd:
     settled: int = 0  # posts that will not be sent again
 
     def look(self) -> None:
-        """Read what was answered since. Raise Failure when the crowd has ended badly."""
+        """Read new responses. Raise Failure when the crowd's process has failed."""
         for line in iter(self._lines.readline, ""):
             self.answers.append(json.loads(line))
             self.settled += self.answers[-1]["last"]
@@ -51,15 +51,15 @@ class Crowd:
 @contextmanager
 def crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]:
     with tempfile.TemporaryDirectory(prefix="petitions-spike-") as folder:
-        asked, answered, log = (Path(folder) / name for name in ("posts", "answers", "log"))
-        asked.write_text("\n".join(map(json.dumps, posts)), encoding="utf-8")
+        posted, answered, log = (Path(folder) / name for name in ("posts", "answers", "log"))
+        posted.write_text("\n".join(map(json.dumps, posts)), encoding="utf-8")
         answered.touch()
         with log.open("wb") as output, answered.open(encoding="utf-8") as lines:
             process = subprocess.Popen(
                 _command(site, min(plan.at_once, len(posts))),
                 env={
                     **os.environ,
-                    "SPIKE_POSTS": str(asked),
+                    "SPIKE_POSTS": str(posted),
                     "SPIKE_ANSWERS": str(answered),
                     "SPIKE_PACE": str(plan.pace),
                 },
@@ -69,7 +69,7 @@ def crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]:
             try:
                 yield Crowd(posts, process, log, lines)
             finally:
-                process.kill()  # It has nothing to tidy up, and told to end it takes seconds.
+                process.kill()  # It has nothing to clean up, and a normal end takes seconds.
                 process.wait()
 
 

@@ -1,6 +1,6 @@
-"""What the emulator cannot do, between the functions and the emulator: a table that is away, and SES with limits.
+"""A proxy between the functions and the emulator, with what the emulator lacks: a table outage, and SES limits.
 
-The functions' own SDK sees real answers over a real connection; whatever is not at fault is passed on as it is.
+The functions' SDK gets real responses over a real connection. Other requests pass unchanged.
 """
 
 import json
@@ -30,7 +30,7 @@ class Table(StrEnum):
 
 
 class Faults:
-    """The state of things, changed from outside while requests pass."""
+    """The current faults. They are changed from outside while requests pass."""
 
     def __init__(self, endpoint: str, table: str, ses: Ses) -> None:
         self.state = Table.THERE
@@ -67,15 +67,16 @@ class Faults:
         return answer
 
     def _note_mark(self, body: bytes, answer: web.Response) -> None:
-        """The SDK's own retry has the same body, another mail has another time. A 5xx comes after the table wrote."""
+        """A retry of the SDK has the same body; another email has another time. A 5xx comes after the table wrote."""
         if answer.status == 200:
             self._unmarked.discard(body)
         elif answer.status < 500 and "ConditionalCheckFailed" not in (answer.text or ""):
             self._unmarked.add(body)
 
     def unmarked(self) -> Counter[str]:
-        """By signature id: mails that SES took and the table would not hear of. Each is sent once more: the one
-        window in which a mail comes twice (DESIGN.md: claim, send, mark).
+        """Return by signature id the emails that SES accepted and the table could not mark.
+
+        Each is sent once more: the only window in which an email comes twice (DESIGN.md: claim, send, mark).
         """
         return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._unmarked)
 
@@ -98,11 +99,11 @@ class Faults:
 
 
 def is_mark(body: bytes) -> bool:
-    """Whether this says that a mail went: nothing else adds to a signature's mails."""
+    """Return whether this request marks an email as sent: nothing else adds to a signature's `mails`."""
     if b" ADD " not in body:
         return False
-    asked = json.loads(body)
-    return " ADD " in asked.get("UpdateExpression", "") and "mails" in asked["ExpressionAttributeNames"].values()
+    changes = json.loads(body)
+    return " ADD " in changes.get("UpdateExpression", "") and "mails" in changes["ExpressionAttributeNames"].values()
 
 
 def application(faults: Faults) -> web.Application:

@@ -1,7 +1,7 @@
-"""The crowd itself, as Locust runs it: `locust -f` this file, in a process of its own, for gevent patches its process.
+"""The crowd, run by Locust: `locust -f` this file. In a separate process, because gevent patches its process.
 
-SPIKE_POSTS is read (JSON lines), and at most SPIKE_PACE a second are posted by each. SPIKE_ANSWERS is written: for each
-answer who, when, the status, and for how long that person has waited by then.
+It reads SPIKE_POSTS (JSON lines), and each person posts at most SPIKE_PACE a second. It writes SPIKE_ANSWERS: for each
+response who, when, the status, and how long that person has waited so far.
 """
 
 import json
@@ -17,7 +17,7 @@ import gevent
 from locust import FastHttpUser, constant_throughput, task
 from locust.exception import StopUser
 
-# As petition.js has it.
+# As in petition.js.
 FIRST_WAIT, LONGEST_WAIT, GIVE_UP, TIMEOUT = 2.0, 30.0, 600.0, 15.0
 
 
@@ -31,7 +31,7 @@ def _answers() -> TextIO:
 
 
 class Crowd:
-    """Who has not come yet."""
+    """The posts that are not sent yet."""
 
     def __init__(self) -> None:
         self.coming = deque(_posts())
@@ -43,7 +43,7 @@ CROWD = Crowd()
 
 
 class Supporter(FastHttpUser):
-    """One after the other at the same phone: posts, waits and tries again as the hosted page does."""
+    """Several people, one after the other: each posts, waits and tries again as the hosted page does."""
 
     network_timeout = connection_timeout = TIMEOUT
     wait_time = constant_throughput(float(os.environ["SPIKE_PACE"]))
@@ -57,7 +57,7 @@ class Supporter(FastHttpUser):
     def _deliver(self, post: dict[str, Any]) -> None:
         begun = time.monotonic()
         for attempt in range(1_000):
-            status, asked = self._send(post)
+            status, pause = self._send(post)
             waited = time.monotonic() - begun
             is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
@@ -65,11 +65,11 @@ class Supporter(FastHttpUser):
             if is_last:
                 return
             spread = CROWD.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
-            gevent.sleep(max(1.0, asked + spread))
+            gevent.sleep(max(1.0, pause + spread))
 
     def _send(self, post: dict[str, Any]) -> tuple[int, float]:
-        """Status (0: none came) and Retry-After in seconds."""
+        """Return the status (0: no response) and Retry-After in seconds."""
         headers = {"Content-Type": post["type"], "Accept": "application/json"}
         answer = self.client.post(post["path"], data=post["body"], headers=headers, name=post["path"])
-        asked = answer.headers.get("Retry-After") if answer.headers else None
-        return answer.status_code, float(str(asked or 0))
+        pause = answer.headers.get("Retry-After") if answer.headers else None
+        return answer.status_code, float(str(pause or 0))

@@ -1,10 +1,10 @@
-"""How large a spike is, and what goes wrong in it."""
+"""The size of a spike, and its faults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# Of the calls of all functions, from the first post to the last confirmation. A stream's batch makes many calls and
-# fails as a whole, so faults of plain writes and of queues are rarer here.
+# Shares of the calls of all functions, from the first post to the last confirmation. A stream batch makes many calls
+# and fails as a whole, so faults of single writes and of queues are rarer.
 FAULTS = {
     "table-throttled": 0.02,
     "transaction-conflict": 0.1,
@@ -25,34 +25,34 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """Shares are of the posts that sign: while so many are answered, the table refuses, then cuts connections."""
+    """Shares of the signing posts: between these, the table refuses, then cuts connections."""
 
     signers: int
     confirming: int
     at_once: int = 50  # people who wait for an answer at the same time
-    pace: float = 1_000  # posts a second of each of them, at most
+    pace: float = 1_000  # the most posts a second of each of them
     refuses_from: float = 0.4
     cuts_from: float = 0.5
     back_from: float = 0.6
-    ses_rate: float = 50  # mails a second; the sender is set to a little more, so that SES refuses some
+    ses_rate: float = 50  # emails a second; the sender's rate is a little higher, so that SES refuses some
     sender_rate: float = 75  # MAIL_PER_SECOND, of which confirmations have 80 %
-    quota: int | None = None  # mails until SES says that the day's are spent; None: it never does
-    quota_rest: float = 30  # seconds until the quota is raised and somebody resumes the mail
-    later: int = 0  # posts after which every other repeat comes; the rest are double clicks
-    rest: int | None = None  # seconds a message rests after a failure; None: as the template says, six minutes
+    quota: int | None = None  # emails until the daily quota is used up; None: no quota
+    quota_rest: float = 30  # seconds until the quota is raised and email is resumed
+    later: int = 0  # posts between a signature and its late repeat; half of the repeats are double clicks
+    rest: int | None = None  # visibility timeout in seconds; None: the template's six minutes
     patience: float = 1_800  # seconds to drain in
-    faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)  # shares of calls, see stack.strict.faults
+    faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)  # shares of calls: see stack.strict.faults
 
 
 def whole(signers: int) -> Plan:
-    """With everything in it. The quota is spent early, so that what rests because of it is back before the end."""
+    """The whole spike. The quota is used up early, so that the delayed messages return before the end."""
     return Plan(signers, min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 
 def short(signers: int) -> Plan:
-    """For `make test`: no daily quota and no late repeats, whose pauses last a minute and more by design.
+    """For tests: no daily quota and no late repeats, because their pauses last a minute or more by design.
 
-    Slow enough that the outage is not over before somebody has looked.
+    It is slow enough that the outage is visible to the observer.
     """
     return Plan(
         signers, signers, 10, 4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,

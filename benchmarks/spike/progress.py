@@ -1,4 +1,4 @@
-"""A bar in a terminal, a line every ten seconds elsewhere."""
+"""Show progress: a bar in a terminal, otherwise a line every ten seconds."""
 
 import sys
 import time
@@ -20,7 +20,7 @@ class Progress:
         self._told = time.monotonic()
 
     def show(self, what: str, done: int, of: int) -> None:
-        """Mails may be more than there are people: the bar then says so."""
+        """There may be more emails than people; the bar then shows more than 100 %."""
         if self._bars.disable:
             self._tell(f"{what}: {done:,} of {of:,}")
             return

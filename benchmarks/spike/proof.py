@@ -1,4 +1,4 @@
-"""Nothing lost, nothing double: what was answered held against what lies in the tables and what was sent."""
+"""Check that nothing was lost or counted twice: compare responses with the tables and the sent emails."""
 
 import json
 import re
@@ -30,21 +30,22 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """Of people: `accepted` heard 202, `lost` of these are not stored; `twice`, `strange` and `too_many` are wrong."""
+    """Numbers of people: `accepted` got 202; `lost` of these are not stored. The rest of the names must be 0."""
 
     accepted: int
     stored: int
     lost: int
     confirmed: int  # signatures in that state
-    counted: int  # what staff are told
-    lost_confirmations: int  # pressed, answered 200, and not confirmed
+    counted: int  # the number that staff get
+    lost_confirmations: int  # pressed, answered 200, but not confirmed
     twice_stored: int
-    strange: int  # stored, and nobody of ours
+    strange: int  # stored, but not one of our people
     twice_counted: int
     mails: int
-    unmailed: int  # stored, and no mail ever went
-    unmarked: int  # mails sent whose mark the table refused: each may be sent once more
-    too_many_mails: dict[str, int]  # `unknown` to the signature, `beyond_five`, `hurried`: within a minute of another
+    unmailed: int  # stored, but no email was sent
+    unmarked: int  # sent emails whose mark failed: each may be sent once more
+    # `unknown` to the signature, `beyond_five`, `hurried` (within a minute)
+    too_many_mails: dict[str, int]
     recount_agrees: bool
 
     @property
@@ -85,7 +86,7 @@ def proven(stage: Stage, signed: Sequence[Answer], pressed: Sequence[Answer]) ->
 
 
 def rows(stage: Stage) -> Iterator[Row]:
-    """Every signature, read consistently, past the faults."""
+    """Return every signature: consistent reads, without the faults."""
     names = {f"#{number}": name for number, name in enumerate(SHOWN)}
     pages = (
         stage.cloud.client("dynamodb")
@@ -107,9 +108,9 @@ def number_of(email: str) -> int | None:
 
 
 def too_many(found: Sequence[Row], mails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
-    """Mails that SES took beyond those that the signatures know of, beyond five each, and too soon after another.
+    """Return emails beyond those that the signatures record, beyond five each, and too soon after another.
 
-    `unmarked`, by signature id: what a signature could not hear of because the table was away just then.
+    `unmarked`, by signature id: emails that could not be marked because of the outage.
     """
     got: dict[int | None, list[float]] = {}
     for mail in mails:
@@ -117,7 +118,7 @@ def too_many(found: Sequence[Row], mails: Sequence[Delivery], unmarked: Mapping[
     known = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
     unknown = sum(max(0, len(times) - known.get(number, 0)) for number, times in got.items())
     crowded = sum(max(0, len(times) - MOST_MAILS) for times in got.values())
-    # SES takes a mail some milliseconds before the signature says so: a second's grace.
+    # SES accepts an email some milliseconds before it is marked: allow a second.
     hurried = sum(later - sooner < BETWEEN_MAILS - 1 for times in got.values() for sooner, later in pairwise(times))
     return {"unknown": unknown, "beyond_five": crowded, "hurried": hurried}
 
@@ -131,7 +132,7 @@ def _good(answers: Sequence[Answer]) -> set[int]:
 
 
 def _expected(stage: Stage, numbers: set[int]) -> dict[str, int]:
-    """Signature id to person, worked out from the address alone."""
+    """Return the person by signature id, calculated from the address."""
     versions: dict[str, str] = json.loads(stage.stack.keys()["SIGNATURE_KEYS"])
     secret = next(iter(versions.values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
@@ -144,7 +145,7 @@ def _counted(stage: Stage) -> int:
 
 
 def _recount_agrees(stage: Stage) -> bool:
-    """Every breakdown and the pending counters; those follow the stream, and may be some seconds behind."""
+    """Check every breakdown and the pending counters. Those trail the stream by some seconds."""
     for _ in range(PATIENCE):
         with suppress(Failure):
             manage(settings(stage.stack), "recount", SLUG)

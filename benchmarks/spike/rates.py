@@ -1,15 +1,15 @@
-"""How fast the embedded stack was while nothing disturbed it: what the model is calibrated with. All a second."""
+"""Rates of the embedded stack without faults, a second. The model is calibrated with them."""
 
 from collections.abc import Iterator, Sequence
 from statistics import median
 
 from benchmarks.spike.run import Moment, Story
 
-WINDOW = 5.0  # seconds over which a rate is taken
+WINDOW = 5.0  # seconds of one window of a rate
 
 
 def rates(story: Story) -> dict[str, float]:
-    """`answered` until the table goes away, `mailed` while mail waits and flows, `stored` from the overflow queue."""
+    """Return `answered` before the outage, `mailed` while email waits, and `stored` from the overflow queue."""
     events, windows = story.events, list(_windows(story.moments))
     before = [one for one in story.moments if one.at <= events["table refuses"]]
     mails = [_rate(a.mailed, b.mailed, a, b) for a, b in windows if a.mail and b.mail]
@@ -34,6 +34,6 @@ def _rate(before: int, after: int, a: Moment, b: Moment) -> float:
 
 
 def _middle(rates: Sequence[float]) -> float:
-    """Of the windows in which something moved; one a second where a spike was too short to tell."""
+    """Return the median of the windows with progress; 1 if the spike was too short."""
     moved = [rate for rate in rates if rate > 0]
     return round(median(moved), 1) if moved else 1.0

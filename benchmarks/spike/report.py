@@ -1,4 +1,4 @@
-"""What a spike says at its end, to a person and to results.json."""
+"""The report of a spike, as text and for results.json."""
 
 from collections.abc import Iterator, Sequence
 from statistics import quantiles
@@ -13,7 +13,7 @@ from stack.console import bold, dim
 
 
 def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
-    """`p50_ms` and `p99_ms`: from a person's first try to the 202, the tries in between included."""
+    """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202."""
     waits = [answer["ms"] for answer in story.signed if answer["good"]]
     return {
         **proof.as_figures(),
@@ -34,19 +34,19 @@ def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
 
 
 def percentile(values: Sequence[float], which: int) -> int:
-    """Of at least two values, in whole units."""
+    """Return the percentile of at least two values, in whole units."""
     return round(quantiles(values, n=100, method="inclusive")[which - 1])
 
 
-def report(told: dict[str, Any]) -> Iterator[str]:
-    yield bold(f"{told['signers']:,} signers, {told['duplicates']:,} of them twice")
+def report(figures: dict[str, Any]) -> Iterator[str]:
+    yield bold(f"{figures['signers']:,} signers, {figures['duplicates']:,} of them twice")
     for name in ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "p50_ms", "p99_ms"):
-        yield f"  {name:<12}{told[name]:>10,}"
-    yield dim(f"  answers: {told['answers']}; faults met: {told['faults_met']}")
-    yield dim(f"  overflow at most {told['peak_overflow']:,}, mail queues at most {told['peak_mail_queue']:,}")
-    yield dim("  " + ", ".join(f"{event} at {when:,.0f} s" for event, when in told["events_s"].items()))
-    yield from map(dim, _agreement(told.get("model", [])))
-    yield bold(f"  lost {told['lost']}, double {told['double']}, recount agrees: {told['recount_agrees']}")
+        yield f"  {name:<12}{figures[name]:>10,}"
+    yield dim(f"  answers: {figures['answers']}; faults met: {figures['faults_met']}")
+    yield dim(f"  overflow at most {figures['peak_overflow']:,}, mail queues at most {figures['peak_mail_queue']:,}")
+    yield dim("  " + ", ".join(f"{event} at {when:,.0f} s" for event, when in figures["events_s"].items()))
+    yield from map(dim, _agreement(figures.get("model", [])))
+    yield bold(f"  lost {figures['lost']}, double {figures['double']}, recount agrees: {figures['recount_agrees']}")
 
 
 def _agreement(model: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""One spike from the first post to the last confirmation: sign, with the table away in the middle; drain; confirm."""
+"""Run one spike from the first post to the last confirmation: sign (with a table outage), drain, confirm."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ TICK = 0.25
 
 @dataclass(frozen=True)
 class Moment:
-    """What is where, `at` seconds after the first post. Posts, messages, mails."""
+    """Numbers of posts, messages and emails, `at` seconds after the first post."""
 
     at: float
     answered: int
@@ -31,7 +31,7 @@ class Moment:
 
 @dataclass
 class Story:
-    """What happened, for proof, chart and model. Moments of `events` are seconds after the first post."""
+    """The record of a spike, for proof, chart and model. Times of `events` are seconds after the first post."""
 
     plan: Plan
     posts: int
@@ -71,7 +71,7 @@ class Run:
     def _sign(self) -> None:
         with came(self._stage.site, self._posts, self._plan) as signing:
             for _ in self._while_coming(signing, "signing"):
-                if not signing.answers:  # Locust takes seconds to start.
+                if not signing.answers:  # Locust takes some seconds to start.
                     self.story.began = time.time()
                 self._break(signing.settled / len(self._posts))
                 self._observe(signing.settled)
@@ -80,7 +80,7 @@ class Run:
         self.story.mark("all answered")
 
     def _break(self, share: float) -> None:
-        """The table goes away in the middle: first it refuses, then it cuts connections."""
+        """Break the table in the middle of the spike: first it refuses, then it cuts connections."""
         plan, state = self._plan, Table.THERE
         if plan.refuses_from <= share < plan.back_from:
             state = Table.CUTS if share >= plan.cuts_from else Table.REFUSES
@@ -89,7 +89,7 @@ class Run:
             self.story.mark("table " + ("is back" if state is Table.THERE else state))
 
     def _drain(self) -> None:
-        """Until no queue has anything and no signature wants a mail."""
+        """Wait until all queues are empty and no signature waits for an email."""
         deadline = time.monotonic() + self._plan.patience
         while not self._is_drained():
             if time.monotonic() > deadline:
@@ -103,7 +103,7 @@ class Run:
         return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._stage))
 
     def _confirm(self) -> None:
-        """By the links in the mails, those of the first mail each has got."""
+        """Confirm with the link in each person's first email."""
         links: dict[int, str] = {}
         for mail in self._stage.faults.ses.delivered:
             if mail.token and (number := number_of(mail.to)) is not None:
@@ -129,13 +129,13 @@ class Run:
         depths, ses = self._stage.depths(), self._stage.faults.ses
         mail = depths["mail"] + depths["other mail"]
         self.story.moments.append(Moment(self.story.now, answered, depths["overflow"], mail, len(ses.delivered)))
-        self._mind_the_quota()
+        self._raise_the_quota()
         if answered == len(self._posts) and not depths["overflow"]:
             self.story.mark("overflow drained")
         return depths
 
-    def _mind_the_quota(self) -> None:
-        """Staff see that the day's quota is spent, get it raised, and resume the mail: the runbook's way."""
+    def _raise_the_quota(self) -> None:
+        """Act as the runbook says: when the daily quota is used up, raise it and resume email."""
         ses = self._stage.faults.ses
         if not ses.is_spent:
             return

@@ -1,4 +1,4 @@
-"""SES as an account has it: so many a second, so many a day. The emulator has neither."""
+"""SES's limits of an account: a rate and a daily quota. The emulator has neither."""
 
 import json
 import re
@@ -17,13 +17,13 @@ class Refusal(NamedTuple):
     message: str
 
 
-# Shapes of the SES v2 API reference (SendEmail, Errors) and SES's own sentences.
+# Shapes from the SES v2 API reference (SendEmail, Errors), with SES's own texts.
 TOO_FAST = Refusal(429, "TooManyRequestsException", "Maximum sending rate exceeded.")
 DAY_SPENT = Refusal(400, "LimitExceededException", "Daily message quota exceeded.")
 
 
 class Delivery(NamedTuple):
-    """A mail SES took: when (Unix seconds), to whom, and the token of its link to confirm, if it has one."""
+    """An email that SES accepted: when (Unix seconds), to whom, and its confirm token if it has one."""
 
     at: float
     to: str
@@ -39,7 +39,7 @@ class Ses:
     _second: deque[float] = field(default_factory=deque)
 
     def refusal(self) -> Refusal | None:
-        """Whether a mail that comes now is refused; a mail that is not counts."""
+        """Return the refusal of an email sent now, if any. An accepted email is counted."""
         now = time.monotonic()
         while self._second and self._second[0] <= now - 1:
             self._second.popleft()

@@ -1,4 +1,4 @@
-"""The deployed stack with its faults: emulator, functions that speak to it through the faults, and the front."""
+"""The deployed stack: emulator, functions that reach it through the fault proxy, and the front."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from stack.emulator import emulator, set_faults
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
 
-# Whatever touches the signatures' table or SES. The rest goes straight to the emulator, for speed.
+# The calls to the signatures' table and to SES. Other calls go to the emulator directly, for speed.
 THROUGH = ("APIHandler", "Links", "StoreOverflow", "SendMail", "SendOtherMail")
 QUEUES = {"overflow": "OverflowQueueUrl", "mail": "MailQueueUrl", "other mail": "OtherMailQueueUrl"}
 SLUG = sample_petition().slug
@@ -33,11 +33,11 @@ class Stage:
     staff_token: str
 
     def set_faults(self, rates: Mapping[str, float]) -> dict[str, int]:
-        """For every function; returns how often each fault was met by now."""
+        """Set the faults of every function. Return how often each fault has happened so far."""
         return set_faults(self.stack.endpoint, rates)
 
     def depths(self) -> dict[str, int]:
-        """Messages in each queue: waiting, being worked on, delayed or resting."""
+        """Return the messages in each queue: waiting, in flight, or delayed."""
         names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
         client = self.cloud.client("sqs")
         found = {}
@@ -49,7 +49,7 @@ class Stage:
 
 @contextmanager
 def stage(plan: Plan) -> Iterator[Stage]:
-    """Started, deployed, and stopped at the end of the block."""
+    """Start and deploy the stack; stop it at the end of the block."""
     site_port, faults_port = free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
     with emulator() as running:

@@ -1,1 +1,1 @@
-"""What people would write instead, measured beside ours: `python -m benchmarks.tutorial`."""
+"""Compare with the application that tutorials teach: `python -m benchmarks.tutorial`."""

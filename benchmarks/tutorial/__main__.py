@@ -1,4 +1,4 @@
-"""Measure both, print the table, and write the key `tutorial` of results.json. Part of `make bench`."""
+"""Measure both, print the table, and write the key `tutorial` into results.json. Part of `make bench`."""
 
 from typing import Any
 

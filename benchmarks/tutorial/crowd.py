@@ -1,4 +1,4 @@
-"""A crowd of browsers: so many connections at once, each asking again as soon as it was answered."""
+"""A crowd of browsers: several connections at once, each sending a new request after each response."""
 
 import http.client
 import time
@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-# Said when all the functions that the emulator runs at once are busy: nothing was begun.
+# The emulator's response when all its functions are busy: the request was not started.
 BUSY, PAUSE_SECONDS = 429, 0.02
 
 Event = dict[str, Any]
 
 
 def press(api: str, events: Sequence[Event], connections: int) -> float:
-    """Send what API Gateway would have made these events of; return requests a second. Raise unless all went well."""
+    """Send the requests of these events; return requests a second. Raise unless all succeeded."""
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
         statuses = [status for part in pool.map(_Sender(api), _dealt(events, connections)) for status in part]
@@ -26,7 +26,7 @@ def press(api: str, events: Sequence[Event], connections: int) -> float:
 
 
 def _dealt(events: Sequence[Event], hands: int) -> list[Sequence[Event]]:
-    """Neighbours to different hands, so that what stands together is sent together."""
+    """Deal neighbours to different connections, so that neighbours are sent at the same time."""
     return [events[hand::hands] for hand in range(hands)]
 
 
@@ -37,11 +37,11 @@ class _Sender:
     def __call__(self, events: Iterable[Event]) -> list[int]:
         connection = http.client.HTTPConnection(self._place.hostname or "", self._place.port, timeout=60)
         try:
-            return [self._insist(connection, event) for event in events]
+            return [self._until_answered(connection, event) for event in events]
         finally:
             connection.close()
 
-    def _insist(self, connection: http.client.HTTPConnection, event: Event) -> int:
+    def _until_answered(self, connection: http.client.HTTPConnection, event: Event) -> int:
         while (status := self._ask(connection, event)) == BUSY:
             time.sleep(PAUSE_SECONDS)
         return status

@@ -1,4 +1,4 @@
-"""Both as deployed, over HTTP: 32 threads at one address and at many, and what each then says it has counted."""
+"""Race both as deployed, over HTTP: 32 threads sign with one address and with many; then compare the counts."""
 
 import json
 import urllib.request
@@ -11,12 +11,12 @@ from chalicelib.signatures.address import signature_id
 from stack.manage import issue_token
 
 THREADS = 32
-# So many times all threads press for one address, after so many times when each has its own.
+# How often all threads sign with one address, after as many rounds in which each has its own.
 TOGETHER, APART = 8, 2
 
 
 def count_error_of_race(both: Both) -> dict[str, int]:
-    """What was counted, less the distinct people who signed. Ours counts who confirmed, so that is raced as well."""
+    """Return the count minus the distinct people who signed. Ours counts confirmations, so these are raced too."""
     token = issue_token(both.ours)
     before = {"ours": _ours(both, token), "theirs": _theirs(both)}
     for wave in waves():
@@ -30,7 +30,7 @@ def count_error_of_race(both: Both) -> dict[str, int]:
 
 
 def waves() -> list[list[str]]:
-    """Who presses at once. The first waves also start as many functions as there are threads."""
+    """Yield the people of each wave. The first waves also start one function for each thread."""
     apart = [[f"wave-{wave}-{number}" for number in range(THREADS)] for wave in range(APART)]
     return apart + [[f"together-{number}"] * THREADS for number in range(TOGETHER)]
 
@@ -44,14 +44,14 @@ def _confirmations(both: Both, people: list[str]) -> list[Event]:
 
 def _ours(both: Both, token: str) -> int:
     url = f"{both.ours.api}/api/staff/petitions/{SLUG}/counts"
-    return int(_asked(url, {"Authorization": f"Bearer {token}"})["confirmed"])
+    return int(_get(url, {"Authorization": f"Bearer {token}"})["confirmed"])
 
 
 def _theirs(both: Both) -> int:
-    return int(_asked(f"{both.theirs}/api/petitions/{SLUG}/count", {})["count"])
+    return int(_get(f"{both.theirs}/api/petitions/{SLUG}/count", {})["count"])
 
 
-def _asked(url: str, headers: dict[str, str]) -> dict[str, Any]:
+def _get(url: str, headers: dict[str, str]) -> dict[str, Any]:
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60) as answer:
         body: dict[str, Any] = json.load(answer)
     return body

@@ -1,4 +1,4 @@
-"""Both applications on one emulator. Theirs is one file beside our own package: the same libraries, the same Python."""
+"""Deploy both applications on one emulator. Theirs is one file in our package: the same libraries and Python."""
 
 import json
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from stack.target import local_target
 HERE = Path(__file__).parent
 TEMPLATE, APPLICATION = HERE / "template.json", HERE / "application.py"
 STACK = "petitions-tutorial"
-# Every thread of the race in a function of its own, and places for our workers beside them.
+# One function for each thread of the race, and places for our workers.
 FUNCTIONS = 48
 SLUG = "support-trafficked-children"
 
 
 @dataclass(frozen=True)
 class Both:
-    """Ours, and the URL of the tutorial's API with its stage."""
+    """Our stack, and the URL of the tutorial's API with its stage."""
 
     ours: Deployed
     theirs: str

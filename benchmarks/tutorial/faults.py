@@ -1,4 +1,4 @@
-"""What goes wrong on a bad evening, injected where the SDK meets the network: all above it is real."""
+"""Faults injected between the SDK and the network: all layers above are real."""
 
 import io
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
-# As SES v2 refuses what is beyond the account's rate.
+# SES v2's refusal above the account's rate.
 REFUSED = 429
 REFUSAL = b'{"message": "Maximum sending rate exceeded."}'
 REFUSAL_HEADERS: Any = {"x-amzn-ErrorType": "TooManyRequestsException", "Content-Type": "application/json"}
 
 
 class Faults:
-    """Listens to a session's events; clients built from then on can be made to fail. For one thread."""
+    """Listen to a session's events: clients built afterwards can be made to fail. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:
         self._session = URLLib3Session()
@@ -28,7 +28,7 @@ class Faults:
 
     @contextmanager
     def losing_answers(self) -> Iterator[None]:
-        """The first write of each kind in the block takes effect, and its answer never arrives."""
+        """In the block, the first write of each kind succeeds, but its response is lost."""
         self._yet_to_lose = set(WRITES)
         try:
             yield
@@ -37,7 +37,7 @@ class Faults:
 
     @contextmanager
     def refusing_mail(self) -> Iterator[None]:
-        """SES refuses every mail in the block, for its rate."""
+        """In the block, SES refuses every email because of its rate."""
         self._refuses = True
         try:
             yield
@@ -45,7 +45,7 @@ class Faults:
             self._refuses = False
 
     def _write_sent(self, event_name: str, request: Any, **_: Any) -> None:
-        """Raised here it is to botocore as if the socket had said so; its own retries follow."""
+        """Raise here: botocore handles it as a socket error and retries."""
         operation = event_name.rpartition(".")[2]
         if operation in self._yet_to_lose:
             self._yet_to_lose.remove(operation)

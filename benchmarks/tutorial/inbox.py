@@ -1,4 +1,4 @@
-"""What the emulated SES was given."""
+"""The emails that the emulated SES received."""
 
 import json
 import urllib.request
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def mails(endpoint: str) -> list[dict[str, Any]]:
-    """Every one; an address that only this emulator has."""
+    """Return all emails, from an endpoint that only this emulator has."""
     with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=30) as sent:
         accounts: dict[str, list[dict[str, Any]]] = json.load(sent)["messages"]
     return [mail for account in accounts.values() for mail in account]

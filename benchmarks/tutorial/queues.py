@@ -1,4 +1,4 @@
-"""What Lambda's poller does with a queue: hand over, delete what went well, and bring the rest again."""
+"""Work as Lambda's poller: pass messages on, delete those that succeeded, and deliver the rest again."""
 
 import os
 from collections.abc import Callable
@@ -11,7 +11,7 @@ Handle = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def drain(variable: str, handle: Handle, receives: int = 1000) -> None:
-    """Until the queue of this setting is empty, or after so many receives. What failed is there again at once."""
+    """Drain the queue of this setting, with a maximum of receives. Failed messages are visible again at once."""
     sqs: Any = boto3.client("sqs")
     url = os.environ[variable]
     for _ in range(receives):

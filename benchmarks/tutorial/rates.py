@@ -1,7 +1,7 @@
-"""Requests a second, end to end through API Gateway and Lambda on the emulator, both by turns.
+"""Requests a second, end to end through API Gateway and Lambda on the emulator, alternating.
 
-On this machine our workers (stream, queues, mail) share the cores with the requests, while on AWS they run elsewhere:
-so it is measured as deployed, and once more with the workers held until the round is over.
+Here our workers (stream, queues, email) share the cores with the requests; on AWS they run elsewhere. So it is measured
+as deployed, and again with the workers paused until the round is over.
 """
 
 import time
@@ -20,14 +20,14 @@ CONNECTIONS = 16
 SIGNATURES, ROUNDS = 200, 3
 MAIL_SECONDS = 60.0
 
-# Who is pending is still being followed for a moment when the last mail is out.
+# Pending counts are still projected for a moment after the last email.
 SETTLE_SECONDS = 2.0
 
 Figures = dict[str, float]
 
 
 def rates(both: Both) -> dict[str, Any]:
-    """Medians over rounds, the rounds themselves, and how long the mails of a round took."""
+    """Return medians over rounds, the rounds, and how long the emails of a round took."""
     _as_deployed(both, "warm")
     deployed = [_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
     apart = [_apart(both, f"apart-{number}") for number in range(ROUNDS)]
@@ -41,7 +41,7 @@ def rates(both: Both) -> dict[str, Any]:
 
 
 def _as_deployed(both: Both, what: str) -> tuple[Figures, Figures]:
-    """Requests a second, and seconds until the last mail was out: only then it is the other one's turn."""
+    """Return requests a second, and seconds until the last email. The other one starts only after that."""
     rate, mailed = {}, {}
     for name, api in _sides(both):
         before, started = mails_sent(both.ours.endpoint), time.perf_counter()
@@ -52,7 +52,7 @@ def _as_deployed(both: Both, what: str) -> tuple[Figures, Figures]:
 
 
 def _apart(both: Both, what: str) -> Figures:
-    """Our workers rest during both turns, and catch up after them."""
+    """Pause our workers during both turns; they catch up afterwards."""
     before = mails_sent(both.ours.endpoint)
     with workers_held(both.ours.endpoint):
         rate = {name: _pressed(api, what) for name, api in _sides(both)}
@@ -80,7 +80,7 @@ def _settle(both: Both, mails: int) -> None:
 
 @contextmanager
 def workers_held(endpoint: str) -> Iterator[None]:
-    """What they have to do waits in stream and queue, and is done afterwards."""
+    """Pause the workers in the block. Their work waits in stream and queues."""
     client = Cloud(endpoint).client("lambda")
     sources = client.list_event_source_mappings()["EventSourceMappings"]
     enabled = [source["UUID"] for source in sources if source["State"] == "Enabled"]

@@ -1,4 +1,4 @@
-"""The table: ours and theirs, row by row, and who is ahead."""
+"""The table: ours and theirs, row by row, and which is better."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any
 from stack.console import bold
 
 Measured = Mapping[str, Any]
-# The goal for requests a second, as a multiple of theirs.
+# The goal of requests a second, as a multiple of theirs.
 TIMES = 2
 
 
 @dataclass(frozen=True)
 class Row:
-    """One comparison. `ours` and `theirs` in the row's own unit."""
+    """One comparison. `ours` and `theirs` have the row's unit."""
 
     name: str
     goal: str
@@ -23,7 +23,7 @@ class Row:
 
 
 def rows(measured: Measured) -> list[Row]:
-    """In the order of the issue. An error of 0 is ahead only of one that is not."""
+    """Return the rows. An error of 0 is better only than an error above 0."""
     return [
         _less("AWS calls a signature", measured["aws_calls"]),
         _less("write units a signature", measured["write_units"]),
@@ -37,7 +37,7 @@ def rows(measured: Measured) -> list[Row]:
 
 
 def lines(measured: Measured) -> Iterator[str]:
-    """To print."""
+    """Return lines to print."""
     yield bold(_line("against a tutorial's application", "goal", "ours", "theirs", ""))
     for row in rows(measured):
         yield _line(row.name, row.goal, f"{row.ours:g}", f"{row.theirs:g}", "met" if row.is_met else "MISSED")

@@ -1,4 +1,4 @@
-"""What each sign costs, and what is lost and miscounted when things go wrong. Lambda and API Gateway are not in it."""
+"""The cost of each signature, and what faults lose and miscount. Without Lambda and API Gateway."""
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -15,7 +15,7 @@ from benchmarks.tutorial.sides import NAMES, Sides, each
 from benchmarks.worker import answer
 
 WARM_UP, MEASURED = 20, 200
-# Every fourth of them meets the fault.
+# Every fourth person meets the fault.
 PEOPLE, EVERY = 40, 4
 
 Figures = dict[str, Any]
@@ -31,7 +31,7 @@ def measure(endpoint: str) -> Figures:
 
 
 def spent(sides: Sides) -> Figures:
-    """Means of what is counted; the median of CPU. Warm, by turns, in one process."""
+    """Return means of counts and the median of CPU: warm, alternating, in one process."""
     acts = [each(partial(_act, sides, person=f"supporter-{number}")) for number in range(WARM_UP + MEASURED)][WARM_UP:]
     return {
         "aws_calls": each(lambda name: mean(act[name]["calls"] for act in acts)),
@@ -41,32 +41,32 @@ def spent(sides: Sides) -> Figures:
 
 
 def _act(sides: Sides, name: str, person: str) -> Figures:
-    with sides.stage.metered() as asked:
+    with sides.stage.metered() as spent:
         start = process_time()
         status = sides.sign(name, person)
         cpu = process_time() - start
     if status != 202:
         raise RuntimeError(f"{name} answered {status}")
-    return {**asked.as_figures(), "cpu_ms": cpu * 1000}
+    return {**spent.as_figures(), "cpu_ms": cpu * 1000}
 
 
 def count_error_of_retries(sides: Sides) -> dict[str, int]:
-    """People counted too many when the first answers of some writes are lost, and SDK and browser ask again."""
+    """Return how many people too many are counted when responses of writes are lost and SDK and browser retry."""
     from chalicelib.signatures.worker import store_overflow
 
     before = each(sides.counted)
     for person, is_hit in people("retries"):
         for name in NAMES:
-            _insist(sides, is_hit, partial(sides.sign, name, person))
+            _until_answered(sides, is_hit, partial(sides.sign, name, person))
     drain("OVERFLOW_QUEUE_URL", store_overflow)
     for person, is_hit in people("retries"):
-        _insist(sides, is_hit, partial(sides.stage.confirm, person))
+        _until_answered(sides, is_hit, partial(sides.stage.confirm, person))
     after = each(sides.counted)
     return each(lambda name: after[name] - before[name] - PEOPLE)
 
 
-def _insist(sides: Sides, is_hit: bool, act: Callable[[], object]) -> None:
-    """Whoever saw a time-out presses the button again."""
+def _until_answered(sides: Sides, is_hit: bool, act: Callable[[], object]) -> None:
+    """Sign again after each timeout."""
     with sides.faults.losing_answers() if is_hit else nullcontext():
         act()
     if is_hit:
@@ -74,7 +74,7 @@ def _insist(sides: Sides, is_hit: bool, act: Callable[[], object]) -> None:
 
 
 def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
-    """People without a mail in the end, though SES refused only for a while and who saw an error pressed again."""
+    """Return how many people get no email although SES refused only for a while and people retried after errors."""
     from chalicelib.mail.worker import send_mail
 
     for person, is_hit in people("mails"):
@@ -85,28 +85,28 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
         for name in refused:
             sides.sign(name, person)
     drain("MAIL_QUEUE_URL", send_mail)
-    told = _told(endpoint)
-    return each(lambda name: sum(f"{person}@example.org" not in told[name] for person, _ in people("mails")))
+    recipients = _recipients(endpoint)
+    return each(lambda name: sum(f"{person}@example.org" not in recipients[name] for person, _ in people("mails")))
 
 
 def _relay(sides: Sides, person: str) -> None:
-    """As the stream would bring it."""
+    """Relay as the stream would."""
     from chalicelib.mail.worker import relay_mail
 
     record = records.inserted(sides.slug, sides.stage.id_of(person), 0)
     relay_mail({"Records": [record]}, CONTEXT)
 
 
-def _told(endpoint: str) -> dict[str, set[str]]:
-    """Who got a mail from whom, told apart by the subject."""
-    told: dict[str, set[str]] = each(lambda _: set())
+def _recipients(endpoint: str) -> dict[str, set[str]]:
+    """Return who got an email from which application, by subject."""
+    recipients: dict[str, set[str]] = each(lambda _: set())
     for mail in mails(endpoint):
-        told["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
-    return told
+        recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
+    return recipients
 
 
 def people(what: str) -> Iterator[tuple[str, bool]]:
-    """And whether the fault meets them."""
+    """Yield people, and whether the fault meets them."""
     return ((f"{what}-{number}", number % EVERY == 0) for number in range(PEOPLE))
 
 

@@ -1,4 +1,4 @@
-"""Both handlers in one process on the embedded AWS, so that the same fault can meet both at the same moment."""
+"""Both handlers in one process on the embedded AWS, so that both can meet the same fault at the same time."""
 
 import json
 import os
@@ -19,12 +19,12 @@ Value = TypeVar("Value")
 
 
 def each(ask: Callable[[str], Value]) -> dict[str, Value]:
-    """The same of both."""
+    """Return the value of both."""
     return {name: ask(name) for name in NAMES}
 
 
 class Sides:
-    """The same people, signing here and there by turns."""
+    """The same people sign with both, alternating."""
 
     def __init__(self, endpoint: str) -> None:
         self.stage = Stage(endpoint)
@@ -36,7 +36,7 @@ class Sides:
         self._apps = _apps()
 
     def sign(self, name: str, person: str) -> int:
-        """The status it was answered with; an exception is 500, as Chalice answers it."""
+        """Return the status. An exception is 500, as in Chalice."""
         status: int = self._apps[name](scene.sign_event(self.slug, person), None)["statusCode"]
         return status
 
@@ -49,7 +49,7 @@ class Sides:
 
 
 def _apps() -> dict[str, Callable[[dict[str, Any], None], dict[str, Any]]]:
-    """Imported late: the tutorial builds its clients at import, and has to find settings and faults in place."""
+    """Import late: the tutorial builds its clients at import and needs settings and faults before."""
     from app import app
     from benchmarks.tutorial import application
 

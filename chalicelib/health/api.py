@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -9,13 +10,16 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import json_answer, json_view
+from chalicelib.edge.http import json_answer
 from chalicelib.health.words import Correction, Facts, messages, worst
 from chalicelib.mail.pause import paused_until
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
-from chalicelib.staff.authorizer import staff_authorizer
+from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.prove import adjustments
+
+if TYPE_CHECKING:
+    from chalicelib.health.answers import StaffHealth
 
 routes = Blueprint(__name__)
 
@@ -23,28 +27,22 @@ routes = Blueprint(__name__)
 CORRECTIONS_SHOWN = timedelta(days=1)
 
 
-@routes.route("/api/staff/health", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_staff_health(request: Request) -> Response:
-    """Return {"level", "messages", "mail", "overflow"}.
-
-    `oldest_seconds` is always null: SQS reports the age of the oldest message only to CloudWatch.
-    """
+    """`oldest_seconds` is always null: SQS reports the age of the oldest message only to CloudWatch."""
     facts = _facts(times.now())
     found = messages(facts)
-    until = facts.paused_until
-    return json_answer(
-        {
-            "level": worst(found),
-            "messages": [{"level": message.level, "text": message.text} for message in found],
-            "mail": {
-                "waiting": facts.mail_waiting,
-                "oldest_seconds": None,
-                "paused_until": times.iso(until) if until else None,
-            },
-            "overflow": {"waiting": facts.overflow_waiting},
-        }
-    )
+    health: StaffHealth = {
+        "level": worst(found),
+        "messages": [{"level": message.level, "text": message.text} for message in found],
+        "mail": {
+            "waiting": facts.mail_waiting,
+            "oldest_seconds": None,
+            "paused_until": times.iso_or_none(facts.paused_until),
+        },
+        "overflow": {"waiting": facts.overflow_waiting},
+    }
+    return json_answer(health)
 
 
 def _facts(now: datetime) -> Facts:

@@ -2,43 +2,54 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.http import (
-    json_answer,
-    json_view,
-    query,
-    unless_known,
-)
+from chalicelib.edge.http import json_answer, query, unless_known
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import overview, pending_count, projected_breakdown
+from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.constituency_table import is_configured
 from chalicelib.projections.dimensions import Dimension
-from chalicelib.staff.authorizer import staff_authorizer
-from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, largest
+from chalicelib.staff.authorizer import staff_view
+from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest
 from chalicelib.tallies.model import By
+
+if TYPE_CHECKING:
+    from chalicelib.projections.answers import BreakdownRow, CountTotals, StaffPetition
 
 routes = Blueprint(__name__)
 
 ALL = "all"
+# Of `top`.
+MOST_ROWS = 999
 
 
-@routes.route("/api/staff/petitions", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_counts(request: Request) -> Response:
     """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
-    listed = [_listed(petition) for petition in all_petitions(tables())]
+    now, petitions = times.now(), all_petitions(tables())
+    counts = exact_counts(petitions, now, tables())
+    pending = pending_counts([petition.slug for petition in petitions], tables())
+    listed: list[StaffPetition] = [
+        {
+            "slug": petition.slug,
+            "title": petition.title,
+            "state": petition.state_at(now),
+            "confirmed": counts[petition.slug].confirmed,
+            "pending": pending[petition.slug],
+        }
+        for petition in petitions
+    ]
     return unless_known(request, listed, json_answer({"petitions": listed}))
 
 
-@routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
@@ -66,7 +77,7 @@ def _overview(request: Request, slug: str) -> Response:
     return unless_known(request, [totals, breakdowns, in_csv], response)
 
 
-def _rows(counted: Breakdown) -> list[dict[str, object]]:
+def _rows(counted: Breakdown) -> "list[BreakdownRow]":
     return [{"key": key, "confirmed": number} for key, number in counted.values.items()]
 
 
@@ -81,18 +92,7 @@ def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     return projected_breakdown(petition, by, now, tables())
 
 
-def _listed(petition: Petition) -> dict[str, object]:
-    now = times.now()
-    return {
-        "slug": petition.slug,
-        "title": petition.title,
-        "state": petition.state_at(now),
-        "confirmed": exact_count(petition, now, tables()).confirmed,
-        "pending": pending_count(petition.slug, tables()),
-    }
-
-
-def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, object]:
+def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotals":
     count = counted or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
@@ -102,7 +102,7 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, o
     }
 
 
-def _answer(request: Request, totals: dict[str, object], counted: Breakdown | None = None) -> Response:
+def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None = None) -> Response:
     rows = _rows(counted) if counted else []
     in_csv = wants_csv(request)
     if in_csv:
@@ -130,7 +130,7 @@ def _top(request: Request) -> int | None:
     if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
-        raise Invalid([FieldError("top", "Use a number from 1 to 999")])
+        raise Invalid([FieldError("top", f"Use a number from 1 to {MOST_ROWS}")])
     return int(value)
 
 

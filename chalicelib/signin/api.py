@@ -1,5 +1,7 @@
 """Sign-in over HTTP: the provider's URL, then a staff token in exchange for the returned code. No cookies."""
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
@@ -8,37 +10,38 @@ from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parsed
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import json_answer, json_body, json_view
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.views import json_view
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.authorizer import source_ip
 
+if TYPE_CHECKING:
+    from chalicelib.signin.answers import Session, SignInAddress
+
 routes = Blueprint(__name__)
 
-RETURN_PATH = "/staff/signed-in"
 
-
-@routes.route(RETURN_PATH)
 @page_view(routes)
 def show_sign_in(request: Request) -> Response:
     """Show the sign-in button. The provider also returns people here. The page is static; its script does the work."""
     return page(request, "sign_in.html", {})
 
 
-@routes.route("/api/staff/sign-in", methods=["POST"], content_types=["*/*"])
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
-    """Return {"authorization_url"}. The page makes and keeps the secrets."""
+    """Return the URL to open. The page makes and keeps the secrets."""
     sign_in = parsed(SignInBegun, json_body(request))
-    return json_answer({"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())})
+    answer: SignInAddress = {"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())}
+    return json_answer(answer)
 
 
-@routes.route("/api/staff/session", methods=["POST"], content_types=["*/*"])
 @json_view(routes)
 def open_session(request: Request) -> Response:
-    """Exchange the provider's code for {"token", "expires_at", "owner", "rights"}. The token works for eight hours."""
+    """Exchange the provider's code for a token. It works for eight hours."""
     returned, now = parsed(CodeReturned, json_body(request)), times.now()
     member = member_for(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
@@ -49,14 +52,13 @@ def open_session(request: Request) -> Response:
         actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
     )
     log.note("signed_in", token=session.token_id)
-    return json_answer(
-        {
-            "token": session.token,
-            "expires_at": times.iso(session.expires_at),
-            "owner": member.owner,
-            "rights": rights,
-        }
-    )
+    answer: Session = {
+        "token": session.token,
+        "expires_at": times.iso(session.expires_at),
+        "owner": member.owner,
+        "rights": rights,
+    }
+    return json_answer(answer)
 
 
 def _provider() -> Provider:
@@ -68,4 +70,4 @@ def _provider() -> Provider:
 
 
 def _redirect_uri() -> str:
-    return f"{settings().site_url}{RETURN_PATH}"
+    return f"{settings().site_url}{ROUTES['show_sign_in'].path}"

@@ -47,7 +47,7 @@ def test_a_read_is_eventually_consistent_unless_asked(played: Played) -> None:
         assert played.tables.get(KEY, consistent=consistent) == ITEM
 
 
-def test_a_missing_item_is_none(played: Played) -> None:
+def test_a_missing_item_returns_none(played: Played) -> None:
     played.stub.add_response("get_item", {})
     assert played.tables.get(KEY) is None
 

@@ -7,7 +7,7 @@ from benchmarks.model.scenarios import run, steady
 from tests.benchmarks.test_model import SERVICE
 
 
-def test_a_chart_is_the_same_again(tmp_path: Path) -> None:
+def test_a_chart_is_identical_in_each_run(tmp_path: Path) -> None:
     done = [run(steady(200, 10), name, SERVICE, 60) for name in ("default", "raised")]
     drawn = []
     for name in ("one.svg", "two.svg"):

@@ -1,4 +1,4 @@
-"""The bill: every line has a price with a source, and the sums are what they say."""
+"""The bill: every row has a price with a source, and the sums are correct."""
 
 from pathlib import Path
 
@@ -7,20 +7,20 @@ import pytest
 from benchmarks import lambdas, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
-from benchmarks.cost.quantities import BUSY, TRICKLE, followed_units, invocations, lines
+from benchmarks.cost.quantities import BUSY, TRICKLE, invocations, lines, projected_units
 from benchmarks.results import read
 
 WAY = read()["way"]
 ITEM = read()["sign"]["item_bytes"]
 
 
-def test_every_price_says_where_it_stands() -> None:
+def test_every_price_has_a_source() -> None:
     assert [name for name, price in prices().by_name.items() if not price.source or price.usd < 0] == []
     assert prices().region
     assert prices().checked
 
 
-def test_every_line_is_priced_and_none_is_negative() -> None:
+def test_every_row_has_a_price_and_is_not_negative() -> None:
     for pace in (BUSY, TRICKLE):
         found = lines(WAY, ITEM, pace)
         assert {line.price for line in found} <= set(prices().by_name)
@@ -33,25 +33,25 @@ def test_the_total_is_the_sum_of_its_items() -> None:
     assert figures["cost"]["ses_usd"] == 100
 
 
-def test_the_price_of_a_million_requests_by_hand() -> None:
+def test_a_million_requests_cost_what_the_price_list_says() -> None:
     items = bill(WAY, ITEM, prices())["cost"]["items"]
     assert items["API Gateway: sign, confirm page, confirm"] == 3 * 3.5
     assert items["DynamoDB: write units, confirm and count"] == 2.5
 
 
-def test_a_slow_day_is_dearer_for_batches_are_empty() -> None:
+def test_a_slow_day_costs_more_because_batches_are_small() -> None:
     figures = bill(WAY, ITEM, prices())
     assert figures["cost"]["one_at_a_time_usd"] > figures["cost_per_million_without_ses_usd"]
-    assert followed_units(WAY, TRICKLE) == 2 > followed_units(WAY, BUSY)
+    assert projected_units(WAY, TRICKLE) == 2 > projected_units(WAY, BUSY)
     assert all(invocations(TRICKLE)[step] >= often for step, often in invocations(BUSY).items())
 
 
-def test_a_missed_goal_is_said() -> None:
+def test_a_missed_goal_is_reported() -> None:
     figures = bill(WAY, ITEM, prices())
     assert ("MISSED" in "\n".join(table(figures))) == (figures["cost_per_million_without_ses_usd"] > 14)
 
 
-def test_a_batch_meets_no_more_buckets_than_there_are() -> None:
+def test_a_batch_has_at_most_64_buckets() -> None:
     assert lambdas.buckets_met(1, 16) == pytest.approx(1)
     assert lambdas.buckets_met(1000, 16) == pytest.approx(16)
 
@@ -61,7 +61,7 @@ def test_a_handler_with_half_a_cpu_takes_twice_as_long() -> None:
     assert lambdas.seconds("sign", 1000, 0) == pytest.approx(0.001 * 1769 / 1024)
 
 
-def test_one_command_keeps_what_another_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_command_keeps_the_results_of_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results.json")
     results.add({"one": 1, "two": 2})
     assert results.add({"two": 3}) == results.read() == {"one": 1, "two": 3}

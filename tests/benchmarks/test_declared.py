@@ -8,7 +8,7 @@ from benchmarks.results import read
 from chalicelib.mail.pace import senders_for
 
 
-def test_the_model_has_as_many_workers_as_the_template_starts() -> None:
+def test_the_model_has_as_many_workers_as_the_template() -> None:
     default = account("default")
     assert default.senders == declared.at_once("SendMail") == senders_for(12)
     assert account("raised").senders == senders_for(account("raised").mail_rate)
@@ -16,7 +16,7 @@ def test_the_model_has_as_many_workers_as_the_template_starts() -> None:
     assert (declared.lanes("RelayMail"), 1) == (RELAY_LANES, FOLLOW_LANES)
 
 
-def test_a_delivered_mail_costs_no_event_for_ses_tells_only_what_is_read() -> None:
+def test_a_delivered_email_costs_no_event() -> None:
     assert set(declared.mail_events()) == {"bounce", "complaint", "reject"}
     assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
     told = [line for line in lines(read()["way"], 400, BUSY) if line.price == "topic_publish"]

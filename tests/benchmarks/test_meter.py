@@ -41,7 +41,7 @@ def session() -> boto3.session.Session:
     return boto3.session.Session("test", "test", region_name="us-east-1")
 
 
-def test_an_act_is_billed_what_dynamodb_reports(session: boto3.session.Session) -> None:
+def test_an_operation_costs_what_dynamodb_reports(session: boto3.session.Session) -> None:
     meter = Meter(session.events)
     client = session.client("dynamodb")
     client.meta.events.register("before-send", always(b'{"ConsumedCapacity": {"CapacityUnits": 3.0}}'))
@@ -55,7 +55,7 @@ def test_an_act_is_billed_what_dynamodb_reports(session: boto3.session.Session) 
     }
 
 
-def test_what_comes_before_and_after_the_block_is_not_counted(session: boto3.session.Session) -> None:
+def test_calls_outside_the_block_are_not_counted(session: boto3.session.Session) -> None:
     meter = Meter(session.events)
     client = session.client("dynamodb")
     client.meta.events.register("before-send", always(b"{}"))
@@ -85,7 +85,7 @@ def test_a_read_is_billed_by_blocks_of_4_kb(size: int, units: float) -> None:
     assert read_units("GetItem", {"ConsistentRead": True}, {"Item": item_of(size)}) == 2 * units
 
 
-def test_an_absent_item_is_not_free() -> None:
+def test_a_read_of_a_missing_item_costs_units() -> None:
     assert read_units("GetItem", {}, {}) == 0.5
     request = {"RequestItems": {"t": {"Keys": [KEY, KEY, KEY], "ConsistentRead": True}}}
     assert read_units("BatchGetItem", request, {"Responses": {"t": [item_of(5000)]}}) == 4

@@ -19,13 +19,13 @@ def results() -> dict[str, Any]:
     return measured
 
 
-def test_the_promised_keys_are_there(results: dict[str, Any]) -> None:
+def test_results_have_the_promised_keys(results: dict[str, Any]) -> None:
     assert [key for key in PROMISED if key not in results] == []
     for act in ("sign", "confirm", "count"):
         assert [part for part in SPENT if part not in results[act]] == []
 
 
-def test_what_is_counted_meets_its_goals(results: dict[str, Any]) -> None:
+def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
     counted = [figure for figure in figures(results) if figure.name.startswith(("sign, ", "confirm", "count"))]
     assert [figure.name for figure in counted if not figure.is_met] == []
     assert len(counted) == 4
@@ -49,7 +49,7 @@ def test_what_is_counted_meets_its_goals(results: dict[str, Any]) -> None:
         (("staff_page", "bytes"), 100_000),
     ],
 )
-def test_a_figure_that_is_worse_is_seen(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:
+def test_a_worse_figure_misses_its_goal(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:
     good = {**results, "sign_cpu_ratio": 1.5, "cold_start_ratio": 1.25}
     assert missed(good) == 0
     place = bad = deepcopy(good)

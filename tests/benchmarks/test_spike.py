@@ -32,7 +32,7 @@ SPIKE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("later", [0, 25])
-def test_one_in_five_signs_twice_and_is_typed_otherwise(later: int) -> None:
+def test_one_in_five_signs_twice_with_another_spelling(later: int) -> None:
     posts = signing("slug", 100, later)
     assert len(posts) == 120
     assert len({post["body"] for post in posts}) == 120
@@ -61,7 +61,7 @@ def test_one_in_five_confirms_twice() -> None:
         {"recount_agrees": False},
     ],
 )
-def test_a_proof_sees_what_is_wrong(wrong: dict[str, Any]) -> None:
+def test_a_proof_detects_each_error(wrong: dict[str, Any]) -> None:
     assert GOOD.is_good
     assert not replace(GOOD, **wrong).is_good
 
@@ -76,19 +76,19 @@ def test_a_proof_sees_what_is_wrong(wrong: dict[str, Any]) -> None:
         ([0, 60, 120, 180, 240, 300], 6, {"beyond_five": 1}),  # more than five
     ],
 )
-def test_a_mail_too_many_is_seen(times: list[float], known: int, wrong: dict[str, int]) -> None:
+def test_a_proof_detects_one_email_too_many(times: list[float], known: int, wrong: dict[str, int]) -> None:
     mails = [Delivery(at, address(1), "t") for at in times]
     assert too_many([{**ROW, "mails": known}], mails, {}) == {"unknown": 0, "beyond_five": 0, "hurried": 0} | wrong
 
 
-def test_a_mail_whose_mark_the_table_refused_may_come_once_more_and_no_oftener() -> None:
+def test_an_unmarked_email_may_be_sent_once_more_only() -> None:
     mails = [Delivery(at, address(1), "t") for at in (0, 90, 180)]
     assert too_many([ROW], mails[:2], {"id": 1})["unknown"] == 0
     assert too_many([ROW], mails, {"id": 1})["unknown"] == 1
     assert too_many([ROW], mails[:2], {"another": 1})["unknown"] == 1
 
 
-def test_a_mark_is_told_from_a_claim() -> None:
+def test_a_mark_is_distinguished_from_a_claim() -> None:
     key = keys.Key(keys.SIGNATURES, "p", "s")
     mark = Change(key, assign={"mailed_at": "now"}, add={"mails": 1}, remove=("mail_kind",))
     claim = Change(key, assign={"claimed_until": 1}, when=Attr("mailed_at").lt("now") & Attr("mails").lt(5))
@@ -96,7 +96,7 @@ def test_a_mark_is_told_from_a_claim() -> None:
     assert not is_mark(b'{"TableName": "signatures"}')
 
 
-def test_whoever_typed_the_address_otherwise_is_the_same_person() -> None:
+def test_another_spelling_of_an_address_is_the_same_person() -> None:
     assert number_of("Signer-12+again@Example.ORG") == number_of(address(12)) == 12
     assert number_of("somebody@example.org") is None
 
@@ -106,7 +106,7 @@ def test_ses_refuses_above_its_rate() -> None:
     assert [ses.refusal() for _ in range(3)] == [None, None, TOO_FAST]
 
 
-def test_ses_refuses_when_the_day_is_spent_until_it_is_raised() -> None:
+def test_ses_refuses_after_the_daily_quota_until_it_is_raised() -> None:
     ses = Ses(rate=100, quota=2)
     refusals: list[Refusal | None] = [ses.refusal() for _ in range(3)]
     assert refusals == [None, None, DAY_SPENT]
@@ -116,24 +116,24 @@ def test_ses_refuses_when_the_day_is_spent_until_it_is_raised() -> None:
     assert not ses.is_spent
 
 
-def test_the_short_spike_waits_for_nothing_that_takes_a_minute_by_design() -> None:
+def test_the_short_spike_has_no_pauses_of_a_minute() -> None:
     assert short(100).quota is None
     assert short(100).later == 0
     assert whole(100).quota == 20
 
 
-def test_rates_are_those_of_undisturbed_stretches() -> None:
+def test_rates_come_from_times_without_faults() -> None:
     story = Story(short(100), 120, events={"table refuses": 10, "table is back": 20})
     story.moments += [Moment(0, 0, 0, 0, 0), Moment(10, 50, 0, 40, 10), Moment(20, 100, 30, 40, 60)]
     story.moments += [Moment(30, 120, 10, 0, 70)]
     assert rates(story) == {"answered": 5.0, "mailed": 5.0, "stored": 2.0}
 
 
-def test_a_percentile_lies_among_the_values() -> None:
+def test_a_percentile_is_between_the_values() -> None:
     assert percentile([1.0, 2.0, 3.0], 50) == 2
 
 
-def test_the_local_model_agrees_with_what_can_be_worked_out_by_hand() -> None:
+def test_the_local_model_agrees_with_a_manual_calculation() -> None:
     """100 a second overflow for 12 s less what the longer way costs; what rested comes back six minutes later."""
     found = {row["figure"]: row["model"] for row in compare(SPIKE)}
     assert found["all_answered_s"] == pytest.approx(60 + 12 * 0.2, abs=2)

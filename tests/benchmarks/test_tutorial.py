@@ -36,17 +36,17 @@ def missed(measured: dict[str, Any]) -> list[str]:
     return [row.name for row in rows(measured) if not row.is_met]
 
 
-def test_the_promised_rows_are_there_with_both_sides() -> None:
+def test_each_promised_row_has_both_sides() -> None:
     kept = read()["tutorial"]
     assert [name for name in AHEAD if set(kept[name]) != {"ours", "theirs"}] == []
 
 
-def test_nothing_is_counted_wrong_and_no_mail_is_lost_on_our_side() -> None:
+def test_our_side_counts_correctly_and_loses_no_email() -> None:
     kept = read()["tutorial"]
     assert [kept[name]["ours"] for name in ("count_error_race", "count_error_retries", "mails_lost")] == [0, 0, 0]
 
 
-def test_being_ahead_of_everything_is_no_miss() -> None:
+def test_no_row_is_missed_when_ours_is_better_everywhere() -> None:
     assert missed(AHEAD) == []
     assert not [line for line in lines(AHEAD) if "MISSED" in line]
 
@@ -65,14 +65,14 @@ def test_being_ahead_of_everything_is_no_miss() -> None:
         ("mails_lost", "ours", 1),
     ],
 )
-def test_a_row_on_which_we_are_not_ahead_is_said_to_be_missed(name: str, side: str, value: float) -> None:
+def test_a_row_where_ours_is_not_better_is_missed(name: str, side: str, value: float) -> None:
     worse = deepcopy(AHEAD)
     worse[name][side] = value
     assert len(missed(worse)) == 1
     assert sum("MISSED" in line for line in lines(worse)) == 1
 
 
-def test_in_every_wave_all_threads_press_at_once() -> None:
+def test_all_threads_of_a_wave_start_together() -> None:
     sizes = [Counter(wave) for wave in waves()]
     assert {sum(size.values()) for size in sizes} == {THREADS}
     assert {len(size) for size in sizes} == {1, THREADS}
@@ -86,7 +86,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
     return boto3.Session()
 
 
-def test_a_lost_answer_is_asked_for_again_by_the_sdk_and_only_once(session: boto3.Session) -> None:
+def test_the_sdk_retries_a_lost_response_once(session: boto3.Session) -> None:
     sent: list[str] = []
     session.events.register("before-send.dynamodb", lambda event_name, **_: sent.append(event_name))
     faults = Faults(session.events)
@@ -98,7 +98,7 @@ def test_a_lost_answer_is_asked_for_again_by_the_sdk_and_only_once(session: boto
     assert len(sent) == 3
 
 
-def test_ses_refuses_as_long_as_the_block_lasts_and_calls_it_too_many(session: boto3.Session) -> None:
+def test_ses_refuses_with_too_many_requests_inside_the_block(session: boto3.Session) -> None:
     faults = Faults(session.events)
     once = Config(retries={"total_max_attempts": 1})
     client: Any = session.client("sesv2", config=once)
@@ -110,7 +110,7 @@ def test_ses_refuses_as_long_as_the_block_lasts_and_calls_it_too_many(session: b
     }
 
 
-def test_the_tutorial_has_the_memory_and_the_validation_that_ours_has() -> None:
+def test_the_tutorial_has_our_memory_and_validation() -> None:
     template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
     assert template["Resources"]["Application"]["Properties"]["MemorySize"] == memory_mb("sign")
     assert "from chalicelib.signatures.form import" in APPLICATION.read_text(encoding="utf-8")

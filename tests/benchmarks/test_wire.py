@@ -7,7 +7,7 @@ from benchmarks.wire import stubbed
 
 
 @pytest.mark.parametrize("calls", [1, 3])
-def test_a_client_is_answered_by_operation(calls: int) -> None:
+def test_the_stub_answers_by_operation(calls: int) -> None:
     stored = {"pk": {"S": "p"}}
     session = boto3.session.Session("test", "test", region_name="us-east-1")
     with stubbed({"GetItem": {"Item": stored}, "PutItem": {}}):

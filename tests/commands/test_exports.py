@@ -14,7 +14,8 @@ import manage
 from chalicelib.aws import clients
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Unavailable
-from chalicelib.exports.request import find_export
+from chalicelib.exports.model import Export
+from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from commands import common, exports
@@ -41,7 +42,7 @@ def _over_fakes(
 
     def sleep(_: float) -> None:
         for message in queue.messages:
-            worked_on(find_export(message["export_id"], tables), a_desk(tables, bucket, work))
+            worked_on(find_job(Export, message["job_id"], tables), a_desk(tables, bucket, work))
 
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     monkeypatch.setattr(common, "tables", lambda: tables)
@@ -61,7 +62,7 @@ def _answering(monkeypatch: pytest.MonkeyPatch, content: Callable[[str], bytes])
     monkeypatch.setattr("urllib.request.urlopen", urlopen)
 
 
-def test_it_shows_how_far_it_is_and_saves_both_files_for_nobody_else_to_read(
+def test_it_shows_progress_and_saves_both_files_with_mode_600(
     tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert manage.main(["export", "safe-children", "--columns", "name", "--out", str(tmp_path)]) == 0
@@ -97,7 +98,7 @@ def test_a_file_without_a_public_key_is_refused_and_what_is_in_it_not_repeated(
     assert "QQQ" not in "".join(capsys.readouterr())
 
 
-def test_a_file_or_a_folder_that_is_not_there_is_said_to_be_before_anything_is_asked_for(
+def test_a_missing_file_or_folder_is_reported_before_any_prompt(
     tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = str(tmp_path / "nowhere")
@@ -116,7 +117,7 @@ def test_what_does_not_come_whole_is_not_kept(
     assert not list(tmp_path.glob("safe-children*"))
 
 
-def test_a_link_that_does_not_answer_is_said_in_words(
+def test_an_unreachable_link_is_explained_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(_: str) -> bytes:

@@ -116,7 +116,7 @@ def test_etags_are_compared_weakly_as_rfc_9110_says(asked: str, etag: str, match
     assert client_matches(a_request(if_none_match=asked), etag) is matches
 
 
-def test_a_missing_query_parameter_is_none() -> None:
+def test_a_missing_query_parameter_returns_none() -> None:
     assert query(a_request(), "token") is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,11 +19,7 @@ from chalicelib.pages.render import (
     dashboard,
     dashboard_start,
     dashboard_version,
-    human_date,
-    human_moment,
-    paragraphs,
     render,
-    thousands,
 )
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
@@ -485,17 +481,6 @@ def test_importing_the_pages_does_not_load_the_template_engine() -> None:
     assert subprocess.run([sys.executable, "-c", probe], cwd=PAGES.parents[1], check=False).returncode == 0
 
 
-def test_text_is_split_at_blank_lines_only() -> None:
-    assert paragraphs("One\nstill one.\r\n \r\nTwo.\n\n\n\nThree.\n") == ["One\nstill one.", "Two.", "Three."]
-
-
-def test_numbers_and_dates_are_formatted_for_readers() -> None:
-    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
-    assert (thousands(12345), thousands(999)) == ("12,345", "999")
-    assert human_date(datetime(2026, 11, 4)) == "4 November 2026"
-    assert human_moment(late) == "25 November 2026 at 01:30 UTC"
-
-
 @pytest.mark.parametrize("name", ["../render.py", "render.py", "", "site.css/", "templates/base.html", "SITE.CSS"])
 def test_only_listed_assets_are_served(name: str) -> None:
     assert asset(name) is None
@@ -510,7 +495,7 @@ def test_every_asset_file_is_listed_and_its_url_depends_on_its_content() -> None
         assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={found.etag[1:9]}"
 
 
-def test_a_missing_asset_is_none_and_its_url_still_works() -> None:
+def test_a_missing_asset_returns_none_and_its_url_still_works() -> None:
     assert asset("uplot.js") is None
     assert asset_url("uplot.js", base="/prod") == "/prod/assets/uplot.js"
 

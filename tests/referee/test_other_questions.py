@@ -71,7 +71,7 @@ def test_a_mail_that_is_not_simple_is_not_judged(content: str) -> None:
 
 
 @pytest.mark.parametrize("operation", ["GetEventSourceMapping", "UpdateEventSourceMapping"])
-def test_an_event_source_mapping_is_a_resource_of_its_own(operation: str) -> None:
+def test_an_event_source_mapping_is_a_separate_resource(operation: str) -> None:
     arn = "arn:aws:lambda:eu-west-2:123456789012:event-source-mapping:a-b"
     assert asked("lambda", operation, UUID="a-b") == [Question(f"lambda:{operation}", arn, {})]
 

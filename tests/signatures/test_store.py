@@ -15,7 +15,7 @@ def test_a_stored_signature_is_read_back_unchanged(tables: FakeTables, petition:
     assert (found.state, found.signed_at, found.mails) == (State.PENDING, NOW, 0)
 
 
-def test_an_absent_signature_is_none(tables: FakeTables, petition: Petition) -> None:
+def test_reading_an_absent_signature_returns_none(tables: FakeTables, petition: Petition) -> None:
     assert store.find(key_of(petition, "0" * 32), tables) is None
 
 

@@ -41,7 +41,7 @@ def test_an_item_keeps_its_types(tables: Tables) -> None:
     assert type(found["none_left"]) is int
 
 
-def test_an_absent_item_is_none(tables: Tables) -> None:
+def test_reading_an_absent_item_returns_none(tables: Tables) -> None:
     assert tables.get(KEY, consistent=True) is None
 
 

@@ -36,6 +36,7 @@ const STATES = {
   running: "In progress",
   done: "Ready",
   failed: "Failed",
+  cancelled: "Cancelled",
   expired: "Expired and deleted",
 };
 

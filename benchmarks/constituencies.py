@@ -1,0 +1,73 @@
+"""The cost of constituencies: of projecting one confirmation and of reading them all, at a thousand and a million.
+
+All 650 constituencies, with their official names, have an entry in every bucket from the start, so only numbers grow.
+"""
+
+import json
+from collections import defaultdict
+from typing import Any
+from unittest import mock
+
+from benchmarks import scene
+from benchmarks.calls import Stage
+from benchmarks.sizes import item_bytes
+from benchmarks.worker import answer
+from chalicelib.aws.expressions import to_wire
+from chalicelib.aws.table import tables
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.projections.by_constituency import counter_of
+from chalicelib.projections.dimensions import PLACE
+from chalicelib.projections.project import Increment, project
+
+FEW, MANY = 1_000, 1_000_000
+NAMES = [f"E14{number:06}" for number in range(1063, 1713)]
+
+
+def measure(endpoint: str) -> dict[str, Any]:
+    stage = Stage(endpoint)
+    figures = {}
+    for number, confirmed in enumerate((FEW, MANY)):
+        _fill(stage.petition.slug, confirmed, f"{number}0")
+        figures[f"at_{confirmed}"] = {"read": _read(stage), "project_one": _projected(stage, f"{number}1")}
+    return {"constituencies": figures}
+
+
+def _fill(slug: str, confirmed: int, sequence: str) -> None:
+    """Add confirmations evenly, as the stream would: one step for each counter."""
+    share = max(1, confirmed // len(NAMES) // len(keys.BUCKETS))
+    for bucket in keys.BUCKETS:
+        counters: dict[Key, dict[str, int]] = defaultdict(dict)
+        for name in NAMES:
+            counters[counter_of(slug, bucket, name)][PLACE + name] = share
+        project([Increment(counter, sequence, numbers) for counter, numbers in counters.items()], tables())
+
+
+def _read(stage: Stage) -> dict[str, Any]:
+    """Raise RuntimeError unless every constituency is in the response."""
+    event = scene.staff_constituencies_event(stage.petition.slug)
+    with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
+        spent = stage.act(event)
+    body = spent.pop("body")
+    found = {row["key"] for row in json.loads(body)["breakdown"]}
+    if not found >= {*NAMES}:
+        raise RuntimeError(f"only {len(found)} constituencies are in the response")
+    return {**spent, "answer_bytes": len(body)}
+
+
+def _projected(stage: Stage, sequence: str) -> dict[str, Any]:
+    """Measure the most expensive case: the counter with most constituencies, alone in its batch."""
+    slug, bucket = stage.petition.slug, keys.BUCKETS[0]
+    sizes = {name: item_bytes(_item(counter_of(slug, bucket, name))) for name in NAMES}
+    widest = max(sizes, key=lambda name: sizes[name])
+    with stage.metered() as spent:
+        project([Increment(counter_of(slug, bucket, widest), sequence, {PLACE + widest: 1})], tables())
+    return {**spent.as_figures(), "largest_item_bytes": sizes[widest]}
+
+
+def _item(key: Key) -> dict[str, Any]:
+    return to_wire(tables().get(key, consistent=True) or {})
+
+
+if __name__ == "__main__":
+    answer(measure)
