@@ -33,7 +33,7 @@ class AfterCrash(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MailState(ABC):
     """Where the state of some kinds is stored, and their limits.
 

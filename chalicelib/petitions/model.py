@@ -150,6 +150,7 @@ class PetitionText(BaseModel):
     sign_wording: str
     updates_wording: str
     recorded_at: Moment
+    """When it was first stored."""
 
 
 def version_of(text_version: str, consent_version: str) -> str:
