@@ -308,6 +308,7 @@ SCENES = [
     Scene("read_openapi", nothing, partial(got, "/api/openapi.json"), counted_right),
     Scene("read_health", nothing, partial(got, "/health"), counted_right),
     Scene("show_petitions", counted_days_ago, partial(got, "/"), public_is_exact),
+    Scene("list_petitions", counted_days_ago, partial(got, "/api/petitions"), public_is_exact),
     Scene("show_petition", counted_days_ago, partial(got, "/petitions/safe-children"), public_is_exact),
     Scene("show_thanks", nothing, partial(got, "/petitions/safe-children/thanks"), counted_right),
     Scene("read_petition", counted_days_ago, partial(shown_right, COUNT), public_is_exact),
