@@ -13,7 +13,6 @@ NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_
 WITH_NODE = PATH="$(NODE)/bin:$$PATH"
 
 export PYTHONPATH := .
-export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
@@ -29,7 +28,7 @@ run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: pairs of faults, random lives, a short spike, a second emulator
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles
 	@exec $(PY) -m pytest -m slow
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
@@ -39,7 +38,7 @@ planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant 
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m tests.planted
 
 unit: .venv/ready .venv/referee/ready ## Run the tests that need neither emulator nor browser
-	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)"
+	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)" $(addprefix --ignore=tests/,browser e2e faults flows)
 
 faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults
@@ -89,6 +88,7 @@ token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,m
 clean: ## Remove everything that make created, including local signatures
 	@rm -rf .venv .venv-emulator .venv-lint node_modules .local .chalice/deployments .chalice/deployed
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 python3-new-enough:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }

@@ -12,9 +12,10 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
-from chalicelib.core.tokens import Subject
-from chalicelib.mail.compose import MailContext
+from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import level_now
@@ -34,6 +35,8 @@ DAY = timedelta(days=1)
 
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
+# The purposes of the links in a signature's emails.
+LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"
 
 
@@ -87,8 +90,13 @@ def a_form(person: Person = ALICE, *, updates: bool = False, **changes: Any) -> 
 
 
 def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailContext:
-    """A mail context that passes each email to `deliver`."""
-    return MailContext(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)), lambda: OPENED)
+    """A mail context that passes each email to `deliver`, which takes no time."""
+
+    def deliver_at_once(mail: Mail) -> timedelta:
+        deliver(mail)
+        return timedelta()
+
+    return MailContext(SITE, TOKEN_KEYS, deliver_at_once)
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:
@@ -154,12 +162,13 @@ def change_item(tables: FakeTables, petition: Petition, identity: str, **changes
 def request_of(tables: Tables, petition: Petition, identity: str) -> MailRequest:
     """Return the message that the relay makes from this signature's item."""
     item = item_of(tables, petition, identity)
-    return MailRequest(
-        slug=petition.slug,
-        signature_id=identity,
-        kind=item["mail_kind"],
-        requested_at=item["mail_requested_at"],
-    )
+    return SIGNATURE_KINDS[item["mail_kind"]].state.request_of(item)
+
+
+def claim_mail(tables: Tables, petition: Petition, identity: str, now: datetime, lease: timedelta = MINUTE) -> None:
+    """Claim the signature's requested email, as a sender does. Raise ConditionFailed."""
+    request = request_of(tables, petition, identity)
+    SIGNATURE_KINDS[request.kind].state.claim(request, now, lease, tables)
 
 
 def bobs_token(tables: Tables, now: datetime = NOW, *rights: Right) -> str:

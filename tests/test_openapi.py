@@ -19,7 +19,7 @@ from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import LINKS, Subject
+from chalicelib.core.tokens import Subject
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signin.provider import forget_provider
@@ -27,6 +27,7 @@ from chalicelib.statements.freeze import freeze, sealed
 from stack.openapi.document import FILE, document, written
 from tests.actors import (
     DAY,
+    LINKS,
     NOW,
     OPENED,
     TOKEN_KEYS,

@@ -32,6 +32,7 @@ from typing import NamedTuple
 SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
+TABLES = (SIGNATURES, COUNTS, AUDIT)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
 # (100 keys at most) can read a counter for each.

@@ -47,6 +47,9 @@ class Cache(Enum):
     YEAR = 31_536_000
 
 
+# API Gateway sends requests here that match no other path or method.
+CATCH_ALL = "/{proxy+}"
+
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it.
 SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)

@@ -8,10 +8,9 @@ from chalice.app import Chalice, Request, Response
 from chalicelib.edge.html import problem_page
 from chalicelib.edge.http import problem_json
 from chalicelib.edge.problems import Problem
+from chalicelib.edge.routes import CATCH_ALL
 from chalicelib.edge.views import answered
 
-# API Gateway sends requests here that match no other path or method (stack/template/gateway.json).
-CATCH_ALL = "/{proxy+}"
 NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
 
 Methods = Mapping[str, Any]
@@ -23,6 +22,16 @@ class Site(Chalice):
         for methods in self.routes.values():
             if "GET" in methods:
                 methods["HEAD"] = methods["GET"]
+
+    def serve_as(self, name: str) -> Any:
+        """Register and return a Lambda function that serves all routes, with a role of its own."""
+
+        def serve(event: Any, context: Any) -> Any:
+            return self(event, context)
+
+        # Chalice makes the function's handler from this name.
+        serve.__name__ = name
+        return self.lambda_function(name)(serve)
 
     def __call__(self, event: Any, context: Any) -> Any:
         context_of_request = event.get("requestContext", {})

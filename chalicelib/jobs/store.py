@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotNow, UnknownThing
 from chalicelib.core.times import iso
@@ -20,8 +20,7 @@ def add(job: Job, tables: Tables) -> None:
     latest = find(type(job), named["job_id"], tables) if named else None
     if latest and latest.is_open and latest.state_at(now) is not State.FAILED:
         raise _busy(job)
-    same = Attr("job_id").eq(named["job_id"]) if named else Attr("job_id").not_exists()
-    lock = Change(pointer, {"job_id": job.job_id}, when=same)
+    lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", named and named["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
         writes.append(_change(latest, latest.stalled(), now, _unchanged(latest)))

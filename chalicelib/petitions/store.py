@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
@@ -56,7 +56,7 @@ def _is_revision(number: int) -> Condition:
     if number:
         return Attr("revision").eq(number)
     # A petition stored before revisions existed has no revision, or revision 0.
-    return Attr("slug").exists() & (Attr("revision").not_exists() | Attr("revision").eq(0))
+    return Attr("slug").exists() & absent_or_at_most("revision", 0)
 
 
 def texts(slug: str, tables: Tables) -> list[PetitionText]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.aws.table import Attr, Change, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.tallies.model import PENDING
@@ -34,9 +34,7 @@ def projected(slug: str, tables: Tables) -> Counter[str]:
 
 def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
     """Set the counter. Raise ConditionFailed if it is no longer `seen`."""
-    stored = Attr(PENDING)
-    is_unchanged = stored.not_exists() if seen is None else stored.eq(seen)
-    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_unchanged))
+    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, seen)))
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:

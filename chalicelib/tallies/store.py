@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key
@@ -111,8 +111,7 @@ def open_head(slug: str, through: date, tables: Tables) -> None:
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     """Raise the number of shards. Never lower it: signatures on a shard above it would not be counted."""
-    known = Attr(SHARDS)
-    is_more = Attr("through").exists() & (known.not_exists() | known.lt(shards))
+    is_more = Attr("through").exists() & absent_or_at_most(SHARDS, shards - 1)
     tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
 
 
@@ -121,17 +120,12 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
     Raise ConditionFailed if the day is already closed, or if there are more shards than the `shards` in the sum.
     """
-    known = Attr(SHARDS)
+    is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
+    through = {"through": day.isoformat()}
     tables.transact(
         [
             NewItem(keys.tally_day(slug, day), numbers_of(tally)),
-            Change(
-                keys.tally_head(slug),
-                assign={"through": day.isoformat()},
-                add={TOTAL: tally.total},
-                when=Attr("through").eq((day - timedelta(days=1)).isoformat())
-                & (known.not_exists() | known.lte(shards)),
-            ),
+            Change(keys.tally_head(slug), assign=through, add={TOTAL: tally.total}, when=is_next),
         ]
     )
 
@@ -162,20 +156,15 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bool:
     """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
     at = int(now.timestamp())
-    leased = Attr("leased_until")
-    is_free = leased.not_exists() | leased.lte(at)
+    is_free = absent_or_at_most("leased_until", at)
     return tables.try_update(Change(keys.snapshot(slug), assign={"leased_until": at + seconds}, when=is_free))
 
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
     """Save the snapshot and release its lease, unless the stored snapshot is newer."""
-    tables.try_update(
-        Change(
-            keys.snapshot(slug),
-            assign={"count": count, "as_of": iso(as_of), "leased_until": 0},
-            when=Attr("as_of").not_exists() | Attr("as_of").lte(iso(as_of)),
-        )
-    )
+    counted = {"count": count, "as_of": iso(as_of), "leased_until": 0}
+    is_newer = absent_or_at_most("as_of", iso(as_of))
+    tables.try_update(Change(keys.snapshot(slug), assign=counted, when=is_newer))
 
 
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:

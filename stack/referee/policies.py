@@ -8,7 +8,7 @@ from typing import Any
 from stack.paths import ROOT
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
-from stack.template.functions import configured, logical_id
+from stack.template.functions import configured
 from stack.template.merge import merge_template
 
 HERE = Where("eu-west-2", "123456789012")
@@ -34,9 +34,3 @@ def resolved() -> dict[str, Any]:
     """Policy document by function, ready for the engine."""
     found = resolver()
     return {function: found.value(policy) for function, policy in declared().items()}
-
-
-def principal(function: str, where: Where = HERE) -> str:
-    """The session of a function's role, as it makes calls."""
-    role = f"petitions-{logical_id(function)}Role"
-    return f"arn:{where.partition}:sts::{where.account}:assumed-role/{role}/petitions-{logical_id(function)}"

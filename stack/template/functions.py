@@ -97,7 +97,7 @@ def _watched(function: str) -> Template:
     # Chalice writes the output of the API's own function.
     outputs = {} if function == API_HANDLER else {f"{name}Name": output(ref(name), "Function")}
     errors = alarm(f"{name} ended in an error or ran out of time.", of_function("Errors", function))
-    throttles = alarm(f"{name} was wanted more often than Lambda may run it.", of_function("Throttles", function))
+    throttles = alarm(f"Lambda throttled {name}: too many concurrent executions.", of_function("Throttles", function))
     return {"Outputs": outputs, "Resources": {f"{name}ErrorsAlarm": errors, f"{name}ThrottlesAlarm": throttles}}
 
 

@@ -5,14 +5,15 @@ environment of all functions.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from stack.template.alarms import alarms
 from stack.template.api import api
 from stack.template.cfn import Template, merged
 from stack.template.dashboard import dashboard
 from stack.template.functions import functions
+from stack.template.gateway import gateway
 from stack.template.mail import mail
 from stack.template.parameters import parameters
 from stack.template.queues import queues
@@ -23,11 +24,22 @@ from stack.template.tables import tables
 _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for the embedded AWS of `make run`."
 
 
+def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of every function that a stack's outputs have: names of tables, URLs of queues, and others.
+
+    Raise KeyError if the stack is older than the template and has not all of them.
+    """
+    template = merge_template()
+    shown = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    values = {variable: json.dumps(value) for variable, value in variables.items()}
+    return {variable: outputs[shown[value]] for variable, value in values.items() if value in shown}
+
+
 @cache
 def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
-    # Until the routes are generated.
-    gateway = json.loads(Path(__file__).with_name("gateway.json").read_text(encoding="utf-8"))
     stored = [tables(), queues(), streams(), storage()]
-    watched = [alarms(), dashboard()]
-    return merged([{"Description": _DESCRIPTION}, parameters(), *stored, functions(), mail(), api(), gateway, *watched])
+    served = [functions(), mail(), api(), gateway(), alarms()]
+    whole = merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
+    return merged([whole, dashboard(whole["Resources"])])

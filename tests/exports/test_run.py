@@ -8,12 +8,12 @@ import pyrage
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import NotNow, Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.exports.deliver import agrees
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Totals
 from chalicelib.jobs.model import State
-from chalicelib.jobs.request import find_job
+from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, change_item, confirmed, key_of, signed
@@ -176,36 +176,6 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
     assert worked_on(export, context).state is State.DONE
 
 
-def test_a_finished_export_is_not_repeated(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    a_crowd(tables, petition, 2)
-    export = asked_for(tables, petition)
-    done = worked_on(export, context)
-    files = dict(bucket.objects)
-    assert worked_on(export, context) == done
-    assert bucket.objects == files
-
-
-def test_a_petition_has_one_export_at_a_time(tables: FakeTables, petition: Petition, context: ExportContext) -> None:
-    first = asked_for(tables, petition)
-    with pytest.raises(NotNow):
-        asked_for(tables, petition)
-    worked_on(first, context)
-    assert asked_for(tables, petition)
-
-
-def test_an_export_without_progress_for_hours_fails(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
-) -> None:
-    export = asked_for(tables, petition)
-    late = NOW + Export.patience
-    assert export.state_at(late) is State.FAILED
-    failed = worked_on(export, ExportContext(tables, bucket, tmp_path, lambda: late))
-    assert failed.state is State.FAILED
-    assert failed.why
-
-
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     tables: FakeTables, petition: Petition, context: ExportContext
 ) -> None:
@@ -223,6 +193,20 @@ def test_an_export_expires_after_seven_days() -> None:
     done = an_export(state="done")
     assert done.state_at(NOW + 7 * DAY - HOUR) is State.DONE
     assert done.state_at(NOW + 7 * DAY) is State.EXPIRED
+
+
+def test_a_cancelled_export_leaves_no_parts_and_no_key(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
+) -> None:
+    a_crowd(tables, petition, 3)
+    export = asked_for(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    worked_on(export, context, lambda seconds: seconds <= 60)
+    assert bucket.objects
+    cancel(export, NOW, tables)
+    cancelled = worked_on(export, context)
+    assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (State.CANCELLED, None, None)
+    assert bucket.objects == {}
+    assert asked_for(tables, petition)
 
 
 def test_a_failed_upload_loses_nothing(

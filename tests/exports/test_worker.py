@@ -1,11 +1,10 @@
-"""The worker runs an export until it ends, whatever interrupts it."""
+"""The worker runs an export until it ends. tests/jobs has what can interrupt any job."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.exports import worker
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import State
@@ -43,27 +42,6 @@ def test_a_new_message_is_queued_when_time_runs_short(served: Served, export: Ex
     assert served.exports.messages == [{"job_id": export.job_id}]
     delivered(export.job_id)
     assert state_of(served, export) is State.DONE
-
-
-@pytest.mark.parametrize("error", [Unavailable("files"), Throttled("files")])
-def test_an_aws_error_is_retried_after_a_minute(served: Served, export: Export, error: Unavailable) -> None:
-    served.bucket.fail_next(error)
-    assert delivered(export.job_id) == []
-    assert (served.exports.messages, served.exports.delays) == ([{"job_id": export.job_id}], [60])
-    delivered(export.job_id)
-    assert state_of(served, export) is State.DONE
-
-
-def test_a_bug_returns_the_message_to_the_queue(served: Served, export: Export) -> None:
-    served.bucket.fail_next(KeyError("x"))
-    assert delivered(export.job_id) == ["0"]
-
-
-@pytest.mark.parametrize("message", [{"job_id": "safe-children.nobody"}, {"job_id": "x"}, {}, "no json"])
-def test_a_message_without_an_export_is_dropped(served: Served, message: object) -> None:
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    assert worker.run_export(sqs_event([message]), left) == {"batchItemFailures": []}
-    assert served.exports.messages == []
 
 
 def test_a_repeated_message_changes_nothing(served: Served, export: Export) -> None:

@@ -163,7 +163,7 @@ WRITTEN = a_petition().model_dump(include={*EDITABLE}, exclude={"opened_at", "cl
 def passed_days_ago(served: Served) -> None:
     """The funnel has past days, which the next reader closes."""
     bob_may_all(served)
-    for bucket in ("00", "3f"):
+    for bucket in (keys.BUCKETS[0], keys.BUCKETS[-1]):
         served.tables.put(keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "projected_to": "1"})
 
 

@@ -22,6 +22,7 @@ from tests.actors import (
     NOW,
     a_signing_context,
     change_item,
+    claim_mail,
     confirmed,
     item_of,
     key_of,
@@ -115,7 +116,7 @@ def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Pe
 def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     key, request = key_of(petition, identity), request_of(tables, petition, identity)
-    mail_state.claim_mail(key, request.requested_at, NOW, DAY, tables)
+    claim_mail(tables, petition, identity, NOW)
     erase(key, petition, LATER, tables)
     mail_state.mark_mailed(key, request.requested_at, LATER, NOW + 60 * DAY, tables)
     mail_state.mark_undeliverable(key, "bounced", tables)
