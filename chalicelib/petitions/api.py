@@ -13,7 +13,7 @@ from chalicelib.core.sources import known_source
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
@@ -30,10 +30,18 @@ routes = Blueprint(__name__)
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
     found = [
-        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
-        for petition, count in open_petitions(times.now(), tables())
+        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count}
+        for petition, count in _listed(times.now())
     ]
     return page(request, "petitions.html", {"petitions": found}, headers=_shared())
+
+
+def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
+    """Return the open petitions, without counts when these are unavailable."""
+    try:
+        return [(petition, counted.confirmed) for petition, counted in counted_petitions(now, tables())]
+    except Unavailable:
+        return [(petition, None) for petition in open_petitions(now, tables())]
 
 
 @page_view(routes)
@@ -58,9 +66,9 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 @json_view(routes)
 def list_petitions(request: Request) -> Response:
-    """Return the open petitions, newest first, each as read_petition does. Raise Unavailable if a count is missing."""
+    """Return the open petitions, newest first, each as read_petition does."""
     now = times.now()
-    found = sorted(open_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
+    found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
     body: PublicPetitions = {"petitions": [_shown(petition, counted, now) for petition, counted in found]}
     return json_answer(body, headers=_shared())
 
@@ -73,9 +81,7 @@ def read_petition(request: Request, slug: str) -> Response:
     return json_answer(_shown(petition, public_count(petition, now, tables()), now), headers=_shared())
 
 
-def _shown(petition: Petition, count: Count | None, now: datetime) -> "PublicPetition":
-    if count is None:
-        raise Unavailable
+def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
     return {
         "slug": petition.slug,
         "title": petition.title,

@@ -1,6 +1,7 @@
 """Public routes of petitions: HTML pages and JSON."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -46,6 +47,25 @@ def test_the_json_follows_the_contract(served: Served) -> None:
         "closes_at": "2026-11-25T12:00:00Z",
         "count": 1,
     }
+
+
+def test_the_list_is_shown_without_counts_while_they_are_unavailable(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_published_petition(served.tables)
+    with monkeypatch.context() as down:
+        down.setattr(served.tables, "batch_get", raising(Throttled("storage")))
+        body = served.get("/").body.decode()
+        assert ("Keep trafficked children safe" in body, "<strong>0</strong>" in body) == (True, False)
+        assert served.get("/api/petitions").status_code == 503
+    assert served.get("/api/petitions").json_body["petitions"][0]["count"] == 0
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_the_json_list_has_the_open_petitions_newest_first(served: Served) -> None:
