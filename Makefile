@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations check format bench cost simulate spike package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check format bench cost simulate spike package deploy token clean python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -34,6 +34,9 @@ slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## R
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow" --durations=20
+
+planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: takes hours
+	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m tests.planted
 
 unit: .venv/ready .venv/referee/ready ## Run the tests that need neither emulator nor browser
 	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)"

@@ -38,7 +38,7 @@ for worker in WORKERS:
 
 
 # The same routes with other roles: API Gateway sends links from emails, counts and staff routes to their own
-# functions, whose roles allow only these (.chalice/policy-*.json, bound in .chalice/resources.json).
+# functions, whose roles allow only these (.chalice/policy-*.json, bound in the template).
 @app.lambda_function()
 def links(event: Any, context: Any) -> Any:
     return app(event, context)

@@ -24,7 +24,7 @@ from chalicelib.signatures.address import signature_id
 from chalicelib.tallies.count import FRESH
 from chalicelib.tallies.model import MAX_SOURCES, Entry
 from chalicelib.tallies.store import entry_change
-from stack.paths import ROOT
+from stack.template.merge import merge_template
 
 FEW, MANY = 10, 100_000
 # Ordinary: a national petition. Widest: every country, and as many sources as a shard stores.
@@ -162,7 +162,7 @@ def _item(stage: Stage, key: keys.Key) -> dict[str, Any]:
 
 def create_tables() -> None:
     """Create the tables as the template declares them, so that write units include any index."""
-    declared = json.loads((ROOT / ".chalice" / "resources.json").read_text())["Resources"]
+    declared = merge_template()["Resources"]
     client: Any = boto3.client("dynamodb")
     for logical, variable in TABLES.items():
         properties = declared[logical]["Properties"]

@@ -1,9 +1,8 @@
 """Read from the template what cost and model need."""
 
-import json
 from typing import Any, cast
 
-from stack.paths import ROOT
+from stack.template.merge import merge_template
 
 
 def mail_events() -> list[str]:
@@ -16,7 +15,7 @@ def at_once(function: str) -> int:
     """Return how many workers of a queue run at once: MaximumConcurrency of its source, or that parameter's default."""
     (source,) = _resource(function)["Events"].values()
     declared = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    return int(_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
+    return int(merge_template()["Parameters"][declared["Ref"]]["Default"] if isinstance(declared, dict) else declared)
 
 
 def lanes(function: str) -> int:
@@ -26,10 +25,5 @@ def lanes(function: str) -> int:
 
 
 def _resource(name: str) -> dict[str, Any]:
-    properties: dict[str, Any] = _template()["Resources"][name]["Properties"]
+    properties: dict[str, Any] = merge_template()["Resources"][name]["Properties"]
     return properties
-
-
-def _template() -> dict[str, Any]:
-    template: dict[str, Any] = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
-    return template

@@ -98,8 +98,9 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.model import ExportRequest, Format
     from chalicelib.exports.request import prepared
-    from chalicelib.exports.run import run
-    from chalicelib.exports.store import add
+    from chalicelib.exports.run import Exporting
+    from chalicelib.jobs.run import run
+    from chalicelib.jobs.store import add
 
     petition = petition_as_stored(slug, tables())
     request = ExportRequest(format=Format(form), recipient=recipient or None)
@@ -113,7 +114,8 @@ def _run(slug: str, form: str = "csv", recipient: str = "") -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        done = run(export, ExportContext(tables(), exports_bucket(), Path(folder), times.now), has_time)
+        work = Exporting(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
+        done = run(export, work, has_time, times.now, tables())
     ended = time.perf_counter()
     if done.result is None:
         raise RuntimeError(done.why)

@@ -44,15 +44,15 @@ def inserted(slug: str, signature_id: str, number: int) -> dict[str, Any]:
 
 def request(slug: str, signature_id: str) -> dict[str, Any]:
     item = stored(slug, signature_id)
-    request = {"kind": item["mail_kind"], "requested_at": item["mail_requested_at"]}
-    return _message({"slug": slug, "signature_id": signature_id, **request}, signature_id)
+    message = {"kind": item["mail_kind"], "key": f"{slug}_{signature_id}", "requested_at": item["mail_requested_at"]}
+    return _message(message, signature_id)
 
 
 def delivery() -> dict[str, Any]:
     """The event that SES sends for nearly every email. It changes nothing."""
     tags = {
-        "petition": ["support-trafficked-children"],
-        "signature": ["0" * 64],
+        "kind": ["confirm"],
+        "key": [f"support-trafficked-children_{'0' * 32}"],
         "ses:configuration-set": ["petitions"],
     }
     return _message({"eventType": "Delivery", "mail": {"tags": tags}, "delivery": {}}, "delivery")

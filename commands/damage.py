@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem
+from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
@@ -165,7 +165,7 @@ def _repair(kept: Item, live: Item, known: Known) -> Change:
 
 def _is_as_seen(live: Item) -> Condition:
     names = (*SIGNED, *MAIL_FACTS, "updates")
-    return reduce(and_, (Attr(name).eq(live[name]) if name in live else Attr(name).not_exists() for name in names))
+    return reduce(and_, (is_still(name, live.get(name)) for name in names))
 
 
 def _part(item: Item) -> Item:

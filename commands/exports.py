@@ -17,8 +17,10 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Invalid, NotNow
 from chalicelib.core.settings import required
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, State, whole
-from chalicelib.exports.request import find_export, prepared, result_of, start
+from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format
+from chalicelib.exports.request import prepared, result_of
+from chalicelib.jobs.model import State
+from chalicelib.jobs.request import find_job, start
 from chalicelib.petitions.find import petition_as_stored
 from commands import common
 
@@ -32,7 +34,7 @@ def export_petition(arguments: argparse.Namespace) -> None:
     if not arguments.out.is_dir():
         raise common.InputError(f"{arguments.out} is not a folder")
     export = _asked_for(arguments)
-    print(f"{export.export_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
+    print(f"{export.job_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
     for seen in _watched(export):
         print(f"\r{bar(seen)}", end="", file=sys.stderr, flush=True)
         export = seen
@@ -44,10 +46,8 @@ def export_petition(arguments: argparse.Namespace) -> None:
 
 def bar(export: Export) -> str:
     """Return a progress bar. It measures parts, because withdrawals during the export reduce the rows."""
-    parts = len(keys.BUCKETS) - len(export.missing)
-    full = WIDTH if export.state is State.DONE else WIDTH * parts // len(keys.BUCKETS)
-    rows = export.result.rows if export.result else whole(export.parts.values()).rows
-    return f"[{'#' * full}{'.' * (WIDTH - full)}] {rows} of {export.counted}, {export.state}   "
+    full = WIDTH if export.state is State.DONE else WIDTH * len(export.parts) // len(keys.BUCKETS)
+    return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.counted}, {export.state}   "
 
 
 def _asked_for(arguments: argparse.Namespace) -> Export:
@@ -59,7 +59,7 @@ def _asked_for(arguments: argparse.Namespace) -> Export:
         )
         export = prepared(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
-        common.audited("export.requested", export.export_id, **details, recipient=export.recipient or "none")
+        common.audited("export.requested", export.job_id, **details, recipient=export.recipient or "none")
         start(export, common.queue("EXPORTS_QUEUE_URL"), tables)
     except Invalid as error:
         raise common.InputError(error.errors[0].message) from None
@@ -82,15 +82,15 @@ def _watched(export: Export) -> Iterator[Export]:
     while export.state_at(times.now()) in (State.WAITING, State.RUNNING):
         yield export
         time.sleep(LOOK_SECONDS)
-        export = find_export(export.export_id, tables)
+        export = find_job(Export, export.job_id, tables)
     yield export
 
 
 def _fetch(export: Export, folder: Path) -> None:
     result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
-        common.audited("export.fetched", export.export_id, what=ending)
-        path = folder / f"{export.export_id}{ending}"
+        common.audited("export.fetched", export.job_id, what=ending)
+        path = folder / f"{export.job_id}{ending}"
         digest = _saved(bucket.link(key, path.name, LINK_SECONDS), path)
         if key == result.file and digest != result.sha256:
             path.unlink()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.core import times
-from chalicelib.staff.model import Right
+from chalicelib.core.rights import Right
 from chalicelib.staff.tokens import all_tokens, issue, revoke
 from commands import common
 from commands.common import from_1_to

@@ -12,6 +12,8 @@ from aiohttp import ClientSession, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from chalicelib.core.times import iso
+
 _PAGES = Path(__file__).with_name("pages")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _CLOSING = ".,;:!?)]'"
@@ -110,7 +112,6 @@ def _environment() -> Environment:
 
 
 def _parse(number: int, record: dict[str, Any]) -> Mail:
-    sent_at = datetime.fromtimestamp(float(record["Timestamp"]), UTC).isoformat(timespec="seconds")
     return Mail(
         number=number,
         sender=record["Source"],
@@ -118,7 +119,7 @@ def _parse(number: int, record: dict[str, Any]) -> Mail:
         subject=record["Subject"] or "",
         text=record["BodyText"] or "",
         html=record["BodyHtml"] or "",
-        sent_at=sent_at.replace("+00:00", "Z"),
+        sent_at=iso(datetime.fromtimestamp(float(record["Timestamp"]), UTC)),
     )
 
 

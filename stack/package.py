@@ -28,6 +28,7 @@ from stack.project import (
 )
 from stack.slim import wanted_dependencies, write_zip
 from stack.target import Target, target_of
+from stack.template.merge import merge_template
 
 _OWN_RULES = [
     Path(__file__).with_name(f"{name}.py")
@@ -81,8 +82,8 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 def _inputs(stage: str, project: Path, target: Target) -> str:
     code = [*application_files(project), *declaration_files(project)]
     tables = [path for path in [table(project)] if path.exists()]
-    charts = [content.decode() for _, content in chart_files()]
-    return digest(stage, str(target), project / "requirements.txt", *code, *tables, *_OWN_RULES, *charts)
+    generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
+    return digest(stage, str(target), project / "requirements.txt", *code, *tables, *_OWN_RULES, *generated)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:

@@ -13,8 +13,6 @@ STATE = LOCAL / "state"
 ENDPOINTS = LOCAL / "endpoints.json"
 PETITIONS = ROOT / ".chalice" / "petitions"
 REGION = "us-east-1"
-LINT_PYTHON = ROOT / ".venv-lint" / "bin" / "python"
-"""The linters' interpreter: checkov pins many packages."""
 
 
 def emulator_python() -> Path:

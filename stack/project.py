@@ -1,6 +1,7 @@
 """Collect, hash and stage the files of a project that make its package."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 from stack.console import Failure
 from stack.paths import REGION, tool
 from stack.target import Target
+from stack.template.merge import merge_template
 
 
 def application_files(project: Path) -> Iterator[Path]:
@@ -22,7 +24,7 @@ def application_files(project: Path) -> Iterator[Path]:
 
 
 def declaration_files(project: Path) -> list[Path]:
-    """Return config.json, resources.json and the policies."""
+    """Return config.json and the policies."""
     return sorted((project / ".chalice").glob("*.json"))
 
 
@@ -52,13 +54,13 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
 
 
 def chalice_package(staged: Path, stage: str, out: Path) -> None:
-    """Run `chalice package`, with the merge template if the project has one."""
-    merge = staged / ".chalice" / "resources.json"
-    option = ["--merge-template", str(merge)] if merge.exists() else []
+    """Run `chalice package` with the generated template, which it merges into its own."""
+    merge = staged / "merge.json"
+    merge.write_text(json.dumps(merge_template(), indent=2) + "\n", encoding="utf-8")
     command = [tool("chalice"), "--project-dir", str(staged), "package", "--stage", stage]
     region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION)}
     done = subprocess.run(
-        [*command, *option, str(out)],
+        [*command, "--merge-template", str(merge), str(out)],
         env={**os.environ, **region},
         capture_output=True,
         text=True,

@@ -15,11 +15,6 @@ class Listener(NamedTuple):
     address: str
     port: int
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return self.address.startswith("127.") or self.address == "::1"
-
 
 def free_port() -> int:
     """Return a loopback port that is free now. Another process may take it before the caller binds it."""

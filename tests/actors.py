@@ -6,22 +6,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.email import Mail
+from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import Key
-from chalicelib.core.tokens import Subject
-from chalicelib.mail.compose import MailContext
+from chalicelib.core.rights import Right
+from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
+from chalicelib.shedding.level import level_now
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import State
-from chalicelib.signatures.sign import sign
-from chalicelib.staff.model import Right
+from chalicelib.signatures.model import NewSignature, State
+from chalicelib.signatures.origin import own_origin
+from chalicelib.signatures.sign import Outcome, Signed, SigningContext, sign
 from chalicelib.staff.tokens import issue
-from tests.fakes import FakeTables
+from tests.fakes import FakeQueue, FakeTables
 
 OPENED = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -30,6 +35,8 @@ DAY = timedelta(days=1)
 
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
+# The purposes of the links in a signature's emails.
+LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"
 
 
@@ -83,8 +90,13 @@ def a_form(person: Person = ALICE, *, updates: bool = False, **changes: Any) -> 
 
 
 def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailContext:
-    """A mail context that passes each email to `deliver`."""
-    return MailContext(SITE, TOKEN_KEYS, lambda mail: str(deliver(mail)), lambda: OPENED)
+    """A mail context that passes each email to `deliver`, which takes no time."""
+
+    def deliver_at_once(mail: Mail) -> timedelta:
+        deliver(mail)
+        return timedelta()
+
+    return MailContext(SITE, TOKEN_KEYS, deliver_at_once)
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:
@@ -92,8 +104,34 @@ def identity_of(petition: Petition, person: Person = ALICE) -> str:
 
 
 def signed(tables: Tables, petition: Petition, person: Person = ALICE, now: datetime = NOW, **changes: Any) -> str:
-    """Sign, and return the signature's id, whether it is new or not."""
-    return sign(a_form(person, **changes), "form", petition, SECRET, now, tables)[0]
+    """Sign, and return the signature's id, whether it is new or not. Raise Unavailable if the table fails."""
+    return sign_by_form(petition, now, a_signing_context(tables), person, **changes).signature_id
+
+
+def sign_by_form(
+    petition: Petition, now: datetime, context: SigningContext, person: Person = ALICE, **changes: Any
+) -> Signed:
+    form = a_form(person, **changes)
+    return sign(form, petition, own_origin(petition, "form", form.source), now, context)
+
+
+def queued(petition: Petition, now: datetime = NOW, person: Person = ALICE, **changes: Any) -> NewSignature:
+    """Sign while the table fails, and return the message as the worker reads it from the overflow queue."""
+    tables, queue = FakeTables(), FakeQueue()
+    context = a_signing_context(tables, lambda: queue)
+    tables.fail_next(Throttled("storage"))
+    assert sign_by_form(petition, now, context, person, **changes).outcome is Outcome.OVERFLOWED
+    return NewSignature.model_validate(queue.messages[0])
+
+
+def no_queue() -> Queue:
+    raise Unavailable("queue")
+
+
+def a_signing_context(tables: Tables, overflow_queue: Callable[[], Queue] = no_queue) -> SigningContext:
+    """The context of a warm process, which has read the level of load shedding."""
+    level_now(tables)
+    return SigningContext(tables, overflow_queue, {"v1": SECRET})
 
 
 def subject_of(petition: Petition, identity: str, country: str = "GB", source: str = "direct") -> Subject:
@@ -124,12 +162,13 @@ def change_item(tables: FakeTables, petition: Petition, identity: str, **changes
 def request_of(tables: Tables, petition: Petition, identity: str) -> MailRequest:
     """Return the message that the relay makes from this signature's item."""
     item = item_of(tables, petition, identity)
-    return MailRequest(
-        slug=petition.slug,
-        signature_id=identity,
-        kind=item["mail_kind"],
-        requested_at=item["mail_requested_at"],
-    )
+    return SIGNATURE_KINDS[item["mail_kind"]].state.request_of(item)
+
+
+def claim_mail(tables: Tables, petition: Petition, identity: str, now: datetime, lease: timedelta = MINUTE) -> None:
+    """Claim the signature's requested email, as a sender does. Raise ConditionFailed."""
+    request = request_of(tables, petition, identity)
+    SIGNATURE_KINDS[request.kind].state.claim(request, now, lease, tables)
 
 
 def bobs_token(tables: Tables, now: datetime = NOW, *rights: Right) -> str:

@@ -27,6 +27,7 @@ from chalicelib.core.settings import settings
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from stack.emulator import client_environment, emulator
+from stack.template.merge import merge_template
 from tests.roles import Roles, sign_as_functions
 
 REGION = "us-east-1"
@@ -37,7 +38,7 @@ CONFIGURATION_SET = "mail"
 # Only our own emulator has the referee.
 IS_OURS = "LOCALSTACK" not in os.environ
 TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable", keys.AUDIT: "AuditTable"}
-RESOURCES = json.loads((Path(__file__).parents[1] / ".chalice" / "resources.json").read_text())["Resources"]
+RESOURCES = merge_template()["Resources"]
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +91,7 @@ class EmulatedAws:
 def emulated_aws(
     localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EmulatedAws]:
-    """New tables, as declared in resources.json, and new queues for each test."""
+    """New tables, as the template declares them, and new queues for each test."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
         roles = sign_as_functions(monkeypatch) if IS_OURS else Roles()

@@ -92,11 +92,11 @@ class FakeTables(Tables):
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         self._called("get")
-        return copy.deepcopy(self.items.get(key))
+        return _copy(self.items[key]) if key in self.items else None
 
     def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
         self._called("batch_get")
-        return [copy.deepcopy(self.items[key]) for key in wanted if key in self.items]
+        return [_copy(self.items[key]) for key in wanted if key in self.items]
 
     def query(
         self,
@@ -115,16 +115,14 @@ class FakeTables(Tables):
         found = sorted(
             (key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high), reverse=backwards
         )
-        items = [copy.deepcopy(self.items[key]) for key in found]
-        return iter([{name: item[name] for name in only or item if name in item} for item in items])
+        return iter([_copy(self.items[key], only) for key in found])
 
     def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
         self._called("page")
         after_start = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
         page = after_start[:most]
-        found = [self.items[key] for key in page if holds(when, self.items[key])]
-        projected = [{name: item[name] for name in names if name in item} for item in found]
-        return copy.deepcopy(projected), page[-1].sk if len(page) == most else None
+        found = [_copy(self.items[key], names) for key in page if holds(when, self.items[key])]
+        return found, page[-1].sk if len(page) == most else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         self._called("put")
@@ -172,20 +170,28 @@ class FakeTables(Tables):
                 self.items[write.key] = _changed(write, self.items.get(write.key, _stored(write.key, {})))
 
 
+def _copy(item: Item, only: Sequence[str] = ()) -> Item:
+    """Copy what a caller may change. Text and numbers need no copy."""
+    values = {name: item[name] for name in only or item if name in item}
+    return {name: value if isinstance(value, str | int) else copy.deepcopy(value) for name, value in values.items()}
+
+
 def _stored(key: Key, item: Mapping[str, Any]) -> Item:
+    return _over_the_wire({"pk": key.pk, "sk": key.sk, **item})
+
+
+def _over_the_wire(values: Mapping[str, Any]) -> Item:
     """Convert to the wire format and back, so that values which DynamoDB refuses fail here too."""
-    return from_wire(to_wire({"pk": key.pk, "sk": key.sk, **item}))
+    return from_wire(to_wire(values))
 
 
 def _changed(change: Change, found: Item) -> Item:
-    item = {**found, **change.assign}
-    for name, amount in change.add.items():
-        item[name] = item[name] | amount if isinstance(amount, set) and name in item else amount
-        if not isinstance(amount, set):
-            item[name] = found.get(name, 0) + amount
+    item = {**found, **_over_the_wire(change.assign)}
+    for name, amount in _over_the_wire(change.add).items():
+        item[name] = item.get(name, set()) | amount if isinstance(amount, set) else item.get(name, 0) + amount
     for name in change.remove:
         item.pop(name, None)
-    return _stored(change.key, item)
+    return item
 
 
 class FakeQueue(Queue):

@@ -19,8 +19,9 @@ from chalice.app import Chalice, ChaliceAuthorizer, EventSourceHandler
 
 from stack.paths import REGION
 from stack.referee.model import Where
-from stack.referee.policies import PARAMETERS, declared, template
+from stack.referee.policies import PARAMETERS, declared
 from stack.referee.resolve import Resolver
+from stack.template.merge import merge_template
 
 DEPLOYER = ReadOnlyCredentials("test", "test", None)
 _FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
@@ -31,7 +32,7 @@ class _Names(Resolver):
     """The template's policies for tables and queues with names of a test's own."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        super().__init__(template(), PARAMETERS, Where(REGION, "000000000000"))
+        super().__init__(merge_template(), PARAMETERS, Where(REGION, "000000000000"))
         self._names = names
 
     def name(self, logical: str) -> str:
@@ -94,7 +95,7 @@ def function_of(request: Mapping[str, Any]) -> str:
 
 
 def _definition() -> Any:
-    return template()["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    return merge_template()["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
 
 
 def _run_as(patch: pytest.MonkeyPatch, handler: Any, function: Callable[[Any, Any], str]) -> None:

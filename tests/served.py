@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -105,11 +106,16 @@ def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
     fakes |= {"exports_queue": site.exports, "exports_bucket": site.bucket}
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
-    for module in [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]:
-        for name, fake in fakes.items():
-            if hasattr(getattr(module, name, None), "cache_clear"):
-                patch.setattr(module, name, lambda fake=fake: fake)
+    for module, name in _factories(frozenset(fakes), len(sys.modules)):
+        patch.setattr(module, name, lambda fake=fakes[name]: fake)
     patch.setattr(times, "now", site.clock)
+
+
+@cache
+def _factories(names: Collection[str], _loaded: int) -> list[tuple[ModuleType, str]]:
+    """Where the application has its factories of AWS objects. `_loaded`: look again after an import."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]
+    return [(module, name) for module in modules for name in names if hasattr(vars(module).get(name), "cache_clear")]
 
 
 def sqs_event(messages: Sequence[object]) -> dict[str, Any]:

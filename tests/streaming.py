@@ -8,6 +8,8 @@ from typing import Any
 from chalicelib.aws.table import Change, Item, NewItem
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.projections.project import Increment
+from chalicelib.tallies.model import PENDING
 from tests.actors import NOW
 from tests.fakes import FakeTables
 
@@ -41,3 +43,8 @@ class Streaming(FakeTables):
         if key.table == keys.SIGNATURES and new != old:
             self.log.append((str(len(self.log) + 1), old, new))
             self.moments[self.log[-1][0]] = self.clock()
+
+
+def pending(slug: str, bucket: str, sequence: str, amount: int) -> Increment:
+    """Return an increment of a bucket's pending signatures."""
+    return Increment(keys.pending(slug, bucket), sequence, {PENDING: amount})

@@ -1,4 +1,4 @@
-"""Check code, config.json, policies and resources.json against each other, in the template that Chalice makes."""
+"""Check code, config.json, policies and the template against each other, in what Chalice packages."""
 
 import ast
 import json
@@ -28,28 +28,27 @@ from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.http import PROBLEM
-from chalicelib.edge.site_app import CATCH_ALL
+from chalicelib.edge.routes import CATCH_ALL, ROUTES, Function
 from chalicelib.exports import deliver, gather
-from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING
+from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
-from chalicelib.mail import compose
 from chalicelib.mail.batch_sender import BUDGET_SECONDS
-from chalicelib.mail.pace import CONFIRMATIONS, LEAST_SENDERS, MOST_SENDERS, OTHERS, senders_for
+from chalicelib.mail.model import MailRequest, Priority
+from chalicelib.mail.pace import LEAST_SENDERS, MOST_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.pages import render
 from chalicelib.projections.changes import increments
-from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import PERSONAL, MailKind, Signature, State
+from chalicelib.signatures.model import PERSONAL, Signature, State
 from chalicelib.signatures.walk import ANONYMOUS, EXPORTED
-from chalicelib.staff.authorizer import ANY_TOKEN, ROUTES, WITHOUT_TOKEN
 from stack import preflight
+from stack.template.merge import merge_template
 from tests.actors import NOW, OPENED, a_petition
 
 ROOT = Path(__file__).parents[1]
 CHALICE = ROOT / ".chalice"
 CODE = ROOT / "chalicelib"
 CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-MERGE: dict[str, Any] = json.loads((CHALICE / "resources.json").read_text())
 
 # The functions that get each secret. Manage signs preview links, and the public pages verify them.
 # Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
@@ -74,40 +73,6 @@ QUEUE_OF = {
 # IAM has no resource type for this action, so it needs "*".
 WITHOUT_RESOURCE = ["dynamodb:ListStreams"]
 STREAM_READERS = {"RelayMail", "ProjectSignatures"}
-FUNCTION_OF = {
-    "/confirm": "Links",
-    "/withdraw": "Links",
-    "/unsubscribe": "Links",
-    "/api/petitions/{slug}/count": "Counts",
-    "GET /api/staff/petitions": "Counts",
-    "POST /api/staff/petitions": "Manage",
-    "/api/staff/petitions/{slug}": "Manage",
-    "/api/staff/petitions/{slug}/state": "Manage",
-    "/api/staff/petitions/{slug}/versions": "Manage",
-    "/api/staff/petitions/{slug}/preview": "Manage",
-    "/api/staff/petitions/{slug}/counts": "Counts",
-    "/api/staff/petitions/{slug}/exports": "Exports",
-    "/api/staff/exports/{export_id}": "Exports",
-    "/api/staff/exports/{export_id}/file": "Exports",
-    "/api/staff/exports/{export_id}/cover": "Exports",
-    "/api/staff/petitions/{slug}/statements": "Counts",
-    "/api/statements/{token}": "Counts",
-    "/api/staff/health": "Counts",
-    "/statements/{token}": "Counts",
-    "/api/staff/petitions/{slug}/funnel": "Counts",
-    "/api/staff/me": "Manage",
-    "/api/staff/tokens": "Manage",
-    "/api/staff/tokens/{token_id}": "Manage",
-    "/api/staff/audit": "Manage",
-    "/api/staff/people/find": "People",
-    "/api/staff/people/{slug}/{signature_id}": "People",
-    **{
-        f"/api/staff/people/{{slug}}/{{signature_id}}/{verb}": "People"
-        for verb in ("resend", "withdraw", "erase", "access")
-    },
-    "/api/staff/sign-in": "SignIn",
-    "/api/staff/session": "SignIn",
-}
 
 # CONTRACT.md's tables.
 CONTRACT = {
@@ -124,6 +89,8 @@ CONTRACT = {
     ("GET", "/api/staff/petitions"),
     ("GET", "/api/staff/petitions/{slug}/counts"),
 }
+# Staff sign in here to get a token.
+OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
 OPEN_TO_ANY_ORIGIN = {
     "/api/petitions/{slug}",
     "/api/petitions/{slug}/signatures",
@@ -159,7 +126,7 @@ def packaged(stage: str) -> Resource:
     builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
     models = builder.construct_resources(config, stage)
     template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
-    merged: Resource = TemplateDeepMerger().merge(MERGE, template)
+    merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
     return merged
 
 
@@ -324,7 +291,7 @@ def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
     client = SimpleNamespace(query=lambda **request: query.update(request) or {"Items": []})
     names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
     start = keys.Key(keys.SIGNATURES, "slug#00", "")
-    mail_state.requests_waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
+    CONFIRM.waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
     assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
 
 
@@ -340,14 +307,15 @@ def attributes_of(sent: dict[str, Any]) -> set[str]:
     return {*sent["ExpressionAttributeNames"].values(), *KEY}
 
 
-SIGNATURE = keys.signature("slug", "00")
+CONFIRM = SIGNATURE_KINDS["confirm"].state
+REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 
 
 @pytest.mark.parametrize(
     ("function", "sent"),
     [
-        ("SweepMail", sent_by(lambda tables: mail_state.mark_queued(SIGNATURE, "2026", OPENED, tables))),
-        ("ReceiveFeedback", sent_by(lambda tables: mail_state.mark_undeliverable(SIGNATURE, "bounced", tables))),
+        ("SweepMail", sent_by(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
+        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", tables))),
     ],
 )
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
@@ -388,7 +356,7 @@ def test_a_senders_concurrency_is_what_its_pace_assumes() -> None:
     for function in SENDERS:
         assert events("SQS")[function]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MailSenders"}}
         assert environment_of(function)["MAIL_SENDERS"] == {"Ref": "MailSenders"}
-    assert CONFIRMATIONS + OTHERS == 1
+    assert sum(SHARES.values()) == 1
     parameter = TEMPLATE["Parameters"]["MailSenders"]
     assert (parameter["MinValue"], parameter["MaxValue"]) == (LEAST_SENDERS, MOST_SENDERS)
     assert parameter["Default"] == senders_for(TEMPLATE["Parameters"]["MailPerSecond"]["Default"])
@@ -398,7 +366,7 @@ def test_a_senders_concurrency_is_what_its_pace_assumes() -> None:
 def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
     given = TEMPLATE["Parameters"]["MailPerSecond"]
     assert given["MinValue"] <= rate <= given["MaxValue"]
-    for function, share in (("SendMail", CONFIRMATIONS), ("SendOtherMail", OTHERS)):
+    for function, share in (("SendMail", SHARES[Priority.URGENT]), ("SendOtherMail", SHARES[Priority.OTHER])):
         gap = senders_for(rate) / (rate * share)
         assert events("SQS")[function]["BatchSize"] * gap <= BUDGET_SECONDS
         assert BUDGET_SECONDS < FUNCTIONS[function]["Timeout"] < CLAIM.total_seconds()
@@ -574,21 +542,23 @@ LIMITS = {
     (each["ResourcePath"].replace("~1", "/").replace("//", "/"), each["HttpMethod"]): each
     for each in RESOURCES["RestAPI"]["Properties"]["MethodSettings"]
 }
-SIGNING = {
-    ("/petitions/{slug}/signatures", "POST"),
-    ("/api/petitions/{slug}/signatures", "POST"),
-    ("/api/petitions/{slug}/signatures", "OPTIONS"),
-}
 
 
-def test_the_gateway_throttles_everything_except_signing() -> None:
-    """An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it."""
-    after_signing = ("/petitions/{slug}/thanks", "GET")
-    for method, limit in LIMITS.items():
-        is_full = method in SIGNING or method == after_signing
-        assert (limit["ThrottlingRateLimit"] == 10_000) is is_full, method
-        assert (limit["ThrottlingBurstLimit"] == 5_000) is is_full, method
-    assert SIGNING | {("/*", "*")} <= LIMITS.keys()
+def test_the_gateway_throttles_each_route_as_listed() -> None:
+    for route in ROUTES.values():
+        for method in route.methods:
+            limit = LIMITS.get((route.path, method), LIMITS["/*", "*"])
+            assert (limit["ThrottlingRateLimit"], limit["ThrottlingBurstLimit"]) == route.throttle, route
+
+
+def test_only_signing_and_the_page_after_it_may_use_the_whole_account() -> None:
+    """An account has 10,000 requests a second and a burst of 5,000 (AWS quotas)."""
+    full = {key for key, limit in LIMITS.items() if limit["ThrottlingRateLimit"] >= 10_000}
+    assert full == {
+        ("/petitions/{slug}/signatures", "POST"),
+        *(("/api/petitions/{slug}/signatures", method) for method in ("POST", "OPTIONS")),
+        *(("/petitions/{slug}/thanks", method) for method in ("GET", "HEAD")),
+    }
 
 
 def test_every_throttle_belongs_to_an_existing_method() -> None:
@@ -796,7 +766,8 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
 
 def test_an_exports_times_fit_its_timeout_and_it_starts_after_settling() -> None:
     assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
-    assert SETTLING.total_seconds() > FUNCTIONS["Links"]["Timeout"]
+    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
+    assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
     assert LINK_SECONDS <= 15 * 60
     # The disk must hold the plain and the encrypted file at once.
     assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}
@@ -815,10 +786,11 @@ def test_every_request_of_the_contract_has_a_route_in_code_and_gateway() -> None
     assert {(method, path) for method, path, _ in integrations()} >= CONTRACT
 
 
-def test_every_route_is_served_by_its_function() -> None:
+def test_the_gateway_calls_the_listed_function_for_each_route_and_the_default_for_all_other_requests() -> None:
+    listed = {(method, route.path): route.function for route in ROUTES.values() for method in route.methods}
     for method, path, function in integrations():
-        like = f"{method.replace('HEAD', 'GET')} {path}"
-        assert function == FUNCTION_OF.get(like, FUNCTION_OF.get(path, "APIHandler")), f"{method} {path}"
+        assert function == listed.pop((method, path), Function.API), f"{method} {path}"
+    assert not listed
 
 
 def test_head_has_the_same_routes_authorizer_and_limit_as_get() -> None:
@@ -827,8 +799,7 @@ def test_head_has_the_same_routes_authorizer_and_limit_as_get() -> None:
         if "get" in methods:
             assert methods["head"].get("security") == methods["get"].get("security"), path
     for (path, method), limit in LIMITS.items():
-        # Only a browser that has just signed opens this page, so HEAD needs no equal limit.
-        if method == "GET" and path != "/petitions/{slug}/thanks":
+        if method == "GET":
             assert {**LIMITS[path, "HEAD"], "HttpMethod": "GET"} == limit
 
 
@@ -852,7 +823,7 @@ def test_exactly_the_staff_routes_have_the_authorizer() -> None:
     for path, methods in API["paths"].items():
         for method, operation in methods.items():
             guarded = operation.get("security") == [{"staff_authorizer": []}]
-            needs_token = path.startswith("/api/staff/") and path not in {route.path for route in WITHOUT_TOKEN}
+            needs_token = path.startswith("/api/staff/") and path not in OPEN_TO_STAFF_WITHOUT_TOKEN
             assert guarded is (needs_token and method != "options"), f"{method} {path}"
 
 
@@ -862,20 +833,11 @@ def test_the_authorizers_answers_are_not_cached() -> None:
     assert authorizer["authorizerResultTtlInSeconds"] == 0
 
 
-def test_every_staff_route_is_listed_under_a_right() -> None:
-    listed = {
-        (method, route.path)
-        for routes in (*ROUTES.values(), ANY_TOKEN, WITHOUT_TOKEN)
-        for route in routes
-        for method in route.methods
+def test_exactly_the_listed_routes_have_views() -> None:
+    registered = {
+        (method, path, route.view_name) for path, methods in app.routes.items() for method, route in methods.items()
     }
-    staff = {
-        (method, re.sub(r"\{\w+\}", "*", path))
-        for path, methods in app.routes.items()
-        for method in methods.keys() - {"HEAD"}
-        if path.startswith("/api/staff/")
-    }
-    assert listed == staff
+    assert registered == {(method, each.path, each.view) for each in ROUTES.values() for method in each.methods}
 
 
 def test_exactly_the_public_json_allows_any_origin() -> None:
@@ -942,7 +904,7 @@ def pages_named_in_code() -> set[str]:
     texts = {
         node.value
         for path in CODE.rglob("*.py")
-        if "mail" not in path.parts
+        if "mail" not in path.relative_to(CODE).parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
@@ -953,10 +915,3 @@ def test_every_page_template_is_used_and_exists() -> None:
     folder = Path(render.__file__).with_name("templates")
     pages = {path.name for path in folder.glob("[!_]*.html")} - {"base.html"}
     assert pages_named_in_code() == pages
-
-
-def test_every_kind_of_mail_has_subject_text_and_html() -> None:
-    folder = Path(compose.__file__).with_name("templates")
-    assert {path.name for path in folder.iterdir() if path.is_dir()} == set(MailKind)
-    for kind in MailKind:
-        assert {path.name for path in (folder / kind).iterdir()} == {"subject.txt", "body.txt", "body.html"}

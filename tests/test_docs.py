@@ -4,11 +4,11 @@ import json
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from stack.paths import ROOT
+from stack.template.merge import merge_template
 
 DOCS = ROOT / "docs"
 FACTS = (DOCS / "aws-facts.md").read_text(encoding="utf-8")
@@ -158,6 +158,5 @@ def test_the_deployers_policy_is_a_policy() -> None:
 
 
 def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> None:
-    template: dict[str, Any] = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
-    types = {resource["Type"] for resource in template["Resources"].values() if "Type" in resource}
+    types = {resource["Type"] for resource in merge_template()["Resources"].values() if "Type" in resource}
     assert types - NEEDED.keys() == set()

@@ -12,11 +12,11 @@ from chalicelib.aws.failures import translated
 from chalicelib.aws.table import Change
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Throttled
+from chalicelib.core.rights import Right
 from chalicelib.mail.pause import is_paused
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import recognise
 from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed

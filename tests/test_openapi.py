@@ -19,9 +19,9 @@ from chalicelib.aws.table import Item
 from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import LINKS, Subject
-from chalicelib.exports import store as exports_store
+from chalicelib.core.tokens import Subject
 from chalicelib.exports.model import Column, ExportRequest, Format
 from chalicelib.petitions.form import EDITABLE, TransitionRequest
 from chalicelib.petitions.model import State
@@ -29,11 +29,11 @@ from chalicelib.projections.api import ALL
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.signatures.form import FORM_FIELDS, Consent, SignatureForm, read_json
 from chalicelib.signin.provider import forget_provider
-from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.tallies.model import By
 from tests.actors import (
     DAY,
+    LINKS,
     NOW,
     OPENED,
     TOKEN_KEYS,
@@ -567,15 +567,11 @@ def _add_exports(tables: FakeTables) -> None:
     moments = {"expired": NOW - 8 * DAY}
     results = {"done": a_result(), "expired": a_result()}
     for state in EXPORT_STATES:
-        fields: dict[str, Any] = {"export_id": f"closed.{state}", "slug": "closed", "result": results.get(state)}
+        fields: dict[str, Any] = {"job_id": f"closed.{state}", "result": results.get(state)}
+        fields |= {"why": "Why."} if state == "failed" else {}
         kept_state = {"expired": "done"}.get(state, state)
-        kept(
-            tables,
-            an_export(
-                **fields, state=kept_state, moment=moments.get(state, NOW), why="Why." if state == "failed" else None
-            ),
-        )
-    exports_store.add(an_export(export_id="closed.running", slug="closed"), tables)
+        kept(tables, an_export(**fields, state=kept_state, requested_at=moments.get(state, NOW)))
+    tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
 
 
 def _filled(text: str, site: Served) -> str:

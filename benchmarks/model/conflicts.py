@@ -3,10 +3,8 @@
 from math import exp
 
 from benchmarks.lambdas import CALL_SECONDS
-from benchmarks.model.limits import LIMITS
 from chalicelib.signatures.counted import ATTEMPTS
 
-UNITS = 2  # write units of the tally's half of the transaction
 ROUNDS = 200
 
 
@@ -27,8 +25,3 @@ def attempts(rate: float, shards: int) -> float:
 def given_up(rate: float, shards: int) -> float:
     """Return the share that conflicts at every attempt and gets a 503."""
     return conflict(rate * attempts(rate, shards), shards) ** ATTEMPTS
-
-
-def ceiling(shards: int) -> float:
-    """Return the confirmations a second that the shards' partitions take, without conflicts."""
-    return shards * LIMITS["partition"].default / UNITS

@@ -33,7 +33,7 @@ LIMITS = {
     "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
     "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
     "senders": Limit(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/pace.py)"),
-    "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in .chalice/resources.json"),
+    "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in stack/template/queues.py"),
 }
 
 

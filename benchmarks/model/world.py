@@ -74,10 +74,6 @@ class Refusals:
             self.first.setdefault(who, now)
             self.amount[who] = self.amount.get(who, 0) + amount
 
-    def in_order(self) -> list[tuple[str, float]]:
-        """Return the limits in the order of their first refusal."""
-        return sorted(self.first.items(), key=lambda one: one[1])
-
 
 class World:
     """One run. Stations wait for `tick`, which gives the step's length in seconds."""

@@ -15,9 +15,11 @@ __all__ = [
     "Condition",
     "Item",
     "NewItem",
+    "absent_or_at_most",
     "change_request",
     "chunks",
     "from_wire",
+    "is_still",
     "page_request",
     "partition_request",
     "to_wire",
@@ -56,6 +58,16 @@ class _IntegerDeserializer(TypeDeserializer):
 
 _serializer = TypeSerializer()
 _deserializer = _IntegerDeserializer()
+
+
+def absent_or_at_most(name: str, limit: int | str) -> Condition:
+    """Return the condition. A limit of text is a time in ISO 8601 (times.iso)."""
+    return Attr(name).not_exists() | Attr(name).lte(limit)
+
+
+def is_still(name: str, seen: Any) -> Condition:
+    """Return the condition that the attribute has the value that was read before; None: that it is absent."""
+    return Attr(name).not_exists() if seen is None else Attr(name).eq(seen)
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:

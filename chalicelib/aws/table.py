@@ -15,9 +15,11 @@ from chalicelib.aws.expressions import (
     Condition,
     Item,
     NewItem,
+    absent_or_at_most,
     change_request,
     chunks,
     from_wire,
+    is_still,
     new_item_request,
     page_request,
     partition_request,
@@ -35,7 +37,7 @@ from chalicelib.core.settings import settings
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-__all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "tables"]
+__all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
 BATCH_GET_LIMIT = 100
 BATCH_GET_ATTEMPTS = 3
@@ -96,19 +98,20 @@ class Tables:
 
         With `only`, return no other attributes. A role may require that.
         """
-        request: dict[str, Any] = {
-            **partition_request(pk, between, only),
-            "TableName": self._names[table],
-            "ConsistentRead": consistent,
-            "ScanIndexForward": not backwards,
-        }
+        request = {**partition_request(pk, between, only), "TableName": self._names[table]}
+        return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})
+
+    def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            with translated("storage", storage_refusal):
-                answer = self._client.query(**request)
+            answer = self._query(request)
             yield from map(from_wire, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _query(self, request: dict[str, Any]) -> Any:
+        with translated("storage", storage_refusal):
+            return self._client.query(**request)
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
         """Read `most` items after `start` (empty sort key: from the beginning); return those that match `when`.
@@ -118,8 +121,7 @@ class Tables:
         request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
             request["ExclusiveStartKey"] = wire_key(start)
-        with translated("storage", storage_refusal):
-            answer = self._client.query(**request)
+        answer = self._query(request)
         last = answer.get("LastEvaluatedKey")
         return [from_wire(item) for item in answer["Items"]], from_wire(last)["sk"] if last else None
 

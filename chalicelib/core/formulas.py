@@ -6,13 +6,7 @@ import re
 # formula after them.
 _START = r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@\t\r\n＝＋－＠]"
 FORMULA = re.compile(rf"'*{_START}")
-ESCAPED = re.compile(rf"'+{_START}")
 
 
 def harmless(value: str) -> str:
     return f"'{value}" if FORMULA.match(value) else value
-
-
-def original(value: str) -> str:
-    """Reverse `harmless`."""
-    return value[1:] if ESCAPED.match(value) else value

@@ -21,8 +21,8 @@ functions may add to it and no function may change it.
                 MAIL                   SWEEP            the position of the sweep for lost mail requests
                 TOKENS                 <id>             a staff token, hashed
                 SHEDDING               LEVEL            the level of load shedding
-                EXPORT#<slug>          <export id>      one export: its request, progress and result
-                EXPORT#<slug>          RUNNING          the export that is running: only one runs at a time
+                JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
+                JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
 """
 
@@ -144,17 +144,18 @@ def audit_partition(moment: str) -> str:
     return moment[:7]
 
 
-def export(export_id: str) -> Key:
-    """An export's id is <slug>.<time>-<random>; no slug has a dot."""
-    return Key(COUNTS, export_partition(export_id.partition(".")[0]), export_id)
+def job(kind: str, job_id: str) -> Key:
+    """A job's id is <key>.<time>-<random>; no key has a dot."""
+    return Key(COUNTS, job_partition(kind, job_id.partition(".")[0]), job_id)
 
 
-def export_partition(slug: str) -> str:
-    return f"EXPORT#{slug}"
+def job_partition(kind: str, key: str) -> str:
+    # A role may reach the jobs of one kind only.
+    return f"JOB#{kind}#{key}"
 
 
-def export_running(slug: str) -> Key:
-    return Key(COUNTS, export_partition(slug), "RUNNING")
+def latest_job(kind: str, key: str) -> Key:
+    return Key(COUNTS, job_partition(kind, key), "LATEST")
 
 
 MAIL_PARTITION = "MAIL"

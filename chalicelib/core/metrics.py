@@ -14,7 +14,7 @@ NAMESPACE = "Petitions"
 
 
 class Metric(StrEnum):
-    """ACCEPTED, REPEATED and OVERFLOWED are also the names of signing's outcomes (signatures.api)."""
+    """ACCEPTED, REPEATED and OVERFLOWED are also the names of signing's outcomes (signatures.sign)."""
 
     ACCEPTED = "Accepted"
     REPEATED = "Repeated"

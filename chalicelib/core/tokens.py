@@ -4,11 +4,10 @@ itsdangerous is imported where it is used, because signing a petition needs no t
 down its cold start.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core import keys
 from chalicelib.core.errors import LinkDamaged, LinkExpired
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 CONFIRM_LIFETIME = timedelta(days=14)
 # Withdrawing must be as easy as signing (GDPR 7.3) for as long as the signature may be kept.
 WITHDRAW_LIFETIME = timedelta(days=3 * 365)
-PREVIEW_LIFETIME = timedelta(hours=1)
 
 
 class Purpose(StrEnum):
@@ -31,13 +29,8 @@ class Purpose(StrEnum):
     PREVIEW = "preview"
 
 
-# Purposes of the links in a signature's emails.
-LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The signature of a link. It includes country and source, so that confirming needs no read before its write."""
+class Subject(NamedTuple):
+    """The signature of an email's link, with country and source, so that confirming needs no read before its write."""
 
     slug: str
     signature_id: str
@@ -49,23 +42,24 @@ class Subject:
         return keys.signature(self.slug, self.signature_id)
 
 
-def issue(purpose: Purpose, subject: Subject, expires: datetime, secrets: dict[str, str]) -> str:
-    payload = (
-        subject.slug,
-        subject.signature_id,
-        subject.country,
-        subject.source,
-        f"{int(expires.timestamp()):x}",
-    )
-    return seal(purpose, "~".join(payload), secrets)
-
-
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Return the subject. Raise LinkDamaged if we did not sign it for this purpose, LinkExpired if it has expired."""
-    slug, signature_id, country, source, expires = unseal(purpose, token, secrets).split("~")
-    if now >= datetime.fromtimestamp(int(expires, 16), UTC):
-        raise LinkExpired(slug, signature_id)
-    return Subject(slug, signature_id, country, source)
+    """Return a link's subject. Raise LinkDamaged if we did not issue it for this purpose, LinkExpired if it is over."""
+    payload, expires = payload_of(purpose, token, secrets)
+    subject = Subject(*payload)
+    if now >= expires:
+        raise LinkExpired(subject.slug, subject.signature_id)
+    return subject
+
+
+def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets: dict[str, str]) -> str:
+    """Return a token of these texts and an expiry time. They must have no ~, no dot and nothing that URLs escape."""
+    return seal(purpose, "~".join((*payload, f"{int(expires.timestamp()):x}")), secrets)
+
+
+def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
+    """Return the texts of an issued token, and when it expires. Raise LinkDamaged; an expired token is no error."""
+    *payload, expires = unseal(purpose, token, secrets).split("~")
+    return payload, datetime.fromtimestamp(int(expires, 16), UTC)
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:

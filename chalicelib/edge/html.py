@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import NO_STORE, View, answer, answering, retry_after, site_prefix
+from chalicelib.edge.http import NO_STORE, answer, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
+from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
 
 # No inline script or style, no framing, forms only to this site.

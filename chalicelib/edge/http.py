@@ -1,32 +1,24 @@
-"""Read requests, turn errors into responses and add security headers.
-
-Chalice's middleware does not see a view's exception, so these are decorators below `@route`. Their responses
-keep Chalice's CORS headers.
-"""
+"""Read requests, make responses and add security headers."""
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Request, Response
 
-from chalicelib.core import log
 from chalicelib.core.errors import (
     BodyTooLarge,
     FieldError,
     Invalid,
     NotJson,
-    PetitionsError,
     PreconditionRequired,
     Stale,
     WrongType,
 )
-from chalicelib.core.metrics import Metric, refused
-from chalicelib.edge.problems import Problem, problem_of, unexpected
+from chalicelib.edge.problems import Problem
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_FORM_FIELDS = 50
@@ -50,53 +42,7 @@ def shared(seconds: int) -> dict[str, str]:
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate=30, stale-if-error=86400"}
 
 
-View = Callable[..., Response]
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
-
-
-def answering(routes: Blueprint, problem_response: Callable[[Request, Problem], Response]) -> Callable[[View], View]:
-    """Decorate a view: pass the request as its first argument and turn its errors into responses."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(**arguments: str) -> Response:
-            request: Request = routes.current_request
-            return answered(request, lambda: view(request, **arguments), problem_response)
-
-        return guarded
-
-    return decorate
-
-
-def answered(
-    request: Request, view: Callable[[], Response], problem_response: Callable[[Request, Problem], Response]
-) -> Response:
-    """Return the view's response, or its error as a response; log and measure it. HEAD gets no body."""
-    log.begin(request.context.get("requestId", ""))
-    try:
-        response = view()
-    except PetitionsError as error:
-        response = problem_response(request, problem_of(error))
-    except Exception:
-        log.failure("view_failed", route=request.path)
-        response = problem_response(request, unexpected())
-    _measure(response.status_code)
-    log.answered(route=request.path, method=request.method, status=response.status_code)
-    if request.method == "HEAD":
-        response.body = ""
-    return response
-
-
-def _measure(status: int) -> None:
-    if status >= 500:
-        log.measure(Metric.FAILED)
-    elif status >= 400:
-        log.measure(Metric.REFUSED)
-        log.measure(refused(status))
-
-
-def json_view(routes: Blueprint) -> Callable[[View], View]:
-    return answering(routes, lambda _, problem: problem_json(problem))
 
 
 def problem_json(problem: Problem) -> Response:

@@ -1,4 +1,4 @@
-"""Placeholder ARNs for Chalice's decorators. The template sets the real ones with Fn::GetAtt (resources.json)."""
+"""Placeholder ARNs for Chalice's decorators. The template sets the real ones with Fn::GetAtt (stack/template)."""
 
 MAIL_QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:mail"
 OVERFLOW_QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:overflow"

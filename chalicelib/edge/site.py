@@ -7,9 +7,9 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
-from chalicelib.edge.cors import CORS
-from chalicelib.edge.http import JSON, answer, client_matches, json_answer, json_view, not_modified, problem_json
+from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json
 from chalicelib.edge.problems import Problem
+from chalicelib.edge.views import json_view
 from chalicelib.pages.render import Asset, asset, dashboard, dashboard_version
 
 routes = Blueprint(__name__)
@@ -20,14 +20,12 @@ HOURLY = {"Cache-Control": "public, max-age=3600"}
 NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 
-@routes.route("/assets/{name}")
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
     """Return a stylesheet, script or icon."""
     return _file(request, asset(name), FOREVER)
 
 
-@routes.route("/assets/staff/{version}/{name}")
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
     """Return a dashboard file. A page from before a deployment gets the new file for its old version, uncached."""
@@ -43,14 +41,12 @@ def _file(request: Request, found: Asset | None, cache_control: str) -> Response
     return answer(found.body, 200, {**headers, "Content-Type": found.content_type})
 
 
-@routes.route("/api/openapi.json", cors=CORS)
 @json_view(routes)
 def read_openapi(request: Request) -> Response:
     """Return the API's OpenAPI description."""
     return answer(_openapi(), 200, {**HOURLY, "Content-Type": JSON})
 
 
-@routes.route("/health")
 @json_view(routes)
 def read_health(request: Request) -> Response:
     """Return 200 if tables and queues answer, else 503."""

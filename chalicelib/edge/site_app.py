@@ -6,11 +6,11 @@ from typing import Any
 from chalice.app import Chalice, Request, Response
 
 from chalicelib.edge.html import problem_page
-from chalicelib.edge.http import answered, problem_json
+from chalicelib.edge.http import problem_json
 from chalicelib.edge.problems import Problem
+from chalicelib.edge.routes import CATCH_ALL
+from chalicelib.edge.views import answered
 
-# API Gateway sends requests here that match no other path or method (.chalice/resources.json).
-CATCH_ALL = "/{proxy+}"
 NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
 
 Methods = Mapping[str, Any]

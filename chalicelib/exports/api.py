@@ -9,68 +9,61 @@ from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parsed
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, site_prefix
-from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result, whole
-from chalicelib.exports.request import exports_of, find_export, prepared, result_of, start
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
+from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
+from chalicelib.exports.request import prepared, result_of
+from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import actor, audited, staff_authorizer
+from chalicelib.staff.authorizer import actor, audited, staff_view
 
 routes = Blueprint(__name__)
 
-OF_PETITION = "/api/staff/petitions/{slug}/exports"
-ONE = "/api/staff/exports/{export_id}"
 
-
-@routes.route(OF_PETITION, methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def request_export(request: Request, slug: str) -> Response:
     """Return 202 and the export's `Location`. The export contains the signatures confirmed at this moment."""
     export_request = parsed(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     export = prepared(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
-    audited(request, "export.requested", export.export_id, {**details, "recipient": export.recipient or "none"})
+    audited(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
-    location = f"{site_prefix(request)}/api/staff/exports/{export.export_id}"
+    location = f"{site_prefix(request)}/api/staff/exports/{export.job_id}"
     return json_answer(shown(export), 202, {**NO_STORE, "Location": location})
 
 
-@routes.route(OF_PETITION, methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
     """Return the exports, newest first, and the columns and formats to choose from. Expired exports are included."""
     petition = petition_as_stored(slug, tables())
     choices = {"columns": list(Column), "default_columns": list(USUAL), "formats": list(Format)}
-    return json_answer({"exports": [shown(export) for export in exports_of(petition.slug, tables())], **choices})
+    return json_answer({"exports": [shown(export) for export in jobs_of(Export, petition.slug, tables())], **choices})
 
 
-@routes.route(ONE, methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_export(request: Request, export_id: str) -> Response:
-    return json_answer(shown(find_export(export_id, tables())))
+    return json_answer(shown(find_job(Export, export_id, tables())))
 
 
-@routes.route(f"{ONE}/file", methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
     """Return {"url", "expires_at"}. The link needs no token, so it works for a few minutes only."""
-    export = find_export(export_id, tables())
+    export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
-    return _link(request, export, result.file, f"{export.export_id}{export.extension}")
+    return _link(request, export, result.file, f"{export.job_id}{export.extension}")
 
 
-@routes.route(f"{ONE}/cover", methods=["GET"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def link_cover(request: Request, export_id: str) -> Response:
-    export = find_export(export_id, tables())
+    export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
-    return _link(request, export, result.cover, f"{export.export_id}.pdf")
+    return _link(request, export, result.cover, f"{export.job_id}.pdf")
 
 
 def _link(request: Request, export: Export, key: str, name: str) -> Response:
     """HEAD gets no body, so it hands out no link and is not audited."""
     if request.method != "HEAD":
-        audited(request, "export.fetched", export.export_id, {"what": name.removeprefix(export.export_id)})
+        audited(request, "export.fetched", export.job_id, {"what": name.removeprefix(export.job_id)})
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(key, name, LINK_SECONDS)
     return json_answer({"url": url, "expires_at": times.iso(expires_at)})
@@ -80,10 +73,12 @@ def shown(export: Export) -> dict[str, object]:
     """Return the export as JSON. `rows` are written so far; `of` is the tally, which may differ (docs/staff.md)."""
     result = export.result
     return {
-        **export.model_dump(include={"slug", "format", "columns", "recipient", "moment", "requested_by", "why"}),
-        "id": export.export_id,
+        **export.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
+        "id": export.job_id,
+        "slug": export.slug,
+        "moment": times.iso(export.moment),
         "state": export.state_at(times.now()),
-        "rows": result.rows if result else whole(export.parts.values()).rows,
+        "rows": export.processed,
         "of": export.counted,
         "expires_at": times.iso(export.expires_at),
         **(_result(result) if result else {}),

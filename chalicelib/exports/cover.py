@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.countries import countries
 from chalicelib.core.times import iso
-from chalicelib.exports.model import Export, Part, Result
+from chalicelib.exports.model import Export, Result, Totals
 from chalicelib.petitions.model import Petition
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ class Facts:
     petition: Petition
     export: Export
     result: Result
-    total: Part
 
 
 def cover_sheet(facts: Facts) -> bytes:
@@ -76,7 +75,7 @@ def _paper(facts: Facts) -> "FPDF":
     pdf.set_margin(MARGIN)
     pdf.set_auto_page_break(False)
     pdf.set_creation_date(facts.result.finished_at)
-    pdf.set_title(f"Signature export: {facts.export.export_id}")
+    pdf.set_title(f"Signature export: {facts.export.job_id}")
     with as_file(files("fontpkg_noto_sans") / "files" / FONT) as font:
         pdf.add_font("sheet", fname=str(font))
     pdf.set_font("sheet")
@@ -90,19 +89,19 @@ def _rows(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "Signatures", f"{result.rows:,}"
     yield "As of", iso(export.moment)
     yield "Count at that moment", f"{export.counted:,}"
-    yield "Text version", _versions(facts.total, petition)
+    yield "Text version", _versions(export.totals, petition)
     names = countries()
-    yield "By country", _breakdown(Counter({names.get(key, key): n for key, n in facts.total.countries.items()}))
-    yield "File", f"{export.export_id}{export.extension} ({result.size:,} bytes)"
+    yield "By country", _breakdown(Counter({names.get(key, key): n for key, n in export.totals.countries.items()}))
+    yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
     yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
     yield "Written", iso(result.finished_at)
 
 
-def _versions(total: Part, petition: Petition) -> str:
+def _versions(totals: Totals, petition: Petition) -> str:
     """Return the current text version, and the numbers of each signed version if any signed an earlier one."""
-    counts = total.versions or Counter({petition.text_version: 0})
+    counts = totals.versions or Counter({petition.text_version: 0})
     if set(counts) == {petition.text_version}:
         return petition.text_version
     return f"{petition.text_version} (current). Signatures by version: {_breakdown(counts)}"

@@ -4,13 +4,12 @@ from hashlib import file_digest
 from pathlib import Path
 from secrets import token_hex
 
-from chalicelib.core import keys
-from chalicelib.exports import store
 from chalicelib.exports.cover import Facts, cover_sheet
 from chalicelib.exports.encrypt import encrypt
 from chalicelib.exports.gather import ExportContext
-from chalicelib.exports.model import Export, Format, Part, Result, whole
+from chalicelib.exports.model import Export, Format, Result, Totals
 from chalicelib.exports.write import heading
+from chalicelib.jobs.model import State
 from chalicelib.petitions.find import petition_as_stored
 
 FILES = "files"
@@ -18,37 +17,38 @@ TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-nd
 
 
 def deliver(export: Export, context: ExportContext) -> Export:
-    """Safe to repeat: the first run to finish sets the result. Raise Invalid if the recipient's key no longer works."""
-    total = whole(export.parts.values())
-    if not agrees(export.counted, total):
-        return store.fail(export, disagreement(export.counted, total), context.clock(), context.tables)
+    """Return the export done, or failed if it does not agree with the tally. Raise Invalid if the recipient's key no
+    longer works.
+    """
+    if not agrees(export.counted, export.totals):
+        return export.ended(State.FAILED, why=disagreement(export.counted, export.totals))
     path = _encrypted(export, _assembled(export, context), context.folder)
-    result = _result(export, total, path, f"{FILES}/{export.export_id}/{token_hex(4)}", context)
+    result = _result(export, path, f"{FILES}/{export.job_id}/{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else TYPES[export.format]
     context.bucket.put_file(result.file, path, content_type)
     sheet = context.folder / "cover.pdf"
-    sheet.write_bytes(cover_sheet(_facts(export, total, result, context)))
+    sheet.write_bytes(cover_sheet(Facts(petition_as_stored(export.slug, context.tables), export, result)))
     context.bucket.put_file(result.cover, sheet, "application/pdf")
-    return store.finish(export, result, context.clock(), context.tables)
+    return export.ended(State.DONE, result=result)
 
 
-def agrees(counted: int, total: Part) -> bool:
-    """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Part)."""
-    return counted - total.late - total.gone <= total.rows <= counted + total.unsure
+def agrees(counted: int, totals: Totals) -> bool:
+    """Return whether rows and tally differ only by withdrawals and confirmations close to the moment (see Totals)."""
+    return counted - totals.late - totals.gone <= totals.rows <= counted + totals.unsure
 
 
-def disagreement(counted: int, total: Part) -> str:
+def disagreement(counted: int, totals: Totals) -> str:
     """Return the error for the member of staff and for the engineer they will ask."""
-    return f"The count is {counted} but we found {total.rows}, so nothing was exported. Ask your engineer for a recount"
+    difference = f"The count is {counted} but we found {totals.rows}"
+    return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 
 def _assembled(export: Export, context: ExportContext) -> Path:
     path = context.folder / "plain"
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
-        for bucket in keys.BUCKETS:
-            if export.parts[bucket].rows:
-                context.bucket.copy_to(export.parts[bucket].key, file)
+        for key in filter(None, export.parts):
+            context.bucket.copy_to(key, file)
     return path
 
 
@@ -60,21 +60,16 @@ def _encrypted(export: Export, plain: Path, folder: Path) -> Path:
     return folder / "encrypted"
 
 
-def _result(export: Export, total: Part, path: Path, prefix: str, context: ExportContext) -> Result:
+def _result(export: Export, path: Path, prefix: str, context: ExportContext) -> Result:
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return Result(
-        rows=total.rows,
+        rows=export.totals.rows,
         size=path.stat().st_size,
         sha256=digest,
         file=f"{prefix}/file",
         cover=f"{prefix}/cover",
-        unsure=total.unsure,
-        gone=total.gone,
+        unsure=export.totals.unsure,
+        gone=export.totals.gone,
         finished_at=context.clock(),
     )
-
-
-def _facts(export: Export, total: Part, result: Result, context: ExportContext) -> Facts:
-    petition = petition_as_stored(export.slug, context.tables)
-    return Facts(petition, export, result, total)

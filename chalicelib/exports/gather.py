@@ -1,8 +1,7 @@
 """The first stage of an export: write one part for each bucket of signatures. A recorded part is never rewritten."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import TextIO
@@ -10,9 +9,9 @@ from typing import TextIO
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.times import iso
-from chalicelib.exports import store
-from chalicelib.exports.model import SETTLING, Export, Part
+from chalicelib.exports.model import SETTLING, Export, Totals
 from chalicelib.exports.write import writer
+from chalicelib.jobs.model import Clock
 from chalicelib.signatures.model import State
 from chalicelib.signatures.walk import exportable
 
@@ -26,15 +25,15 @@ class ExportContext:
     tables: Tables
     bucket: Bucket
     folder: Path
-    clock: Callable[[], datetime]
+    clock: Clock
 
 
 @dataclass
 class Selection:
-    """Selects the signatures that were confirmed at the export's moment, and counts them in `part`."""
+    """Selects the signatures that were confirmed at the export's moment, and counts them in `totals`."""
 
     export: Export
-    part: Part
+    totals: Totals
 
     def __post_init__(self) -> None:
         moment = self.export.moment
@@ -45,34 +44,39 @@ class Selection:
             self._count(item)
             return True
         # Someone who withdrew after the moment was in the tally then, even if they have signed or confirmed again.
-        self.part.gone += item.get("withdrawn_at", "") >= self.before
+        self.totals.gone += item.get("withdrawn_at", "") >= self.before
         if item["state"] == State.CONFIRMED:
-            self.part.late += item["confirmed_at"] <= self.after
+            self.totals.late += item["confirmed_at"] <= self.after
         return False
 
     def _count(self, item: Item) -> None:
-        self.part.rows += 1
-        self.part.unsure += item["confirmed_at"] >= self.before
-        self.part.countries[item["country"]] += 1
-        self.part.versions[item["text_version"]] += 1
+        self.totals.rows += 1
+        self.totals.unsure += item["confirmed_at"] >= self.before
+        self.totals.countries[item["country"]] += 1
+        self.totals.versions[item["text_version"]] += 1
 
 
 def gather(export: Export, bucket: str, context: ExportContext) -> Export:
-    """Write one part, then record it. In this order, because a recorded part must exist and be complete."""
-    part = Part(key=f"{prefix(export)}{bucket}-{token_hex(4)}")
+    """Write one part and return the export with it. A recorded part exists and is complete."""
+    key, totals = f"{prefix(export)}{bucket}-{token_hex(4)}", export.totals.model_copy(deep=True)
     path = context.folder / "part"
     with path.open("w", encoding="utf-8", newline="") as file:
-        _fill(export, part, exportable(export.slug, bucket, context.tables), file)
-    context.bucket.put_file(part.key, path, "application/octet-stream")
-    return store.add_part(export, bucket, part, context.clock(), context.tables)
+        _fill(export, totals, exportable(export.slug, bucket, context.tables), file)
+    context.bucket.put_file(key, path, "application/octet-stream")
+    parts = [*export.parts, key if totals.rows > export.totals.rows else ""]
+    return export.model_copy(update={"parts": parts, "totals": totals, "processed": totals.rows})
+
+
+def delete_parts(export: Export, context: ExportContext) -> None:
+    context.bucket.delete_under(prefix(export))
 
 
 def prefix(export: Export) -> str:
-    return f"{PARTS}/{export.export_id}/"
+    return f"{PARTS}/{export.job_id}/"
 
 
-def _fill(export: Export, part: Part, items: Iterable[Item], file: TextIO) -> None:
-    write, selection = writer(export.format, export.columns, file), Selection(export, part)
+def _fill(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
+    write, selection = writer(export.format, export.columns, file), Selection(export, totals)
     for item in items:
         if selection.includes(item):
             write(item)

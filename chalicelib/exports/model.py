@@ -1,26 +1,20 @@
-"""An export: the request, its progress and its result.
-
-waiting ──► running ──► done ──► expired (derived from its date, not stored)
-                 └────► failed
-"""
+"""An export: the request, its progress and its result. It is a job (chalicelib.jobs)."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chalicelib.core import keys
 from chalicelib.core.times import Moment
+from chalicelib.jobs.model import START_DELAY, Job
 
 # After this the bucket deletes the file, and we issue no more links to it.
 LIFETIME = timedelta(days=7)
-# An export without progress for this long has failed, and the next one may start.
-PATIENCE = timedelta(hours=6)
 # Longer than the timeout of the function that confirms. After it, every confirmation up to the moment is stored.
-SETTLING = timedelta(seconds=20)
+SETTLING = START_DELAY
 LINK_SECONDS = 15 * 60
 MOST_RECIPIENT = 12_000
 
@@ -46,14 +40,6 @@ class Column(StrEnum):
 USUAL = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
 
 
-class State(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-    EXPIRED = "expired"
-
-
 class ExportRequest(BaseModel):
     """The body of `POST /api/staff/petitions/{slug}/exports`. `recipient` is an age or OpenPGP public key."""
 
@@ -71,8 +57,8 @@ class ExportRequest(BaseModel):
         return columns
 
 
-class Part(BaseModel):
-    """One written bucket of signatures, and the numbers that explain a difference from the tally.
+class Totals(BaseModel):
+    """The sums over the written rows, and the numbers that explain a difference from the tally.
 
     `unsure`: rows confirmed so shortly before the moment that the tally may not include them.
     `late`: signatures confirmed so shortly after the moment that the tally may include them.
@@ -81,7 +67,6 @@ class Part(BaseModel):
 
     model_config = ConfigDict(defer_build=True)
 
-    key: str
     rows: int = 0
     unsure: int = 0
     late: int = 0
@@ -105,61 +90,44 @@ class Result(BaseModel):
     finished_at: Moment
 
 
-class Export(BaseModel):
-    """The stored item. `counted` is the tally at `moment`. `recipient_key` is removed when the export ends."""
+class Export(Job):
+    """The stored item. `parts` and `totals` are the cursor: `parts` has the object of each written bucket, in order,
+    or "" if the bucket has no rows.
+    """
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    kind: ClassVar[str] = "export"
+    lifetime: ClassVar[timedelta] = LIFETIME
+    secrets: ClassVar[tuple[str, ...]] = ("recipient_key",)
 
-    export_id: str
-    slug: str
     format: Format
     columns: list[Column]
-    moment: Moment
-    counted: int
-    requested_by: str
     recipient: str | None = None
     recipient_key: str | None = None
-    state: State = State.WAITING
-    touched_at: Moment
-    why: str | None = None
+    parts: list[str] = Field(default_factory=list)
+    totals: Totals = Field(default_factory=Totals)
     result: Result | None = None
-    parts: dict[str, Part] = Field(default_factory=dict)
 
     @property
-    def expires_at(self) -> datetime:
-        return self.moment + LIFETIME
+    def slug(self) -> str:
+        return self.key
 
     @property
-    def is_open(self) -> bool:
-        """Whether the stored state is waiting or running."""
-        return self.state in (State.WAITING, State.RUNNING)
+    def moment(self) -> datetime:
+        """The export has the signatures that were confirmed at this moment."""
+        return self.requested_at
 
     @property
-    def missing(self) -> list[str]:
+    def counted(self) -> int:
+        """The tally at the moment."""
+        return self.expected
+
+    @property
+    def missing(self) -> tuple[str, ...]:
         """The buckets that are not written yet, in order."""
-        return [bucket for bucket in keys.BUCKETS if bucket not in self.parts]
-
-    def state_at(self, now: datetime) -> State:
-        if self.state is State.DONE and now >= self.expires_at:
-            return State.EXPIRED
-        is_stalled = self.is_open and now >= self.touched_at + PATIENCE
-        return State.FAILED if is_stalled else self.state
+        return keys.BUCKETS[len(self.parts) :]
 
     @property
     def extension(self) -> str:
         if self.recipient is None:
             return f".{self.format}"
         return f".{self.format}{'.age' if self.recipient.startswith('age1') else '.gpg'}"
-
-
-def whole(parts: Iterable[Part]) -> Part:
-    """Return the sum of all parts."""
-    total = Part(key="")
-    for part in parts:
-        total.rows += part.rows
-        total.unsure += part.unsure
-        total.late += part.late
-        total.gone += part.gone
-        total.countries.update(part.countries)
-        total.versions.update(part.versions)
-    return total

@@ -1,48 +1,34 @@
-"""Run an export until it ends or time runs short. After a crash at any point, the next run continues from there."""
+"""The steps of an export: one for each part, and one that delivers them."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from chalicelib.core.errors import Invalid
-from chalicelib.exports import store
 from chalicelib.exports.deliver import deliver
-from chalicelib.exports.gather import ExportContext, gather, prefix
-from chalicelib.exports.model import Export, State
+from chalicelib.exports.gather import ExportContext, delete_parts, gather
+from chalicelib.exports.model import Export
+from chalicelib.jobs.model import State, Step
 
 # Seconds. One part of ten million signatures takes 20; the second stage for one million took seconds (decision 018).
 FOR_A_PART = 60
 FOR_DELIVERY = 450
 
-HasTime = Callable[[float], bool]
 
+@dataclass(frozen=True)
+class Exporting:
+    """The work of an export."""
 
-def run(export: Export, context: ExportContext, has_time: HasTime) -> Export:
-    """Return the export. If it is still open, time ran short: run it again."""
-    if export.is_open:
-        export = _advance(export, context, has_time)
-    if not export.is_open:
-        tidy(export, context)
-    return export
+    context: ExportContext
 
+    def next_step(self, export: Export) -> Step[Export]:
+        if export.missing:
+            return Step(FOR_A_PART, lambda: gather(export, export.missing[0], self.context))
+        return Step(FOR_DELIVERY, lambda: self._deliver(export))
 
-def tidy(export: Export, context: ExportContext) -> None:
-    """Delete the parts and let the next export run. Safe to repeat."""
-    context.bucket.delete_under(prefix(export))
-    store.release(export, context.tables)
+    def _deliver(self, export: Export) -> Export:
+        try:
+            return deliver(export, self.context)
+        except Invalid as error:
+            return export.ended(State.FAILED, why=error.errors[0].message)
 
-
-def _advance(export: Export, context: ExportContext, has_time: HasTime) -> Export:
-    now = context.clock()
-    if export.state_at(now) is State.FAILED:
-        return store.fail(export, "The export made no progress for hours and was stopped", now, context.tables)
-    while export.is_open and export.missing:
-        if not has_time(FOR_A_PART):
-            return export
-        export = gather(export, export.missing[0], context)
-    return _deliver(export, context) if export.is_open and has_time(FOR_DELIVERY) else export
-
-
-def _deliver(export: Export, context: ExportContext) -> Export:
-    try:
-        return deliver(export, context)
-    except Invalid as error:
-        return store.fail(export, error.errors[0].message, context.clock(), context.tables)
+    def tidy(self, export: Export) -> None:
+        delete_parts(export, self.context)

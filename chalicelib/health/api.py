@@ -9,12 +9,12 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import json_answer, json_view
+from chalicelib.edge.http import json_answer
 from chalicelib.health.words import Correction, Facts, messages, worst
 from chalicelib.mail.pause import paused_until
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
-from chalicelib.staff.authorizer import staff_authorizer
+from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.prove import adjustments
 
 routes = Blueprint(__name__)
@@ -23,8 +23,7 @@ routes = Blueprint(__name__)
 CORRECTIONS_SHOWN = timedelta(days=1)
 
 
-@routes.route("/api/staff/health", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_staff_health(request: Request) -> Response:
     """Return {"level", "messages", "mail", "overflow"}.
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import NotYet, SendingStopped
-from chalicelib.mail.compose import MailContext
+from chalicelib.mail.kind import Kinds, MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import Sent, send
@@ -20,8 +20,15 @@ HOLD_SECONDS = 20.0
 
 class BatchSender:
     def __init__(
-        self, context: MailContext, tables: Tables, clock: Callable[[], float], sleep: Callable[[float], None]
+        self,
+        kinds: Kinds,
+        context: MailContext,
+        tables: Tables,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
     ) -> None:
+        """`clock` is monotonic, in seconds; it measures the time budget."""
+        self._kinds = kinds
         self._context = context
         self._tables = tables
         self._clock = clock
@@ -34,7 +41,7 @@ class BatchSender:
         if self._is_over(now):
             raise NotYet
         try:
-            return send(request, self._context, now, self._tables)
+            return send(request, self._kinds, self._context, now, self._tables)
         except SendingStopped:
             self._is_stopped = True
             pause_mail(now, self._tables)

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
-from chalicelib.signatures import mail_state
+from chalicelib.mail.kind import Kinds
 
 
-def take_feedback(event: Mapping[str, Any], tables: Tables) -> str | None:
+def take_feedback(event: Mapping[str, Any], kinds: Kinds, tables: Tables) -> str | None:
     """Return the recorded reason, or None. Events arrive twice and out of order; a delivery never undoes a bounce."""
     reason = _undeliverable(event)
     tags = event.get("mail", {}).get("tags", {})
-    petitions, signatures = tags.get("petition"), tags.get("signature")
-    if reason and petitions and signatures:
-        mail_state.mark_undeliverable(keys.signature(petitions[0], signatures[0]), reason, tables)
+    kind, key = (next(iter(tags.get(name, ())), "") for name in ("kind", "key"))
+    if reason and key and kind in kinds:
+        kinds[kind].state.mark_undeliverable(key, reason, tables)
         return reason
     return None
 

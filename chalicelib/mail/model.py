@@ -1,22 +1,30 @@
-"""The message in the mail queue: one mail request of one signature, without name or address."""
+"""The message in the mail queue: one request for an email, without name or address."""
 
-from pydantic import BaseModel, ConfigDict
+from enum import StrEnum
+from typing import Annotated
 
-from chalicelib.core import keys
-from chalicelib.core.keys import Key
-from chalicelib.signatures.model import MailKind
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+# SES accepts these characters, and at most 256 of them, in the tags that an email's events carry back.
+DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
+
+
+class Priority(StrEnum):
+    """Each priority has its own queue and its own senders. Other email waits while urgent email does."""
+
+    # A person is waiting for it.
+    URGENT = "urgent"
+    OTHER = "other"
 
 
 class MailRequest(BaseModel):
-    """`requested_at` (ISO 8601, UTC) identifies the request, so that a message of an older request does nothing."""
+    """A request to deliver the email of `kind` and `key`. The key consists of ids.
+
+    `requested_at` (ISO 8601, UTC) identifies the request, so that a message of an older request does nothing.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    slug: str
-    signature_id: str
-    kind: MailKind
+    kind: str
+    key: DeliveryKey
     requested_at: str
-
-    @property
-    def key(self) -> Key:
-        return keys.signature(self.slug, self.signature_id)

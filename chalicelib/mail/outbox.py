@@ -1,28 +1,28 @@
-"""The mail queues: one for confirmations, one for all other email. Confirmations have priority."""
+"""The mail queues, one for each priority."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.mail.model import MailRequest
-from chalicelib.signatures.model import MailKind
+from chalicelib.mail.kind import Kinds
+from chalicelib.mail.model import MailRequest, Priority
 
 
 @dataclass(frozen=True)
 class Outbox:
-    confirmations: Queue
-    others: Queue
+    """Send requests to the queues of their kinds."""
 
-    def send(self, requests: Sequence[tuple[MailRequest, int]]) -> None:
+    urgent: Queue
+    other: Queue
+    kinds: Kinds
+
+    def send(self, requests: Iterable[tuple[MailRequest, int]]) -> None:
         """Queue each request with its delay in seconds. Raise Unavailable if any failed; others may be queued then."""
-        confirmations = [
-            Outgoing(request.model_dump(), delay) for request, delay in requests if request.kind is MailKind.CONFIRM
-        ]
-        others = [
-            Outgoing(request.model_dump(), delay) for request, delay in requests if request.kind is not MailKind.CONFIRM
-        ]
-        self.confirmations.send(confirmations)
-        self.others.send(others)
+        messages: dict[Priority, list[Outgoing]] = {priority: [] for priority in Priority}
+        for request, delay in requests:
+            messages[self.kinds[request.kind].priority].append(Outgoing(request.model_dump(), delay))
+        self.urgent.send(messages[Priority.URGENT])
+        self.other.send(messages[Priority.OTHER])
 
     def depth(self) -> int:
-        return self.confirmations.depth() + self.others.depth()
+        return self.urgent.depth() + self.other.depth()

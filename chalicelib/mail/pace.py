@@ -4,13 +4,15 @@ An event source runs a fixed number of senders at most (MailSenders). Each sende
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from math import ceil
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded
+from chalicelib.mail.model import Priority
 
 # Shares of the rate; their sum is 1. Both event sources may be enabled for up to a minute (watch.py).
-CONFIRMATIONS, OTHERS = 0.8, 0.2
+SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
 LEAST_SENDERS, MOST_SENDERS = 2, 1000
 # The time for one email in one sender: claim, send, mark. Measured at 0.155 s (benchmarks/model), plus a margin.
@@ -23,7 +25,7 @@ Deliver = Callable[[Mail], str]
 
 def senders_for(per_second: float) -> int:
     """Return how many senders keep up with the rate, at MAIL_SECONDS for each email. Both event sources use it."""
-    needed = ceil(round(per_second * CONFIRMATIONS * MAIL_SECONDS, 6))
+    needed = ceil(round(per_second * SHARES[Priority.URGENT] * MAIL_SECONDS, 6))
     return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
 
 
@@ -32,32 +34,38 @@ class Pace:
 
     def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._gap = 1 / per_second
-        self._clock = clock
+        self.clock = clock
         self._sleep = sleep
         self._next = clock()
 
     def wait(self) -> None:
         """Sleep until the next email may be sent."""
-        now = self._clock()
+        now = self.clock()
         if now < self._next:
             self._sleep(self._next - now)
         self._next = max(now, self._next) + self._gap
 
     def rest(self, seconds: float) -> None:
-        self._next = max(self._next, self._clock() + seconds)
+        self._next = max(self._next, self.clock() + seconds)
 
 
-def paced(deliver: Deliver, pace: Pace) -> Deliver:
-    """Return `deliver` at this pace. Try three times when SES's rate is exceeded; then raise RateExceeded."""
+def paced(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
+    """Return `deliver` at this pace. It returns how long it took, by the pace's clock: mostly the wait.
 
-    def deliver_at_pace(mail: Mail) -> str:
-        for seconds in RATE_WAITS:
+    It tries three times when SES's rate is exceeded, then raises RateExceeded.
+    """
+
+    def deliver_at_pace(mail: Mail) -> timedelta:
+        began = pace.clock()
+        for seconds in (*RATE_WAITS, None):
             pace.wait()
             try:
-                return deliver(mail)
+                deliver(mail)
+                break
             except RateExceeded:
+                if seconds is None:
+                    raise
                 pace.rest(seconds)
-        pace.wait()
-        return deliver(mail)
+        return timedelta(seconds=pace.clock() - began)
 
     return deliver_at_pace

@@ -11,14 +11,14 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.mail.pause import is_paused
 
-# While more confirmations than this are waiting, all other email waits.
+# While more urgent emails than this are waiting, all other email waits.
 NEARLY_NONE = 20
 
 
-def watch(confirmations: Source, others: Source, waiting: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
-    """Return whether confirmations and whether other email may be sent. Raise Unavailable; the next run tries again."""
-    confirming = not is_paused(now, tables)
-    confirmations.turn(is_open=confirming)
-    rest = confirming and waiting.depth() <= NEARLY_NONE
-    others.turn(is_open=rest)
-    return confirming, rest
+def watch(urgent: Source, other: Source, waiting: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
+    """Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again."""
+    sends_urgent = not is_paused(now, tables)
+    urgent.turn(is_open=sends_urgent)
+    sends_other = sends_urgent and waiting.depth() <= NEARLY_NONE
+    other.turn(is_open=sends_other)
+    return sends_urgent, sends_other

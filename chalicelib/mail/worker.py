@@ -23,17 +23,20 @@ from chalicelib.edge.placeholders import (
     SIGNATURES_STREAM_ARN,
 )
 from chalicelib.mail.batch_sender import BatchSender
-from chalicelib.mail.compose import MailContext
 from chalicelib.mail.feedback import take_feedback
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.kind import MailContext
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.pace import CONFIRMATIONS, OTHERS, Pace, paced
+from chalicelib.mail.pace import SHARES, Pace, paced
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import Sent
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
 
 workers = Blueprint(__name__)
+# Every kind that the workers handle. app.py adds the kinds of capabilities above this one.
+KINDS = {**SIGNATURE_KINDS}
 
 
 @workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
@@ -45,14 +48,14 @@ def relay_mail(event: DynamoDBEvent) -> None:
 @workers.on_sqs_message(queue_arn=MAIL_QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Handle each message separately: the queue delivers failed messages again."""
-    return each_message(event, _sending(CONFIRMATIONS))
+    return each_message(event, _sending(Priority.URGENT))
 
 
 # Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
 @workers.on_sqs_message(queue_arn=OTHER_MAIL_QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. The event source is enabled while few confirmations wait (watch_mail)."""
-    return each_message(event, _sending(OTHERS))
+    """Send email that nobody waits for. The event source is enabled while little urgent email waits (watch_mail)."""
+    return each_message(event, _sending(Priority.OTHER))
 
 
 @workers.on_sqs_message(queue_arn=FEEDBACK_QUEUE_ARN, batch_size=10)
@@ -76,27 +79,28 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     log.event("relayed", requests=relayed)
 
 
-def _sending(share: float) -> Callable[[Mapping[str, Any]], None]:
-    context = MailContext(settings().site_url, settings().token_keys, paced(mailer().send, _pace(share)), times.now)
-    batch_sender = BatchSender(context, tables(), time.monotonic, time.sleep)
+def _sending(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
+    context = MailContext(settings().site_url, settings().token_keys, paced(mailer().send, _pace(priority)))
+    batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
 
     def handle(message: Mapping[str, Any]) -> None:
         request = MailRequest.model_validate(message)
         now = times.now()
         sent = batch_sender.send(request, now)
         _measure(sent, now - datetime.fromisoformat(request.requested_at))
-        log.event("mail", petition=request.slug, signature=request.signature_id, wanted=request.kind, outcome=sent)
+        log.event("mail", kind=request.kind, key=request.key, outcome=sent)
 
     return handle
 
 
 @cache
-def _pace(share: float) -> Pace:
-    return Pace(settings().mail_per_second * share / settings().mail_senders, time.monotonic, time.sleep)
+def _pace(priority: Priority) -> Pace:
+    per_second = settings().mail_per_second * SHARES[priority]
+    return Pace(per_second / settings().mail_senders, time.monotonic, time.sleep)
 
 
 def _outbox() -> Outbox:
-    return Outbox(mail_queue(), other_mail_queue())
+    return Outbox(mail_queue(), other_mail_queue(), KINDS)
 
 
 def _measure(sent: Sent, age: timedelta) -> None:
@@ -108,12 +112,12 @@ def _measure(sent: Sent, age: timedelta) -> None:
 
 
 def _take_feedback(event: Mapping[str, Any]) -> None:
-    log.event("feedback", recorded=take_feedback(event, tables()))
+    log.event("feedback", recorded=take_feedback(event, KINDS, tables()))
 
 
 def _watch() -> None:
-    confirming, others = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
-    log.event("mail_watched", confirmations_flow=confirming, others_flow=others)
+    urgent, other = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
+    log.event("mail_watched", sends_urgent=urgent, sends_other=other)
 
 
 def _sweep() -> None:

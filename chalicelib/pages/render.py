@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from chalicelib.pages.jinja import environment
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,7 +45,7 @@ def render(template: str, *, base: str, site_url: str, **context: object) -> str
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
-    page = _environment().get_template(template)
+    page = _templates().get_template(template)
     return page.render(base=base, site_url=site_url, asset_url=partial(asset_url, base=base), **context)
 
 
@@ -82,47 +83,6 @@ def dashboard_version() -> str:
     return _digest("".join(file.etag for file in dashboard().values()))[:8]
 
 
-def thousands(number: int) -> str:
-    """12345 → "12,345"."""
-    return f"{number:,}"
-
-
-def human_date(moment: datetime) -> str:
-    """Return the UTC day: "24 November 2026"."""
-    day = _utc(moment)
-    return f"{day.day} {day:%B %Y}"
-
-
-def human_moment(moment: datetime) -> str:
-    """Return day and minute: "24 November 2026 at 14:05 UTC". petition.js uses the same format."""
-    return f"{human_date(moment)} at {_utc(moment):%H:%M} UTC"
-
-
-def exactly(moment: datetime) -> str:
-    """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
-    return f"{_utc(moment):%A} {human_date(moment)} at {_utc(moment):%H:%M:%S} UTC"
-
-
-def iso(moment: datetime) -> str:
-    """Return ISO 8601 in UTC, for `<time datetime>`."""
-    return f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def paragraphs(text: str) -> list[str]:
-    """Split the text at blank lines. The result is not HTML: the template escapes it."""
-    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
-
-
-def opening(text: str) -> str:
-    """Capitalise the first letter: "the Home Secretary" becomes "The Home Secretary"."""
-    return text[:1].upper() + text[1:]
-
-
-def _utc(moment: datetime) -> datetime:
-    # Naive times here are UTC; astimezone() would read them as local time.
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -139,25 +99,5 @@ def _read(path: Path, content_type: str) -> Asset:
 
 
 @cache
-def _environment() -> Environment:
-    # Imported here, so that the cold start of the JSON sign route does not load the template engine.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        auto_reload=False,  # Deployed files never change, so do not stat them for every page.
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "thousands": thousands,
-        "date": human_date,
-        "moment": human_moment,
-        "exactly": exactly,
-        "iso": iso,
-        "paragraphs": paragraphs,
-        "opening": opening,
-    }
-    return environment
+def _templates() -> Environment:
+    return environment(_HERE / "templates")

@@ -22,11 +22,11 @@ ELSEWHERE = (
 )
 
 
-def document(held: list[Held], texts: Mapping[str, PetitionText | None], now: datetime) -> dict[str, object]:
-    """Return the file for the person. `texts`: the signed petition text by signature id."""
+def document(held: list[Held], texts: Mapping[str, PetitionText], now: datetime) -> dict[str, object]:
+    """Return the file for the person. `texts`: the signed petition text by slug."""
     return {
         "prepared_at": iso(now),
-        "signatures": [_signature(each, texts.get(each.signature_id)) for each in held],
+        "signatures": [_signature(each, texts.get(each.petition.slug)) for each in held],
         "not_held": list(NOT_HELD),
         "held_elsewhere": list(ELSEWHERE),
     }

@@ -13,21 +13,20 @@ from chalicelib.core.errors import UnknownThing
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parsed
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view
+from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import document, shown
-from chalicelib.petitions.find import all_petitions, petition_as_stored, text_as_signed
-from chalicelib.petitions.model import Petition, PetitionText
+from chalicelib.petitions.find import all_petitions, petition_as_stored, texts_as_signed
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import Held, held_as, held_of
 from chalicelib.signatures.resend import Resent, resend
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.staff.authorizer import audited, staff_authorizer
+from chalicelib.staff.authorizer import audited, staff_view
 
 routes = Blueprint(__name__)
 
-BASE = "/api/staff/people/{slug}/{signature_id}"
 WORDS = Words(missing={"email": "Enter the email address"})
 MESSAGES = {
     Resent.ASKED: "The email is on its way.",
@@ -51,8 +50,7 @@ class PersonRequest(BaseModel):
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema({"type": "string", "format": "email"})]
 
 
-@routes.route("/api/staff/people/find", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
     now, held = times.now(), _held_of(parsed(PersonRequest, json_body(request), WORDS).email)
@@ -60,8 +58,7 @@ def find_person(request: Request) -> Response:
     return json_answer({"signatures": [shown(each, now) for each in held]})
 
 
-@routes.route(BASE, authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """Return one signature with what staff need to help."""
     held = _held(slug, signature_id)
@@ -69,8 +66,7 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(shown(held, times.now()))
 
 
-@routes.route(f"{BASE}/resend", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Return {"mail": whether an email will come, "outcome", "message"}. The limits are those of signing again."""
     held = _held(slug, signature_id)
@@ -80,27 +76,25 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer({"mail": outcome in EMAIL_COMING, "outcome": outcome, "message": MESSAGES[outcome]})
 
 
-@routes.route(f"{BASE}/withdraw", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, as its owner can with the link in the email. Idempotent."""
     return _changed(request, (slug, signature_id), "signature.withdrawn", withdraw)
 
 
-@routes.route(f"{BASE}/erase", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature from the count, then empty its item. Idempotent."""
     return _changed(request, (slug, signature_id), "signature.erased", erase)
 
 
-@routes.route(f"{BASE}/access", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return all data held on this signature's email address, in every petition, as a file for its owner."""
     held = _all_of_owner(_held(slug, signature_id))
     audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in held})
-    texts = {each.signature_id: _text(each) for each in held}
+    signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in held}
+    texts = texts_as_signed(signed, tables())
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     return json_answer(document(held, texts, times.now()), headers=download)
 
@@ -130,8 +124,3 @@ def _all_of_owner(held: Held) -> list[Held]:
     """Return every signature of the same address. A withdrawn one has no address, so return it alone."""
     email = held.signature.email
     return _held_of(read_address(email)) if email else [held]
-
-
-def _text(held: Held) -> PetitionText | None:
-    signature = held.signature
-    return text_as_signed(held.petition.slug, signature.text_version, signature.consent_version, tables())

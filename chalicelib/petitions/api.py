@@ -6,11 +6,11 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
-from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import client_matches, json_answer, json_view, not_modified, query, shared
+from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
+from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
-from chalicelib.petitions.page import known_count, petition_page, preview_page
+from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import public_count
@@ -18,20 +18,16 @@ from chalicelib.tallies.count import public_count
 routes = Blueprint(__name__)
 
 
-@routes.route("/")
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
-    now = times.now()
     found = [
         {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
-        for petition in open_petitions(now, tables())
-        for count in [known_count(petition, now, tables())]
+        for petition, count in open_petitions(times.now(), tables())
     ]
     return page(request, "petitions.html", {"petitions": found}, headers=_shared())
 
 
-@routes.route("/petitions/{slug}")
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
     """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
@@ -45,7 +41,6 @@ def show_petition(request: Request, slug: str) -> Response:
     return petition_page(request, petition, now, tables(), form=form, headers=_shared())
 
 
-@routes.route("/petitions/{slug}/thanks")
 @page_view(routes)
 def show_thanks(request: Request, slug: str) -> Response:
     """Show the same page after every signature: it must not reveal whether the signature is new."""
@@ -53,7 +48,6 @@ def show_thanks(request: Request, slug: str) -> Response:
     return page(request, "thanks.html", {"petition": petition})
 
 
-@routes.route("/api/petitions/{slug}", cors=CORS)
 @json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
     """Return the petition as JSON, with the public count."""
@@ -71,7 +65,6 @@ def read_petition(request: Request, slug: str) -> Response:
     return json_answer(body, headers=_shared())
 
 
-@routes.route("/api/petitions/{slug}/count", cors=CORS)
 @json_view(routes)
 def read_count(request: Request, slug: str) -> Response:
     """Return {"slug", "count", "goal", "as_of"}, or 304 when the client already has this count and goal."""

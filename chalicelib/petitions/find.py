@@ -1,17 +1,29 @@
-"""Find petitions. find_petition caches them in the process for a few seconds."""
+"""Find petitions. What the public sees is cached in the process for a few seconds."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
-from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, UnknownPetition
+from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
+from chalicelib.tallies.count import Count, public_counts
 
 SETTINGS_SECONDS = 5.0
 
+
+class Listed(NamedTuple):
+    """`counted` is None if the count is unavailable."""
+
+    petition: Petition
+    counted: Count | None
+
+
 _known: SecondsCache[Petition | None] = SecondsCache(SETTINGS_SECONDS)
+_listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
 
 
@@ -42,19 +54,33 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
     return petition
 
 
-def text_as_signed(slug: str, text_version: str, consent_version: str, tables: Tables) -> PetitionText | None:
-    """Return the text version that a signature refers to, even if the petition was edited since."""
-    return store.get_text(slug, version_of(text_version, consent_version), tables)
+def texts_as_signed(signed: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
+    """Return by slug the text that a signature refers to, even if the petition was edited since.
+
+    `signed`: the signature's text version and consent version by slug. A text that does not exist is left out.
+    """
+    return store.find_texts({slug: version_of(*versions) for slug, versions in signed.items()}, tables)
 
 
 def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
 
 
-def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
-    return [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
+def open_petitions(now: datetime, tables: Tables) -> list[Listed]:
+    """Return the open petitions by slug, with their public counts."""
+    return _listed.get("open", lambda: _open_petitions(now, tables))
+
+
+def _open_petitions(now: datetime, tables: Tables) -> list[Listed]:
+    found = [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
+    try:
+        counts = public_counts(found, now, tables)
+    except Unavailable:
+        counts = {}
+    return [Listed(petition, counts.get(petition.slug)) for petition in found]
 
 
 def forget_petitions() -> None:
-    """Clear the cache. Tests use it to start like a new process."""
+    """Clear the caches. Tests use it to start like a new process."""
     _known.clear()
+    _listed.clear()

@@ -1,12 +1,14 @@
 """Preview links. Anyone with the link sees the stored petition, in any state, for an hour."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.core import tokens
-from chalicelib.core.errors import LinkDamaged, LinkExpired, UnknownThing
-from chalicelib.core.tokens import PREVIEW_LIFETIME, Purpose, Subject
+from chalicelib.core.errors import LinkDamaged, UnknownThing
+from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.model import Petition
+
+PREVIEW_LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -19,15 +21,15 @@ class Preview:
 
 def preview_link(petition: Petition, now: datetime, secrets: dict[str, str]) -> Preview:
     expires_at = now + PREVIEW_LIFETIME
-    token = tokens.issue(Purpose.PREVIEW, Subject(petition.slug, "", "", ""), expires_at, secrets)
+    token = tokens.issue(Purpose.PREVIEW, (petition.slug,), expires_at, secrets)
     return Preview(f"/petitions/{petition.slug}?preview={token}", expires_at)
 
 
 def check_preview(slug: str, token: str, now: datetime, secrets: dict[str, str]) -> None:
     """Raise UnknownThing unless `token` is a valid, unexpired preview token of this petition."""
     try:
-        token_slug = tokens.read(Purpose.PREVIEW, token, now, secrets).slug
-    except (LinkDamaged, LinkExpired):
-        token_slug = ""
-    if token_slug != slug:
+        payload, expires = tokens.payload_of(Purpose.PREVIEW, token, secrets)
+    except LinkDamaged:
+        payload, expires = [], now
+    if payload != [slug] or now >= expires:
         raise UnknownThing("This preview link has expired or is incomplete. Ask for a new one.")

@@ -5,14 +5,14 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, json_view, must_match, site_prefix
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match, site_prefix
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import read_edit, read_new, read_transition, shown
 from chalicelib.petitions.model import Petition, State
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
-from chalicelib.staff.authorizer import audited, staff_authorizer
+from chalicelib.staff.authorizer import audited, staff_view
 
 routes = Blueprint(__name__)
 
@@ -25,8 +25,7 @@ ACTIONS = {
 }
 
 
-@routes.route("/api/staff/petitions", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def create_petition(request: Request) -> Response:
     """Create a draft, which the public cannot see. Return 201."""
     now = times.now()
@@ -37,15 +36,13 @@ def create_petition(request: Request) -> Response:
     return _shown(petition, 201, {"Location": location})
 
 
-@routes.route("/api/staff/petitions/{slug}", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
     """Return the stored petition, in any state. A change must send its ETag in If-Match."""
     return _shown(petition_as_stored(slug, tables()))
 
 
-@routes.route("/api/staff/petitions/{slug}", methods=["PUT"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def edit_petition(request: Request, slug: str) -> Response:
     """Replace the editable fields. A new text or wording is a new version; earlier signatures keep theirs."""
     petition = _for_change(request, slug)
@@ -55,8 +52,7 @@ def edit_petition(request: Request, slug: str) -> Response:
     return _shown(edit(edited, now, tables()))
 
 
-@routes.route("/api/staff/petitions/{slug}/state", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def move_petition(request: Request, slug: str) -> Response:
     """Change the state, now or `at` a later time. Return 409 with the current state if that is not allowed."""
     petition = _for_change(request, slug)
@@ -67,8 +63,7 @@ def move_petition(request: Request, slug: str) -> Response:
     return _shown(edit(edited, now, tables()))
 
 
-@routes.route("/api/staff/petitions/{slug}/versions", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_versions(request: Request, slug: str) -> Response:
     """Return all versions of the text, oldest first, and mark the current one."""
     petition = petition_as_stored(slug, tables())
@@ -78,10 +73,7 @@ def list_versions(request: Request, slug: str) -> Response:
     return json_answer({"slug": slug, "versions": found})
 
 
-@routes.route(
-    "/api/staff/petitions/{slug}/preview", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer
-)
-@json_view(routes)
+@staff_view(routes)
 def preview_petition(request: Request, slug: str) -> Response:
     """Return a preview link that works for an hour, for anyone who has it."""
     petition = petition_as_stored(slug, tables())

@@ -1,10 +1,11 @@
 """Petitions and their text versions in the counts table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition, PetitionText
 
 
@@ -44,16 +45,18 @@ def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
         return
 
 
-def get_text(slug: str, version: str, tables: Tables) -> PetitionText | None:
-    item = tables.get(keys.petition_text(slug, version))
-    return PetitionText.model_validate(item) if item else None
+def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
+    """Return by slug the texts that exist, of the given versions by slug."""
+    wanted = {keys.petition_text(*each): each[0] for each in versions.items()}
+    found = tables.batch_get([*wanted])
+    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
 
 
 def _is_revision(number: int) -> Condition:
     if number:
         return Attr("revision").eq(number)
     # A petition stored before revisions existed has no revision, or revision 0.
-    return Attr("slug").exists() & (Attr("revision").not_exists() | Attr("revision").eq(0))
+    return Attr("slug").exists() & absent_or_at_most("revision", 0)
 
 
 def texts(slug: str, tables: Tables) -> list[PetitionText]:

@@ -8,20 +8,15 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.http import (
-    json_answer,
-    json_view,
-    query,
-    unless_known,
-)
+from chalicelib.edge.http import json_answer, query, unless_known
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import overview, pending_count, projected_breakdown
+from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.constituency_table import is_configured
 from chalicelib.projections.dimensions import Dimension
-from chalicelib.staff.authorizer import staff_authorizer
-from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, largest
+from chalicelib.staff.authorizer import staff_view
+from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest
 from chalicelib.tallies.model import By
 
 routes = Blueprint(__name__)
@@ -29,16 +24,26 @@ routes = Blueprint(__name__)
 ALL = "all"
 
 
-@routes.route("/api/staff/petitions", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_counts(request: Request) -> Response:
     """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
-    listed = [_listed(petition) for petition in all_petitions(tables())]
+    now, petitions = times.now(), all_petitions(tables())
+    counts = exact_counts(petitions, now, tables())
+    pending = pending_counts([petition.slug for petition in petitions], tables())
+    listed = [
+        {
+            "slug": petition.slug,
+            "title": petition.title,
+            "state": petition.state_at(now),
+            "confirmed": counts[petition.slug].confirmed,
+            "pending": pending[petition.slug],
+        }
+        for petition in petitions
+    ]
     return unless_known(request, listed, json_answer({"petitions": listed}))
 
 
-@routes.route("/api/staff/petitions/{slug}/counts", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
@@ -79,17 +84,6 @@ def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     if by is Dimension.CONSTITUENCY and not is_configured():
         raise Invalid([FieldError("by", "This site has no table of constituencies")])
     return projected_breakdown(petition, by, now, tables())
-
-
-def _listed(petition: Petition) -> dict[str, object]:
-    now = times.now()
-    return {
-        "slug": petition.slug,
-        "title": petition.title,
-        "state": petition.state_at(now),
-        "confirmed": exact_count(petition, now, tables()).confirmed,
-        "pending": pending_count(petition.slug, tables()),
-    }
 
 
 def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, object]:

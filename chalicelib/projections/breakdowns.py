@@ -1,6 +1,6 @@
 """Breakdowns projected from the stream (version, postcode area, constituency), and the number of pending."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +24,12 @@ class Overview:
 
 
 def pending_count(slug: str, tables: Tables) -> int:
-    return sum(store.pending(slug, tables).values())
+    return pending_counts([slug], tables)[slug]
+
+
+def pending_counts(slugs: Iterable[str], tables: Tables) -> Mapping[str, int]:
+    """Return the number of unconfirmed signatures by slug. May lag by seconds."""
+    return store.pending_of(slugs, tables)
 
 
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.projections import store
-from chalicelib.tallies.model import PENDING
 
 # DynamoDB's sequence numbers vary in length. Padded with zeros, they compare as text.
 SEQUENCE_DIGITS = 40
@@ -30,11 +28,6 @@ class Increment:
     @property
     def order(self) -> str:
         return self.sequence.zfill(SEQUENCE_DIGITS)
-
-
-def pending(slug: str, bucket: str, sequence: str, amount: int) -> Increment:
-    """Return an increment of the pending signatures: +1 or -1."""
-    return Increment(keys.pending(slug, bucket), sequence, {PENDING: amount})
 
 
 def project(changes: Iterable[Increment], tables: Tables) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.aws.table import Attr, Change, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.tallies.model import PENDING
@@ -13,6 +13,15 @@ def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str,
     """Return unconfirmed signatures by bucket. Trails the signatures by seconds."""
     items = tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS], consistent=consistent)
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
+
+
+def pending_of(slugs: Iterable[str], tables: Tables) -> Counter[str]:
+    """Return unconfirmed signatures by slug, summed over the buckets."""
+    counters = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
+    sums: Counter[str] = Counter()
+    for item in tables.batch_get([*counters]):
+        sums[counters[Key(keys.COUNTS, item["pk"], item["sk"])]] += item.get(PENDING, 0)
+    return sums
 
 
 def projected(slug: str, tables: Tables) -> Counter[str]:
@@ -25,9 +34,7 @@ def projected(slug: str, tables: Tables) -> Counter[str]:
 
 def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
     """Set the counter. Raise ConditionFailed if it is no longer `seen`."""
-    stored = Attr(PENDING)
-    is_unchanged = stored.not_exists() if seen is None else stored.eq(seen)
-    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_unchanged))
+    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, seen)))
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:

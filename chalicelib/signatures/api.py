@@ -1,39 +1,37 @@
 """Sign over HTTP, with JSON or the hosted form; both follow the same rules."""
 
+from datetime import datetime
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Invalid, Unavailable
-from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, json_view, site_prefix
+from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, site_prefix
 from chalicelib.edge.problems import RETRY_AFTER
+from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
-from chalicelib.shedding.level import level_now
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
-from chalicelib.signatures.model import Channel
-from chalicelib.signatures.overflow import accept
-from chalicelib.signatures.sign import finish
+from chalicelib.signatures.origin import own_origin
+from chalicelib.signatures.sign import SigningContext, sign
 
 routes = Blueprint(__name__)
 
 
-@routes.route("/api/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"], cors=CORS)
 @json_view(routes)
 def sign_by_json(request: Request, slug: str) -> Response:
     """Return 202 for new, repeated and blocked signatures alike, so that no response reveals who signed."""
-    petition = find_open_petition(slug, times.now(), signing_tables())
-    _sign(read_json(json_body(request)), "api", petition)
+    now = times.now()
+    petition = find_open_petition(slug, now, signing_tables())
+    _sign(read_json(json_body(request)), petition, "api", now)
     return json_answer({"status": "check-your-inbox"}, 202)
 
 
-@routes.route("/petitions/{slug}/signatures", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def sign_by_form(request: Request, slug: str) -> Response:
     """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
@@ -41,7 +39,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
     petition = find_open_petition(slug, now, signing_tables())
     fields = form_fields(request)
     try:
-        _sign(read_fields(fields), "form", petition)
+        _sign(read_fields(fields), petition, "form", now)
     except Invalid as invalid:
         return petition_page(
             request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422
@@ -51,13 +49,10 @@ def sign_by_form(request: Request, slug: str) -> Response:
     return _see_other(f"{site_prefix(request)}/petitions/{slug}/thanks")
 
 
-def _sign(form: SignatureForm, channel: Channel, petition: Petition) -> None:
-    secret = settings().signature_keys[petition.key_version]
-    now = times.now()
-    finished = finish(form, channel, petition, secret, now)
-    outcome = accept(finished, level_now(signing_tables()), now, signing_tables(), overflow_queue)
-    log.measure(Metric[outcome.name])
-    log.note("signed", petition=petition.slug, signature=finished.signature_id, outcome=outcome, channel=channel)
+def _sign(form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
+    context = SigningContext(signing_tables(), overflow_queue, settings().signature_keys)
+    identity, outcome = sign(form, petition, own_origin(petition, channel, form.source), now, context)
+    log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
 
 
 def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Response:

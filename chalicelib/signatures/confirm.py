@@ -1,7 +1,6 @@
 """Confirm a signature: the owner of the mailbox corrects and confirms it, and it is counted once."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ from pydantic import ValidationError
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, LinkExpired
+from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired
 from chalicelib.core.tokens import Subject
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.model import Petition
@@ -18,6 +17,8 @@ from chalicelib.signatures.counted import change_counted
 from chalicelib.signatures.form import WORDS, Corrections
 from chalicelib.signatures.model import Signature, State
 from chalicelib.tallies.model import Entry
+
+ATTEMPTS = 3
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
@@ -47,35 +48,42 @@ def confirm(
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
     `restated`: the page showed the current text and wordings, so their versions are recorded. Otherwise the signed
-    versions stay. Raise LinkExpired if the petition closed over a day ago or the signature is gone, and Invalid if
-    the corrected postcode does not fit the signature's current country.
+    versions stay. Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid if the
+    corrected postcode does not fit the signature's current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
-    today = {"text_version": petition.text_version, "consent_version": petition.consent_version}
-    corrected = {**corrections.model_dump(exclude_unset=True), **(today if restated else {})}
+    versions = {"text_version": petition.text_version, "consent_version": petition.consent_version} if restated else {}
+    for _ in range(ATTEMPTS):
+        changes = {**corrections.model_dump(exclude_unset=True), **versions}
+        stored = _confirm_as_linked(subject, changes, petition, now, tables)
+        if stored is None:
+            return State.CONFIRMED
+        if stored["state"] != State.PENDING:
+            return State(stored["state"])
+        # It was signed again after the email, so country or source changed. Check the postcode against that country.
+        subject = subject._replace(country=stored["country"], source=stored["source"])
+        corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
+    raise Conflicted("storage")
+
+
+def _confirm_as_linked(
+    subject: Subject, changes: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables
+) -> Mapping[str, Any] | None:
+    """Confirm and count; return None. If the signature is not pending as in its link, return the item instead.
+
+    Raise LinkExpired if there is no item.
+    """
+    as_linked = Entry(+1, now, subject.country, subject.source)
     try:
         change_counted(
-            petition,
-            Entry(+1, now, subject.country, subject.source),
-            lambda entry: store.confirmation(subject, corrected, entry.source, now),
-            tables,
+            petition, as_linked, lambda entry: store.confirmation(subject, changes, entry.source, now), tables
         )
     except ConditionFailed as failure:
         if failure.item is None:
             raise LinkExpired(subject.slug, subject.signature_id) from failure
-        if failure.item["state"] != State.PENDING:
-            return State(failure.item["state"])
-        subject = _current_subject(subject, failure.item)
-        # The country may differ from the link's, so check the postcode again.
-        corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
-        return confirm(subject, corrections, petition, now, tables, restated=restated)
-    return State.CONFIRMED
-
-
-def _current_subject(subject: Subject, item: Mapping[str, Any]) -> Subject:
-    """Return the subject with the stored country and source: they change if it is signed again after the email."""
-    return replace(subject, country=item["country"], source=item["source"])
+        return failure.item
+    return None
 
 
 def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:

@@ -34,7 +34,6 @@ class Link:
     petition: Petition
 
 
-@routes.route("/confirm")
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
     """Show what was signed and agreed to, to confirm or correct. Show nothing personal once it is confirmed."""
@@ -46,7 +45,6 @@ def show_confirmation(request: Request) -> Response:
         return _settled_page(request, expired)
 
 
-@routes.route("/confirm", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def confirm_signature(request: Request) -> Response:
     """Confirm and count the signature. Return the same page each time."""
@@ -58,14 +56,12 @@ def confirm_signature(request: Request) -> Response:
         return _settled_page(request, expired)
 
 
-@routes.route("/withdraw")
 @page_view(routes)
 def show_withdrawal(request: Request) -> Response:
     """Explain withdrawal and show its button."""
     return _question_page(request, Purpose.WITHDRAW, "withdraw.html")
 
 
-@routes.route("/withdraw", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def withdraw_signature(request: Request) -> Response:
     """Remove the name and address, and take the signature off the count if it was counted."""
@@ -75,14 +71,12 @@ def withdraw_signature(request: Request) -> Response:
     return page(request, "withdrawn.html", {"petition": link.petition})
 
 
-@routes.route("/unsubscribe")
 @page_view(routes)
 def show_unsubscription(request: Request) -> Response:
     """Explain unsubscribing and show its button."""
     return _question_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
-@routes.route("/unsubscribe", methods=["POST"], content_types=["*/*"])
 @page_view(routes)
 def unsubscribe_from_updates(request: Request) -> Response:
     """Unsubscribe by the page's button, or by a mail program's one-click POST (RFC 8058)."""

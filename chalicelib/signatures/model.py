@@ -8,7 +8,7 @@ Erased means withdrawn and emptied. TTL deletes pending and withdrawn items, nev
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer
 
@@ -47,7 +47,6 @@ class MailKind(StrEnum):
 
 
 Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
-Channel = Literal["form", "api"]
 
 
 class Signature(BaseModel):
@@ -63,9 +62,9 @@ class Signature(BaseModel):
     postcode: str | None = None
     source: str | None = None
     updates: bool = False
-    # Who obtained it, how, and the versions of what was signed and agreed to.
+    # Its origin (signatures.origin), and the versions of what was signed and agreed to.
     obtained_by: str
-    channel: Channel
+    channel: str
     text_version: str
     consent_version: str
     confirmed_at: Moment | None = None
@@ -90,8 +89,8 @@ class Signature(BaseModel):
         return self.state is State.WITHDRAWN or (self.state is State.PENDING and expired)
 
 
-class Finished(BaseModel):
-    """A signature ready to be stored: its key and its item. It is also the overflow queue's message (personal data)."""
+class NewSignature(BaseModel):
+    """A signature to store: its key and its item. It is also the overflow queue's message (personal data)."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

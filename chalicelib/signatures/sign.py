@@ -1,26 +1,35 @@
 """Sign: one conditional put, and nothing else unless the signature already exists.
 
-`sign` stores it at once; `keep` also stores it later, from the overflow queue, with the same put and rules.
+If the table does not store it, the overflow queue keeps it until the table can. Nothing is acknowledged before the
+table or the queue has it. A write that succeeded without a response, or a message that comes twice, still makes one
+signature and one mail request, because the key and `signed_at` are the same.
 """
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
+from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Tables
+from chalicelib.core import log
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.keys import Key
-from chalicelib.core.sources import DIRECT
+from chalicelib.core.metrics import Metric
 from chalicelib.petitions.model import Petition
+from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import UNMAILED_LIFETIME, Channel, Finished, MailKind, Signature, State
+from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, State
+from chalicelib.signatures.origin import Origin
 
 ATTEMPTS = 3
 
 
 class Outcome(StrEnum):
-    """For logs and metrics only: the response is the same for every outcome."""
+    """For partners, logs and metrics only: a supporter's response is the same for every outcome."""
 
     ACCEPTED = "accepted"
     REPEATED = "repeated"
@@ -29,38 +38,95 @@ class Outcome(StrEnum):
     OVERTAKEN = "overtaken"
 
 
-def sign(
-    form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime, tables: Tables
-) -> tuple[str, Outcome]:
-    """Store the signature once, however often this is called. Raise Unavailable if it may not be stored."""
-    finished = finish(form, channel, petition, secret, now)
-    return finished.signature_id, keep(finished, now, tables)
+class Signed(NamedTuple):
+    signature_id: str
+    outcome: Outcome
 
 
-def finish(form: SignatureForm, channel: Channel, petition: Petition, secret: str, now: datetime) -> Finished:
-    """Return the signature's key and item, without a call to the table."""
-    return Finished(
+@dataclass(frozen=True)
+class SigningContext:
+    """Where signatures are stored, and the secrets behind their ids, by version.
+
+    `overflow_queue` is called only when needed: building its client costs more of a cold start than signing does.
+    """
+
+    tables: Tables
+    overflow_queue: Callable[[], Queue]
+    secrets: Mapping[str, str]
+
+
+def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> Signed:
+    """Store the signature in the table, or else in the queue: once, however often this is called.
+
+    Every signature enters here, whatever its origin. Raise Unavailable if neither has certainly stored it.
+    """
+    new = NewSignature(
         slug=petition.slug,
-        signature_id=signature_id(petition.slug, form.email.canonical, secret),
-        signature=_new_signature(form, channel, petition, now),
+        signature_id=signature_id(petition.slug, form.email.canonical, context.secrets[petition.key_version]),
+        signature=_new_signature(form, petition, origin, now),
+    )
+    outcome = _stored_or_queued(new, now, context)
+    log.measure(Metric[outcome.name])
+    return Signed(new.signature_id, outcome)
+
+
+def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
+    """Store a queued signature. Idempotent, in any order, however late. Raise Unavailable to retry the message.
+
+    Store it even if its petition has closed or been removed since: it was open when we answered 202. The sender
+    decides whether an email still makes sense.
+    """
+    expires = new.signature.expires_at
+    if expires is not None and expires <= now:
+        return Outcome.OVERTAKEN  # The table would have deleted it by now too.
+    return _stored(new, now, tables, late=True)
+
+
+def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now: datetime) -> Signature:
+    return Signature(
+        state=State.PENDING,
+        signed_at=now,
+        name=form.name,
+        email=form.email.deliverable,
+        country=form.country,
+        postcode=form.postcode,
+        source=origin.source,
+        updates=form.consent.updates,
+        obtained_by=origin.obtained_by,
+        channel=origin.channel,
+        text_version=petition.text_version,
+        consent_version=origin.consent_version,
+        mail_kind=MailKind.CONFIRM if origin.confirms_by_email else None,
+        mail_requested_at=now if origin.confirms_by_email else None,
+        expires_at=now + UNMAILED_LIFETIME,
     )
 
 
-def keep(finished: Finished, now: datetime, tables: Tables, *, late: bool = False) -> Outcome:
+def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
+    if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
+        try:
+            return _stored(new, now, context.tables)
+        except Unavailable:
+            pass  # The table may have stored it; the queue's message then changes nothing.
+    context.overflow_queue().send([Outgoing(new.model_dump(mode="json", exclude_none=True))])
+    return Outcome.OVERFLOWED
+
+
+def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = False) -> Outcome:
     """Store the signature, or apply it as a repetition if it exists. Raise Unavailable if it may not be stored.
 
     `late`: it comes from the overflow queue, and later changes to the stored signature take precedence.
     """
     for _ in range(ATTEMPTS):
         try:
-            store.add(finished.key, finished.signature, tables)
+            store.add(new.key, new.signature, tables)
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
-        if late and (has_mail_request or _is_overtaken(finished.signature, earlier)):
+        if late and (has_mail_request or _is_overtaken(new.signature, earlier)):
             return Outcome.OVERTAKEN
-        if _sign_again(finished.key, earlier, finished.signature, now, tables):
+        if _sign_again(new.key, earlier, new.signature, now, tables):
             return Outcome.REPEATED
     raise Unavailable
 
@@ -78,26 +144,6 @@ def _is_overtaken(signature: Signature, earlier: Signature) -> bool:
     return any(time >= signed_at for time in times if time)
 
 
-def _new_signature(form: SignatureForm, channel: Channel, petition: Petition, now: datetime) -> Signature:
-    return Signature(
-        state=State.PENDING,
-        signed_at=now,
-        name=form.name,
-        email=form.email.deliverable,
-        country=form.country,
-        postcode=form.postcode,
-        source=form.source or DIRECT,
-        updates=form.consent.updates,
-        obtained_by=petition.charity,
-        channel=channel,
-        text_version=petition.text_version,
-        consent_version=petition.consent_version,
-        mail_kind=MailKind.CONFIRM,
-        mail_requested_at=now,
-        expires_at=now + UNMAILED_LIFETIME,
-    )
-
-
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
     """Renew the signature, or request its email again within the limits. The response does not show which.
 
@@ -106,7 +152,7 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
     try:
         if earlier.is_over(now):
             store.renew(key, signature, now, tables)
-        else:
+        elif signature.mail_kind:
             mail_state.ask_again(key, earlier, now, tables)
     except ConditionFailed as failure:
         return failure.item is not None

@@ -10,10 +10,10 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
+from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
     MAIL_REQUEST,
-    MAX_MAILS,
     PERSONAL,
     WITHDRAWN_LIFETIME,
     Signature,
@@ -21,11 +21,6 @@ from chalicelib.signatures.model import (
 )
 
 _is_pending = Attr("state").eq(State.PENDING)
-
-
-def may_have_more_mail() -> Condition:
-    """Return the condition: not undeliverable, and fewer than MAX_MAILS emails. It does not check MAIL_PAUSE."""
-    return Attr("undeliverable").not_exists() & Attr("mails").lt(MAX_MAILS)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:

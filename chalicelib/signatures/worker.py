@@ -9,8 +9,8 @@ from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
 from chalicelib.edge.batch import Failures, each_message
 from chalicelib.edge.placeholders import OVERFLOW_QUEUE_ARN
-from chalicelib.signatures import overflow
-from chalicelib.signatures.model import Finished
+from chalicelib.signatures.model import NewSignature
+from chalicelib.signatures.sign import sign_from_queue
 
 workers = Blueprint(__name__)
 
@@ -22,6 +22,6 @@ def store_overflow(event: SQSEvent) -> Failures:
 
 
 def _store(message: Mapping[str, Any]) -> None:
-    finished = Finished.model_validate(message)
-    outcome = overflow.store(finished, times.now(), signing_tables())
-    log.event("stored", petition=finished.slug, signature=finished.signature_id, outcome=outcome)
+    new = NewSignature.model_validate(message)
+    outcome = sign_from_queue(new, times.now(), signing_tables())
+    log.event("stored", petition=new.slug, signature=new.signature_id, outcome=outcome)

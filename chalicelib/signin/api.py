@@ -8,7 +8,9 @@ from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parsed
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import json_answer, json_body, json_view
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.views import json_view
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
 from chalicelib.staff.audit.model import Action, Actor
@@ -17,17 +19,13 @@ from chalicelib.staff.authorizer import source_ip
 
 routes = Blueprint(__name__)
 
-RETURN_PATH = "/staff/signed-in"
 
-
-@routes.route(RETURN_PATH)
 @page_view(routes)
 def show_sign_in(request: Request) -> Response:
     """Show the sign-in button. The provider also returns people here. The page is static; its script does the work."""
     return page(request, "sign_in.html", {})
 
 
-@routes.route("/api/staff/sign-in", methods=["POST"], content_types=["*/*"])
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
     """Return {"authorization_url"}. The page makes and keeps the secrets."""
@@ -35,7 +33,6 @@ def begin_sign_in(request: Request) -> Response:
     return json_answer({"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())})
 
 
-@routes.route("/api/staff/session", methods=["POST"], content_types=["*/*"])
 @json_view(routes)
 def open_session(request: Request) -> Response:
     """Exchange the provider's code for {"token", "expires_at", "owner", "rights"}. The token works for eight hours."""
@@ -68,4 +65,4 @@ def _provider() -> Provider:
 
 
 def _redirect_uri() -> str:
-    return f"{settings().site_url}{RETURN_PATH}"
+    return f"{settings().site_url}{ROUTES['show_sign_in'].path}"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from chalicelib.staff.model import Right
+from chalicelib.core.rights import Right
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 

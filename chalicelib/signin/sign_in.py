@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Forbidden
+from chalicelib.core.rights import Right
 from chalicelib.signin.model import CodeReturned, Discovered, Provider, SignInBegun
 from chalicelib.signin.provider import discovered, id_token, keys_of
 from chalicelib.signin.verify import Claims, verified
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 
 LIFETIME = timedelta(hours=8)

@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import parsed
-from chalicelib.edge.http import json_answer, json_body, json_view
-from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_authorizer
-from chalicelib.staff.model import Right, StaffToken
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_view
+from chalicelib.staff.model import StaffToken
 from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
 
 routes = Blueprint(__name__)
@@ -30,24 +31,21 @@ class TokenRequest(BaseModel):
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 90
 
 
-@routes.route("/api/staff/me", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_me(request: Request) -> Response:
     """Return the caller's token, whatever its rights, and the right that each route needs."""
     token = _found(request.context["authorizer"]["principalId"])
     return json_answer({**_shown(token, times.now()), "routes": rights_by_route()})
 
 
-@routes.route("/api/staff/tokens", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def list_tokens(request: Request) -> Response:
     """Return all tokens without their secrets, which are not stored."""
     now = times.now()
     return json_answer({"tokens": [_shown(token, now) for token in all_tokens(tables())]})
 
 
-@routes.route("/api/staff/tokens", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def issue_token(request: Request) -> Response:
     """Return 201 and the new token, which is shown only once. The caller can give only rights that they have."""
     new = parsed(TokenRequest, json_body(request))
@@ -60,8 +58,7 @@ def issue_token(request: Request) -> Response:
     return json_answer({"token": token, **_shown(_found(token.split("_")[1]), now)}, 201)
 
 
-@routes.route("/api/staff/tokens/{token_id}", methods=["DELETE"], authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
     """Revoke the token at once. Idempotent."""
     token = _found(token_id)

@@ -1,19 +1,9 @@
 """Staff tokens and their rights."""
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment
-
-
-class Right(StrEnum):
-    """What a token allows. No right includes another."""
-
-    COUNTS = "counts"
-    MANAGE = "manage"
-    EXPORT = "export"
-    PEOPLE = "people"
 
 
 class StaffToken(BaseModel):

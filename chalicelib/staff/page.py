@@ -9,7 +9,6 @@ from chalicelib.pages.render import dashboard_start, dashboard_version
 routes = Blueprint(__name__)
 
 
-@routes.route("/staff")
 @page_view(routes)
 def show_dashboard(request: Request) -> Response:
     """Return the same page to everyone."""

@@ -9,8 +9,9 @@ from secrets import token_hex
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.staff import store
-from chalicelib.staff.model import Right, StaffToken
+from chalicelib.staff.model import StaffToken
 
 # staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
 ID = re.compile(r"[0-9a-f]{16}")

@@ -5,11 +5,11 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.cors import CORS
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import NO_STORE, json_answer, json_view, shared
+from chalicelib.edge.http import NO_STORE, json_answer, shared
+from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import audited, staff_authorizer
+from chalicelib.staff.authorizer import audited, staff_view
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
 
@@ -19,10 +19,7 @@ routes = Blueprint(__name__)
 KEPT_SECONDS = 60
 
 
-@routes.route(
-    "/api/staff/petitions/{slug}/statements", methods=["POST"], content_types=["*/*"], authorizer=staff_authorizer
-)
-@json_view(routes)
+@staff_view(routes)
 def freeze_count(request: Request, slug: str) -> Response:
     """Freeze the exact count now. Return 201 with the statement and the URL where anyone can check it."""
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
@@ -32,14 +29,12 @@ def freeze_count(request: Request, slug: str) -> Response:
     return json_answer(_shown(statement, url), 201, {**NO_STORE, "Location": url})
 
 
-@routes.route("/api/statements/{token}", cors=CORS)
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
     return json_answer(_shown(_checked(token), _url(token)), headers=shared(KEPT_SECONDS))
 
 
-@routes.route("/statements/{token}")
 @page_view(routes)
 def show_statement(request: Request, token: str) -> Response:
     """Show the statement as a page, if this site signed it."""

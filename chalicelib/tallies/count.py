@@ -1,11 +1,11 @@
 """Count confirmed signatures: exactly, broken down, and as a cached number for the public."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import store
@@ -49,6 +49,20 @@ def exact_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     """Return the exact count with two reads: the sum of all closed days, then today's shards."""
     head = store.head(petition.slug, tables)
     open_days = _open_days(petition, head, now, tables)
+    return _count(head, open_days, now)
+
+
+def exact_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
+    """Return the exact count of each petition by slug. Heads and shards are read in batches of a hundred."""
+    heads = store.heads([petition.slug for petition in petitions], tables)
+    asked = [_asked(heads[petition.slug], petition, now) for petition in petitions]
+    found = {each.slug: days for each, days in zip(asked, store.days_of_shards(asked, tables), strict=True)}
+    for each in asked:
+        _close(each, found[each.slug], now, tables)
+    return {slug: _count(heads[slug], days, now) for slug, days in found.items()}
+
+
+def _count(head: store.Head, open_days: Mapping[date, Tally], now: datetime) -> Count:
     return Count(head.total + summed(open_days.values()).total, now)
 
 
@@ -96,7 +110,7 @@ def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     Under load shedding, return the stale count. Raise Unavailable if there is no count.
     """
     item = store.snapshot(petition.slug, tables)
-    snapshot = Count(item["count"], datetime.fromisoformat(item["as_of"])) if item else None
+    snapshot = _snapshot(item) if item else None
     if snapshot and now - snapshot.as_of < FRESH:
         return snapshot
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
@@ -107,6 +121,26 @@ def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
         if snapshot is None:
             raise
         return snapshot
+
+
+def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
+    """Return snapshots by slug. Those that are stale are counted instead, without a lease, and not stored.
+
+    Under load shedding, or if counting fails, return the stale ones. A petition without any count is left out.
+    """
+    items = store.snapshots([petition.slug for petition in petitions], tables)
+    found = {slug: _snapshot(item) for slug, item in items.items()}
+    stale = [each for each in petitions if each.slug not in found or now - found[each.slug].as_of >= FRESH]
+    if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
+        return found
+    try:
+        return found | exact_counts(stale, now, tables)
+    except Unavailable:
+        return found
+
+
+def _snapshot(item: Item) -> Count:
+    return Count(item["count"], datetime.fromisoformat(item["as_of"]))
 
 
 def _stale_count(snapshot: Count | None) -> Count:
@@ -125,20 +159,27 @@ def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None
 
 def days_after(head: store.Head, petition: Counted, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head, oldest first, each summed over every shard that may have been written."""
+    return store.days_of_shards([_asked(head, petition, now)], tables)[0]
+
+
+def _asked(head: store.Head, petition: Counted, now: datetime) -> store.OpenDays:
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
-    shards = max(petition.shards, head.shards)
-    return store.days_of_shards(petition.slug, shards, days, tables) if days else {}
+    return store.OpenDays(petition.slug, max(petition.shards, head.shards), days)
 
 
 def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the days after the head. Also close those that are over, oldest first."""
-    shards = max(petition.shards, head.shards)
+    """Return the days after the head. Also close those that are over."""
     tallies = days_after(head, petition, now, tables)
+    _close(_asked(head, petition, now), tallies, now, tables)
+    return tallies
+
+
+def _close(asked: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
+    """Close the days that are over, oldest first."""
     try:
-        for day in tallies:
+        for day in asked.days:
             if day < (now - GRACE).date():
-                store.close_day(petition.slug, day, tallies[day], shards, tables)
+                store.close_day(asked.slug, day, tallies[day], asked.shards, tables)
     except (ConditionFailed, Unavailable):
         pass  # Another reader closed it, or the next one will. The tallies are right in any case.
-    return tallies

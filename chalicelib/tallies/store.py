@@ -1,14 +1,15 @@
 """Store tallies, closed days and the public snapshot in the counts table."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, UnknownPetition
+from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.tallies.model import (
     COUNTRY,
@@ -42,6 +43,15 @@ class Head:
     began: date | None = None
 
 
+@dataclass(frozen=True)
+class OpenDays:
+    """The days of a petition that are not closed. Each is the sum of its `shards`."""
+
+    slug: str
+    shards: int
+    days: Sequence[date]
+
+
 def entry_change(slug: str, shard: int, entry: Entry) -> Change:
     """Return an ADD. Use it only in a transaction whose other change can happen once; otherwise a retry counts twice.
 
@@ -61,17 +71,33 @@ def entry_change(slug: str, shard: int, entry: Entry) -> Change:
     return Change(key, add={**adding, SOURCES_SEEN: {entry.source}}, when=has_room)
 
 
-def days_of_shards(slug: str, shards: int, days: Sequence[date], tables: Tables) -> dict[date, Tally]:
-    """Return each day's sum over its shards, read consistently."""
-    shard_keys = [keys.tally_shard(slug, shard, day) for day in days for shard in range(shards)]
-    found: dict[date, list[Item]] = defaultdict(list)
-    for item in tables.batch_get(shard_keys, consistent=True):
-        found[date.fromisoformat(item["sk"])].append(item)
-    return {day: summed(map(tally_of, found[day])) for day in days}
+def days_of_shards(asked: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
+    """Return for each petition the sum of each day over its shards, read consistently."""
+    shard_keys = [
+        keys.tally_shard(each.slug, shard, day) for each in asked for day in each.days for shard in range(each.shards)
+    ]
+    found: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in tables.batch_get(shard_keys, consistent=True) if shard_keys else []:
+        found[item["pk"].rpartition("#")[0], item["sk"]].append(item)
+    return [
+        {day: summed(map(tally_of, found[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
+        for each in asked
+    ]
 
 
 def head(slug: str, tables: Tables) -> Head:
-    item = tables.get(keys.tally_head(slug), consistent=True)
+    """Raise UnknownPetition."""
+    return _head(tables.get(keys.tally_head(slug), consistent=True))
+
+
+def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
+    """Return the head of each petition. Raise UnknownPetition if one is missing."""
+    wanted = {slug: keys.tally_head(slug) for slug in slugs}
+    found = {item["pk"]: item for item in tables.batch_get([*wanted.values()], consistent=True)}
+    return {slug: _head(found.get(key.pk)) for slug, key in wanted.items()}
+
+
+def _head(item: Item | None) -> Head:
     if item is None:
         raise UnknownPetition
     began = date.fromisoformat(item[BEGAN]) if BEGAN in item else None
@@ -85,8 +111,7 @@ def open_head(slug: str, through: date, tables: Tables) -> None:
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     """Raise the number of shards. Never lower it: signatures on a shard above it would not be counted."""
-    known = Attr(SHARDS)
-    is_more = Attr("through").exists() & (known.not_exists() | known.lt(shards))
+    is_more = Attr("through").exists() & absent_or_at_most(SHARDS, shards - 1)
     tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=is_more))
 
 
@@ -95,17 +120,12 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
     Raise ConditionFailed if the day is already closed, or if there are more shards than the `shards` in the sum.
     """
-    known = Attr(SHARDS)
+    is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
+    through = {"through": day.isoformat()}
     tables.transact(
         [
             NewItem(keys.tally_day(slug, day), numbers_of(tally)),
-            Change(
-                keys.tally_head(slug),
-                assign={"through": day.isoformat()},
-                add={TOTAL: tally.total},
-                when=Attr("through").eq((day - timedelta(days=1)).isoformat())
-                & (known.not_exists() | known.lte(shards)),
-            ),
+            Change(keys.tally_head(slug), assign=through, add={TOTAL: tally.total}, when=is_next),
         ]
     )
 
@@ -123,6 +143,12 @@ def snapshot(slug: str, tables: Tables) -> Item | None:
     return tables.get(keys.snapshot(slug))
 
 
+def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
+    """Return the snapshots that exist."""
+    wanted = {keys.snapshot(slug): slug for slug in slugs}
+    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*wanted])}
+
+
 def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
     _put_once(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
 
@@ -130,20 +156,15 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bool:
     """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
     at = int(now.timestamp())
-    leased = Attr("leased_until")
-    is_free = leased.not_exists() | leased.lte(at)
+    is_free = absent_or_at_most("leased_until", at)
     return tables.try_update(Change(keys.snapshot(slug), assign={"leased_until": at + seconds}, when=is_free))
 
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
     """Save the snapshot and release its lease, unless the stored snapshot is newer."""
-    tables.try_update(
-        Change(
-            keys.snapshot(slug),
-            assign={"count": count, "as_of": iso(as_of), "leased_until": 0},
-            when=Attr("as_of").not_exists() | Attr("as_of").lte(iso(as_of)),
-        )
-    )
+    counted = {"count": count, "as_of": iso(as_of), "leased_until": 0}
+    is_newer = absent_or_at_most("as_of", iso(as_of))
+    tables.try_update(Change(keys.snapshot(slug), assign=counted, when=is_newer))
 
 
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 from stack.console import run_main
 from stack.paths import ROOT
 from stack.referee.ledger import listed
-from stack.referee.policies import declared, logical_id, template
+from stack.referee.policies import declared
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
 
 PAGE = ROOT / "docs" / "deploy.md"
 BEGIN, END = "<!-- powers: begin -->", "<!-- powers: end -->"
@@ -20,7 +22,7 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
 def table() -> str:
     """One row a function; its own log is left out, for every function writes one."""
-    document = template()
+    document = merge_template()
     rows = [_row(logical_id(name), policy, document) for name, policy in declared().items()]
     return _HEAD + "\n".join(rows)
 

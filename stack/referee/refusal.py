@@ -2,19 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 from xml.sax.saxutils import escape
-
-from botocore.exceptions import ClientError
 
 from stack.referee.model import Call, Question
 
 _JSON = "application/x-amz-json-1.0"
 # DynamoDB refuses with 400: a retry or a fallback that looks for 5xx or 403 does not see it.
 _STATUS = {"dynamodb": 400}
-# SQS keeps the codes of its query protocol for its clients.
-_CODES = {"sqs": "AccessDenied", "s3": "AccessDenied"}
 
 
 class Response(NamedTuple):
@@ -52,13 +48,3 @@ def response(call: Call, refused: Question, principal: str) -> Response:
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     headers["x-amzn-ErrorType"] = "AccessDeniedException"
     return Response(status, headers, json.dumps({"Message": said, "message": said}).encode())
-
-
-def client_error(call: Call, refused: Question, principal: str) -> ClientError:
-    """Return the exception that botocore raises for that response."""
-    code = _CODES.get(call.service, "AccessDeniedException")
-    shown: Any = {
-        "Error": {"Code": code, "Message": message(refused, principal)},
-        "ResponseMetadata": {"HTTPStatusCode": _STATUS.get(call.service, 403)},
-    }
-    return ClientError(shown, call.operation)

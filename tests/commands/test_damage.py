@@ -224,7 +224,7 @@ def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, 
         ("MAIL", Outcome.TEMPORARY),
         ("SHEDDING", Outcome.TEMPORARY),
         ("SNAPSHOT#safe-children", Outcome.TEMPORARY),
-        ("EXPORT#safe-children", Outcome.TEMPORARY),
+        ("JOB#export#safe-children", Outcome.TEMPORARY),
     ],
 )
 def test_only_missing_permanent_counts_come_back(pk: str, outcome: Outcome) -> None:
@@ -239,7 +239,7 @@ def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     part = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
     there = {word for line in part.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
     assert len(there) > 10
-    temporary = {"SNAPSHOT#<slug>", "MAIL", "TOKENS", "SHEDDING", "EXPORT#<slug>"}
+    temporary = {"SNAPSHOT#<slug>", "MAIL", "TOKENS", "SHEDDING", "JOB#<kind>#<key>"}
     assert {word for word in there if not word.startswith(damage.RESTORED_COUNTS)} == temporary
 
 

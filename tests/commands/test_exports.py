@@ -14,7 +14,8 @@ import manage
 from chalicelib.aws import clients
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Unavailable
-from chalicelib.exports.request import find_export
+from chalicelib.exports.model import Export
+from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from commands import common, exports
@@ -41,7 +42,7 @@ def _over_fakes(
 
     def sleep(_: float) -> None:
         for message in queue.messages:
-            worked_on(find_export(message["export_id"], tables), a_desk(tables, bucket, work))
+            worked_on(find_job(Export, message["job_id"], tables), a_desk(tables, bucket, work))
 
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     monkeypatch.setattr(common, "tables", lambda: tables)

@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.core.formulas import harmless, original
+from chalicelib.core.formulas import harmless
+from tests.exporting import original
 
 
 @pytest.mark.parametrize(

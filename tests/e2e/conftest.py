@@ -7,6 +7,12 @@ import pytest
 from tests.deployed import DeployedSite
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
+    # Loaded where it is used only: it takes a second of every process.
+    if file_path.name == "test_schemathesis.py":
+        parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:

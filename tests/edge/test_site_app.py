@@ -7,7 +7,8 @@ import pytest
 
 from app import app
 from chalicelib.edge.http import PROBLEM
-from chalicelib.edge.site_app import CATCH_ALL, methods_at, prefers_html
+from chalicelib.edge.routes import CATCH_ALL
+from chalicelib.edge.site_app import methods_at, prefers_html
 from tests.actors import bobs_token
 from tests.served import Served, context
 

@@ -8,11 +8,11 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from tests.actors import DAY, NOW, bobs_token
 from tests.exporting import a_crowd, a_result, an_export, kept
 from tests.served import JSON, Served
@@ -49,7 +49,7 @@ def test_an_export_is_requested_and_the_answer_links_to_it(served: Served, petit
     assert listed["exports"] == [export]
     assert listed["columns"] == list(Column)
     assert (listed["default_columns"], listed["formats"]) == (export["columns"], ["csv", "ndjson"])
-    assert (served.exports.messages, served.exports.delays) == ([{"export_id": export["id"]}], [20])
+    assert (served.exports.messages, served.exports.delays) == ([{"job_id": export["id"]}], [20])
 
 
 def test_the_request_is_audited_with_its_owner_and_details(served: Served, bob: str) -> None:
@@ -114,26 +114,26 @@ def test_a_queue_failure_does_not_block_the_next_request(served: Served, bob: st
 @pytest.mark.parametrize(("what", "name"), [("file", ".csv"), ("cover", ".pdf")])
 def test_a_link_works_for_minutes_and_getting_it_is_audited(served: Served, bob: str, what: str, name: str) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))
-    answer = ask(served, bob, "GET", f"/api/staff/exports/{export.export_id}/{what}")
+    answer = ask(served, bob, "GET", f"/api/staff/exports/{export.job_id}/{what}")
     assert answer.json_body == {
-        "url": f"https://files.invalid/files/x/{what}?name={export.export_id}{name}&seconds={LINK_SECONDS}",
+        "url": f"https://files.invalid/files/x/{what}?name={export.job_id}{name}&seconds={LINK_SECONDS}",
         "expires_at": "2026-11-24T12:15:00Z",
     }
     [entry] = audited(served)
-    assert (entry.action.name, entry.action.subject) == ("export.fetched", export.export_id)
+    assert (entry.action.name, entry.action.subject) == ("export.fetched", export.job_id)
 
 
 @pytest.mark.parametrize("what", ["file", "cover"])
 def test_head_gives_no_link_and_is_not_audited(served: Served, bob: str, what: str) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))
-    answer = ask(served, bob, "HEAD", f"/api/staff/exports/{export.export_id}/{what}")
+    answer = ask(served, bob, "HEAD", f"/api/staff/exports/{export.job_id}/{what}")
     assert (answer.status_code, answer.body) == (200, b"")
     assert audited(served) == []
 
 
 def test_no_link_is_given_without_an_audit_entry(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))
-    path = f"/api/staff/exports/{export.export_id}/file"
+    path = f"/api/staff/exports/{export.job_id}/file"
     monkeypatch.setattr(served.tables, "put_new", _refuse)
     answer = ask(served, bob, "GET", path)
     assert answer.status_code == 503

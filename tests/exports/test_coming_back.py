@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.exports.model import State
+from chalicelib.jobs.model import State
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed

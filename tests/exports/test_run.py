@@ -8,11 +8,12 @@ import pyrage
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import NotNow, Unavailable, UnknownThing
+from chalicelib.core.errors import Unavailable
 from chalicelib.exports.deliver import agrees
 from chalicelib.exports.gather import ExportContext
-from chalicelib.exports.model import PATIENCE, Export, Part, State
-from chalicelib.exports.request import find_export
+from chalicelib.exports.model import Export, Totals
+from chalicelib.jobs.model import State
+from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, change_item, confirmed, key_of, signed
@@ -123,17 +124,17 @@ def test_an_export_that_disagrees_with_the_tally_fails(
 @pytest.mark.parametrize(
     ("counted", "total", "expected"),
     [
-        (5, Part(key="", rows=5), True),
-        (6, Part(key="", rows=5), False),
-        (6, Part(key="", rows=5, gone=1), True),
-        (7, Part(key="", rows=5, gone=1), False),
-        (6, Part(key="", rows=5, late=1), True),
-        (4, Part(key="", rows=5), False),
-        (4, Part(key="", rows=5, unsure=1), True),
-        (3, Part(key="", rows=5, unsure=1), False),
+        (5, Totals(rows=5), True),
+        (6, Totals(rows=5), False),
+        (6, Totals(rows=5, gone=1), True),
+        (7, Totals(rows=5, gone=1), False),
+        (6, Totals(rows=5, late=1), True),
+        (4, Totals(rows=5), False),
+        (4, Totals(rows=5, unsure=1), True),
+        (3, Totals(rows=5, unsure=1), False),
     ],
 )
-def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(counted: int, total: Part, expected: bool) -> None:
+def test_rows_and_tally_may_differ_only_by_late_unsure_and_gone(counted: int, total: Totals, expected: bool) -> None:
     assert agrees(counted, total) is expected
 
 
@@ -159,7 +160,7 @@ def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     allowed = iter([True] * 40 + [False] * 2)
     half = worked_on(export, context, lambda _: next(allowed))
     assert half.state is State.RUNNING
-    assert half.missing == list(keys.BUCKETS[40:])
+    assert half.missing == keys.BUCKETS[40:]
     before = dict(bucket.objects)
     done = worked_on(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
@@ -171,38 +172,8 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
 ) -> None:
     export = asked_for(tables, petition)
     gathered = worked_on(export, context, lambda seconds: seconds <= 60)
-    assert (gathered.state, gathered.missing) == (State.RUNNING, [])
+    assert (gathered.state, gathered.missing) == (State.RUNNING, ())
     assert worked_on(export, context).state is State.DONE
-
-
-def test_a_finished_export_is_not_repeated(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    a_crowd(tables, petition, 2)
-    export = asked_for(tables, petition)
-    done = worked_on(export, context)
-    files = dict(bucket.objects)
-    assert worked_on(export, context) == done
-    assert bucket.objects == files
-
-
-def test_a_petition_has_one_export_at_a_time(tables: FakeTables, petition: Petition, context: ExportContext) -> None:
-    first = asked_for(tables, petition)
-    with pytest.raises(NotNow):
-        asked_for(tables, petition)
-    worked_on(first, context)
-    assert asked_for(tables, petition)
-
-
-def test_an_export_without_progress_for_hours_fails(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
-) -> None:
-    export = asked_for(tables, petition)
-    late = NOW + PATIENCE
-    assert export.state_at(late) is State.FAILED
-    failed = worked_on(export, ExportContext(tables, bucket, tmp_path, lambda: late))
-    assert failed.state is State.FAILED
-    assert failed.why
 
 
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
@@ -210,7 +181,7 @@ def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
 ) -> None:
     owner = str(pyrage.x25519.Identity.generate().to_public())
     export = asked_for(tables, petition, recipient=owner)
-    damaged = find_export(export.export_id, tables).model_copy(update={"recipient_key": "age1damaged"})
+    damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
     kept(tables, damaged)
     failed = worked_on(export, context)
     assert failed.state is State.FAILED
@@ -224,6 +195,20 @@ def test_an_export_expires_after_seven_days() -> None:
     assert done.state_at(NOW + 7 * DAY) is State.EXPIRED
 
 
+def test_a_cancelled_export_leaves_no_parts_and_no_key(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
+) -> None:
+    a_crowd(tables, petition, 3)
+    export = asked_for(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    worked_on(export, context, lambda seconds: seconds <= 60)
+    assert bucket.objects
+    cancel(export, NOW, tables)
+    cancelled = worked_on(export, context)
+    assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (State.CANCELLED, None, None)
+    assert bucket.objects == {}
+    assert asked_for(tables, petition)
+
+
 def test_a_failed_upload_loses_nothing(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
@@ -234,10 +219,3 @@ def test_a_failed_upload_loses_nothing(
         worked_on(export, context)
     done = worked_on(export, context)
     assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
-
-
-@pytest.mark.parametrize("export_id", ["", "x" * 2000, "RUNNING", "safe-children." + "x" * 2000])
-def test_a_malformed_id_is_not_looked_up(tables: FakeTables, export_id: str) -> None:
-    tables.fail_next(Unavailable("storage"))
-    with pytest.raises(UnknownThing):
-        find_export(export_id, tables)

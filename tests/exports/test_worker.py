@@ -1,23 +1,23 @@
-"""The worker runs an export until it ends, whatever interrupts it."""
+"""The worker runs an export until it ends. tests/jobs has what can interrupt any job."""
 
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.exports import worker
-from chalicelib.exports.model import Export, State
-from chalicelib.exports.request import find_export
+from chalicelib.exports.model import Export
+from chalicelib.jobs.model import State
+from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from tests.exporting import a_crowd, asked_for
 from tests.served import Served, sqs_event
 
 
-def delivered(export_id: str, millis: int = 900_000) -> list[str]:
+def delivered(job_id: str, millis: int = 900_000) -> list[str]:
     """Return the ids of the messages to be retried."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
-    answer: Any = worker.run_export(sqs_event([{"export_id": export_id}]), left)
+    answer: Any = worker.run_export(sqs_event([{"job_id": job_id}]), left)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -28,45 +28,24 @@ def export(served: Served, petition: Petition) -> Export:
 
 
 def state_of(served: Served, export: Export) -> State:
-    return find_export(export.export_id, served.tables).state
+    return find_job(Export, export.job_id, served.tables).state
 
 
 def test_a_message_completes_an_export(served: Served, export: Export) -> None:
-    assert delivered(export.export_id) == []
+    assert delivered(export.job_id) == []
     assert state_of(served, export) is State.DONE
     assert served.exports.messages == []
 
 
 def test_a_new_message_is_queued_when_time_runs_short(served: Served, export: Export) -> None:
-    assert delivered(export.export_id, 1_000) == []
-    assert served.exports.messages == [{"export_id": export.export_id}]
-    delivered(export.export_id)
+    assert delivered(export.job_id, 1_000) == []
+    assert served.exports.messages == [{"job_id": export.job_id}]
+    delivered(export.job_id)
     assert state_of(served, export) is State.DONE
-
-
-@pytest.mark.parametrize("error", [Unavailable("files"), Throttled("files")])
-def test_an_aws_error_is_retried_after_a_minute(served: Served, export: Export, error: Unavailable) -> None:
-    served.bucket.fail_next(error)
-    assert delivered(export.export_id) == []
-    assert (served.exports.messages, served.exports.delays) == ([{"export_id": export.export_id}], [60])
-    delivered(export.export_id)
-    assert state_of(served, export) is State.DONE
-
-
-def test_a_bug_returns_the_message_to_the_queue(served: Served, export: Export) -> None:
-    served.bucket.fail_next(KeyError("x"))
-    assert delivered(export.export_id) == ["0"]
-
-
-@pytest.mark.parametrize("message", [{"export_id": "safe-children.nobody"}, {"export_id": "x"}, {}, "no json"])
-def test_a_message_without_an_export_is_dropped(served: Served, message: object) -> None:
-    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    assert worker.run_export(sqs_event([message]), left) == {"batchItemFailures": []}
-    assert served.exports.messages == []
 
 
 def test_a_repeated_message_changes_nothing(served: Served, export: Export) -> None:
-    delivered(export.export_id)
+    delivered(export.job_id)
     files = dict(served.bucket.objects)
-    assert delivered(export.export_id) == []
+    assert delivered(export.job_id) == []
     assert served.bucket.objects == files

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.exports import worker
-from chalicelib.exports.model import State
+from chalicelib.jobs.model import State
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, asked_for, kept
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
@@ -14,7 +14,7 @@ from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
 DONE = an_export(state=State.DONE, result=a_result(finished_at=NOW))
-ONE = f"/api/staff/exports/{DONE.export_id}"
+ONE = f"/api/staff/exports/{DONE.job_id}"
 
 
 def a_finished_export(served: Served) -> None:
@@ -35,14 +35,13 @@ def worked_on(served: Served) -> bool:
         return False
     if len(served.exports.messages) > sent:
         return False  # The export continues with the new message.
-    item = served.tables.items[keys.export(served.asked.export_id)]  # type: ignore[attr-defined]
+    item = served.tables.items[keys.job("export", served.asked.job_id)]  # type: ignore[attr-defined]
     return bool(item["state"] == State.DONE)
 
 
 def is_exported(served: Served) -> None:
     counted_right(served)
     assert not [key for key in served.bucket.objects if key.startswith("parts/")]
-    assert keys.export_running(PETITION.slug) in served.tables.items
 
 
 def requested(served: Served) -> bool:

@@ -17,6 +17,7 @@ from tests.faults.scenes import (
     alice_pending,
     answered,
     counted_right,
+    few_partitions,
     got,
     is_now,
 )
@@ -42,6 +43,16 @@ def a_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
     forget_provider()
     settings.cache_clear()
+
+
+@contextmanager
+def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave out what takes long and makes no AWS call of another kind, and run a sign-in provider."""
+    few_partitions(patch)
+    # Typesetting a cover sheet takes a quarter of a second.
+    patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    with a_provider(patch):
+        yield
 
 
 def bob_and_alice_pending(served: Served) -> None:

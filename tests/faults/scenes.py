@@ -10,11 +10,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import pytest
+
 from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.tokens import Purpose
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.pause import is_paused
+from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
@@ -63,6 +66,13 @@ class Scene:
 
     def __str__(self) -> str:
         return f"{self.handler}-{self.before.__name__}"
+
+
+def few_partitions(patch: pytest.MonkeyPatch) -> None:
+    """Give a petition four partitions instead of 64, Alice's among them. Each is handled like the others."""
+    alices = keys.BUCKETS.index(keys.bucket_of(KEY.sk))
+    patch.setattr(keys, "BUCKETS", keys.BUCKETS[alices - alices % 4 :][:4])
+    assert key_of(PETITION, KEY.sk) == KEY
 
 
 def answered(answer: Any, good: int) -> bool:
@@ -204,7 +214,7 @@ def pending_is_right(served: Served) -> None:
 
 
 def bounce(_: Served) -> list[Any]:
-    tags = {"petition": [PETITION.slug], "signature": [KEY.sk]}
+    tags = {"kind": ["confirm"], "key": [delivery_key(PETITION.slug, KEY.sk)]}
     return [{"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}]
 
 
@@ -226,7 +236,7 @@ def alice_is_mailed(served: Served) -> None:
 
 
 def alice_is_queued(served: Served) -> None:
-    assert {message["signature_id"] for message in served.queue.messages} == {KEY.sk}
+    assert {message["key"] for message in served.queue.messages} == {delivery_key(PETITION.slug, KEY.sk)}
     for message in (*served.queue.messages, *served.queue.messages):
         served.clock.forward(timedelta(minutes=6))
         assert served.deliver("send_mail", [message]) == []

@@ -7,6 +7,8 @@ from functools import cache
 from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
+# An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
+KINDS = ("chalicelib.mail.state", "chalicelib.mail.signature_kinds")
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 
@@ -63,6 +65,9 @@ def _named_in(function: Function) -> Iterator[Function]:
             found = names.get(node.id, (module, node.id))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
             found = (".".join(names[node.value.id]), node.attr)
+        elif isinstance(node, ast.Attribute) and module.startswith("chalicelib.mail."):
+            yield from _of_any_kind(node.attr)
+            continue
         else:
             continue
         if not found[0].startswith("chalicelib.aws"):
@@ -71,17 +76,24 @@ def _named_in(function: Function) -> Iterator[Function]:
 
 
 @cache
+def _of_any_kind(name: str) -> tuple[Function, ...]:
+    return tuple(
+        (module, each) for module in KINDS for each in _functions(module) if each == name or each.startswith(f"{name}_")
+    )
+
+
+@cache
 def _held(module: str) -> dict[str, str]:
     """Return the module's expressions for AWS objects (`tables`, `mail_queue()`), and the kind of each."""
     held = dict(_factories())
-    for node in ast.walk(_tree(module)):
+    for node in _nodes(module):
         if isinstance(node, ast.arg) and node.annotation:
             held |= _as_annotated(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
             fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
             for each in fields:
                 held |= _as_annotated(f"self.{ast.unparse(each.target)}", each.annotation)
-    for node in ast.walk(_tree(module)):
+    for node in _nodes(module):
         if isinstance(node, ast.Assign) and ast.unparse(node.value) in held:
             held |= {ast.unparse(target): held[ast.unparse(node.value)] for target in node.targets}
     return held
@@ -89,14 +101,23 @@ def _held(module: str) -> dict[str, str]:
 
 def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
-    where, class_name = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
-    fields = [each for node in ast.walk(_tree(where)) if isinstance(node, ast.ClassDef) and node.name == class_name
-              for each in node.body if isinstance(each, ast.AnnAssign)]  # fmt: skip
+    where = _imported(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
     held: dict[str, str] = {}
-    for each in fields:
-        held |= _as_annotated(f"{name}.{ast.unparse(each.target)}", each.annotation)
+    for field, kind in _annotated_fields(*where).items():
+        held |= _as_annotated(f"{name}.{field}", kind)
     # The function that sends an email is called in the pace.
     return {expression: kind for expression, kind in held.items() if kind in CALLS}
+
+
+@cache
+def _annotated_fields(module: str, class_name: str) -> dict[str, ast.expr]:
+    return {
+        ast.unparse(each.target): each.annotation
+        for node in _nodes(module)
+        if isinstance(node, ast.ClassDef) and node.name == class_name
+        for each in node.body
+        if isinstance(each, ast.AnnAssign)
+    }
 
 
 def _as_annotated(name: str, annotation: ast.expr) -> dict[str, str]:
@@ -122,7 +143,7 @@ def _factories() -> dict[str, str]:
 def _imported(module: str) -> dict[str, Function]:
     return {
         alias.asname or alias.name: (node.module, alias.name)
-        for node in ast.walk(_tree(module))
+        for node in _nodes(module)
         if isinstance(node, ast.ImportFrom) and node.module
         for alias in node.names
     }
@@ -130,16 +151,21 @@ def _imported(module: str) -> dict[str, Function]:
 
 @cache
 def _functions(module: str) -> dict[str, ast.FunctionDef]:
-    return {node.name: node for node in ast.walk(_tree(module)) if isinstance(node, ast.FunctionDef)}
+    return {node.name: node for node in _nodes(module) if isinstance(node, ast.FunctionDef)}
 
 
 @cache
 def _classes(module: str) -> dict[str, list[str]]:
     return {
         node.name: [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
-        for node in ast.walk(_tree(module))
+        for node in _nodes(module)
         if isinstance(node, ast.ClassDef)
     }
+
+
+@cache
+def _nodes(module: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_tree(module)))
 
 
 @cache

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
@@ -15,7 +16,6 @@ from chalicelib.petitions.model import State
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import passed_by_day, totals
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.tallies.count import exact_count
 from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition, bobs_token, confirmed
@@ -163,7 +163,7 @@ WRITTEN = a_petition().model_dump(include={*EDITABLE}, exclude={"opened_at", "cl
 def passed_days_ago(served: Served) -> None:
     """The funnel has past days, which the next reader closes."""
     bob_may_all(served)
-    for bucket in ("00", "3f"):
+    for bucket in (keys.BUCKETS[0], keys.BUCKETS[-1]):
         served.tables.put(keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "projected_to": "1"})
 
 

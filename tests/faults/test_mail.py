@@ -19,10 +19,11 @@ from chalicelib.aws.queue import Outgoing
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import NotYet, PetitionsError, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.batch_sender import BatchSender
-from chalicelib.mail.compose import MailContext
+from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
 from chalicelib.signatures.model import MAIL_REQUEST
@@ -137,7 +138,7 @@ class World:
         self.tables = WiredTables()
         self.mails: list[Mail] = []
         self.quota_spent = False
-        self.outbox = Outbox(WiredQueue("confirmations", self), WiredQueue("others", self))
+        self.outbox = Outbox(WiredQueue("urgent", self), WiredQueue("other", self), SIGNATURE_KINDS)
         self.sources = (WiredSource(self), WiredSource(self))
         a_published_petition(self.tables)
         self.identities = [signed(self.tables, a_petition(), who) for who in (ALICE, BOB)]
@@ -159,7 +160,7 @@ class World:
 
     def send(self, requests: Sequence[MailRequest], now: datetime) -> list[MailRequest]:
         """Run one invocation as edge.batch does, and return the requests that are redelivered."""
-        batch_sender = BatchSender(self.context(), self.tables, lambda: 0.0, lambda _: None)
+        batch_sender = BatchSender(SIGNATURE_KINDS, self.context(), self.tables, lambda: 0.0, lambda _: None)
         left = list(requests)
         try:
             for request in requests:
@@ -217,7 +218,7 @@ def sweeps(world: World) -> int:
 
 
 def watches(world: World) -> tuple[bool, bool]:
-    return watch(*world.sources, world.outbox.confirmations, NOW + MINUTE, world.tables)
+    return watch(*world.sources, world.outbox.urgent, NOW + MINUTE, world.tables)
 
 
 SEND_CALLS = recorded(sends)
@@ -251,11 +252,11 @@ def test_the_recorded_calls_are_the_expected_ones() -> None:
     one_mail = ["table.update_and_read", "table.get", "ses.send", "table.try_update"]
     assert ["table.get", *one_mail, *one_mail] == SEND_CALLS
     assert ["table.get", *one_mail, "table.put"] == STOP_CALLS
-    assert RELAY_CALLS == ["confirmations.send"]
-    assert WATCH_CALLS == ["table.get", "source.turn", "confirmations.depth", "source.turn"]
+    assert RELAY_CALLS == ["urgent.send"]
+    assert WATCH_CALLS == ["table.get", "source.turn", "urgent.depth", "source.turn"]
     assert set(SWEEP_CALLS) == {
         *("table.get", "table.query", "table.page", "table.try_update", "table.put"),
-        *("confirmations.send", "confirmations.depth", "others.depth"),
+        *("urgent.send", "urgent.depth", "other.depth"),
     }
 
 
@@ -331,9 +332,9 @@ def test_a_fault_in_sweeping_loses_no_mail_request(at: int, fault: str) -> None:
 
 
 def _each_queued_request_sends_one_email(world: World) -> None:
-    assert isinstance(world.outbox.confirmations, FakeQueue)
-    queued = [MailRequest.model_validate(message) for message in world.outbox.confirmations.messages]
-    assert {request.signature_id for request in queued} == set(world.identities)
+    assert isinstance(world.outbox.urgent, FakeQueue)
+    queued = [MailRequest.model_validate(message) for message in world.outbox.urgent.messages]
+    assert {request.key for request in queued} == {delivery_key(a_petition().slug, each) for each in world.identities}
     world.send_until_settled(queued, SWEPT)
     world.assert_settled()
     assert [world.mails_to(who.email) for who in (ALICE, BOB)] == [1, 1]
@@ -374,5 +375,5 @@ def test_without_the_claim_two_deliveries_send_two_emails() -> None:
             world.send(world.requests[:1], NOW)
 
     context = a_mail_context(deliver)
-    BatchSender(context, world.tables, lambda: 0.0, lambda _: None).send(world.requests[0], NOW)
+    BatchSender(SIGNATURE_KINDS, context, world.tables, lambda: 0.0, lambda _: None).send(world.requests[0], NOW)
     assert world.mails_to(ALICE.email) == 2

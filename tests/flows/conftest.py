@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import Site

@@ -97,7 +97,7 @@ class Ledger:
         self.sums[By.SOURCE][item["source"]] += amount
 
     def _take_mails(self, event: Event, mails: Sequence[Mail], marked: Counter[str]) -> None:
-        sent = Counter(mail.tags["signature"] for mail in mails)
+        sent = Counter(mail.tags["key"].partition("_")[2] for mail in mails)
         assert not marked - sent, "an email was marked as sent but not sent"
         assert event.is_troubled or sent == marked, "an email was sent but not marked, though nothing failed"
         assert all(number == 1 for number in sent.values()), "two emails to one person at the same time"

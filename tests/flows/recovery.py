@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.mail.send import HIDDEN
+from chalicelib.mail.signature_kinds import HIDDEN
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.read import FunnelBy
 from chalicelib.projections.recount import recount

@@ -67,7 +67,7 @@ class Supporters(RuleBasedStateMachine):
     def _end(self, letter: Letter, end: str, trouble: Trouble) -> None:
         if end == "withdraw":
             self._withdraw(letter, trouble)
-        elif letter.mail.tags["mail"] == "confirm":
+        elif letter.mail.tags["kind"] == "confirm":
             self._confirm(letter, {}, trouble)
 
     def change(self, change: str) -> None:
@@ -130,7 +130,7 @@ class Supporters(RuleBasedStateMachine):
     @rule(which=WHICH, corrections=CORRECTIONS, trouble=TROUBLE)
     def confirm(self, which: int, corrections: dict[str, str], trouble: Trouble) -> None:
         letter = self._letter(which)
-        if letter.mail.tags["mail"] == "confirm":
+        if letter.mail.tags["kind"] == "confirm":
             self._confirm(letter, corrections, trouble)
 
     def _confirm(self, letter: Letter, corrections: Mapping[str, str], trouble: Trouble) -> None:

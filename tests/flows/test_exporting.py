@@ -13,10 +13,10 @@ from chalice.test import Client, HTTPResponse
 
 import app
 from chalicelib.core import times
-from chalicelib.exports import worker
+from chalicelib.core.rights import Right
 from chalicelib.exports.worker import run_export
+from chalicelib.jobs.worker import REST_SECONDS
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
@@ -48,7 +48,7 @@ def asked_for(site: Site, bob: str, **wanted: Any) -> str:
 
 
 def deliver(export_id: str, millis: int = 900_000) -> None:
-    body = json.dumps({"export_id": export_id})
+    body = json.dumps({"job_id": export_id})
     record = {"messageId": "1", "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: millis)
     assert run_export({"Records": [record]}, context) == {"batchItemFailures": []}
@@ -85,7 +85,7 @@ def test_an_export_continued_by_another_message_is_complete(site: Site, bob: str
     export_id = asked_for(site, bob, format="ndjson", columns=["name"])
     deliver(export_id, 1_000)
     assert ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body["state"] == "waiting"
-    deliver(export_id, (worker.REST_SECONDS + 10) * 1_000)
+    deliver(export_id, (REST_SECONDS + 10) * 1_000)
     half = ask(bob, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (half["state"], half["rows"]) == ("running", len(NAMES))
     deliver(export_id)

@@ -19,11 +19,13 @@ from chalicelib.petitions.model import Petition, changed
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import State
-from chalicelib.signatures.sign import Outcome, sign
+from chalicelib.signatures.origin import own_origin
+from chalicelib.signatures.sign import Outcome, Signed, sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count, public_count
 from chalicelib.tallies.model import MAX_SOURCES, By
 from chalicelib.tallies.store import lease_snapshot
+from tests.actors import a_signing_context
 from tests.flows.handlers import Site
 
 Result = TypeVar("Result")
@@ -42,14 +44,19 @@ def form_of(local: str, source: str | None = None) -> SignatureForm:
 
 
 def signed(local: str, petition: Petition, tables: Tables, source: str | None = None) -> Subject:
-    identity, _ = sign(form_of(local, source=source), "api", petition, "secret", NOW, tables)
+    identity = sign_once(local, petition, tables, source).signature_id
     return Subject(petition.slug, identity, "GB", source or DIRECT)
+
+
+def sign_once(local: str, petition: Petition, tables: Tables, source: str | None = None) -> Signed:
+    origin = own_origin(petition, "api", source)
+    return sign(form_of(local, source=source), petition, origin, NOW, a_signing_context(tables))
 
 
 def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_mail_request(
     emulator_tables: Tables, site: Site, petition: Petition
 ) -> None:
-    outcomes = at_once(lambda _: sign(form_of("alice"), "api", petition, "secret", NOW, emulator_tables)[1], range(32))
+    outcomes = at_once(lambda _: sign_once("alice", petition, emulator_tables).outcome, range(32))
     assert outcomes.count(Outcome.ACCEPTED) == 1
     records = site.stream()
     assert [record["eventName"] for record in records] == ["INSERT"]

@@ -145,7 +145,7 @@ def test_a_permanent_bounce_stops_all_email(site: Site) -> None:
     event = {
         "eventType": "Bounce",
         "bounce": {"bounceType": "Permanent"},
-        "mail": {"tags": {"petition": [site.slug], "signature": [item["sk"]]}},
+        "mail": {"tags": {"kind": ["confirm"], "key": [f"{site.slug}_{item['sk']}"]}},
     }
     bounce(event)
     let_a_minute_pass(site)

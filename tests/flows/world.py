@@ -12,12 +12,12 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeQueue
@@ -70,7 +70,7 @@ class Letter:
 
     @property
     def identity(self) -> str:
-        return self.mail.tags["signature"]
+        return self.mail.tags["key"].partition("_")[2]
 
     def link(self, purpose: str) -> str:
         return link_in(self.mail, purpose)
@@ -157,7 +157,7 @@ class World:
     def _not_queued(self, batch: Sequence[Record]) -> set[str]:
         """Return the signatures with a new mail request in these records that is in no queue."""
         waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
-        queued = {(message["signature_id"], message["requested_at"]) for message in waiting}
+        queued = {(message["key"].partition("_")[2], message["requested_at"]) for message in waiting}
         requested = {
             (new["sk"], new["mail_requested_at"]) for _, old, new in batch if new and _is_new_request(old, new)
         }

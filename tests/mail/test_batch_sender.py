@@ -11,8 +11,9 @@ from chalicelib.mail.batch_sender import BUDGET_SECONDS, HOLD_SECONDS, BatchSend
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE, is_paused, pause_mail
 from chalicelib.mail.send import Sent
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, BOB, CHARLIE, NOW, a_mail_context, item_of, request_of, signed
+from tests.actors import ALICE, BOB, CHARLIE, NOW, a_mail_context, identity_of, item_of, request_of, signed
 from tests.fakes import FakeTables
 
 
@@ -32,7 +33,9 @@ class Sending:
             raise self.refusals.pop(0)
 
     def batch_sender(self) -> BatchSender:
-        return BatchSender(a_mail_context(self.deliver), self.tables, lambda: self.now, self.slept.append)
+        return BatchSender(
+            SIGNATURE_KINDS, a_mail_context(self.deliver), self.tables, lambda: self.now, self.slept.append
+        )
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
     sending.refusals = [SendingStopped("mail")]
     with pytest.raises(Throttled):
         sending.batch_sender().send(requests[0], NOW)
-    assert "mail_claimed_until" not in item_of(sending.tables, petition, requests[0].signature_id)
+    assert "mail_claimed_until" not in item_of(sending.tables, petition, identity_of(petition))
     later = sending.batch_sender()
     assert [later.send(request, NOW + PAUSE) for request in requests] == [Sent.SENT] * 3
     assert len(sending.attempts) == 4

@@ -1,139 +1,34 @@
-"""Emails say what was signed, link to confirm and withdraw, and run no injected code."""
+"""An email is composed from its kind's folder of templates."""
 
-import email.header
+import re
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
 
-from chalicelib.aws.email import Mail
-from chalicelib.core.errors import LinkExpired
-from chalicelib.core.tokens import Purpose, Subject, read
-from chalicelib.mail.compose import compose, confirmable_until
+from chalicelib.mail.compose import compose
+from chalicelib.mail.kind import Content, Kind
 from chalicelib.mail.model import MailRequest
-from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import MailKind, Signature
-from chalicelib.signatures.names import clean_name
-from tests.actors import ALICE, DAY, NOW, SITE, TOKEN_KEYS, a_mail_context, a_petition
-from tests.served import link_in, token_in
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 
-KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED]
-every_kind = pytest.mark.parametrize("kind", KINDS)
-EVIL = "<script>alert(1)</script>\"'&{{7*7}}"
+REQUEST = MailRequest(kind="confirm", key="safe-children_ab", requested_at="2026-11-24T12:00:00Z")
 
 
-def a_signature(**changes: Any) -> Signature:
-    values: dict[str, Any] = {
-        "state": "pending",
-        "signed_at": NOW,
-        "name": ALICE.name,
-        "email": ALICE.email,
-        "country": "GB",
-        "source": "bbc",
-        "obtained_by": "x",
-        "channel": "form",
-        "text_version": "x",
-        "consent_version": "x",
-    }
-    return Signature.model_validate(values | changes)
+@pytest.fixture
+def kind(tmp_path: Path) -> Kind:
+    for part in ("subject.txt", "body.txt", "body.html"):
+        (tmp_path / part).write_text("{{ word }}")
+    return replace(SIGNATURE_KINDS["confirm"], templates=tmp_path)
 
 
-def a_mail(kind: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
-    request = MailRequest(slug="safe-children", signature_id="ab" * 16, kind=kind, requested_at="2026-11-24T12:00:00Z")
-    return compose(request, a_signature(**changes), petition or a_petition(), a_mail_context(), NOW)
+def test_tags_identify_the_delivery_and_are_valid_for_ses(kind: Kind) -> None:
+    tags = compose(REQUEST, kind, Content("a@mail.example", {"word": "x"})).tags
+    assert tags == {"kind": "confirm", "key": "safe-children_ab"}
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value) for value in tags.values())
 
 
-def test_the_email_restates_the_signature_and_each_consent() -> None:
-    for text in (a_mail(postcode="M1 1AE").text, a_mail(postcode="M1 1AE").html):
-        for expected in (ALICE.name, "United Kingdom", "M1 1AE", a_petition().title, a_petition().sign_wording):
-            assert expected in text
-    assert "NO: Send me updates" in a_mail().text
-    assert "YES: Send me updates" in a_mail(updates=True).text
-
-
-def test_the_link_confirms_this_signature_for_14_days() -> None:
-    token = token_in(link_in(a_mail(), "confirm"))
-    assert read(Purpose.CONFIRM, token, NOW + 13.9 * DAY, TOKEN_KEYS) == Subject(
-        "safe-children", "ab" * 16, "GB", "bbc"
-    )
-    with pytest.raises(LinkExpired):
-        read(Purpose.CONFIRM, token, NOW + 14 * DAY, TOKEN_KEYS)
-
-
-def test_the_email_names_the_day_after_closing_as_the_deadline_but_the_link_lasts_14_days() -> None:
-    petition = a_petition(closes_at=NOW + DAY)
-    mail = a_mail(petition=petition)
-    assert confirmable_until(petition, NOW) == NOW + 2 * DAY
-    assert "26 November 2026" in mail.text
-    assert read(Purpose.CONFIRM, token_in(link_in(mail, "confirm")), NOW + 13 * DAY, TOKEN_KEYS)
-
-
-@every_kind
-def test_every_email_has_a_link_to_withdraw(kind: MailKind) -> None:
-    mail = a_mail(kind)
-    token = token_in(link_in(mail, "withdraw"))
-    assert read(Purpose.WITHDRAW, token, NOW + 900 * DAY, TOKEN_KEYS).signature_id == "ab" * 16
-    assert f"{SITE}/withdraw?token={token}" in mail.html
-
-
-@every_kind
-@pytest.mark.parametrize("updates", [True, False])
-def test_only_subscribers_get_an_unsubscribe_link_and_one_click_headers(kind: MailKind, updates: bool) -> None:
-    mail = a_mail(kind, updates=updates)
-    assert ("/unsubscribe?token=" in mail.text) is updates
-    assert ("/unsubscribe?token=" in mail.html) is updates
-    if updates:
-        link = mail.headers["List-Unsubscribe"]
-        assert link.startswith(f"<{SITE}/unsubscribe?token=")
-        assert read(Purpose.UNSUBSCRIBE, token_in(link.strip("<>")), NOW, TOKEN_KEYS)
-        assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    else:
-        assert not mail.headers
-
-
-def test_the_already_signed_email_has_no_confirm_link_and_no_name() -> None:
-    mail = a_mail(MailKind.ALREADY_SIGNED)
-    assert "already signed" in mail.subject
-    assert "/confirm?" not in mail.text + mail.html
-    assert ALICE.name not in mail.text + mail.html
-
-
-@every_kind
-def test_tags_identify_the_signature_and_are_valid_for_ses(kind: MailKind) -> None:
-    tags = a_mail(kind).tags
-    assert tags == {"petition": "safe-children", "signature": "ab" * 16, "mail": str(kind)}
-    assert all(value.replace("-", "").isalnum() for value in tags.values())
-
-
-@every_kind
-def test_petition_texts_are_escaped(kind: MailKind) -> None:
-    evil = dict.fromkeys(("title", "target", "charity", "sign_wording", "updates_wording"), EVIL)
-    mail = a_mail(kind, a_petition(**evil), updates=True)
-    assert "<script" not in mail.html
-    assert "49" not in mail.subject
-
-
-@every_kind
-def test_a_multiline_title_makes_a_one_line_subject(kind: MailKind) -> None:
-    subject = a_mail(kind, a_petition(title="One\nBcc: x@y.example\r\ntwo")).subject
-    assert len(subject.splitlines()) == 1
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60))
-def test_an_accepted_name_cannot_add_lines_tags_or_headers(typed: str) -> None:
-    try:
-        name = clean_name(f"A{typed}")
-    except ValueError:
-        return
-    mail, harmless = a_mail(name=name), a_mail(name="A")
-    assert len(mail.text.splitlines()) == len(harmless.text.splitlines())
-    assert mail.html.count("<") == harmless.html.count("<")
-    assert mail.subject == harmless.subject
-    assert mail.headers == harmless.headers
-    email.header.Header(mail.subject, "utf-8").encode()
-
-
-def test_equal_requests_compose_equal_emails() -> None:
-    assert a_mail() == a_mail()
-    assert replace(a_mail(), to="x") != a_mail()
+def test_only_the_html_part_is_escaped_and_the_subject_is_one_line(kind: Kind) -> None:
+    mail = compose(REQUEST, kind, Content("a@mail.example", {"word": "<b>\r\nBcc: x@y.example"}))
+    assert mail.subject == "<b> Bcc: x@y.example"
+    assert mail.text.startswith("<b>")
+    assert mail.html.startswith("&lt;b&gt;")

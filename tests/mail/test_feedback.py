@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from chalicelib.mail.feedback import take_feedback
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.model import Petition
 from tests.actors import BOB, item_of, signed
 from tests.fakes import FakeTables
 
 
 def an_event(kind: str, petition: Petition, identity: str, **more: Any) -> dict[str, Any]:
-    tags = {"petition": [petition.slug], "signature": [identity], "ses:source-ip": ["192.0.2.1"]}
+    tags = {"kind": ["confirm"], "key": [delivery_key(petition.slug, identity)], "ses:source-ip": ["192.0.2.1"]}
     return {"eventType": kind, "mail": {"messageId": "m", "tags": tags}, **more}
 
 
@@ -30,7 +31,7 @@ def test_only_permanent_bounces_and_complaints_stop_email(
     tables: FakeTables, petition: Petition, kind: str, more: dict[str, Any], recorded: str | None
 ) -> None:
     identity = signed(tables, petition)
-    assert take_feedback(an_event(kind, petition, identity, **more), tables) == recorded
+    assert take_feedback(an_event(kind, petition, identity, **more), SIGNATURE_KINDS, tables) == recorded
     assert item_of(tables, petition, identity).get("undeliverable") == recorded
 
 
@@ -38,13 +39,13 @@ def test_a_late_delivery_does_not_undo_a_bounce(tables: FakeTables, petition: Pe
     identity = signed(tables, petition)
     bounce = an_event("Bounce", petition, identity, bounce={"bounceType": "Permanent"})
     for event in (bounce, an_event("Delivery", petition, identity), bounce):
-        take_feedback(event, tables)
+        take_feedback(event, SIGNATURE_KINDS, tables)
     assert item_of(tables, petition, identity)["undeliverable"] == "bounced"
 
 
 def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables, petition: Petition) -> None:
     alice, bob = signed(tables, petition), signed(tables, petition, BOB)
-    take_feedback(an_event("Complaint", petition, alice), tables)
+    take_feedback(an_event("Complaint", petition, alice), SIGNATURE_KINDS, tables)
     assert "undeliverable" not in item_of(tables, petition, bob)
 
 
@@ -54,16 +55,17 @@ def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables
         {},
         {"eventType": "Complaint"},
         {"eventType": "Complaint", "mail": {}},
-        {"eventType": "Complaint", "mail": {"tags": {"petition": ["x"]}}},
-        {"eventType": "Complaint", "mail": {"tags": {"petition": [], "signature": []}}},
+        {"eventType": "Complaint", "mail": {"tags": {"kind": ["confirm"]}}},
+        {"eventType": "Complaint", "mail": {"tags": {"kind": [], "key": []}}},
+        {"eventType": "Complaint", "mail": {"tags": {"kind": ["another-system"], "key": ["1"]}}},
         {"notificationType": "AmazonSnsSubscriptionSucceeded"},
     ],
 )
-def test_events_without_a_signature_are_ignored(tables: FakeTables, event: dict[str, Any]) -> None:
-    assert take_feedback(event, tables) is None
+def test_events_without_a_known_kind_and_key_are_ignored(tables: FakeTables, event: dict[str, Any]) -> None:
+    assert take_feedback(event, SIGNATURE_KINDS, tables) is None
     assert tables.calls == []
 
 
 def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    take_feedback(an_event("Complaint", petition, "0" * 32), tables)
+    take_feedback(an_event("Complaint", petition, "0" * 32), SIGNATURE_KINDS, tables)
     assert not item_of(tables, petition, "0" * 32)

@@ -1,19 +1,16 @@
-"""Two queues: a confirmation never waits behind other email."""
+"""Two queues: urgent email never waits behind other email."""
 
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
-from chalicelib.signatures.model import MailKind
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.fakes import FakeQueue
 
 
-def test_only_confirmations_use_the_first_queue() -> None:
-    outbox = Outbox(FakeQueue(), FakeQueue())
-    outbox.send([(MailRequest(slug="s", signature_id="0" * 32, kind=kind, requested_at="x"), 0) for kind in MailKind])
-    assert [message["kind"] for message in _messages(outbox.confirmations)] == ["confirm"]
-    assert {message["kind"] for message in _messages(outbox.others)} == {*MailKind} - {"confirm"}
-    assert outbox.depth() == len(MailKind)
-
-
-def _messages(queue: object) -> list[dict[str, str]]:
-    assert isinstance(queue, FakeQueue)
-    return [dict(message) for message in queue.messages]
+def test_each_request_goes_to_the_queue_of_its_kinds_priority() -> None:
+    queues = {Priority.URGENT: FakeQueue(), Priority.OTHER: FakeQueue()}
+    outbox = Outbox(queues[Priority.URGENT], queues[Priority.OTHER], SIGNATURE_KINDS)
+    outbox.send([(MailRequest(kind=kind, key="s_00", requested_at="x"), 0) for kind in SIGNATURE_KINDS])
+    for priority, queue in queues.items():
+        kinds = [kind.name for kind in SIGNATURE_KINDS.values() if kind.priority is priority]
+        assert [message["kind"] for message in queue.messages] == kinds != []
+    assert outbox.depth() == len(SIGNATURE_KINDS)

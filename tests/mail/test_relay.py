@@ -8,7 +8,8 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.relay import new_request, relay
+from chalicelib.mail.relay import is_new_request, relay
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import ALICE, NOW
 from tests.fakes import FakeQueue
 
@@ -36,24 +37,19 @@ AGAIN = SIGNED | {"mail_requested_at": "2026-11-24T12:05:00Z"}
         (CLAIMED, SIGNED, False),
         (CLAIMED, MAILED, False),
         (None, MAILED, False),
-        (SIGNED, None, False),
     ],
 )
-def test_only_new_requests_are_queued(
-    before: dict[str, str] | None, after: dict[str, str] | None, is_new: bool
-) -> None:
-    assert (new_request(before, after) is not None) is is_new
+def test_only_new_requests_are_queued(before: dict[str, str] | None, after: dict[str, str], is_new: bool) -> None:
+    assert is_new_request(before, after) is is_new
 
 
 def test_a_message_names_the_request_and_no_person(queue: FakeQueue) -> None:
-    assert relay([(None, SIGNED), (SIGNED, CLAIMED)], NOW, Outbox(queue, FakeQueue())) == 1
+    assert (
+        relay([(None, SIGNED), (SIGNED, CLAIMED), (SIGNED, None)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS))
+        == 1
+    )
     assert queue.messages == [
-        {
-            "slug": "safe-children",
-            "signature_id": "0" * 32,
-            "kind": "confirm",
-            "requested_at": "2026-11-24T12:00:00Z",
-        }
+        {"kind": "confirm", "key": f"safe-children_{'0' * 32}", "requested_at": "2026-11-24T12:00:00Z"}
     ]
     assert json.dumps(queue.messages[0])
 
@@ -64,16 +60,17 @@ def test_a_failing_queue_raises(queue: FakeQueue) -> None:
             raise Unavailable("queue")
 
     with pytest.raises(Unavailable):
-        relay([(None, SIGNED)], NOW, Outbox(Full(), Full()))
+        relay([(None, SIGNED)], NOW, Outbox(Full(), Full(), SIGNATURE_KINDS))
 
 
 def test_a_request_within_a_minute_of_the_last_email_is_delayed(queue: FakeQueue) -> None:
     mailed = {**SIGNED, "mailed_at": iso(NOW - timedelta(seconds=20))}
     long_ago = {**SIGNED, "mailed_at": iso(NOW - timedelta(days=20))}
-    relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, Outbox(queue, FakeQueue()))
+    relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS))
     assert queue.delays == [40, 0, 0]
 
 
-def test_a_nudge_queues_the_same_request_again() -> None:
+def test_a_nudge_queues_the_same_request_again(queue: FakeQueue) -> None:
     nudged = {**SIGNED, "mail_nudged_at": "2026-11-24T12:30:00Z"}
-    assert new_request(SIGNED, nudged) == new_request(None, SIGNED)
+    relay([(None, SIGNED), (SIGNED, nudged)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS))
+    assert queue.messages[0] == queue.messages[1]

@@ -13,9 +13,10 @@ from chalicelib.mail import sweep as sweeping
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import Sent, send
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.mail.sweep import BUSY, ON_ITS_WAY, PASS_EVERY, QUEUE_FORGETS, sweep
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.mail_state import claim_mail, mark_undeliverable
+from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
     ALICE,
     BOB,
@@ -26,6 +27,7 @@ from tests.actors import (
     a_mail_context,
     a_published_petition,
     change_item,
+    claim_mail,
     confirmed,
     item_of,
     key_of,
@@ -39,12 +41,12 @@ LATER = NOW + 2 * ON_ITS_WAY
 
 @pytest.fixture
 def outbox() -> Outbox:
-    return Outbox(FakeQueue(), FakeQueue())
+    return Outbox(FakeQueue(), FakeQueue(), SIGNATURE_KINDS)
 
 
 def queued(outbox: Outbox) -> list[MailRequest]:
-    """Return all queued requests, confirmations first."""
-    messages = [queue.messages for queue in (outbox.confirmations, outbox.others) if isinstance(queue, FakeQueue)]
+    """Return all queued requests, urgent ones first."""
+    messages = [queue.messages for queue in (outbox.urgent, outbox.other) if isinstance(queue, FakeQueue)]
     return [MailRequest.model_validate(message) for some in messages for message in some]
 
 
@@ -67,7 +69,10 @@ def test_a_lost_request_is_queued_again_and_sends_one_email(
     assert swept(outbox, tables) == 1
     assert queued(outbox) == [request]
     mails: list[Mail] = []
-    assert [send(request, a_mail_context(mails.append), LATER, tables) for _ in range(2)] == [Sent.SENT, Sent.SETTLED]
+    assert [send(request, SIGNATURE_KINDS, a_mail_context(mails.append), LATER, tables) for _ in range(2)] == [
+        Sent.SENT,
+        Sent.SETTLED,
+    ]
     assert len(mails) == 1
 
 
@@ -76,7 +81,7 @@ def test_confirmations_and_other_email_use_own_queues(tables: FakeTables, petiti
     signed(tables, petition, BOB)
     alice = signed(tables, petition, ALICE)
     swept(outbox, tables)
-    assert [request.signature_id for request in queued(outbox)] == [alice, bob]
+    assert [request.key for request in queued(outbox)] == [delivery_key(petition.slug, each) for each in (alice, bob)]
 
 
 def test_queued_settled_bounced_claimed_and_exhausted_requests_are_skipped(
@@ -84,9 +89,9 @@ def test_queued_settled_bounced_claimed_and_exhausted_requests_are_skipped(
 ) -> None:
     fresh, mailed, bounced, claimed, flooded = crowd(tables, petition, 5)
     change_item(tables, petition, fresh, mail_requested_at="2026-11-24T13:30:00Z")
-    send(request_of(tables, petition, mailed), a_mail_context(), NOW, tables)
+    send(request_of(tables, petition, mailed), SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     mark_undeliverable(key_of(petition, bounced), "bounced", tables)
-    claim_mail(key_of(petition, claimed), "2026-11-24T12:00:00Z", LATER, MINUTE, tables)
+    claim_mail(tables, petition, claimed, LATER)
     change_item(tables, petition, flooded, mails=5)
     assert swept(outbox, tables) == 0
     assert queued(outbox) == []
@@ -96,7 +101,7 @@ def test_requests_waiting_in_a_busy_queue_are_not_queued_again(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
     crowd(tables, petition, 3)
-    outbox.confirmations.send([Outgoing({})] * (BUSY + 1))
+    outbox.urgent.send([Outgoing({})] * (BUSY + 1))
     assert swept(outbox, tables, NOW + QUEUE_FORGETS - MINUTE) == 0
 
 
@@ -105,7 +110,7 @@ def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
 ) -> None:
     """Three weeks of backlog: SES sends a part each day, and SQS deletes messages after 14 days."""
     crowd(tables, petition, 3)
-    outbox.confirmations.send([Outgoing({})] * (BUSY + 1))
+    outbox.urgent.send([Outgoing({})] * (BUSY + 1))
     began = NOW + QUEUE_FORGETS
     found = [swept(outbox, tables, began + number * PASS_EVERY) for number in range(4 * 14)]
     assert found == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
@@ -131,7 +136,9 @@ def test_a_run_is_bounded_and_the_next_run_continues(
         assert tables.calls.count("page") <= 10
         runs += 1
     assert runs > 12
-    assert sorted(request.signature_id for request in queued(outbox)) == sorted(identities)
+    assert sorted(request.key for request in queued(outbox)) == sorted(
+        delivery_key(petition.slug, each) for each in identities
+    )
 
 
 def test_a_run_ends_after_the_maximum_of_requests(
@@ -171,7 +178,7 @@ def test_a_petition_deleted_during_a_pass_does_not_stop_it(
     sweep(outbox, LATER, tables)
     del tables.items[keys.petition(first.slug)]
     swept(outbox, tables)
-    assert [request.signature_id for request in queued(outbox)] == [identity]
+    assert [request.key for request in queued(outbox)] == [delivery_key("zzz", identity)]
 
 
 def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
@@ -184,7 +191,7 @@ def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
 
     identity = signed(tables, petition)
     with pytest.raises(Unavailable):
-        swept(Outbox(Full(), Full()), tables)
+        swept(Outbox(Full(), Full(), SIGNATURE_KINDS), tables)
     assert "mail_queued_at" not in item_of(tables, petition, identity)
     assert swept(outbox, tables) == 1
 

@@ -8,6 +8,7 @@ import pytest
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.pause import PAUSE
+from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed
 from tests.fakes import FakeQueue
@@ -21,7 +22,7 @@ def a_signed_item(served: Served) -> dict[str, Any]:
 def test_a_signature_in_the_stream_becomes_a_message_in_the_queue(served: Served) -> None:
     item = a_signed_item(served)
     served.invoke("relay_mail", stream_event([("1", None, item)]))
-    assert [message["signature_id"] for message in served.queue.messages] == [item["sk"]]
+    assert [message["key"] for message in served.queue.messages] == [delivery_key("safe-children", item["sk"])]
 
 
 def test_a_batch_that_was_not_queued_is_retried_and_its_error_contains_no_address(
@@ -78,7 +79,7 @@ def test_a_refused_email_is_not_retried(served: Served) -> None:
 
 def test_feedback_from_the_queue_is_recorded_once(served: Served) -> None:
     identity = signed(served.tables, a_petition())
-    tags = {"petition": ["safe-children"], "signature": [identity]}
+    tags = {"kind": ["confirm"], "key": [delivery_key("safe-children", identity)]}
     event = {"eventType": "Complaint", "mail": {"tags": tags}}
     assert served.deliver("receive_feedback", [event, event]) == []
     assert item_of(served.tables, a_petition(), identity)["undeliverable"] == "complained"
@@ -124,7 +125,7 @@ def test_the_sweep_queues_a_lost_request(served: Served) -> None:
     identity = signed(served.tables, a_petition())
     served.clock.forward(timedelta(days=21))
     served.invoke("sweep_mail", schedule_event())
-    assert [message["signature_id"] for message in served.queue.messages] == [identity]
+    assert [message["key"] for message in served.queue.messages] == [delivery_key("safe-children", identity)]
 
 
 def test_a_failed_run_hides_its_cause_from_lambda(served: Served) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,11 +19,7 @@ from chalicelib.pages.render import (
     dashboard,
     dashboard_start,
     dashboard_version,
-    human_date,
-    human_moment,
-    paragraphs,
     render,
-    thousands,
 )
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
@@ -483,17 +479,6 @@ def test_a_missing_template_value_is_an_error() -> None:
 def test_importing_the_pages_does_not_load_the_template_engine() -> None:
     probe = "import sys, chalicelib.pages.render; sys.exit('jinja2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], cwd=PAGES.parents[1], check=False).returncode == 0
-
-
-def test_text_is_split_at_blank_lines_only() -> None:
-    assert paragraphs("One\nstill one.\r\n \r\nTwo.\n\n\n\nThree.\n") == ["One\nstill one.", "Two.", "Three."]
-
-
-def test_numbers_and_dates_are_formatted_for_readers() -> None:
-    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
-    assert (thousands(12345), thousands(999)) == ("12,345", "999")
-    assert human_date(datetime(2026, 11, 4)) == "4 November 2026"
-    assert human_moment(late) == "25 November 2026 at 01:30 UTC"
 
 
 @pytest.mark.parametrize("name", ["../render.py", "render.py", "", "site.css/", "templates/base.html", "SITE.CSS"])

@@ -7,12 +7,12 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.staff.audit.model import Action
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,

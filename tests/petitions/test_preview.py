@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core import tokens
 from chalicelib.core.errors import UnknownThing
-from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.preview import check_preview, preview_link
 from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition
 
@@ -26,7 +26,7 @@ def test_a_preview_link_is_valid_for_its_petition_for_an_hour() -> None:
 
 @pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.PREVIEW])
 def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
-    token = tokens.issue(purpose, Subject(SLUG, "", "", ""), NOW + DAY, TOKEN_KEYS)
+    token = tokens.issue(purpose, (SLUG,), NOW + DAY, TOKEN_KEYS)
     with pytest.raises(UnknownThing):
         check_preview(SLUG, token, NOW, TOKEN_KEYS)
 

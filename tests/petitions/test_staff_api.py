@@ -8,11 +8,11 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from tests.actors import ALICE, DAY, NOW, a_petition, a_published_petition, bobs_token, confirmed, fields_of, json_of
 from tests.served import JSON, Served
 

@@ -11,7 +11,7 @@ from chalice.test import HTTPResponse
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.project import Increment, pending, project
+from chalicelib.projections.project import Increment, project
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
@@ -27,6 +27,7 @@ from tests.actors import (
 )
 from tests.located import give_table, remove_table
 from tests.served import Served
+from tests.streaming import pending
 
 COUNT = "/api/petitions/safe-children/count"
 COUNTS = "/api/staff/petitions/safe-children/counts"

@@ -9,8 +9,9 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import Throttled
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import Increment, pending, project
+from chalicelib.projections.project import Increment, project
 from tests.fakes import FakeTables
+from tests.streaming import pending
 
 SLUG = "safe-children"
 CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_from([1, 0, -1])), min_size=1, max_size=20)

@@ -1,7 +1,8 @@
 """The recount finds and names a drift of one, and gives no false alarm while people sign."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -11,7 +12,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import pending, project
+from chalicelib.projections.project import project
 from chalicelib.projections.recount import IN_FLIGHT, Recount, recount, repair, repair_pending
 from chalicelib.signatures.walk import ANONYMOUS
 from chalicelib.signatures.withdraw import withdraw
@@ -21,6 +22,7 @@ from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from chalicelib.tallies.store import entry_change
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
+from tests.streaming import pending
 
 QUIET = NOW + timedelta(minutes=10)
 HOUR = timedelta(hours=1)
@@ -111,19 +113,10 @@ class Moving(FakeTables):
         super().__init__()
         self.actions: list[Callable[[], object]] = []
 
-    def query(
-        self,
-        table: str,
-        pk: str,
-        between: tuple[str, str] | None = None,
-        *,
-        consistent: bool = False,
-        only: Sequence[str] = (),
-        backwards: bool = False,
-    ) -> Iterator[Item]:
+    def query(self, table: str, pk: str, *arguments: Any, **named: Any) -> Iterator[Item]:
         if table == keys.SIGNATURES and self.actions:
             self.actions.pop(0)()
-        return super().query(table, pk, between, consistent=consistent, only=only)
+        return super().query(table, pk, *arguments, **named)
 
 
 MOMENTS = st.integers(-90, 200).map(lambda seconds: QUIET + timedelta(seconds=seconds))
@@ -208,17 +201,8 @@ def test_a_recount_reads_no_personal_data(petition: Petition) -> None:
     seen: set[str] = set()
 
     class Recording(FakeTables):
-        def query(
-            self,
-            table: str,
-            pk: str,
-            between: tuple[str, str] | None = None,
-            *,
-            consistent: bool = False,
-            only: Sequence[str] = (),
-            backwards: bool = False,
-        ) -> Iterator[Item]:
-            for item in super().query(table, pk, between, consistent=consistent, only=only):
+        def query(self, table: str, pk: str, *arguments: Any, **named: Any) -> Iterator[Item]:
+            for item in super().query(table, pk, *arguments, **named):
                 seen.update(item if table == keys.SIGNATURES else ())
                 yield item
 

@@ -20,9 +20,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # Setting a sheet in type takes a quarter of a second, and calls nobody.
-    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
-    with people_scenes.a_provider(monkeypatch):
+    with people_scenes.surroundings(monkeypatch):
         yield
 
 

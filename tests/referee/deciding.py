@@ -5,7 +5,14 @@ from typing import Any
 
 from stack.referee.engine import Engine
 from stack.referee.model import Decision, Question
-from stack.referee.policies import principal, resolved
+from stack.referee.policies import HERE, resolved
+from stack.template.functions import logical_id
+
+
+def principal(function: str) -> str:
+    """Return the session of a function's role, as it makes calls."""
+    role = f"petitions-{logical_id(function)}Role"
+    return f"arn:{HERE.partition}:sts::{HERE.account}:assumed-role/{role}/petitions-{logical_id(function)}"
 
 
 @cache

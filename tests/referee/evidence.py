@@ -13,10 +13,11 @@ import pytest
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
 from chalicelib.shedding.level import Level, forget_level, shed
-from stack.referee.implied import implied
 from stack.referee.model import Question
-from stack.referee.policies import HERE, declared, logical_id, resolver, template
+from stack.referee.policies import HERE, declared, resolver
 from stack.referee.questions import questions
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
 from tests.actors import item_of, json_of
 from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
@@ -24,13 +25,14 @@ from tests.faults.injection import Fault
 from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, requests
 from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
 from tests.located import give_table
+from tests.referee.implied import implied
 from tests.referee.replay import Replay, environment
 from tests.referee.shapes import shape
 from tests.referee.witness import Heard, listening
 from tests.served import Served, schedule_event, sqs_event, stream_event
 
 # A lost call or a killed process leads to no other call than these.
-FAULTS = (Fault.THROTTLED, Fault.DENIED, Fault.RESET)
+FAULTS = (Fault.THROTTLED, Fault.DENIED, Fault.LOST_AFTER)
 REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 
@@ -54,7 +56,7 @@ class Witness:
     def __init__(self, served: Served, folder: Path) -> None:
         self.evidence = Evidence()
         self._served = served
-        self._replay = Replay(environment(resolver(), template()), folder)
+        self._replay = Replay(environment(resolver(), merge_template()), folder)
         self._seen: set[str] = set()
 
     def hear(self, heard: Heard) -> None:
@@ -77,7 +79,7 @@ def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidenc
             for at, fault in product(worth_failing(sites), FAULTS) if every_fault else ():
                 played(served, scene, {at: fault})
         _more(served)
-    _implied(witness.evidence, template())
+    _implied(witness.evidence, merge_template())
     return witness.evidence
 
 
@@ -94,6 +96,7 @@ def _more(served: Served) -> None:
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relayed_and_followed(served)
+    forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)

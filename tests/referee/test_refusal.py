@@ -10,7 +10,7 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 
 from stack.referee.model import Call, Question
-from stack.referee.refusal import client_error, response
+from stack.referee.refusal import response
 
 ROLE = "arn:aws:sts::123456789012:assumed-role/role/session"
 CALLS: list[tuple[Call, str, int, str]] = [
@@ -46,12 +46,10 @@ def raised(call: Call, refused: Question) -> ClientError:
 
 @pytest.mark.parametrize(("call", "action", "status", "code"), CALLS, ids=[each[0].service for each in CALLS])
 def test_a_refusal_reads_as_aws_writes_it(call: Call, action: str, status: int, code: str) -> None:
-    refused = Question(action, "arn:aws:x:::<r>", {})
-    built = client_error(call, refused, ROLE).response
-    for error in (raised(call, refused).response, built):
-        assert error["Error"]["Code"] == code
-        assert error["ResponseMetadata"]["HTTPStatusCode"] == status
-        assert error["Error"]["Message"] == (
-            f"User: {ROLE} is not authorized to perform: {action} on resource: arn:aws:x:::<r>"
-            f" because no identity-based policy allows the {action} action"
-        )
+    error = raised(call, Question(action, "arn:aws:x:::<r>", {})).response
+    assert error["Error"]["Code"] == code
+    assert error["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert error["Error"]["Message"] == (
+        f"User: {ROLE} is not authorized to perform: {action} on resource: arn:aws:x:::<r>"
+        f" because no identity-based policy allows the {action} action"
+    )

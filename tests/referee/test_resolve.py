@@ -1,14 +1,15 @@
-"""Policies and routes, read from the project's declarations."""
+"""Policies, read from the project's declarations."""
 
 from typing import Any
 
 import pytest
 
-from stack.referee.implied import implied
 from stack.referee.model import Where
-from stack.referee.policies import declared, logical_id, principal, resolved, template
+from stack.referee.policies import declared, resolved
 from stack.referee.resolve import Resolver
-from stack.referee.routes import function_of
+from stack.template.functions import logical_id
+from tests.referee.deciding import principal
+from tests.referee.implied import implied
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
@@ -61,14 +62,6 @@ def test_every_function_has_a_policy_without_intrinsic_functions() -> None:
 def test_a_function_makes_its_calls_as_a_session_of_its_role() -> None:
     assert logical_id("api_handler") == "APIHandler"
     assert principal("send_other_mail").endswith(":assumed-role/petitions-SendOtherMailRole/petitions-SendOtherMail")
-
-
-def test_a_route_is_served_by_the_function_that_the_template_binds() -> None:
-    document = template()
-    assert function_of(document, "GET", "/confirm") == "Links"
-    assert function_of(document, "POST", "/api/staff/petitions") == "Manage"
-    assert function_of(document, "GET", "/api/staff/petitions") == "Counts"
-    assert function_of(document, "GET", "/petitions/{slug}") == "APIHandler"
 
 
 def test_what_lambda_does_is_derived_from_a_functions_events() -> None:

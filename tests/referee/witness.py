@@ -11,8 +11,9 @@ import pytest
 from chalice.app import RestAPIEventHandler
 
 from app import app
-from stack.referee.policies import declared, logical_id, template
-from stack.referee.routes import function_of
+from chalicelib.edge.routes import ROUTES, Function
+from stack.referee.policies import declared
+from stack.template.functions import logical_id
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
 from tests.served import FakeMailer
@@ -79,5 +80,6 @@ def _workers() -> dict[CodeType, str]:
 
 @cache
 def serving(method: str, path: str) -> str:
-    logical = function_of(template(), method, path)
+    served = {(each, route.path): route.function for route in ROUTES.values() for each in route.methods}
+    logical = served.get((method, path), Function.API)
     return {logical_id(name): name for name in declared()}[logical]

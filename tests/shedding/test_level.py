@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
-from chalicelib.tallies.count import FRESH, public_count
+from chalicelib.tallies.count import FRESH, public_count, public_counts
 from tests.actors import NOW
 from tests.fakes import FakeTables
 from tests.served import Served
@@ -92,6 +92,7 @@ def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: 
     tables.calls.clear()
     assert public_count(petition, NOW + 100 * FRESH, tables) == first
     assert set(tables.calls) == {"get"}
+    assert public_counts([petition], NOW + 100 * FRESH, tables) == {petition.slug: first}
 
 
 def test_snapshot_only_without_a_snapshot_is_503(served: Served) -> None:

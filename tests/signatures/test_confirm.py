@@ -1,13 +1,12 @@
 """Confirming: counted exactly once, with the corrections of the mailbox's owner."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Conflicted, Invalid, LinkExpired, Throttled, Unavailable
+from chalicelib.core.errors import ConditionFailed, Conflicted, Invalid, LinkExpired, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, read_corrections, restate
@@ -207,9 +206,20 @@ def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(petition:
     assert count_of(tables, petition) == 1
 
 
+def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    moved = [
+        ConditionFailed({"state": "pending", "country": country, "source": "bbc"}) for country in ("NL", "FR", "DE")
+    ]
+    tables.fail_next(*moved)
+    with pytest.raises(Conflicted):
+        confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+    assert count_of(tables, petition) == 0
+
+
 def test_restate_returns_the_stored_signature(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
-    assert restate(replace(subject, country="XX"), petition, NOW, tables).name == ALICE.name
+    assert restate(subject._replace(country="XX"), petition, NOW, tables).name == ALICE.name
     with pytest.raises(LinkExpired):
         restate(subject_of(petition, "0" * 32), petition, NOW, tables)
 

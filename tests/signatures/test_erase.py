@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import mail_state, overflow
+from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections, restate
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import ERASED_LIFETIME, State
-from chalicelib.signatures.sign import Outcome, finish, sign
+from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
@@ -20,13 +20,15 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    SECRET,
-    a_form,
+    a_signing_context,
     change_item,
+    claim_mail,
     confirmed,
     item_of,
     key_of,
+    queued,
     request_of,
+    sign_by_form,
     signed,
     subject_of,
 )
@@ -93,10 +95,10 @@ def test_an_erased_person_can_sign_again_and_counts_again(tables: FakeTables, pe
 
 
 def test_a_queued_signature_does_not_restore_an_erased_one(tables: FakeTables, petition: Petition) -> None:
-    waiting = finish(a_form(), "form", petition, SECRET, NOW)
+    waiting = queued(petition, NOW)
     signed(tables, petition)
     erase(key_of(petition, waiting.signature_id), petition, LATER, tables)
-    assert overflow.store(waiting, LATER + DAY, tables) is Outcome.OVERTAKEN
+    assert sign_from_queue(waiting, LATER + DAY, tables) is Outcome.OVERTAKEN
     assert item_of(tables, petition, waiting.signature_id).keys() == LEFT
 
 
@@ -114,7 +116,7 @@ def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Pe
 def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     key, request = key_of(petition, identity), request_of(tables, petition, identity)
-    mail_state.claim_mail(key, request.requested_at, NOW, DAY, tables)
+    claim_mail(tables, petition, identity, NOW)
     erase(key, petition, LATER, tables)
     mail_state.mark_mailed(key, request.requested_at, LATER, NOW + 60 * DAY, tables)
     mail_state.mark_undeliverable(key, "bounced", tables)
@@ -161,6 +163,6 @@ def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
 def test_signing_twice_after_erasure_is_one_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     erase(key_of(petition, identity), petition, NOW, tables)
-    outcomes = [sign(a_form(), "form", petition, SECRET, NOW + DAY, tables)[1] for _ in range(2)]
+    outcomes = [sign_by_form(petition, NOW + DAY, a_signing_context(tables)).outcome for _ in range(2)]
     assert outcomes == [Outcome.REPEATED, Outcome.REPEATED]
     assert item_of(tables, petition, identity)["mails"] == 0

@@ -15,8 +15,9 @@ from chalicelib.core import keys
 from chalicelib.core.errors import LinkExpired, NotYet, Unavailable
 from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.relay import new_request
+from chalicelib.mail.relay import is_new_request
 from chalicelib.mail.send import send
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import increments
@@ -24,11 +25,10 @@ from chalicelib.projections.project import project
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MAX_MAILS
-from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
-from tests.actors import ALICE, BOB, CHARLIE, NOW, SECRET, TOKEN_KEYS, a_form, a_mail_context, a_published_petition
+from tests.actors import ALICE, BOB, CHARLIE, NOW, TOKEN_KEYS, a_mail_context, a_published_petition, signed
 from tests.served import link_in, token_in
 from tests.streaming import Streaming
 
@@ -63,22 +63,23 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(person=PEOPLE, country=COUNTRIES, source=SOURCES)
     def sign(self, person: Any, country: str, source: str | None) -> None:
-        form = a_form(person, country=country, source=source)
-        identity, _ = sign(form, "form", self.petition, SECRET, self.now, self.tables)
+        identity = signed(self.tables, self.petition, person, self.now, country=country, source=source)
         item = self.tables.items[keys.signature(self.petition.slug, identity)]
         assert item["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
         assert item.get("expires_at", 2**40) > self.now.timestamp(), "answered 202 but the signature has expired"
 
     @rule()
     def relay(self) -> None:
-        for _, before, after in self.tables.log[self.relayed :]:
-            if request := new_request(before, after):
-                self.queue.append(request)
+        self._queue_new_requests(self.relayed)
         self.relayed = len(self.tables.log)
 
     @rule(first=st.integers(0, 30))
     def relay_again(self, first: int) -> None:
-        self.queue += [request for _, old, new in self.tables.log[first:] if (request := new_request(old, new))]
+        self._queue_new_requests(first)
+
+    def _queue_new_requests(self, first: int) -> None:
+        images = [new for _, old, new in self.tables.log[first:] if new and is_new_request(old, new)]
+        self.queue += [SIGNATURE_KINDS[image["mail_kind"]].state.request_of(image) for image in images]
 
     @precondition(lambda self: self.queue)
     @rule(which=st.integers(0, 100))
@@ -86,7 +87,7 @@ class Lifecycle(RuleBasedStateMachine):
         """Deliver one message and leave it in the queue, because SQS may deliver a message again."""
         request = self.queue[which % len(self.queue)]
         try:
-            send(request, a_mail_context(self.keep_mail), self.now, self.tables)
+            send(request, SIGNATURE_KINDS, a_mail_context(self.keep_mail), self.now, self.tables)
         except NotYet:
             return
 
@@ -103,8 +104,8 @@ class Lifecycle(RuleBasedStateMachine):
             self.tables.loses_response = False
 
     def keep_mail(self, mail: Any) -> None:
-        self.mailed[mail.tags["signature"]].append(self.now)
-        if mail.tags["mail"] == "confirm":
+        self.mailed[mail.tags["key"]].append(self.now)
+        if mail.tags["kind"] == "confirm":
             token = token_in(link_in(mail, "confirm"))
             self.links.append(read(Purpose.CONFIRM, token, self.now, TOKEN_KEYS))
 

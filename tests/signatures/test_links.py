@@ -17,6 +17,7 @@ from tests.actors import (
     ALICE,
     BOB,
     DAY,
+    LINKS,
     MINUTE,
     NOW,
     TOKEN_KEYS,
@@ -31,7 +32,6 @@ from tests.actors import (
 )
 from tests.served import FORM, Served, token_in
 
-LINKS = ["confirm", "withdraw", "unsubscribe"]
 every_link = pytest.mark.parametrize("purpose", LINKS)
 
 
@@ -273,7 +273,7 @@ def test_links_in_an_already_signed_email_show_nothing_personal(served: Served) 
     served.clock.forward(DAY)
     signed(served.tables, a_petition(), now=served.clock())
     request = request_of(served.tables, a_petition(), identity)
-    assert request.kind is MailKind.ALREADY_SIGNED
+    assert request.kind == MailKind.ALREADY_SIGNED
     served.deliver("send_mail", [request.model_dump()])
     for purpose in ("withdraw", "unsubscribe"):
         body = served.get(served.last_link(purpose)).body.decode()

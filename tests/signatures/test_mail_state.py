@@ -1,74 +1,20 @@
-"""Mail requests: requested, claimed, mailed. Messages may be repeated, late and out of order."""
-
-from datetime import timedelta
+"""A signature's email is requested, then sent or undeliverable. Messages may be repeated, late and out of order."""
 
 import pytest
 
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.mail_state import (
-    claim_mail,
-    is_still_requested,
-    mark_mailed,
-    mark_refused,
-    mark_undeliverable,
-    release_claim,
-    request_mail,
-)
+from chalicelib.signatures.mail_state import mark_mailed, mark_undeliverable, request_mail
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, DAY, NOW, confirmed, item_of, key_of, signed
+from tests.actors import DAY, NOW, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
 
-LEASE = timedelta(seconds=90)
-SECOND = timedelta(seconds=1)
 REQUESTED_AT = "2026-11-24T12:00:00Z"
-
-
-def test_only_one_caller_claims_a_mail_request(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, signed(tables, petition))
-    assert claim_mail(key, REQUESTED_AT, NOW, LEASE, tables).email == ALICE.email
-    for later in (0, 1, 89):
-        with pytest.raises(ConditionFailed) as caught:
-            claim_mail(key, REQUESTED_AT, NOW + later * SECOND, LEASE, tables)
-        assert is_still_requested(REQUESTED_AT, caught.value.item)
-
-
-def test_an_expired_claim_is_taken_over(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, signed(tables, petition))
-    claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
-    assert claim_mail(key, REQUESTED_AT, NOW + LEASE, LEASE, tables)
-
-
-def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, signed(tables, petition))
-    claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
-    release_claim(key, REQUESTED_AT, tables)
-    assert claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
-
-
-def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, signed(tables, petition))
-    with pytest.raises(ConditionFailed) as caught:
-        claim_mail(key, "2026-11-24T11:00:00Z", NOW, LEASE, tables)
-    assert not is_still_requested("2026-11-24T11:00:00Z", caught.value.item)
-
-
-def test_a_request_of_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, "0" * 32)
-    with pytest.raises(ConditionFailed) as caught:
-        claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
-    assert not is_still_requested(REQUESTED_AT, caught.value.item)
-    mark_mailed(key, REQUESTED_AT, NOW, NOW, tables)
-    mark_refused(key, REQUESTED_AT, "refused", tables)
-    mark_undeliverable(key, "bounced", tables)
-    release_claim(key, REQUESTED_AT, tables)
-    assert key not in tables.items
 
 
 def test_a_sent_email_ends_the_request_and_sets_the_expiry(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    claim_mail(key_of(petition, identity), REQUESTED_AT, NOW, LEASE, tables)
     mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + 15 * DAY, tables)
     item = item_of(tables, petition, identity)
     assert (item["mails"], item["mailed_at"]) == (1, REQUESTED_AT)
@@ -89,15 +35,6 @@ def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: FakeTables, petit
     mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, identity)
     assert (item["mails"], "expires_at" in item, "mail_kind" in item) == (1, False, False)
-
-
-def test_a_refused_address_gets_no_more_email(tables: FakeTables, petition: Petition) -> None:
-    key = key_of(petition, signed(tables, petition))
-    mark_refused(key, REQUESTED_AT, "refused", tables)
-    with pytest.raises(ConditionFailed):
-        request_mail(key, MailKind.CONFIRM, NOW + DAY, tables)
-    with pytest.raises(ConditionFailed):
-        claim_mail(key, REQUESTED_AT, NOW + DAY, LEASE, tables)
 
 
 def test_a_complaint_stops_email_and_updates_and_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:

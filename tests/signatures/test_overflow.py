@@ -15,24 +15,23 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
-from chalicelib.shedding.level import Level
-from chalicelib.signatures import overflow
-from chalicelib.signatures.model import UNMAILED_LIFETIME, Finished
-from chalicelib.signatures.sign import Outcome, finish
+from chalicelib.shedding.level import Level, shed
+from chalicelib.signatures.model import UNMAILED_LIFETIME, NewSignature
+from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
-    ALICE,
     DAY,
     MINUTE,
     NOW,
-    SECRET,
     Person,
-    a_form,
     a_published_petition,
+    a_signing_context,
     confirmed,
     item_of,
     key_of,
+    queued,
     request_of,
+    sign_by_form,
     signed,
 )
 from tests.fakes import FakeQueue, FakeTables
@@ -42,34 +41,41 @@ from tests.signatures.test_sign import mailed, signatures_in
 HOUR = timedelta(hours=1)
 
 
-def finished(petition: Petition, now: datetime = NOW, person: Person = ALICE, **changes: Any) -> Finished:
-    return finish(a_form(person, **changes), "form", petition, SECRET, now)
-
-
-def through_the_queue(one: Finished, queue: FakeQueue) -> Finished:
-    """Return the signature as the worker reads it from the queue."""
-    overflow.accept(one, Level.ACCEPT_ONLY, NOW, FakeTables(), lambda: queue)
-    return Finished.model_validate(queue.messages[-1])
-
-
-def no_queue() -> FakeQueue:
+def an_unneeded_queue() -> FakeQueue:
     raise AssertionError("built a queue client that is not needed")
 
 
+def overflowed(tables: FakeTables, petition: Petition, queue: FakeQueue, now: datetime = NOW, **changes: Any) -> str:
+    """Sign, require that the queue has the signature, and return its id."""
+    signed = sign_by_form(petition, now, a_signing_context(tables, lambda: queue), **changes)
+    assert signed.outcome is Outcome.OVERFLOWED
+    return signed.signature_id
+
+
 def test_a_working_table_needs_no_queue(tables: FakeTables, petition: Petition) -> None:
-    assert overflow.accept(finished(petition), Level.NORMAL, NOW, tables, no_queue) is Outcome.ACCEPTED
-    assert overflow.accept(finished(petition), Level.SNAPSHOT_ONLY, NOW, tables, no_queue) is Outcome.REPEATED
+    shed(Level.SNAPSHOT_ONLY, tables)
+    context = a_signing_context(tables, an_unneeded_queue)
+    assert sign_by_form(petition, NOW, context).outcome is Outcome.ACCEPTED
+    assert sign_by_form(petition, NOW, context).outcome is Outcome.REPEATED
+
+
+def test_at_accept_only_the_table_is_not_written(tables: FakeTables, petition: Petition, queue: FakeQueue) -> None:
+    shed(Level.ACCEPT_ONLY, tables)
+    overflowed(tables, petition, queue)
+    assert not signatures_in(tables)
+    assert queue.messages == [queued(petition).model_dump(mode="json", exclude_none=True)]
 
 
 @pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
 def test_a_queued_signature_is_stored_later_without_a_difference(
     tables: FakeTables, petition: Petition, queue: FakeQueue, failure: Exception
 ) -> None:
-    one = finished(petition, updates=True, country="NL", postcode="1012 AB", source="bbc")
+    context = a_signing_context(tables, lambda: queue)
     tables.fail_next(failure)
-    assert overflow.accept(one, Level.NORMAL, NOW, tables, lambda: queue) is Outcome.OVERFLOWED
+    sign_by_form(petition, NOW, context, updates=True, country="NL", postcode="1012 AB", source="bbc")
     assert not signatures_in(tables)
-    assert overflow.store(Finished.model_validate(queue.messages[0]), NOW + HOUR, tables) is Outcome.ACCEPTED
+    one = NewSignature.model_validate(queue.messages[0])
+    assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     late, usual = tables.items[one.key], FakeTables()
     assert signed(usual, petition, updates=True, country="NL", postcode="1012 AB", source="bbc") == one.signature_id
     assert late == usual.items[one.key], "signed_at and mail_requested_at are the original ones"
@@ -78,18 +84,20 @@ def test_a_queued_signature_is_stored_later_without_a_difference(
 def test_a_refusal_by_table_and_queue_raises_unavailable(
     tables: FakeTables, petition: Petition, queue: FakeQueue
 ) -> None:
+    context = a_signing_context(tables, lambda: queue)
     tables.fail_next(Throttled("storage"))
     queue.fail_next(Throttled("queue"))
     with pytest.raises(Unavailable):
-        overflow.accept(finished(petition), Level.NORMAL, NOW, tables, lambda: queue)
+        sign_by_form(petition, NOW, context)
     assert not signatures_in(tables)
     assert not queue.messages
 
 
 def test_a_bug_does_not_overflow(tables: FakeTables, petition: Petition) -> None:
+    context = a_signing_context(tables, an_unneeded_queue)
     tables.fail_next(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
-        overflow.accept(finished(petition), Level.NORMAL, NOW, tables, no_queue)
+        sign_by_form(petition, NOW, context)
 
 
 def test_a_repetition_that_the_table_refuses_overflows_too(
@@ -98,10 +106,10 @@ def test_a_repetition_that_the_table_refuses_overflows_too(
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     monkeypatch.setattr(tables, "update", _refuse)
-    again = finished(petition, NOW + HOUR)
-    assert overflow.accept(again, Level.NORMAL, NOW + HOUR, tables, lambda: queue) is Outcome.OVERFLOWED
+    overflowed(tables, petition, queue, NOW + HOUR)
     monkeypatch.undo()
-    assert overflow.store(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
+    again = NewSignature.model_validate(queue.messages[0])
+    assert sign_from_queue(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
     assert request_of(tables, petition, identity).kind == "confirm"
 
 
@@ -121,31 +129,30 @@ class PutResponseLost(FakeTables):
 def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue: FakeQueue) -> None:
     tables = PutResponseLost()
     petition = a_published_petition(tables)
-    one = finished(petition, NOW.replace(microsecond=123456))
-    assert overflow.accept(one, Level.NORMAL, NOW, tables, lambda: queue) is Outcome.OVERFLOWED
-    mailed(tables, petition, one.signature_id, NOW + MINUTE)
+    identity = overflowed(tables, petition, queue, NOW.replace(microsecond=123456))
+    mailed(tables, petition, identity, NOW + MINUTE)
     before = copy.deepcopy(tables.items)
-    message = Finished.model_validate(queue.messages[0])
+    message = NewSignature.model_validate(queue.messages[0])
     for moment in (NOW + 2 * MINUTE, NOW + DAY):
-        assert overflow.store(message, moment, tables) is Outcome.OVERTAKEN
+        assert sign_from_queue(message, moment, tables) is Outcome.OVERTAKEN
         assert tables.items == before
 
 
 def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTables, petition: Petition) -> None:
-    one = finished(petition)
-    assert overflow.store(one, NOW + HOUR, tables) is Outcome.ACCEPTED
+    one = queued(petition)
+    assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     mailed(tables, petition, one.signature_id, NOW + HOUR)
     for moment in (NOW + HOUR, NOW + 2 * HOUR, NOW + 10 * DAY):
-        assert overflow.store(one, moment, tables) is Outcome.OVERTAKEN
+        assert sign_from_queue(one, moment, tables) is Outcome.OVERTAKEN
     assert "mail_kind" not in item_of(tables, petition, one.signature_id)
 
 
 def test_a_duplicate_repetition_makes_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    again = finished(petition, NOW + HOUR)
-    assert overflow.store(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
+    again = queued(petition, NOW + HOUR)
+    assert sign_from_queue(again, NOW + 2 * HOUR, tables) is Outcome.REPEATED
     mailed(tables, petition, identity, NOW + 2 * HOUR)
-    assert overflow.store(again, NOW + 3 * HOUR, tables) is Outcome.OVERTAKEN
+    assert sign_from_queue(again, NOW + 3 * HOUR, tables) is Outcome.OVERTAKEN
     assert item_of(tables, petition, identity)["mails"] == 1
 
 
@@ -163,17 +170,17 @@ def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
     tables: FakeTables, petition: Petition, change: Callable[..., None], delay: timedelta
 ) -> None:
     identity = signed(tables, petition)
-    message = finished(petition, NOW + HOUR)
+    message = queued(petition, NOW + HOUR)
     change(tables, petition, identity, NOW + HOUR + delay)
     before = copy.deepcopy(tables.items)
-    assert overflow.store(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
+    assert sign_from_queue(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
     assert tables.items == before
 
 
 def test_signing_after_withdrawing_is_stored(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     withdrawn(tables, petition, identity, NOW + HOUR)
-    assert overflow.store(finished(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
+    assert sign_from_queue(queued(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
     item = item_of(tables, petition, identity)
     assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
 
@@ -184,14 +191,14 @@ def test_an_email_marked_after_withdrawal_does_not_block_a_later_signature(
     identity = signed(tables, petition)
     withdrawn(tables, petition, identity, NOW + MINUTE)
     tables.items[key_of(petition, identity)] |= {"mailed_at": "2026-11-24T12:03:00Z", "mails": 1}
-    overflow.store(finished(petition, NOW + 2 * MINUTE), NOW + HOUR, tables)
+    sign_from_queue(queued(petition, NOW + 2 * MINUTE), NOW + HOUR, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"
 
 
 def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
-    one = finished(petition)
+    one = queued(petition)
     a_published_petition(tables, closes_at=NOW + MINUTE)
-    assert overflow.store(one, NOW + HOUR, tables) is Outcome.ACCEPTED
+    assert sign_from_queue(one, NOW + HOUR, tables) is Outcome.ACCEPTED
     assert item_of(tables, petition, one.signature_id)["state"] == "pending"
 
 
@@ -199,22 +206,16 @@ def test_no_email_is_requested_over_the_limit(tables: FakeTables, petition: Peti
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
     tables.items[key_of(petition, identity)]["mails"] = 5
-    assert overflow.store(finished(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
+    assert sign_from_queue(queued(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
     assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:
-    one = finished(petition)
-    assert overflow.store(one, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
+    one = queued(petition)
+    assert sign_from_queue(one, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
     assert not signatures_in(tables)
 
 
-def test_a_message_survives_the_queue_unchanged(petition: Petition, queue: FakeQueue) -> None:
-    one = finished(petition, updates=True, postcode="M1 1AE", source="bbc")
-    assert through_the_queue(one, queue) == one
-
-
-KINDS = st.sampled_from(["refused", "silent", "accept-only"])
 RETENTION = timedelta(days=14)
 
 
@@ -223,20 +224,14 @@ class LifecycleWithOverflow(life.Lifecycle):
 
     def __init__(self) -> None:
         super().__init__()
-        self.waiting: list[Finished] = []
+        self.waiting: list[NewSignature] = []
 
-    @rule(person=life.PEOPLE, country=life.COUNTRIES, source=life.SOURCES, kind=KINDS)
-    def sign_while_the_table_fails(self, person: Person, country: str, source: str | None, kind: str) -> None:
-        one = finished(self.petition, self.now, person, country=country, source=source)
-        queue = FakeQueue()
-        if kind == "refused":
-            self.tables.fail_next(Throttled("storage"))
-        if kind == "silent":
-            overflow.accept(one, Level.NORMAL, self.now, self.tables, lambda: queue)
-        overflow.accept(
-            one, Level.ACCEPT_ONLY if kind != "refused" else Level.NORMAL, self.now, self.tables, lambda: queue
-        )
-        self.waiting += map(Finished.model_validate, queue.messages)
+    @rule(person=life.PEOPLE, country=life.COUNTRIES, source=life.SOURCES, is_stored=st.booleans())
+    def sign_while_the_table_fails(self, person: Person, country: str, source: str | None, is_stored: bool) -> None:
+        """`is_stored`: the table stores it, but its response is lost."""
+        if is_stored:
+            signed(self.tables, self.petition, person, self.now, country=country, source=source)
+        self.waiting.append(queued(self.petition, self.now, person, country=country, source=source))
 
     @precondition(lambda self: self.waiting)
     @rule(which=st.integers(0, 100))
@@ -246,7 +241,7 @@ class LifecycleWithOverflow(life.Lifecycle):
         if self.now - one.signature.signed_at >= RETENTION:
             return
         before = copy.deepcopy(self.tables.items.get(one.key))
-        overflow.store(one, self.now, self.tables)
+        sign_from_queue(one, self.now, self.tables)
         after = self.tables.items[one.key]
         if before and before.get("withdrawn_at", "") >= signed_at_of(one):
             assert after == before, "a later withdrawal wins"
@@ -256,7 +251,7 @@ class LifecycleWithOverflow(life.Lifecycle):
             assert after == before, "the same or a newer signature is stored already"
 
 
-def signed_at_of(one: Finished) -> str:
+def signed_at_of(one: NewSignature) -> str:
     return one.signature.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

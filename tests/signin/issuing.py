@@ -11,8 +11,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from chalicelib.core.rights import Right
 from chalicelib.signin.model import Provider
-from chalicelib.staff.model import Right
 from tests.actors import NOW
 
 CLIENT, NONCE = "petitions", "n" * 43

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib.core.errors import Forbidden, NotSignedIn
+from chalicelib.core.rights import Right
 from chalicelib.signin.model import CodeReturned, SignInBegun, read_rights
 from chalicelib.signin.sign_in import (
     LIFETIME,
@@ -16,7 +17,6 @@ from chalicelib.signin.sign_in import (
     owner_of,
     rights_of,
 )
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import MINUTE, NOW
 from tests.fakes import FakeTables

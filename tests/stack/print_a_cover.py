@@ -12,19 +12,19 @@ from pyrage.x25519 import Identity  # noqa: E402
 
 from chalicelib.exports.cover import Facts, cover_sheet  # noqa: E402
 from chalicelib.exports.encrypt import encrypt, recipient_of  # noqa: E402
-from chalicelib.exports.model import Export, Part, Result  # noqa: E402
+from chalicelib.exports.model import Export, Result  # noqa: E402
 from chalicelib.petitions.model import Petition  # noqa: E402
 
 now = datetime(2026, 11, 24, tzinfo=UTC)
 words = dict.fromkeys(("title", "summary", "text", "target", "charity", "sign_wording", "updates_wording"), "Tést")
 petition = Petition(slug="a", privacy_contact="a@b.example", goal=1, opened_at=now, **words)  # type: ignore[arg-type]
 export = Export.model_validate(
-    {"export_id": "a.1", "slug": "a", "format": "csv", "columns": ["name"], "moment": now, "counted": 1}
-    | {"requested_by": "bob", "touched_at": now}
+    {"job_id": "a.1", "format": "csv", "columns": ["name"], "expected": 1}
+    | {"requested_by": "bob", "requested_at": now, "touched_at": now}
 )
 result = Result(rows=1, size=1, sha256="a" * 64, file="f", cover="c", unsure=0, gone=0, finished_at=now)
 (root / "plain").write_bytes(b"text")
 key = pysequoia.Tsk.generate("office@parliament.example").extract_certificate()
 for pasted in (str(Identity.generate().to_public()), str(key)):
     encrypt(root / "plain", root / "sealed", recipient_of(pasted).key)
-sys.stdout.buffer.write(cover_sheet(Facts(petition, export, result, Part(key="", rows=1))))
+sys.stdout.buffer.write(cover_sheet(Facts(petition, export, result)))

@@ -22,6 +22,7 @@ from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
 from chalicelib.signatures.form import read_json
+from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import sign
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
@@ -31,6 +32,7 @@ from stack.package import Package
 from stack.referee.ledger import entries, read
 from stack.referee.model import Word
 from stack.referee.policies import resolved
+from tests.actors import a_signing_context
 from tests.served import schedule_event
 from tests.stack.supporter import Visitor, fetch, wait_for
 
@@ -165,7 +167,7 @@ def test_a_bounce_from_ses_reaches_the_signature(stack: Deployed) -> None:
     supporter, cloud = visitor(stack), Cloud(stack.endpoint)
     supporter.sign(SLUG, "bounce@example.org")
     item = wait_for(lambda: _item(cloud, stack, "bounce@example.org"))
-    tags = {"petition": [SLUG], "signature": [item["sk"]["S"]]}
+    tags = {"kind": ["confirm"], "key": [f"{SLUG}_{item['sk']['S']}"]}
     event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     cloud.client("sns").publish(TopicArn=stack.outputs["MailEventsTopicArn"], Message=json.dumps(event))
     wait_for(lambda: "undeliverable" in _item(cloud, stack, "bounce@example.org"))
@@ -209,7 +211,7 @@ def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) ->
     petition = petition_as_stored(SLUG, tables)
     long_ago = times.now() - timedelta(days=21)
     form = read_json(json.dumps({"name": "Eve", "email": "eve@example.org", "consent": {"sign": True}}))
-    sign(form, "api", petition, "secret", long_ago, tables)
+    sign(form, petition, own_origin(petition, "api", None), long_ago, a_signing_context(tables))
     _run(cloud, stack, "SweepMail")
     assert visitor(stack).link("confirm", "eve@example.org")
     assert "partition" not in (tables.get(keys.mail_sweep()) or {"partition": ""})

@@ -1,6 +1,5 @@
 """A deployment that AWS would refuse in the middle is refused before it begins, with what to do instead."""
 
-import json
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 from stack.console import Failure
-from stack.paths import ROOT
 from stack.preflight import RESERVED, check
+from stack.template.merge import merge_template
 
-TEMPLATE = json.loads((ROOT / ".chalice" / "resources.json").read_text(encoding="utf-8"))
+TEMPLATE = merge_template()
 
 
 class Account:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from stack.package import package
-from stack.paths import BUILD, LINT_PYTHON, ROOT
+from stack.paths import BUILD, ROOT
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 
 Template = dict[str, Any]
+# The linters' interpreter: checkov pins many packages.
+LINT_PYTHON = ROOT / ".venv-lint" / "bin" / "python"
 # These resources have no faults here, and moto does not support them.
 LEFT_OUT = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
 

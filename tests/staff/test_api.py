@@ -7,8 +7,8 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.model import Right
 from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token
 from tests.served import JSON, Served

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
-from chalicelib.staff.model import Right
+from chalicelib.core.rights import Right
 from chalicelib.staff.tokens import TOKEN, UnknownToken, find_token, issue, recognise
 from tests.actors import DAY, NOW, bobs_token
 from tests.fakes import FakeTables

@@ -7,11 +7,11 @@ from hypothesis import given, strategies as st
 
 from chalicelib.core import tokens
 from chalicelib.core.errors import NotAStatement
-from chalicelib.core.tokens import LINKS, Purpose
+from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
-from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, confirmed, identity_of, signed, subject_of
+from tests.actors import ALICE, BOB, DAY, LINKS, NOW, TOKEN_KEYS, a_petition, confirmed, identity_of, signed, subject_of
 from tests.fakes import FakeTables
 
 STATEMENT = Statement(

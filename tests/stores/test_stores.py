@@ -8,6 +8,8 @@ import pytest
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions import store as petitions
 from chalicelib.petitions.model import Petition, text_of
 from chalicelib.projections import store
@@ -29,16 +31,18 @@ from tests.actors import (
     a_petition,
     a_published_petition,
     bobs_token,
+    claim_mail,
     confirmed,
     item_of,
     key_of,
+    request_of,
     signed,
     subject_of,
 )
 
 SLUG = "safe-children"
 REQUESTED_AT = "2026-11-24T12:00:00Z"
-LEASE = timedelta(seconds=90)
+CONFIRM = SIGNATURE_KINDS["confirm"].state
 TODAY = NOW.date()
 
 
@@ -73,7 +77,7 @@ def test_an_empty_postcode_is_removed_on_confirming(tables: Tables, petition: Pe
 
 def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    mail_state.claim_mail(key_of(petition, identity), REQUESTED_AT, NOW, LEASE, tables)
+    claim_mail(tables, petition, identity, NOW)
     mail_state.mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
     signed(tables, petition, now=NOW + DAY)
     item = item_of(tables, petition, identity)
@@ -85,24 +89,23 @@ def test_only_one_caller_claims_a_request_and_its_email_is_marked_once(tables: T
 
     def claim(_: int) -> bool:
         try:
-            mail_state.claim_mail(key, REQUESTED_AT, NOW, LEASE, tables)
+            claim_mail(tables, petition, key.sk, NOW)
         except ConditionFailed:
             return False
         return True
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(claim, range(12))).count(True) == 1
-    mail_state.release_claim(key, REQUESTED_AT, tables)
+    CONFIRM.release(request_of(tables, petition, key.sk), tables)
     assert claim(0)
     for _ in range(2):
         mail_state.mark_mailed(key, REQUESTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, key.sk)
     assert (item["mails"], item["mailed_at"], "mail_kind" in item) == (1, REQUESTED_AT, False)
     mail_state.request_mail(key, MailKind.CONFIRM, NOW + timedelta(seconds=1), tables)
-    requested_at = item_of(tables, petition, key.sk)["mail_requested_at"]
     with pytest.raises(ConditionFailed):
-        mail_state.claim_mail(key, requested_at, NOW + MINUTE - timedelta(seconds=1), LEASE, tables)
-    mail_state.claim_mail(key, requested_at, NOW + MINUTE, LEASE, tables)
+        claim_mail(tables, petition, key.sk, NOW + MINUTE - timedelta(seconds=1))
+    claim_mail(tables, petition, key.sk, NOW + MINUTE)
 
 
 def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: Tables, petition: Petition) -> None:
@@ -118,9 +121,10 @@ def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: Tables, petition:
 
 def test_changes_never_create_a_signature(tables: Tables, petition: Petition) -> None:
     subject = subject_of(petition, "0" * 32)
-    mail_state.release_claim(subject.key, REQUESTED_AT, tables)
+    absent = MailRequest(kind="confirm", key=delivery_key(petition.slug, "0" * 32), requested_at=REQUESTED_AT)
+    CONFIRM.release(absent, tables)
     mail_state.mark_mailed(subject.key, REQUESTED_AT, NOW, NOW, tables)
-    mail_state.mark_refused(subject.key, REQUESTED_AT, "refused", tables)
+    CONFIRM.mark_refused(absent, tables)
     mail_state.mark_undeliverable(subject.key, "bounced", tables)
     unsubscribe(subject.key, tables)
     withdraw(subject.key, petition, NOW, tables)

@@ -10,7 +10,7 @@ import { badge, petitionLinks } from "./overview.js";
 import { keepFresh } from "./polling.js";
 import { spreadsheet } from "./spreadsheet.js";
 import { freshness, healthSection } from "./status.js";
-import { HOURS_BACK_DAYS, timeline } from "./timeline.js";
+import { timeline } from "./timeline.js";
 
 /** @import { Funnel, StaffCounts, StaffPetition } from "#api" */
 /** @import { Answer } from "./api.js" */
@@ -19,7 +19,6 @@ import { HOURS_BACK_DAYS, timeline } from "./timeline.js";
 /** @typedef {Awaited<ReturnType<typeof load>>} News */
 
 const ANNOUNCE_EVERY_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** Announce a changed number to screen readers, at most once a minute. */
 function announcer() {
@@ -52,12 +51,6 @@ function bigNumber() {
 }
 
 /**
- * The first day of the hourly curve.
- * @param {number} now milliseconds since 1970
- */
-export const firstDay = (now) => new Date(now - (HOURS_BACK_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
-
-/**
  * Part of the page may be missing on this site, or not open to this token. The rest is shown.
  * @param {Promise<Answer<Funnel>>} answer
  */
@@ -67,18 +60,17 @@ const optional = (answer) =>
     throw error;
   });
 
-/** @param {string} slug */
+/**
+ * All breakdowns come in one answer, so they are of one moment and add up to the same number.
+ * @param {string} slug
+ */
 async function load(slug) {
-  /** @type {(query: string) => Promise<Answer<StaffCounts>>} */
-  const counts = (query) => watch(`/petitions/${slug}/counts?${query}`);
-  const [days, hours, countries, sources, stages] = await Promise.all([
-    counts("by=day"),
-    counts(`by=hour&from=${firstDay(Date.now())}`),
-    counts("by=country"),
-    counts("by=source"),
+  /** @type {[Answer<StaffCounts>, Answer<Funnel> | null]} */
+  const [counts, stages] = await Promise.all([
+    watch(`/petitions/${slug}/counts?by=all`),
     optional(watch(`/petitions/${slug}/funnel?by=day`)),
   ]);
-  return { days, hours, countries, sources, stages };
+  return { counts, stages };
 }
 
 const createParts = () => ({
@@ -93,14 +85,13 @@ const createParts = () => ({
  * @param {Parts} parts
  * @param {News} news
  */
-async function fill(parts, { days, hours, countries, sources, stages }) {
-  /** @param {Answer<StaffCounts>} answer */
-  const rows = ({ data }) => data.breakdown ?? [];
-  parts.big.fill(days.data);
-  parts.sources.fill(rows(sources), sources.data.confirmed);
-  parts.countries.fill(rows(countries), countries.data.confirmed);
+async function fill(parts, { counts: { data, at }, stages }) {
+  const { hour = [], day = [], country: countries = [], source: sources = [] } = data.breakdowns ?? {};
+  parts.big.fill(data);
+  parts.sources.fill(sources, data.confirmed);
+  parts.countries.fill(countries, data.confirmed);
   parts.stages.fill(stages?.data);
-  await parts.timeline.fill({ hour: rows(hours), day: rows(days), now: days.at.getTime() });
+  await parts.timeline.fill({ hour, day, now: at.getTime() });
 }
 
 /**
@@ -146,7 +137,7 @@ export async function showNumbers({ container, slug, may, signal }) {
       const [news, sections] = await Promise.all([load(slug), healthSection()]);
       health.replaceChildren(...sections);
       await fill(parts, news);
-      return news.days.at;
+      return news.counts.at;
     });
   container.append(
     ...heading(petition, may),

@@ -9,9 +9,19 @@ import { day, hour, number } from "./format.js";
 /** @typedef {"hour" | "day"} Step */
 /** @typedef {{ hour: BreakdownRow[], day: BreakdownRow[], now: number }} News `now`: milliseconds since 1970 */
 
-export const HOURS_BACK_DAYS = 7;
+const HOURS_BACK_DAYS = 7;
 const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 };
 const FORMAT = { hour, day };
+
+/**
+ * The rows of the last seven days.
+ * @param {BreakdownRow[]} hours
+ * @param {number} now milliseconds since 1970
+ */
+export function recent(hours, now) {
+  const firstDay = new Date(now - (HOURS_BACK_DAYS - 1) * LENGTH_MS.day).toISOString().slice(0, 10);
+  return hours.filter(({ key }) => key >= firstDay);
+}
 
 /**
  * One point per step. The server leaves out the steps without confirmations; here they are 0.
@@ -116,7 +126,7 @@ export function timeline() {
     section: h("section", { class: "card timeline" }, heading, choices, drawn.element, details),
     /** @param {News} news */
     fill: (news) => {
-      shown.news = news;
+      shown.news = { ...news, hour: recent(news.hour, news.now) };
       return redraw();
     },
     open: () => {

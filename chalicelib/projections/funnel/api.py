@@ -5,21 +5,20 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.http import json_answer, json_view, query
+from chalicelib.edge.http import json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.projections.api import days_asked
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import FunnelBy, Rate, Row, on, passed_by_day, rate, rows, totals
-from chalicelib.staff.authorizer import staff_authorizer
+from chalicelib.staff.authorizer import staff_view
 
 routes = Blueprint(__name__)
 
 COLUMNS = ("key", *Stage)
 
 
-@routes.route("/api/staff/petitions/{slug}/funnel", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_funnel(request: Request, slug: str) -> Response:
     """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
     by, days, now = _by(request), days_asked(request), times.now()

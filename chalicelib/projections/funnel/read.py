@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel import store
 from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, begins, stage_of
 from chalicelib.tallies.count import Days, first_day
 
-# The stream's event source drops a change after twelve hours (.chalice/resources.json). Then a day is final.
+# The stream's event source drops a change after twelve hours (stack/template/streams.py). Then a day is final.
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
@@ -56,7 +57,7 @@ def rows(by: FunnelBy, passed: Passed) -> dict[str, Row]:
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in passed.items():
         for name, number in numbers.items():
-            key = day.isoformat() if by is FunnelBy.DAY else f"{begins(name, day):%Y-%m-%dT%H}:00:00Z"
+            key = day.isoformat() if by is FunnelBy.DAY else iso(begins(name, day).replace(minute=0))
             found[key][stage_of(name)] += number
     return dict(sorted(found.items()))
 

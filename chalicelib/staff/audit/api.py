@@ -9,11 +9,11 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.edge.http import json_answer, json_view, query
+from chalicelib.edge.http import json_answer, query
 from chalicelib.staff.audit.actions import described
 from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.authorizer import staff_authorizer
+from chalicelib.staff.authorizer import staff_view
 
 routes = Blueprint(__name__)
 
@@ -25,8 +25,7 @@ YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
 
 
-@routes.route("/api/staff/audit", authorizer=staff_authorizer)
-@json_view(routes)
+@staff_view(routes)
 def read_audit(request: Request) -> Response:
     """Return entries, newest first.
 

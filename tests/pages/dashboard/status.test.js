@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstDay } from "../../../chalicelib/pages/dashboard/numbers.js";
 import { emailText } from "../../../chalicelib/pages/dashboard/status.js";
 import { stateOf } from "../../../chalicelib/pages/dashboard/tokens.js";
 
@@ -11,10 +10,6 @@ test("the state of the emails is a sentence", () => {
   assert.equal(emailText({ ...MAIL, waiting: 1200 }), "1,200 confirmation emails are waiting.");
   assert.match(emailText({ ...MAIL, waiting: 3, oldest_seconds: 300 }), /waiting, the oldest for 5 minutes/);
   assert.match(emailText({ ...MAIL, waiting: 3, paused_until: "2026-11-24T14:00:00Z" }), /paused until 24 November/);
-});
-
-test("the hourly curve covers seven days, today included", () => {
-  assert.equal(firstDay(Date.parse("2026-11-24T00:10:00Z")), "2026-11-18");
 });
 
 test("a token that is not usable is revoked or expired", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verticalRange } from "../../../chalicelib/pages/dashboard/chart.js";
-import { description, withEnd, withoutGaps } from "../../../chalicelib/pages/dashboard/timeline.js";
+import { description, recent, withEnd, withoutGaps } from "../../../chalicelib/pages/dashboard/timeline.js";
 
 const HOUR = 3_600;
 const at = (iso) => Date.parse(iso) / 1_000;
@@ -10,6 +10,12 @@ const BREAKDOWN = [
   { key: "2026-11-24T14:00:00Z", confirmed: -1 },
   { key: "2026-11-24T12:00:00Z", confirmed: 5 },
 ];
+
+test("the hourly curve begins six days ago at midnight", () => {
+  const keys = ["2026-11-17T23:00:00Z", "2026-11-18T00:00:00Z", "2026-11-24T00:00:00Z"];
+  const hours = keys.map((key) => ({ key, confirmed: 1 }));
+  assert.deepEqual(recent(hours, Date.parse("2026-11-24T00:10:00Z")), hours.slice(1));
+});
 
 test("hours without confirmations are 0, up to the hour of now", () => {
   const points = withoutGaps(BREAKDOWN, "hour", (START + 3 * HOUR + 60) * 1_000);

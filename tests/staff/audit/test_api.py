@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
+from chalicelib.core.rights import Right
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
-from chalicelib.staff.model import Right
 from tests.actors import MINUTE, NOW, bobs_token
 from tests.served import Served
 

@@ -1,0 +1,161 @@
+"""All routes, each defined once. Code, gateway, authorizer, OpenAPI paths and tests take them from here.
+
+To add a route, add a line here and a view with that name (edge/views.py). A view without a line fails at import.
+"""
+
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+from chalicelib.core.rights import Right
+
+
+class Function(StrEnum):
+    """The Lambda functions that serve routes, with their names in the template.
+
+    All run the same code; the role of each allows only what its routes need (.chalice/policy-*.json).
+    """
+
+    API = "APIHandler"
+    LINKS = "Links"
+    COUNTS = "Counts"
+    MANAGE = "Manage"
+    PEOPLE = "People"
+    SIGN_IN = "SignIn"
+    EXPORTS = "Exports"
+
+
+class Access(StrEnum):
+    """Who may call a route that needs no right."""
+
+    PUBLIC = "public"
+    ANY_TOKEN = "any-token"
+
+
+class Throttle(NamedTuple):
+    """The most requests a second that API Gateway accepts for one route, and the most at once."""
+
+    rate: int
+    burst: int
+
+
+class Cache(Enum):
+    """How long a shared cache may keep the answers to GET, in seconds. The header of each answer says how long."""
+
+    NEVER = 0
+    SECONDS = 60
+    HOUR = 3600
+    YEAR = 31_536_000
+
+
+# API Gateway sends requests here that match no other path or method.
+CATCH_ALL = "/{proxy+}"
+
+# An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it.
+SIGNING = Throttle(10_000, 5_000)
+PETITION_PAGE = Throttle(5_000, 2_500)
+# Of every route that has no throttle of its own.
+USUAL = Throttle(1_000, 500)
+# Of statements, which the press checks.
+PRESS = Throttle(500, 1_000)
+# So that a scanner cannot use up the capacity.
+RARE = Throttle(50, 100)
+STAFF = Throttle(20, 40)
+SIGN_IN = Throttle(5, 20)
+
+
+class Route(NamedTuple):
+    """One method of one path. Not a dataclass, which takes longer to import.
+
+    `view` is the name of the view, and the id of the operation in OpenAPI.
+    """
+
+    method: str
+    path: str
+    view: str
+    function: Function
+    right: Right | Access = Access.PUBLIC
+    throttle: Throttle = USUAL
+    cache: Cache = Cache.NEVER
+
+    @property
+    def methods(self) -> list[str]:
+        """Return the methods that the route answers: HEAD answers as GET."""
+        return ["GET", "HEAD"] if self.method == "GET" else [self.method]
+
+    @property
+    def pattern(self) -> str:
+        """Return the path with * for each parameter, as IAM and CDNs write it."""
+        return "/".join("*" if part.startswith("{") else part for part in self.path.split("/"))
+
+    @property
+    def needs_token(self) -> bool:
+        return self.right is not Access.PUBLIC
+
+    @property
+    def any_origin(self) -> bool:
+        """Return whether pages of other sites may call the route: all public JSON, except sign-in."""
+        return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")
+
+
+def _staff(method: str, path: str, view: str, function: Function, right: Right | Access) -> Route:
+    return Route(method, f"/api/staff{path}", view, function, right, STAFF)
+
+
+_ALL = (
+    # Pages and public JSON.
+    Route("GET", "/", "show_petitions", Function.API, cache=Cache.SECONDS),
+    Route("GET", "/petitions/{slug}", "show_petition", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
+    Route("POST", "/petitions/{slug}/signatures", "sign_by_form", Function.API, throttle=SIGNING),
+    Route("GET", "/petitions/{slug}/thanks", "show_thanks", Function.API, throttle=SIGNING),
+    Route("GET", "/api/petitions/{slug}", "read_petition", Function.API, cache=Cache.SECONDS),
+    Route("GET", "/api/petitions/{slug}/count", "read_count", Function.COUNTS, cache=Cache.SECONDS),
+    Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
+    Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
+    Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
+    # Links in emails.
+    Route("GET", "/confirm", "show_confirmation", Function.LINKS),
+    Route("POST", "/confirm", "confirm_signature", Function.LINKS),
+    Route("GET", "/withdraw", "show_withdrawal", Function.LINKS),
+    Route("POST", "/withdraw", "withdraw_signature", Function.LINKS),
+    Route("GET", "/unsubscribe", "show_unsubscription", Function.LINKS),
+    Route("POST", "/unsubscribe", "unsubscribe_from_updates", Function.LINKS),
+    # The site itself.
+    Route("GET", "/assets/{name}", "read_asset", Function.API, cache=Cache.YEAR),
+    Route("GET", "/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
+    Route("GET", "/api/openapi.json", "read_openapi", Function.API, throttle=RARE, cache=Cache.HOUR),
+    Route("GET", "/health", "read_health", Function.API, throttle=RARE),
+    # Staff: the pages, and how to get a token.
+    Route("GET", "/staff", "show_dashboard", Function.API),
+    Route("GET", "/staff/signed-in", "show_sign_in", Function.API),
+    Route("POST", "/api/staff/sign-in", "begin_sign_in", Function.SIGN_IN, throttle=SIGN_IN),
+    Route("POST", "/api/staff/session", "open_session", Function.SIGN_IN, throttle=SIGN_IN),
+    # Staff: with a token.
+    _staff("GET", "/me", "read_me", Function.MANAGE, Access.ANY_TOKEN),
+    _staff("GET", "/petitions", "list_counts", Function.COUNTS, Right.COUNTS),
+    _staff("GET", "/petitions/{slug}/counts", "read_counts", Function.COUNTS, Right.COUNTS),
+    _staff("GET", "/petitions/{slug}/funnel", "read_funnel", Function.COUNTS, Right.COUNTS),
+    _staff("POST", "/petitions/{slug}/statements", "freeze_count", Function.COUNTS, Right.COUNTS),
+    _staff("GET", "/health", "read_staff_health", Function.COUNTS, Right.COUNTS),
+    _staff("POST", "/petitions", "create_petition", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/petitions/{slug}", "read_petition_as_stored", Function.MANAGE, Right.MANAGE),
+    _staff("PUT", "/petitions/{slug}", "edit_petition", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/state", "move_petition", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/petitions/{slug}/versions", "list_versions", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/preview", "preview_petition", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/tokens", "list_tokens", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/tokens", "issue_token", Function.MANAGE, Right.MANAGE),
+    _staff("DELETE", "/tokens/{token_id}", "revoke_token", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/audit", "read_audit", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/petitions/{slug}/exports", "list_exports", Function.EXPORTS, Right.EXPORT),
+    _staff("POST", "/petitions/{slug}/exports", "request_export", Function.EXPORTS, Right.EXPORT),
+    _staff("GET", "/exports/{export_id}", "read_export", Function.EXPORTS, Right.EXPORT),
+    _staff("GET", "/exports/{export_id}/file", "link_file", Function.EXPORTS, Right.EXPORT),
+    _staff("GET", "/exports/{export_id}/cover", "link_cover", Function.EXPORTS, Right.EXPORT),
+    _staff("POST", "/people/find", "find_person", Function.PEOPLE, Right.PEOPLE),
+    _staff("GET", "/people/{slug}/{signature_id}", "show_signature", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/resend", "resend_mail", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/withdraw", "withdraw_for_person", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/erase", "erase_person", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/access", "export_access", Function.PEOPLE, Right.PEOPLE),
+)
+ROUTES = {route.view: route for route in _ALL}

@@ -1,0 +1,87 @@
+"""Bind views to their routes and turn their errors into responses.
+
+Chalice's middleware does not see a view's exception, so these are decorators. Their responses keep
+Chalice's CORS headers.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+
+from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig, Request, Response
+
+from chalicelib.core import log
+from chalicelib.core.errors import PetitionsError
+from chalicelib.core.metrics import Metric, refused
+from chalicelib.edge.http import problem_json
+from chalicelib.edge.problems import Problem, problem_of, unexpected
+from chalicelib.edge.routes import ROUTES, Route
+
+View = Callable[..., Response]
+ProblemResponse = Callable[[Request, Problem], Response]
+
+# Any origin may read public JSON and post signatures: these routes use no cookies.
+CORS = CORSConfig(
+    allow_origin="*",
+    allow_headers=["Content-Type", "If-None-Match"],
+    expose_headers=["ETag", "Retry-After"],
+    max_age=86400,
+)
+
+
+def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
+    """Bind a view whose errors are JSON. Routes that need a token: use `staff_view` (staff/authorizer.py)."""
+    return answering(routes, lambda _, problem: problem_json(problem), authorizer)
+
+
+def answering(
+    routes: Blueprint, problem_response: ProblemResponse, authorizer: ChaliceAuthorizer | None = None
+) -> Callable[[View], View]:
+    """Bind a view to the route of its name. It gets the request as its first argument; its errors become responses.
+
+    Raise LookupError at import if no route has the view's name, or if exactly one of route and caller asks for a token.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**arguments: str) -> Response:
+            request: Request = routes.current_request
+            return answered(request, lambda: view(request, **arguments), problem_response)
+
+        route = ROUTES.get(view.__name__)
+        if route is None or route.needs_token is (authorizer is None):
+            raise LookupError(f"{view.__name__} is not in edge/routes.py, or needs another decorator for its right")
+        bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(guarded)
+        return bound
+
+    return decorate
+
+
+def _options(route: Route) -> dict[str, object]:
+    """Return Chalice's options. A view that reads a body checks its type itself, so that the error is helpful."""
+    body = {"content_types": ["*/*"]} if route.method in ("POST", "PUT") else {}
+    return {"methods": [route.method], "cors": CORS if route.any_origin else None, **body}
+
+
+def answered(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:
+    """Return the view's response, or its error as a response; log and measure it. HEAD gets no body."""
+    log.begin(request.context.get("requestId", ""))
+    try:
+        response = view()
+    except PetitionsError as error:
+        response = problem_response(request, problem_of(error))
+    except Exception:
+        log.failure("view_failed", route=request.path)
+        response = problem_response(request, unexpected())
+    _measure(response.status_code)
+    log.answered(route=request.path, method=request.method, status=response.status_code)
+    if request.method == "HEAD":
+        response.body = ""
+    return response
+
+
+def _measure(status: int) -> None:
+    if status >= 500:
+        log.measure(Metric.FAILED)
+    elif status >= 400:
+        log.measure(Metric.REFUSED)
+        log.measure(refused(status))

@@ -1,0 +1,114 @@
+"""A job: long work, done in steps that each fit a function's time limit.
+
+waiting ──► running ──► done ──► expired (derived from its date, not stored)
+   └───────────┴──────► failed or cancelled
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from secrets import token_hex
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.core.times import Moment
+
+# A job runs for minutes, so one `now` would be wrong at its end: the runner reads the clock around each step.
+Clock = Callable[[], datetime]
+# Whether the function may still run for this many seconds.
+HasTime = Callable[[float], bool]
+# The message of a new job arrives after this time, and is dropped if the job is not stored. So it is longer than the
+# timeout of the function that starts the job.
+START_DELAY = timedelta(seconds=20)
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Job(BaseModel):
+    """The stored item. A kind of job is a subclass; it adds its request, cursor and result as fields.
+
+    One job of a kind runs at a time for each key (a petition's slug, say). `lifetime`: after it, a finished job has
+    expired. `patience`: a job without progress for this long has failed; longer than any function runs. `secrets`: the
+    fields that are removed when the job ends. `steps` are recorded so far. `processed` of `expected` is the progress,
+    in the kind's own unit. `why` is a sentence for staff.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    kind: ClassVar[str]
+    lifetime: ClassVar[timedelta]
+    patience: ClassVar[timedelta] = timedelta(hours=6)
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    job_id: str
+    requested_by: str
+    requested_at: Moment
+    touched_at: Moment
+    state: State = State.WAITING
+    steps: int = 0
+    processed: int = 0
+    expected: int = 0
+    why: str | None = None
+
+    @property
+    def key(self) -> str:
+        return self.job_id.partition(".")[0]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the stored state is waiting or running."""
+        return self.state in (State.WAITING, State.RUNNING)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.requested_at + self.lifetime
+
+    def state_at(self, now: datetime) -> State:
+        if self.state is State.DONE and now >= self.expires_at:
+            return State.EXPIRED
+        is_stalled = self.is_open and now >= self.touched_at + self.patience
+        return State.FAILED if is_stalled else self.state
+
+    def ended(self, state: State, **fields: Any) -> Self:
+        """Return the job as it ends: with these fields, and without its secrets."""
+        return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
+
+    def stalled(self) -> Self:
+        return self.ended(State.FAILED, why=f"The {self.kind} made no progress for hours and was stopped")
+
+
+JobType = TypeVar("JobType", bound=Job)
+
+
+def new_id(key: str, now: datetime) -> str:
+    """Return a new job's id. The ids of a key sort by time. A key has only lower-case letters, digits and hyphens."""
+    return f"{key}.{now:%Y%m%dT%H%M%SZ}-{token_hex(4)}"
+
+
+class Step(NamedTuple, Generic[JobType]):
+    """One step of a job: `act` returns the job as it is afterwards, and takes `seconds` at most."""
+
+    seconds: float
+    act: Callable[[], JobType]
+
+
+class Work(Protocol[JobType]):
+    """What a kind of job does.
+
+    A step is recorded after it was done. So it may be done twice, even by two processes at the same time. Only one of
+    the two is recorded.
+    """
+
+    def next_step(self, job: JobType) -> Step[JobType]:
+        """Return the next step of an open job. The last step returns the job as `ended`."""
+
+    def tidy(self, job: JobType) -> None:
+        """Delete what an ended job does not need."""

@@ -1,0 +1,49 @@
+"""Start, find and cancel jobs."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from chalicelib.aws.queue import Outgoing, Queue
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import UnknownThing
+from chalicelib.jobs import store
+from chalicelib.jobs.model import START_DELAY, Job, JobType
+
+_id = re.compile(r"[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}")
+
+
+def message(job_id: str, delay: int = 0) -> Outgoing:
+    """Return the message that makes a worker run the job, after `delay` seconds."""
+    return Outgoing({"job_id": job_id}, delay)
+
+
+def start(job: Job, queue: Queue, tables: Tables) -> None:
+    """Queue and store a new job. Raise NotNow while another job of its kind and key runs.
+
+    Send the message first: the worker drops a message without a job, but a job without a message would block the
+    next one.
+    """
+    queue.send([message(job.job_id, int(START_DELAY.total_seconds()))])
+    store.add(job, tables)
+
+
+def find_job(model: type[JobType], job_id: str, tables: Tables) -> JobType:
+    """Raise UnknownThing, also for malformed ids. These are not looked up, because AWS refuses very long keys."""
+    job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
+    if job is None:
+        raise UnknownThing(f"There is no such {model.kind}.")
+    return job
+
+
+def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
+    """Yield the jobs of a key, newest first."""
+    return store.newest_first(model, key, tables)
+
+
+def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
+    """Cancel a job and return it as stored: it may have ended before. Safe to repeat.
+
+    A step that runs now still ends, but it is not recorded, and no other follows. The next job may start at once.
+    """
+    return store.cancel(job, now, tables)

@@ -1,0 +1,22 @@
+"""Run a job until it ends or time runs short. After a crash at any point, the next run continues from there.
+
+There is no lease: a repeated message or a killed process costs work and nothing else (Work says what that demands).
+"""
+
+from chalicelib.aws.table import Tables
+from chalicelib.jobs import store
+from chalicelib.jobs.model import Clock, HasTime, JobType, State, Work
+
+
+def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
+    """Return the job. If it is still open, time ran short: run it again."""
+    while job.is_open:
+        if job.state_at(clock()) is State.FAILED:
+            job = store.advance(job, job.stalled(), clock(), tables)
+            continue
+        step = work.next_step(job)
+        if not has_time(step.seconds):
+            return job
+        job = store.advance(job, step.act(), clock(), tables)
+    work.tidy(job)
+    return job

@@ -1,0 +1,85 @@
+"""Jobs in the counts table: numbers and ids, no personal data."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_still
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, NotNow, UnknownThing
+from chalicelib.core.times import iso
+from chalicelib.jobs.model import Job, JobType, State
+
+_is_open = Attr("state").eq(State.WAITING) | Attr("state").eq(State.RUNNING)
+
+
+def add(job: Job, tables: Tables) -> None:
+    """Store a new job. Raise NotNow while another job of its kind and key runs. A stalled one fails."""
+    pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
+    named = tables.get(pointer, consistent=True)
+    latest = find(type(job), named["job_id"], tables) if named else None
+    if latest and latest.is_open and latest.state_at(now) is not State.FAILED:
+        raise _busy(job)
+    lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", named and named["job_id"]))
+    writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
+    if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
+        writes.append(_change(latest, latest.stalled(), now, _unchanged(latest)))
+    try:
+        tables.transact(writes)
+    except ConditionFailed:
+        raise _busy(job) from None
+
+
+def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
+    item = tables.get(keys.job(model.kind, job_id), consistent=True)
+    return model.model_validate(item) if item else None
+
+
+def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
+    items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
+    return (model.model_validate(item) for item in items if "state" in item)
+
+
+def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
+    """Record a step and return the job as stored: `after`, or what another process has recorded meanwhile."""
+    state = State.RUNNING if after.state is State.WAITING else after.state
+    after = after.model_copy(update={"steps": job.steps + 1, "state": state})
+    return _changed(job, _change(job, after, now, _unchanged(job)), tables)
+
+
+def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
+    """Return the job as stored: cancelled, or as it ended before."""
+    return _changed(job, _change(job, job.ended(State.CANCELLED), now, _is_open), tables)
+
+
+def _changed(job: JobType, change: Change, tables: Tables) -> JobType:
+    try:
+        item = tables.update_and_read(change)
+    except ConditionFailed as failure:
+        if failure.item is None:
+            raise UnknownThing(f"There is no such {job.kind}.") from None
+        item = dict(failure.item)
+    return type(job).model_validate(item)
+
+
+def _change(before: Job, after: Job, now: datetime, when: Condition) -> Change:
+    """Write only the fields that differ."""
+    old, new = _item(before), _item(after) | {"touched_at": iso(now)}
+    assign = {name: value for name, value in new.items() if old.get(name) != value}
+    return Change(_key(before), assign, remove=sorted(old.keys() - new.keys()), when=when)
+
+
+def _unchanged(job: Job) -> Condition:
+    return _is_open & Attr("steps").eq(job.steps)
+
+
+def _busy(job: Job) -> NotNow:
+    return NotNow(f"Another {job.kind} is already running.")
+
+
+def _key(job: Job) -> keys.Key:
+    return keys.job(job.kind, job.job_id)
+
+
+def _item(job: Job) -> dict[str, Any]:
+    return job.model_dump(exclude_none=True)

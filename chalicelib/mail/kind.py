@@ -1,0 +1,65 @@
+"""A kind of email: everything that the engine needs to know to deliver it.
+
+A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `worker.KINDS` makes every
+worker handle it. A capability above `mail` adds its kinds there from app.py, so `mail` never imports it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import Path
+
+from chalicelib.aws.email import Mail
+from chalicelib.aws.table import Item, Tables
+from chalicelib.mail.model import Priority
+from chalicelib.mail.state import MailState
+
+
+@dataclass(frozen=True)
+class MailContext:
+    """What every email needs besides its own data. `deliver` sends an email and returns how long that took."""
+
+    site_url: str
+    token_keys: dict[str, str]
+    deliver: Callable[[Mail], timedelta]
+
+
+@dataclass(frozen=True)
+class Content:
+    """The recipient, the values for the templates, and the headers of one email."""
+
+    to: str
+    values: Mapping[str, object]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class NotSent(Enum):
+    """Why there is no email now."""
+
+    # Its link would not work at present. Keep the request; the sweep queues it again.
+    HELD = "held"
+    # It would arrive too late to be useful. Drop the request.
+    TOO_LATE = "too late"
+
+
+# Arguments: the delivery's key, the item with its state, the context, the time, and the tables.
+Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSent]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`templates` is a folder with subject.txt, body.txt and body.html. `state` also defines the limits."""
+
+    name: str
+    templates: Path
+    priority: Priority
+    state: MailState
+    contents: Contents
+
+
+Kinds = Mapping[str, Kind]
+
+
+def by_name(*kinds: Kind) -> dict[str, Kind]:
+    return {kind.name: kind for kind in kinds}

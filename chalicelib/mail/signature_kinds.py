@@ -1,0 +1,124 @@
+"""The two emails of a signature: the one to confirm it, and the one to somebody who has already signed.
+
+Their state is on the signature, so that signing is one write. The delivery's key is <slug>_<signature id>.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core import keys
+from chalicelib.core.countries import countries
+from chalicelib.core.keys import Key
+from chalicelib.core.sources import DIRECT
+from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
+from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.model import MailRequest, Priority
+from chalicelib.mail.state import MailState
+from chalicelib.petitions.find import all_petitions, petition_as_stored
+from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, State
+from chalicelib.signatures import mail_state
+from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
+from chalicelib.signatures.names import greeting_name
+
+# Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
+AFTER_LINK = timedelta(days=1)
+# In these states the link in the email would not work.
+HIDDEN = (State.DRAFT, State.REMOVED)
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+class SignatureState(MailState):
+    def item_key(self, key: str) -> Key:
+        return keys.signature(*_ids(key))
+
+    def key_of(self, item: Mapping[str, Any]) -> str:
+        return delivery_key(keys.slug_of(item["pk"]), item["sk"])
+
+    def partitions(self, tables: Tables) -> Iterable[Key]:
+        for petition in all_petitions(tables):
+            for bucket in keys.BUCKETS:
+                yield Key(keys.SIGNATURES, keys.signature_partition(petition.slug, bucket), "")
+
+    def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        expires = at + CONFIRM_LIFETIME + AFTER_LINK
+        mail_state.mark_mailed(self.item_key(request.key), request.requested_at, at, expires, tables)
+
+    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+        mail_state.mark_undeliverable(self.item_key(key), reason, tables)
+
+
+def delivery_key(slug: str, signature_id: str) -> str:
+    return f"{slug}_{signature_id}"
+
+
+def _ids(key: str) -> tuple[str, str]:
+    """Return slug and signature id. Neither contains an underscore."""
+    slug, _, signature_id = key.partition("_")
+    return slug, signature_id
+
+
+def confirmable_until(petition: Petition, now: datetime) -> datetime:
+    """Return the end of confirming: 14 days from now, but at most a day after the current closing time."""
+    until = now + CONFIRM_LIFETIME
+    return min(until, petition.closes_at + CONFIRM_AFTER_CLOSE) if petition.closes_at else until
+
+
+def contents_confirm(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    petition = petition_as_stored(_ids(key)[0], tables)
+    if petition.state_at(now) in HIDDEN:
+        return NotSent.HELD
+    if not petition.confirmable_at(now):
+        return NotSent.TOO_LATE
+    return _content(key, Signature.model_validate(stored), petition, context, now)
+
+
+def contents_already_signed(
+    key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
+) -> Content | NotSent:
+    petition = petition_as_stored(_ids(key)[0], tables)
+    return _content(key, Signature.model_validate(stored), petition, context, now)
+
+
+def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
+    links = _links(key, signature, context, now)
+    values = {
+        "petition": petition,
+        "signature": signature,
+        "name": greeting_name(signature.name or ""),
+        "country": countries().get(signature.country or "", ""),
+        "until": confirmable_until(petition, now),
+        "petition_url": f"{context.site_url}/petitions/{petition.slug}",
+        **links,
+    }
+    headers = _unsubscribe_headers(links["unsubscribe_url"]) if signature.updates else {}
+    return Content(signature.email or "", values, headers)
+
+
+def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
+    subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
+    expiries = {
+        # Not shortened to the closing time: staff may move it later. Confirming checks the petition again.
+        Purpose.CONFIRM: now + CONFIRM_LIFETIME,
+        Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
+        Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
+    }
+    return {
+        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
+        for purpose, expires in expiries.items()
+    }
+
+
+def _unsubscribe_headers(url: str) -> dict[str, str]:
+    """RFC 8058: the email program unsubscribes with one click, without a page."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+# After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
+_STATE = SignatureState(most=MAX_MAILS, pause=MAIL_PAUSE)
+SIGNATURE_KINDS = by_name(
+    Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
+    Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),
+)

@@ -1,0 +1,147 @@
+"""The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
+
+Later it may become undeliverable. The state is stored in attributes named `mail_*` on an item that the kind chooses.
+The sender claims, sends, then marks. SES has no idempotency token, so after a crash between sending and marking nobody
+knows whether the email was sent; AfterCrash says what happens then. Queue messages may repeat or be late;
+`requested_at` identifies the request.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+from chalicelib.mail.model import MailRequest
+from chalicelib.signatures.mail_state import may_have_more_mail
+from chalicelib.signatures.model import MAIL_REQUEST
+
+CLAIM = ("mail_claimed_until", "mail_began_at")
+REQUEST = (*MAIL_REQUEST, "mail_began_at")
+
+
+class AfterCrash(Enum):
+    """What happens to an email that a crashed sender may have sent."""
+
+    # When the claim expires, send it again. A duplicate does less harm than a missing email.
+    RESEND = "resend"
+    # Never send it again without a person's decision. This costs one more write before each email.
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class MailState(ABC):
+    """Where the state of some kinds is stored, and their limits.
+
+    Each key gets at most `most` emails, and no two within `pause`.
+    """
+
+    most: int
+    pause: timedelta
+    after_crash: AfterCrash = AfterCrash.RESEND
+
+    @abstractmethod
+    def item_key(self, key: str) -> Key:
+        """Return the key of the item that holds the state of the delivery with this key."""
+
+    @abstractmethod
+    def key_of(self, item: Mapping[str, Any]) -> str:
+        """Return the delivery's key, from the item's own key."""
+
+    @abstractmethod
+    def partitions(self, tables: Tables) -> Iterable[Key]:
+        """Return the partitions that the sweep reads, each with an empty sort key."""
+
+    @abstractmethod
+    def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        """Record that the email was sent. Count it even if the item has changed while it was sent."""
+
+    @abstractmethod
+    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+        """Record a hard bounce or a complaint: stop all email to this key. Idempotent; events come in any order."""
+
+    def request_of(self, item: Mapping[str, Any]) -> MailRequest:
+        return MailRequest(kind=item["mail_kind"], key=self.key_of(item), requested_at=item["mail_requested_at"])
+
+    def claim(self, request: MailRequest, now: datetime, lease: timedelta, tables: Tables) -> Item:
+        """Claim the request for `lease` and return the item.
+
+        Raise ConditionFailed if it is already claimed, no longer requested, over the limit or undeliverable, or if the
+        last email was sent less than `pause` ago.
+        """
+        until = int((now + lease).timestamp())
+        when = _is_requested(request) & self._pause_is_over(now) & may_have_more_mail(self.most) & _is_free(now)
+        return tables.update_and_read(
+            Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
+        )
+
+    def is_still_requested(self, request: MailRequest, item: Mapping[str, Any] | None) -> bool:
+        """Return whether to try again after a failed claim; `item` is the item that the failure returned."""
+        if item is None or item.get("mail_requested_at") != request.requested_at:
+            return False
+        return item["mails"] < self.most and "undeliverable" not in item
+
+    def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
+        """Record, if a crash must not send it again, that it is about to be sent. Return False to send nothing."""
+        if self.after_crash is AfterCrash.RESEND:
+            return True
+        return self._change(request, {"mail_began_at": iso(now)}, (), tables)
+
+    def is_unknown(self, stored: Item) -> bool:
+        """Return whether an earlier attempt crashed after `begin`. `stored` is the claimed item."""
+        return "mail_began_at" in stored
+
+    def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        """Record that nobody knows whether it was sent, and drop the request, so that it is never sent again."""
+        self._change(request, {"mail_unknown_at": iso(now)}, REQUEST, tables)
+
+    def release(self, request: MailRequest, tables: Tables) -> None:
+        """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire."""
+        self._change(request, {}, CLAIM, tables)
+
+    def drop(self, request: MailRequest, tables: Tables) -> None:
+        """Drop a request whose email would arrive too late to be useful."""
+        self._change(request, {}, REQUEST, tables)
+
+    def mark_refused(self, request: MailRequest, tables: Tables) -> None:
+        """Record that SES will never accept this email, and drop the request."""
+        self._change(request, {"undeliverable": "refused"}, REQUEST, tables)
+
+    def mark_queued(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        """Record that the request was queued again now."""
+        self._change(request, {"mail_queued_at": iso(now)}, (), tables)
+
+    def waiting(
+        self, start: Key, since: datetime, now: datetime, most: int, tables: Tables
+    ) -> tuple[list[MailRequest], str | None]:
+        """Return unclaimed requests last queued before `since`, from the next `most` items, and where to continue.
+
+        Eventually consistent. Reads no personal data.
+        """
+        requested, queued = Attr("mail_requested_at"), Attr("mail_queued_at")
+        is_old = requested.lte(iso(since)) & (queued.not_exists() | queued.lte(iso(since)))
+        condition = is_old & _is_free(now) & may_have_more_mail(self.most)
+        items, last = tables.page(start, ("pk", "sk", "mail_kind", "mail_requested_at"), condition, most)
+        return [self.request_of(item) for item in items], last
+
+    def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
+        """Return False if the request is no longer stored: it was settled meanwhile, or replaced by a newer one."""
+        change = Change(self.item_key(request.key), assign=assign, remove=remove, when=_is_requested(request))
+        return tables.try_update(change)
+
+    def _pause_is_over(self, now: datetime) -> Condition:
+        mailed_at = Attr("mailed_at")
+        return mailed_at.not_exists() | mailed_at.lte(iso(now - self.pause))
+
+
+def _is_requested(request: MailRequest) -> Condition:
+    return Attr("mail_requested_at").eq(request.requested_at)
+
+
+def _is_free(now: datetime) -> Condition:
+    claimed = Attr("mail_claimed_until")
+    return claimed.not_exists() | claimed.lte(int(now.timestamp()))

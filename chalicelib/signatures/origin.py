@@ -1,0 +1,28 @@
+"""The origin of a signature: who obtained it, with which wording, through which channel."""
+
+from dataclasses import dataclass
+
+from chalicelib.core.sources import DIRECT
+from chalicelib.petitions.model import Petition
+
+
+@dataclass(frozen=True)
+class Origin:
+    """An argument of signing. All but the last field are stored with the signature.
+
+    `obtained_by`: the name of the charity or partner. `channel`: how it reached us, such as form or api.
+    `consent_version`: the version of the wording that the person agreed to. `source`: where they came from.
+    `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and whoever obtained the
+    signature calls `confirm` to count it.
+    """
+
+    obtained_by: str
+    channel: str
+    consent_version: str
+    source: str = DIRECT
+    confirms_by_email: bool = True
+
+
+def own_origin(petition: Petition, channel: str, source: str | None) -> Origin:
+    """Return the origin of a signature that the petition's charity obtained on this site, with its own wording."""
+    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT)

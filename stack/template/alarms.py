@@ -1,0 +1,148 @@
+"""Alarms. Each function, table, queue and stream reader brings its own. The others are listed here.
+
+To add an alarm, add it to the list and to docs/runbook.md, which says what to do.
+"""
+
+from typing import Any, NamedTuple
+
+from chalicelib.core.metrics import NAMESPACE, Metric
+from stack.template.cfn import Template, get, output, ref, resource, sub
+
+
+class Measure(NamedTuple):
+    """What CloudWatch measures: a metric of a resource or of the code."""
+
+    namespace: str
+    metric: str
+    dimensions: Template
+
+    def as_properties(self) -> Template:
+        named = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        return {
+            "Namespace": self.namespace,
+            "MetricName": self.metric,
+            **({"Dimensions": named} if named else {}),
+        }
+
+
+def ours(metric: Metric) -> Measure:
+    """Return a metric that the code writes."""
+    return Measure(NAMESPACE, metric, {"stage": ref("Stage")})
+
+
+def of_api(metric: str) -> Measure:
+    return Measure("AWS/ApiGateway", metric, {"ApiName": sub("petitions-${Stage}"), "Stage": "site"})
+
+
+def of_queue(metric: str, queue: str) -> Measure:
+    return Measure("AWS/SQS", metric, {"QueueName": get(queue, "QueueName")})
+
+
+def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
+    """Return an alarm on one metric. `period` is in seconds. `more` replaces properties, Threshold for example."""
+    measured = {**measure.as_properties(), "Statistic": statistic, "Period": period}
+    return resource("CloudWatch::Alarm", {**_usual(description), **measured, **more})
+
+
+def alarm_on_math(
+    description: str, expression: str, operands: dict[str, Measure], label: str = "", name: str = "sum", **more: Any
+) -> Template:
+    """Return an alarm on an expression over sums of a minute.
+
+    The emulator refuses the whole stack if an alarm has an expression, so these exist on AWS only.
+    """
+    result = {"Id": name, "Expression": expression, "Label": label or description, "ReturnData": True}
+    metrics = [result, *(_operand(each, measure) for each, measure in operands.items())]
+    properties = {**_usual(description), "Metrics": metrics, **more}
+    return resource("CloudWatch::Alarm", properties, Condition="OnAws")
+
+
+def _operand(name: str, measure: Measure) -> Template:
+    measured = {"Metric": measure.as_properties(), "Stat": "Sum", "Period": 60}
+    return {"Id": name, "ReturnData": False, "MetricStat": measured}
+
+
+def _usual(description: str) -> Template:
+    return {
+        "AlarmDescription": f"{description} docs/runbook.md",
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Threshold": 1,
+        "EvaluationPeriods": 1,
+        # No data is good for error counters and idle queues.
+        "TreatMissingData": "notBreaching",
+        "AlarmActions": [ref("AlarmsTopic")],
+        "OKActions": [ref("AlarmsTopic")],
+    }
+
+
+def _reputation(metric: str, most: float, description: str) -> Template:
+    """Return an alarm on a rate that SES measures over the whole account. It has no value while nothing is sent."""
+    unusual = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
+    measure = Measure("AWS/SES", f"Reputation.{metric}", {})
+    return alarm(description, measure, "Maximum", 3600, Threshold=most, **unusual)
+
+
+_ALARMS = {
+    "MailBacklog": alarm(
+        "The oldest mail has waited for an hour.",
+        of_queue("ApproximateAgeOfOldestMessage", "MailQueue"),
+        "Maximum",
+        Threshold=3600,
+        EvaluationPeriods=3,
+    ),
+    "Overflow": alarm(
+        "Signatures go to the overflow queue: the table does not take them.", ours(Metric.OVERFLOWED), period=60
+    ),
+    "Degraded": alarm(
+        "AWS denies a call, or a stored item cannot be read: requests continue without it.",
+        ours(Metric.DEGRADED),
+        period=60,
+    ),
+    # A missing recount is an alarm too.
+    "Drift": alarm(
+        "A tally is not what its signatures say, or no recount has said so for a day.",
+        ours(Metric.DRIFT),
+        "Maximum",
+        24 * 3600,
+        TreatMissingData="breaching",
+    ),
+    "ApiErrors": alarm(
+        "Ten answers a minute are 5xx.",
+        of_api("5XXError"),
+        period=60,
+        Threshold=10,
+        EvaluationPeriods=3,
+        DatapointsToAlarm=2,
+    ),
+    "ApiRefusals": alarm_on_math(
+        "A quarter of a busy API's answers are 4xx: probably 429, the gateway's limit.",
+        "IF(requests >= 600, 100 * refused / requests, 0)",
+        {"requests": of_api("Count"), "refused": of_api("4XXError")},
+        "4xx in percent of at least ten requests a second",
+        "share",
+        Threshold=25,
+        EvaluationPeriods=5,
+        DatapointsToAlarm=3,
+    ),
+    "BounceRate": _reputation(
+        "BounceRate",
+        0.04,
+        "More than 4 % of the account's mail bounces; at 5 % AWS looks into it, at 10 % it stops sending.",
+    ),
+    "ComplaintRate": _reputation(
+        "ComplaintRate", 0.0008, "More than 0.08 % of the account's mail is complained of; at 0.1 % AWS looks into it."
+    ),
+}
+
+
+def alarms() -> Template:
+    """Return the topic of all alarms, its subscription, and the alarms listed here."""
+    address = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
+    return {
+        "Resources": {
+            "AlarmsTopic": resource("SNS::Topic"),
+            "AlarmsSubscription": resource("SNS::Subscription", address, Condition="HasAlarmEmail"),
+            **{f"{name}Alarm": each for name, each in _ALARMS.items()},
+        },
+        "Outputs": {"AlarmsTopicArn": output(ref("AlarmsTopic"), "Where every alarm goes")},
+    }

@@ -1,0 +1,87 @@
+"""What the API Gateway says by itself, and its access log. `gateway` has its paths."""
+
+import json
+from http import HTTPStatus
+
+from stack.template.cfn import Template, get, given, output, ref, resource, sub
+
+PROBLEM = "application/problem+json"
+_NOT_FOUND = (404, "There is nothing at this address.")
+_BAD = (400, "The request could not be understood.")
+_REFUSED = (403, "This request is not allowed.")
+_BUSY = (503, "The service could not answer just now. Please try again in a few seconds.")
+_TOO_MANY = (429, "Too many requests at once. Please try again in a few seconds.")
+# The status and text of each kind of response, and the seconds of its Retry-After.
+_RESPONSES = {
+    "MISSING_AUTHENTICATION_TOKEN": (*_NOT_FOUND, 0),
+    "RESOURCE_NOT_FOUND": (*_NOT_FOUND, 0),
+    "UNAUTHORIZED": (401, "This needs a staff token: Authorization: Bearer ...", 0),
+    "ACCESS_DENIED": (403, "This token does not give that right.", 0),
+    "AUTHORIZER_FAILURE": (*_BUSY, 5),
+    "AUTHORIZER_CONFIGURATION_ERROR": (*_BUSY, 5),
+    "API_CONFIGURATION_ERROR": (*_BUSY, 30),
+    "THROTTLED": (*_TOO_MANY, 5),
+    "QUOTA_EXCEEDED": (*_TOO_MANY, 60),
+    "REQUEST_TOO_LARGE": (413, "The request is too large.", 0),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "This content type is not understood here.", 0),
+    "INTEGRATION_TIMEOUT": (*_BUSY, 5),
+    "INTEGRATION_FAILURE": (*_BUSY, 5),
+    "BAD_REQUEST_BODY": (*_BAD, 0),
+    "BAD_REQUEST_PARAMETERS": (*_BAD, 0),
+    "EXPIRED_TOKEN": (*_REFUSED, 0),
+    "INVALID_API_KEY": (*_REFUSED, 0),
+    "INVALID_SIGNATURE": (*_REFUSED, 0),
+    "WAF_FILTERED": (*_REFUSED, 0),
+    "DEFAULT_4XX": (*_BAD, 0),
+    "DEFAULT_5XX": (503, "Something went wrong on our side. Nothing is lost; please try again in a moment.", 5),
+}
+_TITLES = {413: "Content Too Large"}
+# No user input and no IP address.
+_LOGGED = {
+    "requestId": "requestId",
+    "time": "requestTimeEpoch",
+    "method": "httpMethod",
+    "resource": "resourcePath",
+    "status": "status",
+    "error": "error.responseType",
+    "latency": "responseLatency",
+    "integrationStatus": "integration.status",
+    "integrationLatency": "integration.latency",
+    "bytes": "responseLength",
+}
+
+
+def api() -> Template:
+    line = json.dumps({name: f"$context.{variable}" for name, variable in _LOGGED.items()})
+    log = {"LogGroupName": sub("/aws/apigateway/petitions-${Stage}"), "RetentionInDays": 30}
+    rest_api = {
+        "AccessLogSetting": given("LogsAccess", {"DestinationArn": get("ApiAccessLog"), "Format": line}),
+        "DefinitionBody": {
+            "info": {"title": sub("petitions-${Stage}")},
+            "x-amazon-apigateway-gateway-responses": {name: _response(*each) for name, each in _RESPONSES.items()},
+        },
+    }
+    address = sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/site")
+    in_use = given("HasSiteUrl", ref("SiteUrl"), address)
+    return {
+        "Globals": {"Api": {"OpenApiVersion": "2.0"}},
+        "Resources": {
+            "RestAPI": {"Properties": rest_api},
+            "ApiAccessLog": resource("Logs::LogGroup", log, Condition="LogsAccess"),
+        },
+        "Outputs": {"SiteUrlInUse": output(in_use, "Where supporters reach the site")},
+    }
+
+
+def _response(status: int, detail: str, retry_after: int) -> Template:
+    """Return a problem like our own (RFC 9457)."""
+    headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+    headers |= {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    headers |= {"Retry-After": str(retry_after)} if retry_after else {}
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return {
+        "statusCode": str(status),
+        "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},
+        "responseTemplates": {"application/json": json.dumps(body)},
+    }

@@ -1,0 +1,68 @@
+"""CloudFormation's functions, and how the parts of a template are put together."""
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from typing import Any
+
+Template = dict[str, Any]
+"""A template, or a part of one: sections by name, Resources for example, each with entries by logical id."""
+
+NOTHING = {"Ref": "AWS::NoValue"}
+
+
+def ref(name: str) -> Template:
+    return {"Ref": name}
+
+
+def get(name: str, attribute: str = "Arn") -> Template:
+    return {"Fn::GetAtt": [name, attribute]}
+
+
+def sub(text: str) -> Template:
+    return {"Fn::Sub": text}
+
+
+def given(condition: str, value: Any, otherwise: Any = NOTHING) -> Template:
+    return {"Fn::If": [condition, value, otherwise]}
+
+
+def output(value: Any, description: str) -> Template:
+    return {"Value": value, "Description": description}
+
+
+def resource(kind: str, properties: Mapping[str, Any] | None = None, **more: Any) -> Template:
+    """Return a resource: `resource("SNS::Topic")`. `more` are its other attributes, Condition for example."""
+    described = {"Properties": dict(properties)} if properties else {}
+    return {"Type": f"AWS::{kind}", **more, **described}
+
+
+def keeps_data(is_kept: bool = True) -> Template:
+    """Return the attributes of a resource that stays when its stack is deleted, but not after a failed creation."""
+    return {
+        "DeletionPolicy": "RetainExceptOnCreate" if is_kept else "Delete",
+        "UpdateReplacePolicy": "Retain" if is_kept else "Delete",
+    }
+
+
+def statement(sid: str, principal: Any, action: str, on: Any, condition: Template, effect: str = "Allow") -> Template:
+    """Return the policy document of a resource, with one statement."""
+    rule = {"Sid": sid, "Effect": effect, "Principal": principal, "Action": action, "Resource": on}
+    return {"Version": "2012-10-17", "Statement": [{**rule, "Condition": condition}]}
+
+
+def merged(parts: Iterable[Template]) -> Template:
+    """Return one template of all parts. Raise ValueError if two parts state the same value."""
+    whole: Template = {}
+    for part in parts:
+        _add(part, whole, "template")
+    return whole
+
+
+def _add(part: Template, whole: Template, place: str) -> None:
+    for name, value in part.items():
+        if name not in whole:
+            whole[name] = deepcopy(value)
+        elif isinstance(value, dict) and isinstance(whole[name], dict):
+            _add(value, whole[name], f"{place}.{name}")
+        else:
+            raise ValueError(f"{place}.{name} is stated twice")

@@ -1,0 +1,140 @@
+"""The functions: what config.json and app.py do not state about them.
+
+Every function in config.json gets its alarms and its output here. So a new function needs no line, unless it gets
+a secret or a limit of its own.
+"""
+
+import json
+from functools import cache
+from typing import Any
+
+from stack.paths import ROOT
+from stack.template.alarms import Measure, alarm
+from stack.template.cfn import Template, given, merged, output, ref, sub
+
+API_HANDLER = "api_handler"
+# The environment of every function. Tables and queues add theirs.
+_SETTINGS = {
+    "STAGE": ref("Stage"),
+    "SITE_URL": ref("SiteUrl"),
+    "LOG_LEVEL": ref("LogLevel"),
+    "MAIL_FROM": ref("MailFrom"),
+    "MAIL_PER_SECOND": ref("MailPerSecond"),
+    "MAIL_SENDERS": ref("MailSenders"),
+    "CONFIGURATION_SET": ref("MailConfigurationSet"),
+    "EXPORTS_BUCKET": ref("ExportsBucket"),
+    # pydantic's search for plugins takes 15 ms of a cold start, and we have none.
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+}
+# Secrets are in the environment of the functions that need them, and of no other (docs/decisions/006).
+SECRETS = {
+    "SIGNATURE_KEYS": (API_HANDLER, "people"),
+    "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
+}
+# The parameter that reserves concurrent executions for a function, and what its description says of them.
+RESERVED = {
+    "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer."),
+    "relay_mail": ("ReservedRelay", "RelayMail. A stream with many shards uses four for each."),
+    "send_mail": ("ReservedSenders", "SendMail, at least MailSenders."),
+    "store_overflow": ("ReservedOverflow", "StoreOverflow, at least its MaximumConcurrency."),
+}
+
+
+def logical_id(name: str) -> str:
+    """Return the name's logical id in the template: send_mail is SendMail. Chalice names the API's own function so."""
+    return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
+
+
+def configured() -> dict[str, dict[str, Any]]:
+    """Return config.json's settings by function, under the function's name in app.py."""
+    functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
+    return functions
+
+
+def timeout(function: str) -> int:
+    """Return the function's timeout in seconds."""
+    return int(configured()[function].get("lambda_timeout", _config()["lambda_timeout"]))
+
+
+@cache
+def _config() -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return config
+
+
+def properties(function: str, **own: Any) -> Template:
+    """Return properties of a function that Chalice does not write."""
+    return {"Resources": {logical_id(function): {"Properties": own}}}
+
+
+def environment(function: str, variables: Template) -> Template:
+    return properties(function, Environment={"Variables": variables})
+
+
+def functions() -> Template:
+    return merged(
+        [
+            {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}},
+            *(_watched(function) for function in configured()),
+            *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
+            *(_reserved(function) for function in RESERVED),
+            environment("sign_in", {f"OIDC_{name.upper()}": ref(f"Oidc{logical_id(name)}") for name in _OIDC}),
+            environment("watch_mail", {"MAIL_SOURCE": _source("send_mail")}),
+            environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),
+            # The disk must hold the plain and the encrypted file at once. It sends messages to its own queue.
+            properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+            # Chalice would write the function's name in another case than its logical id.
+            {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
+        ]
+    )
+
+
+_OIDC = ("issuer", "client_id", "client_secret", "claim", "rights")
+
+
+def _watched(function: str) -> Template:
+    name = logical_id(function)
+    # Chalice writes the output of the API's own function.
+    outputs = {} if function == API_HANDLER else {f"{name}Name": output(ref(name), "Function")}
+    errors = alarm(f"{name} ended in an error or ran out of time.", of_function("Errors", function))
+    throttles = alarm(f"{name} was wanted more often than Lambda may run it.", of_function("Throttles", function))
+    return {"Outputs": outputs, "Resources": {f"{name}ErrorsAlarm": errors, f"{name}ThrottlesAlarm": throttles}}
+
+
+def of_function(metric: str, function: str) -> Measure:
+    return Measure("AWS/Lambda", metric, {"FunctionName": ref(logical_id(function))})
+
+
+def _secret(variable: str, function: str) -> Template:
+    value = sub(f"{{{{resolve:secretsmanager:${{{logical_id(variable.lower())}}}:SecretString}}}}")
+    return environment(function, {variable: value})
+
+
+def _source(function: str) -> Template:
+    """Return the id of a queue's event source: SAM names it after the function and the event."""
+    return ref(f"{logical_id(function)}{event_source(function, 'Sqs')}")
+
+
+def event_source(function: str, kind: str) -> str:
+    """Return the name that Chalice gives to the event source of a function."""
+    return f"{logical_id(function)}{kind}EventSource"
+
+
+def _reserved(function: str) -> Template:
+    parameter, whose = RESERVED[function]
+    condition = parameter.replace("Reserved", "Reserves")
+    description = (
+        f"Concurrent executions reserved for, and the limit of {whose} 0: none."
+        " Reserved executions leave 100 of the account's unreserved."
+    )
+    return merged(
+        [
+            properties(function, ReservedConcurrentExecutions=given(condition, ref(parameter))),
+            {
+                "Parameters": {
+                    parameter: {"Type": "Number", "Default": "0", "MinValue": 0, "Description": description}
+                },
+                "Conditions": {condition: {"Fn::Not": [{"Fn::Equals": [ref(parameter), "0"]}]}},
+            },
+        ]
+    )

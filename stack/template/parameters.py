@@ -1,0 +1,144 @@
+"""The template's parameters and conditions. `make deploy SET="Name=Value"` sets any of them."""
+
+from typing import Any
+
+from stack.template.cfn import Template, given, output, ref
+
+_DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?"
+
+
+def _text(description: str, default: str = "", pattern: str = "", **more: Any) -> Template:
+    """Return a parameter of text: any, or what matches the whole pattern."""
+    limits = {"AllowedPattern": pattern} if pattern else {}
+    return {"Type": "String", "Default": default, "Description": description, **limits, **more}
+
+
+def _choice(description: str, *values: str) -> Template:
+    """Return a parameter with these values; the first is the default."""
+    return _text(description, values[0], AllowedValues=[*values])
+
+
+def _number(description: str, default: int | str, least: int, **more: int) -> Template:
+    return {"Type": "Number", "Default": default, "MinValue": least, "Description": description, **more}
+
+
+_PARAMETERS = {
+    "Stage": _text(
+        "Name of this copy of the stack. local is for the embedded AWS.", "dev", pattern="[a-z][a-z0-9-]{0,15}"
+    ),
+    "Protect": _choice(
+        "Protect the tables against deletion. stack/deploy.py sets it once the stack is created: a creation that fails"
+        " must be able to delete them.",
+        "no",
+        "yes",
+    ),
+    "SiteUrl": _text(
+        "Where supporters reach the site, without a closing slash. Goes into every mail.",
+        pattern=r"(https?://[^\s]+)?",
+    ),
+    "MailFrom": _text(
+        "Sender of all mail: a bare address whose domain or address SES has verified.",
+        "petitions@example.org",
+        r"[^@\s<>]+@[^@\s<>]+",
+    ),
+    "MailIdentity": _text(
+        "Domain for which SES creates an identity. Empty when SES has one already, for a domain or an address: there is"
+        " one per account and region.",
+        pattern=_DOMAIN,
+    ),
+    "MailFromDomain": _text(
+        "MAIL FROM domain, below MailIdentity: bounce.example.org. Empty: amazonses.com. It needs an MX and an SPF"
+        " record.",
+        pattern=_DOMAIN,
+    ),
+    "LogLevel": {
+        **_text("Level of the application's log. Metrics are in lines of level INFO: above it there are none.", "INFO"),
+        "AllowedValues": ["DEBUG", "INFO", "WARNING", "ERROR"],
+    },
+    "MailPerSecond": _number(
+        "Mails a second at most. Keep it a little below the rate SES gives the account (often 14).",
+        12,
+        1,
+        MaxValue=1000,
+    ),
+    "MailSenders": _number(
+        "Senders that run at once, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond; a"
+        " sender sends about five emails a second.",
+        2,
+        2,
+        MaxValue=1000,
+    ),
+    "AlarmEmail": _text(
+        "Who is told of every alarm. Empty: nobody by mail; subscribe to the output AlarmsTopicArn instead.",
+        pattern=r"([^@\s<>]+@[^@\s<>]+)?",
+    ),
+    "OidcIssuer": _text(
+        "Who staff sign in with: the issuer of your OpenID Connect provider. Empty: nobody signs in, and staff have"
+        " tokens only.",
+        pattern=r"(https://[^\s?#]+|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?)?",
+    ),
+    "OidcClientId": _text("The name this site has there."),
+    "OidcClientSecret": _text("Its secret there, if it has one.", NoEcho=True),
+    "OidcClaim": _text(
+        "What of the provider's tokens rights are given by: groups, cognito:groups, email, ...", "groups"
+    ),
+    "OidcRights": _text(
+        'Who may do what, as JSON: {"petition-team": ["counts", "manage"]}. Empty: nobody gets in.',
+        "{}",
+        MaxLength=2000,
+    ),
+    "WarmWrites": _number(
+        "Write units a second that the signatures table takes at once. 0: what it has, 4,000 for a new table. Billed"
+        " once, and cannot be lowered.",
+        "0",
+        0,
+    ),
+    "WarmReads": _number(
+        "Read units a second that it takes at once; used with WarmWrites only. 12,000 is what a new table has.",
+        12000,
+        12000,
+    ),
+    "AccessLog": _choice(
+        "Access log of the API, kept for 30 days. API Gateway needs a role for logs in the account's settings first:"
+        " docs/deploy.md.",
+        "off",
+        "on",
+    ),
+    "CustomerKeyArn": _text(
+        "KMS key for signatures, overflow queues and exports. Not for the feedback queues, which hold recipients'"
+        " addresses. Empty: AWS's own keys. docs/deploy.md has its policy.",
+        pattern=r"(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)?",
+    ),
+}
+
+
+def equals(parameter: str, value: str) -> Template:
+    return {"Fn::Equals": [ref(parameter), value]}
+
+
+def differs(parameter: str, value: str = "") -> Template:
+    return {"Fn::Not": [equals(parameter, value)]}
+
+
+_CONDITIONS = {
+    "Emulated": equals("Stage", "local"),
+    "OnAws": {"Fn::Not": [{"Condition": "Emulated"}]},
+    "Protected": equals("Protect", "yes"),
+    "LogsAccess": equals("AccessLog", "on"),
+    "HasSiteUrl": differs("SiteUrl"),
+    "HasAlarmEmail": differs("AlarmEmail"),
+    "HasCustomerKey": differs("CustomerKeyArn"),
+    "CreatesIdentity": differs("MailIdentity"),
+    "HasMailFromDomain": differs("MailFromDomain"),
+    # Compare with text, because a parameter is text.
+    "WarmsSignatures": differs("WarmWrites", "0"),
+}
+
+
+def parameters() -> Template:
+    """Return parameters and conditions, and what `make deploy` must know of them later."""
+    outputs = {
+        "HasSiteUrl": output(given("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; mails and pages need it"),
+        "IsProtected": output(given("Protected", "yes", "no"), "Whether the tables are protected against deletion"),
+    }
+    return {"Parameters": _PARAMETERS, "Conditions": _CONDITIONS, "Outputs": outputs}

@@ -1,0 +1,70 @@
+"""The tables. To add one, add its name to `chalicelib/core/keys.py` and a line here."""
+
+from typing import Any
+
+from chalicelib.core import keys
+from stack.template.alarms import Measure, alarm_on_math
+from stack.template.cfn import Template, given, keeps_data, merged, output, ref, resource
+
+_KEYS = {"pk": "HASH", "sk": "RANGE"}
+# DynamoDB reports system errors by operation only.
+_OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
+
+
+def tables() -> Template:
+    units = {"ReadUnitsPerSecond": ref("WarmReads"), "WriteUnitsPerSecond": ref("WarmWrites")}
+    return merged(
+        [
+            table(
+                keys.SIGNATURES,
+                "Table of signatures: personal data",
+                own_key={"KMSMasterKeyId": given("HasCustomerKey", ref("CustomerKeyArn"))},
+                StreamSpecification={"StreamViewType": "NEW_AND_OLD_IMAGES"},
+                TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True},
+                WarmThroughput=given("WarmsSignatures", units),
+            ),
+            table(keys.COUNTS, "Table of petitions, tallies, snapshots and staff tokens"),
+            table(keys.AUDIT, "Table of what staff did"),
+        ]
+    )
+
+
+def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -> Template:
+    """Return a table with its setting, output and alarms. `holds` says what is in it; `more` are further properties."""
+    logical = f"{name.title()}Table"
+    # For now as it was; the next commit watches all operations of every table.
+    operations = ("PutItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems") if own_key else _OPERATIONS
+    properties = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in _KEYS],
+        "KeySchema": [{"AttributeName": each, "KeyType": kind} for each, kind in _KEYS.items()],
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", **(own_key or {})},
+        "DeletionProtectionEnabled": given("Protected", True, False),
+        **more,
+    }
+    return {
+        "Resources": {logical: resource("DynamoDB::Table", properties, **keeps_data()), **_alarms(logical, operations)},
+        "Outputs": {f"{logical}Name": output(ref(logical), holds)},
+        "Globals": {"Function": {"Environment": {"Variables": {f"{name.upper()}_TABLE": ref(logical)}}}},
+    }
+
+
+def _alarms(logical: str, operations: tuple[str, ...]) -> Template:
+    throttled = [_of_table(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
+    failed = [_of_table("SystemErrors", logical, Operation=operation) for operation in operations]
+    return {
+        f"{logical}ThrottlesAlarm": _alarm_on_sum(f"{logical} refuses requests for their rate.", throttled),
+        f"{logical}ErrorsAlarm": _alarm_on_sum(f"{logical} fails by DynamoDB's own fault.", failed),
+    }
+
+
+def _of_table(metric: str, logical: str, **more: str) -> Measure:
+    return Measure("AWS/DynamoDB", metric, {"TableName": ref(logical), **more})
+
+
+def _alarm_on_sum(description: str, measures: list[Measure]) -> Template:
+    operands = {f"m{number}": measure for number, measure in enumerate(measures)}
+    # A metric without a value would leave the sum without one.
+    expression = " + ".join(f"FILL({name}, 0)" for name in operands)
+    return alarm_on_math(description, expression, operands)

@@ -1,0 +1,82 @@
+"""A message runs a job; messages follow until it has ended, whatever interrupts it."""
+
+from collections.abc import Iterable
+from itertools import repeat
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from chalice.app import SQSEvent
+
+from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.jobs.model import HasTime, State
+from chalicelib.jobs.request import find_job, start
+from chalicelib.jobs.run import run
+from chalicelib.jobs.worker import each_job
+from chalicelib.petitions.model import Petition
+from tests.jobs.a_counting_job import SECONDS, Count, Counting, a_count
+from tests.served import Served, sqs_event
+
+
+def delivered(served: Served, work: Counting, body: object, left: Iterable[float] = repeat(900)) -> list[str]:
+    """Return the ids of the messages to be retried. `left`: the seconds that are left whenever the function asks."""
+
+    def run_count(count: Count, has_time: HasTime) -> Count:
+        return run(count, work, has_time, served.clock, served.tables)
+
+    times = iter(left)
+    context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(times, 0) * 1000)
+    answer: Any = each_job(SQSEvent(sqs_event([body]), context), Count, served.exports, run_count)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def work(served: Served) -> Counting:
+    return Counting(served.tables)
+
+
+@pytest.fixture
+def started(served: Served, petition: Petition) -> dict[str, str]:
+    """Start a job and return its message."""
+    count = a_count()
+    start(count, served.exports, served.tables)
+    served.exports.messages.clear()
+    served.exports.delays.clear()
+    return {"job_id": count.job_id}
+
+
+def state_of(served: Served, message: dict[str, str]) -> State:
+    return find_job(Count, message["job_id"], served.tables).state
+
+
+def test_a_message_runs_a_job_until_it_ends(served: Served, work: Counting, started: dict[str, str]) -> None:
+    assert delivered(served, work, started) == []
+    assert state_of(served, started) is State.DONE
+    assert served.exports.messages == []
+
+
+def test_a_new_message_is_queued_when_time_runs_short(served: Served, work: Counting, started: dict[str, str]) -> None:
+    assert delivered(served, work, started, [SECONDS - 1]) == []
+    assert (served.exports.messages, served.exports.delays) == ([started], [0])
+
+
+@pytest.mark.parametrize("error", [Unavailable("files"), Throttled("files")])
+def test_an_aws_error_is_retried_after_a_minute(
+    served: Served, work: Counting, started: dict[str, str], error: Unavailable
+) -> None:
+    served.tables.fail_next(error)
+    assert delivered(served, work, started) == []
+    assert (served.exports.messages, served.exports.delays) == ([started], [60])
+    delivered(served, work, started)
+    assert state_of(served, started) is State.DONE
+
+
+def test_a_bug_returns_the_message_to_the_queue(served: Served, work: Counting, started: dict[str, str]) -> None:
+    served.tables.fail_next(KeyError("x"))
+    assert delivered(served, work, started) == ["0"]
+
+
+@pytest.mark.parametrize("message", [{"job_id": "safe-children.nobody"}, {"job_id": "x"}, {}, "no json"])
+def test_a_message_without_a_job_is_dropped(served: Served, message: object) -> None:
+    assert delivered(served, Counting(served.tables), message) == []
+    assert served.exports.messages == []

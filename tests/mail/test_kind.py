@@ -1,0 +1,14 @@
+"""Every kind that the workers know is complete."""
+
+from chalicelib.mail.worker import KINDS
+from chalicelib.signatures.model import MailKind
+
+
+def test_every_email_that_signing_requests_has_a_kind() -> None:
+    assert {*KINDS} >= {*MailKind}
+
+
+def test_every_kind_has_a_subject_a_text_and_an_html_template() -> None:
+    for name, kind in KINDS.items():
+        assert kind.name == name
+        assert {path.name for path in kind.templates.iterdir()} == {"subject.txt", "body.txt", "body.html"}

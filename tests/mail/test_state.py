@@ -1,0 +1,69 @@
+"""A requested email is claimed, then settled. Messages may be repeated, late and out of order."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.mail_state import request_mail
+from chalicelib.signatures.model import MailKind
+from tests.actors import ALICE, DAY, NOW, identity_of, key_of, request_of, signed
+from tests.fakes import FakeTables
+
+LEASE = timedelta(seconds=90)
+SECOND = timedelta(seconds=1)
+STATE = SIGNATURE_KINDS["confirm"].state
+
+
+@pytest.fixture
+def request_(tables: FakeTables, petition: Petition) -> MailRequest:
+    return request_of(tables, petition, signed(tables, petition))
+
+
+def test_only_one_caller_claims_a_request(tables: FakeTables, request_: MailRequest) -> None:
+    assert STATE.claim(request_, NOW, LEASE, tables)["email"] == ALICE.email
+    for later in (0, 1, 89):
+        with pytest.raises(ConditionFailed) as caught:
+            STATE.claim(request_, NOW + later * SECOND, LEASE, tables)
+        assert STATE.is_still_requested(request_, caught.value.item)
+
+
+def test_an_expired_claim_is_taken_over(tables: FakeTables, request_: MailRequest) -> None:
+    STATE.claim(request_, NOW, LEASE, tables)
+    assert STATE.claim(request_, NOW + LEASE, LEASE, tables)
+
+
+def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, request_: MailRequest) -> None:
+    STATE.claim(request_, NOW, LEASE, tables)
+    STATE.release(request_, tables)
+    assert STATE.claim(request_, NOW, LEASE, tables)
+
+
+def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, request_: MailRequest) -> None:
+    older = request_.model_copy(update={"requested_at": "2026-11-24T11:00:00Z"})
+    with pytest.raises(ConditionFailed) as caught:
+        STATE.claim(older, NOW, LEASE, tables)
+    assert not STATE.is_still_requested(older, caught.value.item)
+
+
+def test_a_request_of_a_deleted_item_creates_nothing(tables: FakeTables, petition: Petition) -> None:
+    gone = MailRequest(kind="confirm", key=delivery_key(petition.slug, "0" * 32), requested_at="2026-11-24T12:00:00Z")
+    with pytest.raises(ConditionFailed) as caught:
+        STATE.claim(gone, NOW, LEASE, tables)
+    assert not STATE.is_still_requested(gone, caught.value.item)
+    STATE.mark_sent(gone, NOW, tables)
+    STATE.mark_refused(gone, tables)
+    STATE.mark_undeliverable(gone.key, "bounced", tables)
+    STATE.release(gone, tables)
+    assert STATE.item_key(gone.key) not in tables.items
+
+
+def test_a_refused_address_gets_no_more_email(tables: FakeTables, petition: Petition, request_: MailRequest) -> None:
+    STATE.mark_refused(request_, tables)
+    with pytest.raises(ConditionFailed):
+        request_mail(key_of(petition, identity_of(petition)), MailKind.CONFIRM, NOW + DAY, tables)
+    with pytest.raises(ConditionFailed):
+        STATE.claim(request_, NOW + DAY, LEASE, tables)

@@ -1,0 +1,100 @@
+"""Plant each bug of bugs.toml in a copy of the project, and note which test finds it first. Not part of CI.
+
+A test finds a bug if it fails with the bug and passes without it. The suites run from the fastest to the slowest.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import tomllib
+from itertools import product
+from pathlib import Path
+from shutil import copy2, rmtree
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).parents[2]
+BUGS = Path(__file__).with_name("bugs.toml")
+LINKED = (".venv", ".venv-emulator", ".venv-lint", "node_modules")
+MARKS = ("faults", "flows", "stack or e2e", "browser")
+SUITES = {"unit": f"not ({' or '.join(MARKS)} or slow)", **{mark: f"({mark}) and not slow" for mark in MARKS}}
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?\.py(?:::\w+)?)", re.MULTILINE)
+PYTEST = (".venv/bin/python", "-m", "pytest", "-x", "-n0", "-rfE", "-p", "no:cacheprovider")
+NO_FAILURES = (0, 5)  # pytest's exit codes: all passed, and no test selected.
+
+Bug = dict[str, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.planted")
+    parser.add_argument("--only", metavar="ID", action="append", help="plant this bug only; can be repeated")
+    only = parser.parse_args().only
+    bugs: list[Bug] = tomllib.loads(BUGS.read_text(encoding="utf-8"))["bug"]
+    with TemporaryDirectory(prefix="planted-") as folder:
+        clean = copied_to(Path(folder, "clean"))
+        for bug in bugs:
+            if not only or bug["id"] in only:
+                found = caught_by(bug, copied_to(Path(folder, bug["id"])), clean)
+                rmtree(Path(folder, bug["id"]))
+                _note(bug["id"], found)
+                print(f"{bug['id']:32}{found}", flush=True)
+
+
+def copied_to(copy: Path) -> Path:
+    """Copy the files that git knows, with their uncommitted changes."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, listed.split("\0")):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        copy2(ROOT / name, copy / name)
+    for name in LINKED:
+        (copy / name).symlink_to((ROOT / name).resolve())
+    return copy
+
+
+def caught_by(bug: Bug, copy: Path, clean: Path) -> str:
+    """Plant the bug in the copy. Return the suite and its test, "missed", or "cannot be planted"."""
+    file = copy / bug["file"]
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    if text.count(bug["find"]) != 1:
+        return "cannot be planted"
+    file.write_text(text.replace(bug["find"], bug["replace"]), encoding="utf-8")
+    for (suite, marks), path in product(SUITES.items(), likely_first(bug)):
+        if found := first_failure(copy, clean, marks, path):
+            return f"{suite}: {found}"
+    return "missed"
+
+
+def likely_first(bug: Bug) -> list[str]:
+    """Return the test that found the bug last time, the folder that mirrors its file, and all tests."""
+    last = bug["caught_by"].partition(": ")[2]
+    mirrored = f"tests/{bug['file'].removeprefix('chalicelib/').partition('/')[0]}"
+    return [*(path for path in (last, mirrored) if path and (ROOT / path.partition("::")[0]).exists()), "tests"]
+
+
+def first_failure(copy: Path, clean: Path, marks: str, path: str) -> str | None:
+    """Return the first test that fails in the copy and passes in the clean copy."""
+    ignored: list[str] = []
+    while found := _failed(copy, marks, path, *ignored):
+        if not _failed(clean, marks, found):
+            return found
+        print(f"fails without the bug too: {found}", flush=True)
+        ignored.append(f"--deselect={found}")
+    return None
+
+
+def _failed(copy: Path, marks: str, *more: str) -> str | None:
+    environment = {**os.environ, "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run([*PYTEST, "-m", marks, *more], cwd=copy, env=environment, capture_output=True, text=True)
+    failed = FAILED.search(ended.stdout)
+    if failed is None and ended.returncode not in NO_FAILURES:
+        raise RuntimeError(f"pytest ended with {ended.returncode}: {ended.stdout[-1000:]}{ended.stderr[-1000:]}")
+    return failed[1] if failed else None
+
+
+def _note(bug_id: str, found: str) -> None:
+    noted = re.compile(rf'(id = "{bug_id}"\n.*?\ncaught_by = )"[^"]*"', re.DOTALL)
+    BUGS.write_text(noted.sub(rf'\1"{found}"', BUGS.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

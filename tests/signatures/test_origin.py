@@ -1,0 +1,70 @@
+"""Origins: a partner that only these tests know signs through `sign`, and so does our own form."""
+
+import dataclasses
+
+from chalicelib.core.sources import DIRECT
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import State
+from chalicelib.signatures.origin import Origin, own_origin
+from chalicelib.signatures.sign import Outcome, Signed, sign
+from chalicelib.tallies.count import Days, breakdown
+from chalicelib.tallies.model import By
+from tests.actors import (
+    NOW,
+    a_form,
+    a_signing_context,
+    item_of,
+    signed,
+    subject_of,
+)
+from tests.fakes import FakeTables
+
+PARTNER = Origin("Oak Alliance", "partner", "oak-consent-3", "oak-alliance")
+# A partner whose signatures count at once, because it has confirmed the addresses itself.
+TRUSTED = dataclasses.replace(PARTNER, confirms_by_email=False)
+
+
+def obtained(tables: FakeTables, petition: Petition, origin: Origin) -> Signed:
+    return sign(a_form(), petition, origin, NOW, a_signing_context(tables))
+
+
+def counted_at_once(tables: FakeTables, petition: Petition) -> Outcome:
+    identity, outcome = obtained(tables, petition, TRUSTED)
+    subject = subject_of(petition, identity, source=PARTNER.source)
+    assert confirm(subject, Corrections(), petition, NOW, tables) is State.CONFIRMED
+    return outcome
+
+
+def test_our_own_origin_is_the_charity_and_its_wording(petition: Petition) -> None:
+    expected = Origin(petition.charity, "api", petition.consent_version, DIRECT, confirms_by_email=True)
+    assert own_origin(petition, "api", None) == expected
+    assert own_origin(petition, "form", "bbc").source == "bbc"
+
+
+def test_a_partners_signature_stores_its_origin(tables: FakeTables, petition: Petition) -> None:
+    identity, outcome = obtained(tables, petition, PARTNER)
+    item = item_of(tables, petition, identity)
+    names = ("obtained_by", "channel", "consent_version", "source", "mail_kind")
+    assert outcome is Outcome.ACCEPTED
+    assert [item[name] for name in names] == ["Oak Alliance", "partner", "oak-consent-3", "oak-alliance", "confirm"]
+
+
+def test_a_person_who_signed_with_us_and_a_partner_is_one_signature_with_its_first_origin(
+    tables: FakeTables, petition: Petition
+) -> None:
+    identity = signed(tables, petition)
+    assert obtained(tables, petition, PARTNER) == (identity, Outcome.REPEATED)
+    assert item_of(tables, petition, identity)["obtained_by"] == petition.charity
+
+
+def test_a_signature_that_counts_at_once_is_counted_once_and_emails_nobody(
+    tables: FakeTables, petition: Petition
+) -> None:
+    assert counted_at_once(tables, petition) is Outcome.ACCEPTED
+    assert counted_at_once(tables, petition) is Outcome.REPEATED
+    (identity,) = {key.sk for key in tables.items if key.table == "signatures"}
+    item = item_of(tables, petition, identity)
+    assert (item["state"], "mail_kind" in item, item["mails"]) == ("confirmed", False, 0)
+    assert breakdown(petition, By.SOURCE, Days(), NOW, tables).values == {"oak-alliance": 1}
