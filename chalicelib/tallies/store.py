@@ -124,10 +124,26 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     through = {"through": day.isoformat()}
     tables.transact(
         [
-            NewItem(keys.tally_day(slug, day), numbers_of(tally)),
+            # Not NewItem: a day that was reopened is closed again. The head's condition lets one caller through.
+            Change(keys.tally_day(slug, day), assign=numbers_of(tally)),
             Change(keys.tally_head(slug), assign=through, add={TOTAL: tally.total}, when=is_next),
         ]
     )
+
+
+def reopen(slug: str, today: date, tables: Tables) -> list[date]:
+    """Reopen today and later days, which no reader should have closed. Return them; the head goes back to yesterday.
+
+    Their shards count again, with all that was confirmed since. Raise ConditionFailed if another day was just closed.
+    """
+    before = head(slug, tables)
+    closed = closed_days(slug, today, before.through, tables)
+    if closed:
+        through = {"through": (today - timedelta(days=1)).isoformat()}
+        is_same = Attr("through").eq(before.through.isoformat())
+        total = -sum(tally.total for tally in closed.values())
+        tables.update(Change(keys.tally_head(slug), assign=through, add={TOTAL: total}, when=is_same))
+    return sorted(closed)
 
 
 def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date, Tally]:
