@@ -13,12 +13,11 @@ NODE = $(CURDIR)/$(firstword $(wildcard .venv/lib/python3*/site-packages/nodejs_
 WITH_NODE = PATH="$(NODE)/bin:$$PATH"
 
 export PYTHONPATH := .
-export PYTHONDONTWRITEBYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check format bench cost simulate spike package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike package deploy token clean python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -29,7 +28,7 @@ run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: pairs of faults, random lives, a short spike, a second emulator
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles
 	@exec $(PY) -m pytest -m slow
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
@@ -39,7 +38,7 @@ planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant 
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m tests.planted
 
 unit: .venv/ready .venv/referee/ready ## Run the tests that need neither emulator nor browser
-	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)"
+	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)" $(addprefix --ignore=tests/,browser e2e faults flows)
 
 faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults
@@ -55,6 +54,9 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
 	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
 	@echo "check: no problems found"
+
+openapi: .venv/run ## Write chalicelib/edge/openapi.json from routes, models and stack/openapi/operations
+	@exec $(PY) -m stack.openapi
 
 format: .venv/ready node_modules/ready ## Format the code
 	@.venv/bin/ruff check --fix --quiet
@@ -86,6 +88,7 @@ token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,m
 clean: ## Remove everything that make created, including local signatures
 	@rm -rf .venv .venv-emulator .venv-lint node_modules .local .chalice/deployments .chalice/deployed
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 python3-new-enough:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }

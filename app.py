@@ -5,9 +5,8 @@ import gc
 # Imports create many objects and hardly any garbage: collecting it took an eighth of a cold start (measured).
 gc.disable()
 
-from typing import Any
-
 from chalicelib.edge import site
+from chalicelib.edge.routes import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
@@ -37,36 +36,10 @@ for worker in WORKERS:
     app.register_blueprint(worker.workers)
 
 
-# The same routes with other roles: API Gateway sends links from emails, counts and staff routes to their own
-# functions, whose roles allow only these (.chalice/policy-*.json, bound in the template).
-@app.lambda_function()
-def links(event: Any, context: Any) -> Any:
-    return app(event, context)
-
-
-@app.lambda_function()
-def counts(event: Any, context: Any) -> Any:
-    return app(event, context)
-
-
-@app.lambda_function()
-def manage(event: Any, context: Any) -> Any:
-    return app(event, context)
-
-
-@app.lambda_function()
-def people(event: Any, context: Any) -> Any:
-    return app(event, context)
-
-
-@app.lambda_function()
-def sign_in(event: Any, context: Any) -> Any:
-    return app(event, context)
-
-
-@app.lambda_function()
-def exports(event: Any, context: Any) -> Any:
-    return app(event, context)
+# The same routes with other roles: API Gateway sends each route to its own function, whose role allows only what that
+# needs (.chalice/policy-*.json). Lambda finds a function by its name in this module.
+for name in (each.name.lower() for each in Function if each is not Function.API):
+    globals()[name] = app.serve_as(name)
 
 
 # Imported objects live as long as the process: the collector skips them from now on.

@@ -17,6 +17,7 @@ from benchmarks.worker import answer
 from chalicelib.aws.table import tables
 from chalicelib.core import keys, times
 from chalicelib.core.countries import countries
+from chalicelib.core.settings import table_variable
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -25,12 +26,12 @@ from chalicelib.tallies.count import FRESH
 from chalicelib.tallies.model import MAX_SOURCES, Entry
 from chalicelib.tallies.store import entry_change
 from stack.template.merge import merge_template
+from stack.template.tables import table_id
 
 FEW, MANY = 10, 100_000
 # Ordinary: a national petition. Widest: every country, and as many sources as a shard stores.
 ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
 TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
-TABLES = {"SignaturesTable": "SIGNATURES_TABLE", "CountsTable": "COUNTS_TABLE", "AuditTable": "AUDIT_TABLE"}
 
 
 class Stage:
@@ -164,10 +165,10 @@ def create_tables() -> None:
     """Create the tables as the template declares them, so that write units include any index."""
     declared = merge_template()["Resources"]
     client: Any = boto3.client("dynamodb")
-    for logical, variable in TABLES.items():
-        properties = declared[logical]["Properties"]
+    for name in keys.TABLES:
+        properties = declared[table_id(name)]["Properties"]
         kept = {name: properties[name] for name in TABLE_PROPERTIES if name in properties}
-        client.create_table(TableName=scene.SETTINGS[variable], **kept)
+        client.create_table(TableName=scene.SETTINGS[table_variable(name)], **kept)
 
 
 def _stripped(figures: dict[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,6 @@ from benchmarks.sizes import item_bytes
 READ_BLOCK, WRITE_BLOCK = 4096, 1024
 CAPACITY = "ReturnConsumedCapacity"
 
-Item = Mapping[str, Any]
-
 
 @dataclass
 class Spent:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from chalicelib.core.keys import TABLES
+from chalicelib.core.settings import QUEUES, queue_variable, table_variable
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from chalicelib.petitions.model import Petition
 from stack.paths import PETITIONS
@@ -15,13 +17,8 @@ SECRET = "benchmarks-only"
 TOKEN_KEYS = {"v1": SECRET}
 SETTINGS = {
     "STAGE": "local",
-    "SIGNATURES_TABLE": "signatures",
-    "COUNTS_TABLE": "counts",
-    "AUDIT_TABLE": "audit",
-    "MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/mail",
-    "OVERFLOW_QUEUE_URL": "http://127.0.0.1:1/000000000000/overflow",
-    "OTHER_MAIL_QUEUE_URL": "http://127.0.0.1:1/000000000000/other-mail",
-    "EXPORTS_QUEUE_URL": "http://127.0.0.1:1/000000000000/exports",
+    **{table_variable(name): name for name in TABLES},
+    **{queue_variable(name): f"http://127.0.0.1:1/000000000000/{name}" for name in QUEUES},
     "EXPORTS_BUCKET": "exports",
     "MAIL_PER_SECOND": "1000",
     "MAIL_SENDERS": "2",

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from chalicelib.aws import clients
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys, times
-from chalicelib.core.settings import required
+from chalicelib.core import times
+from chalicelib.core.settings import required, table_names
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 
@@ -18,12 +18,7 @@ class InputError(Exception):
 
 
 def tables() -> Tables:
-    names = {
-        keys.SIGNATURES: required("SIGNATURES_TABLE"),
-        keys.COUNTS: required("COUNTS_TABLE"),
-        keys.AUDIT: required("AUDIT_TABLE"),
-    }
-    return Tables(clients.dynamodb(), names)
+    return Tables(clients.dynamodb(), table_names())
 
 
 def queue(setting: str) -> Queue:

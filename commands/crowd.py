@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.core import times
+from chalicelib.core.settings import QUEUES
 from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.shedding.level import Level, shed, stored_level
 from commands import common
@@ -14,13 +15,7 @@ from commands.common import from_1_to
 MOST_MESSAGES = 10_000_000
 
 # Without the stream's dead letters: they are ranges of the stream, and the sweep finds the mail requests in them.
-REDRIVEN = {
-    "mail": "MAIL",
-    "other-mail": "OTHER_MAIL",
-    "feedback": "FEEDBACK",
-    "overflow": "OVERFLOW",
-    "exports": "EXPORTS",
-}
+REDRIVEN = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 
 def shed_load(arguments: argparse.Namespace) -> None:

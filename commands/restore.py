@@ -17,7 +17,7 @@ from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key, slug_of
-from chalicelib.core.settings import required
+from chalicelib.core.settings import required, table_variable
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
@@ -101,7 +101,7 @@ def _written(decision: Decision, live: Tables) -> Outcome:
 
 
 def _copy_of(table: str, at: datetime | None) -> Copy:
-    client, name = clients.dynamodb(), required(f"{table.upper()}_TABLE")
+    client, name = clients.dynamodb(), required(table_variable(table))
     if at is None and (there := patiently(partial(copies_of, client, name))):
         raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(there)}")
     return Copy(client, name, at or patiently(partial(window, client, name)).latest)

@@ -11,6 +11,8 @@ from stack.emulated import verify_sender
 from stack.package import package
 from stack.paths import ROOT
 from stack.target import LOCAL_STAGE
+from stack.template.functions import SECRETS, logical_id
+from stack.template.merge import settings_in
 
 STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
@@ -40,27 +42,16 @@ class Deployed:
             "SITE_URL": self.site,
             "LOG_LEVEL": "INFO",
             "MAIL_FROM": SENDER,
-            "SIGNATURES_TABLE": self.outputs["SignaturesTableName"],
-            "COUNTS_TABLE": self.outputs["CountsTableName"],
-            "AUDIT_TABLE": self.outputs["AuditTableName"],
-            "MAIL_QUEUE_URL": self.outputs["MailQueueUrl"],
-            "OVERFLOW_QUEUE_URL": self.outputs["OverflowQueueUrl"],
-            "OTHER_MAIL_QUEUE_URL": self.outputs["OtherMailQueueUrl"],
-            "EXPORTS_QUEUE_URL": self.outputs["ExportsQueueUrl"],
-            "EXPORTS_BUCKET": self.outputs["ExportsBucketName"],
             "MAIL_PER_SECOND": UNPACED,
             "MAIL_SENDERS": SENDERS,
-            "CONFIGURATION_SET": self.outputs["MailConfigurationSetName"],
+            **settings_in(self.outputs),
         }
 
     def keys(self) -> dict[str, str]:
         """Return SIGNATURE_KEYS and TOKEN_KEYS as the functions get them."""
         client = Cloud(self.endpoint).client("secretsmanager")
-        secrets = {"SIGNATURE_KEYS": "SignatureKeysArn", "TOKEN_KEYS": "TokenKeysArn"}
-        return {
-            name: client.get_secret_value(SecretId=self.outputs[output])["SecretString"]
-            for name, output in secrets.items()
-        }
+        arns = {name: self.outputs[f"{logical_id(name.lower())}Arn"] for name in SECRETS}
+        return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
 
 
 def deployed(

@@ -4,8 +4,6 @@ from typing import Any
 
 from stack.aws import Cloud
 
-_TABLES = {"SignaturesTable": "SignaturesTableName", "CountsTable": "CountsTableName", "AuditTable": "AuditTableName"}
-
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
@@ -25,12 +23,13 @@ def verify_sender(cloud: Cloud, address: str) -> None:
 
 def _expire_items(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     client = cloud.client("dynamodb")
-    for logical, output in _TABLES.items():
-        declared = template["Resources"][logical]["Properties"].get("TimeToLiveSpecification")
-        name = outputs[output]
-        current = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-        if declared and current.get("TimeToLiveStatus") != "ENABLED":
-            client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared)
+    for logical, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in resource["Properties"]:
+            name = outputs[f"{logical}Name"]
+            current = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+            if current.get("TimeToLiveStatus") != "ENABLED":
+                declared = resource["Properties"]["TimeToLiveSpecification"]
+                client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared)
 
 
 def _count_workers(cloud: Cloud) -> None:

@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 from stack import changeset
 from stack.aws import Cloud
 from stack.console import Failure, say
+from stack.template import functions
 
-RESERVED = ("ReservedAuthorizer", "ReservedRelay", "ReservedSenders", "ReservedOverflow")
+RESERVED = tuple(parameter for parameter, _ in functions.RESERVED.values())
 # Lambda keeps this many concurrent executions for functions without a reservation.
 _UNRESERVED = 100
 # Writes a second that a new on-demand table takes without warming.

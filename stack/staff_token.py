@@ -10,6 +10,7 @@ from stack.console import Failure, run_main, say
 from stack.deploy import current_outputs
 from stack.manage import manage, settings
 from stack.paths import ENDPOINTS
+from stack.template.merge import settings_in
 
 
 def _environment(stage: str) -> dict[str, str]:
@@ -30,20 +31,7 @@ def _remote(stage: str) -> dict[str, str]:
         outputs = current_outputs(Cloud(), stage)
     if not outputs:
         raise Failure(f"stage {stage} is not deployed: `make deploy STAGE={stage}`")
-    names = {
-        "STAGE": stage,
-        "SITE_URL": outputs["SiteUrlInUse"],
-        "SIGNATURES_TABLE": outputs["SignaturesTableName"],
-        "COUNTS_TABLE": outputs["CountsTableName"],
-        "AUDIT_TABLE": outputs["AuditTableName"],
-        "MAIL_QUEUE_URL": outputs["MailQueueUrl"],
-        "OVERFLOW_QUEUE_URL": outputs["OverflowQueueUrl"],
-        "OTHER_MAIL_QUEUE_URL": outputs["OtherMailQueueUrl"],
-        "EXPORTS_QUEUE_URL": outputs["ExportsQueueUrl"],
-        "EXPORTS_BUCKET": outputs["ExportsBucketName"],
-        "CONFIGURATION_SET": outputs["MailConfigurationSetName"],
-    }
-    return {**os.environ, **names}
+    return {**os.environ, "STAGE": stage, "SITE_URL": outputs["SiteUrlInUse"], **settings_in(outputs)}
 
 
 def _main() -> None:

@@ -8,7 +8,8 @@ import hypothesis
 import pytest
 
 from chalicelib.core import log
-from chalicelib.core.settings import settings
+from chalicelib.core.keys import TABLES
+from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
@@ -26,13 +27,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 ENVIRONMENT = {
     "STAGE": "test",
-    "SIGNATURES_TABLE": "signatures-test",
-    "COUNTS_TABLE": "counts-test",
-    "AUDIT_TABLE": "audit-test",
-    "MAIL_QUEUE_URL": "https://sqs.invalid/1/mail",
-    "OVERFLOW_QUEUE_URL": "https://sqs.invalid/1/overflow",
-    "OTHER_MAIL_QUEUE_URL": "https://sqs.invalid/1/other-mail",
-    "EXPORTS_QUEUE_URL": "https://sqs.invalid/1/exports",
+    **{table_variable(name): f"{name}-test" for name in TABLES},
+    **{queue_variable(name): f"https://sqs.invalid/1/{name}" for name in QUEUES},
     "EXPORTS_BUCKET": "exports-test",
     "MAIL_PER_SECOND": "100000",
     "MAIL_SENDERS": "2",
@@ -48,12 +44,10 @@ ENVIRONMENT = {
 SLOW = (
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
-    "tests/faults/test_erasing.py",
-    "tests/faults/test_every_handler.py::test_after_any_two_faults",
-    "tests/faults/test_exporting.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
     "tests/stack/test_second_opinion.py",
 )
@@ -67,8 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clear caches between tests, and keep pytest's log handlers."""
+    """Clear caches and metrics between tests, and keep pytest's log handlers."""
     monkeypatch.setattr(log, "_configured", lambda: None)
+    log.begin("")
     forget_petitions()
     forget_level()
     settings.cache_clear()

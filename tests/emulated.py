@@ -9,9 +9,10 @@ import os
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,16 @@ import pytest
 from pytest_localstack import service_checks
 from pytest_localstack.session import LocalstackSession, RunningSession
 
-from chalicelib.aws import bucket, clients, email, queue, table
+from chalicelib.aws import bucket, clients, email, queue, source, table
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.settings import settings
+from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from stack.emulator import client_environment, emulator
 from stack.template.merge import merge_template
+from stack.template.queues import queue_id
+from stack.template.tables import table_id
 from tests.roles import Roles, sign_as_functions
 
 REGION = "us-east-1"
@@ -37,7 +40,6 @@ BUCKET = "bucket"
 CONFIGURATION_SET = "mail"
 # Only our own emulator has the referee.
 IS_OURS = "LOCALSTACK" not in os.environ
-TABLES = {keys.SIGNATURES: "SignaturesTable", keys.COUNTS: "CountsTable", keys.AUDIT: "AuditTable"}
 RESOURCES = merge_template()["Resources"]
 
 
@@ -81,35 +83,50 @@ class EmulatedAws:
     endpoint: str
     tables: Tables
     stream_arn: str
-    mail_queue_url: str
-    overflow_queue_url: str
-    other_mail_queue_url: str
-    exports_queue_url: str
+    queues: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def emulator_roles() -> Roles:
+    return Roles()
+
+
+@pytest.fixture(scope="session")
+def emulator_client() -> Callable[..., Any]:
+    """Build each client once for all tests: reading the services' descriptions took most of a test's time."""
+    build = boto3.client
+    return cache(lambda service, config=None: build(service, config=config))
 
 
 @pytest.fixture
 def emulated_aws(
-    localstack: RunningSession, aws_endpoint: str, monkeypatch: pytest.MonkeyPatch
+    localstack: RunningSession,
+    aws_endpoint: str,
+    emulator_roles: Roles,
+    emulator_client: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EmulatedAws]:
     """New tables, as the template declares them, and new queues for each test."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
-        roles = sign_as_functions(monkeypatch) if IS_OURS else Roles()
+        if IS_OURS:
+            sign_as_functions(monkeypatch, emulator_roles)
+        monkeypatch.setattr(boto3, "client", emulator_client)
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         stack.enter_context(forgotten())
         names, stream_arn = _create_tables()
-        queues = [
-            boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
-            for name in ("mail", "overflow", "other-mail", "exports")
-        ]
+        queues = {
+            name: boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
+            for name in QUEUES
+        }
         _verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
-        roles.names = _physical(names, queues)
-        for name, value in _environment(names, *queues).items():
+        emulator_roles.begin(_physical(names, queues))
+        for name, value in _environment(names, queues).items():
             monkeypatch.setenv(name, value)
-        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, *queues)
+        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queues)
 
 
 @pytest.fixture
@@ -120,20 +137,17 @@ def emulator_tables(emulated_aws: EmulatedAws) -> Tables:
 @contextmanager
 def forgotten() -> Iterator[None]:
     """Clear the application's cached clients, settings and petitions before and after the block."""
-    built = (
-        *(clients.dynamodb, clients.sqs, clients.ses, table.tables),
-        *(queue.mail_queue, queue.other_mail_queue, email.mailer, settings),
-        *(clients.s3, bucket.exports_bucket, queue.exports_queue),
-    )
-    signing = (clients.signing_dynamodb, clients.signing_sqs, table.signing_tables, queue.overflow_queue)
-    _forget(*built, *signing)
+    _forget()
     yield
-    _forget(*built, *signing)
+    _forget()
 
 
-def _forget(*caches: Any) -> None:
-    for cached in caches:
-        cached.cache_clear()
+def _forget() -> None:
+    settings.cache_clear()
+    for module in (bucket, clients, email, queue, source, table):
+        for built in vars(module).values():
+            if hasattr(built, "cache_clear"):
+                built.cache_clear()
     forget_petitions()
     forget_level()
 
@@ -141,8 +155,8 @@ def _forget(*caches: Any) -> None:
 def _create_tables() -> tuple[dict[str, str], str]:
     client = boto3.client("dynamodb")
     names, streams = {}, {}
-    for logical, resource in TABLES.items():
-        properties = RESOURCES[resource]["Properties"]
+    for logical in keys.TABLES:
+        properties = RESOURCES[table_id(logical)]["Properties"]
         shape: Any = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
         if "StreamSpecification" in properties:
             shape["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
@@ -151,11 +165,10 @@ def _create_tables() -> tuple[dict[str, str], str]:
     return {**names, BUCKET: f"exports-{uuid.uuid4().hex}"}, streams[keys.SIGNATURES]
 
 
-def _physical(names: dict[str, str], queues: Sequence[str]) -> dict[str, str]:
+def _physical(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
     """Return the names of the template's resources in this test."""
-    tables = {resource: names[logical] for logical, resource in TABLES.items()}
-    logical = ("MailQueue", "OverflowQueue", "OtherMailQueue", "ExportsQueue")
-    called = dict(zip(logical, (url.rpartition("/")[2] for url in queues), strict=True))
+    tables = {table_id(name): names[name] for name in keys.TABLES}
+    called = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
     return {**tables, **called, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
 
 
@@ -163,16 +176,11 @@ def _verify_sender() -> None:
     boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
 
 
-def _environment(names: dict[str, str], mail: str, overflow: str, other_mail: str, exports: str) -> dict[str, str]:
+def _environment(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
     return {
         "STAGE": "test",
-        "SIGNATURES_TABLE": names[keys.SIGNATURES],
-        "COUNTS_TABLE": names[keys.COUNTS],
-        "AUDIT_TABLE": names[keys.AUDIT],
-        "MAIL_QUEUE_URL": mail,
-        "OVERFLOW_QUEUE_URL": overflow,
-        "OTHER_MAIL_QUEUE_URL": other_mail,
-        "EXPORTS_QUEUE_URL": exports,
+        **{table_variable(name): names[name] for name in keys.TABLES},
+        **{queue_variable(name): url for name, url in queues.items()},
         "EXPORTS_BUCKET": names[BUCKET],
         "MAIL_PER_SECOND": "100000",
         "MAIL_SENDERS": "2",

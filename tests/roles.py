@@ -4,7 +4,6 @@ Tests call the handlers of the application themselves; what a test does outside 
 """
 
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,9 +21,9 @@ from stack.referee.model import Where
 from stack.referee.policies import PARAMETERS, declared
 from stack.referee.resolve import Resolver
 from stack.template.merge import merge_template
+from tests.referee.witness import serving
 
 DEPLOYER = ReadOnlyCredentials("test", "test", None)
-_FUNCTION = re.compile(r"\$\{(\w+)\.Arn\}")
 _running: ContextVar[str | None] = ContextVar("running", default=None)
 
 
@@ -44,8 +43,12 @@ class Roles(Credentials):
 
     def __init__(self) -> None:
         super().__init__("test", "test")
+        self.begin({})
+
+    def begin(self, names: Mapping[str, str]) -> None:
+        """Begin a test with these names of tables and queues."""
+        self._names = names
         self._issued: dict[str, ReadOnlyCredentials] = {}
-        self.names: Mapping[str, str] = {}
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         function = _running.get()
@@ -57,7 +60,7 @@ class Roles(Credentials):
         return self._issued[function]
 
     def _issue(self, function: str) -> ReadOnlyCredentials:
-        policy = _Names(self.names).value(declared()[function])
+        policy = _Names(self._names).value(declared()[function])
         iam, name = boto3.client("iam"), uuid.uuid4().hex
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
@@ -75,27 +78,16 @@ def running(function: str | None) -> Iterator[None]:
         _running.reset(before)
 
 
-def sign_as_functions(patch: pytest.MonkeyPatch) -> Roles:
+def sign_as_functions(patch: pytest.MonkeyPatch, roles: Roles) -> None:
     """Every client that is built from now on asks these roles for its credentials."""
-    roles = Roles()
     patch.setattr(Session, "get_credentials", lambda _: roles)
     _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
     _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
-    _run_as(patch, Chalice, lambda _, event: function_of(event["requestContext"]))
-    return roles
+    _run_as(patch, Chalice, lambda _, event: _serving(event["requestContext"]))
 
 
-def function_of(request: Mapping[str, Any]) -> str:
-    """Who serves a route, by the template; the public pages and signing are Chalice's own default."""
-    methods = _definition().get(request["resourcePath"], {})
-    integration = methods.get(request["httpMethod"].lower(), {}).get("x-amazon-apigateway-integration", {})
-    found = _FUNCTION.search(json.dumps(integration.get("uri", "")))
-    wanted = found[1].lower() if found else "apihandler"
-    return next(name for name in declared() if name.replace("_", "") == wanted)
-
-
-def _definition() -> Any:
-    return merge_template()["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+def _serving(request: Mapping[str, Any]) -> str:
+    return serving(request["httpMethod"], request["resourcePath"])
 
 
 def _run_as(patch: pytest.MonkeyPatch, handler: Any, function: Callable[[Any, Any], str]) -> None:

@@ -37,14 +37,7 @@ class Stage:
         return set_faults(self.stack.endpoint, rates)
 
     def depths(self) -> dict[str, int]:
-        """Return the messages in each queue: waiting, in flight, or delayed."""
-        names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        client = self.cloud.client("sqs")
-        found = {}
-        for name, output in QUEUES.items():
-            answer = client.get_queue_attributes(QueueUrl=self.stack.outputs[output], AttributeNames=names)
-            found[name] = sum(map(int, answer["Attributes"].values()))
-        return found
+        return depths(self.cloud, self.stack)
 
 
 @contextmanager
@@ -58,7 +51,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
         between = Faults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
         _lead_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
         if plan.rest is not None:
-            _shorten_rests(cloud, stack, plan.rest)
+            shorten_rests(cloud, stack, plan.rest)
         with (
             served(faults.application(between), faults_port),
             served(front.application(running.endpoint, stack.api), site_port),
@@ -86,7 +79,18 @@ def _functions(client: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _shorten_rests(cloud: Cloud, stack: Deployed, seconds: int) -> None:
+def depths(cloud: Cloud, stack: Deployed) -> dict[str, int]:
+    """Return the messages in each queue: waiting, in flight, or delayed."""
+    names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+    client, found = cloud.client("sqs"), {}
+    for name, output in QUEUES.items():
+        answer = client.get_queue_attributes(QueueUrl=stack.outputs[output], AttributeNames=names)
+        found[name] = sum(map(int, answer["Attributes"].values()))
+    return found
+
+
+def shorten_rests(cloud: Cloud, stack: Deployed, seconds: int) -> None:
+    """Deliver a message again after `seconds`, not after minutes: on a busy machine a call may exceed its 2 s."""
     for output in QUEUES.values():
         cloud.client("sqs").set_queue_attributes(
             QueueUrl=stack.outputs[output], Attributes={"VisibilityTimeout": str(seconds)}

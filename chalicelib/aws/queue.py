@@ -90,20 +90,20 @@ class Queue:
 
 @cache
 def mail_queue() -> Queue:
-    return Queue(clients.sqs(), settings().mail_queue_url)
+    return Queue(clients.sqs(), settings().queues["mail"])
 
 
 @cache
 def overflow_queue() -> Queue:
     """Signatures that the table did not accept. They are personal data, so KMS encrypts the queue."""
-    return Queue(clients.signing_sqs(), settings().overflow_queue_url)
+    return Queue(clients.signing_sqs(), settings().queues["overflow"])
 
 
 @cache
 def exports_queue() -> Queue:
-    return Queue(clients.sqs(), settings().exports_queue_url)
+    return Queue(clients.sqs(), settings().queues["exports"])
 
 
 @cache
 def other_mail_queue() -> Queue:
-    return Queue(clients.sqs(), settings().other_mail_queue_url)
+    return Queue(clients.sqs(), settings().queues["other_mail"])

@@ -182,22 +182,13 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    return Tables(clients.dynamodb(), _names())
+    return Tables(clients.dynamodb(), settings().tables)
 
 
 @cache
 def signing_tables() -> Tables:
     """Return the tables for signing and its overflow: one attempt a call, because the queue is the second."""
-    return Tables(clients.signing_dynamodb(), _names())
-
-
-def _names() -> dict[str, str]:
-    known = settings()
-    return {
-        keys.SIGNATURES: known.signatures_table,
-        keys.COUNTS: known.counts_table,
-        keys.AUDIT: known.audit_table,
-    }
+    return Tables(clients.signing_dynamodb(), settings().tables)
 
 
 def _time_of(answer: Any) -> datetime | None:

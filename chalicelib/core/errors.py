@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 
 class PetitionsError(Exception):
@@ -137,40 +137,44 @@ class MailRefused(PetitionsError):
     """SES will never accept this message; do not retry."""
 
 
-@dataclass(repr=False)
-class Forbidden(PetitionsError):
-    """The person is signed in but not allowed to do this; `why` is a sentence for them."""
-
-    why: str
-
-
-@dataclass(repr=False)
-class UnknownThing(PetitionsError):
-    """There is nothing at this address; `what` is a sentence for the person."""
-
-    what: str
-
-
 class ProviderSilent(Unavailable):
     """The identity provider does not answer, or its answer is invalid. Nobody was signed in."""
 
 
 @dataclass(repr=False)
-class NotSignedIn(PetitionsError):
-    """The sign-in that came back from the provider is invalid; `why` is a sentence for the person."""
+class Explained(PetitionsError):
+    """We do not do what a person asks. `why` is a sentence for them. `status` and `title` are those of the answer."""
 
+    status: ClassVar[int]
+    title: ClassVar[str]
     why: str
 
 
-@dataclass(repr=False)
-class NotNow(PetitionsError):
-    """Its state does not allow this now; `why` is a sentence for the person."""
+class NotSignedIn(Explained):
+    """The sign-in that came back from the provider is invalid."""
 
-    why: str
+    status, title = 401, "Unauthorized"
 
 
-@dataclass(repr=False)
-class Gone(PetitionsError):
-    """It was deleted on purpose; `what` is a sentence for the person."""
+class Forbidden(Explained):
+    """The person is signed in but not allowed to do this."""
 
-    what: str
+    status, title = 403, "Forbidden"
+
+
+class UnknownThing(Explained):
+    """There is nothing at this address."""
+
+    status, title = 404, "Not Found"
+
+
+class NotNow(Explained):
+    """Its state does not allow this now."""
+
+    status, title = 409, "Conflict"
+
+
+class Gone(Explained):
+    """It was deleted on purpose."""
+
+    status, title = 410, "Gone"

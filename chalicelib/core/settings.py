@@ -2,8 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+
+from chalicelib.core.keys import TABLES
+
+QUEUES = ("mail", "overflow", "other_mail", "exports")
+"""Queues that the code sends to. The template gives each URL."""
 
 OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
 
@@ -13,13 +19,9 @@ class Settings:
     """The settings that the template passes to a function. A function gets only the secrets that it needs."""
 
     stage: str
-    signatures_table: str
-    counts_table: str
-    audit_table: str
-    mail_queue_url: str
-    overflow_queue_url: str
-    other_mail_queue_url: str
-    exports_queue_url: str
+    # Names by logical table (core/keys.py), and URLs by queue.
+    tables: Mapping[str, str]
+    queues: Mapping[str, str]
     exports_bucket: str
     mail_per_second: float
     # Senders that run concurrently for one event source; each gets an equal share of the rate.
@@ -45,13 +47,8 @@ class Settings:
 def settings() -> Settings:
     return Settings(
         stage=required("STAGE"),
-        signatures_table=required("SIGNATURES_TABLE"),
-        counts_table=required("COUNTS_TABLE"),
-        audit_table=required("AUDIT_TABLE"),
-        mail_queue_url=required("MAIL_QUEUE_URL"),
-        overflow_queue_url=required("OVERFLOW_QUEUE_URL"),
-        other_mail_queue_url=required("OTHER_MAIL_QUEUE_URL"),
-        exports_queue_url=required("EXPORTS_QUEUE_URL"),
+        tables=table_names(),
+        queues={name: required(queue_variable(name)) for name in QUEUES},
         exports_bucket=required("EXPORTS_BUCKET"),
         mail_per_second=float(required("MAIL_PER_SECOND")),
         mail_senders=int(required("MAIL_SENDERS")),
@@ -65,6 +62,19 @@ def settings() -> Settings:
         other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",
         **{f"oidc_{name.lower()}": os.environ.get(f"OIDC_{name}") or "" for name in OIDC},
     )
+
+
+def table_names() -> dict[str, str]:
+    """Return the tables' names in AWS by their names in the code."""
+    return {name: required(table_variable(name)) for name in TABLES}
+
+
+def table_variable(table: str) -> str:
+    return f"{table.upper()}_TABLE"
+
+
+def queue_variable(queue: str) -> str:
+    return f"{queue.upper()}_QUEUE_URL"
 
 
 def required(name: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSchema
 
 
 def now() -> datetime:
@@ -15,6 +15,10 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def iso_or_none(moment: datetime | None) -> str | None:
+    return iso(moment) if moment else None
+
+
 def _utc(moment: datetime) -> datetime:
     # Rules add and subtract days; Python cannot do this at the ends of its calendar.
     if not 1000 <= moment.year < 9000:
@@ -22,4 +26,16 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_utc), PlainSerializer(iso, return_type=str)]
+# The JSON schema of a time as `iso` writes it.
+ISO = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
+    "examples": ["2026-11-24T18:30:05Z"],
+}
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_utc),
+    PlainSerializer(iso, return_type=str),
+    WithJsonSchema(ISO, mode="serialization"),
+]

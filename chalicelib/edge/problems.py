@@ -5,17 +5,14 @@ from dataclasses import dataclass, field
 
 from chalicelib.core.errors import (
     BodyTooLarge,
+    Explained,
     FieldError,
-    Forbidden,
-    Gone,
     Invalid,
     InvalidTransition,
     LinkDamaged,
     LinkExpired,
     NotAStatement,
     NotJson,
-    NotNow,
-    NotSignedIn,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
@@ -24,7 +21,6 @@ from chalicelib.core.errors import (
     Stale,
     Unavailable,
     UnknownPetition,
-    UnknownThing,
     WrongType,
 )
 
@@ -67,21 +63,15 @@ def problem_of(error: PetitionsError) -> Problem:
 
 def unexpected() -> Problem:
     """Return the problem for a bug: 503, because nothing was acknowledged and a retry is safe."""
-    return Problem(
-        503,
-        "Service Unavailable",
-        "Something went wrong on our side. Please try again.",
-        retry_after=RETRY_AFTER,
-    )
+    return _try_again("Something went wrong on our side. Please try again.")
+
+
+def _try_again(detail: str) -> Problem:
+    return Problem(503, "Service Unavailable", detail, retry_after=RETRY_AFTER)
 
 
 def _unavailable(_: object) -> Problem:
-    return Problem(
-        503,
-        "Service Unavailable",
-        "Very many people are here right now. Nothing is lost; please try again in a moment.",
-        retry_after=RETRY_AFTER,
-    )
+    return _try_again("Very many people are here right now. Nothing is lost; please try again in a moment.")
 
 
 def _not_open(error: PetitionNotOpen) -> Problem:
@@ -102,24 +92,8 @@ def _invalid(error: Invalid) -> Problem:
     return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
 
 
-def _forbidden(error: Forbidden) -> Problem:
-    return Problem(403, "Forbidden", error.why)
-
-
-def _not_signed_in(error: NotSignedIn) -> Problem:
-    return Problem(401, "Unauthorized", error.why)
-
-
-def _unknown(error: UnknownThing) -> Problem:
-    return Problem(404, "Not Found", error.what)
-
-
-def _not_now(error: NotNow) -> Problem:
-    return Problem(409, "Conflict", error.why)
-
-
-def _gone(error: Gone) -> Problem:
-    return Problem(410, "Gone", error.what)
+def _explained(error: Explained) -> Problem:
+    return Problem(error.status, error.title, error.why)
 
 
 def _wrong_type(error: WrongType) -> Problem:
@@ -142,10 +116,6 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         Problem(428, "Precondition Required", "Say which revision you change: send its ETag as If-Match.")
     ),
     Invalid: _invalid,
-    Forbidden: _forbidden,
-    UnknownThing: _unknown,
-    NotNow: _not_now,
-    Gone: _gone,
     NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
     BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
     WrongType: _wrong_type,
@@ -170,14 +140,9 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
             "The time for this link is over. If the petition is still open, you can sign it again.",
         )
     ),
-    NotSignedIn: _not_signed_in,
+    Explained: _explained,
     ProviderSilent: _always(
-        Problem(
-            503,
-            "Service Unavailable",
-            "The service that staff sign in with does not answer as it should. Please try again in a moment.",
-            retry_after=RETRY_AFTER,
-        )
+        _try_again("The service that staff sign in with does not answer as it should. Please try again in a moment.")
     ),
     Unavailable: _unavailable,
 }

@@ -9,14 +9,15 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json
 from chalicelib.edge.problems import Problem
+from chalicelib.edge.routes import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import Asset, asset, dashboard, dashboard_version
 
 routes = Blueprint(__name__)
 
 # The address changes with the content (?v=), so browsers need not revalidate.
-FOREVER = "public, max-age=31536000, immutable"
-HOURLY = {"Cache-Control": "public, max-age=3600"}
+FOREVER = f"public, max-age={Cache.YEAR.value}, immutable"
+HOURLY = {"Cache-Control": f"public, max-age={Cache.HOUR.value}"}
 NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 

@@ -23,6 +23,16 @@ class Site(Chalice):
             if "GET" in methods:
                 methods["HEAD"] = methods["GET"]
 
+    def serve_as(self, name: str) -> Any:
+        """Register and return a Lambda function that serves all routes, with a role of its own."""
+
+        def serve(event: Any, context: Any) -> Any:
+            return self(event, context)
+
+        # Chalice makes the function's handler from this name.
+        serve.__name__ = name
+        return self.lambda_function(name)(serve)
+
     def __call__(self, event: Any, context: Any) -> Any:
         context_of_request = event.get("requestContext", {})
         methods = self.routes.get(context_of_request.get("resourcePath"), {})

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chalice.app import Request, Response
 
@@ -18,7 +18,7 @@ def wants_csv(request: Request) -> bool:
     return asked == "csv" if asked else CSV in (request.headers.get("accept") or "")
 
 
-def as_csv(rows: list[dict[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
+def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
     """Return rows as CSV. `columns` is the header if there are no rows."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)

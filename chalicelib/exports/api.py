@@ -1,6 +1,7 @@
 """Exports over HTTP: request one, read its progress, and get a link to its file that expires."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -12,9 +13,12 @@ from chalicelib.core.validation import parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
 from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import prepared, result_of
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.exports.answers import FileLink
 
 routes = Blueprint(__name__)
 
@@ -46,8 +50,18 @@ def read_export(request: Request, export_id: str) -> Response:
 
 
 @staff_view(routes)
+def cancel_export(request: Request, export_id: str) -> Response:
+    """Return the export: cancelled, or as it had ended before."""
+    export = find_job(Export, export_id, tables())
+    if export.is_open:
+        audited(request, "export.cancelled", export.job_id)
+        export = cancel(export, times.now(), tables())
+    return json_answer(shown(export))
+
+
+@staff_view(routes)
 def link_file(request: Request, export_id: str) -> Response:
-    """Return {"url", "expires_at"}. The link needs no token, so it works for a few minutes only."""
+    """Return a link. It needs no token, so it works for a few minutes only."""
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
     return _link(request, export, result.file, f"{export.job_id}{export.extension}")
@@ -66,7 +80,8 @@ def _link(request: Request, export: Export, key: str, name: str) -> Response:
         audited(request, "export.fetched", export.job_id, {"what": name.removeprefix(export.job_id)})
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(key, name, LINK_SECONDS)
-    return json_answer({"url": url, "expires_at": times.iso(expires_at)})
+    link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}
+    return json_answer(link)
 
 
 def shown(export: Export) -> dict[str, object]:

@@ -41,13 +41,19 @@ USUAL = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
 
 
 class ExportRequest(BaseModel):
-    """The body of `POST /api/staff/petitions/{slug}/exports`. `recipient` is an age or OpenPGP public key."""
+    """The body of `POST /api/staff/petitions/{slug}/exports`."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     format: Format = Format.CSV
-    columns: Annotated[list[Column], Field(min_length=1, max_length=len(Column))] = list(USUAL)
+    columns: Annotated[
+        list[Column], Field(min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True})
+    ] = list(USUAL)
+    """Email addresses cannot be exported."""
     recipient: Annotated[str, Field(max_length=MOST_RECIPIENT)] | None = None
+    """An age public key (age1...) or an OpenPGP public key (the armoured block). Only its owner can read the file then.
+    A private key is refused and not stored.
+    """
 
     @field_validator("columns")
     @classmethod

@@ -10,7 +10,7 @@ from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.batch import Failures
-from chalicelib.edge.placeholders import EXPORTS_QUEUE_ARN
+from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.worker import each_job
@@ -18,7 +18,7 @@ from chalicelib.jobs.worker import each_job
 workers = Blueprint(__name__)
 
 
-@workers.on_sqs_message(queue_arn=EXPORTS_QUEUE_ARN, batch_size=1)
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_export(event: SQSEvent) -> Failures:
     return each_job(event, Export, exports_queue(), _run)
 

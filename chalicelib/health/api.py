@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -17,6 +18,9 @@ from chalicelib.shedding.level import stored_level
 from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.prove import adjustments
 
+if TYPE_CHECKING:
+    from chalicelib.health.answers import StaffHealth
+
 routes = Blueprint(__name__)
 
 # How long a correction of a count is reported.
@@ -25,25 +29,20 @@ CORRECTIONS_SHOWN = timedelta(days=1)
 
 @staff_view(routes)
 def read_staff_health(request: Request) -> Response:
-    """Return {"level", "messages", "mail", "overflow"}.
-
-    `oldest_seconds` is always null: SQS reports the age of the oldest message only to CloudWatch.
-    """
+    """`oldest_seconds` is always null: SQS reports the age of the oldest message only to CloudWatch."""
     facts = _facts(times.now())
     found = messages(facts)
-    until = facts.paused_until
-    return json_answer(
-        {
-            "level": worst(found),
-            "messages": [{"level": message.level, "text": message.text} for message in found],
-            "mail": {
-                "waiting": facts.mail_waiting,
-                "oldest_seconds": None,
-                "paused_until": times.iso(until) if until else None,
-            },
-            "overflow": {"waiting": facts.overflow_waiting},
-        }
-    )
+    health: StaffHealth = {
+        "level": worst(found),
+        "messages": [{"level": message.level, "text": message.text} for message in found],
+        "mail": {
+            "waiting": facts.mail_waiting,
+            "oldest_seconds": None,
+            "paused_until": times.iso_or_none(facts.paused_until),
+        },
+        "overflow": {"waiting": facts.overflow_waiting},
+    }
+    return json_answer(health)
 
 
 def _facts(now: datetime) -> Facts:

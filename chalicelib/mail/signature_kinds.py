@@ -93,8 +93,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         "petition_url": f"{context.site_url}/petitions/{petition.slug}",
         **links,
     }
-    headers = _unsubscribe_headers(links["unsubscribe_url"]) if signature.updates else {}
-    return Content(signature.email or "", values, headers)
+    return Content(signature.email or "", values, links["unsubscribe_url"] if signature.updates else "")
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -109,11 +108,6 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
         for purpose, expires in expiries.items()
     }
-
-
-def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """RFC 8058: the email program unsubscribes with one click, without a page."""
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 # After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.

@@ -16,12 +16,7 @@ from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
-from chalicelib.edge.placeholders import (
-    FEEDBACK_QUEUE_ARN,
-    MAIL_QUEUE_ARN,
-    OTHER_MAIL_QUEUE_ARN,
-    SIGNATURES_STREAM_ARN,
-)
+from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.kind import MailContext
@@ -39,26 +34,26 @@ workers = Blueprint(__name__)
 KINDS = {**SIGNATURE_KINDS}
 
 
-@workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
+@workers.on_dynamodb_record(STREAM_ARN)
 def relay_mail(event: DynamoDBEvent) -> None:
     """Raise when a message was not queued: the stream then delivers the batch again."""
     all_changes(event, _relay)
 
 
-@workers.on_sqs_message(queue_arn=MAIL_QUEUE_ARN, batch_size=10)
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Handle each message separately: the queue delivers failed messages again."""
     return each_message(event, _sending(Priority.URGENT))
 
 
 # Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
-@workers.on_sqs_message(queue_arn=OTHER_MAIL_QUEUE_ARN, batch_size=2)
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
     """Send email that nobody waits for. The event source is enabled while little urgent email waits (watch_mail)."""
     return each_message(event, _sending(Priority.OTHER))
 
 
-@workers.on_sqs_message(queue_arn=FEEDBACK_QUEUE_ARN, batch_size=10)
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def receive_feedback(event: SQSEvent) -> Failures:
     return each_message(event, _take_feedback)
 

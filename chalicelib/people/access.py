@@ -2,11 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, iso_or_none
 from chalicelib.petitions.model import PetitionText
 from chalicelib.signatures.look_up import Held
 from chalicelib.signatures.model import MAX_MAILS, Signature, State
+
+if TYPE_CHECKING:
+    from chalicelib.people.answers import (
+        AccessExport,
+        GivenConsent,
+        HeldSignature,
+        MailState,
+        Person,
+        PersonSignature,
+        SignatureTimes,
+        SignedText,
+    )
 
 NOT_HELD = (
     "No telephone number, date of birth, gender, street address or payment details.",
@@ -22,7 +35,7 @@ ELSEWHERE = (
 )
 
 
-def document(held: list[Held], texts: Mapping[str, PetitionText], now: datetime) -> dict[str, object]:
+def document(held: list[Held], texts: Mapping[str, PetitionText], now: datetime) -> "AccessExport":
     """Return the file for the person. `texts`: the signed petition text by slug."""
     return {
         "prepared_at": iso(now),
@@ -32,7 +45,7 @@ def document(held: list[Held], texts: Mapping[str, PetitionText], now: datetime)
     }
 
 
-def shown(held: Held, now: datetime) -> dict[str, object]:
+def shown(held: Held, now: datetime) -> "PersonSignature":
     """Return the signature as staff see it."""
     state = state_of(held.signature, now)
     return {
@@ -61,29 +74,35 @@ def actions_in(state: str) -> list[str]:
     return [*resend, "access", *withdraw, *erase]
 
 
-def _person(signature: Signature) -> dict[str, object]:
-    names = ("name", "email", "country", "postcode", "source", "updates")
-    return {name: getattr(signature, name) for name in names}
+def _person(signature: Signature) -> "Person":
+    return {
+        "name": signature.name,
+        "email": signature.email,
+        "country": signature.country,
+        "postcode": signature.postcode,
+        "source": signature.source,
+        "updates": signature.updates,
+    }
 
 
-def _times(signature: Signature) -> dict[str, str]:
+def _times(signature: Signature) -> "SignatureTimes":
     names = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
-    return {name: iso(moment) for name in names if (moment := getattr(signature, name))}
+    return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 
 
-def _mail(signature: Signature) -> dict[str, object]:
+def _mail(signature: Signature) -> "MailState":
     return {
         "sent": signature.mails,
         "at_most": MAX_MAILS,
-        "last_sent_at": signature.mailed_at and iso(signature.mailed_at),
+        "last_sent_at": iso_or_none(signature.mailed_at),
         "waiting": signature.mail_kind,
-        "waiting_since": signature.mail_requested_at and iso(signature.mail_requested_at),
-        "hurried_at": signature.mail_nudged_at and iso(signature.mail_nudged_at),
+        "waiting_since": iso_or_none(signature.mail_requested_at),
+        "hurried_at": iso_or_none(signature.mail_nudged_at),
         "undeliverable": signature.undeliverable,
     }
 
 
-def _signature(held: Held, text: PetitionText | None) -> dict[str, object]:
+def _signature(held: Held, text: PetitionText | None) -> "HeldSignature":
     signature = held.signature
     return {
         "petition": {"slug": held.petition.slug, "title": text.title if text else held.petition.title},
@@ -97,27 +116,37 @@ def _signature(held: Held, text: PetitionText | None) -> dict[str, object]:
             "counted_as": signature.counted_source,
         },
         "consents": _consents(signature, text),
-        "signed_text": text.model_dump(include={"version", "title", "text", "target", "charity"}) if text else None,
+        "signed_text": _signed_text(text) if text else None,
         "times": _times(signature),
         "mail": _mail(signature),
     }
 
 
-def _consents(signature: Signature, text: PetitionText | None) -> list[dict[str, object]]:
+def _signed_text(text: PetitionText) -> "SignedText":
+    return {
+        "version": text.version,
+        "title": text.title,
+        "text": text.text,
+        "target": text.target,
+        "charity": text.charity,
+    }
+
+
+def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
     is_given = signature.state is not State.WITHDRAWN
     return [
         {
             "to": "sign",
             "given": is_given,
             "confirmed": signature.state is State.CONFIRMED,
-            "wording": text and text.sign_wording,
+            "wording": text.sign_wording if text else None,
             "version": signature.consent_version,
         },
         {
             "to": "updates",
             "given": signature.updates,
             "confirmed": signature.state is State.CONFIRMED,
-            "wording": text and text.updates_wording,
+            "wording": text.updates_wording if text else None,
             "version": signature.consent_version,
         },
     ]

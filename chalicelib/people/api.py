@@ -39,6 +39,7 @@ MESSAGES = {
     Resent.ENOUGH: "Email not sent: we have sent five to this address for this petition, and five is the limit.",
 }
 Change = Callable[[Key, Petition, datetime, Tables], None]
+EMAIL = {"type": "string", "format": "email", "maxLength": 320}
 EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY)
 
 
@@ -47,7 +48,7 @@ class PersonRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema({"type": "string", "format": "email"})]
+    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
 
 
 @staff_view(routes)

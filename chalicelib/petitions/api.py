@@ -1,19 +1,27 @@
 """Public routes of petitions: HTML pages and JSON."""
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
-from chalicelib.tallies.count import public_count
+from chalicelib.tallies.count import Count, public_count
+
+if TYPE_CHECKING:
+    from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
 
@@ -49,25 +57,41 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 
 @json_view(routes)
-def read_petition(request: Request, slug: str) -> Response:
-    """Return the petition as JSON, with the public count."""
+def list_petitions(request: Request) -> Response:
+    """Return the open petitions, newest first, each as read_petition does. Raise Unavailable if a count is missing."""
     now = times.now()
-    petition = find_petition(slug, now, tables())
-    count = public_count(petition, now, tables())
-    public = petition.model_dump(include={"slug", "title", "target", "opened_at", "closes_at"})
-    body = {
-        **public,
-        "text_version": petition.text_version,
-        "state": petition.state_at(now),
-        "goal": petition.goal_at(count.confirmed),
-        "count": count.confirmed,
-    }
+    found = sorted(open_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
+    body: PublicPetitions = {"petitions": [_shown(petition, counted, now) for petition, counted in found]}
     return json_answer(body, headers=_shared())
 
 
 @json_view(routes)
+def read_petition(request: Request, slug: str) -> Response:
+    """Return the petition as JSON, with the public count."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    return json_answer(_shown(petition, public_count(petition, now, tables()), now), headers=_shared())
+
+
+def _shown(petition: Petition, count: Count | None, now: datetime) -> "PublicPetition":
+    if count is None:
+        raise Unavailable
+    return {
+        "slug": petition.slug,
+        "title": petition.title,
+        "text_version": petition.text_version,
+        "target": petition.target,
+        "state": petition.state_at(now),
+        "goal": petition.goal_at(count.confirmed),
+        "opened_at": times.iso(petition.opened_at),
+        "closes_at": times.iso_or_none(petition.closes_at),
+        "count": count.confirmed,
+    }
+
+
+@json_view(routes)
 def read_count(request: Request, slug: str) -> Response:
-    """Return {"slug", "count", "goal", "as_of"}, or 304 when the client already has this count and goal."""
+    """Return the count, or 304 when the client already has this count and goal."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
@@ -76,7 +100,7 @@ def read_count(request: Request, slug: str) -> Response:
     headers = {**shared(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
-    body = {
+    body: PublicCount = {
         "slug": slug,
         "count": count.confirmed,
         "goal": goal,

@@ -18,6 +18,7 @@ TEXTS = (
     "sign_wording", "updates_wording",
 )  # fmt: skip
 EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+NOT_SHOWN = {"key_version", "shards"}
 
 
 class TransitionRequest(BaseModel):
@@ -26,8 +27,11 @@ class TransitionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     state: State
+    """The new state."""
     at: Moment | None = None
+    """When to open a draft or close an open petition. Defaults to now."""
     reason: Reason | None = None
+    """Required for a removal."""
 
 
 def read_transition(body: str) -> Transition:
@@ -64,7 +68,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
 def shown(petition: Petition, now: datetime) -> dict[str, Any]:
     """Return the petition as staff see it. `state` is the state at `now`."""
     return {
-        **petition.model_dump(exclude={"key_version", "shards"}),
+        **petition.model_dump(exclude=NOT_SHOWN),
         "state": petition.state_at(now),
         "text_version": petition.text_version,
         "consent_version": petition.consent_version,

@@ -17,7 +17,7 @@ SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
-Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 Goal = Annotated[int, Field(gt=0, le=100_000_000)]
@@ -39,29 +39,44 @@ class Petition(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     slug: Slug
+    """The petition's name in URLs."""
     title: Line
+    """The petition in one line."""
     summary: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    """For lists and shared links."""
     text: Prose
+    """The petition's text. Empty lines separate paragraphs."""
     target: Line
+    """Who the petition is addressed to."""
     charity: Line
+    """The charity that runs the petition and is responsible for the data."""
     privacy_contact: EmailAddress
+    """An email address for questions about data."""
     privacy_url: Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=500)] | None = None
+    """The full privacy notice."""
     sign_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    """What people agree to when they sign."""
     updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    """What people agree to when they ask for updates."""
     state: State = State.OPEN
     goal: Goal
-    # Further goals. When a goal is reached, the next higher one is shown.
+    """The first goal."""
     goals: Annotated[list[Goal], Field(max_length=20)] = []
+    """Further goals, each higher than the last. When one is reached, the next one is shown."""
     opened_at: Moment
+    """When the petition opens. Can only be changed while it is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    """When the petition closes, or null for no end."""
     # More shards allow more confirmations a second. May grow at any time; must never shrink.
     shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
     # Version of the secret behind the signature ids. If it changed, everybody could sign again.
     key_version: str = "v1"
-    # Grows with every change, so that an edit based on a stale revision is rejected.
     revision: Annotated[int, Field(ge=0)] = 0
+    """Increases with every change, so that an edit based on a stale revision is rejected."""
     paused_at: Moment | None = None
+    """When it was paused."""
     removed_reason: Reason | None = None
+    """Why it was taken down. The petition's page shows this."""
 
     @field_validator("goals")
     @classmethod
@@ -135,6 +150,7 @@ class PetitionText(BaseModel):
     sign_wording: str
     updates_wording: str
     recorded_at: Moment
+    """When it was first stored."""
 
 
 def version_of(text_version: str, consent_version: str) -> str:
@@ -144,16 +160,7 @@ def version_of(text_version: str, consent_version: str) -> str:
 
 def text_of(petition: Petition, now: datetime) -> PetitionText:
     """Return the current text and wordings as a PetitionText."""
-    return PetitionText(
-        version=petition.version,
-        title=petition.title,
-        text=petition.text,
-        target=petition.target,
-        charity=petition.charity,
-        sign_wording=petition.sign_wording,
-        updates_wording=petition.updates_wording,
-        recorded_at=now,
-    )
+    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
 
 
 def _version(*parts: str) -> str:

@@ -1,5 +1,7 @@
 """Staff routes of a petition's lifecycle: draft, edit, preview, open, pause, close, remove."""
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
@@ -13,6 +15,9 @@ from chalicelib.petitions.model import Petition, State
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
 from chalicelib.staff.authorizer import audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.petitions.answers import Preview
 
 routes = Blueprint(__name__)
 
@@ -79,7 +84,8 @@ def preview_petition(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     audited(request, "petition.previewed", slug, {"revision": str(petition.revision)})
     preview = preview_link(petition, times.now(), settings().token_keys)
-    return json_answer({"url": settings().site_url + preview.path, "expires_at": times.iso(preview.expires_at)})
+    link: Preview = {"url": settings().site_url + preview.path, "expires_at": times.iso(preview.expires_at)}
+    return json_answer(link)
 
 
 def _for_change(request: Request, slug: str) -> Petition:

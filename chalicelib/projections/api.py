@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -19,9 +20,14 @@ from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest
 from chalicelib.tallies.model import By
 
+if TYPE_CHECKING:
+    from chalicelib.projections.answers import BreakdownRow, CountTotals, StaffPetition
+
 routes = Blueprint(__name__)
 
 ALL = "all"
+# Of `top`.
+MOST_ROWS = 999
 
 
 @staff_view(routes)
@@ -30,7 +36,7 @@ def list_counts(request: Request) -> Response:
     now, petitions = times.now(), all_petitions(tables())
     counts = exact_counts(petitions, now, tables())
     pending = pending_counts([petition.slug for petition in petitions], tables())
-    listed = [
+    listed: list[StaffPetition] = [
         {
             "slug": petition.slug,
             "title": petition.title,
@@ -71,7 +77,7 @@ def _overview(request: Request, slug: str) -> Response:
     return unless_known(request, [totals, breakdowns, in_csv], response)
 
 
-def _rows(counted: Breakdown) -> list[dict[str, object]]:
+def _rows(counted: Breakdown) -> "list[BreakdownRow]":
     return [{"key": key, "confirmed": number} for key, number in counted.values.items()]
 
 
@@ -86,7 +92,7 @@ def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     return projected_breakdown(petition, by, now, tables())
 
 
-def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, object]:
+def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotals":
     count = counted or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
@@ -96,7 +102,7 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> dict[str, o
     }
 
 
-def _answer(request: Request, totals: dict[str, object], counted: Breakdown | None = None) -> Response:
+def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None = None) -> Response:
     rows = _rows(counted) if counted else []
     in_csv = wants_csv(request)
     if in_csv:
@@ -124,7 +130,7 @@ def _top(request: Request) -> int | None:
     if query(request, "by") not in (By.COUNTRY, By.SOURCE, *Dimension):
         raise Invalid([FieldError("top", "Use only with by=country, source, version, postcode-area or constituency")])
     if not re.fullmatch(r"[1-9][0-9]{0,2}", value):
-        raise Invalid([FieldError("top", "Use a number from 1 to 999")])
+        raise Invalid([FieldError("top", f"Use a number from 1 to {MOST_ROWS}")])
     return int(value)
 
 

@@ -9,7 +9,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.edge.batch import StreamChange, all_changes, on_schedule
-from chalicelib.edge.placeholders import SIGNATURES_STREAM_ARN
+from chalicelib.edge.placeholders import STREAM_ARN
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import constituency_increments, increments
@@ -20,7 +20,7 @@ from chalicelib.projections.recount import recount
 workers = Blueprint(__name__)
 
 
-@workers.on_dynamodb_record(SIGNATURES_STREAM_ARN)
+@workers.on_dynamodb_record(STREAM_ARN)
 def project_signatures(event: DynamoDBEvent) -> None:
     """Raise if a write fails: the stream delivers the batch again, and counted changes are skipped."""
     all_changes(event, _project)

@@ -27,9 +27,22 @@ from chalicelib.signatures.names import clean_name, clean_postcode
 TICKED = frozenset({"yes", "on", "true", "1"})
 FORM_FIELDS = ("name", "email", "country", "postcode", "source")
 
-Name = Annotated[str, AfterValidator(clean_name)]
-Country = Annotated[str, AfterValidator(clean_country)]
-Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN)]
+# The schemas describe most of what the validators accept. What a pattern cannot say is in the fields' documents.
+NAME = {
+    "type": "string",
+    "minLength": 1,
+    "pattern": r"^\s*[^\s=+\-@](?:[\s\S]{0,98}\S)?\s*$",
+    "examples": ["Zoë O'Neill"],
+}
+EMAIL = {"type": "string", "format": "idn-email", "examples": ["zoe@example.org"]}
+COUNTRY = {"type": "string", "pattern": r"^\s*[A-Za-z]{2}\s*$", "examples": ["GB"]}
+POSTCODE = {"type": ["string", "null"], "pattern": r"^[A-Za-z0-9\s-]*$", "examples": ["SW1A 1AA"]}
+SOURCE = {"type": "string", "pattern": SOURCE_PATTERN, "examples": ["bbc-news"]}
+GIVEN = {"type": "boolean", "const": True}
+
+Name = Annotated[str, AfterValidator(clean_name), WithJsonSchema(NAME)]
+Country = Annotated[str, AfterValidator(clean_country), WithJsonSchema(COUNTRY)]
+Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), WithJsonSchema(SOURCE)]
 
 MISSING = {
     "name": "Enter your name",
@@ -48,10 +61,16 @@ def typed_address(typed: object) -> Address:
 
 
 class Consent(BaseModel):
+    """What the person agreed to. Ask for each separately."""
+
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    sign: StrictBool
+    sign: Annotated[StrictBool, WithJsonSchema(GIVEN)]
+    """The person signs, and agrees that their name is shared as the petition's page says. Must be true. Never tick it
+    for them.
+    """
     updates: StrictBool = False
+    """The person wants news from the charity. Ask for it separately."""
 
     @field_validator("sign")
     @classmethod
@@ -62,16 +81,28 @@ class Consent(BaseModel):
 
 
 class SignatureForm(BaseModel):
-    """The request of `POST .../signatures`; unknown fields are refused."""
+    """One person's signature. Other fields are refused."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: Name
-    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema({"type": "string", "format": "email"})]
+    """1 to 100 characters after trimming, with at least one letter of any script. No control characters, no links, and
+    not starting with = + - or @.
+    """
+    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
+    """We send the email to confirm to this address as typed. The domain may be international. The part before the @
+    must be ASCII. One person counts once, however they write their address: `A.Lice+x@googlemail.com` is
+    `alice@gmail.com`.
+    """
     country: Country = "GB"
-    postcode: str | None = None
+    """ISO 3166-1 alpha-2 code of the country where the person lives, in upper or lower case."""
+    postcode: Annotated[str | None, WithJsonSchema(POSTCODE)] = None
+    """Optional: may be empty or null. For GB a full UK postcode, stored in its usual form (`sw1a1aa` becomes
+    `SW1A 1AA`). For other countries up to 20 letters, digits, spaces and hyphens.
+    """
     consent: Consent
     source: Source | None = None
+    """Optional: the campaign, site or partner that the signature came through. Staff see counts by source."""
 
     @field_validator("postcode")
     @classmethod

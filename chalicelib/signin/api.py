@@ -1,5 +1,7 @@
 """Sign-in over HTTP: the provider's URL, then a staff token in exchange for the returned code. No cookies."""
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
@@ -17,6 +19,9 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.authorizer import source_ip
 
+if TYPE_CHECKING:
+    from chalicelib.signin.answers import Session, SignInAddress
+
 routes = Blueprint(__name__)
 
 
@@ -28,14 +33,15 @@ def show_sign_in(request: Request) -> Response:
 
 @json_view(routes)
 def begin_sign_in(request: Request) -> Response:
-    """Return {"authorization_url"}. The page makes and keeps the secrets."""
+    """Return the URL to open. The page makes and keeps the secrets."""
     sign_in = parsed(SignInBegun, json_body(request))
-    return json_answer({"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())})
+    answer: SignInAddress = {"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())}
+    return json_answer(answer)
 
 
 @json_view(routes)
 def open_session(request: Request) -> Response:
-    """Exchange the provider's code for {"token", "expires_at", "owner", "rights"}. The token works for eight hours."""
+    """Exchange the provider's code for a token. It works for eight hours."""
     returned, now = parsed(CodeReturned, json_body(request)), times.now()
     member = member_for(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
@@ -46,14 +52,13 @@ def open_session(request: Request) -> Response:
         actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
     )
     log.note("signed_in", token=session.token_id)
-    return json_answer(
-        {
-            "token": session.token,
-            "expires_at": times.iso(session.expires_at),
-            "owner": member.owner,
-            "rights": rights,
-        }
-    )
+    answer: Session = {
+        "token": session.token,
+        "expires_at": times.iso(session.expires_at),
+        "owner": member.owner,
+        "rights": rights,
+    }
+    return json_answer(answer)
 
 
 def _provider() -> Provider:

@@ -27,7 +27,9 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    """The owner: a person or a system."""
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
+    """Only rights that your own token has."""
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 90
 
 
@@ -60,8 +62,10 @@ def issue_token(request: Request) -> Response:
 
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
-    """Revoke the token at once. Idempotent."""
+    """Revoke the token at once. Idempotent. The caller can revoke only tokens whose rights they have."""
     token = _found(token_id)
+    if token.rights - rights_of(request):
+        raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
     audited(request, "token.revoked", token.token_id)
     revoke(token.token_id, times.now(), tables())
     return json_answer(_shown(_found(token_id), times.now()))

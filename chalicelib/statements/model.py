@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.times import Moment
+from chalicelib.petitions.model import Slug
 
 
 class Statement(BaseModel):
@@ -10,9 +11,13 @@ class Statement(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    slug: str
+    slug: Slug
+    """The petition's name in URLs."""
     title: str
     charity: str
     text_version: str
+    """The signed text: a digest of its title, text and target."""
     confirmed: int
+    """Confirmed signatures, exact at `as_of`."""
     as_of: Moment
+    """The moment (UTC) of the count."""

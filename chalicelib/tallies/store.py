@@ -132,17 +132,13 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
-    """Reopen today and later days, which no reader should have closed. Return them; the head goes back to yesterday.
-
-    Their shards count again, with all that was confirmed since. Raise ConditionFailed if another day was just closed.
-    """
+    """Reopen and return today and later days, whose shards then count again. Raise ConditionFailed after a race."""
     before = head(slug, tables)
     closed = closed_days(slug, today, before.through, tables)
     if closed:
-        through = {"through": (today - timedelta(days=1)).isoformat()}
+        through, total = (today - timedelta(days=1)).isoformat(), -sum(day.total for day in closed.values())
         is_same = Attr("through").eq(before.through.isoformat())
-        total = -sum(tally.total for tally in closed.values())
-        tables.update(Change(keys.tally_head(slug), assign=through, add={TOTAL: total}, when=is_same))
+        tables.update(Change(keys.tally_head(slug), {"through": through}, {TOTAL: total}, when=is_same))
     return sorted(closed)
 
 

@@ -84,14 +84,14 @@ def _reputation(metric: str, most: float, description: str) -> Template:
 
 _ALARMS = {
     "MailBacklog": alarm(
-        "The oldest mail has waited for an hour.",
+        "The oldest email has waited for an hour.",
         of_queue("ApproximateAgeOfOldestMessage", "MailQueue"),
         "Maximum",
         Threshold=3600,
         EvaluationPeriods=3,
     ),
     "Overflow": alarm(
-        "Signatures go to the overflow queue: the table does not take them.", ours(Metric.OVERFLOWED), period=60
+        "Signatures go to the overflow queue: the table does not accept them.", ours(Metric.OVERFLOWED), period=60
     ),
     "Degraded": alarm(
         "AWS denies a call, or a stored item cannot be read: requests continue without it.",
@@ -100,14 +100,14 @@ _ALARMS = {
     ),
     # A missing recount is an alarm too.
     "Drift": alarm(
-        "A tally is not what its signatures say, or no recount has said so for a day.",
+        "A tally differs from its signatures, or there was no recount for a day.",
         ours(Metric.DRIFT),
         "Maximum",
         24 * 3600,
         TreatMissingData="breaching",
     ),
     "ApiErrors": alarm(
-        "Ten answers a minute are 5xx.",
+        "Ten responses a minute are 5xx.",
         of_api("5XXError"),
         period=60,
         Threshold=10,
@@ -115,7 +115,7 @@ _ALARMS = {
         DatapointsToAlarm=2,
     ),
     "ApiRefusals": alarm_on_math(
-        "A quarter of a busy API's answers are 4xx: probably 429, the gateway's limit.",
+        "A quarter of a busy API's responses are 4xx: probably 429, the gateway's limit.",
         "IF(requests >= 600, 100 * refused / requests, 0)",
         {"requests": of_api("Count"), "refused": of_api("4XXError")},
         "4xx in percent of at least ten requests a second",
@@ -127,10 +127,12 @@ _ALARMS = {
     "BounceRate": _reputation(
         "BounceRate",
         0.04,
-        "More than 4 % of the account's mail bounces; at 5 % AWS looks into it, at 10 % it stops sending.",
+        "More than 4 % of the account's email bounces. At 5 % AWS reviews the account, at 10 % it may stop all email.",
     ),
     "ComplaintRate": _reputation(
-        "ComplaintRate", 0.0008, "More than 0.08 % of the account's mail is complained of; at 0.1 % AWS looks into it."
+        "ComplaintRate",
+        0.0008,
+        "More than 0.08 % of the account's email gets complaints. At 0.1 % AWS reviews the account.",
     ),
 }
 
@@ -144,5 +146,5 @@ def alarms() -> Template:
             "AlarmsSubscription": resource("SNS::Subscription", address, Condition="HasAlarmEmail"),
             **{f"{name}Alarm": each for name, each in _ALARMS.items()},
         },
-        "Outputs": {"AlarmsTopicArn": output(ref("AlarmsTopic"), "Where every alarm goes")},
+        "Outputs": {"AlarmsTopicArn": output(ref("AlarmsTopic"), "Topic of every alarm")},
     }

@@ -1,19 +1,21 @@
 """The dashboard of a stage: metrics of the code, and of each queue, stream reader, function and table."""
 
 import json
-from itertools import count
 from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
 from stack.template.cfn import Template, resource, sub
+from stack.template.functions import configured, logical_id
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
 _STAGE = "${Stage}"
 Line = list[Any]
 
 
-def dashboard() -> Template:
-    widgets = [_placed(number, widget) for number, widget in zip(count(), _widgets())]
+def dashboard(resources: Template) -> Template:
+    """Return the dashboard of these resources."""
+    shown = [*_of_signing(), *_of_mail(), *_of_work(resources), *_of_aws(resources)]
+    widgets = [_placed(number, widget) for number, widget in enumerate(shown)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))
     properties = {"DashboardName": sub("petitions-${Stage}"), "DashboardBody": sub(body)}
     return {"Resources": {"Dashboard": resource("CloudWatch::Dashboard", properties)}}
@@ -52,25 +54,15 @@ def _table(metric: str, name: str, label: str = "") -> Line:
     return ["AWS/DynamoDB", metric, "TableName", f"${{{name}}}", {"label": label or name}]
 
 
-# For now as it was; the next commit shows all of them.
-_FUNCTIONS = (
-    "APIHandler", "Links", "Counts", "StaffAuthorizer", "RelayMail", "ProjectSignatures", "SendMail", "ReceiveFeedback",
-    "RecountTallies",
-)  # fmt: skip
-_DEAD = ("Mail", "Feedback", "Stream")
-_READERS = ("RelayMail", "ProjectSignatures")
-_TABLES = ("SignaturesTable", "CountsTable")
-
-
-def _widgets() -> list[Template]:
-    return [*_of_signing(), *_of_mail(), *_of_work(), *_of_aws()]
+def _of_type(resources: Template, kind: str) -> Template:
+    return {name: each["Properties"] for name, each in resources.items() if each.get("Type") == f"AWS::{kind}"}
 
 
 def _of_signing() -> list[Template]:
     kinds = [*(refused(status) for status in sorted(REFUSALS)), refused(499)]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
-        _widget("Signing: what came", _ours(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
+        _widget("Signing: requests", _ours(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
         _widget("Signing: refused by kind", _ours(*kinds, Metric.FAILED, Metric.DEGRADED)),
         _widget("Confirmed and withdrawn", _ours(Metric.CONFIRMED, Metric.WITHDRAWN)),
         _widget("Confirmed, by petition", [[{"expression": by_petition, "id": "by"}]], period=300),
@@ -82,14 +74,21 @@ def _of_mail() -> list[Template]:
     oldest = _queue("ApproximateAgeOfOldestMessage", "MailQueue", stat="Maximum")
     ages = [*_ours(Metric.MAIL_AGE, stat="p50"), *_ours(Metric.MAIL_AGE, stat="p99"), oldest]
     return [
-        _widget("Mail: wanted, sent, refused", _ours(*sent)),
-        _widget("Mail: seconds from request to sending", ages),
+        _widget("Email: requested, sent, refused", _ours(*sent)),
+        _widget("Email: seconds from request to sending", ages),
     ]
 
 
-def _of_work() -> list[Template]:
-    waiting = [_queue("ApproximateNumberOfMessagesVisible", f"{name}DeadLetterQueue", label=name) for name in _DEAD]
-    lags = [_function("IteratorAge", name) for name in _READERS]
+def _of_work(resources: Template) -> list[Template]:
+    dead = [name for name, each in _of_type(resources, "SQS::Queue").items() if "RedrivePolicy" not in each]
+    waiting = [
+        _queue("ApproximateNumberOfMessagesVisible", name, label=name.removesuffix("DeadLetterQueue")) for name in dead
+    ]
+    sources = {
+        name: [event["Properties"] for event in each.get("Properties", {}).get("Events", {}).values()]
+        for name, each in resources.items()
+    }
+    lags = [_function("IteratorAge", name) for name, events in sources.items() if any("Stream" in e for e in events)]
     on_the_right = {"stat": "Maximum", "yAxis": "right"}
     drift = _ours(Metric.DRIFT, Metric.PENDING_DRIFT, **on_the_right)
     return [
@@ -99,11 +98,13 @@ def _of_work() -> list[Template]:
     ]
 
 
-def _of_aws() -> list[Template]:
-    errors = [_function(each, name, f"{name} {each}") for name in _FUNCTIONS for each in ("Errors", "Throttles")]
+def _of_aws(resources: Template) -> list[Template]:
+    functions = [logical_id(name) for name in configured()]
+    errors = [_function(each, name, f"{name} {each}") for name in functions for each in ("Errors", "Throttles")]
+    running = [_function("ConcurrentExecutions", name) for name in functions]
     writes = [
         line
-        for name in _TABLES
+        for name in _of_type(resources, "DynamoDB::Table")
         for line in (
             _table("ConsumedWriteCapacityUnits", name),
             _table("WriteThrottleEvents", name, f"{name} throttled"),
@@ -113,7 +114,7 @@ def _of_aws() -> list[Template]:
     return [
         _widget("API: requests and errors", [_api(each) for each in ("Count", "4XXError", "5XXError")]),
         _widget("API: latency", [_api("Latency", stat=each) for each in ("p50", "p99")]),
-        _widget("Functions: at once", [_function("ConcurrentExecutions", name) for name in _FUNCTIONS], "Maximum"),
+        _widget("Functions: concurrent executions", running, "Maximum"),
         _widget("Functions: errors and throttles", errors),
         _widget("Cold starts", _ours(Metric.COLD_START)),
         _widget("Tables: write units and throttles", writes),

@@ -9,8 +9,8 @@ def mail() -> Template:
     return {
         "Resources": {**_sending(), **_events()},
         "Outputs": {
-            "MailEventsTopicArn": output(_TOPIC, "Where SES tells what became of mail"),
-            "MailConfigurationSetName": output(ref("MailConfigurationSet"), "SES configuration set of all mail"),
+            "MailEventsTopicArn": output(_TOPIC, "Topic of bounces, complaints and rejects"),
+            "MailConfigurationSetName": output(ref("MailConfigurationSet"), "SES configuration set of all email"),
         },
     }
 

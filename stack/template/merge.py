@@ -4,6 +4,8 @@ Each module states one kind of part. A part may add to any section: a queue adds
 environment of all functions.
 """
 
+import json
+from collections.abc import Mapping
 from functools import cache
 
 from stack.template.alarms import alarms
@@ -22,10 +24,22 @@ from stack.template.tables import tables
 _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for the embedded AWS of `make run`."
 
 
+def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of every function that a stack's outputs have: names of tables, URLs of queues, and others.
+
+    Raise KeyError if the stack is older than the template and has not all of them.
+    """
+    template = merge_template()
+    shown = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    values = {variable: json.dumps(value) for variable, value in variables.items()}
+    return {variable: outputs[shown[value]] for variable, value in values.items() if value in shown}
+
+
 @cache
 def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
     stored = [tables(), queues(), streams(), storage()]
-    served = [functions(), mail(), api(), gateway()]
-    watched = [alarms(), dashboard()]
-    return merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served, *watched])
+    served = [functions(), mail(), api(), gateway(), alarms()]
+    whole = merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
+    return merged([whole, dashboard(whole["Resources"])])

@@ -18,7 +18,7 @@ def _choice(description: str, *values: str) -> Template:
     return _text(description, values[0], AllowedValues=[*values])
 
 
-def _number(description: str, default: int | str, least: int, **more: int) -> Template:
+def number(description: str, default: int | str, least: int, **more: int) -> Template:
     return {"Type": "Number", "Default": default, "MinValue": least, "Description": description, **more}
 
 
@@ -33,17 +33,17 @@ _PARAMETERS = {
         "yes",
     ),
     "SiteUrl": _text(
-        "Where supporters reach the site, without a closing slash. Goes into every mail.",
+        "Where supporters reach the site, without a closing slash. Every email contains it.",
         pattern=r"(https?://[^\s]+)?",
     ),
     "MailFrom": _text(
-        "Sender of all mail: a bare address whose domain or address SES has verified.",
+        "Sender of all email: an address without a name. SES must have verified the address or its domain.",
         "petitions@example.org",
         r"[^@\s<>]+@[^@\s<>]+",
     ),
     "MailIdentity": _text(
-        "Domain for which SES creates an identity. Empty when SES has one already, for a domain or an address: there is"
-        " one per account and region.",
+        "Domain for which SES creates an identity. Empty if SES already has one, for the domain or the"
+        " address: there is one for each account and region.",
         pattern=_DOMAIN,
     ),
     "MailFromDomain": _text(
@@ -52,49 +52,49 @@ _PARAMETERS = {
         pattern=_DOMAIN,
     ),
     "LogLevel": {
-        **_text("Level of the application's log. Metrics are in lines of level INFO: above it there are none.", "INFO"),
+        **_text("Level of the application's log. Metrics are in lines of level INFO: a higher level has none.", "INFO"),
         "AllowedValues": ["DEBUG", "INFO", "WARNING", "ERROR"],
     },
-    "MailPerSecond": _number(
-        "Mails a second at most. Keep it a little below the rate SES gives the account (often 14).",
+    "MailPerSecond": number(
+        "Emails a second at most. Set it a little below the rate that SES gives the account (often 14).",
         12,
         1,
         MaxValue=1000,
     ),
-    "MailSenders": _number(
-        "Senders that run at once, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond; a"
+    "MailSenders": number(
+        "Senders that run concurrently, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond; a"
         " sender sends about five emails a second.",
         2,
         2,
         MaxValue=1000,
     ),
     "AlarmEmail": _text(
-        "Who is told of every alarm. Empty: nobody by mail; subscribe to the output AlarmsTopicArn instead.",
+        "Address that gets every alarm. Empty: no email; subscribe to the output AlarmsTopicArn instead.",
         pattern=r"([^@\s<>]+@[^@\s<>]+)?",
     ),
     "OidcIssuer": _text(
-        "Who staff sign in with: the issuer of your OpenID Connect provider. Empty: nobody signs in, and staff have"
-        " tokens only.",
+        "The issuer of your OpenID Connect provider, with which staff sign in. Empty: no sign-in; staff have tokens"
+        " only.",
         pattern=r"(https://[^\s?#]+|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?)?",
     ),
-    "OidcClientId": _text("The name this site has there."),
-    "OidcClientSecret": _text("Its secret there, if it has one.", NoEcho=True),
+    "OidcClientId": _text("The client id of this site at the provider."),
+    "OidcClientSecret": _text("The client secret, if there is one.", NoEcho=True),
     "OidcClaim": _text(
-        "What of the provider's tokens rights are given by: groups, cognito:groups, email, ...", "groups"
+        "The claim of the provider's tokens that decides the rights: groups, cognito:groups, email, ...", "groups"
     ),
     "OidcRights": _text(
-        'Who may do what, as JSON: {"petition-team": ["counts", "manage"]}. Empty: nobody gets in.',
+        'Rights by value of the claim, as JSON: {"petition-team": ["counts", "manage"]}. Empty: nobody can sign in.',
         "{}",
         MaxLength=2000,
     ),
-    "WarmWrites": _number(
-        "Write units a second that the signatures table takes at once. 0: what it has, 4,000 for a new table. Billed"
-        " once, and cannot be lowered.",
+    "WarmWrites": number(
+        "Write units a second that the signatures table takes at once. 0: no warming; a new table takes 4,000."
+        " Billed once, and cannot be lowered.",
         "0",
         0,
     ),
-    "WarmReads": _number(
-        "Read units a second that it takes at once; used with WarmWrites only. 12,000 is what a new table has.",
+    "WarmReads": number(
+        "Read units a second that it takes at once; used with WarmWrites only. A new table takes 12,000.",
         12000,
         12000,
     ),
@@ -136,9 +136,9 @@ _CONDITIONS = {
 
 
 def parameters() -> Template:
-    """Return parameters and conditions, and what `make deploy` must know of them later."""
+    """Return parameters and conditions, and the outputs by which `make deploy` knows them."""
     outputs = {
-        "HasSiteUrl": output(given("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; mails and pages need it"),
+        "HasSiteUrl": output(given("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; emails and pages need it"),
         "IsProtected": output(given("Protected", "yes", "no"), "Whether the tables are protected against deletion"),
     }
     return {"Parameters": _PARAMETERS, "Conditions": _CONDITIONS, "Outputs": outputs}

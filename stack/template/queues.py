@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.core.settings import QUEUES, queue_variable
 from stack.template.alarms import alarm, of_queue
 from stack.template.cfn import Template, get, given, keeps_data, merged, output, ref, resource
 from stack.template.functions import event_source, logical_id, properties, timeout
@@ -12,85 +13,90 @@ _WAITING = 1000
 
 
 def queues() -> Template:
+    senders = ref("MailSenders")
     return merged(
         [
-            worked_queue("mail", "Mail to send", worker="send_mail", at_once=ref("MailSenders"), attempts=_WAITING),
-            dead_letters(
-                "mail", "Mail that could not be sent", "Mails that could not be sent lie in the dead-letter queue."
+            worked_queue(
+                "mail",
+                "Email to send",
+                lost="Email that could not be sent",
+                worker="send_mail",
+                attempts=_WAITING,
+                at_once=senders,
             ),
             worked_queue(
                 "other_mail",
-                "Mail that yields to confirmations",
+                "Email other than confirmations, which go first",
+                lost="Other email that could not be sent",
                 worker="send_other_mail",
-                at_once=ref("MailSenders"),
                 attempts=_WAITING,
-            ),
-            dead_letters(
-                "other_mail",
-                "Other mail that could not be sent",
-                "Other mails that could not be sent lie in the dead-letter queue.",
+                at_once=senders,
             ),
             worked_queue(
                 "overflow",
-                "Signatures that wait for the table: personal data",
+                "Signatures that wait for the table",
+                lost="Signatures that could not be stored",
                 worker="store_overflow",
                 attempts=_WAITING,
                 is_personal=True,
             ),
-            dead_letters(
-                "overflow",
-                "Signatures that could not be kept: personal data",
-                "Signatures that could not be stored lie in the dead-letter queue.",
-                is_personal=True,
-            ),
-            worked_queue("feedback", "What became of mail", worker="receive_feedback", attempts=5, has_setting=False),
-            dead_letters(
+            worked_queue(
                 "feedback",
-                "Feedback that could not be read",
-                "Bounces or complaints that could not be read lie in the dead-letter queue.",
+                "Bounces and complaints to record",
+                lost="Bounces or complaints that could not be recorded",
+                worker="receive_feedback",
+                attempts=5,
             ),
-            worked_queue("exports", "Hand-overs to work on: ids only", worker="run_export", attempts=3),
-            dead_letters("exports", "Hand-overs that stopped", "A hand-over stopped three times without saying why."),
-            dead_letters(
-                "stream",
-                "Stretches of the stream that could not be handled",
-                "Changes of signatures that nobody could handle lie in the dead-letter queue.",
+            worked_queue(
+                "exports",
+                "Exports to work on: ids only",
+                lost="Exports that stopped three times without an error",
+                worker="run_export",
+                attempts=3,
             ),
+            dead_letters("stream", "Parts of the signatures' stream that could not be processed"),
         ]
     )
 
 
+def queue_id(name: str) -> str:
+    """Return a queue's logical id in the template."""
+    return f"{logical_id(name)}Queue"
+
+
 def worked_queue(
-    name: str, holds: str, *, worker: str, attempts: int, at_once: Any = 2, is_personal: bool = False,
-    has_setting: bool = True,
-) -> Template:  # fmt: skip
-    """Return a queue and its event source. `attempts` are receives, after which a message is a dead letter."""
-    logical = f"{logical_id(name)}Queue"
+    name: str, holds: str, *, lost: str, worker: str, attempts: int, at_once: Any = 2, is_personal: bool = False
+) -> Template:
+    """Return a queue, the event source of its worker, its setting, and its dead-letter queue with an alarm.
+
+    `attempts` are receives; then a message is a dead letter. `at_once` is the number of workers that run concurrently.
+    `holds` and `lost` describe the messages of the two queues.
+    """
+    logical = queue_id(name)
     dead = {"deadLetterTargetArn": get(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
-    # AWS advises six times the function's timeout.
-    queue = _queue(logical, holds, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=dead)
-    variables = {f"{name.upper()}_QUEUE_URL": ref(logical)} if has_setting else {}
     source = {
         "Queue": get(logical),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": at_once},
     }
+    variables = {queue_variable(name): ref(logical)} if name in QUEUES else {}
     return merged(
         [
-            queue,
+            # AWS advises six times the function's timeout.
+            _queue(logical, holds, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=dead),
+            dead_letters(name, lost, is_personal),
             properties(worker, Events={event_source(worker, "Sqs"): {"Properties": source}}),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
 
 
-def dead_letters(name: str, holds: str, says: str, *, is_personal: bool = False) -> Template:
-    """Return a dead-letter queue and the alarm for the first message in it."""
+def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
+    """Return a dead-letter queue, and the alarm for the first message in it."""
     logical = f"{logical_id(name)}DeadLetterQueue"
-    watched = of_queue("ApproximateNumberOfMessagesVisible", logical)
-    return merged(
-        [_queue(logical, holds, is_personal), {"Resources": {f"{logical}Alarm": alarm(says, watched, "Maximum")}}]
-    )
+    waiting = of_queue("ApproximateNumberOfMessagesVisible", logical)
+    raised = alarm(f"{lost}: see the dead-letter queue.", waiting, "Maximum")
+    return merged([_queue(logical, lost, is_personal), {"Resources": {f"{logical}Alarm": raised}}])
 
 
 def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:
@@ -104,7 +110,7 @@ def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template
     return {
         "Resources": {logical: resource("SQS::Queue", described, **keeps_data(is_personal))},
         "Outputs": {
-            f"{logical}Url": output(ref(logical), holds),
+            f"{logical}Url": output(ref(logical), f"{holds}: personal data" if is_personal else holds),
             f"{logical}Name": output(get(logical, "QueueName"), "For alarms"),
         },
     }

@@ -3,9 +3,9 @@
 from stack.template.cfn import Template, get, given, keeps_data, output, ref, resource, statement, sub
 
 _SECRETS = {
-    "SignatureKeys": "Keys of the hash that names a signature. Losing them breaks one person, one signature:"
+    "SignatureKeys": "Keys of the hash that is a signature's id. Without them one person could sign twice:"
     " never replace, only add.",
-    "TokenKeys": "Keys that sign the links in mails. Newest signs, all verify.",
+    "TokenKeys": "Keys that sign the links in emails. The newest signs, all verify.",
 }
 
 
@@ -13,7 +13,7 @@ def storage() -> Template:
     return {
         "Resources": {**_exports(), **{name: _secret(what) for name, what in _SECRETS.items()}},
         "Outputs": {
-            "ExportsBucketName": output(ref("ExportsBucket"), "Files that are handed over: personal data"),
+            "ExportsBucketName": output(ref("ExportsBucket"), "Exported files: personal data"),
             **{f"{name}Arn": output(ref(name), "Secret") for name in _SECRETS},
         },
     }

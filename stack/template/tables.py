@@ -3,8 +3,10 @@
 from typing import Any
 
 from chalicelib.core import keys
+from chalicelib.core.settings import table_variable
 from stack.template.alarms import Measure, alarm_on_math
 from stack.template.cfn import Template, given, keeps_data, merged, output, ref, resource
+from stack.template.functions import logical_id
 
 _KEYS = {"pk": "HASH", "sk": "RANGE"}
 # DynamoDB reports system errors by operation only.
@@ -24,16 +26,19 @@ def tables() -> Template:
                 WarmThroughput=given("WarmsSignatures", units),
             ),
             table(keys.COUNTS, "Table of petitions, tallies, snapshots and staff tokens"),
-            table(keys.AUDIT, "Table of what staff did"),
+            table(keys.AUDIT, "Table of staff's actions"),
         ]
     )
 
 
+def table_id(name: str) -> str:
+    """Return a table's logical id in the template."""
+    return f"{logical_id(name)}Table"
+
+
 def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -> Template:
     """Return a table with its setting, output and alarms. `holds` says what is in it; `more` are further properties."""
-    logical = f"{name.title()}Table"
-    # For now as it was; the next commit watches all operations of every table.
-    operations = ("PutItem", "UpdateItem", "GetItem", "Query", "TransactWriteItems") if own_key else _OPERATIONS
+    logical = table_id(name)
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in _KEYS],
@@ -44,18 +49,18 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
         **more,
     }
     return {
-        "Resources": {logical: resource("DynamoDB::Table", properties, **keeps_data()), **_alarms(logical, operations)},
+        "Resources": {logical: resource("DynamoDB::Table", properties, **keeps_data()), **_alarms(logical)},
         "Outputs": {f"{logical}Name": output(ref(logical), holds)},
-        "Globals": {"Function": {"Environment": {"Variables": {f"{name.upper()}_TABLE": ref(logical)}}}},
+        "Globals": {"Function": {"Environment": {"Variables": {table_variable(name): ref(logical)}}}},
     }
 
 
-def _alarms(logical: str, operations: tuple[str, ...]) -> Template:
+def _alarms(logical: str) -> Template:
     throttled = [_of_table(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
-    failed = [_of_table("SystemErrors", logical, Operation=operation) for operation in operations]
+    failed = [_of_table("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
     return {
-        f"{logical}ThrottlesAlarm": _alarm_on_sum(f"{logical} refuses requests for their rate.", throttled),
-        f"{logical}ErrorsAlarm": _alarm_on_sum(f"{logical} fails by DynamoDB's own fault.", failed),
+        f"{logical}ThrottlesAlarm": _alarm_on_sum(f"{logical} throttles requests.", throttled),
+        f"{logical}ErrorsAlarm": _alarm_on_sum(f"{logical} answers with errors of DynamoDB.", failed),
     }
 
 

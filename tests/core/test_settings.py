@@ -15,7 +15,8 @@ SECRETS = {"SIGNATURE_KEYS", "TOKEN_KEYS"}
 
 def test_settings_come_from_the_environment(environment: dict[str, str]) -> None:
     found = settings()
-    assert (found.signatures_table, found.site_url) == ("signatures-test", SITE)
+    assert (found.tables["signatures"], found.site_url) == ("signatures-test", SITE)
+    assert found.queues["other_mail"] == "https://sqs.invalid/1/other_mail"
     assert found.signature_keys == {"v1": SECRET}
 
 

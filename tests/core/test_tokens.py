@@ -1,5 +1,6 @@
 """Tokens are valid for one purpose, one signature and a limited time."""
 
+import string
 from datetime import timedelta
 
 import pytest
@@ -41,9 +42,8 @@ def test_invalid_base64_characters_are_damage(end: str) -> None:
         read(Purpose.CONFIRM, TOKEN + end, NOW, TOKEN_KEYS)
 
 
-@pytest.mark.parametrize("last", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-def test_no_other_last_character_verifies(last: str) -> None:
-    if last != TOKEN[-1]:
+def test_no_other_last_character_verifies() -> None:
+    for last in (string.ascii_letters + string.digits + "-_").replace(TOKEN[-1], ""):
         with pytest.raises(LinkDamaged):
             read(Purpose.CONFIRM, TOKEN[:-1] + last, NOW, TOKEN_KEYS)
 

@@ -76,10 +76,11 @@ class Injection:
         self.met: list[tuple[str, Fault]] = []
         self._faults = faults
 
-    def into(self, target: Target) -> None:
-        kind = kind_of(target)
-        for name in CALLS[kind]:
-            setattr(target, name, self._wrapped(kind, getattr(type(target), name).__get__(target)))
+    def into(self, *targets: Target) -> None:
+        for target in targets:
+            kind = kind_of(target)
+            for name in CALLS[kind]:
+                setattr(target, name, self._wrapped(kind, getattr(type(target), name).__get__(target)))
 
     def _wrapped(self, kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def faulty(*arguments: Any, **named: Any) -> Any:
@@ -121,18 +122,18 @@ def targets(served: Served) -> Sequence[Target]:
 def injected(served: Served, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
     """Run `act` with faults. Return its answer (None if it was killed), and the calls it made."""
     injection = Injection(faults)
-    for target in targets(served):
-        injection.into(target)
+    injection.into(*targets(served))
     try:
         answer = act()
     except Killed:
         answer = None
-    without_faults(served)
+    restore(*targets(served))
     return answer, injection
 
 
-def without_faults(served: Served) -> None:
-    for target in targets(served):
+def restore(*targets: Target) -> None:
+    """Remove the faults."""
+    for target in targets:
         for name in CALLS[kind_of(target)]:
             vars(target).pop(name, None)
 

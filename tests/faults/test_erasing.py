@@ -12,7 +12,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeTables
-from tests.faults.injection import CALLS, Fault, Injection, Killed
+from tests.faults.injection import Fault, Faults, Injection, Killed, restore
 from tests.faults.sites import sites_from
 from tests.signatures.test_erase import LEFT
 
@@ -34,13 +34,12 @@ def withdrawn(tables: FakeTables) -> None:
     withdraw(KEY, PETITION, NOW, tables)
 
 
-def erased(tables: FakeTables, faults: dict[int, Fault]) -> list[str]:
+def erased(tables: FakeTables, faults: Faults) -> list[str]:
     injection = Injection(faults)
     injection.into(tables)
     with suppress(Killed, Unavailable):
         erase(KEY, PETITION, NOW, tables)
-    for call in CALLS["Tables"]:
-        vars(tables).pop(call, None)
+    restore(tables)
     return injection.sites
 
 

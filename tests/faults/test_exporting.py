@@ -1,12 +1,7 @@
-"""After any two faults during an export, redelivery produces one complete file and deletes its parts.
+"""After any two faults during an export, redelivery produces one complete file and deletes its parts."""
 
-A first run records the calls. Of the 64 similar parts, every tenth is tested.
-"""
-
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,76 +13,47 @@ from chalicelib.jobs.request import find_job
 from tests.actors import a_published_petition
 from tests.exporting import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
 from tests.fakes import FakeBucket, FakeTables
-from tests.faults.injection import Fault, Killed, failing, kind_of
+from tests.faults.injection import Fault, Faults, Injection, Killed, restore
+from tests.faults.scenes import few_partitions
 
-# A few hundred complete exports take too long for `make unit`.
-pytestmark = pytest.mark.flows
-
-CALLS = ("get", "query", "update")
-FILES = ("put_file", "copy_to", "delete_under")
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(autouse=True)
-def _blank_cover(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Typesetting a cover sheet takes a quarter of a second and makes no AWS call."""
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    few_partitions(monkeypatch)
+    # Typesetting a cover sheet takes a quarter of a second and makes no AWS call.
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
 
 
-class Calls:
-    """Numbers the calls of both targets in one sequence, and fails those whose number is in `faults`."""
-
-    def __init__(self, faults: dict[int, Fault], *targets: tuple[Any, tuple[str, ...]]) -> None:
-        self.made = 0
-        self._faults = faults
-        for target, names in targets:
-            for name in names:
-                setattr(target, name, self._wrapped(kind_of(target), getattr(target, name)))
-
-    def stop_failing(self) -> None:
-        """The test itself reads the result."""
-        self._faults = {}
-
-    def _wrapped(self, kind: str, call: Any) -> Any:
-        def faulty(*arguments: Any, **named: Any) -> Any:
-            fault = self._faults.get(self.made)
-            self.made += 1
-            return failing(fault, kind, lambda: call(*arguments, **named)) if fault else call(*arguments, **named)
-
-        return faulty
-
-
-def exported(folder: Path, faults: dict[int, Fault]) -> tuple[int, FakeTables, FakeBucket]:
+def exported(folder: Path, faults: Faults) -> tuple[int, FakeTables, FakeBucket]:
     """Run an export and redeliver its message until it ends. Return the number of calls, the tables, the bucket."""
     tables, bucket = FakeTables(), FakeBucket()
     petition = a_published_petition(tables)
     names = a_crowd(tables, petition, 4)
     export = asked_for(tables, petition, columns=["name"])
-    calls = Calls(faults, (tables, CALLS), (bucket, FILES))
+    injection = Injection(faults)
+    injection.into(tables, bucket)
     for _ in range(len(faults) + 1):
         with suppress(Killed, Unavailable, NotYet):
             worked_on(export, a_desk(tables, bucket, folder))
-    calls.stop_failing()
+    restore(tables, bucket)
     done = find_job(Export, export.job_id, tables)
     assert done.state is State.DONE, done.why
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
-    return calls.made, tables, bucket
-
-
-def some(calls: int) -> Iterator[int]:
-    """Yield the numbers of the first and last calls, and of every tenth of the repeated calls between."""
-    return (number for number in range(calls) if number < 8 or number > calls - 14 or number % 10 == 0)
+    return len(injection.sites), tables, bucket
 
 
 def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
     made, _, _ = exported(tmp_path, {})
-    assert made < len(keys.BUCKETS) * 4 + 20
+    assert made <= len(keys.BUCKETS) * 4 + 5
 
 
 @pytest.mark.parametrize("fault", Fault)
 def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path: Path, fault: Fault) -> None:
     made, _, _ = exported(tmp_path, {})
-    for number in some(made):
+    for number in range(made):
         _, _, bucket = exported(tmp_path, {number: fault})
         assert not [key for key in bucket.objects if key.startswith("parts/")], number
 
@@ -95,7 +61,7 @@ def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path
 @pytest.mark.parametrize("second", [1, 2, 5])
 def test_after_two_faults_the_file_is_complete(tmp_path: Path, second: int) -> None:
     made, _, _ = exported(tmp_path, {})
-    for number in some(made):
+    for number in range(made):
         exported(tmp_path, {number: Fault.KILLED_AFTER, number + second: Fault.KILLED_BEFORE})
 
 

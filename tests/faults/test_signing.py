@@ -11,7 +11,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, shed
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
-from tests.faults.injection import Fault, Faults, after_any_two_faults, injected, without_faults
+from tests.faults.injection import Fault, Faults, after_any_two_faults, injected, restore, targets
 from tests.faults.sites import sites_from
 from tests.served import Served
 from tests.signatures.test_sign import mailed
@@ -77,7 +77,7 @@ every_setting = pytest.mark.parametrize("before", BEFORE)
 
 def begun(served: Served, before: Setting) -> None:
     """Reset to a new process, tables as in `before`, empty queues, two hours later."""
-    without_faults(served)
+    restore(*targets(served))
     served.tables.items.clear()
     served.overflow.messages.clear()
     a_published_petition(served.tables)

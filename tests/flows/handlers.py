@@ -70,11 +70,11 @@ class Site:
 
     def queued(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the mail queues, confirmations first."""
-        return _taken_from(self.aws.mail_queue_url) + _taken_from(self.aws.other_mail_queue_url)
+        return _taken_from(self.aws.queues["mail"]) + _taken_from(self.aws.queues["other_mail"])
 
     def overflowed(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the overflow queue."""
-        return _taken_from(self.aws.overflow_queue_url)
+        return _taken_from(self.aws.queues["overflow"])
 
     def store(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Store overflowed signatures and return the messages to redeliver."""

@@ -77,7 +77,7 @@ def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Site, bo
 def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(site: Site, bob: str) -> None:
     asked_for(site, bob)
     queue = boto3.client("sqs")
-    known = queue.get_queue_attributes(QueueUrl=site.aws.exports_queue_url, AttributeNames=["All"])["Attributes"]
+    known = queue.get_queue_attributes(QueueUrl=site.aws.queues["exports"], AttributeNames=["All"])["Attributes"]
     assert known["ApproximateNumberOfMessagesDelayed"] == "1"
 
 

@@ -21,7 +21,7 @@ from chalicelib.shedding.level import forget_level
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeQueue
-from tests.faults.injection import CALLS, Fault, Injection, Killed, Target, kind_of
+from tests.faults.injection import Fault, Injection, Killed, Target, restore
 from tests.flows.ledger import Event, Ledger, lasts
 from tests.located import give_table
 from tests.served import Served, a_site, link_in, schedule_event, stream_event, wire
@@ -123,14 +123,11 @@ class World:
             return act()
         injection = Injection(trouble)
         targets: list[Target] = [self.tables, self.site.mailer, *self.channels.values()]
-        for target in targets:
-            injection.into(target)
+        injection.into(*targets)
         try:
             return act()
         finally:
-            for target in targets:
-                for call in CALLS[kind_of(target)]:
-                    vars(target).pop(call, None)
+            restore(*targets)
 
     def run(self, schedule: str, trouble: Trouble = NONE) -> None:
         self.during(schedule, lambda: self.site.invoke(schedule, schedule_event()), trouble)

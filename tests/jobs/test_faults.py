@@ -13,7 +13,7 @@ from chalicelib.core.errors import NotNow, Unavailable
 from chalicelib.jobs.model import State
 from chalicelib.jobs.request import cancel, jobs_of, start
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, signed
-from tests.faults.injection import Fault, Faults, Injection, injected, without_faults
+from tests.faults.injection import Fault, Faults, Injection, injected, restore, targets
 from tests.jobs.a_counting_job import SECONDS, STEPS, Count, Counting, a_count
 from tests.jobs.test_worker import delivered
 from tests.served import Served
@@ -42,7 +42,7 @@ def counts(served: Served) -> list[Count]:
 
 def played(served: Served, faults: Faults, between: Callable[[], object] = lambda: None) -> tuple[Count, Injection]:
     """Return the job after Bob's attempt with faults and two without, and the calls of the first."""
-    without_faults(served)
+    restore(*targets(served))
     served.tables.items.clear()
     served.exports.messages.clear()
     petition = a_published_petition(served.tables)

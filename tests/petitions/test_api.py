@@ -48,7 +48,16 @@ def test_the_json_follows_the_contract(served: Served) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/", HERE, COUNTED, f"{COUNTED}/count"])
+def test_the_json_list_has_the_open_petitions_newest_first(served: Served) -> None:
+    confirmed(served.tables, a_published_petition(served.tables))
+    a_published_petition(served.tables, slug="newer", opened_at=NOW - DAY)
+    a_published_petition(served.tables, slug="hidden-draft", state="draft")
+    listed = served.get("/api/petitions").json_body["petitions"]
+    assert [(each["slug"], each["count"]) for each in listed] == [("newer", 0), ("safe-children", 1)]
+    assert listed[1] == served.get(COUNTED).json_body
+
+
+@pytest.mark.parametrize("path", ["/", "/api/petitions", HERE, COUNTED, f"{COUNTED}/count"])
 def test_public_responses_may_be_cached_by_a_cdn(served: Served, path: str) -> None:
     policy = served.get(path).headers["Cache-Control"]
     assert "public" in policy

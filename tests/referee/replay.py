@@ -17,6 +17,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.settings import table_variable
 from stack.referee.model import Call
 from stack.referee.resolve import Resolver
 from tests.referee.witness import Heard
@@ -32,11 +33,7 @@ class Replay:
         self.calls: list[Call] = []
         self.mapping_state, self.parts_fail = "Enabled", False
         clients = {name: self._client(name) for name in ("dynamodb", "sqs", "lambda", "s3", "sesv2")}
-        tables = {
-            keys.SIGNATURES: environment["SIGNATURES_TABLE"],
-            keys.COUNTS: environment["COUNTS_TABLE"],
-            keys.AUDIT: environment["AUDIT_TABLE"],
-        }
+        tables = {name: environment[table_variable(name)] for name in keys.TABLES}
         self._real: dict[str, Any] = {
             "tables": Tables(clients["dynamodb"], tables),
             "queue": Queue(clients["sqs"], environment["MAIL_QUEUE_URL"]),

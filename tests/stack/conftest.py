@@ -1,4 +1,4 @@
-"""Fixtures: the built package, its template, an empty emulator, and a project without code."""
+"""Fixtures: the built package, its template, an emulator, and a project without code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +30,9 @@ def of_type(template: Template, kind: str) -> dict[str, Any]:
     return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running() -> Iterator[Emulator]:
-    """An empty emulator for this module."""
+    """An emulator for the tests of deployments. Each uses stages of its own."""
     with emulator() as started:
         yield started
 

@@ -7,7 +7,6 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from benchmarks.spike.stage import depths, shorten_rests
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys, times
 from chalicelib.mail.pause import pause_mail, resume_mail
@@ -34,7 +34,7 @@ from stack.referee.model import Word
 from stack.referee.policies import resolved
 from tests.actors import a_signing_context
 from tests.served import schedule_event
-from tests.stack.supporter import Visitor, fetch, wait_for
+from tests.stack.supporter import EMAIL_SECONDS, Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
@@ -66,16 +66,8 @@ def stack(built: Package, noted: Path) -> Iterator[Deployed]:
         with emulator() as running:
             started = deployed(running.endpoint)
             load_petitions(started)
-            _redeliver_soon(started)
+            shorten_rests(Cloud(running.endpoint), started, 5)
             yield started
-
-
-def _redeliver_soon(stack: Deployed) -> None:
-    """On a busy machine a first call may exceed its 2 s. Its message would come again after six minutes only."""
-    for queue in ("MailQueueUrl", "OtherMailQueueUrl", "OverflowQueueUrl"):
-        Cloud(stack.endpoint).client("sqs").set_queue_attributes(
-            QueueUrl=stack.outputs[queue], Attributes={"VisibilityTimeout": "5"}
-        )
 
 
 def visitor(stack: Deployed) -> Visitor:
@@ -185,20 +177,12 @@ def test_a_pause_disables_the_senders_event_sources_and_its_end_enables_them(sta
 
 
 def test_a_second_signing_is_emailed_by_the_low_priority_queue(stack: Deployed) -> None:
-    """Up to three people try: on a busy machine a retried call may start the pause between two emails anew."""
-    assert any(_second_signing_is_emailed(stack, f"{name}@example.org") for name in ("dora", "dana", "dina"))
-
-
-def _second_signing_is_emailed(stack: Deployed, email: str) -> bool:
-    supporter = visitor(stack)
+    supporter, email = visitor(stack), "dora@example.org"
     supporter.sign(SLUG, email)
     supporter.press("confirm", supporter.link("confirm", email))
     _backdate(stack, email)
     supporter.sign(SLUG, email)
-    with suppress(AssertionError):
-        wait_for(lambda: b"already signed" in _emails_to(stack, email), 75)
-        return True
-    return False
+    wait_for(lambda: b"already signed" in _emails_to(stack, email), EMAIL_SECONDS)
 
 
 def _emails_to(stack: Deployed, email: str) -> bytes:
@@ -376,8 +360,10 @@ def _sent(item: dict[str, Any]) -> dict[str, Any]:
 
 def _backdate(stack: Deployed, email: str) -> None:
     """Set the signature's last email to long ago, so that another may be sent."""
-    # The email arrives before the sender marks it as sent; that mark would set the time again.
+    # The email arrives before the sender marks it as sent, and on a busy machine the SDK repeats the mark, which would
+    # set the time again. The sender has ended when its queue holds no message.
     item = wait_for(lambda: _sent(_item(Cloud(stack.endpoint), stack, email)))
+    wait_for(lambda: not depths(Cloud(stack.endpoint), stack)["mail"], EMAIL_SECONDS)
     key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
     Tables(_dynamodb(stack), _names(stack)).update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 from stack.console import Failure
-from stack.preflight import RESERVED, check
+from stack.preflight import check
 from stack.template.merge import merge_template
 
 TEMPLATE = merge_template()
@@ -106,7 +106,3 @@ def test_more_than_the_account_may_use_is_a_warning(
     printed = capsys.readouterr().out
     assert message in printed
     assert printed.count("Warning:") == 1
-
-
-def test_every_reservation_of_the_template_is_counted() -> None:
-    assert {name for name in TEMPLATE["Parameters"] if name.startswith("Reserved")} == {*RESERVED}

@@ -14,7 +14,7 @@ from stack.deploy import deploy, deploy_everything, refuse_losses, second_step, 
 from stack.emulator import Emulator
 from stack.package import Package
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("protection")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 
 def options(stage: str, *settings: str) -> Namespace:

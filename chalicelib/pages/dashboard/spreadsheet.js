@@ -5,7 +5,7 @@ import { button, h } from "./dom.js";
 import { download } from "./download.js";
 
 /** @import { operations } from "#api" */
-/** @typedef {NonNullable<NonNullable<operations["getCounts"]["parameters"]["query"]>["by"]>} Breakdown */
+/** @typedef {NonNullable<NonNullable<operations["readCounts"]["parameters"]["query"]>["by"]>} Breakdown */
 
 /** @type {Partial<Record<Breakdown, string>>} */
 const BREAKDOWNS = { day: "By day", hour: "By hour", country: "By country", source: "By source" };

@@ -40,7 +40,7 @@ def _rate(found: Rate) -> dict[str, object]:
         "per_minute_now": found.now,
         "over_minutes": found.over_minutes,
         "peak_per_minute": found.peak,
-        "peak_at": times.iso(found.peak_at) if found.peak_at else None,
+        "peak_at": times.iso_or_none(found.peak_at),
     }
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -14,6 +15,9 @@ from chalicelib.staff.audit.actions import described
 from chalicelib.staff.audit.model import Entry
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.authorizer import staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.staff.audit.answers import AuditEntry, AuditTrail
 
 routes = Blueprint(__name__)
 
@@ -37,11 +41,13 @@ def read_audit(request: Request) -> Response:
     found = entries(since, until, tables(), _after(request))
     matching = (entry for entry in found if not actor or entry.actor.owner == actor)
     page = list(islice(matching, limit))
-    more = {"next": page[-1].cursor} if len(page) == limit else {}
-    return json_answer({"entries": [_shown(entry) for entry in page], **more})
+    trail: AuditTrail = {"entries": [_shown(entry) for entry in page]}
+    if len(page) == limit:
+        trail["next"] = page[-1].cursor
+    return json_answer(trail)
 
 
-def _shown(entry: Entry) -> dict[str, object]:
+def _shown(entry: Entry) -> "AuditEntry":
     return {
         "at": times.iso(entry.at),
         "owner": entry.actor.owner,

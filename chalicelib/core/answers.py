@@ -1,0 +1,24 @@
+"""Types of the fields of answers. Answers are dicts: their types cost nothing at run time.
+
+Only type checks and the generator of the OpenAPI document (stack/openapi) import this file and each `answers.py`.
+The documents of the classes and fields are the descriptions in the OpenAPI document.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
+
+from chalicelib.core.times import ISO
+
+Time = Annotated[str, WithJsonSchema(ISO)]
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+Number = Annotated[int, Field(ge=0)]
+# Of confirmed signatures.
+Confirmed = Annotated[int, Field(ge=0, examples=[12345])]
+Pending = Annotated[int, Field(ge=0, examples=[678])]
+# The start of a day or hour, or another value that signatures are counted by.
+Counted = Annotated[str, Field(examples=["2026-11-24"])]
+# Negative if more were withdrawn than confirmed.
+Change = Annotated[int, Field(examples=[345])]
+Version = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]

@@ -1,0 +1,50 @@
+"""What the API returns about exports."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Number, Time, Url
+from chalicelib.exports.model import Column, Format
+from chalicelib.jobs.model import State
+from chalicelib.petitions.answers import Slug
+
+
+class ShownExport(TypedDict):
+    id: str
+    slug: Slug
+    format: Format
+    columns: list[Column]
+    recipient: str | None
+    """The age public key, or openpgp: and the key's fingerprint."""
+    moment: Time
+    """The export contains the signatures confirmed at this moment, except those withdrawn since."""
+    requested_by: str
+    state: State
+    why: str | None
+    """Why the export failed."""
+    rows: Number
+    """Rows written so far. When done, rows in the file."""
+    of: Number
+    """The count at `moment`."""
+    expires_at: Time
+    """The file is deleted at this time."""
+    sha256: NotRequired[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
+    """The digest of the file as downloaded."""
+    bytes: NotRequired[Number]
+    finished_at: NotRequired[Time]
+
+
+class ShownExports(TypedDict):
+    exports: list[ShownExport]
+    columns: list[Column]
+    """The columns that can be requested."""
+    default_columns: list[Column]
+    """The columns of an export that does not request any."""
+    formats: list[Format]
+
+
+class FileLink(TypedDict):
+    url: Url
+    expires_at: Time

@@ -1,0 +1,37 @@
+"""What the API returns of the site's health."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Number, Time
+from chalicelib.health.words import Health
+
+
+class HealthMessage(TypedDict):
+    level: Health
+    text: str
+
+
+class MailHealth(TypedDict):
+    waiting: Number
+    """Approximate number of emails not sent yet."""
+    oldest_seconds: int | None
+    """Always unknown: SQS reports this only to its alarms."""
+    paused_until: Time | None
+    """When we try the email service again."""
+
+
+class OverflowHealth(TypedDict):
+    waiting: Number
+    """Signatures accepted but not stored yet."""
+
+
+class StaffHealth(TypedDict):
+    level: Health
+    """The level of the most serious message."""
+    messages: Annotated[list[HealthMessage], Field(min_length=1)]
+    """Most serious first. Each says what to do, if anything."""
+    mail: MailHealth
+    overflow: OverflowHealth

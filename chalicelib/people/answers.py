@@ -1,0 +1,114 @@
+"""What the API returns about one person."""
+
+from typing import Annotated, NotRequired
+
+from pydantic import WithJsonSchema
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Identifier, Number, Time
+from chalicelib.petitions.answers import Slug
+from chalicelib.signatures.resend import Resent
+
+STATES = ["pending", "confirmed", "withdrawn", "expired", "erased"]
+ACTIONS = ["resend", "access", "withdraw", "erase"]
+ShownState = Annotated[str, WithJsonSchema({"type": "string", "enum": STATES})]
+ShownAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ACTIONS})]
+
+
+class PetitionName(TypedDict):
+    slug: Slug
+    title: str
+
+
+class Person(TypedDict):
+    name: str | None
+    email: str | None
+    country: str | None
+    postcode: str | None
+    source: str | None
+    updates: bool
+
+
+class SignatureTimes(TypedDict):
+    signed_at: Time
+    confirmed_at: NotRequired[Time]
+    withdrawn_at: NotRequired[Time]
+    erased_at: NotRequired[Time]
+    restored_at: NotRequired[Time]
+    expires_at: NotRequired[Time]
+
+
+class MailState(TypedDict):
+    sent: Number
+    at_most: Number
+    last_sent_at: Time | None
+    waiting: str | None
+    """The kind of email that is waiting to be sent."""
+    waiting_since: Time | None
+    hurried_at: Time | None
+    """When the email request was queued again."""
+    undeliverable: str | None
+    """Why we no longer send email to this address."""
+
+
+class PersonSignature(TypedDict):
+    petition: PetitionName
+    id: Identifier
+    state: ShownState
+    actions: list[ShownAction]
+    """What staff can do with it now. Each is the last part of a route's path."""
+    person: Person
+    times: SignatureTimes
+    mail: MailState
+
+
+class PersonSignatures(TypedDict):
+    signatures: list[PersonSignature]
+
+
+class ResendResult(TypedDict):
+    mail: bool
+    outcome: Resent
+    message: str
+
+
+class Obtained(TypedDict):
+    by: str
+    through: str
+    source: str | None
+    counted_as: str | None
+
+
+class GivenConsent(TypedDict):
+    to: str
+    given: bool
+    confirmed: bool
+    wording: str | None
+    version: str
+
+
+class SignedText(TypedDict):
+    version: str
+    title: str
+    text: str
+    target: str
+    charity: str
+
+
+class HeldSignature(TypedDict):
+    petition: PetitionName
+    id: Identifier
+    state: str
+    person: Person
+    obtained: Obtained
+    consents: list[GivenConsent]
+    signed_text: SignedText | None
+    times: SignatureTimes
+    mail: MailState
+
+
+class AccessExport(TypedDict):
+    prepared_at: Time
+    signatures: list[HeldSignature]
+    not_held: list[str]
+    held_elsewhere: list[str]

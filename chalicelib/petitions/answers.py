@@ -1,0 +1,71 @@
+"""What the API returns about petitions."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Confirmed, Time, Url, Version
+from chalicelib.petitions import model
+from chalicelib.petitions.model import Goal, PetitionText, State
+
+Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
+
+
+class PublicPetition(TypedDict):
+    slug: Slug
+    title: str
+    text_version: Version
+    """A digest of title, text and target. A new text has a new version."""
+    target: str
+    """Who the petition is addressed to."""
+    state: Annotated[State, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
+    goal: Goal
+    """The goal in confirmed signatures: the first one that is not reached yet, or the last one."""
+    opened_at: Time
+    """When the petition opened."""
+    closes_at: Time | None
+    """When the petition closes, or null."""
+    count: Confirmed
+    """Confirmed signatures, a few seconds old."""
+
+
+class PublicPetitions(TypedDict):
+    petitions: list[PublicPetition]
+
+
+class PublicCount(TypedDict):
+    slug: Slug
+    count: Confirmed
+    """Confirmed signatures."""
+    goal: Annotated[Goal, Field(examples=[20000])]
+    as_of: Time
+    """The moment (UTC) of the count."""
+
+
+class PossibleTransition(TypedDict):
+    state: State
+    schedules: Literal["opened_at", "closes_at"] | None
+    """The field that a later time (`at`) sets. Null if the change can only happen now."""
+    needs_reason: bool
+    """Whether a `reason` must be given."""
+
+
+class PetitionVersion(PetitionText):
+    """One version of a petition's text and wordings."""
+
+    version: Annotated[str, Field(pattern=r"^[0-9a-f]{12}\.[0-9a-f]{12}$")]
+    """text_version and consent_version."""
+    current: bool
+    """Whether people sign this version now."""
+
+
+class PetitionVersions(TypedDict):
+    slug: Slug
+    versions: list[PetitionVersion]
+
+
+class Preview(TypedDict):
+    url: Url
+    expires_at: Time
+    """One hour from now."""

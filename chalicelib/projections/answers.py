@@ -1,0 +1,52 @@
+"""What the API returns to staff who count."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Change, Confirmed, Counted, Pending, Time
+from chalicelib.petitions.answers import Slug
+from chalicelib.petitions.model import State
+
+
+class StaffPetition(TypedDict):
+    slug: Slug
+    title: str
+    state: State
+    confirmed: Confirmed
+    """Confirmed signatures, exact."""
+    pending: Pending
+    """Signatures not yet confirmed. May lag by seconds."""
+
+
+class StaffPetitions(TypedDict):
+    petitions: list[StaffPetition]
+
+
+class BreakdownRow(TypedDict):
+    key: Counted
+    """A day (`2026-11-24`), an hour (`2026-11-24T18:00:00Z`), a country code, a source, a version of the text, a
+    postcode area or a constituency. `not yet assigned` are signatures that are not in this breakdown yet. It may be
+    negative.
+    """
+    confirmed: Change
+    """Confirmed minus withdrawn. Negative for a day or hour in which more were withdrawn."""
+
+
+class CountTotals(TypedDict):
+    slug: Slug
+    confirmed: Change
+    """Confirmed signatures, exact at `as_of`. With `from` or `to`, those of these days: negative if more were withdrawn
+    than confirmed.
+    """
+    pending: Pending
+    """Signatures not yet confirmed. May lag by seconds."""
+    as_of: Time
+    """The moment (UTC) of the count."""
+
+
+class StaffCounts(CountTotals):
+    breakdown: NotRequired[list[BreakdownRow]]
+    """Only with `by`. The rows sum to `confirmed`."""
+    breakdowns: NotRequired[dict[str, list[BreakdownRow]]]
+    """Only with `by=all`: the breakdowns by name. Each sums to `confirmed`."""

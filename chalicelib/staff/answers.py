@@ -1,0 +1,41 @@
+"""What the API returns about staff tokens."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Time
+from chalicelib.core.rights import Right
+
+
+class ShownToken(TypedDict):
+    """A staff token without its secret, which is not stored."""
+
+    token_id: str
+    owner: str
+    rights: list[Right]
+    issued_at: Time
+    expires_at: Time
+    last_used_at: Time | None
+    """Accurate to ten minutes."""
+    revoked_at: Time | None
+    usable: bool
+    """Whether the token is neither expired nor revoked."""
+
+
+class MyToken(ShownToken):
+    """Your own token."""
+
+    routes: Annotated[dict[str, Right], Field(examples=[{"GET /api/staff/audit": "manage"}])]
+    """The right that each staff route needs, by method and path."""
+
+
+class IssuedToken(ShownToken):
+    """A new token. It is shown only once."""
+
+    token: Annotated[str, Field(pattern=r"^staff_[0-9a-f]{16}_[0-9a-f]{64}$")]
+
+
+class ShownTokens(TypedDict):
+    tokens: list[ShownToken]

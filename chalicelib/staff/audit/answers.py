@@ -1,0 +1,27 @@
+"""What the API returns of the audit trail."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Time
+
+
+class AuditEntry(TypedDict):
+    """An entry of the audit trail, written before the action. It names people by id only."""
+
+    at: Time
+    owner: str
+    token_id: str
+    source_ip: str
+    action: str
+    description: str
+    """The action in words."""
+    subject: str
+    details: dict[str, str]
+
+
+class AuditTrail(TypedDict):
+    entries: list[AuditEntry]
+    next: NotRequired[str]
+    """Send this as `after` to get older entries. Absent on the last page."""

@@ -1,0 +1,12 @@
+"""What the API returns of a statement."""
+
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Url
+from chalicelib.statements.model import Statement
+
+
+class FrozenStatement(TypedDict):
+    url: Url
+    """Where anyone can check the statement, as long as we keep the key that signed it."""
+    statement: Statement

@@ -1,0 +1,1 @@
+"""The OpenAPI document: schemas from the models, paths from the list of routes, words from `operations`."""

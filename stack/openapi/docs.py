@@ -1,0 +1,39 @@
+"""The documents of a class and its fields: a string after a field describes it."""
+
+import ast
+import inspect
+from collections.abc import Mapping
+from itertools import pairwise
+from textwrap import dedent
+
+
+def field_docs(cls: type) -> Mapping[str, str]:
+    """Return the documents of the fields, those of the bases included."""
+    found: dict[str, str] = {}
+    for base in reversed([each for each in getattr(cls, "__orig_bases__", cls.__bases__) if inspect.isclass(each)]):
+        found |= field_docs(base) if base.__module__.startswith("chalicelib.") else {}
+    return found | _own(cls)
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _own(cls: type) -> dict[str, str]:
+    try:
+        [definition] = ast.parse(dedent(inspect.getsource(cls))).body
+    except (OSError, TypeError):
+        return {}  # Made by a call, so without documents.
+    body = getattr(definition, "body", [])
+    pairs = pairwise(body)
+    return {field.target.id: text for field, after in pairs if _is_field(field) and (text := _text(after))}
+
+
+def _is_field(node: ast.stmt) -> bool:
+    return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+
+
+def _text(node: ast.stmt) -> str:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return one_line(node.value.value)
+    return ""

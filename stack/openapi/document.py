@@ -1,0 +1,92 @@
+"""The OpenAPI document as a whole."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from chalicelib.edge.answers import ProblemDetails
+from chalicelib.edge.routes import ROUTES
+from stack.openapi.operations import OPERATIONS
+from stack.openapi.parameters import components
+from stack.openapi.paths import operation_of
+from stack.openapi.petitions import with_edits
+from stack.openapi.problems import responses
+from stack.openapi.schemas import schemas
+from stack.paths import ROOT
+
+FILE = ROOT / "chalicelib" / "edge" / "openapi.json"
+DESCRIPTION = Path(__file__).with_name("description.md")
+SERVER = (
+    "Relative to this document, so that it works behind a custom domain and behind an API stage: `/api/openapi.json` "
+    "means `/`, and `/prod/api/openapi.json` means `/prod/`."
+)
+WIDTH = 120
+TAGS = {
+    "petitions": "Public JSON, from any origin.",
+    "pages": "The hosted form, HTML.",
+    "links": "The links in our emails, HTML. GET shows a page and POST acts. Both can be repeated.",
+    "staff": "Needs a staff token.",
+    "site": "The site itself.",
+}
+STAFF = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "staff_<id>_<secret>",
+    "description": "A staff token with the right that the route needs, issued by staff or engineers (`make token`). "
+    "401 without a token, 403 without the right.",
+}
+
+Node = dict[str, Any]
+
+
+def document() -> Node:
+    """Return the document. Raise KeyError if a route has no words, or words have no route."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Petitions",
+            "version": "1.0.0",
+            "summary": "Petitions of a children's charity: sign, confirm and count.",
+            "description": DESCRIPTION.read_text(encoding="utf-8").strip(),
+        },
+        "servers": [{"url": "..", "description": SERVER}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {"staff": STAFF},
+            "schemas": _schemas(),
+            "responses": responses(),
+            **components(),
+        },
+    }
+
+
+def written(found: Node) -> str:
+    """Return the document as the text of the file: what fits into a line is one line."""
+    return _text(found, "") + "\n"
+
+
+def _text(node: Any, margin: str) -> str:
+    line = json.dumps(node, ensure_ascii=False)
+    if len(margin + line) <= WIDTH or not isinstance(node, (dict, list)):
+        return line
+    inner = margin + " "
+    named = node.items() if isinstance(node, dict) else (("", each) for each in node)
+    parts = [(f"{json.dumps(name)}: " if name else "") + _text(each, inner) for name, each in named]
+    opening, closing = "{}" if isinstance(node, dict) else "[]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{margin}{closing}"
+
+
+def _paths() -> Node:
+    if unknown := OPERATIONS.keys() ^ ROUTES.keys():
+        raise KeyError(f"In one of edge/routes.py and stack/openapi/operations only: {', '.join(sorted(unknown))}")
+    found: dict[str, Node] = {}
+    for view, route in ROUTES.items():
+        found.setdefault(route.path, {})[route.method.lower()] = operation_of(route, OPERATIONS[view])
+    return found
+
+
+def _schemas() -> Node:
+    requests = [each.body.model for each in OPERATIONS.values() if each.body]
+    answers = [each.answer.model for each in OPERATIONS.values() if each.answer.model not in (None, dict)]
+    return with_edits(schemas(requests, [ProblemDetails, *filter(None, answers)]))

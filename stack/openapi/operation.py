@@ -1,0 +1,65 @@
+"""What is written by hand for each operation. All else comes from the list of routes (`paths`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+JSON, CSV, HTML, FORM = "application/json", "text/csv", "text/html", "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A parameter of the query."""
+
+    name: str
+    description: str
+    schema: Schema = field(default_factory=lambda: TEXT)
+    example: object = None
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Body:
+    """The body of a request: JSON, or the fields of a form. `examples`: values by their summary."""
+
+    model: type
+    example: object = None
+    examples: Mapping[str, object] = field(default_factory=dict)
+    kind: str = JSON
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a request that succeeds. Without a model: a page, or one of `kinds`.
+
+    `revision`: its ETag is the number of the stored revision. `etag`: a reader can ask whether it has changed; this is
+    the description of 304.
+    """
+
+    description: str
+    model: type | None = None
+    example: object = None
+    csv: str = ""
+    status: int = 200
+    kinds: Sequence[str] = (HTML,)
+    headers: Sequence[str] = ()
+    etag: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The words of one operation. `problems`: names of the components for what `paths` cannot derive, by status."""
+
+    summary: str
+    answer: Answer
+    description: str = ""
+    query: Sequence[Query] = ()
+    body: Body | None = None
+    problems: Mapping[int, str] = field(default_factory=dict)
+    changes_revision: bool = False
+
+
+Operations = Mapping[str, Operation]

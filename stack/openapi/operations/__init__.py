@@ -1,0 +1,15 @@
+"""What is written by hand: the words of each operation, its model and its examples. Everything else is derived."""
+
+from stack.openapi.operation import Operations
+from stack.openapi.operations import counts, exports, manage, pages, people, petitions, sign_in, site
+
+OPERATIONS: Operations = {
+    **pages.OPERATIONS,
+    **petitions.OPERATIONS,
+    **site.OPERATIONS,
+    **sign_in.OPERATIONS,
+    **counts.OPERATIONS,
+    **manage.OPERATIONS,
+    **exports.OPERATIONS,
+    **people.OPERATIONS,
+}

@@ -1,0 +1,71 @@
+"""Exports, for staff."""
+
+from chalicelib.exports.answers import FileLink, ShownExport, ShownExports
+from chalicelib.exports.model import USUAL, Column, ExportRequest, Format
+from stack.openapi.operation import Answer, Body, Operation, Operations
+
+WAITING = {
+    "id": "support-trafficked-children.20261124T120000Z-9f1c02ab",
+    "slug": "support-trafficked-children",
+    "format": "csv",
+    "columns": ["name", "postcode", "country", "confirmed_at"],
+    "recipient": "age139h2809rjn26elwprmfdu3ghm6hwgn4tpx3qgl3sfcwqfwgnudas2ltke3",
+    "moment": "2026-11-24T12:00:00Z",
+    "requested_by": "Bob Bakker",
+    "state": "waiting",
+    "why": None,
+    "rows": 0,
+    "of": 104213,
+    "expires_at": "2026-12-01T12:00:00Z",
+}
+DONE = {
+    **WAITING,
+    "state": "done",
+    "rows": 104211,
+    "sha256": "ab" * 32,
+    "bytes": 9120344,
+    "finished_at": "2026-11-24T12:01:10Z",
+}
+LINK = Answer(
+    "The link. Download it with GET, without a token.",
+    FileLink,
+    {"url": "https://bucket.example/files/x?signed", "expires_at": "2026-11-24T12:15:00Z"},
+)
+SECRET = "The link needs no token and works for 15 minutes. Keep it secret."
+NOT_READY = {409: "NotNow", 410: "Deleted"}
+
+OPERATIONS: Operations = {
+    "list_exports": Operation(
+        "All exports of a petition",
+        Answer(
+            "Newest first, including expired exports.",
+            ShownExports,
+            {"exports": [DONE], "columns": [*Column], "default_columns": [*USUAL], "formats": [*Format]},
+        ),
+    ),
+    "request_export": Operation(
+        "Request an export",
+        Answer(
+            "Requested. `Location` is the URL to read its progress.",
+            ShownExport,
+            WAITING,
+            status=202,
+            headers=["Location"],
+        ),
+        "Exports the signatures that are confirmed at this moment. One export at a time for each petition. Needs the "
+        "right `export`.",
+        body=Body(ExportRequest, {"format": "csv", "columns": ["name", "postcode"], "recipient": None}),
+        problems={409: "NotNow"},
+    ),
+    "read_export": Operation(
+        "The progress of an export",
+        Answer("`rows` of `of` are written. Ask again while it is waiting or running.", ShownExport, DONE),
+    ),
+    "cancel_export": Operation(
+        "Cancel an export",
+        Answer("The export: cancelled, or as it had ended before.", ShownExport, {**WAITING, "state": "cancelled"}),
+        "Ends an export that is waiting or running. You can safely repeat it.",
+    ),
+    "link_file": Operation("Get a link to the file", LINK, SECRET, problems=NOT_READY),
+    "link_cover": Operation("Get a link to the cover sheet (PDF)", LINK, SECRET, problems=NOT_READY),
+}

@@ -1,0 +1,81 @@
+"""Pages, and the links in emails."""
+
+from chalicelib.signatures.answers import ConfirmFields, SignatureFields, TokenFields
+from stack.openapi.operation import FORM, Answer, Body, Operation, Operations, Query
+
+PAGE = Answer("The page.")
+LOOK = "Shows a page and changes nothing, because mail scanners open every link."
+TOKEN = Query("token", "The token from the email.", required=True)
+TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
+
+OPERATIONS: Operations = {
+    "show_petitions": Operation("Open petitions", PAGE),
+    "show_petition": Operation(
+        "A petition with its form",
+        PAGE,
+        "Works without JavaScript.",
+        query=[
+            Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),
+            Query(
+                "preview",
+                "From a preview link made by staff. Shows the stored page before it is published. Never cached.",
+            ),
+        ],
+    ),
+    "sign_by_form": Operation(
+        "Sign with the hosted form",
+        Answer(
+            "Accepted. The same for new, repeated and blocked signatures.", status=303, kinds=(), headers=["Location"]
+        ),
+        "Sending the form twice makes one signature.",
+        body=Body(SignatureFields, kind=FORM),
+        problems={409: "NotOpenPage", 422: "InvalidFormPage", 503: "BusyFormPage"},
+    ),
+    "show_thanks": Operation("The page after signing", PAGE),
+    "show_statement": Operation("A statement as a page, to read and print", Answer("The statement is genuine.")),
+    "show_confirmation": Operation(
+        "Show what will be confirmed",
+        Answer("The signature and its consents, with a button. After confirmation, the page shows no personal data."),
+        LOOK,
+        query=[TOKEN],
+    ),
+    "confirm_signature": Operation(
+        "Confirm and correct a signature",
+        Answer("Confirmed. Repeating gives the same page."),
+        "Counts the signature once. The fields sent replace those that were signed.",
+        query=[TOKEN_OR_FIELD],
+        body=Body(ConfirmFields, kind=FORM, required=False),
+        problems={422: "InvalidFormPage"},
+    ),
+    "show_withdrawal": Operation(
+        "Show what will be withdrawn", Answer("What will be removed, with a button."), LOOK, query=[TOKEN]
+    ),
+    "withdraw_signature": Operation(
+        "Withdraw a signature",
+        Answer("Withdrawn. Repeating gives the same page."),
+        "Removes name and address. A confirmed signature is subtracted from the count.",
+        query=[TOKEN_OR_FIELD],
+        body=Body(TokenFields, kind=FORM, required=False),
+    ),
+    "show_unsubscription": Operation(
+        "Show what will be unsubscribed", Answer("The updates that will stop, with a button."), LOOK, query=[TOKEN]
+    ),
+    "unsubscribe_from_updates": Operation(
+        "Stop updates",
+        Answer("Stopped. Repeating gives the same page."),
+        "Sent by the page's button, or by an email program's one-click unsubscribe (RFC 8058), which sends the token "
+        "in the URL and a body of any form type. The signature stays.",
+        query=[TOKEN_OR_FIELD],
+        body=Body(TokenFields, kind=FORM, required=False),
+    ),
+    "show_dashboard": Operation(
+        "The staff page",
+        PAGE,
+        "One document without data, the same for everyone. Its script calls this API with the user's token.",
+    ),
+    "show_sign_in": Operation(
+        "The sign-in page for staff",
+        Answer("The sign-in button, or the result of signing in."),
+        "Contains no data: its script calls the API.",
+    ),
+}

@@ -1,0 +1,49 @@
+"""What staff can do for one person."""
+
+from chalicelib.people.answers import AccessExport, PersonSignature, PersonSignatures, ResendResult
+from chalicelib.people.api import PersonRequest
+from stack.openapi.operation import Answer, Body, Operation, Operations
+
+OPERATIONS: Operations = {
+    "find_person": Operation(
+        "Find the signatures of one email address",
+        Answer("Every signature of that address, in every petition. The list may be empty.", PersonSignatures),
+        "Uses POST, because URLs are logged. There is no list of all people.",
+        body=Body(PersonRequest, {"email": "alice@example.org"}),
+    ),
+    "show_signature": Operation(
+        "One signature, with what staff need to help", Answer("The signature.", PersonSignature)
+    ),
+    "resend_mail": Operation(
+        "Send the email again",
+        Answer(
+            "Whether an email will come, and if not, why. We send at most five, never two within a minute, and none to "
+            "an address that refuses our email.",
+            ResendResult,
+            {"mail": True, "outcome": "asked", "message": "The email is on its way."},
+        ),
+    ),
+    "withdraw_for_person": Operation(
+        "Withdraw a signature for its owner",
+        Answer(
+            "Name and address are removed, and the signature no longer counts. Repeating gives the same answer.",
+            PersonSignature,
+        ),
+    ),
+    "erase_person": Operation(
+        "Erase a signature",
+        Answer(
+            "The signature no longer counts. Only an empty item is left, for 15 days. Repeating gives the same answer.",
+            PersonSignature,
+        ),
+    ),
+    "export_access": Operation(
+        "Export all data held on its owner",
+        Answer(
+            "A file for that person: all signatures of the address, texts and consents as signed, emails, and what is "
+            "not held.",
+            AccessExport,
+            headers=["Download"],
+        ),
+    ),
+}

@@ -1,0 +1,96 @@
+"""Public JSON: petitions, signatures, counts and statements."""
+
+from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
+from chalicelib.signatures.answers import Accepted
+from chalicelib.signatures.form import SignatureForm
+from chalicelib.statements.answers import FrozenStatement
+from stack.openapi.operation import Answer, Body, Operation, Operations
+
+SLUG = "protect-trafficked-children"
+STATEMENT = {
+    "url": "https://petitions.example/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",
+    "statement": {
+        "slug": SLUG,
+        "title": "Protect trafficked children",
+        "charity": "Harbour for Children",
+        "text_version": "0a1b2c3d4e5f",
+        "confirmed": 12345,
+        "as_of": "2026-11-24T18:30:05Z",
+    },
+}
+
+PETITION = {
+    "slug": SLUG,
+    "title": "Protect trafficked children",
+    "text_version": "0f3a9c51d27e",
+    "target": "the Home Secretary",
+    "state": "open",
+    "goal": 20000,
+    "opened_at": "2026-10-01T08:00:00Z",
+    "closes_at": None,
+    "count": 12345,
+}
+
+OPERATIONS: Operations = {
+    "list_petitions": Operation(
+        "All open petitions",
+        Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
+    ),
+    "read_petition": Operation("A petition", Answer("The petition.", PublicPetition, PETITION)),
+    "sign_by_json": Operation(
+        "Sign",
+        Answer(
+            "Accepted. The person gets an email to confirm, unless the address is blocked. The answer does not reveal "
+            "which.",
+            Accepted,
+            {"status": "check-your-inbox"},
+            status=202,
+        ),
+        "Idempotent: the same person has one signature, however often it is sent and however the address is written. "
+        "Retry on 429, 503, timeouts and broken connections, after `Retry-After` and with increasing, jittered delays. "
+        "The answer is the same for new, repeated and blocked signatures. The signature counts once the person "
+        "confirms it from their email.",
+        body=Body(
+            SignatureForm,
+            examples={
+                "Only the required fields": {
+                    "name": "Zoë O'Neill",
+                    "email": "zoe@example.org",
+                    "consent": {"sign": True},
+                },
+                "All fields": {
+                    "name": "Zoë O'Neill",
+                    "email": "zoe@example.org",
+                    "country": "GB",
+                    "postcode": "SW1A 1AA",
+                    "consent": {"sign": True, "updates": False},
+                    "source": "bbc-news",
+                },
+                "Another script, another country and an international domain": {
+                    "name": "अनीता",
+                    "email": "anita@bücher.example",
+                    "country": "in",
+                    "postcode": None,
+                    "consent": {"sign": True, "updates": True},
+                    "source": None,
+                },
+            },
+        ),
+        problems={409: "NotOpen"},
+    ),
+    "read_count": Operation(
+        "The number of signatures",
+        Answer(
+            "The count.",
+            PublicCount,
+            {"slug": SLUG, "count": 12345, "goal": 20000, "as_of": "2026-11-24T18:30:05Z"},
+            etag="The count has not changed.",
+        ),
+        "Confirmed signatures, a few seconds old. Ask no more often than `max-age` says.",
+    ),
+    "check_statement": Operation(
+        "Check a statement",
+        Answer("The statement is genuine.", FrozenStatement, STATEMENT),
+        "200 if this site signed exactly this statement, otherwise 404.",
+    ),
+}

@@ -1,0 +1,23 @@
+"""The site itself."""
+
+from chalicelib.edge.answers import SiteHealth
+from stack.openapi.operation import Answer, Operation, Operations
+
+OPERATIONS: Operations = {
+    "read_asset": Operation(
+        "Style, script and icon of the public pages",
+        Answer(
+            "The file. Pages link to it with `?v=`, which changes with the content.",
+            kinds=["text/css", "text/javascript", "image/svg+xml"],
+            etag="The file has not changed.",
+        ),
+    ),
+    "read_dashboard_file": Operation(
+        "Scripts and styles of the staff pages",
+        Answer("The file.", kinds=["text/css", "text/javascript"], etag="The file has not changed."),
+    ),
+    "read_openapi": Operation("This document", Answer("OpenAPI 3.1.", dict)),
+    "read_health": Operation(
+        "Check that tables and queues answer", Answer("They answer.", SiteHealth, {"status": "ok"})
+    ),
+}

@@ -1,0 +1,106 @@
+"""Parameters of paths and headers, described once for all operations."""
+
+from typing import Any
+
+from stack.openapi.operation import TEXT, Query
+
+Node = dict[str, Any]
+
+PARAMETERS: dict[str, Node] = {
+    "slug": {"description": "The petition's name in URLs.", "example": "protect-trafficked-children"},
+    "token": {"description": "The signed statement."},
+    "token_id": {"description": "The token's id, as in the list of tokens."},
+    "signature_id": {"description": "The signature's id, as returned by the search."},
+    "export_id": {"description": "The export's id, as in the list of exports."},
+    "version": {
+        "description": "Changes whenever one of these files changes. An older version is also answered, but not "
+        "cacheable.",
+        "example": "0a1b2c3d",
+    },
+    "name": {"description": "The name of the file.", "example": "app.js"},
+}
+HEADER_PARAMETERS: dict[str, Node] = {
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "description": "The `ETag` of your cached answer.",
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "description": "The ETag of the revision that you change. Without it, the answer is 428.",
+        "example": '"7"',
+    },
+}
+# By component: the name of the header, and the header.
+HEADERS: dict[str, tuple[str, Node]] = {
+    "CacheControl": (
+        "Cache-Control",
+        {
+            "description": "How long browsers and CDNs may keep the answer (RFC 9111), and use it while they refresh "
+            "it or we cannot answer (RFC 5861).",
+            "schema": TEXT,
+            "example": "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
+        },
+    ),
+    "ETag": (
+        "ETag",
+        {
+            "description": "Identifies this version of the answer. Send it as `If-None-Match`.",
+            "schema": TEXT,
+            "example": 'W/"12345-20000"',
+        },
+    ),
+    "RetryAfter": (
+        "Retry-After",
+        {
+            "description": "Seconds to wait before you try again.",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[0-9]+$"},
+            "example": "5",
+        },
+    ),
+    "Location": (
+        "Location",
+        {
+            "description": "The page to show next, or the address of what was made.",
+            "required": True,
+            "schema": {"type": "string", "format": "uri-reference"},
+            "example": "/petitions/protect-trafficked-children/thanks",
+        },
+    ),
+    "Revision": (
+        "ETag",
+        {
+            "description": "The revision in quotes. Send it as If-Match.",
+            "required": True,
+            "schema": {"type": "string", "pattern": '^"\\d+"$'},
+        },
+    ),
+    "Download": ("Content-Disposition", {"description": "Marks the answer as a download.", "schema": TEXT}),
+}
+DAYS = {"type": "string", "format": "date"}
+FROM = Query("from", "First day (UTC), inclusive.", DAYS, "2026-11-01")
+TO = Query("to", "Last day (UTC), inclusive. Not before `from`.", DAYS, "2026-11-24")
+FORMAT = Query(
+    "format",
+    "`csv` for spreadsheets, like `Accept: text/csv`. Takes precedence over `Accept`. Any other value means JSON.",
+    {"type": "string", "enum": ["csv", "json"]},
+)
+
+
+def components() -> dict[str, Node]:
+    """Return the components for parameters and headers."""
+    in_path = {
+        name: {"name": name, "in": "path", "required": True, "schema": TEXT, **each}
+        for name, each in PARAMETERS.items()
+    }
+    in_header = {name: {"in": "header", "schema": TEXT, **each} for name, each in HEADER_PARAMETERS.items()}
+    return {"parameters": in_path | in_header, "headers": {name: each for name, (_, each) in HEADERS.items()}}
+
+
+def parameter(name: str) -> Node:
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+def header(name: str) -> tuple[str, Node]:
+    """Return the name of the header and the reference to it."""
+    return HEADERS[name][0], {"$ref": f"#/components/headers/{name}"}

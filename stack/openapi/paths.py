@@ -1,0 +1,143 @@
+"""The paths: derived from the list of routes, with the words of each operation."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.edge.routes import Function, Route
+from stack.openapi.operation import CSV, FORM, JSON, TEXT, Answer, Body, Operation, Query
+from stack.openapi.parameters import header, parameter
+from stack.openapi.schemas import reference
+
+Node = dict[str, Any]
+
+# What is not at the address, by the last parameter of the path.
+UNKNOWN = {
+    "slug": "UnknownPetition",
+    "token": "NotAStatement",
+    "token_id": "UnknownThing",
+    "signature_id": "UnknownThing",
+    "export_id": "UnknownThing",
+    "name": "NoFile",
+}
+
+
+def operation_of(route: Route, words: Operation) -> Node:
+    """Return the operation of a route."""
+    described = {"description": words.description} if words.description else {}
+    parameters = list(_parameters(route, words))
+    return {
+        "operationId": identifier(route.view),
+        "tags": [tag_of(route)],
+        "summary": words.summary,
+        **described,
+        **({"parameters": parameters} if parameters else {}),
+        **({"requestBody": _body(words.body)} if words.body else {}),
+        **({"security": [{"staff": []}]} if route.needs_token else {}),
+        "responses": {str(status): each for status, each in sorted(_responses(route, words).items())},
+    }
+
+
+def identifier(view: str) -> str:
+    """Return the id of the operation: showPetition for show_petition."""
+    first, *others = view.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
+def tag_of(route: Route) -> str:
+    first, second = (*route.path.strip("/").split("/"), "")[:2]
+    if route.function is Function.LINKS:
+        return "links"
+    if first == "api":
+        return {"staff": "staff", "openapi.json": "site"}.get(second, "petitions")
+    return "site" if first in ("assets", "health") else "pages"
+
+
+def _is_page(route: Route) -> bool:
+    return tag_of(route) in ("pages", "links")
+
+
+def _parameters(route: Route, words: Operation) -> Iterable[Node]:
+    yield from map(parameter, _names(route))
+    yield from map(_query, words.query)
+    if words.answer.etag:
+        yield parameter("IfNoneMatch")
+    if words.changes_revision:
+        yield parameter("IfMatch")
+
+
+def _names(route: Route) -> list[str]:
+    return [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
+
+
+def _query(asked: Query) -> Node:
+    required = {"required": True} if asked.required else {}
+    example = {"example": asked.example} if asked.example else {}
+    words = {"description": asked.description, "schema": asked.schema, **example}
+    return {"name": asked.name, "in": "query", **required, **words}
+
+
+def _body(body: Body) -> Node:
+    content: Node = {"schema": reference(body.model)}
+    if body.example:
+        content["example"] = body.example
+    if body.examples:
+        content["examples"] = {
+            f"example{number}": {"summary": summary, "value": value}
+            for number, (summary, value) in enumerate(body.examples.items(), 1)
+        }
+    return {"required": body.required, "content": {body.kind: content}}
+
+
+def _responses(route: Route, words: Operation) -> dict[int, Node]:
+    named = {**_problems(route, words), **words.problems}
+    found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in named.items()}
+    found[words.answer.status] = _answer(words.answer)
+    if words.answer.etag:
+        found[304] = {"description": words.answer.etag, "headers": _headers("ETag", "CacheControl")}
+    return found
+
+
+def _answer(answer: Answer) -> Node:
+    tag = ["ETag"] if answer.etag else []
+    headers = _headers(*tag, "CacheControl", *answer.headers)
+    found: Node = {"description": answer.description, "headers": headers}
+    content = _content(answer)
+    return {**found, "content": content} if content else found
+
+
+def _headers(*names: str) -> Node:
+    return dict(map(header, names))
+
+
+def _content(answer: Answer) -> Node:
+    if answer.model is None:
+        return {kind: {"schema": TEXT} for kind in answer.kinds}
+    example = {"example": answer.example} if answer.example else {}
+    schema = {"type": "object"} if answer.model is dict else reference(answer.model)
+    csv: Node = {CSV: {"schema": TEXT, "example": answer.csv}} if answer.csv else {}
+    return {JSON: {"schema": schema, **example}, **csv}
+
+
+def _problems(route: Route, words: Operation) -> dict[int, str]:
+    """Return the names of the answers that follow from the route, by status."""
+    page = "Page" if _is_page(route) else ""
+    found = {429: "TooMany", 503: f"Unavailable{page}"}
+    if route.needs_token:
+        found |= {401: "Unauthorized", 403: "Forbidden"}
+    if words.body:
+        found |= {413: f"TooLarge{page}", 415: f"WrongType{page}", 422: f"Invalid{page}"}
+        found |= {} if words.body.kind == FORM else {400: "NotJson"}
+    if words.changes_revision:
+        found |= {412: "Stale", 428: "PreconditionRequired"}
+    return found | _absent(route, page)
+
+
+def _absent(route: Route, page: str) -> dict[int, str]:
+    """Return the answers when there is nothing at the address, or no longer."""
+    if route.function is Function.LINKS:
+        return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
+    names = _names(route)
+    if not names:
+        return {}
+    removed = {} if route.needs_token or names != ["slug"] else {410: f"Removed{page}"}
+    return {404: UNKNOWN[names[-1]] + page, **removed}

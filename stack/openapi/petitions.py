@@ -1,0 +1,57 @@
+"""The schemas of petitions for staff. They come from the fields of the one model, `Petition`."""
+
+from copy import copy
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from chalicelib.core.answers import Version
+from chalicelib.petitions.answers import PossibleTransition
+from chalicelib.petitions.form import EDITABLE, NOT_SHOWN
+from chalicelib.petitions.model import Petition
+from stack.openapi.docs import field_docs
+
+Schemas = dict[str, dict[str, Any]]
+
+_CLOSED = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+
+
+def _fields(names: tuple[str, ...]) -> dict[str, Any]:
+    docs, found = field_docs(Petition), {}
+    for name in names:
+        field = copy(Petition.model_fields[name])
+        field.description = docs.get(name)
+        found[name] = (field.annotation, field)
+    return found
+
+
+NewPetition: type[BaseModel] = create_model(
+    "NewPetition",
+    __config__=_CLOSED,
+    __doc__="A new petition. It starts as a draft. `opened_at` is now if it is left out.",
+    **_fields(("slug", *EDITABLE)),
+)
+ManagedPetition: type[BaseModel] = create_model(
+    "ManagedPetition",
+    __config__=_CLOSED,
+    __doc__="A petition as staff see it, in any state.",
+    **_fields(tuple(name for name in Petition.model_fields if name not in NOT_SHOWN)),
+    text_version=(Version, Field(description="A digest of title, text and target. A new text has a new version.")),
+    consent_version=(Version, Field(description="A digest of both wordings.")),
+    transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
+)
+# Its schema is composed of the other two, by with_edits.
+PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
+
+
+def with_edits(found: Schemas) -> Schemas:
+    """Compose PetitionEdited: what a new petition has, and what is shown of it, which may only be repeated."""
+    new, shown = found["NewPetition"], found["ManagedPetition"]
+    new["required"].remove("opened_at")
+    edited = {
+        **new,
+        "description": "The whole petition after the edit. The other fields of `GET` may be included, unchanged.",
+        "properties": shown["properties"] | new["properties"],
+        "required": [name for name in new["required"] if name != "slug"],
+    }
+    return {**found, "PetitionEdited": edited}

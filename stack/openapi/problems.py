@@ -1,0 +1,105 @@
+"""The answers to requests that fail. Those that our code gives are shown as our code gives them."""
+
+from typing import Any
+
+from chalicelib.core import errors
+from chalicelib.core.errors import FieldError
+from chalicelib.edge.answers import ProblemDetails
+from chalicelib.edge.http import PROBLEM
+from chalicelib.edge.problems import Problem, problem_of
+from chalicelib.edge.site import NO_FILE
+from stack.openapi.operation import HTML, TEXT
+from stack.openapi.schemas import reference
+
+Response = dict[str, Any]
+
+FIELDS = [
+    FieldError("name", "Enter your name"),
+    FieldError("consent.sign", "Tick the box to sign the petition"),
+]
+UNAUTHORIZED = Problem(401, "Unauthorized", "A valid staff token is needed.")
+FORBIDDEN = Problem(403, "Forbidden", "This token may not do this.")
+BUSY = Problem(429, "Too Many Requests", "Too many requests at once. Please try again in a few seconds.", retry_after=5)
+
+PROBLEMS: dict[str, tuple[str, Problem]] = {
+    "NotJson": ("The body is not JSON. Nothing was stored.", problem_of(errors.NotJson())),
+    "Unauthorized": ("No token, or one that is unknown, expired or revoked.", UNAUTHORIZED),
+    "Forbidden": ("The token is valid but does not have the right that this needs.", FORBIDDEN),
+    "UnknownPetition": (
+        "There is no petition with this slug, or it is not open yet.",
+        problem_of(errors.UnknownPetition()),
+    ),
+    "UnknownThing": ("There is nothing at this address.", problem_of(errors.UnknownThing("There is no such token."))),
+    "NoFile": ("There is no such file.", NO_FILE),
+    "NotAStatement": (
+        "The statement was not issued by this site, or is incomplete or changed.",
+        problem_of(errors.NotAStatement()),
+    ),
+    "NotOpen": ("The petition cannot be signed now. `state` says why.", problem_of(errors.PetitionNotOpen("closed"))),
+    "NotNow": (
+        "The state does not allow this. `detail` says why.",
+        problem_of(errors.NotNow("This export is running: there is no file to download.")),
+    ),
+    "InvalidTransition": (
+        "The petition cannot change to this state from its current one. `state` is the current one.",
+        problem_of(errors.InvalidTransition("closed", "paused")),
+    ),
+    "Removed": ("The petition was taken down.", problem_of(errors.PetitionRemoved())),
+    "Deleted": (
+        "It has expired and was deleted.",
+        problem_of(errors.Gone("This export has expired and its file was deleted. Request a new one.")),
+    ),
+    "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),
+    "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
+    "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
+    "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
+    "Invalid": (
+        "Some fields are invalid. `errors` says how to correct each field. Nothing was stored.",
+        problem_of(errors.Invalid(FIELDS)),
+    ),
+    "TooMany": (
+        "Too many requests at once. Nothing was stored. Send the request again after `Retry-After` seconds.",
+        BUSY,
+    ),
+    "Unavailable": (
+        "We cannot answer now. The request was not accepted. It is safe to send it again after `Retry-After` seconds.",
+        problem_of(errors.Unavailable()),
+    ),
+}
+# The same as pages. API Gateway itself answers some requests that are too large, and those that no function answers.
+PAGES = {
+    "LinkDamagedPage": "The link is incomplete or changed. The page says what to do.",
+    "UnknownPetitionPage": PROBLEMS["UnknownPetition"][0],
+    "NotAStatementPage": PROBLEMS["NotAStatement"][0],
+    "NotOpenPage": "The petition cannot be signed now. The page says why.",
+    "RemovedPage": PROBLEMS["Removed"][0],
+    "LinkExpiredPage": "The link has expired, or the petition was taken down.",
+    "TooLargePage": PROBLEMS["TooLarge"][0],
+    "WrongTypePage": "The Content-Type is not `application/x-www-form-urlencoded`.",
+    "InvalidPage": "The request is invalid or has more than 50 fields. Nothing was changed.",
+    "InvalidFormPage": "The page again, with the typed values and the errors. Nothing was changed.",
+    "BusyFormPage": "The form with the typed values. It is safe to press the button again.",
+    "UnavailablePage": "We cannot answer now. It is safe to try again after `Retry-After` seconds.",
+}
+RETRIED = ("UnavailablePage", "BusyFormPage")
+BY_THE_GATEWAY_TOO = ("TooLargePage", *RETRIED)
+
+
+def responses() -> dict[str, Response]:
+    """Return the components of all answers to requests that fail."""
+    return {name: _problem(*each) for name, each in PROBLEMS.items()} | {name: _page(name) for name in PAGES}
+
+
+def _problem(description: str, problem: Problem) -> Response:
+    content = {PROBLEM: {"schema": reference(ProblemDetails), "example": problem.body()}}
+    return {"description": description, **_retry(bool(problem.retry_after)), "content": content}
+
+
+def _page(name: str) -> Response:
+    problem = {PROBLEM: {"schema": reference(ProblemDetails)}} if name in BY_THE_GATEWAY_TOO else {}
+    content = {HTML: {"schema": TEXT}, **problem}
+    return {"description": PAGES[name], **_retry(name in RETRIED), "content": content}
+
+
+def _retry(needed: bool) -> Response:
+    return {"headers": {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}} if needed else {}

@@ -1,0 +1,110 @@
+"""The schemas of the models: what clients send, and what the API returns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import CoreModeRef, CoreRef, DefsRef, GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
+from pydantic_core import core_schema
+
+from chalicelib.edge.answers import FieldProblem, ProblemDetails, SiteHealth
+from chalicelib.exports.answers import ShownExport, ShownExports
+from chalicelib.exports.model import Column, Format
+from chalicelib.health.words import Health
+from chalicelib.jobs.model import State as JobState
+from chalicelib.people.answers import ResendResult
+from chalicelib.petitions.answers import PossibleTransition, PublicCount, PublicPetition, PublicPetitions
+from chalicelib.petitions.model import State as PetitionState
+from chalicelib.signatures.form import SignatureForm
+from chalicelib.signatures.resend import Resent
+from chalicelib.staff.answers import ShownToken, ShownTokens
+from stack.openapi.docs import field_docs, one_line
+
+REFERENCE = "#/components/schemas/{model}"
+# The names in the document, where the class has another one.
+NAMES: dict[type, str] = {
+    Column: "ExportColumn",
+    JobState: "JobState",
+    FieldProblem: "FieldError",
+    Format: "ExportFormat",
+    Health: "HealthLevel",
+    PetitionState: "PetitionState",
+    PossibleTransition: "Transition",
+    ProblemDetails: "Problem",
+    PublicCount: "Count",
+    PublicPetition: "Petition",
+    PublicPetitions: "Petitions",
+    ResendResult: "Resent",
+    Resent: "ResendOutcome",
+    ShownExport: "Export",
+    ShownExports: "Exports",
+    ShownToken: "StaffToken",
+    ShownTokens: "StaffTokens",
+    SignatureForm: "Signature",
+    SiteHealth: "Health",
+}
+
+
+def name_of(model: type) -> str:
+    return NAMES.get(model, model.__name__)
+
+
+def reference(model: type) -> JsonSchemaValue:
+    return {"$ref": REFERENCE.format(model=name_of(model))}
+
+
+def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, JsonSchemaValue]:
+    """Return the schemas of these classes, and of all that they contain, by name."""
+    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+        *((f"request {number}", "validation", TypeAdapter(each)) for number, each in enumerate(requests)),
+        *((f"answer {number}", "serialization", TypeAdapter(each)) for number, each in enumerate(answers)),
+    ]
+    _, found = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE, schema_generator=_Generator)
+    asked = {name_of(each) for each in (*requests, *answers)}
+    return {name: _untitled(schema) for name, schema in sorted(found["$defs"].items()) if name in asked | _used(found)}
+
+
+class _Generator(GenerateJsonSchema):
+    """Add the documents of fields, leave out titles and needless defaults, and refuse other fields in answers."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        return self._described(super().model_schema(schema), schema["cls"])
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        return self._described(super().typed_dict_schema(schema), schema["cls"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        found = super().default_schema(schema)
+        is_said = self.mode == "validation" and found.get("default") is not None
+        return found if is_said else {name: value for name, value in found.items() if name != "default"}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
+        """Replace the class in a reference such as `chalicelib.petitions.model.State:94`."""
+        core_ref, mode = core_mode_ref
+        path, colon, rest = core_ref.partition(":")
+        return super().get_defs_ref((CoreRef(_BY_PATH.get(path, path) + colon + rest), mode))
+
+    def _described(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
+        docs = field_docs(cls)
+        for name, each in schema.get("properties", {}).items():
+            each |= {"description": docs[name]} if name in docs else {}
+        return {**schema, "additionalProperties": False} if self.mode == "serialization" else schema
+
+
+def _untitled(schema: JsonSchemaValue) -> JsonSchemaValue:
+    found = {name: value for name, value in schema.items() if name != "title"}
+    return {**found, "description": one_line(found["description"])} if "description" in found else found
+
+
+def _used(node: Any) -> set[str]:
+    """Return the names of the schemas that the node refers to."""
+    if isinstance(node, dict):
+        own = {node["$ref"].rpartition("/")[2]} if isinstance(node.get("$ref"), str) else set()
+        return own.union(*map(_used, node.values()))
+    return set().union(*map(_used, node)) if isinstance(node, list) else set()
+
+
+_BY_PATH = {f"{cls.__module__}.{cls.__qualname__}": name for cls, name in NAMES.items()}

@@ -1,0 +1,53 @@
+"""The list of routes agrees with itself, and with how long the answers may be cached."""
+
+import re
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.core.rights import Right
+from chalicelib.core.settings import settings
+from chalicelib.edge.routes import ROUTES, Access, Cache, Route
+from chalicelib.pages.render import dashboard_version
+from chalicelib.petitions.model import Petition
+from chalicelib.statements.freeze import freeze, sealed
+from tests.actors import NOW, bobs_token
+from tests.served import Served
+
+READ = [route for route in ROUTES.values() if route.method == "GET"]
+
+
+def test_each_right_opens_the_routes_of_one_function_only() -> None:
+    """A route listed with a wrong right or a wrong function would open data to other people."""
+    pairs = {(route.right, route.function) for route in ROUTES.values() if isinstance(route.right, Right)}
+    assert {right for right, _ in pairs} == set(Right)
+    assert len(pairs) == len({right for right, _ in pairs}) == len({function for _, function in pairs})
+
+
+def test_only_what_everyone_may_read_is_cached() -> None:
+    for route in ROUTES.values():
+        assert route.cache is Cache.NEVER or (route.method == "GET" and route.right is Access.PUBLIC)
+
+
+def seconds_kept(answer: HTTPResponse) -> int:
+    """Return for how long a shared cache may keep the answer as fresh."""
+    control = answer.headers["Cache-Control"]
+    found = re.search(r"public, max-age=(\d+)", control)
+    assert found or re.fullmatch("no-store|private, no-cache", control)
+    return int(found[1]) if found else 0
+
+
+def address(route: Route, petition: Petition, served: Served) -> str:
+    token = sealed(freeze(petition, NOW, served.tables), settings().token_keys)
+    name = "app.js" if "{version}" in route.path else "site.css"
+    values = {"slug": petition.slug, "token": token, "version": dashboard_version(), "name": name}
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "0" * 16), route.path)
+
+
+@pytest.mark.parametrize("route", READ, ids=lambda route: route.path)
+def test_an_answer_is_cached_as_its_route_is_listed(served: Served, petition: Petition, route: Route) -> None:
+    token = f"Bearer {bobs_token(served.tables, NOW, *Right)}"
+    answer = served.get(address(route, petition, served), authorization=token)
+    shortest = next(cache for cache in Cache if seconds_kept(answer) <= cache.value)
+    assert shortest is route.cache
+    assert answer.status_code == 200 or route.cache is Cache.NEVER
