@@ -21,6 +21,7 @@ from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, State
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
+from chalicelib.signatures.names import greeting_name
 
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
 AFTER_LINK = timedelta(days=1)
@@ -86,6 +87,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     values = {
         "petition": petition,
         "signature": signature,
+        "name": greeting_name(signature.name or ""),
         "country": countries().get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
         "petition_url": f"{context.site_url}/petitions/{petition.slug}",
