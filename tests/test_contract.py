@@ -74,6 +74,7 @@ CONTRACT = {
     ("GET", "/petitions/{slug}"),
     ("POST", "/petitions/{slug}/signatures"),
     ("GET", "/petitions/{slug}/thanks"),
+    ("GET", "/api/petitions"),
     ("GET", "/api/petitions/{slug}"),
     ("POST", "/api/petitions/{slug}/signatures"),
     ("GET", "/api/petitions/{slug}/count"),

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
 from chalicelib.petitions import model
-from chalicelib.petitions.model import Goal, State
+from chalicelib.petitions.model import Goal, PetitionText, State
 
 Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
 
@@ -30,6 +30,10 @@ class PublicPetition(TypedDict):
     """Confirmed signatures, a few seconds old."""
 
 
+class PublicPetitions(TypedDict):
+    petitions: list[PublicPetition]
+
+
 class PublicCount(TypedDict):
     slug: Slug
     count: Confirmed
@@ -47,17 +51,11 @@ class PossibleTransition(TypedDict):
     """Whether a `reason` must be given."""
 
 
-class PetitionVersion(TypedDict):
+class PetitionVersion(PetitionText):
+    """One version of a petition's text and wordings."""
+
     version: Annotated[str, Field(pattern=r"^[0-9a-f]{12}\.[0-9a-f]{12}$")]
     """text_version and consent_version."""
-    title: str
-    text: str
-    target: str
-    charity: str
-    sign_wording: str
-    updates_wording: str
-    recorded_at: Time
-    """When it was first stored."""
     current: bool
     """Whether people sign this version now."""
 

@@ -1,24 +1,27 @@
 """Public routes of petitions: HTML pages and JSON."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.find import find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
-from chalicelib.tallies.count import public_count
+from chalicelib.tallies.count import Count, public_count
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import PublicCount, PublicPetition
+    from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
 
@@ -27,10 +30,18 @@ routes = Blueprint(__name__)
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
     found = [
-        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count and count.confirmed}
-        for petition, count in open_petitions(times.now(), tables())
+        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count}
+        for petition, count in _listed(times.now())
     ]
     return page(request, "petitions.html", {"petitions": found}, headers=_shared())
+
+
+def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
+    """Return the open petitions, without counts when these are unavailable."""
+    try:
+        return [(petition, counted.confirmed) for petition, counted in counted_petitions(now, tables())]
+    except Unavailable:
+        return [(petition, None) for petition in open_petitions(now, tables())]
 
 
 @page_view(routes)
@@ -54,12 +65,24 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 
 @json_view(routes)
+def list_petitions(request: Request) -> Response:
+    """Return the open petitions, newest first, each as read_petition does."""
+    now = times.now()
+    found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
+    body: PublicPetitions = {"petitions": [_shown(petition, counted, now) for petition, counted in found]}
+    return json_answer(body, headers=_shared())
+
+
+@json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
     """Return the petition as JSON, with the public count."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    count = public_count(petition, now, tables())
-    body: PublicPetition = {
+    return json_answer(_shown(petition, public_count(petition, now, tables()), now), headers=_shared())
+
+
+def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
+    return {
         "slug": petition.slug,
         "title": petition.title,
         "text_version": petition.text_version,
@@ -70,7 +93,6 @@ def read_petition(request: Request, slug: str) -> Response:
         "closes_at": times.iso_or_none(petition.closes_at),
         "count": count.confirmed,
     }
-    return json_answer(body, headers=_shared())
 
 
 @json_view(routes)

@@ -16,10 +16,10 @@ SETTINGS_SECONDS = 5.0
 
 
 class Listed(NamedTuple):
-    """`counted` is None if the count is unavailable."""
+    """An open petition with its public count."""
 
     petition: Petition
-    counted: Count | None
+    counted: Count
 
 
 _known: SecondsCache[Petition | None] = SecondsCache(SETTINGS_SECONDS)
@@ -66,18 +66,20 @@ def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
 
 
-def open_petitions(now: datetime, tables: Tables) -> list[Listed]:
-    """Return the open petitions by slug, with their public counts."""
-    return _listed.get("open", lambda: _open_petitions(now, tables))
+def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
+    return [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
 
 
-def _open_petitions(now: datetime, tables: Tables) -> list[Listed]:
-    found = [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
-    try:
-        counts = public_counts(found, now, tables)
-    except Unavailable:
-        counts = {}
-    return [Listed(petition, counts.get(petition.slug)) for petition in found]
+def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
+    """Return the open petitions by slug, with their public counts. Raise Unavailable if a count is missing."""
+    return _listed.get("open", lambda: _counted(open_petitions(now, tables), now, tables))
+
+
+def _counted(petitions: list[Petition], now: datetime, tables: Tables) -> list[Listed]:
+    counts = public_counts(petitions, now, tables)
+    if len(counts) < len(petitions):
+        raise Unavailable
+    return [Listed(petition, counts[petition.slug]) for petition in petitions]
 
 
 def forget_petitions() -> None:

@@ -2,24 +2,8 @@
 
 from typing import Any
 
-from chalicelib.core.errors import (
-    BodyTooLarge,
-    FieldError,
-    Gone,
-    Invalid,
-    InvalidTransition,
-    NotAStatement,
-    NotJson,
-    NotNow,
-    PetitionNotOpen,
-    PetitionRemoved,
-    PreconditionRequired,
-    Stale,
-    Unavailable,
-    UnknownPetition,
-    UnknownThing,
-    WrongType,
-)
+from chalicelib.core import errors
+from chalicelib.core.errors import FieldError
 from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
@@ -29,46 +13,49 @@ from stack.openapi.schemas import reference
 
 Response = dict[str, Any]
 
-FIELDS = [FieldError("name", "Enter your name"), FieldError("consent.sign", "Tick the box to sign the petition")]
+FIELDS = [
+    FieldError("name", "Enter your name"),
+    FieldError("consent.sign", "Tick the box to sign the petition"),
+]
 UNAUTHORIZED = Problem(401, "Unauthorized", "A valid staff token is needed.")
 FORBIDDEN = Problem(403, "Forbidden", "This token may not do this.")
 BUSY = Problem(429, "Too Many Requests", "Too many requests at once. Please try again in a few seconds.", retry_after=5)
 
 PROBLEMS: dict[str, tuple[str, Problem]] = {
-    "NotJson": ("The body is not JSON. Nothing was stored.", problem_of(NotJson())),
+    "NotJson": ("The body is not JSON. Nothing was stored.", problem_of(errors.NotJson())),
     "Unauthorized": ("No token, or one that is unknown, expired or revoked.", UNAUTHORIZED),
     "Forbidden": ("The token is valid but does not have the right that this needs.", FORBIDDEN),
     "UnknownPetition": (
         "There is no petition with this slug, or it is not open yet.",
-        problem_of(UnknownPetition()),
+        problem_of(errors.UnknownPetition()),
     ),
-    "UnknownThing": ("There is nothing at this address.", problem_of(UnknownThing("There is no such token."))),
+    "UnknownThing": ("There is nothing at this address.", problem_of(errors.UnknownThing("There is no such token."))),
     "NoFile": ("There is no such file.", NO_FILE),
     "NotAStatement": (
         "The statement was not issued by this site, or is incomplete or changed.",
-        problem_of(NotAStatement()),
+        problem_of(errors.NotAStatement()),
     ),
-    "NotOpen": ("The petition cannot be signed now. `state` says why.", problem_of(PetitionNotOpen("closed"))),
+    "NotOpen": ("The petition cannot be signed now. `state` says why.", problem_of(errors.PetitionNotOpen("closed"))),
     "NotNow": (
         "The state does not allow this. `detail` says why.",
-        problem_of(NotNow("This export is running: there is no file to download.")),
+        problem_of(errors.NotNow("This export is running: there is no file to download.")),
     ),
     "InvalidTransition": (
         "The petition cannot change to this state from its current one. `state` is the current one.",
-        problem_of(InvalidTransition("closed", "paused")),
+        problem_of(errors.InvalidTransition("closed", "paused")),
     ),
-    "Removed": ("The petition was taken down.", problem_of(PetitionRemoved())),
+    "Removed": ("The petition was taken down.", problem_of(errors.PetitionRemoved())),
     "Deleted": (
         "It has expired and was deleted.",
-        problem_of(Gone("This export has expired and its file was deleted. Request a new one.")),
+        problem_of(errors.Gone("This export has expired and its file was deleted. Request a new one.")),
     ),
-    "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(Stale())),
-    "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(PreconditionRequired())),
-    "TooLarge": ("The body is larger than 16 KB.", problem_of(BodyTooLarge())),
-    "WrongType": ("The Content-Type is not supported here.", problem_of(WrongType("application/json"))),
+    "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),
+    "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
+    "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
+    "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
     "Invalid": (
         "Some fields are invalid. `errors` says how to correct each field. Nothing was stored.",
-        problem_of(Invalid(FIELDS)),
+        problem_of(errors.Invalid(FIELDS)),
     ),
     "TooMany": (
         "Too many requests at once. Nothing was stored. Send the request again after `Retry-After` seconds.",
@@ -76,7 +63,7 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     ),
     "Unavailable": (
         "We cannot answer now. The request was not accepted. It is safe to send it again after `Retry-After` seconds.",
-        problem_of(Unavailable()),
+        problem_of(errors.Unavailable()),
     ),
 }
 # The same as pages. API Gateway itself answers some requests that are too large, and those that no function answers.

@@ -13,7 +13,7 @@ from chalicelib.exports.model import Column, Format
 from chalicelib.health.words import Health
 from chalicelib.jobs.model import State as JobState
 from chalicelib.people.answers import ResendResult
-from chalicelib.petitions.answers import PossibleTransition, PublicCount, PublicPetition
+from chalicelib.petitions.answers import PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.petitions.model import State as PetitionState
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.resend import Resent
@@ -33,6 +33,7 @@ NAMES: dict[type, str] = {
     ProblemDetails: "Problem",
     PublicCount: "Count",
     PublicPetition: "Petition",
+    PublicPetitions: "Petitions",
     ResendResult: "Resent",
     Resent: "ResendOutcome",
     ShownExport: "Export",

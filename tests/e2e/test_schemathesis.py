@@ -121,7 +121,7 @@ def test_valid_staff_requests_get_described_answers(case: Case[Any], site: str, 
     _checked(case, site, slug, Authorization=f"Bearer {staff_token}")
 
 
-@otherwise.include(operation_id="getCounts").parametrize()
+@otherwise.include(operation_id="readCounts").parametrize()
 @bounded
 def test_invalid_staff_requests_get_described_answers(case: Case[Any], site: str, slug: str, staff_token: str) -> None:
     _checked(case, site, slug, Authorization=f"Bearer {staff_token}")

@@ -1,6 +1,7 @@
 """Public routes of petitions: HTML pages and JSON."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -48,7 +49,35 @@ def test_the_json_follows_the_contract(served: Served) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/", HERE, COUNTED, f"{COUNTED}/count"])
+def test_the_list_is_shown_without_counts_while_they_are_unavailable(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_published_petition(served.tables)
+    with monkeypatch.context() as down:
+        down.setattr(served.tables, "batch_get", raising(Throttled("storage")))
+        body = served.get("/").body.decode()
+        assert ("Keep trafficked children safe" in body, "<strong>0</strong>" in body) == (True, False)
+        assert served.get("/api/petitions").status_code == 503
+    assert served.get("/api/petitions").json_body["petitions"][0]["count"] == 0
+
+
+def raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_the_json_list_has_the_open_petitions_newest_first(served: Served) -> None:
+    confirmed(served.tables, a_published_petition(served.tables))
+    a_published_petition(served.tables, slug="newer", opened_at=NOW - DAY)
+    a_published_petition(served.tables, slug="hidden-draft", state="draft")
+    listed = served.get("/api/petitions").json_body["petitions"]
+    assert [(each["slug"], each["count"]) for each in listed] == [("newer", 0), ("safe-children", 1)]
+    assert listed[1] == served.get(COUNTED).json_body
+
+
+@pytest.mark.parametrize("path", ["/", "/api/petitions", HERE, COUNTED, f"{COUNTED}/count"])
 def test_public_responses_may_be_cached_by_a_cdn(served: Served, path: str) -> None:
     policy = served.get(path).headers["Cache-Control"]
     assert "public" in policy

@@ -105,5 +105,5 @@ def test_the_public_list_has_open_petitions_and_the_staff_list_has_all(tables: F
     a_published_petition(tables, slug="b-draft", state="draft")
     a_published_petition(tables, slug="c-closed", **CLOSED)
     a_published_petition(tables, slug="d-removed", state="removed")
-    assert [petition.slug for petition, _ in open_petitions(NOW, tables)] == ["a-open"]
+    assert [petition.slug for petition in open_petitions(NOW, tables)] == ["a-open"]
     assert [petition.slug for petition in all_petitions(tables)] == ["a-open", "b-draft", "c-closed", "d-removed"]

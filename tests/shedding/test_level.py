@@ -14,7 +14,7 @@ from tests.fakes import FakeTables
 from tests.served import Served
 
 COUNT = "/api/petitions/safe-children/count"
-SHARED = ("/", "/petitions/safe-children", "/api/petitions/safe-children", COUNT)
+SHARED = ("/", "/api/petitions", "/petitions/safe-children", "/api/petitions/safe-children", COUNT)
 
 
 def test_without_a_stored_level_it_is_normal(tables: FakeTables) -> None:

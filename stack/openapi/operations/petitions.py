@@ -1,6 +1,6 @@
 """Public JSON: petitions, signatures, counts and statements."""
 
-from chalicelib.petitions.answers import PublicCount, PublicPetition
+from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
 from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
@@ -19,25 +19,24 @@ STATEMENT = {
     },
 }
 
+PETITION = {
+    "slug": SLUG,
+    "title": "Protect trafficked children",
+    "text_version": "0f3a9c51d27e",
+    "target": "the Home Secretary",
+    "state": "open",
+    "goal": 20000,
+    "opened_at": "2026-10-01T08:00:00Z",
+    "closes_at": None,
+    "count": 12345,
+}
+
 OPERATIONS: Operations = {
-    "read_petition": Operation(
-        "A petition",
-        Answer(
-            "The petition.",
-            PublicPetition,
-            {
-                "slug": SLUG,
-                "title": "Protect trafficked children",
-                "text_version": "0f3a9c51d27e",
-                "target": "the Home Secretary",
-                "state": "open",
-                "goal": 20000,
-                "opened_at": "2026-10-01T08:00:00Z",
-                "closes_at": None,
-                "count": 12345,
-            },
-        ),
+    "list_petitions": Operation(
+        "All open petitions",
+        Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
     ),
+    "read_petition": Operation("A petition", Answer("The petition.", PublicPetition, PETITION)),
     "sign_by_json": Operation(
         "Sign",
         Answer(
