@@ -5,9 +5,10 @@ from typing import Any
 
 from chalicelib.core import times
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import MOST_SHARDS
+from chalicelib.petitions.model import MOST_SHARDS, Petition
 from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.recount import Recount, recount, repair, repair_pending
+from chalicelib.tallies.prove import reopen
 from commands import common
 from commands.common import from_1_to
 
@@ -20,15 +21,26 @@ def more_shards(arguments: argparse.Namespace) -> None:
 
 
 def prove_tally(arguments: argparse.Namespace) -> None:
-    """Recount the tally. Raise common.InputError if it is wrong and was not repaired, so that the exit code is 1."""
+    """Recount the tally. Raise common.InputError if it is wrong at the end, so that the exit code is 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
+    found = _reported(petition)
+    if not is_wrong(found):
+        return
+    if not arguments.repair:
+        raise common.InputError("nothing was changed: --repair writes an adjusting entry")
+    repair_tally(petition, found)
+    if is_wrong(_reported(petition)):
+        raise common.InputError("the tally is still wrong: repeat when it is quiet")
+
+
+def is_wrong(found: Recount) -> bool:
+    return bool(found.drift or found.pending)
+
+
+def _reported(petition: Petition) -> Recount:
     found = recount(petition, times.now, common.tables())
     print("\n".join(report(found)))
-    wrong = bool(found.drift or found.pending)
-    if wrong and arguments.repair:
-        repair_tally(found)
-    elif wrong:
-        raise common.InputError("nothing was changed: --repair writes an adjusting entry")
+    return found
 
 
 def report(found: Recount) -> list[str]:
@@ -43,9 +55,13 @@ def report(found: Recount) -> list[str]:
     return lines
 
 
-def repair_tally(found: Recount) -> None:
+def repair_tally(petition: Petition, found: Recount) -> None:
     if found.drift and found.moving:
         raise common.InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
+    if early := reopen(petition.slug, times.now(), common.tables()):
+        # An adjusting entry on a closed day would not be counted.
+        print(f"  reopened, because they were closed before they were over: {', '.join(map(str, early))}")
+        found = _reported(petition)
     written = repair(found, times.now(), common.tables())
     if written:
         print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))

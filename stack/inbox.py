@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from chalicelib.core.times import iso
+from chalicelib.pages.jinja import environment
 
 _PAGES = Path(__file__).with_name("pages")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -106,7 +107,7 @@ def _read(archive: Path | None) -> list[dict[str, Any]]:
 
 
 def _environment() -> Environment:
-    pages = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
+    pages = environment(_PAGES)
     pages.filters.update(linked=_linked, framed=_framed)
     return pages
 

@@ -20,9 +20,11 @@ _UNUSED_OF_FONTS = ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "t1Lib", "ufoLi
 _NEVER_IMPORTED = {
     *(("dns",), ("pydantic", "v1"), ("dateutil", "zoneinfo"), ("PIL",), ("pillow.libs",), ("cffi",), ("pycparser",)),
     *(("fontTools", part) for part in _UNUSED_OF_FONTS),
+    *(("publicsuffixlist", name) for name in ("test.py", "test_psl.txt", "update.py")),
 }
 """Parts of libraries that we do not use: DNS deliverability, pydantic 1, time zones other than UTC, pictures on cover
-sheets, making fonts; and cffi's build tools: cryptography's bindings are built, and need only cffi's backend."""
+sheets, making fonts, tests and updates of the list of domains; and cffi's build tools: cryptography's bindings are
+built, and need only cffi's backend."""
 
 _DISTRIBUTIONS_OF_TOOLS = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.formulas import FORMULA
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.exports.request import prepared
@@ -86,7 +86,7 @@ def a_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
 
 def original(value: str) -> str:
     """Reverse `harmless`."""
-    return value[1:] if re.match(r"'+[=+\-@\t\r\n＝＋－＠]", value) else value
+    return value[1:] if value.startswith("'") and FORMULA.match(value) else value
 
 
 def rows_of(content: bytes, form: str = "csv") -> list[dict[str, Any]]:

@@ -602,12 +602,6 @@ def test_every_function_has_an_alarm_for_its_errors_and_its_throttles(metric: st
     assert watched_resources("AWS/Lambda", metric, "FunctionName") == FUNCTIONS.keys()
 
 
-def test_every_alarm_on_our_metrics_uses_a_metric_that_the_code_writes() -> None:
-    ours = [each for alarm in ALARMS.values() for each in watched(alarm) if each[0] == NAMESPACE]
-    assert {metric for _, metric, _ in ours} == {Metric.OVERFLOWED, Metric.DEGRADED, Metric.DRIFT}
-    assert all(dimensions == {"stage": {"Ref": "Stage"}} for _, _, dimensions in ours)
-
-
 def test_the_5xx_alarm_watches_only_this_stages_api() -> None:
     assert [*watched(ALARMS["ApiErrorsAlarm"])] == [
         ("AWS/ApiGateway", "5XXError", {"ApiName": API["info"]["title"], "Stage": CONFIG["api_gateway_stage"]})

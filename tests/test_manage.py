@@ -1,6 +1,7 @@
 """The engineer's commands: clear messages, clear exit codes, no tracebacks."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
+from chalicelib.tallies.count import exact_count
 from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
@@ -250,6 +252,29 @@ def test_a_repair_is_explicit_and_printed(counted: str, tables: FakeTables, caps
     assert manage.main(["recount", counted, "--repair"]) == 0
     assert "adjusting entry: total -1, cGB -1" in capsys.readouterr().out
     assert manage.main(["recount", counted]) == 0
+
+
+def test_a_repair_reopens_days_that_a_clock_ahead_has_closed(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    petition = petition_as_stored(counted, tables)
+    exact_count(petition, NOW + timedelta(hours=25), tables)
+    confirmed(tables, petition, BOB, NOW - timedelta(minutes=10))
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert f"reopened, because they were closed before they were over: {NOW.date()}" in capsys.readouterr().out
+    assert exact_count(petition, NOW, tables).confirmed == 2
+    assert exact_count(petition, NOW + timedelta(days=2), tables).confirmed == 2
+    assert manage.main(["recount", counted]) == 0
+
+
+def test_a_repair_without_effect_fails(
+    counted: str, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken(tables, counted)
+    monkeypatch.setattr("commands.tallies.repair", lambda *_: {})
+    assert manage.main(["recount", counted, "--repair"]) == 1
+    assert "still wrong" in capsys.readouterr().err
 
 
 def test_nothing_is_repaired_while_signatures_change(

@@ -54,7 +54,7 @@ STAFF_PETITION = "/api/staff/petitions/{slug}"
 STATEMENTS = "/api/staff/petitions/{slug}/statements"
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
-EXPORT_STATES = ("waiting", "done", "failed", "expired")
+EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
 # Has no authorizer, so our own code answers 401 and 403 here.
 SESSION = "/api/staff/session"
 NO_PROVIDER = "?no-provider"
@@ -441,6 +441,8 @@ REQUESTS = [
     _get(404, EXPORTS_OF, "/api/staff/petitions/nobody/exports", **STAFF),
     *(_get(200, AN_EXPORT, f"/api/staff/exports/closed.{state}", **STAFF) for state in EXPORT_STATES),
     _get(404, AN_EXPORT, "/api/staff/exports/closed.nobody", **STAFF),
+    _staff("DELETE", 200, AN_EXPORT, "/api/staff/exports/closed.done"),
+    _staff("DELETE", 404, AN_EXPORT, "/api/staff/exports/closed.nobody"),
     *(
         _get(status, f"{AN_EXPORT}/{what}", f"/api/staff/exports/closed.{state}/{what}", **STAFF)
         for what in ("file", "cover")

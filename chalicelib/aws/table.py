@@ -5,6 +5,8 @@ Reads are eventually consistent by default. A failed condition returns the old i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +51,9 @@ class Tables:
     Every call may raise Throttled or Unavailable. The item may then be written or not.
     """
 
+    # AWS's time of the last answer to batch_get; None if it named no time.
+    answered_at: datetime | None = None
+
     def __init__(self, client: "DynamoDBClient", names: Mapping[str, str]) -> None:
         self._client = client
         self._names = names
@@ -78,6 +83,7 @@ class Tables:
         for _ in range(BATCH_GET_ATTEMPTS):
             with translated("storage", storage_refusal):
                 answer = self._client.batch_get_item(RequestItems=request)
+            self.answered_at = _time_of(answer)
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
             request = answer.get("UnprocessedKeys")
             if not request:
@@ -183,3 +189,8 @@ def tables() -> Tables:
 def signing_tables() -> Tables:
     """Return the tables for signing and its overflow: one attempt a call, because the queue is the second."""
     return Tables(clients.signing_dynamodb(), settings().tables)
+
+
+def _time_of(answer: Any) -> datetime | None:
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(date) if date else None

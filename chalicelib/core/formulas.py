@@ -2,8 +2,10 @@
 
 import re
 
-# Some spreadsheets treat full-width characters the same. A tab or line break can hide a formula after it.
-FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+# Some spreadsheets treat full-width characters the same. A tab, a line break or invisible characters can hide a
+# formula after them.
+_START = r"[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*[=+\-@\t\r\n＝＋－＠]"
+FORMULA = re.compile(rf"'*{_START}")
 
 
 def harmless(value: str) -> str:

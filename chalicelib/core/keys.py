@@ -2,7 +2,8 @@
 
 SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
 names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
-functions may add to it and no function may change it.
+functions may add to it and no function may change it. DELIVERIES is a fourth: the state of emails that is not on a
+signature, without personal data. Its items expire. The template has no such table until the first kind needs it.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -24,14 +25,17 @@ functions may add to it and no function may change it.
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
+    DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
 """
 
 from datetime import date
 from typing import NamedTuple
+from zlib import crc32
 
 SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
+DELIVERIES = "deliveries"
 TABLES = (SIGNATURES, COUNTS, AUDIT)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
@@ -157,6 +161,15 @@ def job_partition(kind: str, key: str) -> str:
 
 def latest_job(kind: str, key: str) -> Key:
     return Key(COUNTS, job_partition(kind, key), "LATEST")
+
+
+def delivery(kind: str, key: str) -> Key:
+    """Return the key of a delivery's item. A hash of `key` selects the bucket, so that a kind spreads evenly."""
+    return Key(DELIVERIES, delivery_partition(kind, BUCKETS[crc32(key.encode()) % len(BUCKETS)]), key)
+
+
+def delivery_partition(kind: str, bucket: str) -> str:
+    return f"{kind}#{bucket}"
 
 
 MAIL_PARTITION = "MAIL"

@@ -1,5 +1,6 @@
 """Validate input against a model. Errors are one sentence a field and never quote the input."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -38,11 +39,22 @@ PLAIN = Words()
 def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
     """Return the model. Raise NotJson if the body is not JSON, Invalid with field errors if it breaks the model."""
     try:
-        return model.model_validate_json(body)
+        found = model.model_validate_json(body)
     except ValidationError as error:
         if error.errors(include_input=False)[0]["type"] == "json_invalid":
             raise NotJson from error
         raise Invalid(field_errors(error, words)) from error
+    json.loads(body, object_pairs_hook=_each_once)
+    return found
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a field that is given twice: readers differ on which value counts (RFC 8259, 4), and it may be consent."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise Invalid([FieldError(name, "Give this field once") for name in fields if names.count(name) > 1])
+    return fields
 
 
 def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:

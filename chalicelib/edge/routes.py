@@ -150,6 +150,7 @@ _ALL = (
     _staff("GET", "/petitions/{slug}/exports", "list_exports", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/petitions/{slug}/exports", "request_export", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}", "read_export", Function.EXPORTS, Right.EXPORT),
+    _staff("DELETE", "/exports/{export_id}", "cancel_export", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}/file", "link_file", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}/cover", "link_cover", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/people/find", "find_person", Function.PEOPLE, Right.PEOPLE),

@@ -13,7 +13,7 @@ from chalicelib.core.validation import parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
 from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import prepared, result_of
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, staff_view
 
@@ -47,6 +47,16 @@ def list_exports(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def read_export(request: Request, export_id: str) -> Response:
     return json_answer(shown(find_job(Export, export_id, tables())))
+
+
+@staff_view(routes)
+def cancel_export(request: Request, export_id: str) -> Response:
+    """Return the export: cancelled, or as it had ended before."""
+    export = find_job(Export, export_id, tables())
+    if export.is_open:
+        audited(request, "export.cancelled", export.job_id)
+        export = cancel(export, times.now(), tables())
+    return json_answer(shown(export))
 
 
 @staff_view(routes)

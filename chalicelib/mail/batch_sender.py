@@ -10,8 +10,9 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import Sent, send
 
-# After this time, start no further email. One email may need 11 s for SES and 6 s for each of three calls to the
-# table. The function times out at 60 s. A timeout would leave a claim, and perhaps send an email twice.
+# After this time, start no further email. A confirmation may need 11 s for SES and 6 s for each of three calls to the
+# table. The function times out at 60 s. A timeout would leave a claim, and perhaps send an email twice. A kind that
+# makes more calls needs a function with a longer timeout, and a longer CLAIM (send.py).
 BUDGET_SECONDS = 30.0
 # The wait when sending is paused but the event source is still enabled (up to a minute). Without it, Lambda would
 # receive the whole queue in that minute.

@@ -12,18 +12,25 @@ from chalicelib.pages.jinja import environment
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The frame of every HTML email.
+# The templates of every kind.
+PARTS = ("subject.txt", "body.txt", "body.html")
+# The frame of HTML emails, frame.html, is here.
 _SHARED = Path(__file__).with_name("templates")
 
 
 def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     """The tags name kind and key, so that SES's events about this email find its state."""
     templates = _templates(kind.templates)
-    subject, text, html = (
-        templates.get_template(part).render(content.values) for part in ("subject.txt", "body.txt", "body.html")
-    )
+    values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
+    subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
+    headers = _unsubscribe_headers(content.unsubscribe_url) if content.unsubscribe_url else {}
     tags = {"kind": request.kind, "key": request.key}
-    return Mail(content.to, " ".join(subject.split()), text, html, content.headers, tags)
+    return Mail(content.to, " ".join(subject.split()), text, html, headers, tags)
+
+
+def _unsubscribe_headers(url: str) -> dict[str, str]:
+    """RFC 8058: the email program unsubscribes with one click, without a page."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @cache

@@ -5,7 +5,7 @@ worker handle it. A capability above `mail` adds its kinds there from app.py, so
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -27,11 +27,11 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient, the values for the templates, and the headers of one email."""
+    """The recipient and the values for the templates of one email, and its link to unsubscribe ("": none)."""
 
     to: str
     values: Mapping[str, object]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    unsubscribe_url: str = ""
 
 
 class NotSent(Enum):

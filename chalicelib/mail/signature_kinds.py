@@ -21,6 +21,7 @@ from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, State
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
+from chalicelib.signatures.names import greeting_name
 
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
 AFTER_LINK = timedelta(days=1)
@@ -86,13 +87,13 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     values = {
         "petition": petition,
         "signature": signature,
+        "name": greeting_name(signature.name or ""),
         "country": countries().get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
         "petition_url": f"{context.site_url}/petitions/{petition.slug}",
         **links,
     }
-    headers = _unsubscribe_headers(links["unsubscribe_url"]) if signature.updates else {}
-    return Content(signature.email or "", values, headers)
+    return Content(signature.email or "", values, links["unsubscribe_url"] if signature.updates else "")
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -107,11 +108,6 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
         for purpose, expires in expiries.items()
     }
-
-
-def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """RFC 8058: the email program unsubscribes with one click, without a page."""
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 # After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables, absent_or_at_most
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.model import MailRequest
@@ -33,7 +33,7 @@ class AfterCrash(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MailState(ABC):
     """Where the state of some kinds is stored, and their limits.
 
@@ -122,8 +122,7 @@ class MailState(ABC):
 
         Eventually consistent. Reads no personal data.
         """
-        requested, queued = Attr("mail_requested_at"), Attr("mail_queued_at")
-        is_old = requested.lte(iso(since)) & (queued.not_exists() | queued.lte(iso(since)))
+        is_old = Attr("mail_requested_at").lte(iso(since)) & absent_or_at_most("mail_queued_at", iso(since))
         condition = is_old & _is_free(now) & may_have_more_mail(self.most)
         items, last = tables.page(start, ("pk", "sk", "mail_kind", "mail_requested_at"), condition, most)
         return [self.request_of(item) for item in items], last
@@ -134,8 +133,7 @@ class MailState(ABC):
         return tables.try_update(change)
 
     def _pause_is_over(self, now: datetime) -> Condition:
-        mailed_at = Attr("mailed_at")
-        return mailed_at.not_exists() | mailed_at.lte(iso(now - self.pause))
+        return absent_or_at_most("mailed_at", iso(now - self.pause))
 
 
 def _is_requested(request: MailRequest) -> Condition:
@@ -143,5 +141,4 @@ def _is_requested(request: MailRequest) -> Condition:
 
 
 def _is_free(now: datetime) -> Condition:
-    claimed = Attr("mail_claimed_until")
-    return claimed.not_exists() | claimed.lte(int(now.timestamp()))
+    return absent_or_at_most("mail_claimed_until", int(now.timestamp()))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalicelib.core.times import iso
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -43,23 +45,19 @@ def thousands(number: int) -> str:
 
 def human_date(moment: datetime) -> str:
     """Return the UTC day: "24 November 2026"."""
-    day = _utc(moment)
+    day = moment.astimezone(UTC)
     return f"{day.day} {day:%B %Y}"
 
 
 def human_moment(moment: datetime) -> str:
     """Return day and minute: "24 November 2026 at 14:05 UTC". petition.js uses the same format."""
-    return f"{human_date(moment)} at {_utc(moment):%H:%M} UTC"
+    return f"{human_date(moment)} at {moment.astimezone(UTC):%H:%M} UTC"
 
 
 def exactly(moment: datetime) -> str:
     """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
-    return f"{_utc(moment):%A} {human_date(moment)} at {_utc(moment):%H:%M:%S} UTC"
-
-
-def iso(moment: datetime) -> str:
-    """Return ISO 8601 in UTC, for `<time datetime>`."""
-    return f"{_utc(moment):%Y-%m-%dT%H:%M:%SZ}"
+    utc = moment.astimezone(UTC)
+    return f"{utc:%A} {human_date(utc)} at {utc:%H:%M:%S} UTC"
 
 
 def paragraphs(text: str) -> list[str]:
@@ -70,8 +68,3 @@ def paragraphs(text: str) -> list[str]:
 def opening(text: str) -> str:
     """Capitalise the first letter: "the Home Secretary" becomes "The Home Secretary"."""
     return text[:1].upper() + text[1:]
-
-
-def _utc(moment: datetime) -> datetime:
-    # Naive times here are UTC; astimezone() would read them as local time.
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

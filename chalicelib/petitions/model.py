@@ -160,16 +160,7 @@ def version_of(text_version: str, consent_version: str) -> str:
 
 def text_of(petition: Petition, now: datetime) -> PetitionText:
     """Return the current text and wordings as a PetitionText."""
-    return PetitionText(
-        version=petition.version,
-        title=petition.title,
-        text=petition.text,
-        target=petition.target,
-        charity=petition.charity,
-        sign_wording=petition.sign_wording,
-        updates_wording=petition.updates_wording,
-        recorded_at=now,
-    )
+    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
 
 
 def _version(*parts: str) -> str:

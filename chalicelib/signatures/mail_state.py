@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Tables, absent_or_at_most
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
@@ -46,8 +46,8 @@ def ask_again(key: Key, seen: Signature, now: datetime, tables: Tables) -> None:
 
 def nudge_mail(key: Key, now: datetime, tables: Tables) -> None:
     """Queue an old request again, because its message may be lost. Raise ConditionFailed if it is too recent."""
-    long_ago, nudged = iso(now - NUDGE_AFTER), Attr("mail_nudged_at")
-    is_old = Attr("mail_requested_at").lte(long_ago) & (nudged.not_exists() | nudged.lte(long_ago))
+    long_ago = iso(now - NUDGE_AFTER)
+    is_old = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
     tables.update(Change(key, assign={"mail_nudged_at": iso(now)}, when=is_old))
 
 

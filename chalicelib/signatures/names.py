@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from chalicelib.core.web_addresses import web_addresses
+
 MAX_NAME = 100
 MAX_POSTCODE = 20
 
@@ -11,22 +13,24 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 # Joiners shape letters in Persian, Urdu and the Indic scripts. They are part of names, although Unicode calls them
 # format characters.
 JOINERS = frozenset("\u200c\u200d")
+# At either end, a joiner joins nothing, and would hide a formula from the checks.
+_EDGES = re.compile(r"^[\s\u200c\u200d]+|[\s\u200c\u200d]+$")
 # Direction marks are not part of a name; some phones insert them.
 _DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
 # Decoders insert this character for bytes that they cannot decode.
 REPLACEMENT = "\ufffd"
-# A colon, a slash after a dot, or anything that mail programs turn into a link.
-_LINK = re.compile(
-    r":|\b[Ww]{3}\.|[\w-]\.[a-zA-Z]{2,}/|[\w-]{3,}\.[a-z]{2,24}\b|"
-    r"(?i:\b[\w-]+\.(?:com|net|org|info|biz|io|co|uk|eu|ru|cn|xyz|online|site|shop|top|click|link)\b)"
-)
+# Written before a name with a dot and no space: "Prof.dr.Schmidt". Some surnames are also top-level domains.
+_TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev", "st", "ing", "dipl", "mag", "med"})
+# A greeting is at most this long. More words, digits or other signs may be a message instead of a name.
+_GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
+_GREETING_SIGNS = frozenset(" .,'’-·")
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
 
 
 def clean_name(typed: str) -> str:
     """Return the name trimmed and in NFC. Raise ValueError with a sentence for the person."""
-    name = unicodedata.normalize("NFC", typed.translate(_DIRECTIONS)).strip()
+    name = _EDGES.sub("", unicodedata.normalize("NFC", typed.translate(_DIRECTIONS)))
     if not name:
         raise ValueError("Enter your name")
     if len(name) > MAX_NAME:
@@ -35,9 +39,28 @@ def clean_name(typed: str) -> str:
         raise ValueError("Your name must not start with = + - or @")
     if _has_controls(name) or not any(character.isalpha() for character in name):
         raise ValueError("Enter your name using letters")
-    if _LINK.search(name):
+    if any(not _is_titled(address) for address in web_addresses(name)):
         raise ValueError("Enter your name without a web address. Put a space after any full stop")
     return name
+
+
+def greeting_name(name: str) -> str:
+    """Return the name if an email may contain it, or "" if it may be a link or a message.
+
+    Anybody can type somebody else's address, so the name in the first email is a stranger's text. It is left out
+    when in doubt.
+    """
+    words, ideographs = name.split(), sum(unicodedata.name(each, "").startswith("CJK") for each in name)
+    is_short = len(name) <= _GREETING_LENGTH and len(words) <= _GREETING_WORDS and ideographs <= _GREETING_IDEOGRAPHS
+    is_plain = all(each in _GREETING_SIGNS or unicodedata.category(each)[0] in "LM" or each in JOINERS for each in name)
+    return name if is_short and is_plain and not web_addresses(name) else ""
+
+
+def _is_titled(address: str) -> bool:
+    """Return whether the address is a name with titles or initials: "Prof.dr.Schmidt", "J.Li"."""
+    *before, last = address.split(".")
+    short = all(part.lower() in _TITLES or (len(part) == 1 and part.isupper()) for part in before)
+    return short and last.istitle() and last.isalpha()
 
 
 def clean_postcode(typed: str, country: str) -> str | None:

@@ -62,8 +62,10 @@ def issue_token(request: Request) -> Response:
 
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
-    """Revoke the token at once. Idempotent."""
+    """Revoke the token at once. Idempotent. The caller can revoke only tokens whose rights they have."""
     token = _found(token_id)
+    if token.rights - rights_of(request):
+        raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
     audited(request, "token.revoked", token.token_id)
     revoke(token.token_id, times.now(), tables())
     return json_answer(_shown(_found(token_id), times.now()))

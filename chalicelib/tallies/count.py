@@ -181,10 +181,14 @@ def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Table
 
 
 def _close(asked: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
-    """Close the days that are over, oldest first."""
+    """Close the days that are over, oldest first.
+
+    They must be over by AWS's clock as well: a reader whose clock is ahead would close a day that still counts.
+    """
+    over = min(now, tables.answered_at or now) - GRACE
     try:
         for day in asked.days:
-            if day < (now - GRACE).date():
+            if day < over.date():
                 store.close_day(asked.slug, day, tallies[day], asked.shards, tables)
     except (ConditionFailed, Unavailable):
         pass  # Another reader closed it, or the next one will. The tallies are right in any case.

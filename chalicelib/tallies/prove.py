@@ -39,6 +39,11 @@ def kept_sums(petition: Counted, now: datetime, tables: Tables) -> dict[Sum, int
     return {COUNT: head.total + summed(open_days.values()).total, **_sums(whole)}
 
 
+def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
+    """Reopen the days that were closed before they were over, and return them. Raise ConditionFailed."""
+    return store.reopen(slug, (tables.answered_at or now).date(), tables)
+
+
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
     """Subtract the drift from every sum, as an entry of today that is also kept on record; return that entry.
 

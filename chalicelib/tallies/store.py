@@ -127,10 +127,22 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     through = {"through": day.isoformat()}
     tables.transact(
         [
-            NewItem(keys.tally_day(slug, day), numbers_of(tally)),
+            # Not NewItem: a day that was reopened is closed again. The head's condition lets one caller through.
+            Change(keys.tally_day(slug, day), assign=numbers_of(tally)),
             Change(keys.tally_head(slug), assign=through, add={TOTAL: tally.total}, when=is_next),
         ]
     )
+
+
+def reopen(slug: str, today: date, tables: Tables) -> list[date]:
+    """Reopen and return today and later days, whose shards then count again. Raise ConditionFailed after a race."""
+    before = head(slug, tables)
+    closed = closed_days(slug, today, before.through, tables)
+    if closed:
+        through, total = (today - timedelta(days=1)).isoformat(), -sum(day.total for day in closed.values())
+        is_same = Attr("through").eq(before.through.isoformat())
+        tables.update(Change(keys.tally_head(slug), {"through": through}, {TOTAL: total}, when=is_same))
+    return sorted(closed)
 
 
 def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date, Tally]:

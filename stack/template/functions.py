@@ -8,9 +8,11 @@ import json
 from functools import cache
 from typing import Any
 
+from chalicelib.core.settings import OIDC
 from stack.paths import ROOT
 from stack.template.alarms import Measure, alarm
 from stack.template.cfn import Template, given, merged, output, ref, sub
+from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
 # The environment of every function. Tables and queues add theirs.
@@ -78,7 +80,7 @@ def functions() -> Template:
             *(_watched(function) for function in configured()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reserved(function) for function in RESERVED),
-            environment("sign_in", {f"OIDC_{name.upper()}": ref(f"Oidc{logical_id(name)}") for name in _OIDC}),
+            environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _source("send_mail")}),
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),
             # The disk must hold the plain and the encrypted file at once. It sends messages to its own queue.
@@ -87,9 +89,6 @@ def functions() -> Template:
             {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
         ]
     )
-
-
-_OIDC = ("issuer", "client_id", "client_secret", "claim", "rights")
 
 
 def _watched(function: str) -> Template:
@@ -127,14 +126,8 @@ def _reserved(function: str) -> Template:
         f"Concurrent executions reserved for, and the limit of {whose} 0: none."
         " Reserved executions leave 100 of the account's unreserved."
     )
-    return merged(
-        [
-            properties(function, ReservedConcurrentExecutions=given(condition, ref(parameter))),
-            {
-                "Parameters": {
-                    parameter: {"Type": "Number", "Default": "0", "MinValue": 0, "Description": description}
-                },
-                "Conditions": {condition: {"Fn::Not": [{"Fn::Equals": [ref(parameter), "0"]}]}},
-            },
-        ]
-    )
+    return {
+        "Parameters": {parameter: number(description, "0", 0)},
+        "Conditions": {condition: differs(parameter, "0")},
+        **properties(function, ReservedConcurrentExecutions=given(condition, ref(parameter))),
+    }

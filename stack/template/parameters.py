@@ -18,7 +18,7 @@ def _choice(description: str, *values: str) -> Template:
     return _text(description, values[0], AllowedValues=[*values])
 
 
-def _number(description: str, default: int | str, least: int, **more: int) -> Template:
+def number(description: str, default: int | str, least: int, **more: int) -> Template:
     return {"Type": "Number", "Default": default, "MinValue": least, "Description": description, **more}
 
 
@@ -55,13 +55,13 @@ _PARAMETERS = {
         **_text("Level of the application's log. Metrics are in lines of level INFO: a higher level has none.", "INFO"),
         "AllowedValues": ["DEBUG", "INFO", "WARNING", "ERROR"],
     },
-    "MailPerSecond": _number(
+    "MailPerSecond": number(
         "Emails a second at most. Set it a little below the rate that SES gives the account (often 14).",
         12,
         1,
         MaxValue=1000,
     ),
-    "MailSenders": _number(
+    "MailSenders": number(
         "Senders that run concurrently, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond; a"
         " sender sends about five emails a second.",
         2,
@@ -87,13 +87,13 @@ _PARAMETERS = {
         "{}",
         MaxLength=2000,
     ),
-    "WarmWrites": _number(
+    "WarmWrites": number(
         "Write units a second that the signatures table takes at once. 0: no warming; a new table takes 4,000."
         " Billed once, and cannot be lowered.",
         "0",
         0,
     ),
-    "WarmReads": _number(
+    "WarmReads": number(
         "Read units a second that it takes at once; used with WarmWrites only. A new table takes 12,000.",
         12000,
         12000,

@@ -110,8 +110,13 @@ def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: Deploy
     expect(found).not_to_contain_text("Amina Asks")
 
 
-def test_an_export_has_a_digest_and_a_download_link(desk: Page, deployed_site: DeployedSite) -> None:
+def test_an_export_is_cancelled_and_the_next_has_a_digest_and_a_download_link(
+    desk: Page, deployed_site: DeployedSite
+) -> None:
     sign_in(desk, deployed_site, where="#/petitions/support-trafficked-children/exports")
+    desk.get_by_role("button", name="Create the file").click()
+    desk.get_by_role("button", name="Cancel").click()
+    expect(desk.get_by_role("row").filter(has_text="Cancelled")).to_be_visible()
     desk.get_by_role("button", name="Create the file").click()
     row = desk.get_by_role("row").filter(has_text="Ready")
     expect(row).to_be_visible(timeout=60_000)

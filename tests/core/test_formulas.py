@@ -7,7 +7,10 @@ from chalicelib.core.formulas import harmless
 from tests.exporting import original
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+44", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a"])
+@pytest.mark.parametrize(
+    "value",
+    ["=1+1", "+44", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a", "\u200d=1", "\u200b\ufeff@a"],
+)
 def test_formulas_are_escaped_with_an_apostrophe(value: str) -> None:
     assert harmless(value) == f"'{value}"
     assert harmless(f"'{value}") == f"''{value}"
@@ -18,7 +21,7 @@ def test_other_values_stay_as_they_are(value: str) -> None:
     assert harmless(value) == value
 
 
-@given(st.text(alphabet="'=+-@\t＝abc", max_size=6))
+@given(st.text(alphabet="'=+-@\t＝\u200dabc", max_size=6))
 def test_escaping_is_reversible(value: str) -> None:
     assert original(harmless(value)) == value
     assert harmless(value)[:1] not in set("=+-@\t＝")

@@ -43,3 +43,9 @@ def test_a_form_may_use_its_own_words() -> None:
 def test_a_body_that_is_not_json_raises_notjson(body: str) -> None:
     with pytest.raises(NotJson):
         parsed(Letter, body)
+
+
+def test_a_field_given_twice_is_refused_because_readers_differ_on_which_value_counts() -> None:
+    with pytest.raises(Invalid) as refused:
+        parsed(Letter, '{"to": "a", "copies": 1, "copies": 2}')
+    assert [(error.field, error.message) for error in refused.value.errors] == [("copies", "Give this field once")]

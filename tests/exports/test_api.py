@@ -123,6 +123,22 @@ def test_a_link_works_for_minutes_and_getting_it_is_audited(served: Served, bob:
     assert (entry.action.name, entry.action.subject) == ("export.fetched", export.job_id)
 
 
+def test_an_export_is_cancelled_and_the_next_may_start(served: Served, bob: str) -> None:
+    path = ask(served, bob, "POST", OF_PETITION, {}).headers["Location"]
+    for _ in range(2):
+        assert ask(served, bob, "DELETE", path).json_body["state"] == "cancelled"
+    assert ask(served, bob, "GET", path).json_body["state"] == "cancelled"
+    assert [entry.action.name for entry in audited(served)].count("export.cancelled") == 1
+    assert ask(served, bob, "POST", OF_PETITION, {}).status_code == 202
+
+
+def test_a_finished_export_cannot_be_cancelled(served: Served, bob: str) -> None:
+    export = kept(served.tables, an_export(state="done", result=a_result()))
+    answer = ask(served, bob, "DELETE", f"/api/staff/exports/{export.job_id}")
+    assert (answer.status_code, answer.json_body["state"]) == (200, "done")
+    assert audited(served) == []
+
+
 @pytest.mark.parametrize("what", ["file", "cover"])
 def test_head_gives_no_link_and_is_not_audited(served: Served, bob: str, what: str) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))

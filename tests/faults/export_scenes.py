@@ -13,6 +13,7 @@ from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_
 from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
+WAITING = an_export()
 DONE = an_export(state=State.DONE, result=a_result(finished_at=NOW))
 ONE = f"/api/staff/exports/{DONE.job_id}"
 
@@ -20,6 +21,16 @@ ONE = f"/api/staff/exports/{DONE.job_id}"
 def a_finished_export(served: Served) -> None:
     bob_may_all(served)
     kept(served.tables, DONE)
+
+
+def an_export_that_waits(served: Served) -> None:
+    bob_may_all(served)
+    kept(served.tables, WAITING)
+
+
+def is_cancelled(served: Served) -> None:
+    is_in_the_trail("export.cancelled", served)
+    assert served.tables.items[keys.job("export", WAITING.job_id)]["state"] == State.CANCELLED
 
 
 def one_to_hand_over(served: Served) -> None:
@@ -56,6 +67,7 @@ EXPORT_SCENES = [
     Scene("request_export", bob_may_all, requested, partial(is_in_the_trail, "export.requested")),
     Scene("list_exports", a_finished_export, partial(read, OF_PETITION), counted_right),
     Scene("read_export", a_finished_export, partial(read, ONE), counted_right),
+    Scene("cancel_export", an_export_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),
     Scene("link_file", a_finished_export, partial(read, f"{ONE}/file"), partial(is_in_the_trail, "export.fetched")),
     Scene("link_cover", a_finished_export, partial(read, f"{ONE}/cover"), partial(is_in_the_trail, "export.fetched")),
     Scene("exports", a_finished_export,

@@ -16,7 +16,7 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.tokens import Purpose
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.mail.pause import is_paused
+from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
@@ -267,6 +267,15 @@ def event_sources_are_enabled(served: Served) -> None:
     assert served.other_source.is_open
 
 
+def sending_paused(served: Served) -> None:
+    pause_mail(NOW + LATER, served.tables)
+
+
+def event_sources_are_disabled(served: Served) -> None:
+    assert not served.source.is_open
+    assert not served.other_source.is_open
+
+
 def event_sources_disabled(served: Served) -> None:
     served.source.is_open = served.other_source.is_open = False
 
@@ -335,6 +344,7 @@ SCENES = [
     Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),
     Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
     Scene("watch_mail", event_sources_disabled, partial(ran, "watch_mail", _schedule), event_sources_are_enabled),
+    Scene("watch_mail", sending_paused, partial(ran, "watch_mail", _schedule), event_sources_are_disabled),
     Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),
     Scene("store_overflow", overflowed, partial(delivered, "store_overflow", lambda served: served.overflow.messages),
           is_kept_and_mailed_once),

@@ -130,6 +130,14 @@ def test_an_accepted_name_cannot_add_lines_tags_or_headers(typed: str) -> None:
     email.header.Header(mail.subject, "utf-8").encode()
 
 
+def test_a_name_that_may_be_a_message_is_not_in_the_email() -> None:
+    typed = "Claim a prize at example dot com today"
+    mail = a_mail(name=typed)
+    assert typed not in mail.subject + mail.text + mail.html
+    assert "Hello," in mail.text
+    assert "as you typed it" in mail.text
+
+
 def test_equal_requests_compose_equal_emails() -> None:
     assert a_mail() == a_mail()
     assert replace(a_mail(), to="x") != a_mail()

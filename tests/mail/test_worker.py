@@ -1,12 +1,17 @@
 """Streams, queues and schedules, with events as Lambda sends them."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
+from chalicelib.core.settings import settings
 from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.mail import worker
+from chalicelib.mail.model import Priority
+from chalicelib.mail.pace import SHARES
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
@@ -62,6 +67,20 @@ def test_only_the_failed_message_is_retried(served: Served) -> None:
     assert [mail.to for mail in served.mailer.mails] == [BOB.email]
     assert served.deliver("send_mail", messages[:1]) == []
     assert [mail.to for mail in served.mailer.mails] == [BOB.email, ALICE.email]
+
+
+def test_a_sender_takes_its_share_of_the_rate(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate is low, so that the time of the test itself does not matter."""
+    per_second, senders = 0.01, 4
+    monkeypatch.setenv("MAIL_PER_SECOND", str(per_second))
+    monkeypatch.setenv("MAIL_SENDERS", str(senders))
+    settings.cache_clear()
+    monkeypatch.setattr(worker, "_pace", cache(worker._pace.__wrapped__))
+    people = [signed(served.tables, a_petition(), who) for who in (ALICE, BOB)]
+    requests = [request_of(served.tables, a_petition(), identity) for identity in people]
+    assert served.deliver("send_mail", [request.model_dump() for request in requests]) == []
+    [wait] = served.slept
+    assert wait == pytest.approx(senders / (per_second * SHARES[Priority.URGENT]), rel=0.1)
 
 
 def test_an_invalid_message_does_not_stop_the_others(served: Served) -> None:

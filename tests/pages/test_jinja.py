@@ -1,6 +1,6 @@
 """The filters, and what every template may rely on."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from chalicelib.pages.jinja import environment, human_date, human_moment, paragraphs, thousands
@@ -21,5 +21,5 @@ def test_text_is_split_at_blank_lines_only() -> None:
 def test_numbers_and_dates_are_formatted_for_readers() -> None:
     late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
     assert (thousands(12345), thousands(999)) == ("12,345", "999")
-    assert human_date(datetime(2026, 11, 4)) == "4 November 2026"
+    assert human_date(datetime(2026, 11, 4, tzinfo=UTC)) == "4 November 2026"
     assert human_moment(late) == "25 November 2026 at 01:30 UTC"

@@ -1,6 +1,6 @@
 """Plant each bug of bugs.toml in a copy of the project, and note which test finds it first. Not part of CI.
 
-A test finds a bug if it fails with the bug and passes without it. The suites run from the fastest to the slowest.
+A test finds a bug if it fails, or hangs, twice with the bug and passes without it. The fastest suite runs first.
 """
 
 import argparse
@@ -19,17 +19,16 @@ LINKED = (".venv", ".venv-emulator", ".venv-lint", "node_modules")
 MARKS = ("faults", "flows", "stack or e2e", "browser")
 SUITES = {"unit": f"not ({' or '.join(MARKS)} or slow)", **{mark: f"({mark}) and not slow" for mark in MARKS}}
 FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?\.py(?:::\w+)?)", re.MULTILINE)
-PYTEST = (".venv/bin/python", "-m", "pytest", "-x", "-n0", "-rfE", "-p", "no:cacheprovider")
-NO_FAILURES = (0, 5)  # pytest's exit codes: all passed, and no test selected.
-
-Bug = dict[str, str]
+HUNG = re.compile(r"File \".*/(tests/\S+?\.py)\", line \d+ in (test_\w+)")
+LIMIT = ("-o", "faulthandler_timeout=600", "-o", "faulthandler_exit_on_timeout=true")  # Seconds for each test.
+PYTEST = (".venv/bin/python", "-m", "pytest", "-x", "-n0", "-rfE", "-p", "no:cacheprovider", *LIMIT)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.planted")
     parser.add_argument("--only", metavar="ID", action="append", help="plant this bug only; can be repeated")
     only = parser.parse_args().only
-    bugs: list[Bug] = tomllib.loads(BUGS.read_text(encoding="utf-8"))["bug"]
+    bugs: list[dict[str, str]] = tomllib.loads(BUGS.read_text(encoding="utf-8"))["bug"]
     with TemporaryDirectory(prefix="planted-") as folder:
         clean = copied_to(Path(folder, "clean"))
         for bug in bugs:
@@ -51,7 +50,7 @@ def copied_to(copy: Path) -> Path:
     return copy
 
 
-def caught_by(bug: Bug, copy: Path, clean: Path) -> str:
+def caught_by(bug: dict[str, str], copy: Path, clean: Path) -> str:
     """Plant the bug in the copy. Return the suite and its test, "missed", or "cannot be planted"."""
     file = copy / bug["file"]
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -64,20 +63,21 @@ def caught_by(bug: Bug, copy: Path, clean: Path) -> str:
     return "missed"
 
 
-def likely_first(bug: Bug) -> list[str]:
+def likely_first(bug: dict[str, str]) -> list[str]:
     """Return the test that found the bug last time, the folder that mirrors its file, and all tests."""
-    last = bug["caught_by"].partition(": ")[2]
+    file, _, test = bug["caught_by"].partition(": ")[2].partition("::")
+    exists = (ROOT / file).is_file() and f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
     mirrored = f"tests/{bug['file'].removeprefix('chalicelib/').partition('/')[0]}"
-    return [*(path for path in (last, mirrored) if path and (ROOT / path.partition("::")[0]).exists()), "tests"]
+    return [*([f"{file}::{test}"] if exists else []), *([mirrored] if (ROOT / mirrored).exists() else []), "tests"]
 
 
 def first_failure(copy: Path, clean: Path, marks: str, path: str) -> str | None:
-    """Return the first test that fails in the copy and passes in the clean copy."""
+    """Return the first test that fails twice in the copy and passes in the clean copy."""
     ignored: list[str] = []
     while found := _failed(copy, marks, path, *ignored):
-        if not _failed(clean, marks, found):
+        if _failed(copy, marks, found) and not _failed(clean, marks, found):
             return found
-        print(f"fails without the bug too: {found}", flush=True)
+        print(f"does not always fail with the bug, or fails without it: {found}", flush=True)
         ignored.append(f"--deselect={found}")
     return None
 
@@ -85,10 +85,10 @@ def first_failure(copy: Path, clean: Path, marks: str, path: str) -> str | None:
 def _failed(copy: Path, marks: str, *more: str) -> str | None:
     environment = {**os.environ, "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}
     ended = subprocess.run([*PYTEST, "-m", marks, *more], cwd=copy, env=environment, capture_output=True, text=True)
-    failed = FAILED.search(ended.stdout)
-    if failed is None and ended.returncode not in NO_FAILURES:
+    failed = FAILED.search(ended.stdout) or HUNG.search(ended.stderr)
+    if failed is None and ended.returncode not in (0, 5):  # 5: no test selected.
         raise RuntimeError(f"pytest ended with {ended.returncode}: {ended.stdout[-1000:]}{ended.stderr[-1000:]}")
-    return failed[1] if failed else None
+    return "::".join(failed.groups()) if failed else None
 
 
 def _note(bug_id: str, found: str) -> None:

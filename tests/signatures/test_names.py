@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.signatures.names import clean_name, clean_postcode
+from chalicelib.signatures.names import clean_name, clean_postcode, greeting_name
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from chalicelib.signatures.names import clean_name, clean_postcode
     [
         "Zoë O'Neill", "अनीता देवी", "محمد علی", "李小龍", "Ольга", "J.R.R. Tolkien", "Dr. Anna-Lena Weiß", "Ng",
         "می\u200cخواهم", "Jean-Luc d'Arc", "Sammy Davis, Jr.", "Nguyễn Thị Minh Khai", "ひらがな", "Å",
-        "St. John Smith",
+        "St. John Smith", "Jan van.der.Berg", "Prof.dr.Schmidt", "Anne.marie", "J.Li", "Mary.Jane Watson", "Marcel·lí",
     ],
 )  # fmt: skip
 def test_names_of_any_script_are_accepted(name: str) -> None:
@@ -61,11 +61,38 @@ def test_a_line_separator_in_a_name_is_refused(line: str) -> None:
         "See https://evil.example/x", "www.evil.example", "Win at evil.com", "evil.co.uk", "HTTP://EVIL", "Bob evil.RU",
         "bit.ly/3xyz", "t.me/scam", "evil.de/win", "evil.app/x",
         "evil.de now", "evil.example", "mailto:a@b.c", "javascript:alert(1)", "a@evil.de",
+        "Pay now at казино.рф", "сайт.рф", "t.me", "x.ai", "WIN.CASINO", "evil。com", "evil．com", "购物.中国",
+        "e\u200dvil.c\u200dom", "evil\u2024com", "Prof.win.casino", "//evil", "evil[.]com",
     ],
 )  # fmt: skip
 def test_a_link_in_a_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="without a web address"):
         clean_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Alice", "Dr. Anna-Lena Weiß", "J.R.R. Tolkien", "李小龍", "अनीता देवी", "Sammy Davis, Jr."]
+)
+def test_an_email_may_contain_an_ordinary_name(name: str) -> None:
+    assert greeting_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Call 0800 123", "Pay now or you will regret it", "立即付款给我们的银行账户", "Prof.dr.Schmidt", "Win! Now",
+        "a" * 41, "A £1 prize",
+    ],
+)  # fmt: skip
+def test_a_name_that_may_be_a_message_is_left_out_of_emails(name: str) -> None:
+    assert clean_name(name) == name
+    assert greeting_name(name) == ""
+
+
+@pytest.mark.parametrize("start", ["\u200d=", "\u200c@", "\u200e\u200d+"])
+def test_an_invisible_character_hides_no_formula(start: str) -> None:
+    with pytest.raises(ValueError, match="must not start with"):
+        clean_name(f"{start}SUM(A1)")
 
 
 @given(st.text(max_size=120))

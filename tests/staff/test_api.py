@@ -91,6 +91,15 @@ def test_a_revoked_token_is_refused_and_revoking_is_idempotent(served: Served, b
     assert ask(served, bob, "DELETE", "/api/staff/tokens/nobody").status_code == 404
 
 
+def test_nobody_revokes_a_token_with_more_rights_than_their_own(served: Served, bob: str) -> None:
+    managers = bobs_token(served.tables, NOW, Right.MANAGE)
+    answer = ask(served, managers, "DELETE", f"/api/staff/tokens/{bob.split('_')[1]}")
+    assert answer.status_code == 403
+    assert recognise(f"Bearer {bob}", NOW, served.tables).revoked_at is None
+    own = f"/api/staff/tokens/{managers.split('_')[1]}"
+    assert ask(served, managers, "DELETE", own).status_code == 200
+
+
 def test_every_token_can_read_its_owner_rights_and_last_use(served: Served) -> None:
     token = bobs_token(served.tables, NOW, Right.PEOPLE)
     for minutes, used in ((0, 0), (5, 0), (10, 10)):

@@ -1,11 +1,13 @@
 """The table: conditions, transactions and types. The fake must behave like DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib.core import times
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
 from chalicelib.signatures.model import State
@@ -231,3 +233,10 @@ def test_a_page_returns_some_attributes_and_where_to_continue(tables: Tables) ->
         assert all(item.keys() == {"pk", "sk", "n"} for item in found)
     assert [number for page in pages for number in page] == [0, 2, 4]
     assert max(len(page) for page in pages) <= 2
+
+
+@pytest.mark.flows
+def test_the_emulator_names_the_time_of_an_answer(emulator_tables: Tables) -> None:
+    emulator_tables.batch_get([KEY])
+    assert emulator_tables.answered_at is not None
+    assert abs(emulator_tables.answered_at - times.now()) < timedelta(minutes=1)

@@ -84,6 +84,15 @@ def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Pe
         assert head(tables)["through"] == through
 
 
+def test_a_clock_that_runs_ahead_closes_no_day(tables: FakeTables, petition: Petition) -> None:
+    counted(tables, petition, NOW)
+    tables.answered_at = NOW
+    assert exact_count(petition, NOW + timedelta(hours=25), tables).confirmed == 1
+    assert head(tables)["through"] == "2026-11-23"
+    counted(tables, petition, NOW)
+    assert exact_count(petition, NOW, tables).confirmed == 2
+
+
 def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeTables, petition: Petition) -> None:
     midnight = datetime(2026, 11, 25, tzinfo=UTC)
     counted(tables, petition, NOW)

@@ -94,9 +94,10 @@ async function fetchFile(id, what, say) {
 
 /**
  * @param {Say} say
+ * @param {(id: string) => Promise<void>} cancel
  * @returns {import("./dom.js").Column<Export>[]}
  */
-function columnsOf(say) {
+function columnsOf(say, cancel) {
   /** @param {string} id */
   const downloads = (id) =>
     h(
@@ -105,12 +106,17 @@ function columnsOf(say) {
       button("The file", () => fetchFile(id, "file", say)),
       button("The cover sheet", () => fetchFile(id, "cover", say)),
     );
+  /** @param {Export} each */
+  const actions = ({ id, state }) => {
+    if (state === "done") return downloads(id);
+    return state === "waiting" || state === "running" ? button("Cancel", () => cancel(id)) : "–";
+  };
   return [
     { title: "As of", cell: (each) => dateTime(each.moment) },
     { title: "State", cell: progress },
     { title: "Signatures", number: true, cell: ({ rows }) => number(rows) },
     { title: "Requested by", cell: (each) => each.requested_by },
-    { title: "Download", cell: ({ id, state }) => (state === "done" ? downloads(id) : "–") },
+    { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];
 }
@@ -128,12 +134,17 @@ export async function showExports({ container, slug, may, signal }) {
   const show = ({ exports }) =>
     list.replaceChildren(
       exports.length
-        ? table("Exports, newest first", columnsOf(say), exports)
+        ? table("Exports, newest first", columnsOf(say, cancel), exports)
         : h("p", {}, "No export has been requested yet."),
     );
   const refresh = () =>
     ask(path)
       .then(({ data }) => show(data))
+      .catch((error) => say(messageOf(error)));
+  /** @type {(id: string) => Promise<void>} */
+  const cancel = (id) =>
+    ask(`/exports/${id}`, { method: "DELETE" })
+      .then(refresh)
       .catch((error) => say(messageOf(error)));
 
   /** @type {Exports} */

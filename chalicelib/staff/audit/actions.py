@@ -3,6 +3,7 @@
 DESCRIPTIONS = {
     "access.exported": "Exported everything held on a person",
     "copy.deleted": "Deleted a copy of a table",
+    "export.cancelled": "Cancelled an export",
     "export.fetched": "Downloaded an export",
     "export.requested": "Requested an export",
     "mail.resent": "Sent a confirmation email again",

@@ -61,6 +61,11 @@ OPERATIONS: Operations = {
         "The progress of an export",
         Answer("`rows` of `of` are written. Ask again while it is waiting or running.", ShownExport, DONE),
     ),
+    "cancel_export": Operation(
+        "Cancel an export",
+        Answer("The export: cancelled, or as it had ended before.", ShownExport, {**WAITING, "state": "cancelled"}),
+        "Ends an export that is waiting or running. You can safely repeat it.",
+    ),
     "link_file": Operation("Get a link to the file", LINK, SECRET, problems=NOT_READY),
     "link_cover": Operation("Get a link to the cover sheet (PDF)", LINK, SECRET, problems=NOT_READY),
 }

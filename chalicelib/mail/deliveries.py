@@ -1,0 +1,56 @@
+"""The state of emails that have an item of their own, in the deliveries table.
+
+The item contains ids and times, no personal data, and it expires. So a kind must read the recipient's address from
+where it is kept, when the email is composed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.state import REQUEST, MailState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deliveries(MailState):
+    """The deliveries of one kind. An item is deleted `lifetime` after its request: allow for weeks of backlog."""
+
+    kind: str
+    lifetime: timedelta
+    most: int = 1
+    pause: timedelta = timedelta()
+
+    def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
+        """Request the email, once for each key. Raise ConditionFailed if it was requested before."""
+        request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
+        expires = int((now + self.lifetime).timestamp())
+        item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
+        tables.put_new(NewItem(self.item_key(key), item))
+        return request
+
+    def item_key(self, key: str) -> Key:
+        return keys.delivery(self.kind, key)
+
+    def key_of(self, item: Mapping[str, Any]) -> str:
+        return str(item["sk"])
+
+    def partitions(self, tables: Tables) -> Iterable[Key]:
+        for bucket in keys.BUCKETS:
+            yield Key(keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), "")
+
+    def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        is_requested = Attr("mail_requested_at").eq(request.requested_at)
+        sent = {"mailed_at": iso(at)}
+        key = self.item_key(request.key)
+        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST, when=is_requested))
+
+    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+        # The request stays: it may be waiting for `mark_sent`, and no undeliverable email is claimed.
+        is_known = Attr("mails").exists()
+        tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_known))

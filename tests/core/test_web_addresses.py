@@ -1,0 +1,30 @@
+"""Web addresses are found as an email program finds them, in any script."""
+
+import sys
+
+import pytest
+
+from chalicelib.core.web_addresses import web_addresses
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Pay now at казино.рф,", ["казино.рф"]),
+        ("evil。com and x．ai", ["evil.com", "x.ai"]),
+        ("a@evil.de", ["a@evil.de"]),
+        ("Prof.dr.Schmidt", ["Prof.dr.Schmidt"]),
+        ("e\u200dvil.c\u200dom", ["evil.com"]),
+        ("van.der.Berg", []),
+        ("St. John", []),
+        ("Alice", []),
+    ],
+)
+def test_web_addresses_are_found(text: str, found: list[str]) -> None:
+    assert web_addresses(text) == found
+
+
+def test_text_without_a_dot_does_not_load_the_linkifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cold start of signing must not pay for it."""
+    monkeypatch.setitem(sys.modules, "linkify_it", None)
+    assert web_addresses("Zoë O'Neill") == []

@@ -1,0 +1,30 @@
+"""A third kind of email, which thanks a signer. A kind is one such file and one folder of templates (thanks/)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.mail.deliveries import Deliveries
+from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
+from chalicelib.mail.model import Priority
+from chalicelib.mail.state import AfterCrash
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.signatures.look_up import held_as
+
+
+def contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    slug, _, signature_id = key.partition("_")
+    petition = petition_as_stored(slug, tables)
+    held = held_as(petition, signature_id, tables)
+    if held is None or held.signature.email is None:
+        return NotSent.TOO_LATE
+    return Content(held.signature.email, {"petition": petition, "petition_url": f"{context.site_url}/petitions/{slug}"})
+
+
+STATE = Deliveries(kind="thanks", lifetime=timedelta(days=60))
+THANKS = Kind("thanks", Path(__file__).with_name("thanks"), Priority.OTHER, STATE, contents)
+
+# The same email, of a kind that is never sent twice.
+ONCE_STATE = Deliveries(kind="once", lifetime=timedelta(days=60), after_crash=AfterCrash.UNKNOWN)
+ONCE = replace(THANKS, name="once", state=ONCE_STATE)

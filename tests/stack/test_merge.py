@@ -1,0 +1,25 @@
+"""The generated template is put together from parts, and names what a deployed stack has."""
+
+import pytest
+
+from stack.template.cfn import Template, merged
+from stack.template.merge import merge_template, settings_in
+
+
+def test_parts_add_to_the_same_resource() -> None:
+    parts: list[Template] = [{"Resources": {"A": {"Events": {}}}}, {"Resources": {"A": {"Timeout": 3}, "B": {}}}]
+    assert merged(parts) == {"Resources": {"A": {"Events": {}, "Timeout": 3}, "B": {}}}
+    assert parts[0] == {"Resources": {"A": {"Events": {}}}}
+
+
+def test_two_parts_cannot_state_the_same_value() -> None:
+    with pytest.raises(ValueError, match=r"Resources\.A\.Timeout is stated twice"):
+        merged([{"Resources": {"A": {"Timeout": 3}}}, {"Resources": {"A": {"Timeout": 3}}}])
+
+
+def test_settings_of_tables_and_queues_come_from_the_outputs() -> None:
+    found = settings_in({name: f"the {name}" for name in merge_template()["Outputs"]})
+    assert found["AUDIT_TABLE"] == "the AuditTableName"
+    assert found["OTHER_MAIL_QUEUE_URL"] == "the OtherMailQueueUrl"
+    assert found["EXPORTS_BUCKET"] == "the ExportsBucketName"
+    assert "STAGE" not in found

@@ -1,0 +1,89 @@
+"""The deliveries table: an email is requested once, claimed by one sender, and counted once."""
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from chalicelib.aws import clients
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.mail.model import MailRequest
+from stack.template.tables import table, table_id
+from tests.actors import DAY, MINUTE, NOW
+from tests.mail.a_third_kind import ONCE_STATE, STATE
+
+LEASE = timedelta(seconds=90)
+
+
+@pytest.fixture
+def tables(tables: Tables) -> Tables:
+    """The template has no deliveries table yet; the emulator gets one as the template would define it."""
+    if type(tables) is not Tables:
+        return tables
+    name = f"deliveries-{uuid.uuid4().hex}"
+    properties = table(keys.DELIVERIES, "")["Resources"][table_id(keys.DELIVERIES)]["Properties"]
+    shape = {each: properties[each] for each in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    boto3.client("dynamodb").create_table(TableName=name, **shape)
+    return Tables(clients.dynamodb(), {keys.DELIVERIES: name})
+
+
+def works(act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except ConditionFailed:
+        return False
+    return True
+
+
+def item_of(request: MailRequest, tables: Tables) -> dict[str, object]:
+    return tables.get(keys.delivery(request.kind, request.key), consistent=True) or {}
+
+
+def test_one_of_many_requests_and_one_of_many_claims_succeeds(tables: Tables) -> None:
+    request = MailRequest(kind="thanks", key="slug_00", requested_at="2026-11-24T12:00:00Z")
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(lambda _: works(lambda: STATE.request(request.key, NOW, tables)), range(12))].count(True) == 1
+        assert [*pool.map(lambda _: works(lambda: STATE.claim(request, NOW, LEASE, tables)), range(12))].count(
+            True
+        ) == 1
+    assert not works(lambda: STATE.claim(request, NOW + LEASE - timedelta(seconds=1), LEASE, tables))
+    assert works(lambda: STATE.claim(request, NOW + LEASE, LEASE, tables))
+    for _ in range(2):
+        STATE.mark_sent(request, NOW, tables)
+    assert item_of(request, tables)["mails"] == 1
+    assert not works(lambda: STATE.claim(request, NOW + DAY, LEASE, tables))
+
+
+def test_an_email_that_began_is_unknown_until_it_is_released(tables: Tables) -> None:
+    request = ONCE_STATE.request("slug_00", NOW, tables)
+    ONCE_STATE.claim(request, NOW, LEASE, tables)
+    assert ONCE_STATE.begin(request, NOW, tables)
+    ONCE_STATE.release(request, tables)
+    assert not ONCE_STATE.is_unknown(ONCE_STATE.claim(request, NOW, LEASE, tables))
+    ONCE_STATE.begin(request, NOW, tables)
+    assert ONCE_STATE.is_unknown(ONCE_STATE.claim(request, NOW + LEASE, LEASE, tables))
+    ONCE_STATE.mark_unknown(request, NOW, tables)
+    assert item_of(request, tables)["mail_unknown_at"] == "2026-11-24T12:00:00Z"
+    assert not works(lambda: ONCE_STATE.claim(request, NOW + DAY, LEASE, tables))
+    assert not ONCE_STATE.begin(request, NOW, tables)
+
+
+def test_a_partition_returns_old_unclaimed_requests(tables: Tables) -> None:
+    requests = [STATE.request(f"slug_{number:02}", NOW, tables) for number in range(20)]
+    STATE.claim(requests[0], NOW + DAY, LEASE, tables)
+    STATE.mark_queued(requests[1], NOW + DAY, tables)
+    STATE.mark_undeliverable(requests[2].key, "bounced", tables)
+    pages = [STATE.waiting(start, NOW + MINUTE, NOW + DAY, 100, tables)[0] for start in STATE.partitions(tables)]
+    assert sorted((each for page in pages for each in page), key=str) == requests[3:]
+
+
+def test_feedback_about_an_unknown_key_creates_nothing(tables: Tables) -> None:
+    request = MailRequest(kind="thanks", key="slug_00", requested_at="2026-11-24T12:00:00Z")
+    STATE.mark_undeliverable(request.key, "bounced", tables)
+    STATE.mark_sent(request, NOW, tables)
+    assert item_of(request, tables) == {}
