@@ -88,10 +88,9 @@ def days_of_shards(asked: Sequence[OpenDays], tables: Tables) -> list[dict[date,
 
 def head(slug: str, tables: Tables) -> Head:
     """Raise UnknownPetition."""
-    item = tables.get(keys.tally_head(slug), consistent=True)
-    if item is None:
-        raise UnknownPetition
-    return _head(item)
+    if item := tables.get(keys.tally_head(slug), consistent=True):
+        return _head(item)
+    raise UnknownPetition
 
 
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
