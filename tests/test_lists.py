@@ -22,6 +22,10 @@ def overview(served: Served, token: str) -> int:
     return served.get("/api/staff/petitions", authorization=token).status_code
 
 
+def health(served: Served, token: str) -> int:
+    return served.get("/api/staff/health", authorization=token).status_code
+
+
 def find(served: Served, token: str) -> int:
     body = json.dumps({"email": "alice.achterberg@mail.example"}).encode()
     return served.post(f"{PEOPLE}/find", body, JSON, authorization=token).status_code
@@ -32,7 +36,7 @@ def access(served: Served, token: str) -> int:
     return served.post(path, b"", JSON, authorization=token).status_code
 
 
-@pytest.mark.parametrize("ask", [home, overview, find, access])
+@pytest.mark.parametrize("ask", [home, overview, health, find, access])
 def test_a_list_of_many_costs_the_calls_of_a_list_of_one(served: Served, ask: Callable[[Served, str], int]) -> None:
     token = f"Bearer {bobs_token(served.tables, NOW, *Right)}"
     calls = []

@@ -57,6 +57,6 @@ def _facts(now: datetime) -> Facts:
 
 
 def _corrections(now: datetime) -> Iterator[Correction]:
-    for petition in all_petitions(tables()):
-        for at, amount in adjustments(petition.slug, now - CORRECTIONS_SHOWN, tables()):
-            yield Correction(petition.title, at, amount)
+    titles = {petition.slug: petition.title for petition in all_petitions(tables())}
+    for slug, at, amount in adjustments(titles, now - CORRECTIONS_SHOWN, tables()):
+        yield Correction(titles[slug], at, amount)

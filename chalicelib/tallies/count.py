@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import store
 from chalicelib.tallies.model import By, Counted, Tally, broken_down, summed
@@ -53,8 +53,13 @@ def exact_count(petition: Counted, now: datetime, tables: Tables) -> Count:
 
 
 def exact_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return the exact count of each petition by slug. Heads and shards are read in batches of a hundred."""
+    """Return the exact count of each petition by slug. Heads and shards are read in batches of a hundred.
+
+    Raise UnknownPetition if a petition has no tally.
+    """
     heads = store.heads([petition.slug for petition in petitions], tables)
+    if len(heads) < len(petitions):
+        raise UnknownPetition
     asked = [_asked(heads[petition.slug], petition, now) for petition in petitions]
     found = {each.slug: days for each, days in zip(asked, store.days_of_shards(asked, tables), strict=True)}
     for each in asked:

@@ -1,7 +1,7 @@
 """Read the tally to compare it with the signatures, and adjust it explicitly."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -55,12 +55,29 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
     return {**numbers, "head": in_head}
 
 
-def adjustments(slug: str, since: datetime, tables: Tables) -> list[tuple[datetime, int]]:
-    """Return when and by how much the count itself was adjusted; oldest first."""
+class Adjustment(NamedTuple):
+    """The count of a petition was adjusted by `amount`."""
+
+    slug: str
+    at: datetime
+    amount: int
+
+
+def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterator[Adjustment]:
+    """Yield the adjustments of the counts themselves. The heads say which petitions have any, so few are queried."""
+    for slug, head in store.heads(slugs, tables).items():
+        if head.adjusted_at and head.adjusted_at >= since:
+            yield from _adjustments(slug, since, tables)
+
+
+def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:
+    """Yield the oldest first."""
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, "9").sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
-    found = [(item["sk"].partition("#")[2], item.get(TOTAL, 0) + item["head_total"]) for item in items]
-    return [(datetime.fromisoformat(moment), amount) for moment, amount in found if amount]
+    for item in items:
+        amount = item.get(TOTAL, 0) + item["head_total"]
+        if amount:
+            yield Adjustment(slug, datetime.fromisoformat(item["sk"].partition("#")[2]), amount)
 
 
 def _sums(tally: Tally) -> dict[Sum, int]:

@@ -26,7 +26,7 @@ from chalicelib.tallies.model import (
     tally_of,
 )
 
-SHARDS, BEGAN = "shards", "began"
+SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,14 @@ class Head:
     """The total of all closed days: up to and including `through`.
 
     `shards` is at least the number that any writer uses: it is raised here first, and read consistently.
-    `began` is the first day that was counted (None: not recorded).
+    `began` is the first day that was counted (None: not recorded). `adjusted_at`: when it was last adjusted.
     """
 
     through: date
     total: int
     shards: int = 0
     began: date | None = None
+    adjusted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -87,21 +88,22 @@ def days_of_shards(asked: Sequence[OpenDays], tables: Tables) -> list[dict[date,
 
 def head(slug: str, tables: Tables) -> Head:
     """Raise UnknownPetition."""
-    return _head(tables.get(keys.tally_head(slug), consistent=True))
+    if item := tables.get(keys.tally_head(slug), consistent=True):
+        return _head(item)
+    raise UnknownPetition
 
 
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
-    """Return the head of each petition. Raise UnknownPetition if one is missing."""
-    wanted = {slug: keys.tally_head(slug) for slug in slugs}
-    found = {item["pk"]: item for item in tables.batch_get([*wanted.values()], consistent=True)}
-    return {slug: _head(found.get(key.pk)) for slug, key in wanted.items()}
+    """Return the heads that exist, by slug."""
+    wanted = {keys.tally_head(slug): slug for slug in slugs}
+    found = tables.batch_get([*wanted], consistent=True)
+    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: _head(item) for item in found}
 
 
-def _head(item: Item | None) -> Head:
-    if item is None:
-        raise UnknownPetition
+def _head(item: Item) -> Head:
     began = date.fromisoformat(item[BEGAN]) if BEGAN in item else None
-    return Head(date.fromisoformat(item["through"]), item[TOTAL], item.get(SHARDS, 0), began)
+    adjusted_at = datetime.fromisoformat(item[ADJUSTED_AT]) if ADJUSTED_AT in item else None
+    return Head(date.fromisoformat(item["through"]), item[TOTAL], item.get(SHARDS, 0), began, adjusted_at)
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
@@ -188,7 +190,7 @@ def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: 
         [
             NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": head_total}),
             Change(keys.tally_shard(slug, 0, moment.date()), add=numbers),
-            Change(keys.tally_head(slug), add={TOTAL: head_total}),
+            Change(keys.tally_head(slug), assign={ADJUSTED_AT: iso(moment)}, add={TOTAL: head_total}),
         ]
     )
 

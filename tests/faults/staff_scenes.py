@@ -1,6 +1,7 @@
 """Scenes of staff's actions. An action without an audit entry was not done, and a retry completes it."""
 
 import json
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,8 @@ from chalicelib.projections.funnel.read import passed_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.tallies.count import exact_count
+from chalicelib.tallies.model import By
+from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
 from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition, bobs_token, confirmed
 from tests.faults.scenes import PETITION, Scene, answered, counted_right, got
 from tests.located import give_table
@@ -29,6 +32,14 @@ FREEZE = "/api/staff/petitions/safe-children/statements"
 
 def bob_may_all(served: Served) -> None:
     served.bob = bobs_token(served.tables, NOW, *Right)  # type: ignore[attr-defined]
+
+
+def a_count_adjusted_twice(served: Served) -> None:
+    """The second adjustment undoes the first."""
+    bob_may_all(served)
+    for seconds, drift in ((2, 1), (1, -1)):
+        sums = {COUNT: drift, DAYS: drift, HOURS: drift, Sum(By.COUNTRY, "GB"): drift, Sum(By.SOURCE, "direct"): drift}
+        adjust(PETITION.slug, sums, NOW - timedelta(seconds=seconds), served.tables)
 
 
 def a_token_to_revoke(served: Served) -> None:
@@ -186,7 +197,7 @@ STAFF_SCENES = [
     Scene("freeze_count", bob_freezes, frozen, is_frozen),
     Scene("check_statement", a_statement, partial(vouched, "/api"), is_vouched_for),
     Scene("show_statement", a_statement, partial(vouched, ""), is_vouched_for),
-    Scene("read_staff_health", bob_may_all, partial(read, "/api/staff/health"), counted_right),
+    Scene("read_staff_health", a_count_adjusted_twice, partial(read, "/api/staff/health"), counted_right),
     Scene("create_petition", bob_may_all, created, is_whole),
     Scene("read_petition_as_stored", bob_may_all, partial(read, ADDRESS), petition_is_right),
     Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, {**WRITTEN, "text": "More."}),

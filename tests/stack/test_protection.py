@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import keys
 from stack import changeset
 from stack.aws import Cloud
 from stack.bucket import TEMPLATES, ready_bucket, upload, url
@@ -13,6 +14,7 @@ from stack.console import Failure
 from stack.deploy import deploy, deploy_everything, refuse_losses, second_step, stack_name
 from stack.emulator import Emulator
 from stack.package import Package
+from stack.template.tables import table_id
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
@@ -23,7 +25,7 @@ def options(stage: str, *settings: str) -> Namespace:
 
 
 def protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
-    names = [outputs[f"{table}TableName"] for table in ("Signatures", "Counts", "Audit")]
+    names = [outputs[f"{table_id(name)}Name"] for name in keys.TABLES]
     tables = [cloud.client("dynamodb").describe_table(TableName=name)["Table"] for name in names]
     return {each["DeletionProtectionEnabled"] for each in tables}
 
