@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from _pytest.nodeid import coerce_node_id
 
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
@@ -53,10 +54,21 @@ SLOW = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the long suites, and name each test's group where xdist's scheduler looks for it.
+
+    xdist 3.8 does this itself, but pytest 9.2 ignores the attribute that it sets: each worker would run a part of each
+    group, and start every emulator and deployment again.
+    """
     for item in items:
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+    yield
+    for item in items if "PYTEST_XDIST_WORKER" in os.environ else ():
+        group = item.get_closest_marker("xdist_group")
+        if group and "@" not in item.nodeid.rpartition("]")[2]:
+            item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
 
 
 @pytest.fixture(autouse=True)

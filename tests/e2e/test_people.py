@@ -3,14 +3,11 @@
 import re
 from typing import Any
 
-import pytest
 import requests
 
 from tests.deployed import SLUG, DeployedSite
 from tests.e2e.test_contract_over_http import act, link, sign
 from tests.emulated import eventually
-
-pytestmark = pytest.mark.xdist_group("sign-in")
 
 
 def ask(site: DeployedSite, path: str, body: object = None) -> Any:

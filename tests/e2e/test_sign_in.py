@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import pytest
 import requests
 
 from tests.deployed import SLUG, DeployedSite
 from tests.oidc.running import Attempt, logged_in
-
-pytestmark = pytest.mark.xdist_group("sign-in")
 
 
 def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Response:
