@@ -11,6 +11,7 @@ from chalicelib.aws import bucket, email, queue, source, table
 ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "commands"
 FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
+STACK = sorted((ROOT / "stack").rglob("*.py"))
 # Lowest first. A module imports from its own layer and from those below.
 LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
@@ -31,12 +32,12 @@ FACTORIES = {
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def every_file(check: Callable[[Path], None]) -> Callable[[], None]:
+def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> Callable[[], None]:
     """Turn a check of one file into a test of all files that lists the files that break the rule."""
 
     def over_all() -> None:
         broken = []
-        for path in FILES:
+        for path in files:
             try:
                 check(path)
             except AssertionError as error:
@@ -45,6 +46,10 @@ def every_file(check: Callable[[Path], None]) -> Callable[[], None]:
 
     over_all.__name__ = check.__name__
     return over_all
+
+
+def every_file_and_stack(check: Callable[[Path], None]) -> Callable[[], None]:
+    return every_file(check, [*FILES, *STACK])
 
 
 def place(path: Path) -> str:
@@ -205,7 +210,7 @@ def test_everything_is_annotated(path: Path) -> None:
         assert function.returns is not None, function.name
 
 
-@every_file
+@every_file_and_stack
 def test_functions_are_short(path: Path) -> None:
     long = {function.name: lines_of(function) for function in functions(path) if lines_of(function) > 40}
     assert not long
@@ -227,7 +232,7 @@ def test_functions_take_few_parameters(path: Path) -> None:
     assert not many
 
 
-@every_file
+@every_file_and_stack
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
 

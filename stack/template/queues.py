@@ -13,50 +13,57 @@ _WAITING = 1000
 
 
 def queues() -> Template:
+    lost = "Parts of the signatures' stream that could not be processed"
+    return merged([*_of_email(), *_of_data(), dead_letters("stream", lost)])
+
+
+def _of_email() -> list[Template]:
     senders = ref("MailSenders")
-    return merged(
-        [
-            worked_queue(
-                "mail",
-                "Email to send",
-                lost="Email that could not be sent",
-                worker="send_mail",
-                attempts=_WAITING,
-                at_once=senders,
-            ),
-            worked_queue(
-                "other_mail",
-                "Email other than confirmations, which go first",
-                lost="Other email that could not be sent",
-                worker="send_other_mail",
-                attempts=_WAITING,
-                at_once=senders,
-            ),
-            worked_queue(
-                "overflow",
-                "Signatures that wait for the table",
-                lost="Signatures that could not be stored",
-                worker="store_overflow",
-                attempts=_WAITING,
-                is_personal=True,
-            ),
-            worked_queue(
-                "feedback",
-                "Bounces and complaints to record",
-                lost="Bounces or complaints that could not be recorded",
-                worker="receive_feedback",
-                attempts=5,
-            ),
-            worked_queue(
-                "exports",
-                "Exports to work on: ids only",
-                lost="Exports that stopped three times without an error",
-                worker="run_export",
-                attempts=3,
-            ),
-            dead_letters("stream", "Parts of the signatures' stream that could not be processed"),
-        ]
-    )
+    return [
+        worked_queue(
+            "mail",
+            "Email to send",
+            lost="Email that could not be sent",
+            worker="send_mail",
+            attempts=_WAITING,
+            at_once=senders,
+        ),
+        worked_queue(
+            "other_mail",
+            "Email other than confirmations, which go first",
+            lost="Other email that could not be sent",
+            worker="send_other_mail",
+            attempts=_WAITING,
+            at_once=senders,
+        ),
+        worked_queue(
+            "feedback",
+            "Bounces and complaints to record",
+            lost="Bounces or complaints that could not be recorded",
+            worker="receive_feedback",
+            attempts=5,
+        ),
+    ]
+
+
+def _of_data() -> list[Template]:
+    return [
+        worked_queue(
+            "overflow",
+            "Signatures that wait for the table",
+            lost="Signatures that could not be stored",
+            worker="store_overflow",
+            attempts=_WAITING,
+            is_personal=True,
+        ),
+        worked_queue(
+            "exports",
+            "Exports to work on: ids only",
+            lost="Exports that stopped three times without an error",
+            worker="run_export",
+            attempts=3,
+        ),
+    ]
 
 
 def queue_id(name: str) -> str:
