@@ -1,7 +1,7 @@
 """Check the architecture rules of DESIGN.md on the syntax tree."""
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import median
