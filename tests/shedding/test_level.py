@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
-from chalicelib.tallies.count import FRESH, public_count, public_counts
+from chalicelib.tallies.public import FRESH, public_count, public_counts
 from tests.actors import NOW
 from tests.fakes import FakeTables
 from tests.served import Served
