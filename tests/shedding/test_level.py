@@ -86,7 +86,7 @@ def test_cache_headers_depend_on_the_level(served: Served, level: Level, seconds
 
 
 def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: Petition) -> None:
-    first = public_count(petition, NOW, tables)
+    first = public_counts([petition], NOW, tables)[petition.slug]
     shed(Level.SNAPSHOT_ONLY, tables)
     forget_level()
     tables.calls.clear()

@@ -10,7 +10,7 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.public import FRESH, LEASE_SECONDS, public_count, public_counts
+from chalicelib.tallies.public import FRESH, LEASE_SECONDS, MOST_REFRESHED, public_count, public_counts
 from chalicelib.tallies.store import lease_snapshot, save_snapshot, snapshot
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
@@ -87,7 +87,7 @@ def test_public_counts_are_snapshots_or_counted_anew(tables: FakeTables, petitio
 @pytest.mark.parametrize("failing", [1, 2])
 def test_public_counts_are_stale_while_counting_fails(tables: FakeTables, petition: Petition, failing: int) -> None:
     confirmed(tables, petition)
-    public_count(petition, NOW, tables)
+    public_counts([petition], NOW, tables)
     confirmed(tables, petition, BOB)
 
     class Down(FakeTables):
@@ -99,6 +99,41 @@ def test_public_counts_are_stale_while_counting_fails(tables: FakeTables, petiti
     down = Down()
     down.items = tables.items
     assert public_counts([petition], NOW + DAY, down)[petition.slug].confirmed == 1
+
+
+def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petition) -> None:
+    public_counts([petition], NOW, tables)
+    confirmed(tables, petition)
+    tables.calls.clear()
+    assert public_counts([petition], NOW + FRESH - SECOND, tables)[petition.slug].as_of == NOW
+    assert tables.calls == ["batch_get"]
+    assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
+    tables.calls.clear()
+    assert public_counts([petition], NOW + FRESH, tables)[petition.slug].as_of == NOW
+    assert tables.calls == ["batch_get", "update"], "another caller has the lease"
+
+
+def test_a_list_refreshes_a_limited_number_and_the_oldest_first(tables: FakeTables) -> None:
+    newest, *others = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+    public_counts([newest], NOW, tables)
+    counts = public_counts([newest, *others], NOW + FRESH, tables)
+    assert counts.pop(newest.slug).as_of == NOW
+    assert {count.as_of for count in counts.values()} == {NOW + FRESH}
+
+
+def test_a_list_counts_every_petition_without_a_snapshot(tables: FakeTables) -> None:
+    petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+    for petition in petitions:
+        del tables.items[keys.snapshot(petition.slug)]
+    assert len(public_counts(petitions, NOW, tables)) == len(petitions)
+
+
+def test_a_lease_whose_holder_did_not_count_is_no_snapshot(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    del tables.items[keys.snapshot(petition.slug)]
+    assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)
+    assert public_count(petition, NOW, tables).confirmed == 1
+    assert public_counts([petition], NOW, tables)[petition.slug].confirmed == 1
 
 
 def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: FakeTables, petition: Petition) -> None:
