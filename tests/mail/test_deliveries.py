@@ -63,6 +63,7 @@ def test_it_is_relayed_sent_marked_and_its_bounce_recorded(served: Served) -> No
     item = item_of(served, request)
     assert (item["mails"], item["mailed_at"], item["undeliverable"]) == (1, "2026-11-24T12:00:00Z", "bounced")
     assert item.keys() == {"pk", "sk", "mails", "mailed_at", "undeliverable", "expires_at"}, "no personal data"
+    assert item["expires_at"] == int((NOW + STATE.lifetime).timestamp())
 
 
 def test_it_is_requested_once_for_each_key(served: Served) -> None:
