@@ -56,17 +56,22 @@ def report(found: Recount) -> list[str]:
 
 
 def repair_tally(petition: Petition, found: Recount) -> None:
-    if found.drift and found.moving:
-        raise common.InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
+    _refuse_while_moving(found)
     if early := reopen(petition.slug, times.now(), common.tables()):
         # An adjusting entry on a closed day would not be counted.
         print(f"  reopened, because they were closed before they were over: {', '.join(map(str, early))}")
         found = _reported(petition)
+        _refuse_while_moving(found)
     written = repair(found, times.now(), common.tables())
     if written:
         print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))
     if found.pending:
         print(f"  pending counters set: {repair_pending(found, common.tables())} of {len(found.pending)}")
+
+
+def _refuse_while_moving(found: Recount) -> None:
+    if found.drift and found.moving:
+        raise common.InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
 
 
 def add_to(subparsers: Any) -> None:

@@ -57,10 +57,9 @@ def greeting_name(name: str) -> str:
 
 
 def _is_titled(address: str) -> bool:
-    """Return whether the address is a name with titles or initials: "Prof.dr.Schmidt", "J.Li"."""
+    """Return whether the address is a name with titles: "Prof.dr.Schmidt". With initials only, "X.Com" is one too."""
     *before, last = address.split(".")
-    short = all(part.lower() in _TITLES or (len(part) == 1 and part.isupper()) for part in before)
-    return short and last.istitle() and last.isalpha()
+    return all(part.lower() in _TITLES for part in before) and last.istitle() and last.isalpha()
 
 
 def clean_postcode(typed: str, country: str) -> str | None:

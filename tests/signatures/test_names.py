@@ -13,7 +13,7 @@ from chalicelib.signatures.names import clean_name, clean_postcode, greeting_nam
     [
         "Zoë O'Neill", "अनीता देवी", "محمد علی", "李小龍", "Ольга", "J.R.R. Tolkien", "Dr. Anna-Lena Weiß", "Ng",
         "می\u200cخواهم", "Jean-Luc d'Arc", "Sammy Davis, Jr.", "Nguyễn Thị Minh Khai", "ひらがな", "Å",
-        "St. John Smith", "Jan van.der.Berg", "Prof.dr.Schmidt", "Anne.marie", "J.Li", "Mary.Jane Watson", "Marcel·lí",
+        "St. John Smith", "Jan van.der.Berg", "Prof.dr.Schmidt", "Anne.marie", "Mary.Jane Watson", "Marcel·lí",
     ],
 )  # fmt: skip
 def test_names_of_any_script_are_accepted(name: str) -> None:
@@ -62,7 +62,7 @@ def test_a_line_separator_in_a_name_is_refused(line: str) -> None:
         "bit.ly/3xyz", "t.me/scam", "evil.de/win", "evil.app/x",
         "evil.de now", "evil.example", "mailto:a@b.c", "javascript:alert(1)", "a@evil.de",
         "Pay now at казино.рф", "сайт.рф", "t.me", "x.ai", "WIN.CASINO", "evil。com", "evil．com", "购物.中国",
-        "e\u200dvil.c\u200dom", "evil\u2024com", "Prof.win.casino", "//evil", "evil[.]com",
+        "e\u200dvil.c\u200dom", "evil\u2024com", "Prof.win.casino", "X.Com", "T.Co", "//evil", "evil[.]com",
     ],
 )  # fmt: skip
 def test_a_link_in_a_name_is_refused(name: str) -> None:

@@ -15,6 +15,7 @@ from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count
 from chalicelib.tallies.model import By, Entry
+from chalicelib.tallies.prove import reopen
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
@@ -82,6 +83,25 @@ def test_a_clock_that_runs_ahead_closes_no_day(tables: FakeTables, petition: Pet
     assert head(tables)["through"] == "2026-11-23"
     counted(tables, petition, NOW)
     assert exact_count(petition, NOW, tables).confirmed == 2
+
+
+def test_a_clock_that_runs_behind_closes_no_day_either(tables: FakeTables, petition: Petition) -> None:
+    """A day that is over for AWS, but not for the reader, still gets that reader's confirmations."""
+    counted(tables, petition, NOW)
+    tables.answered_at = NOW + 2 * DAY
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    assert head(tables)["through"] == "2026-11-23"
+
+
+def test_only_days_that_are_not_over_by_awss_clock_are_reopened(tables: FakeTables, petition: Petition) -> None:
+    counted(tables, petition, NOW)
+    exact_count(petition, NOW + DAY, tables)
+    assert head(tables)["through"] == "2026-11-24"
+    tables.answered_at = NOW + DAY
+    assert reopen(petition.slug, NOW, tables) == []
+    tables.answered_at = NOW
+    assert reopen(petition.slug, NOW + DAY, tables) == [NOW.date()]
+    assert head(tables)["through"] == "2026-11-23"
 
 
 def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeTables, petition: Petition) -> None:
