@@ -22,8 +22,8 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.address import signature_id
-from chalicelib.tallies.count import FRESH
 from chalicelib.tallies.model import MAX_SOURCES, Entry
+from chalicelib.tallies.public import FRESH
 from chalicelib.tallies.store import entry_change
 from stack.template.merge import merge_template
 from stack.template.tables import table_id

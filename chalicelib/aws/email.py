@@ -1,15 +1,16 @@
 """Send email with SES v2."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import THROTTLES, denied, translated
-from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled
+from chalicelib.aws.failures import FAULTS, THROTTLES, denied, translated
+from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ class Mailer:
         self._configuration_set = configuration_set
 
     def send(self, mail: Mail) -> str:
-        """Return the message id. Raise Throttled or Denied (not sent), Unavailable (perhaps sent) or MailRefused."""
-        with translated("mail", _refusal):
+        """Return the message id.
+
+        Raise Throttled, Denied or Unreached (not sent), any other Unavailable (perhaps sent) or MailRefused.
+        """
+        with translated("mail", _refusal), _no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [mail.to]},
@@ -67,6 +71,15 @@ class Mailer:
         return answer["MessageId"]
 
 
+@contextmanager
+def _no_connection() -> Iterator[None]:
+    """Raise Unreached. This is only certain because the SDK does not retry (clients.MAIL_CONFIG)."""
+    try:
+        yield
+    except (ConnectTimeoutError, EndpointConnectionError) as error:
+        raise Unreached("mail") from error
+
+
 def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
@@ -76,7 +89,11 @@ def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
     # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's.
     if code in MISCONFIGURED or (code in REFUSED and "not verified" in message):
         return denied(error, "mail")
-    return MailRefused() if code in REFUSED else None
+    if code in REFUSED:
+        return MailRefused()
+    # SES did not do this either. The log has the code, and somebody must find out why.
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return denied(error, "mail") if 400 <= status < 500 and code not in FAULTS else None
 
 
 @cache

@@ -27,7 +27,9 @@ THROTTLES = frozenset(
         "TooManyRequestsException",
     }
 )
-FAULTS = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout"})
+FAULTS = frozenset(
+    {"InternalServerError", "InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException"}
+)
 # A missing permission must not lose a signature or answer 503 if there is an alternative (queue, stale value).
 # SQS has two names for each KMS error: the model's, and its older protocol's (x-amzn-query-error).
 _KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")

@@ -109,6 +109,10 @@ class Denied(Unavailable):
     """A policy, a key or the account's settings refuse the call. It was not done; somebody must repair the settings."""
 
 
+class Unreached(Unavailable):
+    """There was no connection to AWS, so the call was not done."""
+
+
 class RateExceeded(Throttled):
     """SES gets too many emails a second. The email was not sent; retry after a second."""
 

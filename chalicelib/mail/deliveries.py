@@ -19,7 +19,10 @@ from chalicelib.mail.state import REQUEST, MailState
 
 @dataclass(frozen=True, kw_only=True)
 class Deliveries(MailState):
-    """The deliveries of one kind. An item is deleted `lifetime` after its request: allow for weeks of backlog."""
+    """The deliveries of one kind. An item is deleted `lifetime` after its request: allow for weeks of backlog.
+
+    After that, the email can be requested again: "once for each key" holds for `lifetime` only.
+    """
 
     kind: str
     lifetime: timedelta
@@ -45,6 +48,7 @@ class Deliveries(MailState):
             yield Key(keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), "")
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        # No other request replaces this one while its item exists.
         is_requested = Attr("mail_requested_at").eq(request.requested_at)
         sent = {"mailed_at": iso(at)}
         key = self.item_key(request.key)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
+from chalicelib.core import log
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import MailState
 
@@ -59,6 +60,13 @@ class Kind:
 
 
 Kinds = Mapping[str, Kind]
+
+
+def is_known(kind: str, kinds: Kinds) -> bool:
+    """Return whether there is such a kind, and log if not: one such request must not stop all others."""
+    if kind not in kinds:
+        log.degraded("unknown_kind", kind=kind)
+    return kind in kinds
 
 
 def by_name(*kinds: Kind) -> dict[str, Kind]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.mail.kind import Kinds
+from chalicelib.mail.kind import Kinds, is_known
 from chalicelib.mail.model import MailRequest, Priority
 
 
@@ -17,10 +17,14 @@ class Outbox:
     kinds: Kinds
 
     def send(self, requests: Iterable[tuple[MailRequest, int]]) -> None:
-        """Queue each request with its delay in seconds. Raise Unavailable if any failed; others may be queued then."""
+        """Queue each request with its delay in seconds. Raise Unavailable if any failed; others may be queued then.
+
+        A request of an unknown kind is left out.
+        """
         messages: dict[Priority, list[Outgoing]] = {priority: [] for priority in Priority}
         for request, delay in requests:
-            messages[self.kinds[request.kind].priority].append(Outgoing(request.model_dump(), delay))
+            if is_known(request.kind, self.kinds):
+                messages[self.kinds[request.kind].priority].append(Outgoing(request.model_dump(), delay))
         self.urgent.send(messages[Priority.URGENT])
         self.other.send(messages[Priority.OTHER])
 

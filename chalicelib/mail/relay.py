@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from chalicelib.mail.kind import Kinds
+from chalicelib.mail.kind import Kinds, is_known
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 
@@ -16,8 +16,12 @@ LONGEST_DELAY = 900
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox) -> int:
-    """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent."""
-    images = [after for before, after in changes if after and is_new_request(before, after)]
+    """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent.
+
+    A request of an unknown kind is left out: it must not stop the stream.
+    """
+    requested = [after for before, after in changes if after and is_new_request(before, after)]
+    images = [image for image in requested if is_known(image["mail_kind"], outbox.kinds)]
     outbox.send([_message(image, outbox.kinds, now) for image in images])
     return len(images)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled
+from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unreached
 from chalicelib.mail.compose import compose
 from chalicelib.mail.kind import Content, Kind, Kinds, MailContext, NotSent
 from chalicelib.mail.model import MailRequest
@@ -59,7 +59,7 @@ def _send_claimed(
         return Sent.SETTLED
     try:
         took = context.deliver(mail)
-    except (Throttled, Denied):
+    except (Throttled, Denied, Unreached):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
         kind.state.release(request, tables)
         raise

@@ -58,7 +58,7 @@ class MailState(ABC):
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        """Record that the email was sent. Count it even if the item has changed while it was sent."""
+        """Record and count the sent email. If a newer request may replace this one meanwhile, count it even then."""
 
     @abstractmethod
     def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:

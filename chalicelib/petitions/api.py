@@ -18,7 +18,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
-from chalicelib.tallies.count import Count, public_count
+from chalicelib.tallies.count import Count
+from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions

@@ -10,7 +10,8 @@ from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
-from chalicelib.tallies.count import Count, public_counts
+from chalicelib.tallies.count import Count
+from chalicelib.tallies.public import public_counts
 
 SETTINGS_SECONDS = 5.0
 

@@ -11,7 +11,8 @@ from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.edge.html import page
 from chalicelib.edge.http import NO_STORE
 from chalicelib.petitions.model import Petition, State
-from chalicelib.tallies.count import Count, public_count
+from chalicelib.tallies.count import Count
+from chalicelib.tallies.public import public_count
 
 
 def petition_page(

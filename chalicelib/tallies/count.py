@@ -1,20 +1,17 @@
-"""Count confirmed signatures: exactly, broken down, and as a cached number for the public."""
+"""Count confirmed signatures: exactly, and broken down."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.aws.table import Item, Tables
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
-from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import store
 from chalicelib.tallies.model import By, Counted, Tally, broken_down, summed
 
 # A transaction that began before midnight UTC may finish after it, but never this late on AWS.
 GRACE = timedelta(hours=1)
-FRESH = timedelta(seconds=5)
-LEASE_SECONDS = 10
 # The brackets keep it distinct from every source and country.
 OTHERS = "(others)"
 
@@ -107,59 +104,6 @@ def largest(counted: Breakdown, top: int | None) -> Breakdown:
 def first_day(petition: Counted, tables: Tables) -> date:
     """Return the first day that can have a count."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
-
-
-def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
-    """Return the snapshot's count, with one read. If it is stale, the caller that gets the lease refreshes it.
-
-    Under load shedding, return the stale count. Raise Unavailable if there is no count.
-    """
-    item = store.snapshot(petition.slug, tables)
-    snapshot = _snapshot(item) if item else None
-    if snapshot and now - snapshot.as_of < FRESH:
-        return snapshot
-    if level_now(tables).includes(Level.SNAPSHOT_ONLY):
-        return _stale_count(snapshot)
-    try:
-        return _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
-    except Unavailable:
-        if snapshot is None:
-            raise
-        return snapshot
-
-
-def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return snapshots by slug. Those that are stale are counted instead, without a lease, and not stored.
-
-    Under load shedding, or if counting fails, return the stale ones. A petition without any count is left out.
-    """
-    items = store.snapshots([petition.slug for petition in petitions], tables)
-    found = {slug: _snapshot(item) for slug, item in items.items()}
-    stale = [each for each in petitions if each.slug not in found or now - found[each.slug].as_of >= FRESH]
-    if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
-        return found
-    try:
-        return found | exact_counts(stale, now, tables)
-    except Unavailable:
-        return found
-
-
-def _snapshot(item: Item) -> Count:
-    return Count(item["count"], datetime.fromisoformat(item["as_of"]))
-
-
-def _stale_count(snapshot: Count | None) -> Count:
-    if snapshot is None:
-        raise Unavailable
-    return snapshot
-
-
-def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None:
-    if not store.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
-        return None
-    count = exact_count(petition, now, tables)
-    store.save_snapshot(petition.slug, count.confirmed, count.as_of, tables)
-    return count
 
 
 def days_after(head: store.Head, petition: Counted, now: datetime, tables: Tables) -> dict[date, Tally]:

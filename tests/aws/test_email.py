@@ -4,12 +4,19 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import Mail, Mailer
-from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Unavailable, Unreached
 from tests.actors import ALICE
 
 MAIL = Mail(
@@ -72,6 +79,8 @@ def test_an_email_without_headers_is_sent(played: tuple[Mailer, Stubber]) -> Non
         ("MailFromDomainNotVerifiedException", 400, Denied),
         ("NotFoundException", 404, Denied),
         ("AccessDeniedException", 403, Denied),
+        ("SomethingNew", 400, Denied),
+        ("RequestTimeoutException", 408, Unavailable),
     ],
 )
 def test_each_ses_error_is_translated(
@@ -113,14 +122,25 @@ def test_an_unverified_sender_is_our_fault_and_not_the_recipients(played: tuple[
         mailer.send(MAIL)
 
 
-def test_after_a_timeout_the_email_may_have_been_sent(played: tuple[Mailer, Stubber]) -> None:
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        (ConnectTimeoutError, Unreached),
+        (EndpointConnectionError, Unreached),
+        (ReadTimeoutError, Unavailable),
+        (ConnectionClosedError, Unavailable),
+    ],
+)
+def test_without_an_answer_the_email_is_not_sent_only_if_there_was_no_connection(
+    played: tuple[Mailer, Stubber], failure: type[BotoCoreError], error: type[Exception]
+) -> None:
     mailer, stub = played
     stub.deactivate()
 
     def never(**_: object) -> None:
-        raise ReadTimeoutError(endpoint_url="x")
+        raise failure(endpoint_url="x", error="x")
 
     stub.client.meta.events.register("before-send.sesv2", never)
     with pytest.raises(Unavailable) as caught:
         mailer.send(MAIL)
-    assert not isinstance(caught.value, Throttled)
+    assert type(caught.value) is error

@@ -1,12 +1,22 @@
 """A third kind, with its state in the deliveries table, goes the whole way: one file and one folder of templates."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import ConditionFailed, MailRefused, SendingStopped, Throttled, Unavailable
+from chalicelib.core.errors import (
+    ConditionFailed,
+    Denied,
+    MailRefused,
+    SendingStopped,
+    Throttled,
+    Unavailable,
+    Unreached,
+)
 from chalicelib.mail import worker
+from chalicelib.mail.kind import Content, NotSent
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
@@ -53,6 +63,7 @@ def test_it_is_relayed_sent_marked_and_its_bounce_recorded(served: Served) -> No
     item = item_of(served, request)
     assert (item["mails"], item["mailed_at"], item["undeliverable"]) == (1, "2026-11-24T12:00:00Z", "bounced")
     assert item.keys() == {"pk", "sk", "mails", "mailed_at", "undeliverable", "expires_at"}, "no personal data"
+    assert item["expires_at"] == int((NOW + STATE.lifetime).timestamp())
 
 
 def test_it_is_requested_once_for_each_key(served: Served) -> None:
@@ -140,11 +151,25 @@ def test_an_unknown_email_is_never_queued_again(served: Served) -> None:
     assert len(served.other_queue.messages) == 1, "the first time, because nobody had marked it yet"
 
 
-def test_an_email_that_ses_did_not_take_is_not_unknown(served: Served) -> None:
+@pytest.mark.parametrize("error", [Throttled, Denied, Unreached])
+def test_an_email_that_ses_did_not_take_is_not_unknown(served: Served, error: type[Unavailable]) -> None:
     request = requested(served, ONCE_STATE)
-    served.mailer.failures = [Throttled("mail")]
+    served.mailer.failures = [error("mail")]
     assert served.deliver("send_other_mail", [request.model_dump()]) == ["0"]
     assert sent_to(served, request) == [ALICE.email]
+
+
+def test_a_request_that_is_dropped_before_the_email_begins_sends_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = requested(served, ONCE_STATE)
+
+    def drops(*arguments: Any) -> Content | NotSent:
+        ONCE_STATE.drop(request, served.tables)
+        return ONCE.contents(*arguments)
+
+    monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drops))
+    assert sent_to(served, request) == []
 
 
 def test_a_crash_before_the_email_is_composed_sends_it_later(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,15 @@ def test_a_message_names_the_request_and_no_person(queue: FakeQueue) -> None:
     assert json.dumps(queue.messages[0])
 
 
+def test_a_request_of_an_unknown_kind_is_logged_and_stops_no_other(
+    queue: FakeQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    images = [(None, SIGNED | {"mail_kind": "removed"}), (None, SIGNED)]
+    assert relay(images, NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS)) == 1
+    assert [message["kind"] for message in queue.messages] == ["confirm"]
+    assert [(each.message, vars(each)["facts"]) for each in caplog.records] == [("unknown_kind", {"kind": "removed"})]
+
+
 def test_a_failing_queue_raises(queue: FakeQueue) -> None:
     class Full(FakeQueue):
         def send(self, messages: object) -> None:

@@ -84,6 +84,13 @@ def test_confirmations_and_other_email_use_own_queues(tables: FakeTables, petiti
     assert [request.key for request in queued(outbox)] == [delivery_key(petition.slug, each) for each in (alice, bob)]
 
 
+def test_a_request_of_an_unknown_kind_stops_no_other(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+    change_item(tables, petition, signed(tables, petition, BOB), mail_kind="removed")
+    alice = request_of(tables, petition, signed(tables, petition))
+    swept(outbox, tables)
+    assert queued(outbox) == [alice]
+
+
 def test_queued_settled_bounced_claimed_and_exhausted_requests_are_skipped(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:

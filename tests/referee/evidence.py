@@ -59,8 +59,16 @@ class Witness:
         self._served = served
         self._replay = Replay(environment(resolver(), merge_template()), folder)
         self._seen: set[str] = set()
+        self.failures: list[Exception] = []
 
     def hear(self, heard: Heard) -> None:
+        """Keep what fails too: the handler that makes the call may catch it."""
+        try:
+            self._hear(heard)
+        except Exception as failure:
+            self.failures.append(failure)
+
+    def _hear(self, heard: Heard) -> None:
         self.evidence.sites.setdefault(heard.function, set()).add(heard.site)
         told = f"{heard.function} {id(heard.target)} {heard.method} {shape((heard.arguments, heard.named))}"
         if told in self._seen:
@@ -80,6 +88,8 @@ def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidenc
             for at, fault in product(worth_failing(sites), FAULTS) if every_fault else ():
                 played(served, scene, {at: fault})
         _more(served)
+    if witness.failures:
+        raise witness.failures[0]
     _implied(witness.evidence, merge_template())
     return witness.evidence
 

@@ -15,8 +15,10 @@ from stack.referee.ledger import entries, unused
 from stack.referee.model import Word
 from stack.referee.policies import declared
 from tests.faults.sites import sites_from
+from tests.faults.test_every_handler import SCENES
 from tests.referee.deciding import decision, policies
 from tests.referee.evidence import Evidence, gathered
+from tests.referee.replay import Replay
 from tests.referee.witness import serving
 from tests.served import Served
 
@@ -69,6 +71,20 @@ def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) ->
     for function, handlers in handlers_of().items():
         reached = sites_from(handlers) - NAMED_ONLY.get(function, set())
         assert evidence.sites[function] - LINKS.get(function, set()) == reached, function
+
+
+def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_its_table(*_: object) -> None:
+        raise KeyError("deliveries")
+
+    swept = [scene for scene in SCENES if scene.handler == "sweep_mail"]
+    monkeypatch.setattr("tests.referee.evidence.SCENES", swept)
+    monkeypatch.setattr("tests.referee.evidence._more", lambda _: None)
+    monkeypatch.setattr(Replay, "play", without_its_table)
+    with pytest.raises(KeyError, match="deliveries"):
+        gathered(served, tmp_path)
 
 
 def handlers_of() -> dict[str, list[tuple[str, str]]]:

@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import LEVEL_SECONDS, Level, forget_level, level_now, shed, stored_level
-from chalicelib.tallies.count import FRESH, public_count, public_counts
+from chalicelib.tallies.public import FRESH, public_count, public_counts
 from tests.actors import NOW
 from tests.fakes import FakeTables
 from tests.served import Served
@@ -86,7 +86,7 @@ def test_cache_headers_depend_on_the_level(served: Served, level: Level, seconds
 
 
 def test_snapshot_only_does_not_refresh_the_count(tables: FakeTables, petition: Petition) -> None:
-    first = public_count(petition, NOW, tables)
+    first = public_counts([petition], NOW, tables)[petition.slug]
     shed(Level.SNAPSHOT_ONLY, tables)
     forget_level()
     tables.calls.clear()

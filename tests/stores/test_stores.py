@@ -20,8 +20,9 @@ from chalicelib.signatures.model import MailKind, State
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.staff.tokens import recognise
 from chalicelib.tallies import store as tallies
-from chalicelib.tallies.count import exact_count, public_count
+from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Entry, Tally, tally_of
+from chalicelib.tallies.public import public_count
 from tests.actors import (
     ALICE,
     BOB,

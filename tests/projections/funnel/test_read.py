@@ -66,7 +66,7 @@ def test_a_closed_day_is_one_item_and_its_buckets_are_not_read(tables: FakeTable
     project([passes("01", 3, Stage.RECEIVED, NOW)], tables)
     tables.calls.clear()
     assert totals(passed_by_day(petition, NOW + 3 * DAY, tables)) == {Stage.RECEIVED: 2}
-    assert tables.calls == ["query", "batch_get"]
+    assert tables.calls == ["query", "batch_get", "batch_get"], "64 buckets of three open days"
 
 
 def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> None:

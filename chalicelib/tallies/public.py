@@ -1,0 +1,82 @@
+"""The count for the public: a stored snapshot that callers refresh under a lease."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core.errors import Unavailable
+from chalicelib.shedding.level import Level, level_now
+from chalicelib.tallies import store
+from chalicelib.tallies.count import Count, exact_count, exact_counts
+from chalicelib.tallies.model import Counted
+
+FRESH = timedelta(seconds=5)
+LEASE_SECONDS = 10
+# Each refresh writes a lease and a snapshot. A list with more stale snapshots leaves the others to the next readers.
+MOST_REFRESHED = 10
+
+
+def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
+    """Return the snapshot's count, with one read. If it is stale, the caller that gets the lease refreshes it.
+
+    Under load shedding, return the stale count. Raise Unavailable if there is no count.
+    """
+    snapshot = _snapshot(store.snapshot(petition.slug, tables) or {})
+    if snapshot and now - snapshot.as_of < FRESH:
+        return snapshot
+    if level_now(tables).includes(Level.SNAPSHOT_ONLY):
+        return _stale_count(snapshot)
+    try:
+        return _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
+    except Unavailable:
+        if snapshot is None:
+            raise
+        return snapshot
+
+
+def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
+    """Return snapshots by slug, read in batches of a hundred. Refresh the oldest of those that are stale.
+
+    Under load shedding, or if that fails, return the stale ones. A petition without any count is left out.
+    """
+    items = store.snapshots([petition.slug for petition in petitions], tables)
+    found = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
+    stale = [each for each in petitions if each.slug not in found or now - found[each.slug].as_of >= FRESH]
+    if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
+        return found
+    try:
+        return found | _all_refreshed(stale, found, now, tables)
+    except Unavailable:
+        return found
+
+
+def _all_refreshed(
+    stale: Sequence[Counted], found: Mapping[str, Count], now: datetime, tables: Tables
+) -> dict[str, Count]:
+    """Count and save the oldest whose lease is free, and every petition without a snapshot."""
+    missing = [each for each in stale if each.slug not in found]
+    old = sorted((each for each in stale if each.slug in found), key=lambda each: found[each.slug].as_of)
+    leased = [each for each in old[:MOST_REFRESHED] if store.lease_snapshot(each.slug, now, LEASE_SECONDS, tables)]
+    counts = exact_counts([*missing, *leased], now, tables) if missing or leased else {}
+    for slug, count in counts.items():
+        store.save_snapshot(slug, count.confirmed, count.as_of, tables)
+    return counts
+
+
+def _snapshot(item: Item) -> Count | None:
+    """Return None also if only a lease is stored, because its holder did not finish."""
+    return Count(item["count"], datetime.fromisoformat(item["as_of"])) if "count" in item else None
+
+
+def _stale_count(snapshot: Count | None) -> Count:
+    if snapshot is None:
+        raise Unavailable
+    return snapshot
+
+
+def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None:
+    if not store.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
+        return None
+    count = exact_count(petition, now, tables)
+    store.save_snapshot(petition.slug, count.confirmed, count.as_of, tables)
+    return count

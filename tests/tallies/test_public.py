@@ -1,0 +1,144 @@
+"""The public count takes one read while it is fresh; then one caller refreshes it for all."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.table import Change, Item
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.public import FRESH, LEASE_SECONDS, MOST_REFRESHED, public_count, public_counts
+from chalicelib.tallies.store import lease_snapshot, save_snapshot, snapshot
+from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
+from tests.fakes import FakeTables
+
+SECOND = timedelta(seconds=1)
+
+
+def test_the_public_count_is_one_read_while_it_is_fresh(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    public_count(petition, NOW, tables)
+    tables.calls.clear()
+    assert public_count(petition, NOW + FRESH - SECOND, tables).confirmed == 1
+    assert tables.calls == ["get"]
+
+
+def test_one_caller_refreshes_a_stale_public_count_for_all(tables: FakeTables, petition: Petition) -> None:
+    public_count(petition, NOW, tables)
+    confirmed(tables, petition)
+    later = NOW + FRESH
+    assert public_count(petition, later, tables).confirmed == 1
+    confirmed(tables, petition, BOB)
+    assert public_count(petition, later, tables).confirmed == 1
+    assert public_count(petition, later + FRESH, tables).confirmed == 2
+
+
+def test_other_callers_get_the_stale_count_during_a_refresh(tables: FakeTables, petition: Petition) -> None:
+    public_count(petition, NOW, tables)
+    confirmed(tables, petition)
+    assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
+    tables.calls.clear()
+    count = public_count(petition, NOW + FRESH, tables)
+    assert (count.confirmed, count.as_of) == (0, NOW)
+    assert tables.calls == ["get", "update"]
+
+
+def test_expired_lease_is_taken_over(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)
+    after = NOW + timedelta(seconds=LEASE_SECONDS)
+    assert public_count(petition, after, tables).confirmed == 1
+
+
+def test_the_stale_count_is_returned_while_the_table_is_down(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    public_count(petition, NOW, tables)
+
+    class Down(FakeTables):
+        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
+            raise Throttled("storage")
+
+    down = Down()
+    down.items = tables.items
+    assert public_count(petition, NOW + DAY, down).confirmed == 1
+
+
+def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    del tables.items[keys.snapshot(petition.slug)]
+    assert public_count(petition, NOW, tables).confirmed == 1
+    assert tables.items[keys.snapshot(petition.slug)]["count"] == 1
+
+
+def test_public_counts_are_snapshots_or_counted_anew(tables: FakeTables, petition: Petition) -> None:
+    fresh, stale = petition, a_published_petition(tables, slug="another")
+    later = NOW + FRESH
+    confirmed(tables, fresh)
+    public_count(fresh, later, tables)
+    for each in (fresh, stale):
+        confirmed(tables, each, BOB)
+    found = public_counts([fresh, stale], later, tables)
+    assert {slug: count.confirmed for slug, count in found.items()} == {fresh.slug: 1, stale.slug: 1}
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_public_counts_are_stale_while_counting_fails(tables: FakeTables, petition: Petition, failing: int) -> None:
+    confirmed(tables, petition)
+    public_counts([petition], NOW, tables)
+    confirmed(tables, petition, BOB)
+
+    class Down(FakeTables):
+        def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
+            if self.calls.count("batch_get") == failing:
+                raise Throttled("storage")
+            return super().batch_get(wanted, consistent=consistent)
+
+    down = Down()
+    down.items = tables.items
+    assert public_counts([petition], NOW + DAY, down)[petition.slug].confirmed == 1
+
+
+def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petition) -> None:
+    public_counts([petition], NOW, tables)
+    confirmed(tables, petition)
+    tables.calls.clear()
+    assert public_counts([petition], NOW + FRESH - SECOND, tables)[petition.slug].as_of == NOW
+    assert tables.calls == ["batch_get"]
+    assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
+    tables.calls.clear()
+    assert public_counts([petition], NOW + FRESH, tables)[petition.slug].as_of == NOW
+    assert tables.calls == ["batch_get", "update"], "another caller has the lease"
+
+
+def test_a_list_refreshes_a_limited_number_and_the_oldest_first(tables: FakeTables) -> None:
+    newest, *others = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+    public_counts([newest], NOW, tables)
+    counts = public_counts([newest, *others], NOW + FRESH, tables)
+    assert counts.pop(newest.slug).as_of == NOW
+    assert {count.as_of for count in counts.values()} == {NOW + FRESH}
+
+
+def test_a_list_counts_every_petition_without_a_snapshot(tables: FakeTables) -> None:
+    petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+    for petition in petitions:
+        del tables.items[keys.snapshot(petition.slug)]
+    assert len(public_counts(petitions, NOW, tables)) == len(petitions)
+
+
+def test_a_lease_whose_holder_did_not_count_is_no_snapshot(tables: FakeTables, petition: Petition) -> None:
+    confirmed(tables, petition)
+    del tables.items[keys.snapshot(petition.slug)]
+    assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)
+    assert public_count(petition, NOW, tables).confirmed == 1
+    assert public_counts([petition], NOW, tables)[petition.slug].confirmed == 1
+
+
+def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: FakeTables, petition: Petition) -> None:
+    save_snapshot(petition.slug, 7, NOW + SECOND, tables)
+    save_snapshot(petition.slug, 6, NOW, tables)
+    kept = snapshot(petition.slug, tables)
+    assert kept is not None
+    assert (kept["count"], kept["as_of"]) == (7, "2026-11-24T12:00:01Z")
