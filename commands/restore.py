@@ -56,7 +56,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if not arguments.dry_run:
         common.audited("table.restored", arguments.table, at=iso(copy.moment))
     seen = restored(copy.pages(), common.tables(), arguments.table, trail.known, write=not arguments.dry_run)
-    counted, slugs = _followed(seen, each=arguments.list)
+    counted, slugs = _counted(seen, each=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in Outcome if counted[outcome]))
     _say_what_next(arguments, copy, slugs)
@@ -119,7 +119,7 @@ def _finish(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
 
 
-def _followed(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[Outcome], set[str]]:
+def _counted(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[Outcome], set[str]]:
     counted: Counter[Outcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in seen:

@@ -11,7 +11,7 @@ signature, without personal data. Its items expire. The template has no such tab
                 TALLY#<slug>#<shard>   <day>            what one shard counted on one day
                 TALLY#<slug>           HEAD             total of the closed days, and the last of them
                 TALLY#<slug>           DAY#<day>        a closed day, summed over its shards
-                TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.adjust)
+                TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.prove.adjust)
                 SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
                 PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
                                                         by version and postcode area

@@ -51,9 +51,9 @@ def read_export(request: Request, export_id: str) -> Response:
 
 @staff_view(routes)
 def cancel_export(request: Request, export_id: str) -> Response:
-    """Return the export: cancelled, or as it had ended before."""
+    """Return the export: cancelled, or as it had ended before. A stalled export has failed."""
     export = find_job(Export, export_id, tables())
-    if export.is_open:
+    if export.at(times.now()).is_open:
         audited(request, "export.cancelled", export.job_id)
         export = cancel(export, times.now(), tables())
     return json_answer(shown(export))
@@ -86,13 +86,13 @@ def _link(request: Request, export: Export, key: str, name: str) -> Response:
 
 def shown(export: Export) -> dict[str, object]:
     """Return the export as JSON. `rows` are written so far; `of` is the tally, which may differ (docs/staff.md)."""
-    result = export.result
+    now, result = times.now(), export.result
     return {
-        **export.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
+        **export.at(now).model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
         "id": export.job_id,
         "slug": export.slug,
         "moment": times.iso(export.moment),
-        "state": export.state_at(times.now()),
+        "state": export.state_at(now),
         "rows": export.processed,
         "of": export.counted,
         "expires_at": times.iso(export.expires_at),

@@ -23,13 +23,21 @@ def deliver(export: Export, context: ExportContext) -> Export:
     if not agrees(export.counted, export.totals):
         return export.ended(State.FAILED, why=disagreement(export.counted, export.totals))
     path = _encrypted(export, _assembled(export, context), context.folder)
-    result = _result(export, path, f"{FILES}/{export.job_id}/{token_hex(4)}", context)
+    result = _result(export, path, f"{prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else TYPES[export.format]
     context.bucket.put_file(result.file, path, content_type)
     sheet = context.folder / "cover.pdf"
     sheet.write_bytes(cover_sheet(Facts(petition_as_stored(export.slug, context.tables), export, result)))
     context.bucket.put_file(result.cover, sheet, "application/pdf")
     return export.ended(State.DONE, result=result)
+
+
+def delete_files(export: Export, context: ExportContext) -> None:
+    context.bucket.delete_under(prefix(export))
+
+
+def prefix(export: Export) -> str:
+    return f"{FILES}/{export.job_id}/"
 
 
 def agrees(counted: int, totals: Totals) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.core.errors import Invalid
-from chalicelib.exports.deliver import deliver
+from chalicelib.exports.deliver import delete_files, deliver
 from chalicelib.exports.gather import ExportContext, delete_parts, gather
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import State, Step
@@ -32,3 +32,5 @@ class Exporting:
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)
+        if export.result is None:  # A cancel while the files were uploaded, perhaps. They hold names.
+            delete_files(export, self.context)

@@ -71,18 +71,24 @@ class Job(BaseModel):
     def expires_at(self) -> datetime:
         return self.requested_at + self.lifetime
 
+    def at(self, now: datetime) -> Self:
+        """Return the job as it is now: a stalled one has failed, with a reason, even if this is not stored yet."""
+        is_stalled = self.is_open and now >= self.touched_at + self.patience
+        return self.stalled() if is_stalled else self
+
     def state_at(self, now: datetime) -> State:
         if self.state is State.DONE and now >= self.expires_at:
             return State.EXPIRED
-        is_stalled = self.is_open and now >= self.touched_at + self.patience
-        return State.FAILED if is_stalled else self.state
+        return self.at(now).state
 
     def ended(self, state: State, **fields: Any) -> Self:
         """Return the job as it ends: with these fields, and without its secrets."""
         return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
 
     def stalled(self) -> Self:
-        return self.ended(State.FAILED, why=f"The {self.kind} made no progress for hours and was stopped")
+        return self.ended(
+            State.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"
+        )
 
 
 JobType = TypeVar("JobType", bound=Job)

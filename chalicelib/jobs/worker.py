@@ -31,9 +31,11 @@ def each_job(
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run: Callable[[JobType], JobType]) -> None:
     try:
-        job = run(find_job(model, job_id, tables()))
-    except UnknownThing:
-        log.event("job_unknown", kind=model.kind)
+        try:
+            found = find_job(model, job_id, tables())
+        except UnknownThing:
+            return log.event("job_unknown", kind=model.kind)
+        job = run(found)
     except Unavailable as error:
         queue.send([message(job_id, REST_SECONDS)])
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))

@@ -139,6 +139,16 @@ def test_a_finished_export_cannot_be_cancelled(served: Served, bob: str) -> None
     assert audited(served) == []
 
 
+def test_a_stalled_export_is_shown_with_a_reason_and_cannot_be_cancelled(served: Served, bob: str) -> None:
+    export = kept(served.tables, an_export(state="running", touched_at=NOW - DAY))
+    path = f"/api/staff/exports/{export.job_id}"
+    for method in ("GET", "DELETE", "GET"):
+        answer = ask(served, bob, method, path)
+        assert (answer.status_code, answer.json_body["state"]) == (200, "failed")
+        assert answer.json_body["why"] == "The export made no progress for hours and was stopped. Start another"
+    assert audited(served) == []
+
+
 @pytest.mark.parametrize("what", ["file", "cover"])
 def test_head_gives_no_link_and_is_not_audited(served: Served, bob: str, what: str) -> None:
     export = kept(served.tables, an_export(state="done", result=a_result()))

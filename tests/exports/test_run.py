@@ -9,6 +9,8 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
+from chalicelib.exports import deliver
+from chalicelib.exports.cover import Facts, cover_sheet
 from chalicelib.exports.deliver import agrees
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Totals
@@ -207,6 +209,24 @@ def test_a_cancelled_export_leaves_no_parts_and_no_key(
     assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (State.CANCELLED, None, None)
     assert bucket.objects == {}
     assert asked_for(tables, petition)
+
+
+def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
+    tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_crowd(tables, petition, 3)
+    export = asked_for(tables, petition)
+    uploaded: list[str] = []
+
+    def cancelled_then_sheet(facts: Facts) -> bytes:
+        uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
+        cancel(export, NOW, tables)
+        return cover_sheet(facts)
+
+    monkeypatch.setattr(deliver, "cover_sheet", cancelled_then_sheet)
+    assert worked_on(export, context).state is State.CANCELLED
+    assert len(uploaded) == 1
+    assert bucket.objects == {}
 
 
 def test_a_failed_upload_loses_nothing(

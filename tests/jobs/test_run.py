@@ -130,7 +130,7 @@ def test_a_job_without_progress_fails(world: World) -> None:
     assert world.stored(count).state_at(world.clock()) is State.FAILED
     failed = world.run(count)
     assert (failed.state, failed.processed, failed.note) == (State.FAILED, 0, None)
-    assert failed.why == "The count made no progress for hours and was stopped"
+    assert failed.why == "The count made no progress for hours and was stopped. Start another"
     assert world.work.tidied == [count.job_id]
 
 

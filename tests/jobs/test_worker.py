@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from chalice.app import SQSEvent
 
-from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
 from chalicelib.jobs.model import HasTime, State
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
@@ -74,6 +74,16 @@ def test_an_aws_error_is_retried_after_a_minute(
 def test_a_bug_returns_the_message_to_the_queue(served: Served, work: Counting, started: dict[str, str]) -> None:
     served.tables.fail_next(KeyError("x"))
     assert delivered(served, work, started) == ["0"]
+
+
+def test_a_step_that_misses_something_returns_the_message_to_the_queue(
+    served: Served, started: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missed(*_: object) -> Count:
+        raise UnknownThing("There is no such petition.")
+
+    monkeypatch.setattr(Counting, "_counted", missed)
+    assert delivered(served, Counting(served.tables), started) == ["0"]
 
 
 @pytest.mark.parametrize("message", [{"job_id": "safe-children.nobody"}, {"job_id": "x"}, {}, "no json"])

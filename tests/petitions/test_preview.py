@@ -31,6 +31,13 @@ def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
         check_preview(SLUG, token, NOW, TOKEN_KEYS)
 
 
+@pytest.mark.parametrize("payload", [(), ("another", SLUG), (SLUG, "x")])
+def test_a_preview_token_of_another_payload_is_refused(payload: tuple[str, ...]) -> None:
+    token = tokens.issue(Purpose.PREVIEW, payload, NOW + DAY, TOKEN_KEYS)
+    with pytest.raises(UnknownThing):
+        check_preview(SLUG, token, NOW, TOKEN_KEYS)
+
+
 @pytest.mark.parametrize("token", ["", "x", "~~~~", "é", "a.b", "x" * 5000])
 def test_an_invalid_token_is_refused(token: str) -> None:
     with pytest.raises(UnknownThing):

@@ -12,13 +12,14 @@ import pytest
 
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
+from chalicelib.jobs.request import cancel
 from chalicelib.shedding.level import Level, forget_level, shed
 from stack.referee.model import Question
 from stack.referee.policies import HERE, declared, resolver
 from stack.referee.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
-from tests.actors import item_of, json_of
+from tests.actors import NOW, item_of, json_of
 from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
 from tests.faults.injection import Fault
@@ -94,7 +95,7 @@ def gathered(served: Served, folder: Path, every_fault: bool = False) -> Evidenc
 
 
 def _more(served: Served) -> None:
-    """Settings that the scenes do not have: mail that SES does not take, signing again, an export out of time."""
+    """Settings that the scenes do not have: mail that SES does not take, signing again, exports that end early."""
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
         begun(served, Scene(function, alice_pending, lambda _: True, nothing))
         served.mailer.failures.append(refusal)
@@ -109,6 +110,8 @@ def _more(served: Served) -> None:
     forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)
+    worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
+    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
     worker.run_export(sqs_event(served.exports.messages[-1:]), no_time)
 
 

@@ -14,5 +14,5 @@ def test_every_part_of_a_policy_is_shown() -> None:
     assert "| `Counts` | – | `GetItem`, `Query`, `BatchGetItem` under `PETITIONS`," in shown
     assert "`sqs:SendMessage` on `OverflowQueue`" in shown
     assert "secret `SignatureKeys`" in shown
-    assert "`s3:ListBucket` on `ExportsBucket`, prefix `parts/*`" in shown
+    assert "`s3:ListBucket` on `ExportsBucket`, prefix `parts/*`, `files/*`" in shown
     assert "`ses:SendEmail` on `ses:identity/*`, `ses:configuration-set/MailConfigurationSet`" in shown
