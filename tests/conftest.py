@@ -43,6 +43,7 @@ ENVIRONMENT = {
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
+    "tests/e2e/test_exporting.py::test_one_command",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
     "tests/flows/test_any_life.py",
@@ -50,6 +51,7 @@ SLOW = (
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
+    "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
 )
 

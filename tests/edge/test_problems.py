@@ -36,6 +36,7 @@ from chalicelib.core.errors import (
     Unavailable,
     UnknownPetition,
     UnknownThing,
+    Unreached,
     WrongType,
 )
 from chalicelib.edge.problems import problem_of, unexpected
@@ -61,6 +62,7 @@ ANSWERS: list[tuple[PetitionsError, int]] = [
     (Unavailable(), 503),
     (Denied(), 503),
     (Throttled(), 503),
+    (Unreached(), 503),
     (RateExceeded(), 503),
     (SendingStopped(), 503),
     (Conflicted(), 503),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from chalicelib.core import keys
 from chalicelib.exports import worker
 from chalicelib.jobs.model import State
+from chalicelib.jobs.request import cancel
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, asked_for, kept
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
@@ -38,8 +39,14 @@ def one_to_hand_over(served: Served) -> None:
     served.asked = asked_for(served.tables, PETITION, served.exports, columns=["name"])  # type: ignore[attr-defined]
 
 
-def worked_on(served: Served) -> bool:
-    """Work on the newest message and return whether the export is done."""
+def one_cancelled_after_its_upload(served: Served) -> None:
+    one_to_hand_over(served)
+    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
+    served.bucket.objects[f"files/{served.asked.job_id}/signatures.csv"] = b""  # type: ignore[attr-defined]
+
+
+def worked_on(served: Served, end: State = State.DONE) -> bool:
+    """Work on the newest message and return whether the export has this end."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(served.exports.messages)
     if worker.run_export(sqs_event(served.exports.messages[-1:]), left)["batchItemFailures"]:
@@ -47,12 +54,16 @@ def worked_on(served: Served) -> bool:
     if len(served.exports.messages) > sent:
         return False  # The export continues with the new message.
     item = served.tables.items[keys.job("export", served.asked.job_id)]  # type: ignore[attr-defined]
-    return bool(item["state"] == State.DONE)
+    return bool(item["state"] == end)
 
 
 def is_exported(served: Served) -> None:
     counted_right(served)
     assert not [key for key in served.bucket.objects if key.startswith("parts/")]
+
+
+def is_tidy(served: Served) -> None:
+    assert not served.bucket.objects
 
 
 def requested(served: Served) -> bool:
@@ -73,4 +84,5 @@ EXPORT_SCENES = [
     Scene("exports", a_finished_export,
           partial(as_function_of, "exports", "/api/staff/petitions/{slug}/exports", OF_PETITION), counted_right),
     Scene("run_export", one_to_hand_over, worked_on, is_exported),
+    Scene("run_export", one_cancelled_after_its_upload, partial(worked_on, end=State.CANCELLED), is_tidy),
 ]  # fmt: skip
