@@ -29,6 +29,8 @@ def web_addresses(text: str) -> list[str]:
 
 def _folded(text: str) -> str:
     """Return compatibility characters as ordinary ones, dots as ".", and no invisible characters."""
+    if text.isascii():
+        return text
     plain = unicodedata.normalize("NFKC", text.translate(_DOTS)).translate(_DOTS)
     return "".join(character for character in plain if unicodedata.category(character) != "Cf")
 
