@@ -1,11 +1,13 @@
 """Petitions, tokens and the activity log, for staff who manage."""
 
 from chalicelib.petitions.answers import PetitionVersions, Preview
+from chalicelib.petitions.figure import NewFigure
 from chalicelib.petitions.form import TransitionRequest
 from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownTokens
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditTrail
 from chalicelib.staff.audit.api import MOST, USUAL
+from chalicelib.totals.answers import EnteredFigure
 from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.petitions import ManagedPetition, NewPetition, PetitionEdited
 
@@ -53,6 +55,22 @@ OPERATIONS: Operations = {
         body=Body(TransitionRequest, {"state": "closed", "at": "2027-03-31T22:59:59Z"}),
         problems={409: "InvalidTransition"},
         changes_revision=True,
+    ),
+    "enter_figure": Operation(
+        "Enter how many people signed elsewhere",
+        Answer("The figure.", EnteredFigure, status=201),
+        "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
+        "same figure again changes nothing.",
+        body=Body(
+            NewFigure,
+            {
+                "source": "paper-leeds",
+                "kind": "paper",
+                "count": 412,
+                "as_of": "2026-11-20T12:00:00Z",
+                "evidence": "Sheets 1 to 21, counted twice by two people",
+            },
+        ),
     ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),
     "preview_petition": Operation(
