@@ -14,6 +14,7 @@ from chalicelib.core.settings import QUEUES, queue_variable, settings, table_var
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
+from chalicelib.updates.find import forget_updates
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
@@ -80,10 +81,12 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     log.begin("")
     forget_petitions()
     forget_level()
+    forget_updates()
     settings.cache_clear()
     yield
     forget_petitions()
     forget_level()
+    forget_updates()
     settings.cache_clear()
 
 

@@ -256,17 +256,17 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
     assert readers == {"StaffAuthorizer", "Manage"}
 
 
-def test_a_sender_reads_only_petitions_and_the_pause() -> None:
-    for function in SENDERS:
+def test_a_sender_reads_only_petitions_the_pause_and_updates() -> None:
+    for function, more in {"SendMail": set(), "SendOtherMail": {keys.updates("*")}}.items():
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
-        assert read == [{keys.petition("any").pk, keys.mail_pause().pk}]
+        assert set().union(*read) == {keys.petition("any").pk, keys.mail_pause().pk, *more}
 
 
 def test_the_signing_function_cannot_read_signatures() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
     readers = {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")}
-    assert readers == {"Links", "People", "RecountTallies", "SweepMail", "RunExport"}
+    assert readers == {"Links", "People", "RecountTallies", "SweepMail", "RunExport", "RunUpdate", "SendOtherMail"}
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
 
 
@@ -309,7 +309,7 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
     function: str, sent: dict[str, Any]
 ) -> None:
-    [marking] = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
+    [marking] = [each for each in statements(function) if each["Sid"] in ("MarkQueued", "MarkDelivery")]
     condition = marking["Condition"]
     assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
     assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
@@ -489,10 +489,13 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
 
 
+JOBS = {"RunExport", "RunUpdate"}
+
+
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     bounds = {name: declared.at_once(name) for name in events("SQS")}
-    # Staff request exports one at a time for each petition, and rarely during a spike.
-    assert bounds.pop("RunExport") == 2
+    # Staff start jobs one at a time for each petition, and rarely during a spike.
+    assert {bounds.pop(job) for job in JOBS} == {2}
     # Other mail's event source is off while confirmations wait (mail/watch.py), so both senders are never fully busy.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 6
     # Lambda keeps 100 unreserved, which a reservation would not leave in a new account. So the default is none.
@@ -542,8 +545,8 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
     receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     for function, source in events("SQS").items():
         queue = source["Queue"]["Fn::GetAtt"][0]
-        # RunExport sends itself a new message when time runs short.
-        assert allowed(function, queue) - ({"sqs:SendMessage"} if function == "RunExport" else set()) == receive
+        # A job sends itself a new message when time runs short.
+        assert allowed(function, queue) - ({"sqs:SendMessage"} if function in JOBS else set()) == receive
     read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     for function in events("DynamoDB"):
         assert allowed(function, "StreamArn") == read

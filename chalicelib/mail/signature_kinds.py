@@ -13,7 +13,7 @@ from chalicelib.core import keys
 from chalicelib.core.countries import countries
 from chalicelib.core.keys import Key
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
+from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import MailState
@@ -104,10 +104,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    return {
-        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
-        for purpose, expires in expiries.items()
-    }
+    return {f"{purpose}_url": context.link(purpose, subject, expires) for purpose, expires in expiries.items()}
 
 
 # After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.

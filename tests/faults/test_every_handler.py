@@ -14,15 +14,19 @@ from chalicelib.aws.table import Tables
 from chalicelib.mail import worker
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
+from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
-from tests.faults import export_scenes, people_scenes, scenes, staff_scenes
+from tests.faults import export_scenes, people_scenes, scenes, staff_scenes, update_scenes
 from tests.faults.injection import CALLS, Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
 
 pytestmark = pytest.mark.faults
-SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES]
+SCENES = [
+    *(*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
+    *update_scenes.UPDATE_SCENES,
+]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
 # Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing fault these.
@@ -44,7 +48,7 @@ def begun(served: Served, scene: Scene) -> None:
     restore(*targets(served))
     served.tables.items.clear()
     served.bucket.objects.clear()
-    for queue in (served.queue, served.other_queue, served.overflow, served.exports):
+    for queue in (served.queue, served.other_queue, served.overflow, served.exports, served.updates):
         queue.messages.clear()
     served.mailer.mails.clear()
     vars(served).pop("request", None)
@@ -53,6 +57,7 @@ def begun(served: Served, scene: Scene) -> None:
     scene.before(served)
     forget_petitions()
     forget_level()
+    forget_updates()
     worker._pace.cache_clear()
     served.clock.moment = NOW + LATER
 
