@@ -273,7 +273,8 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/projections/store.py", "chalicelib/signatures/worker.py",
         "chalicelib/updates/kinds.py", "chalicelib/updates/model.py", "chalicelib/updates/publish.py",
         "chalicelib/updates/store.py", "chalicelib/updates/worker.py", "chalicelib/updates/write.py",
-        "chalicelib/updates/find.py", "chalicelib/tallies/open.py", "chalicelib/tallies/prove.py", "chalicelib/tallies/store.py",
+        "chalicelib/updates/find.py",
+        "chalicelib/tallies/open.py", "chalicelib/tallies/prove.py", "chalicelib/tallies/store.py",
     }  # fmt: skip
     missing = {
         place(path)

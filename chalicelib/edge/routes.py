@@ -151,7 +151,7 @@ _ALL = (
     _staff("POST", "/petitions/{slug}/updates", "draft_update", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/updates/{update_id}", "read_update", Function.MANAGE, Right.MANAGE),
     _staff("PUT", "/petitions/{slug}/updates/{update_id}", "edit_update", Function.MANAGE, Right.MANAGE),
-    _staff("POST", "/petitions/{slug}/updates/{update_id}/test", "send_update_test", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/updates/{update_id}/test", "email_update_test", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/updates/{update_id}/publish", "publish_update", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/updates/{update_id}/cancel", "cancel_update", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/tokens", "list_tokens", Function.MANAGE, Right.MANAGE),

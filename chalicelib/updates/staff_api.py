@@ -86,7 +86,7 @@ def edit_update(request: Request, slug: str, update_id: str) -> Response:
 
 
 @staff_view(routes)
-def send_update_test(request: Request, slug: str, update_id: str) -> Response:
+def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     """Send a draft to the given address, marked as a test. Return 202."""
     update = find_update(slug, update_id, tables())
     to = parsed(TestRequest, json_body(request), WORDS).email

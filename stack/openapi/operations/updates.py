@@ -32,7 +32,7 @@ OPERATIONS: Operations = {
         "While it is sent, the numbers lag by a minute (with more than 20,000 emails, by ten).",
     ),
     "edit_update": Operation("Edit a draft", UPDATE, body=Body(UpdateText, TEXT), problems={409: "NotNow"}),
-    "send_update_test": Operation(
+    "email_update_test": Operation(
         "Send a test to yourself",
         ACCEPTED,
         "The subject begins with [Test].",
