@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import NO_STORE, answer, retry_after, site_prefix
+from chalicelib.edge.accept import prefers_json
+from chalicelib.edge.http import NO_STORE, answer, problem_json, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
@@ -63,4 +64,11 @@ def problem_page(request: Request, problem: Problem) -> Response:
 
 
 def page_view(routes: Blueprint) -> Callable[[View], View]:
-    return answering(routes, problem_page)
+    """Bind a view whose errors are pages, or JSON for a client that prefers JSON."""
+    return answering(routes, _problem)
+
+
+def _problem(request: Request, problem: Problem) -> Response:
+    if prefers_json(request.headers.get("accept") or ""):
+        return problem_json(problem)
+    return problem_page(request, problem)

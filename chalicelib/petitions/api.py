@@ -11,9 +11,9 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
+from chalicelib.edge.http import client_matches, json_answer, not_modified, query, redirect, shared
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
@@ -48,6 +48,8 @@ def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
     """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
+    if tidy := pasted_slug(slug):
+        return redirect(request, f"/petitions/{tidy}", 302)
     now, preview = times.now(), query(request, "preview")
     if preview is not None:
         check_preview(slug, preview, now, settings().token_keys)

@@ -31,6 +31,29 @@ def test_the_form_keeps_a_valid_source_of_the_link(served: Served) -> None:
         assert "<script>" not in body
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "safe-children.",
+        "safe-children).",
+        "(safe-children)",
+        "safe-children%3E",
+        "safe-children,",
+        "Safe-Children",
+        "safe-children%E2%80%9D",
+    ],
+)
+def test_a_pasted_address_leads_to_the_petition(served: Served, pasted: str) -> None:
+    answer = served.get(f"/petitions/{pasted}?source=bbc-news&lang=cy")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"{HERE}?source=bbc-news&lang=cy"
+
+
+@pytest.mark.parametrize("unknown", ["...", "a.b", "safe_children", "%2F%2Fevil.example%2F"])
+def test_an_address_that_cannot_be_meant_is_not_found(served: Served, unknown: str) -> None:
+    assert served.get(f"/petitions/{unknown}").status_code == 404
+
+
 def test_the_json_follows_the_contract(served: Served) -> None:
     confirmed(served.tables, a_published_petition(served.tables, closes_at=NOW + DAY))
     forget_petitions()
