@@ -50,10 +50,14 @@ def page(
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
     """Return a page. By default no cache keeps it, because it may be personal."""
+    return answer(fragment(request, template, context), status, {**HTML_HEADERS, **headers})
+
+
+def fragment(request: Request, template: str, context: Mapping[str, object]) -> str:
+    """Return the HTML of a template, in the language that the request chooses."""
     chosen = chosen_language(request)
     base, site_url = site_prefix(request), settings().site_url
-    body = render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
-    return answer(body, status, {**HTML_HEADERS, **headers})
+    return render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
 def chosen_language(request: Request) -> str:

@@ -10,7 +10,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
-from chalicelib.edge.html import page, page_view
+from chalicelib.edge.html import fragment, page, page_view
 from chalicelib.edge.http import client_matches, json_answer, not_modified, query, redirect, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
@@ -22,7 +22,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
+    from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
 
@@ -69,7 +69,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 @json_view(routes)
 def list_petitions(request: Request) -> Response:
-    """Return the open petitions, newest first, each as read_petition does."""
+    """Return the open petitions, newest first, in short."""
     now = times.now()
     found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
     body: PublicPetitions = {"petitions": [_shown(petition, counted, now) for petition, counted in found]}
@@ -78,10 +78,29 @@ def list_petitions(request: Request) -> Response:
 
 @json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
-    """Return the petition as JSON, with the public count."""
+    """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    return json_answer(_shown(petition, public_count(petition, now, tables()), now), headers=_shared())
+    url = f"{settings().site_url}/petitions/{slug}"
+    body: FullPetition = {
+        **_shown(petition, public_count(petition, now, tables()), now),
+        "summary": petition.summary,
+        "text": petition.text,
+        "charity": petition.charity,
+        "url": url,
+        "consents": [
+            {"name": "sign", "wording": petition.sign_wording, "version": petition.consent_version},
+            {"name": "updates", "wording": petition.updates_wording, "version": petition.consent_version},
+        ],
+        "privacy": {
+            "controller": petition.charity,
+            "contact": petition.privacy_contact,
+            "policy_url": petition.privacy_url,
+            "notice_url": f"{url}#privacy",
+            "notice_html": fragment(request, "_privacy.html", {"petition": petition}),
+        },
+    }
+    return json_answer(body, headers=_shared())
 
 
 def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
