@@ -30,6 +30,42 @@ class PublicPetition(TypedDict):
     """Confirmed signatures, a few seconds old."""
 
 
+class Consent(TypedDict):
+    """What people agree to. Show the wording beside a box that is not ticked."""
+
+    name: Literal["sign", "updates"]
+    """The name in a signature's `consent`."""
+    wording: str
+    version: Version
+    """A digest of both wordings. Each signature keeps the version that was agreed to."""
+
+
+class Privacy(TypedDict):
+    """Who is responsible for the details, and the notice to show or link to where people sign."""
+
+    controller: str
+    contact: Annotated[str, Field(json_schema_extra={"format": "email"})]
+    policy_url: Url | None
+    """The controller's general policy."""
+    notice_url: Url
+    notice_html: str
+    """The notice as a `section` of HTML, without styles or scripts. With `?lang=` in that language."""
+
+
+class FullPetition(PublicPetition):
+    """One petition, with what a page needs to show it and to collect signatures."""
+
+    summary: str
+    text: str
+    """Plain text. Empty lines separate paragraphs."""
+    charity: str
+    """The charity that runs the petition."""
+    url: Url
+    """The petition's page."""
+    consents: list[Consent]
+    privacy: Privacy
+
+
 class PublicPetitions(TypedDict):
     petitions: list[PublicPetition]
 

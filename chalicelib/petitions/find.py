@@ -1,9 +1,11 @@
 """Find petitions. What the public sees is cached in the process for a few seconds."""
 
 import re
+import string
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
@@ -29,6 +31,8 @@ _known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
 _listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
+# What may stand around an address that was copied from a text.
+_AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
 
 
 def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
@@ -61,6 +65,12 @@ def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
     if not _slugs.is_current:
         raise Unavailable
     return petition
+
+
+def pasted_slug(slug: str) -> str | None:
+    """Return the slug without what was copied with it, such as a dot or a bracket; None if it needs no correction."""
+    tidy = unquote(slug).strip(_AROUND).lower()
+    return tidy if tidy != slug and _slug.fullmatch(tidy) else None
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:

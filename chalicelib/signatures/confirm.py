@@ -55,7 +55,7 @@ def confirm(
         raise LinkExpired(subject.slug, subject.signature_id)
     versions = {"text_version": petition.text_version, "consent_version": petition.consent_version} if restated else {}
     for _ in range(ATTEMPTS):
-        changes = {**corrections.model_dump(exclude_unset=True), **versions}
+        changes = {**_corrected(corrections, subject.country), **versions}
         stored = _confirm_as_linked(subject, changes, petition, now, tables)
         if stored is None:
             return State.CONFIRMED
@@ -67,6 +67,13 @@ def confirm(
     raise Conflicted("storage")
 
 
+def _corrected(corrections: Corrections, country: str) -> dict[str, Any]:
+    """Return the corrections. Remove a postcode that was given for another country, unless it is corrected too."""
+    corrected = corrections.model_dump(exclude_unset=True)
+    moved = corrected.get("country", country) != country
+    return {**({"postcode": None} if moved else {}), **corrected}
+
+
 def _confirm_as_linked(
     subject: Subject, changes: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables
 ) -> Mapping[str, Any] | None:
@@ -74,7 +81,7 @@ def _confirm_as_linked(
 
     Raise LinkExpired if there is no item.
     """
-    as_linked = Entry(+1, now, subject.country, subject.source)
+    as_linked = Entry(+1, now, changes.get("country", subject.country), subject.source)
     try:
         change_counted(
             petition, as_linked, lambda entry: store.confirmation(subject, changes, entry.source, now), tables

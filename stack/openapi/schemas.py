@@ -13,7 +13,7 @@ from chalicelib.exports.model import Column, Format
 from chalicelib.health.words import Health
 from chalicelib.jobs.model import State as JobState
 from chalicelib.people.answers import ResendResult
-from chalicelib.petitions.answers import PossibleTransition, PublicCount, PublicPetition, PublicPetitions
+from chalicelib.petitions.answers import FullPetition, PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.petitions.model import State as PetitionState
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.resend import Resent
@@ -32,7 +32,8 @@ NAMES: dict[type, str] = {
     PossibleTransition: "Transition",
     ProblemDetails: "Problem",
     PublicCount: "Count",
-    PublicPetition: "Petition",
+    PublicPetition: "PetitionInShort",
+    FullPetition: "Petition",
     PublicPetitions: "Petitions",
     ResendResult: "Resent",
     Resent: "ResendOutcome",

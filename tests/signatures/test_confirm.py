@@ -13,7 +13,8 @@ from chalicelib.signatures.confirm import confirm, read_corrections, restate
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import State
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import exact_count
+from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.model import By
 from tests.actors import (
     ALICE,
     BOB,
@@ -102,6 +103,8 @@ def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) 
         ({"name": ""}, "name"),
         ({"name": "=x"}, "name"),
         ({"postcode": "nope"}, "postcode"),
+        ({"country": "ZZ"}, "country"),
+        ({"country": "GB", "postcode": "1012 AB"}, "postcode"),
         ({"updates": "maybe"}, "updates"),
     ],
 )
@@ -123,6 +126,24 @@ def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables,
     (item,) = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
     del item["pk"]
     assert item == {"sk": "2026-11-24", "total": 1, "h12": 1, "cNL": 1, "s.bbc": 1, "sources": {"bbc"}}
+
+
+def test_a_corrected_country_is_the_one_that_counts(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    corrections = read_corrections({"country": "nl", "postcode": "1012 ab"}, "GB")
+    confirm(subject_of(petition, identity), corrections, petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["country"], item["postcode"]) == ("NL", "1012 AB")
+    counted_by = breakdown(petition, By.COUNTRY, Days(), NOW, tables).values
+    assert counted_by == {"NL": 1}
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert breakdown(petition, By.COUNTRY, Days(), NOW, tables).values == {}
+
+
+def test_a_postcode_of_the_former_country_is_removed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({"country": "NL"}, "GB"), petition, NOW, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
 
 
 def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: FakeTables, petition: Petition) -> None:
