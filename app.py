@@ -20,8 +20,9 @@ from chalicelib.signin import api as signin_api
 from chalicelib.staff import api as staff_api, authorizer, page as staff_page
 from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
+from chalicelib.totals import api as totals_api
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api)
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api),
     *(petitions_staff_api, people_api, exports_api, health_api, projections_api, funnel_api),

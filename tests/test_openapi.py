@@ -292,6 +292,7 @@ def _petition_body(**changes: object) -> bytes:
     return json.dumps({**written, **changes}).encode()
 
 
+FIGURE = b'{"source": "a", "kind": "paper", "count": 1, "as_of": "2026-11-20T12:00:00Z", "evidence": "A sheet"}'
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
 REQUESTS = [
@@ -301,6 +302,7 @@ REQUESTS = [
     *_about_a_petition("/petitions/{slug}/thanks"),
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
+    *_about_a_petition("/api/petitions/{slug}/total"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
     *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     _post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
@@ -356,6 +358,14 @@ REQUESTS = [
         _staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),
         headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},
     ),
+    *(
+        _staff("POST", status, f"{STAFF_PETITION}/figures", f"/api/staff/petitions/{slug}/figures", body)
+        for status, slug, body in (
+            *((201, "safe-children", FIGURE), (404, "nobody", FIGURE)),
+            *((400, "closed", b"{"), (413, "closed", b"a" * 16_385), (422, "closed", b"{}")),
+        )
+    ),
+    _staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
     *(
         _staff(method, status, route, route.format(slug=slug))
         for method, route in (

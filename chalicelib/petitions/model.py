@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from chalicelib.core.errors import Invalid
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
+from chalicelib.petitions.figure import Figure
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # One BatchGetItem reads all shards of a day. It takes at most 100 keys.
 MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
+# They are in the petition's item, so the public total needs no further read. It must stay small.
+MOST_FIGURES = 100
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -77,6 +80,8 @@ class Petition(BaseModel):
     """When it was paused."""
     removed_reason: Reason | None = None
     """Why it was taken down. The petition's page shows this."""
+    figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
+    """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
     @field_validator("goals")
     @classmethod

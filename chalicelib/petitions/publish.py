@@ -23,7 +23,11 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     had = store.get(petition.slug, tables, consistent=True)
     if had is None:
         return create(petition, now, tables)
-    kept: dict[str, Any] = {"shards": max(petition.shards, had.shards), "revision": had.revision}
+    kept: dict[str, Any] = {
+        "shards": max(petition.shards, had.shards),
+        "revision": had.revision,
+        "figures": had.figures,
+    }
     if "state" not in petition.model_fields_set:
         kept |= had.model_dump(include=LIFECYCLE)
         if had.state is State.CLOSED:

@@ -18,7 +18,7 @@ from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
 
 routes = Blueprint(__name__)
 
-MOST_DAYS = 3650
+MOST_DAYS, USUAL_DAYS = 3650, 90
 
 
 class TokenRequest(BaseModel):
@@ -30,14 +30,14 @@ class TokenRequest(BaseModel):
     """The owner: a person or a system."""
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
     """Only rights that your own token has."""
-    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 90
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] | None = None
+    """Default: 90, but not longer than your own token is valid."""
 
 
 @staff_view(routes)
 def read_me(request: Request) -> Response:
     """Return the caller's token, whatever its rights, and the right that each route needs."""
-    token = _found(request.context["authorizer"]["principalId"])
-    return json_answer({**_shown(token, times.now()), "routes": rights_by_route()})
+    return json_answer({**_shown(_own(request), times.now()), "routes": rights_by_route()})
 
 
 @staff_view(routes)
@@ -49,14 +49,15 @@ def list_tokens(request: Request) -> Response:
 
 @staff_view(routes)
 def issue_token(request: Request) -> Response:
-    """Return 201 and the new token, which is shown only once. The caller can give only rights that they have."""
+    """Return 201 and the new token, which is shown only once. It gives no more than the caller's own, and no longer."""
     new = parsed(TokenRequest, json_body(request))
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
+    now = times.now()
+    expires_at = _expiry(new.days, _own(request).expires_at, now)
     rights = ",".join(sorted(set(new.rights)))
     audited(request, "token.issued", details={"owner": new.owner, "rights": rights})
-    now = times.now()
-    token = issue(new.owner, new.rights, now, now + timedelta(days=new.days), tables())
+    token = issue(new.owner, new.rights, now, expires_at, tables())
     return json_answer({"token": token, **_shown(_found(token.split("_")[1]), now)}, 201)
 
 
@@ -69,6 +70,20 @@ def revoke_token(request: Request, token_id: str) -> Response:
     audited(request, "token.revoked", token.token_id)
     revoke(token.token_id, times.now(), tables())
     return json_answer(_shown(_found(token_id), times.now()))
+
+
+def _expiry(days: int | None, own: datetime, now: datetime) -> datetime:
+    """Raise Forbidden if the token would outlive the caller's own: access that ends must not be extended with it."""
+    if days is None:
+        return min(own, now + timedelta(days=USUAL_DAYS))
+    if now + timedelta(days=days) > own:
+        until = f"{own:%-d %B %Y, %H:%M} UTC"
+        raise Forbidden(f"Your own token is valid until {until}. A token that you issue cannot be valid for longer.")
+    return now + timedelta(days=days)
+
+
+def _own(request: Request) -> StaffToken:
+    return _found(request.context["authorizer"]["principalId"])
 
 
 def _found(token_id: str) -> StaffToken:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
+from chalicelib.core.times import iso
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
@@ -184,6 +185,14 @@ def nothing_is_passed_twice(served: Served) -> None:
         assert totals(passed) == {Stage.RECEIVED: 4}
 
 
+FIGURE = {"source": "paper", "kind": "paper", "count": 412, "as_of": iso(NOW), "evidence": "Sheets 1 to 21"}
+
+
+def figure_is_entered(served: Served) -> None:
+    petition_is_right(served)
+    assert [figure.count for figure in petition_as_stored("safe-children", served.tables).figures] == [412]
+
+
 NEW_TOKEN = {"owner": "carla", "rights": ["counts"]}
 
 STAFF_SCENES = [
@@ -204,6 +213,7 @@ STAFF_SCENES = [
           petition_is_right),
     Scene("move_petition", bob_may_all, partial(changed_petition, "POST", f"{ADDRESS}/state", {"state": "paused"}),
           petition_is_right),
+    Scene("enter_figure", bob_may_all, partial(asked, "POST", f"{ADDRESS}/figures", 201, FIGURE), figure_is_entered),
     Scene("list_versions", bob_may_all, partial(read, f"{ADDRESS}/versions"), petition_is_right),
     Scene("preview_petition", bob_may_all, partial(asked, "POST", f"{ADDRESS}/preview", 200, None), petition_is_right),
     Scene("read_funnel", passed_days_ago, partial(read, "/api/staff/petitions/safe-children/funnel"),

@@ -1,6 +1,7 @@
 """Tokens over HTTP: Bob has the right `manage` and can give only rights that he has."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
+from chalicelib.core.times import iso
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.tokens import UnknownToken, recognise
+from chalicelib.staff.tokens import UnknownToken, issue, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token
 from tests.served import JSON, Served
 
@@ -29,7 +31,7 @@ def actions(served: Served) -> list[str]:
 
 
 def a_token_request(**changes: Any) -> dict[str, Any]:
-    return {"owner": "carla", "rights": ["counts"], "days": 30} | changes
+    return {"owner": "carla", "rights": ["counts"], "days": 1} | changes
 
 
 def test_a_token_is_issued_shown_once_and_audited(served: Served, bob: str) -> None:
@@ -51,6 +53,24 @@ def test_a_right_can_only_be_given_by_someone_who_has_it(served: Served, bob: st
     assert answer.status_code == 403
     assert "your own token" in answer.json_body["detail"]
     assert actions(served) == []
+
+
+@pytest.mark.parametrize("days", [2, 3650])
+def test_a_token_cannot_outlive_the_one_that_issues_it(served: Served, bob: str, days: int) -> None:
+    answer = ask(served, bob, "POST", "/api/staff/tokens", a_token_request(days=days))
+    assert answer.status_code == 403
+    assert "valid until 25 November 2026, 12:00 UTC" in answer.json_body["detail"]
+    assert actions(served) == []
+
+
+@pytest.mark.parametrize(("own", "expected"), [(timedelta(hours=8), timedelta(hours=8)), (100 * DAY, 90 * DAY)])
+def test_without_days_a_token_is_valid_for_90_days_or_as_long_as_its_issuer(
+    served: Served, own: timedelta, expected: timedelta
+) -> None:
+    token = issue("bob", [Right.MANAGE, Right.COUNTS], NOW, NOW + own, served.tables)
+    body = {"owner": "carla", "rights": ["counts"]}
+    answer = ask(served, token, "POST", "/api/staff/tokens", body)
+    assert answer.json_body["expires_at"] == iso(NOW + expected)
 
 
 def test_without_an_audit_entry_no_token_is_issued(served: Served, bob: str, monkeypatch: pytest.MonkeyPatch) -> None:

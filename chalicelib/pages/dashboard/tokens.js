@@ -51,25 +51,47 @@ function columns(revoke) {
 }
 
 /**
- * @param {Right[]} rights those that can be given: nobody gives a right that they do not have
+ * The field for the days, or null if your own token expires within a day. A new token cannot outlive your own.
+ * @param {StaffToken} own
+ * @param {number} now
+ */
+function daysInput({ expires_at: expires }, now) {
+  const most = Math.min(wholeDays(expires, now), 3650);
+  if (most < 1) return null;
+  const value = String(Math.min(most, 90));
+  return h("input", { name: "days", type: "number", min: "1", max: String(most), value, required: true });
+}
+
+/**
+ * @param {string} until
+ * @param {number} now
+ */
+export const wholeDays = (until, now) => Math.floor((Date.parse(until) - now) / 86_400_000);
+
+/**
+ * @param {StaffToken} me nobody gives a right that they do not have, or for longer than they have it
  * @param {() => Promise<void>} done
  */
-function issueForm(rights, done) {
+function issueForm(me, done) {
   const owner = h("input", { name: "owner", required: true, maxlength: "100" });
-  const days = h("input", { name: "days", type: "number", min: "1", max: "3650", value: "90", required: true });
+  const days = daysInput(me, Date.now());
+  const until = `your own token expires: ${dateTime(me.expires_at)}.`;
   /** @param {HTMLFormElement} form */
   const issue = async (form) => {
     const chosen = new FormData(form).getAll("rights");
-    const issued = await post("/tokens", { owner: owner.value, rights: chosen, days: Number(days.value) });
+    const lasting = days ? { days: Number(days.value) } : {};
+    const issued = await post("/tokens", { owner: owner.value, rights: chosen, ...lasting });
     await showOnce(issued, owner.value);
     await done();
   };
-  const checkboxes = rights.map((value) => checkbox(`${RIGHTS[value]} (${value})`, { name: "rights", value }));
+  const checkboxes = me.rights.map((value) => checkbox(`${RIGHTS[value]} (${value})`, { name: "rights", value }));
   return sendingForm(issue, [
     h("h2", {}, "Issue a token"),
     field("Owner", owner, "One token for each person or program."),
     h("fieldset", {}, h("legend", {}, "Rights"), checkboxes),
-    field("Valid for how many days?", days),
+    days
+      ? field("Valid for how many days?", days, `Not longer than ${until}`)
+      : h("p", {}, `It is valid until ${until}`),
     submitButton("Issue"),
   ]);
 }
@@ -89,5 +111,5 @@ export async function showTokens({ container, me }) {
     await refresh();
   };
   await refresh();
-  container.append(h("h1", {}, "Tokens"), list, issueForm(me.rights, refresh));
+  container.append(h("h1", {}, "Tokens"), list, issueForm(me, refresh));
 }

@@ -6,6 +6,7 @@ DESCRIPTIONS = {
     "export.cancelled": "Cancelled an export",
     "export.fetched": "Downloaded an export",
     "export.requested": "Requested an export",
+    "figure.entered": "Entered a number of signatures from elsewhere",
     "mail.resent": "Sent a confirmation email again",
     "person.found": "Searched for a person",
     "person.shown": "Viewed a signature",

@@ -1,11 +1,13 @@
 """Petitions, tokens and the activity log, for staff who manage."""
 
 from chalicelib.petitions.answers import PetitionVersions, Preview
+from chalicelib.petitions.figure import NewFigure
 from chalicelib.petitions.form import TransitionRequest
 from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownTokens
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditTrail
 from chalicelib.staff.audit.api import MOST, USUAL
+from chalicelib.totals.answers import EnteredFigure
 from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.petitions import ManagedPetition, NewPetition, PetitionEdited
 
@@ -54,6 +56,22 @@ OPERATIONS: Operations = {
         problems={409: "InvalidTransition"},
         changes_revision=True,
     ),
+    "enter_figure": Operation(
+        "Enter how many people signed elsewhere",
+        Answer("The figure.", EnteredFigure, status=201),
+        "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
+        "same figure again changes nothing.",
+        body=Body(
+            NewFigure,
+            {
+                "source": "paper-leeds",
+                "kind": "paper",
+                "count": 412,
+                "as_of": "2026-11-20T12:00:00Z",
+                "evidence": "Sheets 1 to 21, counted twice by two people",
+            },
+        ),
+    ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),
     "preview_petition": Operation(
         "Get a preview link", Answer("The link. It needs no token and works for one hour.", Preview)
@@ -69,7 +87,8 @@ OPERATIONS: Operations = {
     "issue_token": Operation(
         "Issue a staff token",
         Answer("The token. It is shown only once.", IssuedToken, status=201),
-        "Your own token must have every right that you give. Otherwise the answer is 403.",
+        "Your own token must have every right that you give, and be valid for as long. Otherwise the answer is 403. "
+        "A token without `days` is valid for 90 days, or until your own expires, if that is sooner.",
         body=Body(TokenRequest, {"owner": "Bob Bakker", "rights": ["counts"], "days": 90}),
     ),
     "revoke_token": Operation("Revoke a token", Answer("Revoked. Repeating gives the same answer.", ShownToken)),

@@ -4,6 +4,7 @@ from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPeti
 from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
+from chalicelib.totals.answers import PublicTotal
 from stack.openapi.operation import Answer, Body, Operation, Operations
 
 SLUG = "protect-trafficked-children"
@@ -87,6 +88,32 @@ OPERATIONS: Operations = {
             etag="The count has not changed.",
         ),
         "Confirmed signatures, a few seconds old. Ask no more often than `max-age` says.",
+    ),
+    "read_total": Operation(
+        "The total across platforms",
+        Answer(
+            "The total.",
+            PublicTotal,
+            {
+                "confirmed": 112034,
+                "elsewhere": [
+                    {
+                        "source": "freedom-united",
+                        "kind": "partner",
+                        "count": 8501,
+                        "as_of": "2026-11-20T12:00:00Z",
+                        "evidence": "Counter on the partner's page, screenshot of 20 November",
+                    }
+                ],
+                "at_least": 112034,
+                "at_most": 120535,
+                "as_of": "2026-11-24T18:30:05Z",
+                "sentence": "Exactly 112,034 people confirmed here; 8,501 elsewhere; together at least 112,034 and "
+                "at most 120,535 people.",
+            },
+        ),
+        "What people signed here and elsewhere. `confirmed` is ours alone, as in the count. A person may have signed "
+        "in several places, so the total has bounds.",
     ),
     "check_statement": Operation(
         "Check a statement",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emailText } from "../../../chalicelib/pages/dashboard/status.js";
-import { stateOf } from "../../../chalicelib/pages/dashboard/tokens.js";
+import { stateOf, wholeDays } from "../../../chalicelib/pages/dashboard/tokens.js";
 
 const MAIL = { waiting: 0, oldest_seconds: null, paused_until: null };
 
@@ -16,4 +16,10 @@ test("a token that is not usable is revoked or expired", () => {
   assert.equal(stateOf({ usable: true, revoked_at: null }), "In use");
   assert.equal(stateOf({ usable: false, revoked_at: "2026-11-24T12:00:00Z" }), "Revoked");
   assert.equal(stateOf({ usable: false, revoked_at: null }), "Expired");
+});
+
+test("a token can be given for the whole days that your own token is still valid", () => {
+  const now = Date.parse("2026-11-24T12:00:00Z");
+  assert.equal(wholeDays("2026-11-24T20:00:00Z", now), 0);
+  assert.equal(wholeDays("2026-11-27T11:59:59Z", now), 2);
 });

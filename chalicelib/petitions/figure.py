@@ -1,0 +1,49 @@
+"""A figure: how many people signed the same petition elsewhere, as its source reports it."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from chalicelib.core.sources import SOURCE_PATTERN
+from chalicelib.core.times import Moment
+
+
+class FigureKind(StrEnum):
+    """Who counted, and how."""
+
+    PARTNER = "partner"
+    PAPER = "paper"
+
+
+class NewFigure(BaseModel):
+    """A number of signatures collected elsewhere, as staff enter it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
+    """The platform or the collection, such as `freedom-united` or `paper-leeds`."""
+    kind: FigureKind
+    """`partner`: another platform reports it. `paper`: signatures on paper."""
+    count: Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
+    """How many people signed there, as the source counts them."""
+    as_of: Moment
+    """The moment of that count."""
+    evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    """Where the number comes from and how it was counted, in words or as a link. The public sees it."""
+
+
+class Figure(NewFigure):
+    """A figure that is entered. It never changes: a correction is another figure of the same source."""
+
+    entered_at: Moment
+    """When staff entered it."""
+
+
+def current(figures: Iterable[Figure]) -> list[Figure]:
+    """Return one figure of each source: the one with the latest `as_of`, and of these the one entered last."""
+    latest: dict[str, Figure] = {}
+    for figure in sorted(figures, key=lambda each: (each.as_of, each.entered_at)):
+        latest[figure.source] = figure
+    return [latest[source] for source in sorted(latest)]

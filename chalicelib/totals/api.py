@@ -1,0 +1,70 @@
+"""Routes of the total: staff enter figures from elsewhere, and anyone reads the total."""
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.validation import Words, parsed
+from chalicelib.edge.http import json_answer, json_body, shared
+from chalicelib.edge.views import json_view
+from chalicelib.petitions.figure import Figure, NewFigure
+from chalicelib.petitions.find import find_petition
+from chalicelib.shedding.level import level_now
+from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.tallies.public import public_count
+from chalicelib.totals.enter import enter
+from chalicelib.totals.total import total
+
+if TYPE_CHECKING:
+    from chalicelib.totals.answers import Elsewhere, EnteredFigure, PublicTotal
+
+routes = Blueprint(__name__)
+
+WORDS = Words(
+    wrong={
+        "source": "Use up to 40 lower-case letters, digits and dashes",
+        "kind": "Use partner or paper",
+        "count": "Enter a whole number, 0 or more",
+        "evidence": "Say where the number comes from, in up to 500 characters",
+    }
+)
+
+
+@json_view(routes)
+def read_total(request: Request, slug: str) -> Response:
+    """Return the count here, the current figures from elsewhere, and the bounds of the number of people."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    found = total(petition, public_count(petition, now, tables()))
+    body: PublicTotal = {
+        "confirmed": found.confirmed,
+        "elsewhere": [_shown(figure) for figure in found.elsewhere],
+        "at_least": found.at_least,
+        "at_most": found.at_most,
+        "as_of": times.iso(found.as_of),
+        "sentence": found.sentence,
+    }
+    return json_answer(body, headers=shared(level_now(tables()).max_age))
+
+
+@staff_view(routes)
+def enter_figure(request: Request, slug: str) -> Response:
+    """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
+    new = parsed(NewFigure, json_body(request), WORDS)
+    details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
+    audited(request, "figure.entered", slug, details)
+    figure = enter(slug, new, times.now(), tables())
+    body: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at)}
+    return json_answer(body, 201)
+
+
+def _shown(figure: Figure) -> "Elsewhere":
+    return {
+        "source": figure.source,
+        "kind": figure.kind,
+        "count": figure.count,
+        "as_of": times.iso(figure.as_of),
+        "evidence": figure.evidence,
+    }

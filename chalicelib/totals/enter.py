@@ -1,0 +1,39 @@
+"""Enter a figure: how many people signed elsewhere."""
+
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import FieldError, Invalid, Stale
+from chalicelib.petitions.edit import edit
+from chalicelib.petitions.figure import Figure, NewFigure
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import MOST_FIGURES, Petition, changed
+
+ATTEMPTS = 3
+
+
+def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
+    """Add the figure to the petition. Entering the same figure again changes nothing, so a retry is safe.
+
+    Raise UnknownPetition, Invalid for a time in the future or too many figures, or Stale after repeated races.
+    """
+    if new.as_of > now:
+        raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
+    figure = Figure(**new.model_dump(), entered_at=now)
+    for _ in range(ATTEMPTS):
+        petition = petition_as_stored(slug, tables)
+        if earlier := _same(figure, petition):
+            return earlier
+        if len(petition.figures) == MOST_FIGURES:
+            raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
+        try:
+            edit(changed(petition, figures=[*petition.figures, figure]), now, tables)
+        except Stale:
+            continue  # Somebody edited the petition in between.
+        return figure
+    raise Stale
+
+
+def _same(figure: Figure, petition: Petition) -> Figure | None:
+    entered = figure.model_dump(exclude={"entered_at"})
+    return next((each for each in petition.figures if each.model_dump(exclude={"entered_at"}) == entered), None)

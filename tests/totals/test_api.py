@@ -1,0 +1,90 @@
+"""Routes of the total: Bob enters figures, anyone reads the total."""
+
+import json
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.core.rights import Right
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.staff.audit.record import entries
+from tests.actors import DAY, NOW, bobs_token, confirmed
+from tests.served import JSON, Served
+
+FIGURES, TOTAL = "/api/staff/petitions/safe-children/figures", "/api/petitions/safe-children/total"
+PAPER = {
+    "source": "paper-leeds",
+    "kind": "paper",
+    "count": 412,
+    "as_of": "2026-11-20T12:00:00Z",
+    "evidence": "Sheets 1 to 21, counted twice",
+}
+
+
+def entered(served: Served, path: str = FIGURES, **changes: object) -> HTTPResponse:
+    token = bobs_token(served.tables, NOW, Right.MANAGE)
+    return served.post(path, json.dumps(PAPER | changes).encode(), JSON, authorization=f"Bearer {token}")
+
+
+def test_the_total_includes_what_staff_entered(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition)
+    answer = entered(served)
+    assert (answer.status_code, answer.json_body) == (201, PAPER | {"entered_at": "2026-11-24T12:00:00Z"})
+    served.clock.forward(DAY)
+    read = served.get(TOTAL)
+    assert read.json_body == {
+        "confirmed": 1,
+        "elsewhere": [PAPER],
+        "at_least": 412,
+        "at_most": 413,
+        "as_of": "2026-11-25T12:00:00Z",
+        "sentence": "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people.",
+    }
+    assert read.headers["Access-Control-Allow-Origin"] == "*"
+    assert read.headers["Cache-Control"].startswith("public, max-age=5,")
+
+
+def test_a_correction_is_another_figure_and_overwrites_nothing(served: Served, petition: Petition) -> None:
+    entered(served)
+    entered(served, count=410, as_of="2026-11-21T12:00:00Z", evidence="Two people had signed twice")
+    assert [figure.count for figure in petition_as_stored(petition.slug, served.tables).figures] == [412, 410]
+    assert [each["count"] for each in served.get(TOTAL).json_body["elsewhere"]] == [410]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("as_of", "2026-11-24T12:00:01Z", "Enter a time that is not in the future"),
+        ("kind", "guess", "Use partner or paper"),
+        ("count", -1, "Enter a whole number, 0 or more"),
+        ("count", 1.5, "Enter a whole number, 0 or more"),
+        ("source", "Freedom United", "Use up to 40 lower-case letters, digits and dashes"),
+        ("evidence", " ", "Say where the number comes from, in up to 500 characters"),
+        ("names", [], "There is no such field"),
+    ],
+)
+def test_a_wrong_figure_is_refused_with_the_field(
+    served: Served, petition: Petition, field: str, value: object, message: str
+) -> None:
+    answer = entered(served, FIGURES, **{field: value})
+    assert answer.status_code == 422
+    assert answer.json_body["errors"] == [{"field": field, "message": message}]
+    assert not petition_as_stored(petition.slug, served.tables).figures
+
+
+def test_the_activity_log_says_who_entered_which_figure(served: Served, petition: Petition) -> None:
+    entered(served)
+    [entry] = entries(NOW - DAY, NOW + DAY, served.tables)
+    assert (entry.action.name, entry.action.subject) == ("figure.entered", "safe-children")
+    assert entry.action.details == {
+        "source": "paper-leeds",
+        "kind": "paper",
+        "count": "412",
+        "as_of": "2026-11-20T12:00:00Z",
+    }
+
+
+def test_the_total_of_an_unknown_petition_is_404(served: Served) -> None:
+    assert served.get("/api/petitions/nobody/total").status_code == 404
+    assert entered(served, "/api/staff/petitions/nobody/figures").status_code == 404

@@ -1,0 +1,58 @@
+"""Entering a figure: safe to repeat, and never lost to another edit."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib.core.errors import Invalid
+from chalicelib.petitions.edit import edit
+from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import MOST_FIGURES, Petition, changed
+from chalicelib.petitions.publish import publish
+from chalicelib.totals.enter import enter
+from tests.actors import NOW, a_petition
+from tests.fakes import FakeTables
+from tests.petitions.test_figure import a_figure
+
+PAPER = NewFigure(source="paper", kind=FigureKind.PAPER, count=412, as_of=NOW, evidence="Sheets 1 to 21")
+
+
+def entered(tables: FakeTables, now: datetime = NOW) -> Figure:
+    return enter("safe-children", PAPER, now, tables)
+
+
+def stored(tables: FakeTables) -> Petition:
+    return petition_as_stored("safe-children", tables)
+
+
+def test_entering_a_figure_twice_is_one_figure(tables: FakeTables, petition: Petition) -> None:
+    first = entered(tables)
+    assert entered(tables, NOW + timedelta(minutes=1)) == first
+    assert stored(tables).figures == [first]
+
+
+def test_the_number_of_figures_is_limited(tables: FakeTables, petition: Petition) -> None:
+    edit(changed(petition, figures=[a_figure(f"{number}", 1) for number in range(MOST_FIGURES)]), NOW, tables)
+    with pytest.raises(Invalid) as refused:
+        entered(tables)
+    assert refused.value.errors[0].message == "There are 100 figures already, and no more fit"
+
+
+def test_a_race_with_an_edit_loses_neither(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raced(slug: str, tables: FakeTables) -> Petition:
+        monkeypatch.undo()
+        before = petition_as_stored(slug, tables)
+        edit(changed(before, title="Edited meanwhile"), NOW, tables)
+        return before
+
+    monkeypatch.setattr("chalicelib.totals.enter.petition_as_stored", raced)
+    figure = entered(tables)
+    assert (stored(tables).title, stored(tables).figures) == ("Edited meanwhile", [figure])
+
+
+def test_loading_the_petitions_file_again_keeps_its_figures(tables: FakeTables, petition: Petition) -> None:
+    figure = entered(tables)
+    assert publish(a_petition(title="From the file"), NOW, tables).figures == [figure]

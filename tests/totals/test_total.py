@@ -1,0 +1,38 @@
+"""The total across platforms: its bounds hold for every possible overlap, and each bound can be reached."""
+
+from hypothesis import given, strategies as st
+
+from chalicelib.petitions.figure import Figure
+from chalicelib.tallies.count import Count
+from chalicelib.totals.total import Total, total
+from tests.actors import NOW, a_petition
+from tests.petitions.test_figure import a_figure
+
+PEOPLE = st.sets(st.integers(0, 30), max_size=30)
+
+
+def total_of(confirmed: int, *figures: Figure) -> Total:
+    return total(a_petition(figures=list(figures)), Count(confirmed, NOW))
+
+
+@given(PEOPLE, st.lists(PEOPLE, max_size=5))
+def test_the_bounds_hold_for_every_overlap(here: set[int], elsewhere: list[set[int]]) -> None:
+    figures = [a_figure(f"source-{number}", len(people)) for number, people in enumerate(elsewhere)]
+    found = total_of(len(here), *figures)
+    assert found.at_least <= len(here.union(*elsewhere)) <= found.at_most
+
+
+@given(st.integers(0, 100), st.lists(st.integers(0, 100), max_size=5))
+def test_each_bound_can_be_reached(here: int, counts: list[int]) -> None:
+    found = total_of(here, *(a_figure(f"source-{number}", count) for number, count in enumerate(counts)))
+    sizes = [here, *counts]
+    nested = [set(range(size)) for size in sizes]
+    apart = [{(place, person) for person in range(size)} for place, size in enumerate(sizes)]
+    assert (found.at_least, found.at_most) == (len(set().union(*nested)), len(set().union(*apart)))
+
+
+def test_the_sentence_can_be_read_on_air() -> None:
+    assert total_of(112_034, a_figure("freedom-united", 8_000), a_figure("paper", 501)).sentence == (
+        "Exactly 112,034 people confirmed here; 8,501 elsewhere; together at least 112,034 and at most 120,535 people."
+    )
+    assert total_of(1).sentence == "Exactly 1 person confirmed here."
