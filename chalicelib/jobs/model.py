@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_hex
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core.times import Moment
 
@@ -21,6 +21,17 @@ HasTime = Callable[[float], bool]
 # The message of a new job arrives after this time, and is dropped if the job is not stored. So it is longer than the
 # timeout of the function that starts the job.
 START_DELAY = timedelta(seconds=20)
+
+
+JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
+
+
+class JobMessage(BaseModel):
+    """The message in the queue of a kind of job."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    job_id: Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
 
 
 class State(StrEnum):

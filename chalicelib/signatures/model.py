@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.core.times import Moment
+from chalicelib.core.times import ExactMoment, Moment
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
@@ -68,8 +68,8 @@ class Signature(BaseModel):
     text_version: str
     consent_version: str
     confirmed_at: Moment | None = None
-    withdrawn_at: Moment | None = None
-    erased_at: Moment | None = None
+    withdrawn_at: ExactMoment | None = None
+    erased_at: ExactMoment | None = None
     # When `manage.py restore` restored it from a backup.
     restored_at: Moment | None = None
     # The source it is counted under, if that differs from `source` (tallies.model.MAX_SOURCES).
@@ -97,6 +97,8 @@ class NewSignature(BaseModel):
     slug: str
     signature_id: str
     signature: Signature
+    # The signature in the message has only whole seconds, and the person may have withdrawn in the same second.
+    signed_at: ExactMoment | None = None
 
     @property
     def key(self) -> Key:

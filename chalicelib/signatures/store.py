@@ -8,7 +8,7 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.core.times import iso
+from chalicelib.core.times import exact, iso
 from chalicelib.core.tokens import Subject
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
@@ -85,7 +85,7 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
-        assign={"state": State.WITHDRAWN, "withdrawn_at": iso(now), "updates": False, "expires_at": expires},
+        assign={"state": State.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
         when=counted,
     )
@@ -96,8 +96,8 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
     Raise ConditionFailed, with the item, if it is not withdrawn or is already empty.
     """
-    moment, expires = iso(now), int((now + ERASED_LIFETIME).timestamp())
-    times = dict.fromkeys(("signed_at", "withdrawn_at", "erased_at"), moment)
+    expires = int((now + ERASED_LIFETIME).timestamp())
+    times = {"signed_at": iso(now), "withdrawn_at": exact(now), "erased_at": exact(now)}
     is_left = Attr("state").eq(State.WITHDRAWN) & Attr("erased_at").not_exists()
     blank = dict.fromkeys(("obtained_by", "text_version", "consent_version"), "")
     tables.update(

@@ -86,7 +86,12 @@ def test_a_step_that_misses_something_returns_the_message_to_the_queue(
     assert delivered(served, Counting(served.tables), started) == ["0"]
 
 
-@pytest.mark.parametrize("message", [{"job_id": "safe-children.nobody"}, {"job_id": "x"}, {}, "no json"])
-def test_a_message_without_a_job_is_dropped(served: Served, message: object) -> None:
-    assert delivered(served, Counting(served.tables), message) == []
+def test_a_message_whose_job_was_never_stored_is_dropped(served: Served) -> None:
+    assert delivered(served, Counting(served.tables), {"job_id": "safe-children.nobody"}) == []
+    assert served.exports.messages == []
+
+
+@pytest.mark.parametrize("message", [{"job_id": "x"}, {"job_id": 5}, {}, [], "no json"])
+def test_a_malformed_message_becomes_a_dead_letter(served: Served, message: object) -> None:
+    assert delivered(served, Counting(served.tables), message) == ["0"]
     assert served.exports.messages == []
