@@ -22,7 +22,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, State
+from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 
 ATTEMPTS = 3
@@ -84,7 +84,7 @@ def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 
 def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now: datetime) -> Signature:
     return Signature(
-        state=State.PENDING,
+        state=SignatureState.PENDING,
         signed_at=now,
         name=form.name,
         email=form.email.deliverable,
@@ -139,7 +139,7 @@ def _is_overtaken(signature: Signature, earlier: Signature) -> bool:
     """
     signed_at = signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at]
-    if earlier.state is not State.WITHDRAWN:  # An email requested before the withdrawal may be marked after it.
+    if earlier.state is not SignatureState.WITHDRAWN:  # An email requested before it may be marked later.
         times.append(earlier.mailed_at)
     return any(time >= signed_at for time in times if time)
 
