@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
 from chalicelib.petitions import model
-from chalicelib.petitions.model import Goal, PetitionText, State
+from chalicelib.petitions.model import Goal, PetitionState, PetitionText
 
 Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
 
@@ -19,7 +19,7 @@ class PublicPetition(TypedDict):
     """A digest of title, text and target. A new text has a new version."""
     target: str
     """Who the petition is addressed to."""
-    state: Annotated[State, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
+    state: Annotated[PetitionState, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
     goal: Goal
     """The goal in confirmed signatures: the first one that is not reached yet, or the last one."""
     opened_at: Time
@@ -80,7 +80,7 @@ class PublicCount(TypedDict):
 
 
 class PossibleTransition(TypedDict):
-    state: State
+    state: PetitionState
     schedules: Literal["opened_at", "closes_at"] | None
     """The field that a later time (`at`) sets. Null if the change can only happen now."""
     needs_reason: bool

@@ -11,7 +11,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState, PetitionText, version_of
 from chalicelib.petitions.slugs import SlugList
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
@@ -40,9 +40,9 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     if not _slug.fullmatch(slug):
         raise UnknownPetition
     petition = _known.get(slug, lambda: _stored(slug, now, tables))
-    if petition.state_at(now) is State.DRAFT:
+    if petition.state_at(now) is PetitionState.DRAFT:
         raise UnknownPetition
-    if petition.state is State.REMOVED:
+    if petition.state is PetitionState.REMOVED:
         raise PetitionRemoved(petition.removed_reason)
     return petition
 
@@ -77,7 +77,7 @@ def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return an open petition. Raise PetitionNotOpen with the state, or what find_petition raises."""
     petition = find_petition(slug, now, tables)
     state = petition.state_at(now)
-    if state is not State.OPEN:
+    if state is not PetitionState.OPEN:
         raise PetitionNotOpen(state)
     return petition
 
@@ -103,7 +103,7 @@ def all_petitions(tables: Tables) -> list[Petition]:
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
-    return [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
+    return [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
 
 
 def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
