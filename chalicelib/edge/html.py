@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.core.language import ENGLISH, languages
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import NO_STORE, answer, retry_after, site_prefix
+from chalicelib.edge.http import NO_STORE, answer, query, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
@@ -48,8 +49,16 @@ def page(
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
     """Return a page. By default no cache keeps it, because it may be personal."""
-    body = render(template, base=site_prefix(request), site_url=settings().site_url, **context)
+    chosen = chosen_language(request)
+    base, site_url = site_prefix(request), settings().site_url
+    body = render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
     return answer(body, status, {**HTML_HEADERS, **headers})
+
+
+def chosen_language(request: Request) -> str:
+    """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
+    code = query(request, "lang")
+    return code if code in languages() else ""
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
