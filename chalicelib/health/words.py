@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.times import iso
+from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
 # A backlog shorter than this is not reported.
@@ -37,7 +38,7 @@ class HealthFacts:
 
     mail_waiting: int
     pace: float
-    paused_until: datetime | None
+    pause: Pause | None
     overflow_waiting: int
     shed: Level
     corrections: Sequence[Correction] = ()
@@ -62,8 +63,8 @@ def worst(found: Sequence[Message]) -> Health:
 
 def _of_mail(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.pace)
-    if facts.paused_until:
-        yield Message(Health.WARNING, _paused(facts, facts.paused_until))
+    if facts.pause:
+        yield Message(Health.WARNING, _paused(facts, facts.pause))
     if duration >= TOO_LONG:
         text = (
             f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_roughly(duration)}. No email is lost. "
@@ -75,11 +76,16 @@ def _of_mail(facts: HealthFacts) -> Iterator[Message]:
         yield Message(Health.WARNING, f"{text} {NO_ACTION}")
 
 
-def _paused(facts: HealthFacts, until: datetime) -> str:
+def _paused(facts: HealthFacts, pause: Pause) -> str:
+    until = f"{pause.until:%-d %B at %H:%M} UTC"
+    if pause.by_engineer:
+        return (
+            f"An engineer has paused all email until {until}. {facts.mail_waiting:,} emails are waiting. No email is "
+            f"lost. {NO_ACTION}"
+        )
     return (
-        f"The email service has reached its limit. We will try again at {iso(until)[11:16]} UTC. "
-        f"{facts.mail_waiting:,} emails are waiting. No email is lost. If this happens every day, ask your engineer to "
-        "get a higher daily limit."
+        f"The email service has reached its limit. We will try again on {until}. {facts.mail_waiting:,} emails are "
+        "waiting. No email is lost. If this happens every day, ask your engineer to get a higher daily limit."
     )
 
 

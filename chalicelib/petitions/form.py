@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
+from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import field_errors, parsed
+from chalicelib.core.validation import Words, field_errors, parsed
 from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.transition import Transition, transitions
 
@@ -18,6 +19,13 @@ TEXTS = (
     "sign_wording", "updates_wording",
 )  # fmt: skip
 EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+WORDS = Words(
+    wrong={
+        "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
+        "privacy_contact": "Enter an email address, such as privacy@charity.example",
+        "privacy_url": "Enter a web address that starts with https://",
+    }
+)
 NOT_SHOWN = {"key_version", "shards"}
 
 
@@ -70,6 +78,7 @@ def shown(petition: Petition, now: datetime) -> dict[str, Any]:
     return {
         **petition.model_dump(exclude=NOT_SHOWN),
         "state": petition.state_at(now),
+        "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
         "text_version": petition.text_version,
         "consent_version": petition.consent_version,
         "transitions": transitions(petition, now),
@@ -91,7 +100,7 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
     try:
         petition = Petition.model_validate(known)
     except ValidationError as error:
-        raise Invalid([*wrong.values(), *field_errors(error)]) from error
+        raise Invalid([*wrong.values(), *field_errors(error, WORDS)]) from error
     if wrong:
         raise Invalid([*wrong.values()])
     return petition

@@ -23,7 +23,8 @@ MOST_FIGURES = 100
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
-Goal = Annotated[int, Field(gt=0, le=100_000_000)]
+# Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
+Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
@@ -65,7 +66,7 @@ class Petition(BaseModel):
     goal: Goal
     """The first goal."""
     goals: Annotated[list[Goal], Field(max_length=20)] = []
-    """Further goals, each higher than the last. When one is reached, the next one is shown."""
+    """Further goals, each higher than the one before, starting above `goal`. When one is reached, the next is shown."""
     opened_at: Moment
     """When the petition opens. Can only be changed while it is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
@@ -85,9 +86,11 @@ class Petition(BaseModel):
 
     @field_validator("goals")
     @classmethod
-    def _goals_step_up(cls, goals: list[int]) -> list[int]:
-        if any(later <= earlier for earlier, later in pairwise(goals)):
-            raise ValueError("Each goal must be higher than the one before")
+    def _goals_step_up(cls, goals: list[int], known: ValidationInfo) -> list[int]:
+        first = [known.data["goal"]] if "goal" in known.data else []
+        for earlier, later in pairwise([*first, *goals]):
+            if later <= earlier:
+                raise ValueError(f"Each goal must be higher than the one before: {later:,} follows {earlier:,}")
         return goals
 
     @field_validator("closes_at")
@@ -102,7 +105,7 @@ class Petition(BaseModel):
 
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
-        steps = sorted({self.goal, *self.goals})
+        steps = [self.goal, *self.goals]
         return next((step for step in steps if step > count), steps[-1])
 
     @property
@@ -124,9 +127,13 @@ class Petition(BaseModel):
         """Return the stored state, or for an open petition the one that its opening and closing times imply."""
         if self.state is not PetitionState.OPEN:
             return self.state
-        if now < self.opened_at:
+        if self.scheduled_opening(now):
             return PetitionState.DRAFT
         return PetitionState.CLOSED if self.closes_at and now >= self.closes_at else PetitionState.OPEN
+
+    def scheduled_opening(self, now: datetime) -> datetime | None:
+        """Return when the petition opens by itself, or None for one that is open already or has no schedule."""
+        return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
     def confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""

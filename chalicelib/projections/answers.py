@@ -13,6 +13,8 @@ class StaffPetition(TypedDict):
     slug: Slug
     title: str
     state: PetitionState
+    scheduled_opening: Time | None
+    """When a draft opens by itself. Null if nothing is scheduled."""
     confirmed: Confirmed
     """Confirmed signatures, exact."""
     pending: Pending
@@ -21,6 +23,7 @@ class StaffPetition(TypedDict):
 
 class StaffPetitions(TypedDict):
     petitions: list[StaffPetition]
+    """Open ones first, then paused ones, drafts, closed and removed ones. In each state, the newest first."""
 
 
 class BreakdownRow(TypedDict):

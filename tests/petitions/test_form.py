@@ -67,6 +67,8 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
     ({"closes_at": "soon", "opened_at": "2026-11-24T12:00:00"}, {"closes_at", "opened_at"}),
     ({"closes_at": iso(OPENED), "opened_at": iso(NOW)}, {"closes_at"}),
     ({"goals": [5, 5]}, {"goals"}),
+    ({"goal": 5000, "goals": [1000]}, {"goals"}),
+    ({"goal": "1_000", "goals": ["1,000"]}, {"goal", "goals.0"}),
     ({"titel": "x", "shards": 90, "key_version": "v9"}, {"titel", "shards", "key_version"}),
     ({"titel": "x", "title": ""}, {"titel", "title"}),
     ({"goal": 10**30}, {"goal"}),

@@ -225,9 +225,9 @@ def test_a_replacement_needs_the_next_revision(tables: Tables, revision: int) ->
     for wrong in {revision, revision + 2} - {0}:
         with pytest.raises(ConditionFailed):
             petitions.replace(a_petition(revision=wrong, goal=5), tables)
-    petitions.replace(a_petition(revision=revision + 1, goals=[7]), tables)
+    petitions.replace(a_petition(revision=revision + 1, goals=[70_000]), tables)
     found = petitions.get(SLUG, tables, consistent=True)
-    assert found == a_petition(revision=revision + 1, goals=[7])
+    assert found == a_petition(revision=revision + 1, goals=[70_000])
 
 
 def test_an_absent_petition_is_not_replaced(tables: Tables) -> None:
