@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
 ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
@@ -31,7 +31,7 @@ def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -
     Eventually consistent. No name and no address.
     """
     start = keys.signature_partition(slug, bucket)
-    wants = Attr("state").eq(State.CONFIRMED) & Attr("updates").eq(True)
+    wants = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
     return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, wants, most)
 
 

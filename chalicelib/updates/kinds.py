@@ -17,10 +17,10 @@ from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.look_up import held_as
 from chalicelib.signatures.mail_state import mark_undeliverable
-from chalicelib.signatures.model import State as SignatureState
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.names import greeting_name
 from chalicelib.updates import store
 from chalicelib.updates.find import update_seen
@@ -64,7 +64,7 @@ def _ids(key: str) -> tuple[str, str, str]:
 def _contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     slug, update_id, signature_id = _ids(key)
     update, petition = update_seen(slug, update_id, tables), petition_as_stored(slug, tables)
-    if update is None or update.state is UpdateState.CANCELLED or petition.state is State.REMOVED:
+    if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.TOO_LATE
     held = held_as(petition, signature_id, tables)
     if held is None or not may_get_updates(held.signature.model_dump()):

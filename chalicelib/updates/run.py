@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
-from chalicelib.jobs.model import Clock, State, Step
+from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.mail.deliveries import Outcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
@@ -50,7 +50,7 @@ class SendingUpdate:
             return Step(FOR_A_PAGE, lambda: self._request_page(mailing, update))
         if update.state in (UpdateState.SENDING, UpdateState.CANCELLED):
             return Step(FOR_COUNTING, lambda: self._count(mailing, update))
-        return Step(0, lambda: mailing.ended(State.FAILED, why=f"The update is {update.state}"))
+        return Step(0, lambda: mailing.ended(JobState.FAILED, why=f"The update is {update.state}"))
 
     def tidy(self, mailing: Mailing) -> None: ...
 
@@ -98,6 +98,6 @@ class SendingUpdate:
         except ConditionFailed:
             return mailing  # Cancelled meanwhile: count again.
         if is_over:
-            return mailing.ended(State.DONE)
+            return mailing.ended(JobState.DONE)
         rest = LONG_REST if results.requested > MANY else REST
         return mailing.model_copy(update={"rests_until": now + rest})
