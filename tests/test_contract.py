@@ -854,7 +854,7 @@ def pages_named_in_code() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return {text for text in texts if re.fullmatch(r"[a-z_]+\.html", text)}
+    return {text for text in texts if re.fullmatch(r"[a-z][a-z_]*\.html", text)}
 
 
 def test_every_page_template_is_used_and_exists() -> None:

@@ -23,7 +23,7 @@ _OUTCOME = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 FAILURES = ("bounced", "refused")
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     # It bounced, or SES refused it. A complaint is about an email that arrived.
@@ -64,7 +64,7 @@ class Deliveries(DeliveryState):
         for bucket in keys.BUCKETS:
             yield Key(keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), "")
 
-    def outcomes(self, prefix: str, tables: Tables) -> Counter[Outcome]:
+    def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
         """Return how many emails have which outcome, of all whose key begins with `prefix`. Constant memory."""
         # A key has no character after "z".
         between = (prefix, prefix + "~")
@@ -87,11 +87,11 @@ class Deliveries(DeliveryState):
         tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_known))
 
 
-def _outcome(item: Item) -> Outcome:
+def _outcome(item: Item) -> DeliveryOutcome:
     if item.get("undeliverable") in FAILURES:
-        return Outcome.FAILED
+        return DeliveryOutcome.FAILED
     if item["mails"]:
-        return Outcome.SENT
+        return DeliveryOutcome.SENT
     if "mail_unknown_at" in item:
-        return Outcome.UNKNOWN
-    return Outcome.WAITING if "mail_requested_at" in item else Outcome.DROPPED
+        return DeliveryOutcome.UNKNOWN
+    return DeliveryOutcome.WAITING if "mail_requested_at" in item else DeliveryOutcome.DROPPED

@@ -61,7 +61,7 @@ def _ids(key: str) -> tuple[str, str, str]:
     return slug, update_id, recipient
 
 
-def _contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def contents_update(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     slug, update_id, signature_id = _ids(key)
     update, petition = update_seen(slug, update_id, tables), petition_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
@@ -76,7 +76,7 @@ def _contents(key: str, stored: Item, context: MailContext, now: datetime, table
     return Content(signature.email or "", values, unsubscribe_url)
 
 
-def _test_contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     slug, update_id, _ = _ids(key)
     update = store.find(slug, update_id, tables)
     if update is None or update.test_to is None:
@@ -91,6 +91,6 @@ def _values(update: Update, petition: Petition, name: str, context: MailContext)
 
 
 UPDATE_KINDS = by_name(
-    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, _contents),
-    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, _test_contents),
+    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, contents_update),
+    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, contents_test),
 )

@@ -13,7 +13,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.jobs.model import Clock, JobState, Step
-from chalicelib.mail.deliveries import Outcome
+from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import CLAIM
@@ -87,9 +87,9 @@ class SendingUpdate:
         is_stopped = update.cancelled_at is not None and now >= update.cancelled_at + CANCELLED_FOR
         results = Results(
             requested=outcomes.total(),
-            sent=outcomes[Outcome.SENT],
-            failed=outcomes[Outcome.FAILED] + outcomes[Outcome.UNKNOWN],
-            skipped=outcomes[Outcome.DROPPED] + (outcomes[Outcome.WAITING] if is_stopped else 0),
+            sent=outcomes[DeliveryOutcome.SENT],
+            failed=outcomes[DeliveryOutcome.FAILED] + outcomes[DeliveryOutcome.UNKNOWN],
+            skipped=outcomes[DeliveryOutcome.DROPPED] + (outcomes[DeliveryOutcome.WAITING] if is_stopped else 0),
         )
         is_over = is_stopped if update.cancelled_at else not results.waiting
         state = UpdateState.SENT if is_over and not update.cancelled_at else update.state

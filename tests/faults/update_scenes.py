@@ -85,6 +85,13 @@ def published(served: Served) -> bool:
         return asked("POST", f"{DRAFT}/publish", 409, {}, served)
 
 
+def another_is_sent(served: Served) -> None:
+    bob_may_all(served)
+    store.add(an_update(update_id="a0"), served.tables)
+    assert bob_asked(served, "POST", f"{UPDATES}/a0/publish").status_code == 202
+    a_draft(served)
+
+
 def is_cancelled(served: Served) -> None:
     is_in_the_trail("update.cancelled", served)
     assert find_update(PETITION.slug, "a1", served.tables).state is UpdateState.CANCELLED
@@ -117,6 +124,7 @@ UPDATE_SCENES = [
     Scene("email_update_test", a_draft,
           partial(asked, "POST", f"{DRAFT}/test", 202, {"email": "bob@charity.example"}), _logged["tested"]),
     Scene("publish_update", a_draft, published, _logged["published"]),
+    Scene("publish_update", another_is_sent, partial(asked, "POST", f"{DRAFT}/publish", 409, {}), counted_right),
     Scene("cancel_update", a_draft, partial(asked, "POST", f"{DRAFT}/cancel", 200, None), is_cancelled),
     Scene("run_update", a_published_update, worked, is_requested_once),
     Scene("send_other_mail", an_email_to_alice, delivered, counted_right, SIX),
