@@ -69,7 +69,7 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
-    relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox())
+    relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed)
     log.event("relayed", requests=relayed)
 
@@ -116,4 +116,4 @@ def _watch() -> None:
 
 
 def _sweep() -> None:
-    log.event("mail_swept", queued=sweep(_outbox(), times.now(), tables()))
+    log.event("mail_swept", queued=sweep(_outbox(), times.now(), tables(), time.monotonic))

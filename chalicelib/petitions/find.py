@@ -1,7 +1,7 @@
 """Find petitions. What the public sees is cached in the process for a few seconds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -65,6 +65,11 @@ def texts_as_signed(signed: Mapping[str, tuple[str, str]], tables: Tables) -> di
 
 def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
+
+
+def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
+    """Yield the slugs of all petitions in order, from this one on ("": all). Read little: no texts."""
+    return store.slugs_from(slug, tables)
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
