@@ -18,7 +18,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import Marker
-from chalicelib.mail.state import MailState
+from chalicelib.mail.state import DeliveryState
 
 # While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
 QUEUE_FORGETS = timedelta(days=12)
@@ -55,7 +55,7 @@ class Run:
     clock: Callable[[], float]
 
     @property
-    def states(self) -> set[MailState]:
+    def states(self) -> set[DeliveryState]:
         return {kind.state for kind in self.outbox.kinds.values()}  # Kinds may share one.
 
 
@@ -87,7 +87,7 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
     return queued
 
 
-def _queue_lost(items: list[Item], state: MailState, run: Run) -> tuple[int, str]:
+def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
     """Return how many were lost, and when the first of these requests is lost (again); "" without requests."""
     lost_at = [(state.lost_at(item, run.lost_after, AGAIN), item) for item in items]
     lost = [state.request_of(item) for at, item in lost_at if at <= run.now]
@@ -118,13 +118,13 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
     _keep(Cursor(cursor.began, None), run.tables)
 
 
-def _groups(after: str, run: Run) -> Iterator[tuple[str, MailState]]:
+def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
     """Yield the groups in the order of their names, from `after` on: petitions may be added during a pass."""
     named = (zip(state.groups(after, run.tables), repeat(state)) for state in run.states)
     yield from merge(*named, key=itemgetter(0))
 
 
-def _page(state: MailState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
+def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
     """Return the open requests among the next PAGE items, and the position after them: None at the end."""
     bucket, _, after = (position or keys.BUCKETS[0]).partition("/")
     items, last = state.open_requests(outstanding.partition(group, bucket, after), PAGE, tables)
