@@ -15,6 +15,7 @@ from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
+from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST, DeliveryState
 
@@ -48,6 +49,7 @@ class Deliveries(DeliveryState):
 
     def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
         """Request the email, once for each key. Raise ConditionFailed if it was requested before."""
+        outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
         request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
         expires = int((now + self.lifetime).timestamp())
         item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
@@ -60,9 +62,11 @@ class Deliveries(DeliveryState):
     def key_of(self, item: Mapping[str, Any]) -> str:
         return str(item["sk"])
 
-    def partitions(self, tables: Tables) -> Iterable[Key]:
-        for bucket in keys.BUCKETS:
-            yield Key(keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), "")
+    def holds(self, group: str) -> bool:
+        return group == f"{keys.DELIVERIES}/{self.kind}"
+
+    def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        return [group for group in (f"{keys.DELIVERIES}/{self.kind}",) if group >= after]
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
         """Return how many emails have which outcome, of all whose key begins with `prefix`. Constant memory."""
@@ -70,8 +74,10 @@ class Deliveries(DeliveryState):
         between = (prefix, prefix + "~")
         return Counter(
             _outcome(item)
-            for start in self.partitions(tables)
-            for item in tables.query(start.table, start.pk, between, only=_OUTCOME)
+            for bucket in keys.BUCKETS
+            for item in tables.query(
+                keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), between, only=_OUTCOME
+            )
         )
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:

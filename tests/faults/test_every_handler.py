@@ -13,6 +13,7 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.mail import worker
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
@@ -61,6 +62,7 @@ def begun(served: Served, scene: Scene) -> None:
     forget_petitions()
     forget_level()
     forget_updates()
+    forget_marked()
     worker._pace.cache_clear()
     served.clock.moment = NOW + LATER
 

@@ -41,6 +41,8 @@ NAMED_ONLY = {
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
     "run_update": {"chalicelib/mail/outbox.py:depth", "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
+    # A type of its arguments; only the sender claims.
+    "sweep_mail": {"chalicelib/mail/state.py:claim"},
     # What comes late and finds its mail requested is overtaken before.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }
