@@ -25,8 +25,8 @@ signature, without personal data. Its items expire.
                 TOKENS                 <id>             a staff token, hashed
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
-                UPDATES#<slug>         <update id>      one update to those who signed
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
+                UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
 """

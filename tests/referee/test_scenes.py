@@ -34,10 +34,11 @@ NAMED_ONLY = {
     "send_mail": {
         "chalicelib/mail/deliveries.py:mark_sent",
         "chalicelib/mail/deliveries.py:request",
+        "chalicelib/mail/outstanding.py:mark",
         "chalicelib/signatures/store.py:find",
         "chalicelib/updates/store.py:find",
     },
-    "send_other_mail": {"chalicelib/mail/deliveries.py:request"},
+    "send_other_mail": {"chalicelib/mail/deliveries.py:request", "chalicelib/mail/outstanding.py:mark"},
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
     "run_update": {"chalicelib/mail/outbox.py:depth", "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
