@@ -11,7 +11,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
-from chalicelib.health.words import Correction, Facts, messages, worst
+from chalicelib.health.words import Correction, HealthFacts, messages, worst
 from chalicelib.mail.pause import current_pause
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
@@ -44,8 +44,8 @@ def read_staff_health(request: Request) -> Response:
     return json_answer(health)
 
 
-def _facts(now: datetime) -> Facts:
-    return Facts(
+def _facts(now: datetime) -> HealthFacts:
+    return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
         pace=settings().mail_per_second,
         pause=current_pause(now, tables()),

@@ -33,7 +33,7 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Facts:
+class HealthFacts:
     """The facts behind the messages. `mail_waiting` is the sum of both mail queues; `pace` is emails a second."""
 
     mail_waiting: int
@@ -50,7 +50,7 @@ class Message:
     text: str
 
 
-def messages(facts: Facts) -> list[Message]:
+def messages(facts: HealthFacts) -> list[Message]:
     """Return the messages, worst first. Without problems, return one message that all is well."""
     found = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
     ranked = sorted(found, key=lambda message: -list(Health).index(message.level))
@@ -61,7 +61,7 @@ def worst(found: Sequence[Message]) -> Health:
     return max((message.level for message in found), key=list(Health).index)
 
 
-def _of_mail(facts: Facts) -> Iterator[Message]:
+def _of_mail(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.pace)
     if facts.pause:
         yield Message(Health.WARNING, _paused(facts, facts.pause))
@@ -76,7 +76,7 @@ def _of_mail(facts: Facts) -> Iterator[Message]:
         yield Message(Health.WARNING, f"{text} {NO_ACTION}")
 
 
-def _paused(facts: Facts, pause: Pause) -> str:
+def _paused(facts: HealthFacts, pause: Pause) -> str:
     until = f"{pause.until:%-d %B at %H:%M} UTC"
     if pause.by_engineer:
         return (
@@ -89,7 +89,7 @@ def _paused(facts: Facts, pause: Pause) -> str:
     )
 
 
-def _of_overflow(facts: Facts) -> Iterator[Message]:
+def _of_overflow(facts: HealthFacts) -> Iterator[Message]:
     if facts.overflow_waiting:
         text = (
             f"{facts.overflow_waiting:,} signatures are safe but not yet processed. We send their emails after that. "
@@ -98,7 +98,7 @@ def _of_overflow(facts: Facts) -> Iterator[Message]:
         yield Message(Health.WARNING, text)
 
 
-def _of_shedding(facts: Facts) -> Iterator[Message]:
+def _of_shedding(facts: HealthFacts) -> Iterator[Message]:
     if facts.shed is not Level.NORMAL:
         yield Message(Health.WARNING, f"An engineer has reduced the load on the site: {MEANS[facts.shed]} {NO_ACTION}")
 

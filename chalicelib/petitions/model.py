@@ -29,7 +29,7 @@ Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
-class State(StrEnum):
+class PetitionState(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
     PAUSED = "paused"
@@ -62,7 +62,7 @@ class Petition(BaseModel):
     """What people agree to when they sign."""
     updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     """What people agree to when they ask for updates."""
-    state: State = State.OPEN
+    state: PetitionState = PetitionState.OPEN
     goal: Goal
     """The first goal."""
     goals: Annotated[list[Goal], Field(max_length=20)] = []
@@ -97,7 +97,7 @@ class Petition(BaseModel):
     @classmethod
     def _closes_after_it_opens(cls, closes_at: datetime | None, known: ValidationInfo) -> datetime | None:
         """A closed petition needs closes_at: its confirmation links work until a day after that."""
-        if closes_at is None and known.data.get("state") is State.CLOSED:
+        if closes_at is None and known.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
         if closes_at and "opened_at" in known.data and closes_at <= known.data["opened_at"]:
             raise ValueError("must be later than the opening time")
@@ -123,22 +123,22 @@ class Petition(BaseModel):
         """Text version and consent version together: all that a signer agrees to."""
         return version_of(self.text_version, self.consent_version)
 
-    def state_at(self, now: datetime) -> State:
+    def state_at(self, now: datetime) -> PetitionState:
         """Return the stored state, or for an open petition the one that its opening and closing times imply."""
-        if self.state is not State.OPEN:
+        if self.state is not PetitionState.OPEN:
             return self.state
         if self.scheduled_opening(now):
-            return State.DRAFT
-        return State.CLOSED if self.closes_at and now >= self.closes_at else State.OPEN
+            return PetitionState.DRAFT
+        return PetitionState.CLOSED if self.closes_at and now >= self.closes_at else PetitionState.OPEN
 
     def scheduled_opening(self, now: datetime) -> datetime | None:
         """Return when the petition opens by itself, or None for one that is open already or has no schedule."""
-        return self.opened_at if self.state is State.OPEN and now < self.opened_at else None
+        return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
     def confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
         lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
-        return (lasts or self.state is State.PAUSED) and self.state is not State.REMOVED
+        return (lasts or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED
 
 
 def changed(petition: Petition, **changes: Any) -> Petition:

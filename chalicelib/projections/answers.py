@@ -6,13 +6,13 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Change, Confirmed, Counted, Pending, Time
 from chalicelib.petitions.answers import Slug
-from chalicelib.petitions.model import State
+from chalicelib.petitions.model import PetitionState
 
 
 class StaffPetition(TypedDict):
     slug: Slug
     title: str
-    state: State
+    state: PetitionState
     scheduled_opening: Time | None
     """When a draft opens by itself. Null if nothing is scheduled."""
     confirmed: Confirmed

@@ -12,7 +12,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, query, unless_known
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import all_petitions, petition_as_stored
-from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.constituency_table import is_configured
 from chalicelib.projections.dimensions import Dimension
@@ -27,7 +27,7 @@ routes = Blueprint(__name__)
 
 ALL = "all"
 # What staff work with comes first.
-IN_LISTS = (State.OPEN, State.PAUSED, State.DRAFT, State.CLOSED, State.REMOVED)
+IN_LISTS = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
 # Of `top`.
 MOST_ROWS = 999
 

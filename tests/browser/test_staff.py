@@ -166,7 +166,7 @@ def test_printing_shows_the_count_the_curve_and_the_tables(
         expect(desk.locator(hidden).first).to_be_hidden()
 
 
-def test_without_javascript_the_page_says_at_once_that_it_needs_it(browser: Browser, deployed_site: DeployedSite) -> None:
+def test_without_javascript_the_page_says_so_at_once(browser: Browser, deployed_site: DeployedSite) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{deployed_site.url}/staff")

@@ -5,17 +5,17 @@ from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.exports import worker
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, asked_for, kept
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
-from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
+from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, is_refused_in_the_trail, read
 from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
 WAITING = an_export()
-DONE = an_export(state=State.DONE, result=a_result(finished_at=NOW))
+DONE = an_export(state=JobState.DONE, result=a_result(finished_at=NOW))
 ONE = f"/api/staff/exports/{DONE.job_id}"
 
 
@@ -31,7 +31,7 @@ def an_export_that_waits(served: Served) -> None:
 
 def is_cancelled(served: Served) -> None:
     is_in_the_trail("export.cancelled", served)
-    assert served.tables.items[keys.job("export", WAITING.job_id)]["state"] == State.CANCELLED
+    assert served.tables.items[keys.job("export", WAITING.job_id)]["state"] == JobState.CANCELLED
 
 
 def one_to_hand_over(served: Served) -> None:
@@ -45,7 +45,12 @@ def one_cancelled_after_its_upload(served: Served) -> None:
     served.bucket.objects[f"files/{served.asked.job_id}/signatures.csv"] = b""  # type: ignore[attr-defined]
 
 
-def worked_on(served: Served, end: State = State.DONE) -> bool:
+def one_that_waits_already(served: Served) -> None:
+    bob_may_all(served)
+    asked_for(served.tables, PETITION, served.exports, columns=["name"])
+
+
+def worked_on(served: Served, end: JobState = JobState.DONE) -> bool:
     """Work on the newest message and return whether the export has this end."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(served.exports.messages)
@@ -76,6 +81,8 @@ def requested(served: Served) -> bool:
 
 EXPORT_SCENES = [
     Scene("request_export", bob_may_all, requested, partial(is_in_the_trail, "export.requested")),
+    Scene("request_export", one_that_waits_already, partial(asked, "POST", OF_PETITION, 409, {"columns": ["name"]}),
+          partial(is_refused_in_the_trail, "export.requested")),
     Scene("list_exports", a_finished_export, partial(read, OF_PETITION), counted_right),
     Scene("read_export", a_finished_export, partial(read, ONE), counted_right),
     Scene("cancel_export", an_export_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),
@@ -84,5 +91,5 @@ EXPORT_SCENES = [
     Scene("exports", a_finished_export,
           partial(as_function_of, "exports", "/api/staff/petitions/{slug}/exports", OF_PETITION), counted_right),
     Scene("run_export", one_to_hand_over, worked_on, is_exported),
-    Scene("run_export", one_cancelled_after_its_upload, partial(worked_on, end=State.CANCELLED), is_tidy),
+    Scene("run_export", one_cancelled_after_its_upload, partial(worked_on, end=JobState.CANCELLED), is_tidy),
 ]  # fmt: skip

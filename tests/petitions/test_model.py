@@ -5,24 +5,26 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.petitions.model import State, text_of
+from chalicelib.petitions.model import PetitionState, text_of
 from tests.actors import DAY, NOW, OPENED, a_petition
 
 
 @pytest.mark.parametrize(
     ("changes", "moment", "state"),
     [
-        ({}, OPENED, State.OPEN),
-        ({}, OPENED - DAY, State.DRAFT),
-        ({"closes_at": NOW}, NOW - DAY, State.OPEN),
-        ({"closes_at": NOW}, NOW, State.CLOSED),
-        ({"state": "draft"}, NOW, State.DRAFT),
-        ({"state": "removed"}, NOW, State.REMOVED),
-        ({"state": "closed", "closes_at": NOW + DAY}, NOW, State.CLOSED),
-        ({"state": "paused", "closes_at": NOW}, NOW + DAY, State.PAUSED),
+        ({}, OPENED, PetitionState.OPEN),
+        ({}, OPENED - DAY, PetitionState.DRAFT),
+        ({"closes_at": NOW}, NOW - DAY, PetitionState.OPEN),
+        ({"closes_at": NOW}, NOW, PetitionState.CLOSED),
+        ({"state": "draft"}, NOW, PetitionState.DRAFT),
+        ({"state": "removed"}, NOW, PetitionState.REMOVED),
+        ({"state": "closed", "closes_at": NOW + DAY}, NOW, PetitionState.CLOSED),
+        ({"state": "paused", "closes_at": NOW}, NOW + DAY, PetitionState.PAUSED),
     ],
 )
-def test_the_state_follows_the_opening_and_closing_times(changes: dict[str, Any], moment: Any, state: State) -> None:
+def test_the_state_follows_the_opening_and_closing_times(
+    changes: dict[str, Any], moment: Any, state: PetitionState
+) -> None:
     assert a_petition(**changes).state_at(moment) is state
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.staff.audit import store
-from chalicelib.staff.audit.model import Action, Actor, Entry
+from chalicelib.staff.audit.model import Action, Actor, AuditRecord
 
 
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
@@ -13,7 +13,7 @@ def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
 
     If the action is then refused, call `note_refusal`. A recorded action may still have failed for another reason.
     """
-    return store.keep(Entry(at=now, actor=actor, action=action), tables)
+    return store.keep(AuditRecord(at=now, actor=actor, action=action), tables)
 
 
 def note_refusal(cursor: str, why: str, tables: Tables) -> None:
@@ -21,6 +21,6 @@ def note_refusal(cursor: str, why: str, tables: Tables) -> None:
     store.keep_refusal(cursor, why, tables)
 
 
-def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
+def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
     """Return entries lazily, newest first. `before`: only those before the entry with this cursor."""
     return store.newest_first(since, until, tables, before)
