@@ -30,7 +30,7 @@ class PublicPetition(TypedDict):
     """Confirmed signatures, a few seconds old."""
 
 
-class Consent(TypedDict):
+class ConsentWording(TypedDict):
     """What people agree to. Show the wording beside a box that is not ticked."""
 
     name: Literal["sign", "updates"]
@@ -62,7 +62,7 @@ class FullPetition(PublicPetition):
     """The charity that runs the petition."""
     url: Url
     """The petition's page."""
-    consents: list[Consent]
+    consents: list[ConsentWording]
     privacy: Privacy
 
 
