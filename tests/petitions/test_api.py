@@ -39,6 +39,7 @@ def test_the_json_follows_the_contract(served: Served) -> None:
     assert answer.json_body == {
         "slug": "safe-children",
         "title": "Keep trafficked children safe",
+        "languages": ["en"],
         "text_version": a_published_petition(served.tables).text_version,
         "target": "the Home Secretary",
         "state": "open",
