@@ -11,10 +11,10 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.language import languages
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
-from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import chosen_language, client_matches, json_answer, not_modified, query, shared
+from chalicelib.edge.html import fragment, page, page_view
+from chalicelib.edge.http import chosen_language, client_matches, json_answer, not_modified, query, redirect, shared
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
@@ -23,7 +23,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
+    from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
 
@@ -51,6 +51,8 @@ def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
     """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
+    if tidy := pasted_slug(slug):
+        return redirect(request, f"/petitions/{tidy}", 302)
     now, preview = times.now(), query(request, "preview")
     if preview is not None:
         check_preview(slug, preview, now, settings().token_keys)
@@ -70,7 +72,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 @json_view(routes)
 def list_petitions(request: Request) -> Response:
-    """Return the open petitions, newest first, each as read_petition does."""
+    """Return the open petitions, newest first, in short."""
     now, chosen = times.now(), chosen_language(request)
     found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
     body: PublicPetitions = {
@@ -81,11 +83,31 @@ def list_petitions(request: Request) -> Response:
 
 @json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
-    """Return the petition as JSON, with the public count."""
+    """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    shown = petition.in_language(chosen_language(request))
-    return json_answer(_shown(shown, public_count(petition, now, tables()), now), headers=_shared())
+    language = chosen_language(request) or petition.language
+    shown = petition.in_language(language)
+    url = f"{settings().site_url}/petitions/{slug}"
+    body: FullPetition = {
+        **_shown(shown, public_count(petition, now, tables()), now),
+        "summary": shown.summary,
+        "text": shown.text,
+        "charity": shown.charity,
+        "url": url,
+        "consents": [
+            {"name": "sign", "wording": shown.sign_wording, "version": petition.consent_version},
+            {"name": "updates", "wording": shown.updates_wording, "version": petition.consent_version},
+        ],
+        "privacy": {
+            "controller": shown.charity,
+            "contact": petition.privacy_contact,
+            "policy_url": petition.privacy_url,
+            "notice_url": f"{url}#privacy",
+            "notice_html": fragment(request, "_privacy.html", {"petition": shown}, language),
+        },
+    }
+    return json_answer(body, headers=_shared())
 
 
 def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
