@@ -13,6 +13,7 @@ from pathlib import Path
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
+from chalicelib.core.language import ENGLISH
 from chalicelib.core.tokens import Purpose, Subject, issue
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import DeliveryState
@@ -33,11 +34,15 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient and the values for the templates of one email, and its link to unsubscribe ("": none)."""
+    """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language,
+    and the name that it comes from ("": only an address).
+    """
 
     to: str
     values: Mapping[str, object]
     unsubscribe_url: str = ""
+    language: str = ENGLISH
+    sender_name: str = ""
 
 
 class NotSent(Enum):
