@@ -160,13 +160,17 @@ def test_the_page_is_accessible_and_does_not_scroll_sideways(
     page = context.new_page()
     page.set_default_timeout(20_000)
     PAGES[name](page, deployed_site)
+    check_at_every_size(page, name)
+    context.close()
+
+
+def check_at_every_size(page: Page, name: str) -> None:
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         keep_picture(page, f"{name}-{size}")
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
         found = Axe().run(page)
         assert found.violations_count == 0, f"{size}: {found.generate_report()}"
-    context.close()
 
 
 def keep_picture(page: Page, name: str) -> None:
