@@ -180,7 +180,7 @@ def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
     client = SimpleNamespace(query=lambda **request: query.update(request) or {"Items": []})
     names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
     start = keys.Key(keys.SIGNATURES, "slug#00", "")
-    CONFIRM.waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
+    CONFIRM.open_requests(start, 1, Tables(cast(Any, client), names))
     assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
 
 
@@ -210,8 +210,8 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
     function: str, sent: dict[str, Any]
 ) -> None:
-    [marking] = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
-    condition = marking["Condition"]
+    updates = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
+    [condition] = [each["Condition"] for each in updates if "SignaturesTable" in json.dumps(each["Resource"])]
     assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
     assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
     assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
