@@ -92,8 +92,8 @@ def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
 def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     found = requests.get(f"{deployed_site.url}{API}", timeout=30).json()
     assert set(found) == {
-        *("slug", "title", "text_version", "target", "state"),
-        *("goal", "opened_at", "closes_at", "count"),
+        *("slug", "title", "summary", "text", "text_version", "target", "charity", "url", "state"),
+        *("goal", "opened_at", "closes_at", "count", "consents", "privacy"),
     }
 
 
@@ -193,7 +193,7 @@ def test_charlie_with_only_manage_reads_no_count(deployed_site: DeployedSite) ->
 def test_staff_list_every_petition(deployed_site: DeployedSite) -> None:
     petitions = deployed_site.staff("/petitions").json()["petitions"]
     [listed] = [petition for petition in petitions if petition["slug"] == SLUG]
-    assert set(listed) == {"slug", "title", "state", "confirmed", "pending"}
+    assert set(listed) == {"slug", "title", "state", "scheduled_opening", "confirmed", "pending"}
 
 
 @pytest.mark.parametrize("ask", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}])
