@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.crowd import SLUG
-from tests.browser.test_pages import SIZES, check_at_every_size
+from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
 from tests.deployed import DeployedSite
 
@@ -42,11 +42,8 @@ VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
 def test_the_view_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str
 ) -> None:
-    # The test injects axe, which the site's Content-Security-Policy would block.
-    context = browser.new_context(viewport=SIZES["phone"], bypass_csp=True)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    VIEWS[name](page, deployed_site)
-    expect(page).to_have_title(re.compile("– Staff$"))
-    check_at_every_size(page, name)
-    context.close()
+    def open_view(page: Page) -> None:
+        VIEWS[name](page, deployed_site)
+        expect(page).to_have_title(re.compile("– Staff$"))
+
+    check_at_every_size(browser, name, open_view)
