@@ -12,7 +12,7 @@ from chalicelib.core.times import iso, since
 from chalicelib.exports.model import SETTLING, Export, Totals
 from chalicelib.exports.write import writer
 from chalicelib.jobs.model import Clock
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import exportable
 
 PARTS = "parts"
@@ -40,12 +40,12 @@ class Selection:
         self.moment, self.before, self.after = iso(moment), since(moment - SETTLING), iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:
-        if item["state"] == State.CONFIRMED and item["confirmed_at"] <= self.moment:
+        if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
         # Someone who withdrew after the moment was in the tally then, even if they have signed or confirmed again.
         self.totals.gone += item.get("withdrawn_at", "") >= self.before
-        if item["state"] == State.CONFIRMED:
+        if item["state"] == SignatureState.CONFIRMED:
             self.totals.late += item["confirmed_at"] <= self.after
         return False
 

@@ -20,7 +20,7 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.core.times import iso, since
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import anonymous
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
@@ -44,10 +44,10 @@ class Walk:
     left: Counter[str] = field(default_factory=Counter)
 
     def take(self, bucket: str, item: Item) -> None:
-        if item["state"] == State.PENDING:
+        if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             self.joined[bucket] += item["signed_at"] >= self.since
-        elif item["state"] == State.CONFIRMED:
+        elif item["state"] == SignatureState.CONFIRMED:
             self._confirmed(item)
             self.left[bucket] += item["confirmed_at"] >= self.since
         elif item["withdrawn_at"] >= self.since:

@@ -34,7 +34,7 @@ PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
 MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
 
-class State(StrEnum):
+class SignatureState(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
@@ -55,7 +55,7 @@ class Signature(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    state: State
+    state: SignatureState
     signed_at: Moment
     name: str | None = None
     email: str | None = None
@@ -92,7 +92,7 @@ class Signature(BaseModel):
     def is_over(self, now: datetime) -> bool:
         """Return whether it is withdrawn, or pending and expired. TTL may delete an expired item days later."""
         expired = self.expires_at is not None and self.expires_at <= now
-        return self.state is State.WITHDRAWN or (self.state is State.PENDING and expired)
+        return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and expired)
 
 
 class NewSignature(BaseModel):

@@ -22,7 +22,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, State
+from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 
 ATTEMPTS = 3
@@ -85,7 +85,7 @@ def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 
 def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now: datetime) -> Signature:
     return Signature(
-        state=State.PENDING,
+        state=SignatureState.PENDING,
         signed_at=now,
         name=form.name,
         email=form.email.deliverable,
@@ -139,7 +139,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     withdrawn or mailed since.
     """
     whole_second = new.signature.signed_at.replace(microsecond=0)  # As the table stores it.
-    if earlier.state is State.WITHDRAWN:
+    if earlier.state is SignatureState.WITHDRAWN:
         # The person may sign again in the second of the withdrawal. An email requested before it may be marked after.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]

@@ -17,10 +17,10 @@ from chalicelib.signatures.model import (
     PERSONAL,
     WITHDRAWN_LIFETIME,
     Signature,
-    State,
+    SignatureState,
 )
 
-_is_pending = Attr("state").eq(State.PENDING)
+_is_pending = Attr("state").eq(SignatureState.PENDING)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
@@ -49,7 +49,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     The number of emails stays. At the limit the signature is stored without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    is_over = Attr("state").eq(State.WITHDRAWN) | expired
+    is_over = Attr("state").eq(SignatureState.WITHDRAWN) | expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
@@ -70,7 +70,7 @@ def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_sourc
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
         subject.key,
-        assign={"state": State.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
+        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
         remove=("expires_at", *MAIL_REQUEST, *(name for name, value in corrections.items() if value is None)),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
@@ -85,7 +85,7 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
-        assign={"state": State.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
+        assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
         when=counted,
     )
@@ -97,12 +97,12 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
     An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
     gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at")
-    tables.update(Change(key, assign=_emptiness(now), remove=gone, when=Attr("state").eq(State.WITHDRAWN)))
+    tables.update(Change(key, assign=_emptiness(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN)))
 
 
 def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
     """Store an empty item, although there is no signature. Raise ConditionFailed if there is one."""
-    mark = {"state": State.WITHDRAWN, "channel": "", "mails": 0, **_emptiness(now)}
+    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_emptiness(now)}
     tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
 
 
