@@ -11,7 +11,6 @@ import pytest
 
 from chalicelib.core import log
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
-from chalicelib.edge.batch import BatchFailed
 from tests.actors import (
     ALICE,
     BOB,
