@@ -411,9 +411,11 @@ def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
     assert {name for name in FUNCTIONS if "OverflowQueue" in json.dumps(statements(name))} == {
         "APIHandler",
         "Counts",
+        "People",
         "StoreOverflow",
     }
-    assert allowed("Counts", "OverflowQueue") == {"sqs:GetQueueAttributes"}
+    for name in ("Counts", "People"):
+        assert allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
     assert allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
     assert allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 
