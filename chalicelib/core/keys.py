@@ -38,6 +38,7 @@ from zlib import crc32
 SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
+_REFUSED = "-refused"
 DELIVERIES = "deliveries"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES)
 
@@ -151,6 +152,15 @@ def staff_token(token_id: str) -> Key:
 def audit_entry(moment: str, nonce: str) -> Key:
     """`moment` is ISO 8601 with microseconds, so that entries sort by time."""
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
+
+
+def audit_refusal(entry: str) -> Key:
+    """`entry`: the sort key of the entry whose action was refused."""
+    return Key(AUDIT, audit_partition(entry), f"{entry}{_REFUSED}")
+
+
+def refused_entry(refusal: str) -> str:
+    return refusal.removesuffix(_REFUSED)
 
 
 def audit_partition(moment: str) -> str:
