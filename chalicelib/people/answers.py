@@ -26,6 +26,8 @@ class Person(TypedDict):
     country: str | None
     postcode: str | None
     source: str | None
+    language: str | None
+    """The code of the language that it was signed in. Null: the main language of the petition."""
     updates: bool
 
 
