@@ -5,7 +5,8 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
-from chalicelib.petitions.model import Petition, PetitionText, changed, text_of
+from chalicelib.petitions.model import Petition, changed, text_of
+from chalicelib.petitions.text import PetitionText
 from chalicelib.tallies.open import open_tally
 
 
@@ -47,4 +48,4 @@ def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
 
 
 def _taken() -> Invalid:
-    return Invalid([FieldError("slug", "Another petition already uses this slug")])
+    return Invalid([FieldError("slug", "Another petition already has this address")])

@@ -4,6 +4,7 @@ export class FakeElement {
   attributes = {};
   children = [];
   listeners = {};
+  style = {};
   value = "";
 
   constructor(tag) {
@@ -30,6 +31,26 @@ export class FakeElement {
     this.children.push(...children);
   }
 
+  replaceChildren(...children) {
+    this.children = children;
+  }
+
+  get textContent() {
+    return this.children.map((child) => child?.textContent ?? child).join(" ");
+  }
+
+  set textContent(text) {
+    this.children = [text];
+  }
+
+  contains() {
+    return false;
+  }
+
+  querySelectorAll() {
+    return [];
+  }
+
   /** This element and all below it. */
   *all() {
     yield this;
@@ -39,6 +60,8 @@ export class FakeElement {
 
 class FakeDocument extends EventTarget {
   hidden = false;
+  documentElement = { lang: "en" };
+  body = { dataset: {} };
 
   createElement(tag) {
     return new FakeElement(tag);
