@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -101,9 +100,9 @@ def _works(stack: Deployed, token: str) -> bool:
     address = f"{stack.api}/api/staff/petitions"
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return bool(answer.status == 200)
-    except urllib.error.URLError:
+    except OSError:  # Refused, or too slow.
         return False
 
 

@@ -56,7 +56,7 @@ def running_site(port: int, local: Path) -> Iterator[Site]:
     process = command(port, local)
     file = local / "endpoints.json"
     try:
-        wait_for(lambda: file.exists() or process.poll() is not None, 90)
+        wait_for(lambda: file.exists() or process.poll() is not None, 180)
         assert file.exists(), process.communicate()[0]
         endpoints = json.loads(file.read_text())
         wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
@@ -90,7 +90,7 @@ def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path)
     """Its emails are sent, its counts agree, and its scratch folder is removed, after the next start."""
     port, slug, people = free_port(), "support-trafficked-children", [f"p{each}@example.org" for each in range(8)]
     process = command(port, tmp_path)
-    wait_for(lambda: (tmp_path / "endpoints.json").exists(), 90)
+    wait_for(lambda: (tmp_path / "endpoints.json").exists(), 180)
     endpoints = json.loads((tmp_path / "endpoints.json").read_text())
     for person in people:
         visitor(endpoints["site"]).sign(slug, person)
