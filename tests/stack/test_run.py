@@ -84,6 +84,16 @@ def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path
         assert counts["confirmed"] == 1
         second.visitor.sign(slug, "after@example.org")
         second.visitor.link("confirm", "after@example.org")
+        assert "local" in _in_a_shell("python manage.py token list", tmp_path)
+
+
+def _in_a_shell(line: str, local: Path) -> str:
+    """Return what the command prints in the shell of `make shell`."""
+    environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
+    shell = [sys.executable, "-m", "stack.shell"]
+    return subprocess.run(
+        shell, input=line, env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path) -> None:
