@@ -1,7 +1,6 @@
 """`manage.py petition`: check or load a petition file."""
 
 import argparse
-import os
 import sys
 import tomllib
 from pathlib import Path
@@ -11,7 +10,7 @@ from pydantic import ValidationError
 
 from chalicelib.core import keys, times
 from chalicelib.core.errors import UnknownPetition
-from chalicelib.core.settings import table_variable
+from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import WORDS
@@ -36,15 +35,16 @@ def check_petition(arguments: argparse.Namespace) -> None:
         print(f"{path}: {slug} is valid")
         if slug in seen:
             print(f"warning: {seen[slug]} has the same slug: the file that is loaded last replaces it", file=sys.stderr)
-        elif os.environ.get(table_variable(keys.COUNTS)) and _exists(slug):
+        elif _exists(slug):
             print(f"warning: there is a petition {slug} already: loading this file replaces its text", file=sys.stderr)
         seen[slug] = path
 
 
 def _exists(slug: str) -> bool:
     try:
+        required(table_variable(keys.COUNTS))
         petition_as_stored(slug, common.tables())
-    except UnknownPetition:
+    except (UnknownPetition, RuntimeError):  # RuntimeError: there are no settings.
         return False
     return True
 

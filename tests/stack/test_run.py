@@ -63,7 +63,7 @@ def running_site(port: int, local: Path) -> Iterator[Site]:
         yield Site(endpoints, visitor(endpoints["site"]))
     finally:
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=40)
+        output, _ = process.communicate(timeout=90)
     assert process.returncode == 0, output
     assert "Traceback" not in output
 
