@@ -24,11 +24,13 @@ def petition_page(
     form: Mapping[str, str],
     errors: Sequence[FieldError] = (),
     busy: bool = False,
+    meant: str | None = None,
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
+    """Return the page. `meant`: the email address to ask about, if the typed one looks like a slip."""
     context = _context(petition, petition.state_at(now), known_count(petition, now, tables))
-    context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
+    context |= {"form": _with_a_country(form), "errors": errors, "busy": busy, "meant": meant}
     return page(request, "petition.html", context, status, headers)
 
 
@@ -48,6 +50,7 @@ def _context(petition: Petition, state: State, count: Count | None) -> dict[str,
         "as_of": count and count.as_of,
         "countries": list(countries().items()),
         "preview": None,
+        "meant": None,
     }
 
 

@@ -159,7 +159,8 @@ export function signatureFrom(typed) {
   // The API rejects a signature without consent, so the type's `true` holds for all that it accepts.
   return /** @type {Signature} */ ({
     name: text("name"),
-    email: text("email"),
+    // The last one: a ticked box after the field has the address that was meant.
+    email: String(typed.getAll("email").at(-1) ?? "").trim(),
     country: text("country"),
     ...optional("postcode"),
     ...optional("source"),
@@ -254,12 +255,26 @@ export async function deliver(url, body, say) {
 }
 
 /**
+ * For inbox.js, in this tab only. No response may contain the address, because it could be cached.
+ * @param {HTMLFormElement} form
+ */
+function remember(form) {
+  const signed = { url: form.dataset.signUrl, body: signatureFrom(new FormData(form)), at: Date.now() };
+  try {
+    sessionStorage.setItem("signed", JSON.stringify(signed));
+  } catch {
+    // Storage is switched off. The page then shows no address.
+  }
+}
+
+/**
  * A refused signature is sent once more as an ordinary form, because the server renders the messages.
  * @param {HTMLFormElement} form
  * @param {"accepted" | "refused" | "unreachable"} outcome
  * @param {Say} say
  */
 function finish(form, outcome, say) {
+  if (outcome === "accepted") remember(form);
   if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl ?? "");
   if (outcome === "refused") return form.submit();
   setSending(form, false);
