@@ -12,6 +12,7 @@ from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
+from chalicelib.petitions.slugs import SlugList
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
@@ -25,7 +26,9 @@ class Listed(NamedTuple):
     counted: Count
 
 
-_known: SecondsCache[Petition | None] = SecondsCache(SETTINGS_SECONDS)
+# Only petitions that exist, so unknown slugs cannot evict one.
+_known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
+_slugs = SlugList()
 _listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
 # What may stand around an address that was copied from a text.
@@ -34,8 +37,10 @@ _AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„
 
 def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return a petition that the public may see. Raise UnknownPetition (also for a draft) or PetitionRemoved."""
-    petition = _known.get(slug, lambda: store.get(slug, tables)) if _slug.fullmatch(slug) else None
-    if petition is None or petition.state_at(now) is State.DRAFT:
+    if not _slug.fullmatch(slug):
+        raise UnknownPetition
+    petition = _known.get(slug, lambda: _stored(slug, now, tables))
+    if petition.state_at(now) is State.DRAFT:
         raise UnknownPetition
     if petition.state is State.REMOVED:
         raise PetitionRemoved(petition.removed_reason)
@@ -46,6 +51,26 @@ def pasted_slug(slug: str) -> str | None:
     """Return the slug without what was copied with it, such as a dot or a bracket; None if it needs no correction."""
     tidy = unquote(slug).strip(_AROUND).lower()
     return tidy if tidy != slug and _slug.fullmatch(tidy) else None
+
+
+def _stored(slug: str, now: datetime, tables: Tables) -> Petition:
+    """Read the petition. Raise UnknownPetition, or Unavailable while it is not known which slugs exist."""
+    exists = slug in _known or slug in _slugs
+    petition = store.get(slug, tables) if exists else _unlisted(slug, now, tables)
+    if petition is None:
+        raise UnknownPetition
+    return petition
+
+
+def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
+    """Read the petition with the list of slugs, if the list is due: the first petition of a process costs one call."""
+    petition = None
+    if _slugs.is_due(now):
+        petition, slugs = store.get_with_slugs(slug, tables)
+        _slugs.replace(slugs)
+    if not _slugs.is_current:
+        raise Unavailable
+    return petition
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
@@ -96,4 +121,5 @@ def _counted(petitions: list[Petition], now: datetime, tables: Tables) -> list[L
 def forget_petitions() -> None:
     """Clear the caches. Tests use it to start like a new process."""
     _known.clear()
+    _slugs.clear()
     _listed.clear()

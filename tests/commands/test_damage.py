@@ -218,6 +218,7 @@ def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, 
     ("pk", "outcome"),
     [
         ("PETITIONS", Outcome.PUT_BACK),
+        ("SLUGS", Outcome.PUT_BACK),
         ("TALLY#safe-children#000", Outcome.PUT_BACK),
         ("FUNNEL-DAYS#safe-children", Outcome.PUT_BACK),
         ("TOKENS", Outcome.TEMPORARY),

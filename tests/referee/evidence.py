@@ -13,6 +13,7 @@ import pytest
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
 from chalicelib.jobs.request import cancel
+from chalicelib.petitions import find
 from chalicelib.shedding.level import Level, forget_level, shed
 from stack.referee.model import Question
 from stack.referee.policies import HERE, declared, resolver
@@ -104,6 +105,8 @@ def _more(served: Served) -> None:
         test_signing.begun(served, before)
         shed(level, served.tables)
         forget_level()
+        served.post_json(test_signing.API, json_of())
+        find._known.clear()  # The process knows that the petition exists, and has not read it.
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relayed_and_followed(served)

@@ -211,20 +211,20 @@ def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: P
     assert count_of(tables, petition) == 0
 
 
-def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(petition: Petition) -> None:
+def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:
     class ResponseLost(FakeTables):
         def transact(self, writes: Any) -> None:
             super().transact(writes)
             raise Unavailable("storage")
 
-    tables = ResponseLost()
-    identity = signed(tables, petition)
-    a_published_petition(tables)
+    losing = ResponseLost()
+    losing.items = tables.items
+    identity = signed(losing, petition)
     subject = subject_of(petition, identity)
     with pytest.raises(Unavailable):
-        confirm(subject, AS_SIGNED, petition, NOW, tables)
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
-    assert count_of(tables, petition) == 1
+        confirm(subject, AS_SIGNED, petition, NOW, losing)
+    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is State.CONFIRMED
+    assert count_of(losing, petition) == 1
 
 
 def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:

@@ -155,15 +155,17 @@ def test_two_callers_close_a_day_once(tables: FakeTables, petition: Petition) ->
 
 
 @pytest.mark.parametrize("failure", [Conflicted("storage"), Throttled("storage"), Unavailable("storage")])
-def test_a_day_that_cannot_be_closed_is_still_counted(petition: Petition, failure: Unavailable) -> None:
+def test_a_day_that_cannot_be_closed_is_still_counted(
+    tables: FakeTables, petition: Petition, failure: Unavailable
+) -> None:
     class Failing(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
             raise failure
 
-    tables = Failing()
-    a_published_petition(tables)
-    counted(tables, petition, NOW)
-    assert exact_count(petition, NOW + 9 * DAY, tables).confirmed == 1
+    failing = Failing()
+    failing.items = tables.items
+    counted(failing, petition, NOW)
+    assert exact_count(petition, NOW + 9 * DAY, failing).confirmed == 1
 
 
 def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition) -> None:
