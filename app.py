@@ -13,6 +13,7 @@ from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, staff_api as petitions_staff_api
+from chalicelib.progress import api as progress_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
 from chalicelib.projections.funnel import api as funnel_api
 from chalicelib.signatures import api as signatures_api, links as signatures_links, worker as signatures_worker
@@ -22,7 +23,7 @@ from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
 from chalicelib.totals import api as totals_api
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api)
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, progress_api)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api),
     *(petitions_staff_api, people_api, exports_api, health_api, projections_api, funnel_api),

@@ -15,7 +15,7 @@ STACK = sorted((ROOT / "stack").rglob("*.py"))
 # Lowest first. A module imports from its own layer and from those below.
 LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
-    ("projections",), ("mail",), ("exports", "people", "staff", "signin", "statements", "totals", "health"),
+    ("projections",), ("mail",), ("exports", "people", "staff", "signin", "statements", "totals", "health", "progress"),
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.

@@ -111,6 +111,7 @@ _ALL = (
     Route("GET", "/api/petitions/{slug}", "read_petition", Function.API, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}/count", "read_count", Function.COUNTS, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}/total", "read_total", Function.COUNTS, cache=Cache.SECONDS),
+    Route("GET", "/api/petitions/{slug}/progress", "read_progress", Function.COUNTS, cache=Cache.SECONDS),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
     Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),

@@ -1,13 +1,15 @@
 """The count for the public: a stored snapshot that callers refresh under a lease."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.tallies import store
-from chalicelib.tallies.count import Count, exact_count, exact_counts
+from chalicelib.tallies.count import Count, Recent, exact_count, exact_counts
 from chalicelib.tallies.model import Counted
 
 FRESH = timedelta(seconds=5)
@@ -27,11 +29,10 @@ def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
     try:
-        return _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
+        counted = _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
     except Unavailable:
-        if snapshot is None:
-            raise
-        return snapshot
+        return _stale_count(snapshot)
+    return replace(counted, recent=snapshot.recent) if snapshot else counted
 
 
 def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
@@ -65,7 +66,22 @@ def _all_refreshed(
 
 def _snapshot(item: Item) -> Count | None:
     """Return None also if only a lease is stored, because its holder did not finish."""
-    return Count(item["count"], datetime.fromisoformat(item["as_of"])) if "count" in item else None
+    return Count(item["count"], datetime.fromisoformat(item["as_of"]), _recent(item)) if "count" in item else None
+
+
+def _recent(item: Item) -> Recent | None:
+    found = item.get("recent")
+    return Recent(**{**found, "as_of": datetime.fromisoformat(found["as_of"])}) if found else None
+
+
+def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
+    """Return True for one caller at a time, who then calls `save_recent`."""
+    return store.lease_snapshot(slug, now, LEASE_SECONDS, tables, store.RECENT_LEASE)
+
+
+def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
+    """Save it with the snapshot, so that the page reads both at once."""
+    store.save_recent(slug, {**asdict(recent), "as_of": iso(recent.as_of)}, tables)
 
 
 def _stale_count(snapshot: Count | None) -> Count:

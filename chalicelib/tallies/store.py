@@ -27,6 +27,8 @@ from chalicelib.tallies.model import (
 )
 
 SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
+# Of a snapshot: who refreshes the count, and who refreshes what is recent.
+LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,15 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
     _put_once(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
 
 
-def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bool:
+def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
     """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
     at = int(now.timestamp())
-    is_free = absent_or_at_most("leased_until", at)
-    return tables.try_update(Change(keys.snapshot(slug), assign={"leased_until": at + seconds}, when=is_free))
+    is_free = absent_or_at_most(lease, at)
+    return tables.try_update(Change(keys.snapshot(slug), assign={lease: at + seconds}, when=is_free))
+
+
+def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None:
+    tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:

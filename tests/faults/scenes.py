@@ -315,6 +315,7 @@ SCENES = [
     Scene("read_count", counted_days_ago, partial(shown_right, f"{COUNT}/count"), public_is_exact),
     Scene("read_count", alice_confirmed, partial(shown_right, f"{COUNT}/count"), public_is_exact),
     Scene("read_total", alice_confirmed, partial(got, f"{COUNT}/total"), public_is_exact),
+    Scene("read_progress", alice_confirmed, partial(got, f"{COUNT}/progress"), public_is_exact),
     Scene("list_counts", bob_asks, partial(staff_read, STAFF), counted_right),
     Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts"), counted_right),
     Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts?by=hour"), counted_right),

@@ -1,6 +1,7 @@
 """Public JSON: petitions, signatures, counts and statements."""
 
 from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetitions
+from chalicelib.progress.answers import Progress
 from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
@@ -58,6 +59,19 @@ OPERATIONS: Operations = {
         Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
     ),
     "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL)),
+    "read_progress": Operation(
+        "The progress of a petition",
+        Answer(
+            "The progress.",
+            Progress,
+            {
+                "today": 345,
+                "last_24_hours": 1234,
+                "areas": [{"area": "SW", "at_least": 120}, {"area": "M", "at_least": 90}],
+                "as_of": "2026-11-24T18:30:05Z",
+            },
+        ),
+    ),
     "sign_by_json": Operation(
         "Sign",
         Answer(
