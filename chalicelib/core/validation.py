@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid, NotJson
+from chalicelib.core.language import translatable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 
 TYPES = {
-    "string_type": "Must be text",
-    "int_type": "Must be a whole number",
-    "int_parsing": "Must be a whole number",
-    "bool_type": "Must be true or false",
-    "bool_parsing": "Choose yes or no",
-    "list_type": "Must be a list",
-    "model_type": "Must be a JSON object",
+    "string_type": translatable("Must be text"),
+    "int_type": translatable("Must be a whole number"),
+    "int_parsing": translatable("Must be a whole number"),
+    "bool_type": translatable("Must be true or false"),
+    "bool_parsing": translatable("Choose yes or no"),
+    "list_type": translatable("Must be a list"),
+    "model_type": translatable("Must be a JSON object"),
 }
 
 
@@ -74,7 +75,7 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["type"] == "missing":
-        return words.missing.get(name, "This field is required")
+        return words.missing.get(name, translatable("This field is required"))
     if detail["type"] == "extra_forbidden":
-        return "There is no such field"
-    return words.wrong.get(name) or TYPES.get(detail["type"], "This value is not valid")
+        return translatable("There is no such field")
+    return words.wrong.get(name) or TYPES.get(detail["type"], translatable("This value is not valid"))

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.core.language import ENGLISH, Language, language_of, languages as known_languages, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.http import NO_STORE, answer, problem_json, query, retry_after, site_prefix
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
@@ -72,12 +72,6 @@ def fragment(request: Request, template: str, context: Mapping[str, object]) -> 
     return render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
-def chosen_language(request: Request) -> str:
-    """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
-    code = query(request, "lang")
-    return code if code and code in known_languages() else ""
-
-
 def _switch(request: Request, base: str, codes: Sequence[str]) -> list[tuple[Language, str]]:
     """Return each language with the address of this page in it; none if there is one only, or if this is a POST."""
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
@@ -92,7 +86,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
     language = language_of(chosen_language(request))
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
-        "message": problem.translated(language).detail,
+        "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
     }

@@ -13,6 +13,7 @@ from pathlib import Path
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
+from chalicelib.core.language import ENGLISH
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import MailState
 
@@ -28,11 +29,12 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient and the values for the templates of one email, and its link to unsubscribe ("": none)."""
+    """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language."""
 
     to: str
     values: Mapping[str, object]
     unsubscribe_url: str = ""
+    language: str = ENGLISH
 
 
 class NotSent(Enum):

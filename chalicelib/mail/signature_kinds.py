@@ -12,6 +12,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.countries import countries
 from chalicelib.core.keys import Key
+from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -84,16 +85,23 @@ def contents_already_signed(
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
     links = _links(key, signature, context, now)
+    language = language_of(signature.language or petition.language)
     values = {
-        "petition": petition,
+        "petition": petition.in_language(language.code),
         "signature": signature,
         "name": greeting_name(signature.name or ""),
-        "country": countries().get(signature.country or "", ""),
+        "country": language.countries(countries()).get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
-        "petition_url": f"{context.site_url}/petitions/{petition.slug}",
+        "petition_url": f"{context.site_url}/petitions/{petition.slug}{_query('?', signature)}",
         **links,
     }
-    return Content(signature.email or "", values, links["unsubscribe_url"] if signature.updates else "")
+    unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
+    return Content(signature.email or "", values, unsubscribe_url, language.code)
+
+
+def _query(mark: str, signature: Signature) -> str:
+    """Return what makes a link open in the language that was signed in, if that is not the petition's main one."""
+    return f"{mark}lang={signature.language}" if signature.language else ""
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -106,6 +114,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     }
     return {
         f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
+        + _query("&", signature)
         for purpose, expires in expiries.items()
     }
 

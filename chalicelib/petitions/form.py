@@ -15,9 +15,11 @@ from chalicelib.petitions.transition import Transition, transitions
 
 TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
-    "sign_wording", "updates_wording",
+    "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
 EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+# An edit without these keeps them.
+MAY_BE_LEFT_OUT = {"language", "translations"}
 NOT_SHOWN = {"key_version", "shards"}
 
 
@@ -55,7 +57,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     values = _object(body)
     wrong = _name_errors(values, shown(petition, now))
     edited = {name: values[name] for name in EDITABLE if name in values}
-    kept = petition.model_dump(exclude=set(EDITABLE)) | {"opened_at": petition.opened_at}
+    kept = petition.model_dump(exclude=set(EDITABLE) - MAY_BE_LEFT_OUT) | {"opened_at": petition.opened_at}
     if petition.state is State.CLOSED:
         kept |= {"closes_at": petition.closes_at}
     after = _petition({**kept, **edited}, wrong)

@@ -2,16 +2,25 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from chalicelib.core.errors import Invalid
+from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.figure import Figure
+from chalicelib.petitions.text import Code, Line, PetitionText, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # One BatchGetItem reads all shards of a day. It takes at most 100 keys.
@@ -21,11 +30,9 @@ CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 MOST_FIGURES = 100
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 Goal = Annotated[int, Field(gt=0, le=100_000_000)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
 class State(StrEnum):
@@ -45,7 +52,7 @@ class Petition(BaseModel):
     """The petition's name in URLs."""
     title: Line
     """The petition in one line."""
-    summary: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    summary: Summary
     """For lists and shared links."""
     text: Prose
     """The petition's text. Empty lines separate paragraphs."""
@@ -57,9 +64,9 @@ class Petition(BaseModel):
     """An email address for questions about data."""
     privacy_url: Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=500)] | None = None
     """The full privacy notice."""
-    sign_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    sign_wording: Wording
     """What people agree to when they sign."""
-    updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    updates_wording: Wording
     """What people agree to when they ask for updates."""
     state: State = State.OPEN
     goal: Goal
@@ -80,6 +87,10 @@ class Petition(BaseModel):
     """When it was paused."""
     removed_reason: Reason | None = None
     """Why it was taken down. The petition's page shows this."""
+    language: Code = ENGLISH
+    """The language of the texts above."""
+    translations: dict[Code, Translation] = {}
+    """The texts in other languages, by code."""
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
@@ -89,6 +100,13 @@ class Petition(BaseModel):
         if any(later <= earlier for earlier, later in pairwise(goals)):
             raise ValueError("Each goal must be higher than the one before")
         return goals
+
+    @field_validator("translations")
+    @classmethod
+    def _translates_into_others(cls, given: dict[str, Translation], known: ValidationInfo) -> dict[str, Translation]:
+        if known.data.get("language") in given:
+            raise ValueError("This is the petition’s main language. Leave it out here")
+        return given
 
     @field_validator("closes_at")
     @classmethod
@@ -107,13 +125,29 @@ class Petition(BaseModel):
 
     @property
     def text_version(self) -> str:
-        """Digest of title, text and target."""
-        return _version(self.title, self.text, self.target)
+        """Digest of title, text and target, in all languages."""
+        return digest(self.title, self.text, self.target, *self._translated("title", "text", "target"))
 
     @property
     def consent_version(self) -> str:
-        """Digest of both consent wordings."""
-        return _version(self.sign_wording, self.updates_wording)
+        """Digest of both consent wordings, in all languages."""
+        wordings = self._translated("sign_wording", "updates_wording")
+        return digest(self.sign_wording, self.updates_wording, *wordings)
+
+    @property
+    def languages(self) -> list[str]:
+        """Return the codes of the languages that the petition has texts in, its main language first."""
+        return [self.language, *self.translations]
+
+    def in_language(self, code: str) -> "Petition":
+        """Return the petition with its texts in this language, as far as it has them."""
+        translation = self.translations.get(code)
+        return self.model_copy(update=translation.model_dump(exclude_none=True)) if translation else self
+
+    def _translated(self, *names: str) -> list[str]:
+        """Return the code and these texts of each translation. A petition without any keeps its old versions."""
+        found = sorted(self.translations.items())
+        return [part for code, words in found for part in (code, *(getattr(words, name) or "" for name in names))]
 
     @property
     def version(self) -> str:
@@ -142,31 +176,6 @@ def changed(petition: Petition, **changes: Any) -> Petition:
         raise Invalid(field_errors(error)) from error
 
 
-class PetitionText(BaseModel):
-    """One version of a petition's text and wordings, kept because signatures refer to it."""
-
-    model_config = ConfigDict(defer_build=True)
-
-    version: str
-    title: str
-    text: str
-    target: str
-    charity: str
-    sign_wording: str
-    updates_wording: str
-    recorded_at: Moment
-    """When it was first stored."""
-
-
-def version_of(text_version: str, consent_version: str) -> str:
-    """Return the version of a PetitionText, from the two versions that each signature stores."""
-    return f"{text_version}.{consent_version}"
-
-
 def text_of(petition: Petition, now: datetime) -> PetitionText:
     """Return the current text and wordings as a PetitionText."""
     return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
-
-
-def _version(*parts: str) -> str:
-    return sha256("\0".join(parts).encode()).hexdigest()[:12]

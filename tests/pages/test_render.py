@@ -102,6 +102,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "privacy_contact": "privacy@harbour.example",
         "version": "0123456789ab.ba9876543210",
         "privacy_url": "https://harbour.example/privacy",
+        "languages": ["en"],
     }
     return SimpleNamespace(**values | changes)
 

@@ -164,6 +164,7 @@ export function signatureFrom(typed) {
     country: text("country"),
     ...optional("postcode"),
     ...optional("source"),
+    ...optional("language"),
     consent,
   });
 }
