@@ -272,6 +272,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/staff/store.py", "chalicelib/statements/model.py", "chalicelib/projections/breakdowns.py",
         "chalicelib/projections/store.py", "chalicelib/signatures/worker.py",
         "chalicelib/tallies/open.py", "chalicelib/tallies/prove.py", "chalicelib/tallies/store.py",
+        "chalicelib/tallies/snapshots.py",
     }  # fmt: skip
     missing = {
         place(path)

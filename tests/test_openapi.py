@@ -303,6 +303,7 @@ REQUESTS = [
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
+    *_about_a_petition("/api/petitions/{slug}/progress"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
     *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     _post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),

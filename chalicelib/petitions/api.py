@@ -94,6 +94,9 @@ def read_petition(request: Request, slug: str) -> Response:
         "text": shown.text,
         "charity": shown.charity,
         "url": url,
+        "handed_in_at": times.iso_or_none(shown.handed_in_at),
+        "responded_at": times.iso_or_none(shown.responded_at),
+        "response": shown.response,
         "consents": [
             {"name": "sign", "wording": shown.sign_wording, "version": shown.consent_version},
             {"name": "updates", "wording": shown.updates_wording, "version": shown.consent_version},

@@ -17,9 +17,9 @@ TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
     "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
-EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "handed_in_at", "response", "responded_at")
 # An edit without these keeps them.
-MAY_BE_LEFT_OUT = {"language", "translations"}
+MAY_BE_LEFT_OUT = {"language", "translations", "handed_in_at", "response", "responded_at"}
 NOT_SHOWN = {"key_version", "shards"}
 
 

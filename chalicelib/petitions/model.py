@@ -77,6 +77,12 @@ class Petition(BaseModel):
     """When the petition opens. Can only be changed while it is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
     """When the petition closes, or null for no end."""
+    handed_in_at: Moment | None = None
+    """When the signatures were handed in. The page shows the day."""
+    response: Annotated[Prose | None, Field(examples=["We will act."])] = None
+    """What the target answered. The page shows it with its day. Empty lines separate paragraphs."""
+    responded_at: Annotated[Moment | None, Field(validate_default=True)] = None
+    """When the response came."""
     # More shards allow more confirmations a second. May grow at any time; must never shrink.
     shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
     # Version of the secret behind the signature ids. If it changed, everybody could sign again.
@@ -107,6 +113,13 @@ class Petition(BaseModel):
         if known.data.get("language") in given:
             raise ValueError("This is the petition’s main language. Leave it out here")
         return given
+
+    @field_validator("responded_at")
+    @classmethod
+    def _response_has_a_day(cls, responded_at: datetime | None, known: ValidationInfo) -> datetime | None:
+        if responded_at is None and known.data.get("response"):
+            raise ValueError("Enter when the response came")
+        return responded_at
 
     @field_validator("closes_at")
     @classmethod

@@ -44,13 +44,11 @@ def petition_page(
     form: Mapping[str, str],
     errors: Sequence[FieldError] = (),
     busy: bool = False,
-    meant: str | None = None,
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return the page. `meant`: the email address to ask about, if the typed one looks like a slip."""
     context = _context(petition, request, petition.state_at(now), known_count(petition, now, tables))
-    context |= {"form": _with_a_country(form), "errors": errors, "busy": busy, "meant": meant}
+    context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
     return page_about(petition, request, "petition.html", context, status, headers)
 
 
@@ -69,9 +67,9 @@ def _context(petition: Petition, request: Request, state: State, count: Count | 
         "count": count and count.confirmed,
         "goal": petition.goal_at(count.confirmed if count else 0),
         "as_of": count and count.as_of,
+        "recent": count and count.recent,
         "countries": list(language.countries(countries()).items()),
         "preview": None,
-        "meant": None,
     }
 
 

@@ -20,8 +20,8 @@ class Progress(TypedDict):
     """Confirmed since midnight (UTC)."""
     last_24_hours: Number
     areas: list[PublicArea]
-    """The largest areas with at least 50 signatures, largest first. Some may be left out, so that nobody can compute the
-    number of a smaller area.
+    """The largest areas with at least 50 signatures, largest first. Some may be left out, so that nobody can compute
+    the number of a smaller area.
     """
     as_of: Time | None
     """Null while nothing has been counted yet."""

@@ -18,7 +18,7 @@ from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
-from chalicelib.signatures.mailboxes import question
+from chalicelib.signatures.mailboxes import MEANT, question
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import SigningContext, sign
 
@@ -41,23 +41,16 @@ def sign_by_form(request: Request, slug: str) -> Response:
     """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
-    fields = form_fields(request)
-    meant = None
+    fields = {name: value for name, value in form_fields(request).items() if name != MEANT}
     try:
         form = read_fields(fields)
         if meant := question(fields):
+            fields |= {MEANT: meant}
             raise Invalid([FieldError("email", ASK)])
         _sign(form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(
-            request,
-            petition,
-            now,
-            signing_tables(),
-            form=as_typed(fields),
-            errors=invalid.errors,
-            meant=meant,
-            status=422,
+            request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422
         )
     except Unavailable:
         return _busy(request, petition, fields)

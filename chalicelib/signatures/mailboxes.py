@@ -12,6 +12,9 @@ from typing import Any
 from chalicelib.pages.render import asset
 from chalicelib.signatures.address import unpasted
 
+# Tells the form which address to ask about. Nobody types it.
+MEANT = "email_meant"
+
 
 def question(fields: Mapping[str, str]) -> str | None:
     """Return the address to ask about, or None if nothing looks wrong or this address was asked about before."""

@@ -67,8 +67,9 @@ function offerAgain(inbox, signed) {
   let sent = signed.at;
 
   const show = (/** @type {string} */ name) => {
-    /** @type {HTMLElement} */ for (const each of inbox.querySelectorAll("[data-said]"))
-      (each).hidden = each.getAttribute("data-said") !== name;
+    /** @type {NodeListOf<HTMLElement>} */
+    const said = inbox.querySelectorAll("[data-said]");
+    for (const each of said) each.hidden = each.dataset.said !== name;
   };
   const tick = () => {
     const left = secondsLeft(sent, Date.now());

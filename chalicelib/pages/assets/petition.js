@@ -1,7 +1,7 @@
 // Every page works without this script, and the server renders all error messages. The script adds three things:
 // the count refreshes, a double click sends once, and a failed request is repeated until the server answers.
 
-/** @import { Count, Signature } from "#api" */
+/** @import { Count, Progress, Signature } from "#api" */
 /** @typedef {Pick<Response, "status" | "headers">} Answer */
 /** @typedef {(text: string) => void} Say */
 
@@ -142,6 +142,18 @@ function watchCount(tally) {
   // The tally is hidden after a confirmation: caches keep the count for five seconds, so it may lack this signature.
   if (tally.hidden) timer = setTimeout(refresh, COUNT_AFTER_CONFIRMATION_MS);
   else schedule();
+}
+
+/**
+ * The page has what was stored when it was made. Asking also makes the server refresh it.
+ * @param {HTMLElement} section
+ */
+async function refreshProgress(section) {
+  const response = await request(section.dataset.progressUrl ?? "");
+  /** @type {Progress} */
+  const { today, last_24_hours: lastDay } = await response.json();
+  section.querySelector("[data-today]")?.replaceChildren(number.format(today));
+  section.querySelector("[data-last-day]")?.replaceChildren(number.format(lastDay));
 }
 
 // ---- signing ----
@@ -339,6 +351,8 @@ function each(selector, enhance) {
 each("form[data-sign-url]", enhanceSigning);
 each("form:not([data-sign-url])", ignoreSecondPress);
 each("[data-count-url]", watchCount);
+// On failure the page keeps what it has.
+each("[data-progress-url]", (section) => void refreshProgress(section).catch(() => {}));
 // Some browsers honour autofocus only on form fields. By now the others have set the focus.
 setTimeout(() => {
   if (document.activeElement !== document.body) return;

@@ -41,6 +41,9 @@ FULL = {
     "text": "We ask for specialist support.\n\nWe ask for it now.",
     "charity": "Harbour for Children",
     "url": f"https://petitions.example/petitions/{SLUG}",
+    "handed_in_at": None,
+    "responded_at": None,
+    "response": None,
     "consents": [
         {"name": "sign", "wording": WORDING, "version": "5b1de0f2a7c3"},
         {"name": "updates", "wording": "Email me updates about this petition.", "version": "5b1de0f2a7c3"},
