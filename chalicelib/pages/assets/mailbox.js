@@ -53,8 +53,8 @@ function askOnce(form) {
     return suggestion !== "" && !box.checked;
   };
   field.addEventListener("focus", load, { once: true });
-  field.addEventListener("change", show);
-  // The script before petition.js, so that this listener runs before the one that sends.
+  // Not before: a question that appears on the way to the next field would move what the person is about to press.
+  // The script is before petition.js, so that this listener runs before the one that sends.
   form.addEventListener("submit", (event) => {
     if (!show()) return;
     asked.value = field.value;
