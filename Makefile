@@ -49,6 +49,7 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@.venv/bin/mypy
 	@$(WITH_NODE) node_modules/.bin/biome check --error-on-warnings
 	@$(WITH_NODE) node_modules/.bin/tsc
+	@$(PY) -m stack.lint.translations
 	@$(PY) -m stack.package --stage lint
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
 	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json

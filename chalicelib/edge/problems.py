@@ -135,7 +135,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         Problem(
             400,
             translatable("This link is incomplete"),
-            "Part of the link is missing or changed. Open it again from the email, or copy all of it.",
+            translatable("Part of the link is missing or changed. Open it again from the email, or copy all of it."),
         )
     ),
     NotAStatement: _always(
@@ -149,7 +149,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
         Problem(
             410,
             translatable("This link has expired"),
-            "The time for this link is over. If the petition is still open, you can sign it again.",
+            translatable("The time for this link is over. If the petition is still open, you can sign it again."),
         )
     ),
     Explained: _explained,

@@ -29,12 +29,15 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language."""
+    """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language,
+    and the name that it comes from ("": only an address).
+    """
 
     to: str
     values: Mapping[str, object]
     unsubscribe_url: str = ""
     language: str = ENGLISH
+    sender_name: str = ""
 
 
 class NotSent(Enum):

@@ -1,4 +1,4 @@
-"""The two emails of a signature: the one to confirm it, and the one to somebody who has already signed.
+"""The emails of a signature: to confirm it, the receipt after that, and to somebody who has already signed.
 
 Their state is on the signature, so that signing is one write. The delivery's key is <slug>_<signature id>.
 """
@@ -21,7 +21,7 @@ from chalicelib.mail.state import MailState
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, State
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
+from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature, State as SignedState
 from chalicelib.signatures.names import greeting_name
 
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
@@ -83,11 +83,19 @@ def contents_already_signed(
     return _content(key, Signature.model_validate(stored), petition, context, now)
 
 
+def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    signature = Signature.model_validate(stored)
+    if signature.state is not SignedState.CONFIRMED:
+        return NotSent.TOO_LATE
+    return contents_already_signed(key, stored, context, now, tables)
+
+
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
+    shown = petition.in_language(language.code)
     values = {
-        "petition": petition.in_language(language.code),
+        "petition": shown,
         "signature": signature,
         "name": greeting_name(signature.name or ""),
         "country": language.countries(countries()).get(signature.country or "", ""),
@@ -96,7 +104,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    return Content(signature.email or "", values, unsubscribe_url, language.code)
+    return Content(signature.email or "", values, unsubscribe_url, language.code, shown.charity)
 
 
 def _query(mark: str, signature: Signature) -> str:
@@ -119,9 +127,10 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     }
 
 
-# After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
+# After a crash, they are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
 _STATE = SignatureState(most=MAX_MAILS, pause=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),
+    Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, contents_receipt),
 )

@@ -17,9 +17,10 @@ TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
     "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
-EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "handed_in_at", "response", "responded_at")
+OUTCOME = ("handed_in_at", "response", "responded_at")
+EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt", *OUTCOME)
 # An edit without these keeps them.
-MAY_BE_LEFT_OUT = {"language", "translations", "handed_in_at", "response", "responded_at"}
+MAY_BE_LEFT_OUT = {"language", "translations", "receipt", *OUTCOME}
 NOT_SHOWN = {"key_version", "shards"}
 
 

@@ -93,6 +93,8 @@ class Petition(BaseModel):
     """When it was paused."""
     removed_reason: Reason | None = None
     """Why it was taken down. The petition's page shows this."""
+    receipt: bool = False
+    """Whether people get a second email when they have confirmed. It doubles what emails cost, and their time."""
     language: Code = ENGLISH
     """The language of the texts above."""
     translations: dict[Code, Translation] = {}

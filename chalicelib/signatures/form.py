@@ -47,11 +47,12 @@ Country = Annotated[str, AfterValidator(clean_country), WithJsonSchema(COUNTRY)]
 Language = Annotated[str, AfterValidator(known_language), WithJsonSchema(LANGUAGE)]
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), WithJsonSchema(SOURCE)]
 
+NOT_TICKED = translatable("Tick the box to sign the petition")
 MISSING = {
     "name": translatable("Enter your name"),
     "email": translatable("Enter your email address"),
-    "consent": translatable("Tick the box to sign the petition"),
-    "consent.sign": translatable("Tick the box to sign the petition"),
+    "consent": NOT_TICKED,
+    "consent.sign": NOT_TICKED,
 }
 WRONG = {"source": translatable("Use 1 to 40 lower-case letters, numbers or hyphens")}
 WORDS = Words(MISSING, WRONG)
@@ -79,7 +80,7 @@ class Consent(BaseModel):
     @classmethod
     def _is_given(cls, sign: bool) -> bool:
         if not sign:
-            raise ValueError(MISSING["consent.sign"])
+            raise ValueError(NOT_TICKED)
         return sign
 
 

@@ -44,6 +44,7 @@ class MailKind(StrEnum):
 
     CONFIRM = "confirm"
     ALREADY_SIGNED = "already-signed"
+    RECEIPT = "receipt"
 
 
 Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]

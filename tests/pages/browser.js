@@ -38,6 +38,8 @@ export class FakeElement {
 
 class FakeDocument extends EventTarget {
   hidden = false;
+  documentElement = { lang: "en" };
+  body = { dataset: {} };
 
   createElement(tag) {
     return new FakeElement(tag);

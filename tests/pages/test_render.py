@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -214,6 +215,17 @@ def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
     assert not page.all("img", src="x")
     assert "49" not in page.text.split()
     assert ("<script>alert(1)" in page.text) is (template not in STAFF), "the payload must appear as text"
+
+
+def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
+    script = (PAGES / "assets" / "petition.js").read_text()
+    used = set(re.findall(r'translated\(\s*"([^"]+)"', script))
+    welsh = Page(render("petitions.html", "cy", base="", site_url=SITE, petitions=[]))
+    texts = json.loads(welsh.one("body").attrs["data-texts"])
+    assert used == texts.keys()
+    assert not [english for english, text in texts.items() if english == text]
+    assert all(re.findall(r"\{\w+\}", english) == re.findall(r"\{\w+\}", text) for english, text in texts.items())
+    assert "data-texts" not in page_of("petitions.html").one("body").attrs, "English pages need none"
 
 
 @every_template
