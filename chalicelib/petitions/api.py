@@ -74,7 +74,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 def list_petitions(request: Request) -> Response:
     """Return the open petitions, newest first, in short."""
     now, chosen = times.now(), chosen_language(request)
-    found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
+    found = counted_petitions(now, tables())
     body: PublicPetitions = {
         "petitions": [_shown(petition.in_language(chosen), counted, now) for petition, counted in found]
     }

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 from jinja2 import UndefinedError
@@ -234,7 +235,11 @@ def test_pages_have_no_inline_script_or_style(template: str) -> None:
     names = {name for element in page.elements for name in element.attrs}
     assert not {name for name in names if name == "style" or name.startswith("on")}
     assert not page.all("style")
-    assert all(script.attrs.get("src") and not script.text.strip() for script in page.all("script"))
+    # Not a script: browsers do not run it, and the policy allows it.
+    data = page.all("script", type="application/ld+json")
+    assert len(data) == (template == "petition.html")
+    scripts = [script for script in page.all("script") if script not in data]
+    assert all(script.attrs.get("src") and not script.text.strip() for script in scripts)
 
 
 @pytest.mark.parametrize("scheme", ["javascript:alert(1)", "data:text/html,x", "http://plain.example"])
@@ -447,6 +452,27 @@ def test_the_page_has_metadata_for_shared_links() -> None:
     assert meta["og:description"] == meta["description"] == a_petition().summary
     assert (meta["og:type"], meta["og:site_name"]) == ("website", "Harbour for Children")
     assert meta["twitter:card"] == "summary"
+
+
+def test_search_engines_read_title_count_and_dates_and_no_text_ends_the_script() -> None:
+    page = an_untouched_form(petition=a_petition(title=EVIL))
+    found = json.loads(page.one("script", type="application/ld+json").text)
+    assert (found["name"], found["datePublished"]) == (EVIL, "2026-09-01T08:00:00Z")
+    assert found["interactionStatistic"]["userInteractionCount"] == 12_345
+    assert found["publisher"]["name"] == "Harbour for Children"
+
+
+@pytest.mark.parametrize("template", ["petition.html", "confirmed.html"])
+def test_each_way_to_share_has_its_own_source_and_works_without_javascript(template: str) -> None:
+    page = page_of(template, chosen="cy", petition=a_petition(title="Bread & Roses"))
+    box = page.one("div", data_share="")
+    links = [link.attrs["href"] for link in page.all("a") if "source%3Dshared-" in link.attrs["href"]]
+    link = f"{SITE}/petitions/protect-trafficked-children?lang=cy&source=shared-"
+    assert [each.partition("?")[0] for each in links] == ["https://wa.me/", "mailto:"]
+    for each, way in zip(links, ("whatsapp", "email"), strict=True):
+        assert unquote(each).endswith(f"{link}{way}")
+        assert "Bread & Roses" in unquote(each)
+    assert (box.attrs["data-url"], box.attrs["data-copied"]) == (f"{link}sheet", f"{link}copy")
 
 
 @pytest.mark.parametrize("template", ["thanks.html", "confirmed.html", "withdrawn.html", "unsubscribed.html"])
