@@ -3,7 +3,7 @@
 import json
 import re
 
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from stack.paths import ROOT
 from tests.actors import ALICE, a_petition, identity_of, item_of
 from tests.pages.test_render import Page
@@ -29,7 +29,7 @@ def test_the_copied_form_is_accepted(served: Served) -> None:
     answer = served.post_form(action, sent)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{PETITION}/thanks")
     item = item_of(served.tables, a_petition(), identity_of(a_petition()))
-    assert (item["state"], item["updates"], item["postcode"]) == (State.PENDING, True, "M1 1AE")
+    assert (item["state"], item["updates"], item["postcode"]) == (SignatureState.PENDING, True, "M1 1AE")
     assert item["source"] == "our-website"
     assert not form.all("input", checked="")
 

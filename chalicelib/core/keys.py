@@ -20,7 +20,8 @@ signature, without personal data. Its items expire. The template has no such tab
                 FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
-                MAIL                   SWEEP            the position of the sweep for lost mail requests
+                MAIL                   SWEEP            the position of the sweep in the groups that have no marker
+                MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
                 TOKENS                 <id>             a staff token, hashed
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
@@ -187,3 +188,11 @@ def mail_pause() -> Key:
 
 def mail_sweep() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "SWEEP")
+
+
+# Its own partition, so that the relay cannot write the pause.
+MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
+
+
+def mail_outstanding(group: str) -> Key:
+    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)

@@ -57,27 +57,23 @@ def page(
 
     It is in `language`, else in the one that the address names, else in English. It links to itself in `languages`.
     """
+    context = {**context, "switch": _switch(request, languages)}
+    return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
+
+
+def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
+    """Return the HTML of a template in `language`, else in the one that the address names, else in English."""
     chosen = chosen_language(request)
     base, site_url = site_prefix(request), settings().site_url
-    switch = _switch(request, base, languages)
-    code = language or chosen or ENGLISH
-    body = render(template, code, chosen, base=base, site_url=site_url, switch=switch, **context)
-    return answer(body, status, {**HTML_HEADERS, **headers})
+    return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
-def fragment(request: Request, template: str, context: Mapping[str, object]) -> str:
-    """Return the HTML of a template that is no whole page, in the language that the address names."""
-    chosen = chosen_language(request)
-    base, site_url = site_prefix(request), settings().site_url
-    return render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
-
-
-def _switch(request: Request, base: str, codes: Sequence[str]) -> list[tuple[Language, str]]:
+def _switch(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
     """Return each language with the address of this page in it; none if there is one only, or if this is a POST."""
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
-    path = base + quote(request.path.format(**(request.uri_params or {})))
+    path = site_prefix(request) + quote(request.path.format(**(request.uri_params or {})))
     values = dict(request.query_params or {})
     return [(language_of(code), f"{path}?{urlencode({**values, 'lang': code})}") for code in offered]
 
@@ -100,5 +96,5 @@ def page_view(routes: Blueprint) -> Callable[[View], View]:
 
 def _problem(request: Request, problem: Problem) -> Response:
     if prefers_json(request.headers.get("accept") or ""):
-        return problem_json(problem)
+        return problem_json(problem, chosen_language(request))
     return problem_page(request, problem)

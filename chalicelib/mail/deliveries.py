@@ -13,12 +13,13 @@ from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
+from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST, MailState
+from chalicelib.mail.state import REQUEST, DeliveryState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deliveries(MailState):
+class Deliveries(DeliveryState):
     """The deliveries of one kind. An item is deleted `lifetime` after its request: allow for weeks of backlog.
 
     After that, the email can be requested again: "once for each key" holds for `lifetime` only.
@@ -31,6 +32,7 @@ class Deliveries(MailState):
 
     def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
         """Request the email, once for each key. Raise ConditionFailed if it was requested before."""
+        outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
         request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
         expires = int((now + self.lifetime).timestamp())
         item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
@@ -43,9 +45,11 @@ class Deliveries(MailState):
     def key_of(self, item: Mapping[str, Any]) -> str:
         return str(item["sk"])
 
-    def partitions(self, tables: Tables) -> Iterable[Key]:
-        for bucket in keys.BUCKETS:
-            yield Key(keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), "")
+    def holds(self, group: str) -> bool:
+        return group == f"{keys.DELIVERIES}/{self.kind}"
+
+    def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        return [group for group in (f"{keys.DELIVERIES}/{self.kind}",) if group >= after]
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # No other request replaces this one while its item exists.

@@ -15,7 +15,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
 from chalicelib.core.language import ENGLISH
 from chalicelib.mail.model import Priority
-from chalicelib.mail.state import MailState
+from chalicelib.mail.state import DeliveryState
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Kind:
     name: str
     templates: Path
     priority: Priority
-    state: MailState
+    state: DeliveryState
     contents: Contents
 
 

@@ -17,31 +17,35 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.state import MailState
-from chalicelib.petitions.find import all_petitions, petition_as_stored
-from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, State
+from chalicelib.mail.state import DeliveryState
+from chalicelib.petitions.find import petition_as_stored, slugs_from
+from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature, State as SignedState
+from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
 
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
 AFTER_LINK = timedelta(days=1)
 # In these states the link in the email would not work.
-HIDDEN = (State.DRAFT, State.REMOVED)
+HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
+# Each petition's signatures are a group of partitions (outstanding.py).
+GROUPS = f"{keys.SIGNATURES}/"
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-class SignatureState(MailState):
+class SignatureDeliveries(DeliveryState):
     def item_key(self, key: str) -> Key:
         return keys.signature(*_ids(key))
 
     def key_of(self, item: Mapping[str, Any]) -> str:
         return delivery_key(keys.slug_of(item["pk"]), item["sk"])
 
-    def partitions(self, tables: Tables) -> Iterable[Key]:
-        for petition in all_petitions(tables):
-            for bucket in keys.BUCKETS:
-                yield Key(keys.SIGNATURES, keys.signature_partition(petition.slug, bucket), "")
+    def holds(self, group: str) -> bool:
+        return group.startswith(GROUPS)
+
+    def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        first = after.removeprefix(GROUPS) if self.holds(after) else ""
+        return (f"{GROUPS}{slug}" for slug in slugs_from(first, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         expires = at + CONFIRM_LIFETIME + AFTER_LINK
@@ -85,7 +89,7 @@ def contents_already_signed(
 
 def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     signature = Signature.model_validate(stored)
-    if signature.state is not SignedState.CONFIRMED:
+    if signature.state is not SignatureState.CONFIRMED:
         return NotSent.TOO_LATE
     return contents_already_signed(key, stored, context, now, tables)
 
@@ -128,7 +132,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 
 
 # After a crash, they are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
-_STATE = SignatureState(most=MAX_MAILS, pause=MAIL_PAUSE)
+_STATE = SignatureDeliveries(most=MAX_MAILS, pause=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),

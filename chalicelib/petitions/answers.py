@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
 from chalicelib.petitions import model
-from chalicelib.petitions.model import Goal, State
+from chalicelib.petitions.model import Goal, PetitionState
 from chalicelib.petitions.text import PetitionText
 
 Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
@@ -22,7 +22,7 @@ class PublicPetition(TypedDict):
     """A digest of title, text and target. A new text has a new version."""
     target: str
     """Who the petition is addressed to."""
-    state: Annotated[State, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
+    state: Annotated[PetitionState, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
     goal: Goal
     """The goal in confirmed signatures: the first one that is not reached yet, or the last one."""
     opened_at: Time
@@ -33,7 +33,7 @@ class PublicPetition(TypedDict):
     """Confirmed signatures, a few seconds old."""
 
 
-class Consent(TypedDict):
+class ConsentWording(TypedDict):
     """What people agree to. Show the wording beside a box that is not ticked."""
 
     name: Literal["sign", "updates"]
@@ -71,7 +71,7 @@ class FullPetition(PublicPetition):
     """When the target answered."""
     response: str | None
     """What the target answered. Empty lines separate paragraphs."""
-    consents: list[Consent]
+    consents: list[ConsentWording]
     privacy: Privacy
 
 
@@ -89,7 +89,7 @@ class PublicCount(TypedDict):
 
 
 class PossibleTransition(TypedDict):
-    state: State
+    state: PetitionState
     schedules: Literal["opened_at", "closes_at"] | None
     """The field that a later time (`at`) sets. Null if the change can only happen now."""
     needs_reason: bool

@@ -86,7 +86,8 @@ def read_petition(request: Request, slug: str) -> Response:
     """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    shown = petition.in_language(chosen_language(request))
+    language = chosen_language(request) or petition.language
+    shown = petition.in_language(language)
     url = f"{settings().site_url}/petitions/{slug}"
     body: FullPetition = {
         **_shown(shown, public_count(petition, now, tables()), now),
@@ -98,15 +99,15 @@ def read_petition(request: Request, slug: str) -> Response:
         "responded_at": times.iso_or_none(shown.responded_at),
         "response": shown.response,
         "consents": [
-            {"name": "sign", "wording": shown.sign_wording, "version": shown.consent_version},
-            {"name": "updates", "wording": shown.updates_wording, "version": shown.consent_version},
+            {"name": "sign", "wording": shown.sign_wording, "version": petition.consent_version},
+            {"name": "updates", "wording": shown.updates_wording, "version": petition.consent_version},
         ],
         "privacy": {
             "controller": shown.charity,
-            "contact": shown.privacy_contact,
-            "policy_url": shown.privacy_url,
+            "contact": petition.privacy_contact,
+            "policy_url": petition.privacy_url,
             "notice_url": f"{url}#privacy",
-            "notice_html": fragment(request, "_privacy.html", {"petition": shown}),
+            "notice_html": fragment(request, "_privacy.html", {"petition": shown}, language),
         },
     }
     return json_answer(body, headers=_shared())

@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -11,7 +11,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, State
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.slugs import SlugList
 from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
@@ -41,17 +41,11 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     if not _slug.fullmatch(slug):
         raise UnknownPetition
     petition = _known.get(slug, lambda: _stored(slug, now, tables))
-    if petition.state_at(now) is State.DRAFT:
+    if petition.state_at(now) is PetitionState.DRAFT:
         raise UnknownPetition
-    if petition.state is State.REMOVED:
+    if petition.state is PetitionState.REMOVED:
         raise PetitionRemoved(petition.removed_reason)
     return petition
-
-
-def pasted_slug(slug: str) -> str | None:
-    """Return the slug without what was copied with it, such as a dot or a bracket; None if it needs no correction."""
-    tidy = unquote(slug).strip(_AROUND).lower()
-    return tidy if tidy != slug and _slug.fullmatch(tidy) else None
 
 
 def _stored(slug: str, now: datetime, tables: Tables) -> Petition:
@@ -74,11 +68,17 @@ def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
     return petition
 
 
+def pasted_slug(slug: str) -> str | None:
+    """Return the slug without what was copied with it, such as a dot or a bracket; None if it needs no correction."""
+    tidy = unquote(slug).strip(_AROUND).lower()
+    return tidy if tidy != slug and _slug.fullmatch(tidy) else None
+
+
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return an open petition. Raise PetitionNotOpen with the state, or what find_petition raises."""
     petition = find_petition(slug, now, tables)
     state = petition.state_at(now)
-    if state is not State.OPEN:
+    if state is not PetitionState.OPEN:
         raise PetitionNotOpen(state)
     return petition
 
@@ -103,9 +103,14 @@ def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
 
 
+def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
+    """Yield the slugs of all petitions in order, from this one on ("": all). Read little: no texts."""
+    return store.slugs_from(slug, tables)
+
+
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
     """Return the open petitions, newest first."""
-    found = [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
+    found = [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
     return sorted(found, key=lambda petition: petition.opened_at, reverse=True)
 
 

@@ -11,7 +11,7 @@ from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.core.language import language_of
 from chalicelib.edge.html import page
 from chalicelib.edge.http import NO_STORE, chosen_language
-from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
@@ -54,13 +54,13 @@ def petition_page(
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
-    context = _context(petition, request, State.OPEN, known_count(petition, now, tables))
+    context = _context(petition, request, PetitionState.OPEN, known_count(petition, now, tables))
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     hidden = {**NO_STORE, "X-Robots-Tag": "noindex"}
     return page_about(petition, request, "petition.html", context, headers=hidden)
 
 
-def _context(petition: Petition, request: Request, state: State, count: Count | None) -> dict[str, object]:
+def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:
     language = language_of(chosen_language(request) or petition.language)
     return {
         "state": state.value,

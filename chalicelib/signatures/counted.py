@@ -10,14 +10,16 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.metrics import Metric
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.enter import folded, tally_entry
-from chalicelib.tallies.model import Entry
+from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 6
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture Blog, "Exponential backoff")
 SIGNATURE = 0
 
 
-def change_counted(petition: Petition, entry: Entry, change_for: Callable[[Entry], Change], tables: Tables) -> None:
+def change_counted(
+    petition: Petition, entry: TallyEntry, change_for: Callable[[TallyEntry], Change], tables: Tables
+) -> None:
     """Apply `change_for(entry)` and add the entry to the tally: both or neither.
 
     Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`. Raise

@@ -19,12 +19,12 @@ from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
 from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
-from chalicelib.signatures.model import Signature, State
+from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
 routes = Blueprint(__name__)
 
-AFTERWARDS = {State.CONFIRMED: "confirmed.html", State.WITHDRAWN: "withdrawn.html"}
+AFTERWARDS = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITHDRAWN: "withdrawn.html"}
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    if signature.state is not State.PENDING:
+    if signature.state is not SignatureState.PENDING:
         return page_about(link.petition, request, AFTERWARDS[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
     context = {

@@ -9,8 +9,8 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
-from chalicelib.signatures.model import Signature, State
-from chalicelib.tallies.model import Entry
+from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
 
@@ -22,7 +22,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
     """
     for _ in range(ATTEMPTS):
         seen = store.find(key, tables)
-        if seen is None or seen.state is State.WITHDRAWN:
+        if seen is None or seen.state is SignatureState.WITHDRAWN:
             return
         try:
             _withdraw_seen(key, seen, petition, now, tables)
@@ -42,8 +42,8 @@ def unsubscribe(key: Key, tables: Tables) -> None:
 
 def _withdraw_seen(key: Key, seen: Signature, petition: Petition, now: datetime, tables: Tables) -> None:
     change = store.withdrawal(key, seen, now)
-    if seen.state is State.PENDING:
+    if seen.state is SignatureState.PENDING:
         tables.update(change)
         return
     source = seen.counted_source or seen.source or DIRECT
-    change_counted(petition, Entry(-1, now, seen.country or "", source), lambda _: change, tables)
+    change_counted(petition, TallyEntry(-1, now, seen.country or "", source), lambda _: change, tables)

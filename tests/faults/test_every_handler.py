@@ -12,6 +12,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.mail import worker
+from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from tests.actors import NOW, a_published_petition
@@ -53,6 +54,7 @@ def begun(served: Served, scene: Scene) -> None:
     scene.before(served)
     forget_petitions()
     forget_level()
+    forget_marked()
     worker._pace.cache_clear()
     served.clock.moment = NOW + LATER
 

@@ -32,6 +32,8 @@ NAMED_ONLY = {
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
+    # A type of its arguments; only the sender claims.
+    "sweep_mail": {"chalicelib/mail/state.py:claim"},
     # What comes late and finds its mail requested is overtaken before.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }

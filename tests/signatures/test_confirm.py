@@ -11,7 +11,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, read_corrections, restate
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
@@ -42,7 +42,7 @@ def count_of(tables: FakeTables, petition: Petition) -> int:
 def test_confirming_is_one_transaction(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     tables.calls.clear()
-    assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
     assert tables.calls == ["transact"]
 
 
@@ -73,7 +73,7 @@ def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition
     again = confirm(
         subject_of(petition, identity), read_corrections({"name": "Mallory"}, "GB"), petition, NOW + DAY, tables
     )
-    assert again is State.CONFIRMED
+    assert again is SignatureState.CONFIRMED
     assert item_of(tables, petition, identity) == before
     assert count_of(tables, petition) == 1
 
@@ -85,7 +85,7 @@ def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
     subjects = [subject_of(petition, signed(tables, petition, person)) for person in people] * 3
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda subject: confirm(subject, AS_SIGNED, petition, NOW, tables), subjects))
-    assert set(states) == {State.CONFIRMED}
+    assert set(states) == {SignatureState.CONFIRMED}
     assert count_of(tables, petition) == 10
 
 
@@ -163,7 +163,7 @@ def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: F
     old = subject_of(petition, signed(tables, petition))
     withdraw(old.key, petition, NOW, tables)
     signed(tables, petition, now=NOW + DAY, country="NL", source="bbc")
-    assert confirm(old, AS_SIGNED, petition, NOW + DAY, tables) is State.CONFIRMED
+    assert confirm(old, AS_SIGNED, petition, NOW + DAY, tables) is SignatureState.CONFIRMED
     tallied = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
     assert [(item["total"], item["cNL"], item["s.bbc"]) for item in tallied] == [(1, 1, 1)]
 
@@ -171,7 +171,7 @@ def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: F
 def test_a_withdrawn_signature_is_not_confirmed_by_its_link(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
     withdraw(subject.key, petition, NOW, tables)
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.WITHDRAWN
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.WITHDRAWN
     assert count_of(tables, petition) == 0
 
 
@@ -186,7 +186,7 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
     petition = a_published_petition(tables, closes_at=NOW)
     alice = subject_of(petition, signed(tables, a_petition(), ALICE))
     bob = subject_of(petition, signed(tables, a_petition(), BOB))
-    assert confirm(alice, AS_SIGNED, petition, NOW + DAY - timedelta(seconds=1), tables) is State.CONFIRMED
+    assert confirm(alice, AS_SIGNED, petition, NOW + DAY - timedelta(seconds=1), tables) is SignatureState.CONFIRMED
     with pytest.raises(LinkExpired):
         confirm(bob, AS_SIGNED, petition, NOW + DAY, tables)
     with pytest.raises(LinkExpired):
@@ -199,7 +199,7 @@ def test_a_transaction_conflict_is_retried(
     monkeypatch.setattr(counted, "sleep", lambda _: None)
     subject = subject_of(petition, signed(tables, petition))
     tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
     assert count_of(tables, petition) == 1
 
 
@@ -236,7 +236,7 @@ def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: F
     subject = subject_of(petition, identity)
     with pytest.raises(Unavailable):
         confirm(subject, AS_SIGNED, petition, NOW, losing)
-    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is State.CONFIRMED
+    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is SignatureState.CONFIRMED
     assert count_of(losing, petition) == 1
 
 
