@@ -97,8 +97,22 @@ def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
     slug = f"is-{state}"
     if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
         steps: dict[str, list[str]] = {"draft": [], "paused": ["open", "paused"], "removed": ["removed"]}
+        steps["closed"] = ["open", "closed"]
         for step in steps[state]:
             assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **more}).status_code == 200
+
+
+def open_closed(page: Page, site: DeployedSite) -> None:
+    a_petition_in(site, "closed")
+    page.goto(f"{site.url}/petitions/is-closed")
+    page.get_by_text("This petition is closed.").wait_for()
+
+
+def open_check_your_inbox(page: Page, site: DeployedSite) -> None:
+    open_petition(page, site)
+    fill(page, "axe-check@gmail.com")
+    press_sign(page)
+    page.get_by_role("link", name="Open your inbox").wait_for()
 
 
 def open_inbox(page: Page, site: DeployedSite) -> None:
@@ -142,6 +156,8 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "problem": open_problem,
     "statement": open_statement,
     "forged-statement": open_forged_statement,
+    "check-your-inbox": open_check_your_inbox,
+    "closed": open_closed,
     "paused": open_paused,
     "removed": open_removed,
     "preview": open_preview,
@@ -155,7 +171,7 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
 def test_the_page_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str
 ) -> None:
-    # The test injects axe, which the site's Content-Security-Policy would block.
+    # axe is injected, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=SIZES["phone"], bypass_csp=True)
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -163,10 +179,20 @@ def test_the_page_is_accessible_and_does_not_scroll_sideways(
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         keep_picture(page, f"{name}-{size}")
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{size}: {found.generate_report()}"
+        check(page, size)
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    keep_picture(page, f"{name}-dark")
+    check(page, "phone, dark")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    check(page, "phone, dark, text at 200 %")
     context.close()
+
+
+def check(page: Page, what: str) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), what
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
 
 
 def keep_picture(page: Page, name: str) -> None:
