@@ -303,6 +303,7 @@ REQUESTS = [
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
+    *_about_a_petition("/petitions/{slug}/card.png"),
     *_about_a_petition("/api/petitions/{slug}/progress"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
     *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
@@ -538,6 +539,8 @@ def _answered(ask: Ask, site: Served) -> HTTPResponse:
     if ask.url.endswith(NO_PROVIDER):
         os.environ.pop("OIDC_ISSUER")
         settings.cache_clear()
+    if ask.route.endswith(".png"):
+        headers["Accept"] = "image/png"  # See Served.get.
     return site.client.http.request(ask.method, _filled(ask.url, site), headers=headers, body=body)
 
 

@@ -105,6 +105,7 @@ _ALL = (
     # Pages and public JSON.
     Route("GET", "/", "show_petitions", Function.API, cache=Cache.SECONDS),
     Route("GET", "/petitions/{slug}", "show_petition", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
+    Route("GET", "/petitions/{slug}/card.png", "show_card", Function.COUNTS, throttle=RARE, cache=Cache.HOUR),
     Route("POST", "/petitions/{slug}/signatures", "sign_by_form", Function.API, throttle=SIGNING),
     Route("GET", "/petitions/{slug}/thanks", "show_thanks", Function.API, throttle=SIGNING),
     Route("GET", "/api/petitions", "list_petitions", Function.API, cache=Cache.SECONDS),

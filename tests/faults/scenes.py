@@ -310,6 +310,7 @@ SCENES = [
     Scene("show_petitions", counted_days_ago, partial(got, "/"), public_is_exact),
     Scene("list_petitions", counted_days_ago, partial(got, "/api/petitions"), public_is_exact),
     Scene("show_petition", counted_days_ago, partial(got, "/petitions/safe-children"), public_is_exact),
+    Scene("show_card", counted_days_ago, partial(got, "/petitions/safe-children/card.png"), counted_right),
     Scene("show_thanks", nothing, partial(got, "/petitions/safe-children/thanks"), counted_right),
     Scene("read_petition", counted_days_ago, partial(shown_right, COUNT), public_is_exact),
     Scene("read_count", counted_days_ago, partial(shown_right, f"{COUNT}/count"), public_is_exact),

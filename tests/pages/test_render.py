@@ -451,7 +451,8 @@ def test_the_page_has_metadata_for_shared_links() -> None:
     assert meta["og:title"] == a_petition().title
     assert meta["og:description"] == meta["description"] == a_petition().summary
     assert (meta["og:type"], meta["og:site_name"]) == ("website", "Harbour for Children")
-    assert meta["twitter:card"] == "summary"
+    assert (meta["og:image"], meta["og:image:width"]) == (f"{link}/card.png", "1200")
+    assert meta["twitter:card"] == "summary_large_image"
 
 
 def test_search_engines_read_title_count_and_dates_and_no_text_ends_the_script() -> None:
