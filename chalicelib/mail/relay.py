@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from chalicelib.aws.queue import LONGEST_DELAY
 from chalicelib.aws.table import Tables
 from chalicelib.mail import outstanding
 from chalicelib.mail.kind import Kinds, is_known
@@ -12,9 +13,6 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 
 Image = Mapping[str, Any]
-
-# The longest delay of an SQS message, in seconds.
-LONGEST_DELAY = 900
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:

@@ -14,7 +14,7 @@ from chalicelib.core.countries import countries
 from chalicelib.core.keys import Key
 from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
+from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
@@ -125,8 +125,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
     return {
-        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
-        + _query("&", signature)
+        f"{purpose}_url": context.link(purpose, subject, expires) + _query("&", signature)
         for purpose, expires in expiries.items()
     }
 

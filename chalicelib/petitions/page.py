@@ -1,6 +1,6 @@
 """Pages about a petition, in the reader's language. The petition's own page has the form, empty or as typed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from chalice.app import Request, Response
@@ -14,6 +14,10 @@ from chalicelib.edge.http import NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
+
+# More parts of the page, by the name that the template uses. app.py adds those of capabilities above this one. Each
+# loads its part, which must be cached: the page is read far more often than petitions are signed.
+SECTIONS: dict[str, Callable[[str, Tables], object]] = {}
 
 
 def page_about(
@@ -48,6 +52,7 @@ def petition_page(
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
     context = _context(petition, request, petition.state_at(now), known_count(petition, now, tables))
+    context |= {name: _known(load, petition.slug, tables) for name, load in SECTIONS.items()}
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
     return page_about(petition, request, "petition.html", context, status, headers)
 
@@ -55,6 +60,7 @@ def petition_page(
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
     context = _context(petition, request, PetitionState.OPEN, known_count(petition, now, tables))
+    context |= dict.fromkeys(SECTIONS)
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     hidden = {**NO_STORE, "X-Robots-Tag": "noindex"}
     return page_about(petition, request, "petition.html", context, headers=hidden)
@@ -75,6 +81,14 @@ def _context(petition: Petition, request: Request, state: PetitionState, count: 
 
 def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": form["country"] if form.get("country") in countries() else "GB"}
+
+
+def _known(load: Callable[[str, Tables], object], slug: str, tables: Tables) -> object:
+    """Return a part of the page, or None when it is unavailable, so that people can sign without it."""
+    try:
+        return load(slug, tables)
+    except Unavailable:
+        return None
 
 
 def known_count(petition: Petition, now: datetime, tables: Tables) -> Count | None:

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatchcase
+from functools import wraps
 from typing import Any
 
-from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request
+from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
+from chalicelib.core.errors import PetitionsError
 from chalicelib.core.rights import Right
+from chalicelib.edge.problems import problem_of
 from chalicelib.edge.routes import ROUTES, Access
 from chalicelib.edge.views import View, json_view
 from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import note_refusal, record
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
 routes = Blueprint(__name__)
+
+# The request's entry in the audit trail: its cursor.
+RECORDED = "recorded"
 
 
 @routes.authorizer(ttl_seconds=0)
@@ -36,8 +42,25 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
 
 
 def staff_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a token."""
-    return json_view(routes, staff_authorizer)
+    """Bind a view that needs a token. If it refuses an action that it has recorded, the record says so."""
+    bound = json_view(routes, staff_authorizer)
+    return lambda view: bound(_noting_refusals(view))
+
+
+def _noting_refusals(view: View) -> View:
+    @wraps(view)
+    def noting(request: Request, **arguments: str) -> Response:
+        try:
+            return view(request, **arguments)
+        except PetitionsError as error:
+            cursor, problem = request.context.get(RECORDED), problem_of(error)
+            # After an outage, nobody knows whether the action was done.
+            if cursor and problem.status < 500:
+                why = " ".join([problem.detail, *(f"{each.message}." for each in problem.errors)])
+                note_refusal(cursor, why, tables())
+            raise
+
+    return noting
 
 
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
@@ -92,7 +115,7 @@ def rights_of(request: Request) -> set[Right]:
 def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
     entry = Action(name=action, subject=subject, details=dict(details or {}))
-    record(actor(request), entry, times.now(), tables())
+    request.context[RECORDED] = record(actor(request), entry, times.now(), tables())
 
 
 def _context(request: Request) -> dict[str, Any]:

@@ -140,6 +140,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "countries": [("GB", "United Kingdom"), ("IE", "Ireland"), (word, word)],
             "busy": False,
             "recent": SimpleNamespace(today=12, last_day=34, areas={"SW": 120, "M": 90}),
+            "updates": None,
         },
         "thanks.html": {"petition": petition},
         "confirm.html": {
