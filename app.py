@@ -41,7 +41,7 @@ WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, u
 mail_worker.KINDS |= updates_kinds.UPDATE_KINDS
 petitions_page.SECTIONS["updates"] = updates_find.published
 
-app = Site(app_name="petitions", configure_logs=False)
+app = Site("petitions")
 for module in (*PUBLIC, *STAFF):
     app.register_blueprint(module.routes)
 app.answer_head()

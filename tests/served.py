@@ -69,9 +69,7 @@ class Served:
     slept: list[float] = field(default_factory=list)
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
-        # Chalice's local gateway gives bytes only to readers that name their type. On AWS it does not matter.
-        named = {"Accept": "image/png"} if path.partition("?")[0].endswith(".png") else {}
-        return self.client.http.get(path, headers={**named, **_dashed(headers)})
+        return self.client.http.get(path, headers=_dashed(headers))
 
     def post(self, path: str, body: bytes, content_type: str, **headers: str) -> HTTPResponse:
         return self.client.http.post(path, headers={"Content-Type": content_type, **_dashed(headers)}, body=body)

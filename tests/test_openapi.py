@@ -595,8 +595,6 @@ def _answered(ask: Ask, site: Served) -> HTTPResponse:
     if ask.url.endswith(NO_PROVIDER):
         os.environ.pop("OIDC_ISSUER")
         settings.cache_clear()
-    if ask.route.endswith(".png"):
-        headers["Accept"] = "image/png"  # See Served.get.
     return site.client.http.request(ask.method, _filled(ask.url, site), headers=headers, body=body)
 
 

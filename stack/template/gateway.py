@@ -24,11 +24,7 @@ def gateway() -> Template:
     for path, method, operation in (*_bindings(), *_elsewhere()):
         paths.setdefault(path, {})[method.lower()] = operation
     definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_ANY_TYPE]}
-    api = {
-        "MethodSettings": [*_throttles()],
-        "BinaryMediaTypes": [_ANY_TYPE.replace("/", "~1")],
-        "DefinitionBody": definition,
-    }
+    api = {"MethodSettings": [*_throttles()], "DefinitionBody": definition}
     return {"Resources": {"RestAPI": {"Properties": api}, **dict(_permissions())}}
 
 
