@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
@@ -71,12 +70,12 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
     if held is None or not may_get_updates(held.signature.model_dump()):
         return NotSent.TOO_LATE
     signature = held.signature
-    language = signature.language or petition.language
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
-    unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME) + f"&lang={language}"
-    values = _values(update, petition.in_language(language), context)
-    values["name"] = greeting_name(signature.name or "")
-    return Content(signature.email or "", values, unsubscribe_url, language, values["petition"].charity)
+    unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
+    code = signature.language or petition.language
+    petition_url = context.petition_link(slug, signature.language)
+    values = _values(update, petition.in_language(code), greeting_name(signature.name or ""), petition_url)
+    return Content(signature.email or "", values, unsubscribe_url, code, petition.in_language(code).charity)
 
 
 def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
@@ -84,14 +83,13 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
     update = store.find(slug, update_id, tables)
     if update is None or update.test_to is None:
         return NotSent.TOO_LATE
-    petition = petition_as_stored(slug, tables).in_language(update.language)
-    values = _values(update, petition, context) | {"is_test": True}
-    return Content(update.test_to, values, "", update.language, petition.charity)
+    petition = petition_as_stored(slug, tables)
+    values = _values(update, petition, "", context.petition_link(slug)) | {"is_test": True}
+    return Content(update.test_to, values, language=petition.language, sender_name=petition.charity)
 
 
-def _values(update: Update, petition: Petition, context: MailContext) -> dict[str, Any]:
-    petition_url = f"{context.site_url}/petitions/{petition.slug}"
-    return {"update": update, "petition": petition, "name": "", "petition_url": petition_url, "is_test": False}
+def _values(update: Update, petition: Petition, name: str, petition_url: str) -> dict[str, object]:
+    return {"update": update, "petition": petition, "name": name, "petition_url": petition_url, "is_test": False}
 
 
 UPDATE_KINDS = by_name(

@@ -20,10 +20,6 @@ from tests.emulated import eventually
 SIZES = {"phone": PHONE, "desk": DESK}
 
 
-def open_form(page: Page, site: DeployedSite) -> None:
-    open_petition(page, site)
-
-
 def open_error(page: Page, site: DeployedSite) -> None:
     open_petition(page, site)
     page.get_by_label("Full name").fill("Alice")
@@ -96,8 +92,12 @@ def open_preview(page: Page, site: DeployedSite) -> None:
 def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
     slug = f"is-{state}"
     if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
-        steps: dict[str, list[str]] = {"draft": [], "paused": ["open", "paused"], "removed": ["removed"]}
-        steps["closed"] = ["open", "closed"]
+        steps: dict[str, list[str]] = {
+            "draft": [],
+            "paused": ["open", "paused"],
+            "removed": ["removed"],
+            "closed": ["open", "closed"],
+        }
         for step in steps[state]:
             assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **more}).status_code == 200
 
@@ -146,7 +146,7 @@ def open_sign_in(page: Page, site: DeployedSite) -> None:
 
 PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "list": open_list,
-    "form": open_form,
+    "form": open_petition,
     "error": open_error,
     "thanks": open_thanks,
     "confirm": open_confirm,
@@ -171,11 +171,16 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
 def test_the_page_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str
 ) -> None:
-    # axe is injected, which the site's Content-Security-Policy would block.
-    context = browser.new_context(viewport=SIZES["phone"], bypass_csp=True)
+    check_at_every_size(browser, name, lambda page: PAGES[name](page, deployed_site))
+
+
+def check_at_every_size(browser: Browser, name: str, open_it: Callable[[Page], None]) -> None:
+    """Open the page once, on a phone, and check it at each size."""
+    # The test injects axe, which the site's Content-Security-Policy would block.
+    context = browser.new_context(viewport=PHONE, bypass_csp=True)
     page = context.new_page()
     page.set_default_timeout(20_000)
-    PAGES[name](page, deployed_site)
+    open_it(page)
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         keep_picture(page, f"{name}-{size}")
