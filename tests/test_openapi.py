@@ -311,6 +311,8 @@ REQUESTS = [
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
+    *_about_a_petition("/petitions/{slug}/card.png"),
+    *_about_a_petition("/api/petitions/{slug}/progress"),
     *_about_a_petition("/api/petitions/{slug}/updates"),
     *_about_a_petition("/petitions/{slug}/updates.atom"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
