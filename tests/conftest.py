@@ -53,6 +53,7 @@ SLOW = (
     "tests/e2e/test_exporting.py::test_one_command",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
+    "tests/e2e/test_updates.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",

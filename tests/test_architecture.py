@@ -17,6 +17,7 @@ LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
     ("projections",), ("mail",),
     ("exports", "people", "staff", "signin", "statements", "totals", "updates", "health", "progress"),
+    ("delivery",),
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
