@@ -27,9 +27,13 @@ class MailContext:
     token_keys: dict[str, str]
     deliver: Callable[[Mail], timedelta]
 
-    def link(self, purpose: Purpose, subject: Subject, expires: datetime) -> str:
-        """Return the link to the page of this purpose, for this signature."""
-        return f"{self.site_url}/{purpose}?token={issue(purpose, subject, expires, self.token_keys)}"
+    def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
+        """Return the link to the page of this purpose, for this signature, in the language that it was signed in."""
+        token = issue(purpose, subject, expires, self.token_keys)
+        return f"{self.site_url}/{purpose}?token={token}{f'&lang={language}' if language else ''}"
+
+    def petition_link(self, slug: str, language: str | None = None) -> str:
+        return f"{self.site_url}/petitions/{slug}{f'?lang={language}' if language else ''}"
 
 
 @dataclass(frozen=True)

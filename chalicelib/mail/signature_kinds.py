@@ -104,16 +104,11 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         "name": greeting_name(signature.name or ""),
         "country": language.countries(countries()).get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
-        "petition_url": f"{context.site_url}/petitions/{petition.slug}{_query('?', signature)}",
+        "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
     return Content(signature.email or "", values, unsubscribe_url, language.code, shown.charity)
-
-
-def _query(mark: str, signature: Signature) -> str:
-    """Return what makes a link open in the language that was signed in, if that is not the petition's main one."""
-    return f"{mark}lang={signature.language}" if signature.language else ""
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -125,7 +120,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
     return {
-        f"{purpose}_url": context.link(purpose, subject, expires) + _query("&", signature)
+        f"{purpose}_url": context.link(purpose, subject, expires, signature.language)
         for purpose, expires in expiries.items()
     }
 

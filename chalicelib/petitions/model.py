@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -97,6 +98,9 @@ class Petition(BaseModel):
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
+    # The petition with all its texts, of which this one shows those of another language. Versions are digests of all.
+    _all_texts: "Petition | None" = PrivateAttr(default=None)
+
     @field_validator("goals")
     @classmethod
     def _goals_step_up(cls, goals: list[int], known: ValidationInfo) -> list[int]:
@@ -131,13 +135,12 @@ class Petition(BaseModel):
     @property
     def text_version(self) -> str:
         """Digest of title, text and target, in all languages."""
-        return digest(self.title, self.text, self.target, *self._translated("title", "text", "target"))
+        return self._digest("title", "text", "target")
 
     @property
     def consent_version(self) -> str:
         """Digest of both consent wordings, in all languages."""
-        wordings = self._translated("sign_wording", "updates_wording")
-        return digest(self.sign_wording, self.updates_wording, *wordings)
+        return self._digest("sign_wording", "updates_wording")
 
     @property
     def languages(self) -> list[str]:
@@ -147,12 +150,19 @@ class Petition(BaseModel):
     def in_language(self, code: str) -> "Petition":
         """Return the petition with its texts in this language, as far as it has them."""
         translation = self.translations.get(code)
-        return self.model_copy(update=translation.model_dump(exclude_none=True)) if translation else self
+        if translation is None:
+            return self
+        shown = self.model_copy(update=translation.model_dump(exclude_none=True))
+        shown._all_texts = self
+        return shown
 
-    def _translated(self, *names: str) -> list[str]:
-        """Return the code and these texts of each translation. A petition without any keeps its old versions."""
-        found = sorted(self.translations.items())
-        return [part for code, words in found for part in (code, *(getattr(words, name) or "" for name in names))]
+    def _digest(self, *names: str) -> str:
+        """Return a digest of these texts in all languages. A petition without translations keeps its old versions."""
+        whole = self._all_texts or self
+        parts = [getattr(whole, name) for name in names]
+        for code, translation in sorted(whole.translations.items()):
+            parts += [code, *(getattr(translation, name, None) or "" for name in names)]
+        return digest(*parts)
 
     @property
     def version(self) -> str:

@@ -23,6 +23,7 @@ def test_what_is_not_translated_is_in_the_main_language() -> None:
     assert petition.languages == ["en", "cy"]
     welsh = petition.in_language("cy")
     assert (welsh.title, welsh.target) == (WELSH["title"], petition.target)
+    assert welsh.version == petition.version, "what is signed is the same in all languages"
     assert petition.in_language("fr") == petition
 
 
