@@ -6,7 +6,12 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
+import pytest
+
 from chalicelib.aws import bucket, email, queue, source, table
+
+# One worker parses every file.
+pytestmark = pytest.mark.xdist_group("architecture")
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "commands"
