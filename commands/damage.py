@@ -30,7 +30,17 @@ SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
 # Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
-RESTORED_COUNTS = ("PETITIONS", "SLUGS", "TEXT#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#")
+RESTORED_COUNTS = (
+    "PETITIONS",
+    "SLUGS",
+    "TEXT#",
+    "TALLY#",
+    "PENDING#",
+    "CONSTITUENCIES#",
+    "FUNNEL#",
+    "FUNNEL-DAYS#",
+    "STATEMENT#",
+)
 
 
 class RestoreOutcome(StrEnum):

@@ -33,6 +33,10 @@ OPERATIONS: Operations = {
     ),
     "show_thanks": Operation("The page after signing", PAGE),
     "show_statement": Operation("A statement as a page, to read and print", Answer("The statement is genuine.")),
+    "show_short_statement": Operation(
+        "Go to a statement by its short address",
+        Answer("The address of the statement.", status=302, kinds=(), headers=["Location"]),
+    ),
     "show_confirmation": Operation(
         "Show what will be confirmed",
         Answer("The signature and its consents, with a button. After confirmation, the page shows no personal data."),
