@@ -20,6 +20,7 @@ from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
+from chalicelib.mail.state import REQUEST
 from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
 
 MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
@@ -40,6 +41,7 @@ RESTORED_COUNTS = (
     "FUNNEL#",
     "FUNNEL-DAYS#",
     "STATEMENT#",
+    "UPDATES#",
 )
 
 
@@ -112,6 +114,13 @@ def count(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
 def entry(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
     """An entry of the audit trail never changes."""
     return _missing(keys.AUDIT, kept, live)
+
+
+def delivery(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
+    """An email that waited in the copy may have been sent since. So it comes back as unknown, and is not sent again."""
+    settled = {name: value for name, value in kept.items() if name not in REQUEST}
+    waited = {} if len(settled) == len(kept) else {"mail_unknown_at": iso(known.now)}
+    return _missing(keys.DELIVERIES, settled | waited, live)
 
 
 def _missing(table: str, kept: Item, live: Item | None) -> RestoreDecision:

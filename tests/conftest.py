@@ -1,5 +1,6 @@
 """Fixtures for every suite. These need no AWS; the emulator's fixtures are in tests.emulated and tests.deployed."""
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -11,13 +12,18 @@ from _pytest.nodeid import coerce_node_id
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
 from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
+from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
+from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
+
+# The collector walks thousands of tests each time: a tenth of the processor's time with its usual thresholds.
+gc.set_threshold(100_000, 50, 100)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
 pytest_plugins = ["tests.emulated", "tests.deployed"]
@@ -86,10 +92,14 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     log.begin("")
     forget_petitions()
     forget_level()
+    forget_updates()
+    forget_marked()
     settings.cache_clear()
     yield
     forget_petitions()
     forget_level()
+    forget_updates()
+    forget_marked()
     settings.cache_clear()
 
 

@@ -3,7 +3,7 @@
 SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
 names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
 functions may add to it and no function may change it. DELIVERIES is a fourth: the state of emails that is not on a
-signature, without personal data. Its items expire. The template has no such table until the first kind needs it.
+signature, without personal data. Its items expire.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -20,12 +20,14 @@ signature, without personal data. Its items expire. The template has no such tab
                 FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
-                MAIL                   SWEEP            the position of the sweep for lost mail requests
+                MAIL                   SWEEP            the position of the sweep in the groups that have no marker
+                MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
                 TOKENS                 <id>             a staff token, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
+                UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
 """
@@ -38,7 +40,7 @@ SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
 DELIVERIES = "deliveries"
-TABLES = (SIGNATURES, COUNTS, AUDIT)
+TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
 # (100 keys at most) can read a counter for each.
@@ -170,6 +172,14 @@ def latest_job(kind: str, key: str) -> Key:
     return Key(COUNTS, job_partition(kind, key), "LATEST")
 
 
+def updates(slug: str) -> str:
+    return f"UPDATES#{slug}"
+
+
+def update(slug: str, update_id: str) -> Key:
+    return Key(COUNTS, updates(slug), update_id)
+
+
 def delivery(kind: str, key: str) -> Key:
     """Return the key of a delivery's item. A hash of `key` selects the bucket, so that a kind spreads evenly."""
     return Key(DELIVERIES, delivery_partition(kind, BUCKETS[crc32(key.encode()) % len(BUCKETS)]), key)
@@ -192,3 +202,11 @@ def mail_pause() -> Key:
 
 def mail_sweep() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "SWEEP")
+
+
+# Its own partition, so that the relay cannot write the pause.
+MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
+
+
+def mail_outstanding(group: str) -> Key:
+    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)

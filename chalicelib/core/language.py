@@ -82,17 +82,22 @@ class Language:
 
 
 @cache
-def languages() -> dict[str, Language]:
-    """Return every language that has a catalogue, by its code. English is first."""
-    compiled = sorted(FOLDER.glob("*.mo"))
-    return {ENGLISH: Language(ENGLISH, NullTranslations()), **{path.stem: _read(path) for path in compiled}}
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages, English first. In the repository, .mo files may not exist yet."""
+    return (ENGLISH, *sorted({path.stem for path in FOLDER.iterdir() if path.suffix in (".po", ".mo")}))
 
 
-def language_of(code: str | None) -> Language:
-    """Return the language, or English if the code is unknown."""
-    return languages().get(code or ENGLISH) or languages()[ENGLISH]
+@cache
+def language_of(code: str) -> Language:
+    """Return the language. An unknown one is English."""
+    if code == ENGLISH or code not in languages():
+        return Language(ENGLISH, NullTranslations())
+    with (FOLDER / f"{code}.mo").open("rb") as file:
+        return Language(code, GNUTranslations(file))
 
 
-def _read(path: Path) -> Language:
-    with path.open("rb") as file:
-        return Language(path.stem, GNUTranslations(file))
+def known_language(code: str) -> str:
+    """Return the code. Raise ValueError if this site does not have the language."""
+    if code not in languages():
+        raise ValueError(translatable("Choose a language that this site has"))
+    return code

@@ -12,7 +12,7 @@ from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig, Request, Respo
 from chalicelib.core import log
 from chalicelib.core.errors import PetitionsError
 from chalicelib.core.metrics import Metric, refused
-from chalicelib.edge.http import problem_json
+from chalicelib.edge.http import chosen_language, problem_json
 from chalicelib.edge.problems import Problem, problem_of, unexpected
 from chalicelib.edge.routes import ROUTES, Route
 
@@ -30,7 +30,7 @@ CORS = CORSConfig(
 
 def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
     """Bind a view whose errors are JSON. Routes that need a token: use `staff_view` (staff/authorizer.py)."""
-    return answering(routes, lambda _, problem: problem_json(problem), authorizer)
+    return answering(routes, lambda request, problem: problem_json(problem, chosen_language(request)), authorizer)
 
 
 def answering(

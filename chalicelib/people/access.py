@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.core.times import iso, iso_or_none
-from chalicelib.petitions.model import PetitionText
+from chalicelib.petitions.text import PetitionText
 from chalicelib.signatures.look_up import Held
 from chalicelib.signatures.model import MAX_MAILS, Signature, SignatureState
 

@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -11,8 +11,9 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState, PetitionText, version_of
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.slugs import SlugList
+from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
@@ -100,6 +101,11 @@ def texts_as_signed(signed: Mapping[str, tuple[str, str]], tables: Tables) -> di
 
 def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
+
+
+def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
+    """Yield the slugs of all petitions in order, from this one on ("": all). Read little: no texts."""
+    return store.slugs_from(slug, tables)
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:

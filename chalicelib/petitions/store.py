@@ -6,7 +6,8 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables,
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.petitions.model import Petition, PetitionText
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text import PetitionText
 
 
 def get(slug: str, tables: Tables, *, consistent: bool = False) -> Petition | None:
@@ -24,6 +25,13 @@ def get_with_slugs(slug: str, tables: Tables) -> tuple[Petition | None, frozense
 def list_all(tables: Tables) -> Iterator[Petition]:
     """Return all petitions by slug, drafts and removed ones included."""
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
+
+
+def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
+    """Yield the slugs of all petitions in order, from this one on ("": all)."""
+    between = (slug, "~") if slug else None
+    for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
+        yield item["sk"]
 
 
 def add(petition: Petition, tables: Tables) -> None:
@@ -48,7 +56,7 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> None:
 def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
     """Store this version of the text. If it is already stored, keep the first record."""
     try:
-        tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump()))
+        tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
     except ConditionFailed:
         return
 

@@ -29,7 +29,7 @@ MAIL_PAUSE = timedelta(minutes=1)
 NUDGE_AFTER = timedelta(minutes=10)
 
 # Personal data: withdrawing removes all of these.
-PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source")
+PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source", "language")
 MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
 
@@ -44,6 +44,7 @@ class MailKind(StrEnum):
 
     CONFIRM = "confirm"
     ALREADY_SIGNED = "already-signed"
+    RECEIPT = "receipt"
 
 
 Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
@@ -61,6 +62,8 @@ class Signature(BaseModel):
     country: str | None = None
     postcode: str | None = None
     source: str | None = None
+    # The code of the language in which it was signed. None: the main language of the petition.
+    language: str | None = None
     updates: bool = False
     # Its origin (signatures.origin), and the versions of what was signed and agreed to.
     obtained_by: str

@@ -92,6 +92,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         country=form.country,
         postcode=form.postcode,
         source=origin.source,
+        language=None if form.language == petition.language else form.language,
         updates=form.consent.updates,
         obtained_by=origin.obtained_by,
         channel=origin.channel,

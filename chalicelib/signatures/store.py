@@ -16,6 +16,7 @@ from chalicelib.signatures.model import (
     MAIL_REQUEST,
     PERSONAL,
     WITHDRAWN_LIFETIME,
+    MailKind,
     Signature,
     SignatureState,
 )
@@ -64,14 +65,21 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
-def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime) -> Change:
-    """Return the change from pending to confirmed, on condition that country and source are still the link's."""
+def confirmation(
+    subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime, *, receipt: bool = False
+) -> Change:
+    """Return the change from pending to confirmed, on condition that country and source are still the link's.
+
+    `receipt`: it also requests the receipt, so that this needs no further write.
+    """
     corrected = {name: value for name, value in corrections.items() if value is not None}
+    emptied = [name for name, value in corrections.items() if value is None]
+    asked = {"mail_kind": MailKind.RECEIPT, "mail_requested_at": iso(now)} if receipt else {}
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
         subject.key,
-        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
-        remove=("expires_at", *MAIL_REQUEST, *(name for name, value in corrections.items() if value is None)),
+        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded, **asked},
+        remove=("expires_at", *(name for name in MAIL_REQUEST if name not in asked), *emptied),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
 

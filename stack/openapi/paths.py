@@ -18,6 +18,7 @@ UNKNOWN = {
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
+    "update_id": "UnknownThing",
     "name": "NoFile",
 }
 

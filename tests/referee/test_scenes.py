@@ -29,11 +29,23 @@ NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
 NAMED_ONLY = {
     # They refuse nothing that they have recorded.
     "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
-    "manage": {"chalicelib/staff/store.py:mark_used"},
+    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth"},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    # No email of updates is urgent.
+    "send_mail": {
+        "chalicelib/mail/deliveries.py:mark_sent",
+        "chalicelib/mail/deliveries.py:request",
+        "chalicelib/mail/outstanding.py:mark",
+        "chalicelib/signatures/store.py:find",
+        "chalicelib/updates/store.py:find",
+    },
+    "send_other_mail": {"chalicelib/mail/deliveries.py:request", "chalicelib/mail/outstanding.py:mark"},
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
+    "run_update": {"chalicelib/mail/outbox.py:depth", "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
+    # A type of its arguments; only the sender claims.
+    "sweep_mail": {"chalicelib/mail/state.py:claim"},
     # What comes late and finds its mail requested is overtaken before.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }

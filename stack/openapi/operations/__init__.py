@@ -1,7 +1,7 @@
 """What is written by hand: the words of each operation, its model and its examples. Everything else is derived."""
 
 from stack.openapi.operation import Operations
-from stack.openapi.operations import counts, exports, manage, pages, people, petitions, sign_in, site
+from stack.openapi.operations import counts, exports, manage, pages, people, petitions, sign_in, site, updates
 
 OPERATIONS: Operations = {
     **pages.OPERATIONS,
@@ -12,4 +12,5 @@ OPERATIONS: Operations = {
     **manage.OPERATIONS,
     **exports.OPERATIONS,
     **people.OPERATIONS,
+    **updates.OPERATIONS,
 }
