@@ -189,24 +189,5 @@ def delivery_partition(kind: str, bucket: str) -> str:
     return f"{kind}#{bucket}"
 
 
-MAIL_PARTITION = "MAIL"
-
-
 def statement(code: str) -> Key:
     return Key(COUNTS, f"STATEMENT#{code}", "TOKEN")
-
-
-def mail_pause() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "PAUSE")
-
-
-def mail_sweep() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "SWEEP")
-
-
-# Its own partition, so that the relay cannot write the pause.
-MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
-
-
-def mail_outstanding(group: str) -> Key:
-    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)
