@@ -42,6 +42,11 @@ OPERATIONS: Operations = {
     "show_statement": Operation(
         "A statement as a page, to read and print", Answer("The statement is genuine."), query=[LANG]
     ),
+    "show_short_statement": Operation(
+        "Go to a statement by its short address",
+        Answer("The address of the statement.", status=302, kinds=(), headers=["Location"]),
+        query=[LANG],
+    ),
     "show_confirmation": Operation(
         "Show what will be confirmed",
         Answer("The signature and its consents, with a button. After confirmation, the page shows no personal data."),
