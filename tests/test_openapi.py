@@ -41,6 +41,8 @@ from tests.actors import (
 )
 from tests.exporting import a_result, an_export, kept
 from tests.fakes import FakeTables
+from tests.partnering import a_partner, oaks_token
+from tests.partners import partner_requests
 from tests.served import FORM, JSON, Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 from tests.signin.test_api import BEGUN, RETURNED
@@ -458,6 +460,8 @@ REQUESTS = [
         for what in ("file", "cover")
         for state, status in {"done": 200, "nobody": 404, "waiting": 409, "failed": 409, "expired": 410}.items()
     ),
+    *partner_requests.of_staff(_staff, _get, STAFF),
+    *partner_requests.of_partners(Ask),
     _get(200, "/health"),
     _get(200, "/api/openapi.json"),
     _get(200, "/assets/{name}", "/assets/site.css"),
@@ -482,6 +486,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_published_petition(served.tables, slug="closed", closes_at=NOW - DAY)
     a_published_petition(served.tables, slug="removed", state="removed")
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
+    a_partner(served.tables)
     signed(served.tables, a_petition())
     _add_exports(served.tables)
     return served
@@ -512,6 +517,7 @@ def _filled(text: str, site: Served) -> str:
         text = text.replace("<statement>", sealed(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
+    text = text.replace("<oak>", oaks_token(site.tables)) if "<oak>" in text else text
     return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
 
 

@@ -20,7 +20,10 @@ signature, without personal data. Its items expire. The template has no such tab
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
                 MAIL                   SWEEP            the position of the sweep for lost mail requests
-                TOKENS                 <id>             a staff token, hashed
+                TOKENS                 <id>             a token of staff or of a partner, hashed
+                PARTNERS               <source>         one partner and its settings
+                WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
+                RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by its own identifier: ids only
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl
@@ -83,12 +83,12 @@ def content_type(request: Request) -> str:
     return str(value).partition(";")[0].strip().lower()
 
 
-def json_body(request: Request) -> str:
-    """Return the body's text, not parsed. Raise WrongType, BodyTooLarge or NotJson."""
-    if content_type(request) not in (JSON, ""):
+def json_body(request: Request, *, most: int = MAX_BODY_BYTES, kinds: Collection[str] = (JSON, "")) -> str:
+    """Return the body's text, not parsed; `most` is in bytes. Raise WrongType, BodyTooLarge or NotJson."""
+    if content_type(request) not in kinds:
         raise WrongType(JSON)
     try:
-        return _body(request).decode()
+        return _body(request, most).decode()
     except UnicodeDecodeError as error:
         raise NotJson from error
 
@@ -138,9 +138,9 @@ def must_match(request: Request, etag: str) -> None:
         raise Stale
 
 
-def _body(request: Request) -> bytes:
+def _body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
     raw: str | bytes = request.raw_body
     body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
-    if len(body) > MAX_BODY_BYTES:
-        raise BodyTooLarge
+    if len(body) > most:
+        raise BodyTooLarge(most // 1024)
     return body

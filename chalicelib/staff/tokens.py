@@ -26,7 +26,15 @@ class UnknownToken(Exception):
     """The token is unknown, expired or revoked. The caller does not learn which."""
 
 
-def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
+def issue(
+    owner: str,
+    rights: Iterable[Right],
+    now: datetime,
+    expires_at: datetime,
+    tables: Tables,
+    partner: str | None = None,
+) -> str:
+    """Store a token and return it. `partner`: the source of the partner that it is for."""
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
         token_id=token_id,
@@ -35,6 +43,7 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
         secret_sha256=_digest(secret),
         issued_at=now,
         expires_at=expires_at,
+        partner=partner,
     )
     store.keep(token, tables)
     return f"staff_{token_id}_{secret}"

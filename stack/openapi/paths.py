@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.core.rights import Right
 from chalicelib.edge.routes import Function, Route
 from stack.openapi.operation import CSV, FORM, JSON, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
@@ -14,6 +15,7 @@ Node = dict[str, Any]
 UNKNOWN = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",
+    "source": "UnknownThing",
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
@@ -32,9 +34,13 @@ def operation_of(route: Route, words: Operation) -> Node:
         **described,
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": _body(words.body)} if words.body else {}),
-        **({"security": [{"staff": []}]} if route.needs_token else {}),
+        **({"security": _security(route)} if route.needs_token else {}),
         "responses": {str(status): each for status, each in sorted(_responses(route, words).items())},
     }
+
+
+def _security(route: Route) -> list[Node]:
+    return [{"partner": []}, {"osdi": []}] if route.right is Right.PARTNER else [{"staff": []}]
 
 
 def identifier(view: str) -> str:
@@ -48,7 +54,9 @@ def tag_of(route: Route) -> str:
     if route.function is Function.LINKS:
         return "links"
     if first == "api":
-        return {"staff": "staff", "openapi.json": "site"}.get(second, "petitions")
+        return {"staff": "staff", "openapi.json": "site", "partner": "partners", "osdi": "partners"}.get(
+            second, "petitions"
+        )
     return "site" if first in ("assets", "health") else "pages"
 
 

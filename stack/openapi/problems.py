@@ -8,6 +8,7 @@ from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
+from chalicelib.partners.form import MOST_BODY_KB
 from stack.openapi.operation import HTML, TEXT
 from stack.openapi.schemas import reference
 
@@ -52,6 +53,10 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),
     "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
     "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
+    "TooLargeBatch": (
+        f"The body is larger than {MOST_BODY_KB} KB.",
+        problem_of(errors.BodyTooLarge(MOST_BODY_KB)),
+    ),
     "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
     "Invalid": (
         "Some fields are invalid. `errors` says how to correct each field. Nothing was stored.",

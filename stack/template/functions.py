@@ -30,7 +30,7 @@ _SETTINGS = {
 }
 # Secrets are in the environment of the functions that need them, and of no other (docs/decisions/006).
 SECRETS = {
-    "SIGNATURE_KEYS": (API_HANDLER, "people"),
+    "SIGNATURE_KEYS": (API_HANDLER, "people", "partners"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
 }
 # The parameter that reserves concurrent executions for a function, and what its description says of them.

@@ -15,14 +15,20 @@ from chalicelib.mail import worker
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from tests.actors import NOW, a_published_petition
-from tests.faults import export_scenes, people_scenes, scenes, staff_scenes
+from tests.faults import export_scenes, partner_scenes, people_scenes, scenes, staff_scenes
 from tests.faults.injection import CALLS, Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
 
 pytestmark = pytest.mark.faults
-SCENES = [*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES]
+SCENES = [
+    *scenes.SCENES,
+    *staff_scenes.STAFF_SCENES,
+    *people_scenes.PEOPLE_SCENES,
+    *export_scenes.EXPORT_SCENES,
+    *partner_scenes.PARTNER_SCENES,
+]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
 # Only called after a spent quota or a lost overflow: tests.faults.test_mail and test_signing fault these.

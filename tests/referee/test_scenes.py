@@ -30,6 +30,11 @@ NAMED_ONLY = {
     "manage": {"chalicelib/staff/store.py:mark_used"},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    # A signature that a partner already finds is signed without email, so only a race asks for one here.
+    "partners": {
+        *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
+        *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
+    },
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
     # What comes late and finds its mail requested is overtaken before.

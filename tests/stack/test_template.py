@@ -156,6 +156,7 @@ def test_only_named_functions_reach_signatures(template: Template) -> None:
     assert {name: actions for name, actions in reach.items() if actions} == {
         "ApiHandler": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DescribeTable"},
         "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "Partners": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "People": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         "SendMail": {"dynamodb:UpdateItem"},
         "SendOtherMail": {"dynamodb:UpdateItem"},

@@ -1,7 +1,7 @@
 """What is written by hand: the words of each operation, its model and its examples. Everything else is derived."""
 
 from stack.openapi.operation import Operations
-from stack.openapi.operations import counts, exports, manage, pages, people, petitions, sign_in, site
+from stack.openapi.operations import counts, exports, manage, pages, partners, people, petitions, sign_in, site
 
 OPERATIONS: Operations = {
     **pages.OPERATIONS,
@@ -11,5 +11,6 @@ OPERATIONS: Operations = {
     **counts.OPERATIONS,
     **manage.OPERATIONS,
     **exports.OPERATIONS,
+    **partners.OPERATIONS,
     **people.OPERATIONS,
 }

@@ -1,0 +1,52 @@
+"""A partner sends signatures to the deployed stack, with the token that `make run` issues."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from stack.sample_partner import PARTNER, SOURCE, sample_token
+from tests.deployed import SLUG, DeployedSite
+
+PATH = f"/api/partner/petitions/{SLUG}/signatures"
+
+
+@pytest.fixture(scope="module")
+def token(deployed_site: DeployedSite) -> str:
+    return sample_token(deployed_site.stack, deployed_site.staff_token)
+
+
+def a_signature(number: int, **changes: Any) -> dict[str, Any]:
+    consent = {
+        "wording": PARTNER["wording"],
+        "version": PARTNER["version"],
+        "obtained_at": "2026-01-02T03:04:05Z",
+    }
+    person = {"name": "Dora Dekker", "email": f"dora{number}@partner.example"}
+    return {"identifier": f"sample:{number}", **person, "consent": consent, **changes}
+
+
+def sent(site: DeployedSite, token: str, body: object) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.post(f"{site.url}{PATH}", json=body, headers=headers, timeout=30)
+
+
+def test_a_partners_signatures_count_at_once_and_once(deployed_site: DeployedSite, token: str) -> None:
+    before = deployed_site.counts()["confirmed"]
+    batch = {"signatures": [a_signature(1), a_signature(2), a_signature(1, email="other@partner.example")]}
+    for expected in (["accepted", "accepted", "invalid"], ["existing", "existing", "invalid"]):
+        answer = sent(deployed_site, token, batch)
+        assert answer.status_code == 200, answer.text
+        assert [each["result"] for each in answer.json()["results"]] == expected
+    assert sent(deployed_site, token, a_signature(3)).json()["results"][0]["result"] == "accepted"
+    counts = deployed_site.counts("?by=source")
+    assert counts["confirmed"] == before + 3
+    assert {"key": SOURCE, "confirmed": 3} in counts["breakdown"]
+
+
+def test_without_a_partners_token_nothing_is_taken_or_read(deployed_site: DeployedSite, token: str) -> None:
+    assert requests.post(f"{deployed_site.url}{PATH}", json=a_signature(4), timeout=30).status_code == 401
+    assert sent(deployed_site, "staff_x", a_signature(4)).status_code == 401
+    assert sent(deployed_site, deployed_site.staff_token, a_signature(4)).status_code == 403
+    for path in ("/petitions", "/me", f"/petitions/{SLUG}/counts", "/partners"):
+        assert deployed_site.staff_as(token, path).status_code == 403

@@ -1,0 +1,40 @@
+"""Requests of partners, and of staff about partners, with the expected status (tests/test_openapi.py)."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from chalicelib.partners.form import MOST_BODY_KB
+from tests.partnering import WORDING, sent_of
+
+PARTNERS, TOKENS = "/api/staff/partners", "/api/staff/partners/{source}/tokens"
+SIGNATURES = "/api/partner/petitions/{slug}/signatures"
+NEW = {"source": "partner-elm", "name": "Elm", "counts": "at-once", "wording": WORDING, "version": "1"}
+OAK = {"Authorization": "Bearer <oak>", "Content-Type": "application/json"}
+
+
+def of_staff(staff: Callable[..., Any], get: Callable[..., Any], headers: dict[str, str]) -> Iterator[Any]:
+    yield get(200, PARTNERS, **headers)
+    bodies = {json.dumps(NEW).encode(): 201, b"{": 400, b"a" * 16_385: 413, b"{}": 422}
+    yield from (staff("POST", status, PARTNERS, body=body) for body, status in bodies.items())
+    yield staff("POST", 415, PARTNERS, body=b"{}", kind="text/plain")
+    here = TOKENS.format(source="partner-oak")
+    outcomes = {b"{}": 201, b"{": 400, b"a" * 16_385: 413, b'{"days": 0}': 422}
+    yield from (staff("POST", status, TOKENS, here, body) for body, status in outcomes.items())
+    yield staff("POST", 415, TOKENS, here, b"{}", "text/plain")
+    yield staff("POST", 404, TOKENS, TOKENS.format(source="partner-nobody"), b"{}")
+
+
+def of_partners(ask: Callable[..., Any]) -> Iterator[Any]:
+    def posted(status: int, body: bytes, slug: str = "safe-children", **more: str) -> Any:
+        return ask(status, "POST", SIGNATURES, SIGNATURES.format(slug=slug), body, {**OAK, **more})
+
+    right = json.dumps({"signatures": [sent_of()]}).encode()
+    yield from (posted(status, right, slug) for slug, status in SLUGS.items())
+    yield posted(200, json.dumps(sent_of()).encode())
+    outcomes = {b"{": 400, b"a" * (MOST_BODY_KB * 1024 + 1): 413, b"[]": 422}
+    yield from (posted(status, body) for body, status in outcomes.items())
+    yield posted(415, right, **{"Content-Type": "text/plain"})
+
+
+SLUGS = {"safe-children": 200, "nobody": 404, "closed": 409, "removed": 410}
