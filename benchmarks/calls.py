@@ -22,7 +22,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.address import signature_id
-from chalicelib.tallies.model import MAX_SOURCES, Entry
+from chalicelib.tallies.model import MAX_SOURCES, TallyEntry
 from chalicelib.tallies.public import FRESH
 from chalicelib.tallies.store import entry_change
 from stack.template.merge import merge_template
@@ -143,16 +143,16 @@ def fill(petition: Petition, amount: int, of_countries: int, of_sources: int) ->
     each, left = divmod(amount, len(writes))
     for number, (shard, entry) in enumerate(writes):
         steps = each + (number < left)
-        one = Entry(steps, entry.moment, entry.country, entry.source)
+        one = TallyEntry(steps, entry.moment, entry.country, entry.source)
         tables().update(entry_change(petition.slug, shard, one))
 
 
-def _entries(codes: list[str], sources: list[str]) -> Iterator[Entry]:
+def _entries(codes: list[str], sources: list[str]) -> Iterator[TallyEntry]:
     """Yield enough entries that every hour, country and source occurs."""
     midnight = datetime.combine(times.now().date(), datetime.min.time(), UTC)
     for number in range(max(24, len(codes), len(sources))):
         moment = midnight + timedelta(hours=number % 24)
-        yield Entry(1, moment, codes[number % len(codes)], sources[number % len(sources)])
+        yield TallyEntry(1, moment, codes[number % len(codes)], sources[number % len(sources)])
 
 
 def _item(stage: Stage, key: keys.Key) -> dict[str, Any]:

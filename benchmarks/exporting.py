@@ -25,8 +25,8 @@ from chalicelib.core import keys, times
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
-from chalicelib.signatures.model import Signature, State
-from chalicelib.tallies.model import Entry
+from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.store import entry_change
 
 BATCH = 25
@@ -58,7 +58,7 @@ def _seed(slug: str, number: int) -> dict[str, Any]:
     now = times.now()
     petition = publish(scene.sample_petition().model_copy(update={"slug": slug}), now, tables())
     for country in COUNTRIES:
-        entry = Entry(number // len(COUNTRIES), now - timedelta(hours=1), country, scene.SOURCE)
+        entry = TallyEntry(number // len(COUNTRIES), now - timedelta(hours=1), country, scene.SOURCE)
         tables().update(entry_change(slug, 0, entry))
     client = boto3.client("dynamodb")
     with ThreadPoolExecutor(4) as pool:
@@ -74,7 +74,7 @@ def _put(client: Any, numbers: Sequence[int], petition: Petition, now: datetime)
 def _signature(number: int, petition: Petition, now: datetime) -> Item:
     identity = sha256(f"{petition.slug}{number}".encode()).hexdigest()
     signature = Signature(
-        state=State.CONFIRMED,
+        state=SignatureState.CONFIRMED,
         signed_at=now - timedelta(hours=2),
         confirmed_at=now - timedelta(hours=1),
         name=f"Person Number {number}",

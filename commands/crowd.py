@@ -37,7 +37,7 @@ def redrive(arguments: argparse.Namespace) -> None:
 
 
 def pause_sending(arguments: argparse.Namespace) -> None:
-    until = pause_mail(times.now(), common.tables(), timedelta(hours=arguments.hours))
+    until = pause_mail(times.now(), common.tables(), timedelta(hours=arguments.hours), by_engineer=True)
     print(f"no email is sent until {times.iso(until)}; requested emails wait")
 
 

@@ -20,7 +20,7 @@ from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, State
+from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
 
 MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # What changes only together with one of these moments. Not the state of mail, and not `updates`: both change alone.
@@ -30,10 +30,10 @@ SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
 # Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
-RESTORED_COUNTS = ("PETITIONS", "TEXT#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#")
+RESTORED_COUNTS = ("PETITIONS", "SLUGS", "TEXT#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#")
 
 
-class Outcome(StrEnum):
+class RestoreOutcome(StrEnum):
     """What happens to an item of the copy, in the words of the report."""
 
     SAME = "unchanged"
@@ -61,78 +61,80 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Decision:
-    outcome: Outcome
+class RestoreDecision:
+    outcome: RestoreOutcome
     write: NewItem | Change | None = None
 
 
-Rule = Callable[[Item, Item | None, Known], Decision]
+Rule = Callable[[Item, Item | None, Known], RestoreDecision]
 
 
-def signature(kept: Item, live: Item | None, known: Known) -> Decision:
+def signature(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
     """`kept` is the copy's item, `live` the live table's."""
     if live is not None and not _is_damaged(kept, live):
-        return _left_while_missing(live, known) if _part(kept) == _part(live) else Decision(Outcome.NEWER)
+        return _left_while_missing(live, known) if _part(kept) == _part(live) else RestoreDecision(RestoreOutcome.NEWER)
     why_not = _why_not(kept, known)
     if why_not:
-        return Decision(why_not)
+        return RestoreDecision(why_not)
     if live is None:
         marks = {"restored_at": iso(known.now), "updates": _wants_updates(kept, known)}
-        return Decision(Outcome.PUT_BACK, _new(keys.SIGNATURES, kept, marks))
-    return Decision(Outcome.REPAIRED, _repair(kept, live, known))
+        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(keys.SIGNATURES, kept, marks))
+    return RestoreDecision(RestoreOutcome.REPAIRED, _repair(kept, live, known))
 
 
-def _left_while_missing(live: Item, known: Known) -> Decision:
+def _left_while_missing(live: Item, known: Known) -> RestoreDecision:
     """Who withdraws or unsubscribes while the item is missing changes nothing, so a second run does it."""
-    if "restored_at" in live and live["sk"] in known.left_out and live["state"] != State.WITHDRAWN:
-        return Decision(Outcome.WITHDRAWN)
+    if "restored_at" in live and live["sk"] in known.left_out and live["state"] != SignatureState.WITHDRAWN:
+        return RestoreDecision(RestoreOutcome.WITHDRAWN)
     if "restored_at" in live and live.get("updates") and live["sk"] in known.unsubscribed:
         change = Change(_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_as_seen(live))
-        return Decision(Outcome.UNSUBSCRIBED, change)
-    return Decision(Outcome.SAME)
+        return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
+    return RestoreDecision(RestoreOutcome.SAME)
 
 
-def count(kept: Item, live: Item | None, known: Known) -> Decision:
+def count(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
     """Only what is missing: a counter that is there may have counted since, and a recount repairs it."""
     if live is None and not kept["pk"].startswith(RESTORED_COUNTS):
-        return Decision(Outcome.TEMPORARY)
+        return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _missing(keys.COUNTS, kept, live)
 
 
-def entry(kept: Item, live: Item | None, known: Known) -> Decision:
+def entry(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
     """An entry of the audit trail never changes."""
     return _missing(keys.AUDIT, kept, live)
 
 
-def _missing(table: str, kept: Item, live: Item | None) -> Decision:
+def _missing(table: str, kept: Item, live: Item | None) -> RestoreDecision:
     if live is None:
-        return Decision(Outcome.PUT_BACK, _new(table, kept, {}))
-    return Decision(Outcome.SAME if live == kept else Outcome.NEWER)
+        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(table, kept, {}))
+    return RestoreDecision(RestoreOutcome.SAME if live == kept else RestoreOutcome.NEWER)
 
 
 def _is_damaged(kept: Item, live: Item) -> bool:
     was_reset = (
-        kept.get("state") == State.CONFIRMED
-        and live.get("state") == State.PENDING
+        kept.get("state") == SignatureState.CONFIRMED
+        and live.get("state") == SignatureState.PENDING
         and live.get("withdrawn_at") == kept.get("withdrawn_at")
     )
     own_moments = [name for name in MOMENTS if name in live and live[name] != kept.get(name)]
     return was_reset or (not own_moments and _part(kept) != _part(live))
 
 
-def _why_not(kept: Item, known: Known) -> Outcome | None:
+def _why_not(kept: Item, known: Known) -> RestoreOutcome | None:
     """The copy has no TTL, and nobody has withdrawn or been erased in it since its moment."""
     try:
         signature = Signature.model_validate(kept)
     except ValidationError:
-        return Outcome.UNUSABLE
-    if signature.state is not State.WITHDRAWN and not (signature.name and signature.email and signature.country):
-        return Outcome.UNUSABLE
+        return RestoreOutcome.UNUSABLE
+    if signature.state is not SignatureState.WITHDRAWN and not (
+        signature.name and signature.email and signature.country
+    ):
+        return RestoreOutcome.UNUSABLE
     if signature.expires_at is not None and signature.expires_at <= known.now:
-        return Outcome.EXPIRED
+        return RestoreOutcome.EXPIRED
     if kept["sk"] in known.left_out:
-        return Outcome.LEFT_OUT
-    return Outcome.GONE if _has_gone(kept["sk"], signature, known) else None
+        return RestoreOutcome.LEFT_OUT
+    return RestoreOutcome.GONE if _has_gone(kept["sk"], signature, known) else None
 
 
 def _has_gone(identity: str, signature: Signature, known: Known) -> bool:
@@ -142,7 +144,7 @@ def _has_gone(identity: str, signature: Signature, known: Known) -> bool:
         return identity in acts and acts[identity] >= signature.signed_at
 
     was_erased = since(known.erased) and signature.erased_at is None
-    was_withdrawn = since(known.withdrawn) and signature.state is not State.WITHDRAWN
+    was_withdrawn = since(known.withdrawn) and signature.state is not SignatureState.WITHDRAWN
     return was_erased or was_withdrawn
 
 
@@ -156,8 +158,8 @@ def _repair(kept: Item, live: Item, known: Known) -> Change:
     assign: dict[str, Any] = {**_part(kept), **lost, "restored_at": iso(known.now)}
     assign["updates"] = _wants_updates(kept, known) and _wants_updates(live, known)
     absent = [name for name in SIGNED if name not in kept]
-    if kept["state"] == State.CONFIRMED:
-        absent += ["expires_at", *(MAIL_REQUEST if live.get("state") != State.CONFIRMED else ())]
+    if kept["state"] == SignatureState.CONFIRMED:
+        absent += ["expires_at", *(MAIL_REQUEST if live.get("state") != SignatureState.CONFIRMED else ())]
     elif "expires_at" in kept and "expires_at" not in live:
         assign["expires_at"] = kept["expires_at"]
     return Change(_key(keys.SIGNATURES, kept), assign=assign, remove=absent, when=_is_as_seen(live))

@@ -19,7 +19,7 @@ from chalicelib.core.errors import Invalid, NotNow
 from chalicelib.core.settings import required
 from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format
 from chalicelib.exports.request import prepared, result_of
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.petitions.find import petition_as_stored
 from commands import common
@@ -39,14 +39,14 @@ def export_petition(arguments: argparse.Namespace) -> None:
         print(f"\r{bar(seen)}", end="", file=sys.stderr, flush=True)
         export = seen
     print(file=sys.stderr)
-    if export.state is not State.DONE:
+    if export.state is not JobState.DONE:
         raise common.InputError(export.why or f"the export is {export.state}")
     _fetch(export, arguments.out)
 
 
 def bar(export: Export) -> str:
     """Return a progress bar. It measures parts, because withdrawals during the export reduce the rows."""
-    full = WIDTH if export.state is State.DONE else WIDTH * len(export.parts) // len(keys.BUCKETS)
+    full = WIDTH if export.state is JobState.DONE else WIDTH * len(export.parts) // len(keys.BUCKETS)
     return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.counted}, {export.state}   "
 
 
@@ -79,7 +79,7 @@ def _key(path: Path | None) -> str | None:
 
 def _watched(export: Export) -> Iterator[Export]:
     tables = common.tables()
-    while export.state_at(times.now()) in (State.WAITING, State.RUNNING):
+    while export.state_at(times.now()) in (JobState.WAITING, JobState.RUNNING):
         yield export
         time.sleep(LOOK_SECONDS)
         export = find_job(Export, export.job_id, tables)

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from chalicelib.core import times
+from chalicelib.core.validation import field_errors
+from chalicelib.petitions.form import WORDS
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from commands import common
@@ -33,7 +35,7 @@ def read_petition(path: Path) -> Petition:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise common.InputError(f"{path}: {error}") from error
     except ValidationError as error:
-        lines = [f"{path}: {'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()]
+        lines = [f"{path}: {wrong.field}: {wrong.message}" for wrong in field_errors(error, WORDS)]
         raise common.InputError("\n".join(lines)) from error
 
 

@@ -23,17 +23,17 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage
 from commands.copies import Copy, copies_of, patiently, window
-from commands.damage import Decision, Known, Outcome, Rule
+from commands.damage import Known, RestoreDecision, RestoreOutcome, Rule
 from commands.trail import Trail
 
 RULES: dict[str, Rule] = {keys.AUDIT: damage.entry, keys.COUNTS: damage.count, keys.SIGNATURES: damage.signature}
 LATEST = "latest"
-WRITTEN = (Outcome.PUT_BACK, Outcome.REPAIRED, Outcome.WITHDRAWN)
+WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
 class Seen(NamedTuple):
     item: Item
-    outcome: Outcome
+    outcome: RestoreOutcome
 
 
 def restore(arguments: argparse.Namespace) -> None:
@@ -58,7 +58,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     seen = restored(copy.pages(), common.tables(), arguments.table, trail.known, write=not arguments.dry_run)
     counted, slugs = _counted(seen, each=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
-    print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in Outcome if counted[outcome]))
+    print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
     _say_what_next(arguments, copy, slugs)
 
 
@@ -73,7 +73,7 @@ def restored(
         by_key = {_key(table, item): item for item in found}
         for kept in page:
             decision = RULES[table](kept, by_key.get(_key(table, kept)), known)
-            if write and decision.outcome is Outcome.WITHDRAWN:
+            if write and decision.outcome is RestoreOutcome.WITHDRAWN:
                 patiently(partial(_withdraw, _key(table, kept), known.now, live))
             yield Seen(kept, _written(decision, live) if write and decision.write else decision.outcome)
 
@@ -86,7 +86,7 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
         raise common.InputError(f"there is no petition {slug_of(key.pk)}: restore counts first") from None
 
 
-def _written(decision: Decision, live: Tables) -> Outcome:
+def _written(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
     write = decision.write
     assert write is not None
     try:
@@ -96,7 +96,7 @@ def _written(decision: Decision, live: Tables) -> Outcome:
         values = write.item if isinstance(write, NewItem) else write.assign
         # The client repeats a write whose response was lost. The repetition fails because the first one succeeded.
         is_ours = all(found.get(name) == value for name, value in values.items())
-        return decision.outcome if is_ours else Outcome.NEWER
+        return decision.outcome if is_ours else RestoreOutcome.NEWER
     return decision.outcome
 
 
@@ -119,15 +119,15 @@ def _finish(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
 
 
-def _counted(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[Outcome], set[str]]:
-    counted: Counter[Outcome] = Counter()
+def _counted(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
+    counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
     for item, outcome in seen:
         counted[outcome] += 1
         if outcome in WRITTEN:
             slugs |= _slugs(item["pk"])
         # A recorded act may have failed, so somebody has to check the ids that are left out because of it.
-        if outcome is Outcome.GONE or (each and outcome is not Outcome.SAME):
+        if outcome is RestoreOutcome.GONE or (each and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
             _tell(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")

@@ -25,7 +25,7 @@ _POLICY = (
 
 
 @dataclass(frozen=True)
-class Mail:
+class InboxEmail:
     """An email as it was sent to SES; `number` counts from 1 in the order of sending."""
 
     number: int
@@ -47,7 +47,7 @@ class Inbox:
         self._earlier = _read(archive)
         self._pages = _environment()
 
-    async def mails(self) -> list[Mail]:
+    async def mails(self) -> list[InboxEmail]:
         """Return every email, newest first."""
         return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
 
@@ -112,8 +112,8 @@ def _environment() -> Environment:
     return pages
 
 
-def _parse(number: int, record: dict[str, Any]) -> Mail:
-    return Mail(
+def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
+    return InboxEmail(
         number=number,
         sender=record["Source"],
         to=record["To"],

@@ -17,6 +17,7 @@ from stack.charts import chart_files
 from stack.console import Failure, run_main, say
 from stack.constituencies import constituency_file, table
 from stack.contents import breakdown, missing, requirements, summary
+from stack.languages import catalogues, compiled_catalogues
 from stack.paths import BUILD, ROOT
 from stack.project import (
     application_files,
@@ -32,7 +33,17 @@ from stack.template.merge import merge_template
 
 _OWN_RULES = [
     Path(__file__).with_name(f"{name}.py")
-    for name in ("bytecode", "charts", "compiler", "constituencies", "package", "project", "slim", "target")
+    for name in (
+        "bytecode",
+        "charts",
+        "compiler",
+        "constituencies",
+        "languages",
+        "package",
+        "project",
+        "slim",
+        "target",
+    )
 ]
 _NO_BYTECODE = (
     "note: {} is not on the PATH, so the package has no bytecode and cold starts take 2.5 times the CPU. Install it and"
@@ -82,8 +93,9 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 def _inputs(stage: str, project: Path, target: Target) -> str:
     code = [*application_files(project), *declaration_files(project)]
     tables = [path for path in [table(project)] if path.exists()]
+    sources = [*code, *tables, *catalogues(project)]
     generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
-    return digest(stage, str(target), project / "requirements.txt", *code, *tables, *_OWN_RULES, *generated)
+    return digest(stage, str(target), project / "requirements.txt", *sources, *_OWN_RULES, *generated)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
@@ -112,6 +124,7 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
         yield path.relative_to(project).as_posix(), _as_shipped(path)
     yield from constituency_file(project)
     yield from chart_files()
+    yield from compiled_catalogues(project)
 
 
 def _as_shipped(path: Path) -> bytes:

@@ -16,10 +16,10 @@ from stack.template.merge import merge_template
 
 
 def application_files(project: Path) -> Iterator[Path]:
-    """Yield the code that ships: app.py and chalicelib."""
+    """Yield the code that ships: app.py and chalicelib. Catalogues are compiled for the package (stack.languages)."""
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".po", ".mo"):
             yield path
 
 

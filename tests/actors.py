@@ -22,7 +22,7 @@ from chalicelib.shedding.level import level_now
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import NewSignature, State
+from chalicelib.signatures.model import NewSignature, SignatureState
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import Outcome, Signed, SigningContext, sign
 from chalicelib.staff.tokens import issue
@@ -142,7 +142,7 @@ def confirmed(tables: Tables, petition: Petition, person: Person = ALICE, now: d
     """Sign and confirm at the same time, and return the signature's id."""
     identity = signed(tables, petition, person, now, **changes)
     subject = subject_of(petition, identity, changes.get("country", "GB"), changes.get("source") or "direct")
-    assert confirm(subject, read_corrections({}, subject.country), petition, now, tables) is State.CONFIRMED
+    assert confirm(subject, read_corrections({}, subject.country), petition, now, tables) is SignatureState.CONFIRMED
     return identity
 
 

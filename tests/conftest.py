@@ -14,6 +14,7 @@ from chalicelib.core.settings import QUEUES, queue_variable, settings, table_var
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
+from stack.languages import write_compiled
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
@@ -54,6 +55,11 @@ SLOW = (
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
 )
+
+
+def pytest_configure() -> None:
+    """Compile the catalogues: the sources have none, and the tests read sources."""
+    write_compiled()
 
 
 @pytest.hookimpl(wrapper=True)

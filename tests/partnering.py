@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
 from chalicelib.partners.model import Counts, Partner
-from chalicelib.partners.receive import Receiving
+from chalicelib.partners.receiving import Receiving
 from chalicelib.partners.register import create_partner, issue_partner_token
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, DAY, NOW, OPENED, Person, a_signing_context

@@ -242,6 +242,15 @@ def test_every_file_has_a_docstring(path: Path) -> None:
     assert path.name == "__init__.py" or ast.get_docstring(tree(path))
 
 
+def test_every_class_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for path in (*FILES, *STACK):
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(place(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
 @every_file
 def test_init_files_are_empty(path: Path) -> None:
     if path.name == "__init__.py":
@@ -263,7 +272,7 @@ def test_every_file_has_its_test_file() -> None:
         "app.py", "chalicelib/staff/audit/model.py", "chalicelib/staff/audit/store.py", "chalicelib/aws/refusals.py",
         "chalicelib/edge/placeholders.py", "chalicelib/core/errors.py",
         "chalicelib/core/rights.py", "chalicelib/core/partner_keys.py", "chalicelib/partners/model.py",
-        "chalicelib/partners/store.py",
+        "chalicelib/partners/store.py", "chalicelib/partners/receiving.py",
         "chalicelib/exports/deliver.py", "chalicelib/exports/gather.py", "chalicelib/exports/model.py",
         "chalicelib/exports/request.py", "chalicelib/projections/funnel/store.py",
         "chalicelib/jobs/model.py", "chalicelib/jobs/store.py",

@@ -39,7 +39,7 @@ from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.pages import render
 from chalicelib.projections.changes import increments
-from chalicelib.signatures.model import PERSONAL, Signature, State
+from chalicelib.signatures.model import PERSONAL, Signature, SignatureState
 from chalicelib.signatures.walk import ANONYMOUS, EXPORTED
 from stack import preflight
 from stack.template.merge import merge_template
@@ -439,7 +439,10 @@ def test_the_mail_filter_matches_what_the_relay_reads() -> None:
 MAILS: list[dict[str, Any]] = [{}, {"mail_kind": "confirm"}, {"mail_kind": "confirm", "mail_claimed_until": 1}]
 MARKS: list[dict[str, Any]] = [{}, {"mailed_at": "2026-11-24T12:01:00Z"}, {"undeliverable": "bounced"}]
 SIGNED = {"pk": "a#00", "sk": "x", "signed_at": "2026-11-24T12:00:00Z", "text_version": "v"}
-IMAGES = [None, *({**SIGNED, "state": each, **mail, **mark} for each, mail, mark in product(State, MAILS, MARKS))]
+IMAGES = [
+    None,
+    *({**SIGNED, "state": each, **mail, **mark} for each, mail, mark in product(SignatureState, MAILS, MARKS)),
+]
 
 
 def test_the_filter_passes_every_change_that_is_counted() -> None:
@@ -454,7 +457,7 @@ def test_the_filter_passes_every_change_that_is_counted() -> None:
 
 @pytest.mark.parametrize(("old", "new"), list(pairwise(MAILS)))
 def test_the_request_and_claim_of_a_first_mail_cost_no_invocation(old: dict[str, Any], new: dict[str, Any]) -> None:
-    pending = {"state": State.PENDING}
+    pending = {"state": SignatureState.PENDING}
     assert not _passes_filter({**pending, **old}, {**pending, **new})
 
 

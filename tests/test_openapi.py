@@ -607,5 +607,5 @@ def _throttle(tables: FakeTables) -> None:
             return tables.items[key]
         raise Throttled
 
-    for name in ("get", "query", "check", "put_new"):
+    for name in ("get", "batch_get", "query", "check", "put_new"):
         setattr(tables, name, throttled)

@@ -9,7 +9,7 @@ from chalicelib.core.errors import Unavailable
 
 Value = TypeVar("Value")
 
-# Unknown names are cached too. The limit bounds memory if somebody tries a million names.
+# The limit bounds memory.
 MAX_ENTRIES = 1000
 
 
@@ -17,6 +17,10 @@ class SecondsCache(Generic[Value]):
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._entries: dict[str, tuple[float, Value]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether there is a value, fresh or stale."""
+        return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
         """Return the cached value, or `load()`. On failure, return the stale value; raise if there is none.
@@ -34,8 +38,9 @@ class SecondsCache(Generic[Value]):
             if not isinstance(error, Unavailable):  # AWS answered: an item that this code cannot read, or a bug.
                 log.degraded("stale_value_used")
             value = entry[1]
+        self._entries.pop(name, None)
         if len(self._entries) >= MAX_ENTRIES:
-            self._entries.clear()
+            del self._entries[next(iter(self._entries))]  # The one that was loaded longest ago.
         self._entries[name] = (monotonic() + self._seconds, value)
         return value
 

@@ -7,6 +7,7 @@ signature, without personal data. Its items expire. The template has no such tab
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
+                SLUGS                  ALL              the slugs of all petitions (petitions.slugs)
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            what one shard counted on one day
                 TALLY#<slug>           HEAD             total of the closed days, and the last of them
@@ -76,6 +77,11 @@ PETITIONS_PARTITION = "PETITIONS"
 
 def petition(slug: str) -> Key:
     return Key(COUNTS, PETITIONS_PARTITION, slug)
+
+
+def slugs() -> Key:
+    # Its own partition, so that requests for unknown slugs cost the petitions' partition nothing.
+    return Key(COUNTS, "SLUGS", "ALL")
 
 
 def petition_texts(slug: str) -> str:

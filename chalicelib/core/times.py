@@ -1,4 +1,4 @@
-"""Times in UTC and ISO 8601, to the second."""
+"""Times in UTC and ISO 8601: to the second, or to the microsecond where an order depends on it."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,6 +13,16 @@ def now() -> datetime:
 
 def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact(moment: datetime) -> str:
+    """Return the time to the microsecond. As text, it sorts before its own second in the form of `iso`: see `since`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def since(moment: datetime) -> str:
+    """Return a text that is not above any time of this second or later, in either form. For comparisons as text."""
+    return iso(moment).removesuffix("Z")
 
 
 def iso_or_none(moment: datetime | None) -> str | None:
@@ -39,3 +49,4 @@ Moment = Annotated[
     PlainSerializer(iso, return_type=str),
     WithJsonSchema(ISO, mode="serialization"),
 ]
+ExactMoment = Annotated[AwareDatetime, AfterValidator(_utc), PlainSerializer(exact, return_type=str)]

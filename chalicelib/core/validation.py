@@ -14,10 +14,25 @@ if TYPE_CHECKING:
 
 Model = TypeVar("Model", bound=BaseModel)
 
+TIME = "Must be a time with a zone, such as 2026-11-24T12:00:00Z"
+# By pydantic's error type. The gaps are filled from the error's context: limits and choices, never the input.
 TYPES = {
     "string_type": "Must be text",
-    "int_type": "Must be a whole number",
-    "int_parsing": "Must be a whole number",
+    "string_too_short": "Must not be empty",
+    "string_too_long": "Must have at most {max_length:,} characters",
+    "too_short": "Must have at least {min_length:,}",
+    "too_long": "Must have at most {max_length:,}",
+    "enum": "Must be {expected}",
+    "greater_than": "Must be more than {gt:,}",
+    "greater_than_equal": "Must be at least {ge:,}",
+    "less_than_equal": "Must be at most {le:,}",
+    "datetime_type": TIME,
+    "datetime_parsing": TIME,
+    "datetime_from_date_parsing": TIME,
+    "timezone_aware": TIME,
+    "int_type": "Must be a whole number, in digits only",
+    "int_parsing": "Must be a whole number, in digits only",
+    "int_from_float": "Must be a whole number, in digits only",
     "bool_type": "Must be true or false",
     "bool_parsing": "Choose yes or no",
     "list_type": "Must be a list",
@@ -86,4 +101,5 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
         return words.missing.get(name, "This field is required")
     if detail["type"] == "extra_forbidden":
         return "There is no such field"
-    return words.wrong.get(name) or TYPES.get(detail["type"], "This value is not valid")
+    sentence = TYPES.get(detail["type"], "This value is not valid")
+    return words.wrong.get(name) or sentence.format_map(detail.get("ctx", {}))

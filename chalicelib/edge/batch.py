@@ -1,11 +1,11 @@
 """Handle events of queues, streams and schedules; report failed messages to Lambda."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, DynamoDBRecord, SQSEvent
 
 from chalicelib.aws.expressions import from_wire
 from chalicelib.core import log
@@ -32,12 +32,19 @@ class StreamChange(NamedTuple):
     at: datetime
 
 
-def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object]) -> Failures:
-    """Handle each message. Only failed ones are delivered again (ReportBatchItemFailures)."""
+def each_message(
+    event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, but_not: str | None = None
+) -> Failures:
+    """Handle each message. Only failed ones are delivered again (ReportBatchItemFailures), and become dead letters.
+
+    A message that starts with `but_not` is dropped.
+    """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
     for record in event:
         message_id = record.to_dict()["messageId"]
+        if but_not and record.body.startswith(but_not):
+            continue
         try:
             handle(_message(record.body))
         except (NotYet, Unavailable) as later:
@@ -52,26 +59,45 @@ def each_message(event: SQSEvent, handle: Callable[[Mapping[str, Any]], object])
 
 
 def _message(body: str) -> Mapping[str, Any]:
-    """Return the message, or {} if it is not a JSON object: SES tests a new destination with a plain sentence."""
-    try:
-        message = json.loads(body)
-    except ValueError:
-        return {}
-    return message if isinstance(message, dict) else {}
+    """Return the message. Raise ValueError if it is no JSON object, so that it becomes a dead letter."""
+    message = json.loads(body)
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
+    return message
 
 
-def all_changes(event: DynamoDBEvent, handle: Callable[[Iterator[StreamChange]], object]) -> None:
-    """Handle a batch of changes, all or nothing: on failure the stream delivers the whole batch again.
+def all_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]], object]) -> None:
+    """Handle a batch of changes. While AWS does not answer, raise, so that the stream delivers the batch again.
 
-    The emulator does not support partial failures; AWS bisects the batch. The log has the location of the error. The
-    exception that Lambda prints contains nothing that a person typed.
+    If a change cannot be handled, a repetition fails too, and would stop all changes after it. So handle one at a
+    time, and leave out those that fail: `DegradedAlarm` reports them. `handle` is idempotent. The exception that
+    Lambda prints contains nothing that a person typed.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
+    records = event.to_dict()["Records"]
     try:
-        handle(_changes(event))
-    except Exception:
+        try:
+            handle([_change(record) for record in records])
+        except Unavailable:
+            raise
+        except Exception:
+            log.failure("batch_split")
+            for record in records:
+                _handle_alone(record, handle)
+    except Unavailable:
         log.failure("batch_failed")
         raise BatchFailed from None
+
+
+def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
+    try:
+        handle([_change(record)])
+    except Unavailable:
+        raise
+    except Exception:
+        change = record.get("dynamodb", {})
+        keys = {name: str(value.get("S")) for name, value in change.get("Keys", {}).items()}
+        log.degraded("change_skipped", sequence=str(change.get("SequenceNumber")), **keys)
 
 
 def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
@@ -85,10 +111,10 @@ def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
     log.event("run_done")
 
 
-def _changes(event: DynamoDBEvent) -> Iterator[StreamChange]:
-    for record in event:
-        at = record.timestamp.replace(tzinfo=UTC)
-        yield StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image), at)
+def _change(raw: Mapping[str, Any]) -> StreamChange:
+    record = DynamoDBRecord(dict(raw), None)
+    at = record.timestamp.replace(tzinfo=UTC)
+    return StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image), at)
 
 
 def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.core.language import ENGLISH, languages
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import NO_STORE, answer, retry_after, site_prefix
+from chalicelib.edge.accept import prefers_json
+from chalicelib.edge.http import NO_STORE, answer, problem_json, query, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
@@ -48,8 +50,20 @@ def page(
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
     """Return a page. By default no cache keeps it, because it may be personal."""
-    body = render(template, base=site_prefix(request), site_url=settings().site_url, **context)
-    return answer(body, status, {**HTML_HEADERS, **headers})
+    return answer(fragment(request, template, context), status, {**HTML_HEADERS, **headers})
+
+
+def fragment(request: Request, template: str, context: Mapping[str, object]) -> str:
+    """Return the HTML of a template, in the language that the request chooses."""
+    chosen = chosen_language(request)
+    base, site_url = site_prefix(request), settings().site_url
+    return render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
+
+
+def chosen_language(request: Request) -> str:
+    """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
+    code = query(request, "lang")
+    return code if code in languages() else ""
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
@@ -63,4 +77,11 @@ def problem_page(request: Request, problem: Problem) -> Response:
 
 
 def page_view(routes: Blueprint) -> Callable[[View], View]:
-    return answering(routes, problem_page)
+    """Bind a view whose errors are pages, or JSON for a client that prefers JSON."""
+    return answering(routes, _problem)
+
+
+def _problem(request: Request, problem: Problem) -> Response:
+    if prefers_json(request.headers.get("accept") or ""):
+        return problem_json(problem)
+    return problem_page(request, problem)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from chalice.app import Request, Response
 
@@ -59,6 +59,14 @@ def json_answer(body: object, status: int = 200, headers: Mapping[str, str] = NO
 
 def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
     return Response(body=body, status_code=status, headers={**SECURITY_HEADERS, **headers})
+
+
+def redirect(request: Request, path: str, status: int) -> Response:
+    """Return a redirect to a path of this site, with the query of the request."""
+    asked: Mapping[str, str] = request.query_params or {}
+    pairs = urlencode([(name, asked[name]) for name in asked])
+    location = site_prefix(request) + quote(unquote(path)) + (f"?{pairs}" if pairs else "")
+    return answer("", status, {"Location": location, **NO_STORE})
 
 
 def not_modified(headers: Mapping[str, str]) -> Response:

@@ -5,8 +5,9 @@ from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
+from chalicelib.edge.accept import prefers_html
 from chalicelib.edge.html import problem_page
-from chalicelib.edge.http import problem_json
+from chalicelib.edge.http import problem_json, redirect
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.routes import CATCH_ALL
 from chalicelib.edge.views import answered
@@ -40,7 +41,7 @@ class Site(Chalice):
             return super().__call__(event, context)
         path = str(event.get("path") or "/")
         request = Request({**event, "requestContext": _in_one_part(context_of_request, path)}, context)
-        response = answered(request, lambda: elsewhere(request, methods_at(path, self.routes)), _problem)
+        response = answered(request, lambda: elsewhere(request, path, self.routes), _problem)
         return response.to_dict(self.api.binary_types)
 
 
@@ -52,9 +53,12 @@ def methods_at(path: str, routes: Mapping[str, Methods]) -> Methods:
     return routes["/".join(best)] if best else {}
 
 
-def elsewhere(request: Request, methods: Methods) -> Response:
+def elsewhere(request: Request, path: str, routes: Mapping[str, Methods]) -> Response:
+    methods = methods_at(path, routes)
     if not methods:
-        return _problem(request, NOT_HERE)
+        without_slash = path.rstrip("/")
+        is_page = request.method in methods_at(without_slash, routes)
+        return redirect(request, without_slash, 302) if is_page else _problem(request, NOT_HERE)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
     by_gateway = ["OPTIONS"] if any(route.cors for route in methods.values()) else []
@@ -85,26 +89,3 @@ def _problem(request: Request, problem: Problem) -> Response:
     response = problem_json(problem)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
-
-
-def prefers_html(accept: str) -> bool:
-    """Return whether `accept` names `text/html` and does not prefer JSON (RFC 9110, 12.5.1)."""
-    html, json = _quality(accept, ("text/html",)), _quality(accept, ("application/json", "application/problem+json"))
-    return html > 0 and html >= json
-
-
-def _quality(accept: str, types: tuple[str, ...]) -> float:
-    found = 0.0
-    for each in accept.lower().split(","):
-        kind, *parameters = (part.strip() for part in each.split(";"))
-        if kind in types:
-            weights = [value.removeprefix("q=") for value in parameters if value.startswith("q=")]
-            found = max(found, _number(weights[0]) if weights else 1.0)
-    return found
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Number, Time, Url
 from chalicelib.exports.model import Column, Format
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.petitions.answers import Slug
 
 
@@ -21,7 +21,7 @@ class ShownExport(TypedDict):
     moment: Time
     """The export contains the signatures confirmed at this moment, except those withdrawn since."""
     requested_by: str
-    state: State
+    state: JobState
     why: str | None
     """Why the export failed."""
     rows: Number

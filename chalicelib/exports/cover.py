@@ -26,7 +26,7 @@ OMITTED = "[…]"
 
 
 @dataclass(frozen=True)
-class Facts:
+class CoverFacts:
     """The contents of the sheet."""
 
     petition: Petition
@@ -34,7 +34,7 @@ class Facts:
     result: Result
 
 
-def cover_sheet(facts: Facts) -> bytes:
+def cover_sheet(facts: CoverFacts) -> bytes:
     """Return the sheet as PDF, one page."""
     pdf = _paper(facts)
     pdf.set_font_size(11)
@@ -65,7 +65,7 @@ def _marked(pieces: list[str]) -> Iterable[str]:
             yield OMITTED
 
 
-def _paper(facts: Facts) -> "FPDF":
+def _paper(facts: CoverFacts) -> "FPDF":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fpdf warns that Pillow is missing. Only pictures need Pillow.
         from fpdf import FPDF
@@ -83,7 +83,7 @@ def _paper(facts: Facts) -> "FPDF":
     return pdf
 
 
-def _rows(facts: Facts) -> Iterable[tuple[str, str]]:
+def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     export, result, petition = facts.export, facts.result, facts.petition
     yield "To", petition.target
     yield "Signatures", f"{result.rows:,}"
@@ -114,7 +114,7 @@ def _breakdown(counts: Counter[str]) -> str:
     return "; ".join([*parts, f"others: {rest:,}"] if rest else parts) or "none"
 
 
-def _difference(facts: Facts) -> str:
+def _difference(facts: CoverFacts) -> str:
     """Explain why the number of rows differs from the count, if it does."""
     result, off = facts.result, facts.result.rows - facts.export.counted
     if not off:

@@ -4,12 +4,12 @@ from hashlib import file_digest
 from pathlib import Path
 from secrets import token_hex
 
-from chalicelib.exports.cover import Facts, cover_sheet
+from chalicelib.exports.cover import CoverFacts, cover_sheet
 from chalicelib.exports.encrypt import encrypt
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Format, Result, Totals
 from chalicelib.exports.write import heading
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.petitions.find import petition_as_stored
 
 FILES = "files"
@@ -21,15 +21,15 @@ def deliver(export: Export, context: ExportContext) -> Export:
     longer works.
     """
     if not agrees(export.counted, export.totals):
-        return export.ended(State.FAILED, why=disagreement(export.counted, export.totals))
+        return export.ended(JobState.FAILED, why=disagreement(export.counted, export.totals))
     path = _encrypted(export, _assembled(export, context), context.folder)
     result = _result(export, path, f"{prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else TYPES[export.format]
     context.bucket.put_file(result.file, path, content_type)
     sheet = context.folder / "cover.pdf"
-    sheet.write_bytes(cover_sheet(Facts(petition_as_stored(export.slug, context.tables), export, result)))
+    sheet.write_bytes(cover_sheet(CoverFacts(petition_as_stored(export.slug, context.tables), export, result)))
     context.bucket.put_file(result.cover, sheet, "application/pdf")
-    return export.ended(State.DONE, result=result)
+    return export.ended(JobState.DONE, result=result)
 
 
 def delete_files(export: Export, context: ExportContext) -> None:

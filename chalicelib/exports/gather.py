@@ -8,11 +8,11 @@ from typing import TextIO
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, since
 from chalicelib.exports.model import SETTLING, Export, Totals
 from chalicelib.exports.write import writer
 from chalicelib.jobs.model import Clock
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import exportable
 
 PARTS = "parts"
@@ -37,15 +37,15 @@ class Selection:
 
     def __post_init__(self) -> None:
         moment = self.export.moment
-        self.moment, self.before, self.after = iso(moment), iso(moment - SETTLING), iso(moment + SETTLING)
+        self.moment, self.before, self.after = iso(moment), since(moment - SETTLING), iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:
-        if item["state"] == State.CONFIRMED and item["confirmed_at"] <= self.moment:
+        if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
         # Someone who withdrew after the moment was in the tally then, even if they have signed or confirmed again.
         self.totals.gone += item.get("withdrawn_at", "") >= self.before
-        if item["state"] == State.CONFIRMED:
+        if item["state"] == SignatureState.CONFIRMED:
             self.totals.late += item["confirmed_at"] <= self.after
         return False
 

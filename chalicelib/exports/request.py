@@ -6,7 +6,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Gone, NotNow
 from chalicelib.exports.encrypt import Recipient, recipient_of
 from chalicelib.exports.model import Export, ExportRequest, Result
-from chalicelib.jobs.model import State, new_id
+from chalicelib.jobs.model import JobState, new_id
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, kept_sums
 
@@ -31,8 +31,8 @@ def prepared(request: ExportRequest, petition: Petition, owner: str, now: dateti
 def result_of(export: Export, now: datetime) -> Result:
     """Raise NotNow before the export is done, Gone after it has expired."""
     state = export.state_at(now)
-    if state is State.EXPIRED:
+    if state is JobState.EXPIRED:
         raise Gone("This export has expired and its file was deleted. Request a new one.")
-    if state is not State.DONE or export.result is None:
+    if state is not JobState.DONE or export.result is None:
         raise NotNow(f"This export is {state}: there is no file to download.")
     return export.result

@@ -6,7 +6,7 @@ from chalicelib.core.errors import Invalid
 from chalicelib.exports.deliver import delete_files, deliver
 from chalicelib.exports.gather import ExportContext, delete_parts, gather
 from chalicelib.exports.model import Export
-from chalicelib.jobs.model import State, Step
+from chalicelib.jobs.model import JobState, Step
 
 # Seconds. One part of ten million signatures takes 20; the second stage for one million took seconds (decision 018).
 FOR_A_PART = 60
@@ -28,7 +28,7 @@ class Exporting:
         try:
             return deliver(export, self.context)
         except Invalid as error:
-            return export.ended(State.FAILED, why=error.errors[0].message)
+            return export.ended(JobState.FAILED, why=error.errors[0].message)
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)

@@ -16,11 +16,9 @@ class HealthMessage(TypedDict):
 
 class MailHealth(TypedDict):
     waiting: Number
-    """Approximate number of emails not sent yet."""
-    oldest_seconds: int | None
-    """Always unknown: SQS reports this only to its alarms."""
+    """Approximate number of emails of every kind that are not sent yet."""
     paused_until: Time | None
-    """When we try the email service again."""
+    """When sending starts again. Null if it is not paused."""
 
 
 class OverflowHealth(TypedDict):

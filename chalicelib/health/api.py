@@ -11,8 +11,8 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
-from chalicelib.health.words import Correction, Facts, messages, worst
-from chalicelib.mail.pause import paused_until
+from chalicelib.health.words import Correction, HealthFacts, messages, worst
+from chalicelib.mail.pause import current_pause
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
 from chalicelib.staff.authorizer import staff_view
@@ -29,7 +29,7 @@ CORRECTIONS_SHOWN = timedelta(days=1)
 
 @staff_view(routes)
 def read_staff_health(request: Request) -> Response:
-    """`oldest_seconds` is always null: SQS reports the age of the oldest message only to CloudWatch."""
+    """Return what staff need to know, in words, and the numbers behind it."""
     facts = _facts(times.now())
     found = messages(facts)
     health: StaffHealth = {
@@ -37,19 +37,18 @@ def read_staff_health(request: Request) -> Response:
         "messages": [{"level": message.level, "text": message.text} for message in found],
         "mail": {
             "waiting": facts.mail_waiting,
-            "oldest_seconds": None,
-            "paused_until": times.iso_or_none(facts.paused_until),
+            "paused_until": times.iso_or_none(facts.pause and facts.pause.until),
         },
         "overflow": {"waiting": facts.overflow_waiting},
     }
     return json_answer(health)
 
 
-def _facts(now: datetime) -> Facts:
-    return Facts(
+def _facts(now: datetime) -> HealthFacts:
+    return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
         pace=settings().mail_per_second,
-        paused_until=paused_until(now, tables()),
+        pause=current_pause(now, tables()),
         overflow_waiting=overflow_queue().depth(),
         shed=stored_level(tables()),
         corrections=list(_corrections(now)),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.times import iso
+from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
 # A backlog shorter than this is not reported.
@@ -32,12 +33,12 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Facts:
+class HealthFacts:
     """The facts behind the messages. `mail_waiting` is the sum of both mail queues; `pace` is emails a second."""
 
     mail_waiting: int
     pace: float
-    paused_until: datetime | None
+    pause: Pause | None
     overflow_waiting: int
     shed: Level
     corrections: Sequence[Correction] = ()
@@ -49,7 +50,7 @@ class Message:
     text: str
 
 
-def messages(facts: Facts) -> list[Message]:
+def messages(facts: HealthFacts) -> list[Message]:
     """Return the messages, worst first. Without problems, return one message that all is well."""
     found = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
     ranked = sorted(found, key=lambda message: -list(Health).index(message.level))
@@ -60,10 +61,10 @@ def worst(found: Sequence[Message]) -> Health:
     return max((message.level for message in found), key=list(Health).index)
 
 
-def _of_mail(facts: Facts) -> Iterator[Message]:
+def _of_mail(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.pace)
-    if facts.paused_until:
-        yield Message(Health.WARNING, _paused(facts, facts.paused_until))
+    if facts.pause:
+        yield Message(Health.WARNING, _paused(facts, facts.pause))
     if duration >= TOO_LONG:
         text = (
             f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_roughly(duration)}. No email is lost. "
@@ -75,15 +76,20 @@ def _of_mail(facts: Facts) -> Iterator[Message]:
         yield Message(Health.WARNING, f"{text} {NO_ACTION}")
 
 
-def _paused(facts: Facts, until: datetime) -> str:
+def _paused(facts: HealthFacts, pause: Pause) -> str:
+    until = f"{pause.until:%-d %B at %H:%M} UTC"
+    if pause.by_engineer:
+        return (
+            f"An engineer has paused all email until {until}. {facts.mail_waiting:,} emails are waiting. No email is "
+            f"lost. {NO_ACTION}"
+        )
     return (
-        f"The email service has reached its limit. We will try again at {iso(until)[11:16]} UTC. "
-        f"{facts.mail_waiting:,} emails are waiting. No email is lost. If this happens every day, ask your engineer to "
-        "get a higher daily limit."
+        f"The email service has reached its limit. We will try again on {until}. {facts.mail_waiting:,} emails are "
+        "waiting. No email is lost. If this happens every day, ask your engineer to get a higher daily limit."
     )
 
 
-def _of_overflow(facts: Facts) -> Iterator[Message]:
+def _of_overflow(facts: HealthFacts) -> Iterator[Message]:
     if facts.overflow_waiting:
         text = (
             f"{facts.overflow_waiting:,} signatures are safe but not yet processed. We send their emails after that. "
@@ -92,7 +98,7 @@ def _of_overflow(facts: Facts) -> Iterator[Message]:
         yield Message(Health.WARNING, text)
 
 
-def _of_shedding(facts: Facts) -> Iterator[Message]:
+def _of_shedding(facts: HealthFacts) -> Iterator[Message]:
     if facts.shed is not Level.NORMAL:
         yield Message(Health.WARNING, f"An engineer has reduced the load on the site: {MEANS[facts.shed]} {NO_ACTION}")
 

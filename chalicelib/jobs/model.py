@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_hex
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core.times import Moment
 
@@ -23,7 +23,18 @@ HasTime = Callable[[float], bool]
 START_DELAY = timedelta(seconds=20)
 
 
-class State(StrEnum):
+JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
+
+
+class JobMessage(BaseModel):
+    """The message in the queue of a kind of job."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    job_id: Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
+
+
+class JobState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
@@ -52,7 +63,7 @@ class Job(BaseModel):
     requested_by: str
     requested_at: Moment
     touched_at: Moment
-    state: State = State.WAITING
+    state: JobState = JobState.WAITING
     steps: int = 0
     processed: int = 0
     expected: int = 0
@@ -65,7 +76,7 @@ class Job(BaseModel):
     @property
     def is_open(self) -> bool:
         """Whether the stored state is waiting or running."""
-        return self.state in (State.WAITING, State.RUNNING)
+        return self.state in (JobState.WAITING, JobState.RUNNING)
 
     @property
     def expires_at(self) -> datetime:
@@ -76,18 +87,18 @@ class Job(BaseModel):
         is_stalled = self.is_open and now >= self.touched_at + self.patience
         return self.stalled() if is_stalled else self
 
-    def state_at(self, now: datetime) -> State:
-        if self.state is State.DONE and now >= self.expires_at:
-            return State.EXPIRED
+    def state_at(self, now: datetime) -> JobState:
+        if self.state is JobState.DONE and now >= self.expires_at:
+            return JobState.EXPIRED
         return self.at(now).state
 
-    def ended(self, state: State, **fields: Any) -> Self:
+    def ended(self, state: JobState, **fields: Any) -> Self:
         """Return the job as it ends: with these fields, and without its secrets."""
         return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
 
     def stalled(self) -> Self:
         return self.ended(
-            State.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"
+            JobState.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"
         )
 
 

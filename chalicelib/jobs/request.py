@@ -8,9 +8,9 @@ from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.jobs import store
-from chalicelib.jobs.model import START_DELAY, Job, JobType
+from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobType
 
-_id = re.compile(r"[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}")
+_id = re.compile(JOB_ID_PATTERN)
 
 
 def message(job_id: str, delay: int = 0) -> Outgoing:

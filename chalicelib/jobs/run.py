@@ -5,13 +5,13 @@ There is no lease: a repeated message or a killed process costs work and nothing
 
 from chalicelib.aws.table import Tables
 from chalicelib.jobs import store
-from chalicelib.jobs.model import Clock, HasTime, JobType, State, Work
+from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
     """Return the job. If it is still open, time ran short: run it again."""
     while job.is_open:
-        if job.state_at(clock()) is State.FAILED:
+        if job.state_at(clock()) is JobState.FAILED:
             job = store.advance(job, job.stalled(), clock(), tables)
             continue
         step = work.next_step(job)

@@ -8,9 +8,9 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_st
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotNow, UnknownThing
 from chalicelib.core.times import iso
-from chalicelib.jobs.model import Job, JobType, State
+from chalicelib.jobs.model import Job, JobState, JobType
 
-_is_open = Attr("state").eq(State.WAITING) | Attr("state").eq(State.RUNNING)
+_is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNING)
 
 
 def add(job: Job, tables: Tables) -> None:
@@ -18,7 +18,7 @@ def add(job: Job, tables: Tables) -> None:
     pointer, now = keys.latest_job(job.kind, job.key), job.requested_at
     named = tables.get(pointer, consistent=True)
     latest = find(type(job), named["job_id"], tables) if named else None
-    if latest and latest.is_open and latest.state_at(now) is not State.FAILED:
+    if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
         raise _busy(job)
     lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", named and named["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
@@ -42,14 +42,14 @@ def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[Job
 
 def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
     """Record a step and return the job as stored: `after`, or what another process has recorded meanwhile."""
-    state = State.RUNNING if after.state is State.WAITING else after.state
+    state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     after = after.model_copy(update={"steps": job.steps + 1, "state": state})
     return _changed(job, _change(job, after, now, _unchanged(job)), tables)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
     """Return the job as stored: cancelled, or as it ended before."""
-    return _changed(job, _change(job, job.ended(State.CANCELLED), now, _is_open), tables)
+    return _changed(job, _change(job, job.ended(JobState.CANCELLED), now, _is_open), tables)
 
 
 def _changed(job: JobType, change: Change, tables: Tables) -> JobType:

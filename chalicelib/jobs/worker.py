@@ -1,6 +1,6 @@
 """Run jobs from a queue. Each message names a job; a new message follows until the job has ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalice.app import SQSEvent
@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, each_message
-from chalicelib.jobs.model import HasTime, JobType
+from chalicelib.jobs.model import HasTime, JobMessage, JobType
 from chalicelib.jobs.request import find_job, message
 
 # The retry delay after an AWS error. A message that just fails would return after an hour and a half.
@@ -20,13 +20,16 @@ REST_SECONDS = 60
 def each_job(
     event: SQSEvent, model: type[JobType], queue: Queue, run: Callable[[JobType, HasTime], JobType]
 ) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist."""
+    """Run the job of each message. Drop a message whose job does not exist, as when it was never stored."""
 
     def has_time(seconds: float) -> bool:
         context: Any = event.context
         return bool(context.get_remaining_time_in_millis() >= seconds * 1000)
 
-    return each_message(event, lambda body: _run(str(body.get("job_id")), model, queue, lambda job: run(job, has_time)))
+    def handle(body: Mapping[str, Any]) -> None:
+        _run(JobMessage.model_validate(body).job_id, model, queue, lambda job: run(job, has_time))
+
+    return each_message(event, handle)
 
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run: Callable[[JobType], JobType]) -> None:

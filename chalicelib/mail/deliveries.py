@@ -14,11 +14,11 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST, MailState
+from chalicelib.mail.state import REQUEST, DeliveryState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deliveries(MailState):
+class Deliveries(DeliveryState):
     """The deliveries of one kind. An item is deleted `lifetime` after its request: allow for weeks of backlog.
 
     After that, the email can be requested again: "once for each key" holds for `lifetime` only.

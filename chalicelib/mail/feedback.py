@@ -8,7 +8,10 @@ from chalicelib.mail.kind import Kinds
 
 
 def take_feedback(event: Mapping[str, Any], kinds: Kinds, tables: Tables) -> str | None:
-    """Return the recorded reason, or None. Events arrive twice and out of order; a delivery never undoes a bounce."""
+    """Return the recorded reason, or None. Raise ValueError if it is not an event of SES.
+
+    Events arrive twice and out of order; a delivery never undoes a bounce.
+    """
     reason = _undeliverable(event)
     tags = event.get("mail", {}).get("tags", {})
     kind, key = (next(iter(tags.get(name, ())), "") for name in ("kind", "key"))
@@ -21,6 +24,8 @@ def take_feedback(event: Mapping[str, Any], kinds: Kinds, tables: Tables) -> str
 def _undeliverable(event: Mapping[str, Any]) -> str | None:
     """Ignore transient bounces (for example, a full mailbox): SES retries these."""
     kind = event.get("eventType") or event.get("notificationType")
+    if not isinstance(kind, str):
+        raise ValueError("not an event of SES")
     if kind == "Complaint":
         return "complained"
     if kind == "Bounce" and event.get("bounce", {}).get("bounceType") == "Permanent":

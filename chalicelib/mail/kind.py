@@ -14,7 +14,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
 from chalicelib.mail.model import Priority
-from chalicelib.mail.state import MailState
+from chalicelib.mail.state import DeliveryState
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Kind:
     name: str
     templates: Path
     priority: Priority
-    state: MailState
+    state: DeliveryState
     contents: Contents
 
 

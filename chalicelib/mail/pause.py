@@ -6,6 +6,7 @@ event sources.
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
@@ -15,10 +16,17 @@ from chalicelib.core.times import iso
 PAUSE = timedelta(hours=1)
 
 
-def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE) -> datetime:
+class Pause(NamedTuple):
+    """`by_engineer`: an engineer paused sending. Otherwise SES refused an email."""
+
+    until: datetime
+    by_engineer: bool
+
+
+def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
     """Return when the pause ends. A later refusal extends it. Idempotent."""
     until = now + duration
-    tables.put(keys.mail_pause(), {"until": iso(until)})
+    tables.put(keys.mail_pause(), {"until": iso(until), "by_engineer": by_engineer})
     return until
 
 
@@ -27,9 +35,11 @@ def resume_mail(now: datetime, tables: Tables) -> None:
 
 
 def is_paused(now: datetime, tables: Tables) -> bool:
-    return paused_until(now, tables) is not None
+    return current_pause(now, tables) is not None
 
 
-def paused_until(now: datetime, tables: Tables) -> datetime | None:
+def current_pause(now: datetime, tables: Tables) -> Pause | None:
     item = tables.get(keys.mail_pause())
-    return datetime.fromisoformat(item["until"]) if item is not None and str(item["until"]) > iso(now) else None
+    if item is None or str(item["until"]) <= iso(now):
+        return None
+    return Pause(datetime.fromisoformat(item["until"]), bool(item.get("by_engineer")))

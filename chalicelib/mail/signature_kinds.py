@@ -16,9 +16,9 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.state import MailState
+from chalicelib.mail.state import DeliveryState
 from chalicelib.petitions.find import all_petitions, petition_as_stored
-from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, State
+from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
 from chalicelib.signatures.names import greeting_name
@@ -26,11 +26,11 @@ from chalicelib.signatures.names import greeting_name
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
 AFTER_LINK = timedelta(days=1)
 # In these states the link in the email would not work.
-HIDDEN = (State.DRAFT, State.REMOVED)
+HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-class SignatureState(MailState):
+class SignatureDeliveries(DeliveryState):
     def item_key(self, key: str) -> Key:
         return keys.signature(*_ids(key))
 
@@ -111,7 +111,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 
 
 # After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
-_STATE = SignatureState(most=MAX_MAILS, pause=MAIL_PAUSE)
+_STATE = SignatureDeliveries(most=MAX_MAILS, pause=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),

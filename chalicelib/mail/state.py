@@ -34,7 +34,7 @@ class AfterCrash(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MailState(ABC):
+class DeliveryState(ABC):
     """Where the state of some kinds is stored, and their limits.
 
     Each key gets at most `most` emails, and no two within `pause`.

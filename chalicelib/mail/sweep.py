@@ -13,7 +13,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.state import MailState
+from chalicelib.mail.state import DeliveryState
 
 # While queues are busy, a request counts as lost after 12 of SQS's 14 days: a pass may take a day or two.
 QUEUE_FORGETS = timedelta(days=12)
@@ -26,7 +26,7 @@ PASS_EVERY = timedelta(hours=6)
 MAX_PAGES, PAGE, MAX_REQUESTS = 200, 500, 5000
 
 # Every partition that holds requests, by name and sorted, with its state and its key.
-Partitions = Mapping[str, tuple[MailState, Key]]
+Partitions = Mapping[str, tuple[DeliveryState, Key]]
 
 
 @dataclass(frozen=True)

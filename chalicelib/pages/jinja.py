@@ -1,20 +1,27 @@
-"""The Jinja environment of pages and emails, and its filters."""
+"""The Jinja environment of pages and emails, and its filters.
+
+Templates write texts in English: `{{ _("Hello") }}`, `{{ _("Hello %(name)s", name=name) }}`, or between
+`{% trans count=n %}` and `{% endtrans %}` with `{% pluralize %}`.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalicelib.core.language import Language, language_of
 from chalicelib.core.times import iso
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def environment(*folders: Path) -> Environment:
-    """Return an environment for the templates in these folders; the first folder that has a name wins."""
+def environment(*folders: Path, language: Language | None = None) -> Environment:
+    """Return an environment for the templates in these folders; the first folder that has a name wins.
+
+    Its texts, dates and numbers are in the language, or in English.
+    """
     # Imported here, so that the cold start of signing does not load the template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -25,12 +32,10 @@ def environment(*folders: Path) -> Environment:
         auto_reload=False,  # Deployed files never change, so do not stat them for every page.
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    _translate(made, language or language_of(None))
     made.filters |= {
-        "thousands": thousands,
-        "date": human_date,
-        "moment": human_moment,
-        "exactly": exactly,
         "iso": iso,
         "paragraphs": paragraphs,
         "opening": opening,
@@ -38,26 +43,19 @@ def environment(*folders: Path) -> Environment:
     return made
 
 
-def thousands(number: int) -> str:
-    """12345 → "12,345"."""
-    return f"{number:,}"
-
-
-def human_date(moment: datetime) -> str:
-    """Return the UTC day: "24 November 2026"."""
-    day = moment.astimezone(UTC)
-    return f"{day.day} {day:%B %Y}"
-
-
-def human_moment(moment: datetime) -> str:
-    """Return day and minute: "24 November 2026 at 14:05 UTC". petition.js uses the same format."""
-    return f"{human_date(moment)} at {moment.astimezone(UTC):%H:%M} UTC"
-
-
-def exactly(moment: datetime) -> str:
-    """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%A} {human_date(utc)} at {utc:%H:%M:%S} UTC"
+def _translate(made: Environment, language: Language) -> None:
+    made.policies["ext.i18n.trimmed"] = True
+    words = language.catalogue
+    # The extension adds this method to the environment. Newstyle: values are escaped, and `%(name)s` is formatted.
+    install = made.install_gettext_callables  # type: ignore[attr-defined]
+    install(words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext)
+    made.globals["language"] = language
+    made.filters |= {
+        "thousands": language.thousands,
+        "date": language.date,
+        "moment": language.moment,
+        "exactly": language.exactly,
+    }
 
 
 def paragraphs(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chalicelib.core.language import ENGLISH, language_of
 from chalicelib.pages.jinja import environment
 
 if TYPE_CHECKING:
@@ -40,13 +41,26 @@ class Asset:
     etag: str
 
 
-def render(template: str, *, base: str, site_url: str, **context: object) -> str:
-    """Return the page as HTML. `base` is the prefix of links ("" or "/prod"); `site_url` of links that people share.
+def render(
+    template: str, language: str = ENGLISH, chosen: str = "", /, *, base: str, site_url: str, **context: object
+) -> str:
+    """Return the page as HTML, in the language with this code.
+
+    `base` is the prefix of links ("" or "/prod"); `site_url` of links that people share. `chosen` is the language that
+    the address names ("": none): `link("/path")` in a template keeps it.
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
-    page = _templates().get_template(template)
-    return page.render(base=base, site_url=site_url, asset_url=partial(asset_url, base=base), **context)
+    page = _templates(language).get_template(template)
+    helpers = {"asset_url": partial(asset_url, base=base), "link": partial(link, base=base, lang=chosen)}
+    return page.render(base=base, site_url=site_url, **helpers, **context)
+
+
+def link(path: str, *, base: str, lang: str) -> str:
+    """Return the link to a page of this site, in the language that the reader has chosen. `path` may have a query."""
+    address, mark, anchor = path.partition("#")
+    query = f"{'&' if '?' in address else '?'}lang={lang}" if lang else ""
+    return f"{base}{address}{query}{mark}{anchor}"
 
 
 def asset(name: str) -> Asset | None:
@@ -99,5 +113,5 @@ def _read(path: Path, content_type: str) -> Asset:
 
 
 @cache
-def _templates() -> Environment:
-    return environment(_HERE / "templates")
+def _templates(language: str) -> Environment:
+    return environment(_HERE / "templates", language=language_of(language))

@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Time
-from chalicelib.partners.model import Counts, Result
+from chalicelib.partners.model import Counts, TakenAs
 
 
 class TakenError(TypedDict):
@@ -19,7 +19,7 @@ class TakenError(TypedDict):
 class TakenSignature(TypedDict):
     identifier: str | None
     """As sent. Null if it was not a text."""
-    result: Result
+    result: TakenAs
     errors: list[TakenError]
     """Why it is invalid. Empty otherwise."""
 

@@ -11,9 +11,10 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decoded
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, Sent, identifier_of, read_sent
-from chalicelib.partners.model import Partner, Result
-from chalicelib.partners.receive import Receiving, Taken, take_each
+from chalicelib.partners.form import MOST_AT_ONCE, MOST_BODY_KB, SentSignature, identifier_of, read_sent
+from chalicelib.partners.model import Partner, TakenAs
+from chalicelib.partners.receive import Taken, take_each
+from chalicelib.partners.receiving import Receiving
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.signatures.sign import SigningContext
@@ -43,14 +44,14 @@ def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Re
 def take_raw(raws: list[object], receiving: Receiving, now: datetime) -> list[Taken]:
     """Validate and take each signature, and return the results in order."""
     read = [_read(raw, receiving.partner, now) for raw in raws]
-    taken = iter(take_each([each for each in read if isinstance(each, Sent)], receiving, now))
-    results = [next(taken) if isinstance(each, Sent) else Taken(Result.INVALID, each.errors) for each in read]
-    numbers = {result.value: sum(each.result is result for each in results) for result in Result}
+    taken = iter(take_each([each for each in read if isinstance(each, SentSignature)], receiving, now))
+    results = [next(taken) if isinstance(each, SentSignature) else Taken(TakenAs.INVALID, each.errors) for each in read]
+    numbers = {result.value: sum(each.result is result for each in results) for result in TakenAs}
     log.note("taken", petition=receiving.petition.slug, partner=receiving.partner.source, **numbers)
     return results
 
 
-def _read(raw: object, partner: Partner, now: datetime) -> Sent | Invalid:
+def _read(raw: object, partner: Partner, now: datetime) -> SentSignature | Invalid:
     try:
         return read_sent(raw, partner, now)
     except Invalid as invalid:

@@ -56,7 +56,7 @@ class PartnerSignature(BaseModel):
     consent: PartnerConsent
 
 
-class Sent(BaseModel):
+class SentSignature(BaseModel):
     """A valid signature of a partner. `row` is its place in an import."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
@@ -67,7 +67,7 @@ class Sent(BaseModel):
     row: int | None = None
 
 
-def read_sent(raw: object, partner: Partner, now: datetime, row: int | None = None) -> Sent:
+def read_sent(raw: object, partner: Partner, now: datetime, row: int | None = None) -> SentSignature:
     """Return the signature. Raise Invalid."""
     try:
         found = PartnerSignature.model_validate(raw)
@@ -79,7 +79,7 @@ def read_sent(raw: object, partner: Partner, now: datetime, row: int | None = No
         raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
     if partner.counts is Counts.AFTER_EMAIL and not found.consent.email:
         raise Invalid([FieldError("consent.email", "This signature needs our email, and its consent allows none")])
-    return Sent(identifier=found.identifier, form=form, consent=found.consent, row=row)
+    return SentSignature(identifier=found.identifier, form=form, consent=found.consent, row=row)
 
 
 def identifier_of(raw: object) -> str | None:

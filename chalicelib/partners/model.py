@@ -43,7 +43,7 @@ class Partner(BaseModel):
     created_at: Moment
 
 
-class Result(StrEnum):
+class TakenAs(StrEnum):
     """What became of a signature that a partner sent."""
 
     ACCEPTED = "accepted"
@@ -70,7 +70,7 @@ class Receipt(BaseModel):
     channel: str
     job_id: str | None = None
     row: int | None = None
-    result: Result | None = None
+    result: TakenAs | None = None
     undone_at: Moment | None = None
 
     @property

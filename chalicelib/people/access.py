@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from chalicelib.core.times import iso, iso_or_none
 from chalicelib.petitions.model import PetitionText
 from chalicelib.signatures.look_up import Held
-from chalicelib.signatures.model import MAX_MAILS, Signature, State
+from chalicelib.signatures.model import MAX_MAILS, Signature, SignatureState
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import (
@@ -63,7 +63,7 @@ def state_of(signature: Signature, now: datetime) -> str:
     """Return the state as staff see it: "erased" and "expired" are derived, not stored."""
     if signature.erased_at:
         return "erased"
-    return "expired" if signature.state is State.PENDING and signature.is_over(now) else signature.state
+    return "expired" if signature.state is SignatureState.PENDING and signature.is_over(now) else signature.state
 
 
 def actions_in(state: str) -> list[str]:
@@ -86,7 +86,12 @@ def _person(signature: Signature) -> "Person":
 
 
 def _times(signature: Signature) -> "SignatureTimes":
-    names = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
+    names: tuple[str, ...] = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
+    if signature.erased_at:
+        names = (
+            "erased_at",
+            "expires_at",
+        )  # The other times were deleted: the item holds the time of the erasure there.
     return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 
 
@@ -133,19 +138,19 @@ def _signed_text(text: PetitionText) -> "SignedText":
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
-    is_given = signature.state is not State.WITHDRAWN
+    is_given = signature.state is not SignatureState.WITHDRAWN
     return [
         {
             "to": "sign",
             "given": is_given,
-            "confirmed": signature.state is State.CONFIRMED,
+            "confirmed": signature.state is SignatureState.CONFIRMED,
             "wording": text.sign_wording if text else None,
             "version": signature.consent_version,
         },
         {
             "to": "updates",
             "given": signature.updates,
-            "confirmed": signature.state is State.CONFIRMED,
+            "confirmed": signature.state is SignatureState.CONFIRMED,
             "wording": text.updates_wording if text else None,
             "version": signature.consent_version,
         },

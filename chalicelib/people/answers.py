@@ -30,7 +30,8 @@ class Person(TypedDict):
 
 
 class SignatureTimes(TypedDict):
-    signed_at: Time
+    signed_at: NotRequired[Time]
+    """Absent once the signature is erased, like the other times before it."""
     confirmed_at: NotRequired[Time]
     withdrawn_at: NotRequired[Time]
     erased_at: NotRequired[Time]

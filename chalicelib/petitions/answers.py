@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
 from chalicelib.petitions import model
-from chalicelib.petitions.model import Goal, PetitionText, State
+from chalicelib.petitions.model import Goal, PetitionState, PetitionText
 
 Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
 
@@ -19,7 +19,7 @@ class PublicPetition(TypedDict):
     """A digest of title, text and target. A new text has a new version."""
     target: str
     """Who the petition is addressed to."""
-    state: Annotated[State, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
+    state: Annotated[PetitionState, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
     goal: Goal
     """The goal in confirmed signatures: the first one that is not reached yet, or the last one."""
     opened_at: Time
@@ -28,6 +28,42 @@ class PublicPetition(TypedDict):
     """When the petition closes, or null."""
     count: Confirmed
     """Confirmed signatures, a few seconds old."""
+
+
+class ConsentWording(TypedDict):
+    """What people agree to. Show the wording beside a box that is not ticked."""
+
+    name: Literal["sign", "updates"]
+    """The name in a signature's `consent`."""
+    wording: str
+    version: Version
+    """A digest of both wordings. Each signature keeps the version that was agreed to."""
+
+
+class Privacy(TypedDict):
+    """Who is responsible for the details, and the notice to show or link to where people sign."""
+
+    controller: str
+    contact: Annotated[str, Field(json_schema_extra={"format": "email"})]
+    policy_url: Url | None
+    """The controller's general policy."""
+    notice_url: Url
+    notice_html: str
+    """The notice as a `section` of HTML, without styles or scripts. With `?lang=` in that language."""
+
+
+class FullPetition(PublicPetition):
+    """One petition, with what a page needs to show it and to collect signatures."""
+
+    summary: str
+    text: str
+    """Plain text. Empty lines separate paragraphs."""
+    charity: str
+    """The charity that runs the petition."""
+    url: Url
+    """The petition's page."""
+    consents: list[ConsentWording]
+    privacy: Privacy
 
 
 class PublicPetitions(TypedDict):
@@ -44,7 +80,7 @@ class PublicCount(TypedDict):
 
 
 class PossibleTransition(TypedDict):
-    state: State
+    state: PetitionState
     schedules: Literal["opened_at", "closes_at"] | None
     """The field that a later time (`at`) sets. Null if the change can only happen now."""
     needs_reason: bool

@@ -10,10 +10,10 @@ from chalicelib.core import times
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
-from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import client_matches, json_answer, not_modified, query, shared
+from chalicelib.edge.html import fragment, page, page_view
+from chalicelib.edge.http import client_matches, json_answer, not_modified, query, redirect, shared
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, petition_as_stored
+from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
@@ -22,7 +22,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
+    from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
 
@@ -48,6 +48,8 @@ def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
     """Show the petition with its form. With a valid ?preview= token, show it as stored, in any state."""
+    if tidy := pasted_slug(slug):
+        return redirect(request, f"/petitions/{tidy}", 302)
     now, preview = times.now(), query(request, "preview")
     if preview is not None:
         check_preview(slug, preview, now, settings().token_keys)
@@ -67,7 +69,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 
 @json_view(routes)
 def list_petitions(request: Request) -> Response:
-    """Return the open petitions, newest first, each as read_petition does."""
+    """Return the open petitions, newest first, in short."""
     now = times.now()
     found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
     body: PublicPetitions = {"petitions": [_shown(petition, counted, now) for petition, counted in found]}
@@ -76,10 +78,29 @@ def list_petitions(request: Request) -> Response:
 
 @json_view(routes)
 def read_petition(request: Request, slug: str) -> Response:
-    """Return the petition as JSON, with the public count."""
+    """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    return json_answer(_shown(petition, public_count(petition, now, tables()), now), headers=_shared())
+    url = f"{settings().site_url}/petitions/{slug}"
+    body: FullPetition = {
+        **_shown(petition, public_count(petition, now, tables()), now),
+        "summary": petition.summary,
+        "text": petition.text,
+        "charity": petition.charity,
+        "url": url,
+        "consents": [
+            {"name": "sign", "wording": petition.sign_wording, "version": petition.consent_version},
+            {"name": "updates", "wording": petition.updates_wording, "version": petition.consent_version},
+        ],
+        "privacy": {
+            "controller": petition.charity,
+            "contact": petition.privacy_contact,
+            "policy_url": petition.privacy_url,
+            "notice_url": f"{url}#privacy",
+            "notice_html": fragment(request, "_privacy.html", {"petition": petition}),
+        },
+    }
+    return json_answer(body, headers=_shared())
 
 
 def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":

@@ -1,15 +1,18 @@
 """Find petitions. What the public sees is cached in the process for a few seconds."""
 
 import re
+import string
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionText, State, version_of
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState, PetitionText, version_of
+from chalicelib.petitions.slugs import SlugList
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
@@ -23,26 +26,58 @@ class Listed(NamedTuple):
     counted: Count
 
 
-_known: SecondsCache[Petition | None] = SecondsCache(SETTINGS_SECONDS)
+# Only petitions that exist, so unknown slugs cannot evict one.
+_known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
+_slugs = SlugList()
 _listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
+# What may stand around an address that was copied from a text.
+_AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
 
 
 def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return a petition that the public may see. Raise UnknownPetition (also for a draft) or PetitionRemoved."""
-    petition = _known.get(slug, lambda: store.get(slug, tables)) if _slug.fullmatch(slug) else None
-    if petition is None or petition.state_at(now) is State.DRAFT:
+    if not _slug.fullmatch(slug):
         raise UnknownPetition
-    if petition.state is State.REMOVED:
+    petition = _known.get(slug, lambda: _stored(slug, now, tables))
+    if petition.state_at(now) is PetitionState.DRAFT:
+        raise UnknownPetition
+    if petition.state is PetitionState.REMOVED:
         raise PetitionRemoved(petition.removed_reason)
     return petition
+
+
+def _stored(slug: str, now: datetime, tables: Tables) -> Petition:
+    """Read the petition. Raise UnknownPetition, or Unavailable while it is not known which slugs exist."""
+    exists = slug in _known or slug in _slugs
+    petition = store.get(slug, tables) if exists else _unlisted(slug, now, tables)
+    if petition is None:
+        raise UnknownPetition
+    return petition
+
+
+def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
+    """Read the petition with the list of slugs, if the list is due: the first petition of a process costs one call."""
+    petition = None
+    if _slugs.is_due(now):
+        petition, slugs = store.get_with_slugs(slug, tables)
+        _slugs.replace(slugs)
+    if not _slugs.is_current:
+        raise Unavailable
+    return petition
+
+
+def pasted_slug(slug: str) -> str | None:
+    """Return the slug without what was copied with it, such as a dot or a bracket; None if it needs no correction."""
+    tidy = unquote(slug).strip(_AROUND).lower()
+    return tidy if tidy != slug and _slug.fullmatch(tidy) else None
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
     """Return an open petition. Raise PetitionNotOpen with the state, or what find_petition raises."""
     petition = find_petition(slug, now, tables)
     state = petition.state_at(now)
-    if state is not State.OPEN:
+    if state is not PetitionState.OPEN:
         raise PetitionNotOpen(state)
     return petition
 
@@ -68,7 +103,7 @@ def all_petitions(tables: Tables) -> list[Petition]:
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
-    return [petition for petition in all_petitions(tables) if petition.state_at(now) is State.OPEN]
+    return [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
 
 
 def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
@@ -86,4 +121,5 @@ def _counted(petitions: list[Petition], now: datetime, tables: Tables) -> list[L
 def forget_petitions() -> None:
     """Clear the caches. Tests use it to start like a new process."""
     _known.clear()
+    _slugs.clear()
     _listed.clear()

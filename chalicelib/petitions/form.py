@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
+from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import field_errors, parsed
-from chalicelib.petitions.model import Petition, Reason, State
+from chalicelib.core.validation import Words, field_errors, parsed
+from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.transition import Transition, transitions
 
 TEXTS = (
@@ -18,6 +19,13 @@ TEXTS = (
     "sign_wording", "updates_wording",
 )  # fmt: skip
 EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+WORDS = Words(
+    wrong={
+        "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
+        "privacy_contact": "Enter an email address, such as privacy@charity.example",
+        "privacy_url": "Enter a web address that starts with https://",
+    }
+)
 NOT_SHOWN = {"key_version", "shards"}
 
 
@@ -26,7 +34,7 @@ class TransitionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    state: State
+    state: PetitionState
     """The new state."""
     at: Moment | None = None
     """When to open a draft or close an open petition. Defaults to now."""
@@ -44,7 +52,7 @@ def read_new(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _object(body)
     wrong = _name_errors(values, {"slug": values.get("slug")})
-    return _petition({"opened_at": now, **values, "state": State.DRAFT}, wrong)
+    return _petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
 
 
 def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
@@ -56,7 +64,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     wrong = _name_errors(values, shown(petition, now))
     edited = {name: values[name] for name in EDITABLE if name in values}
     kept = petition.model_dump(exclude=set(EDITABLE)) | {"opened_at": petition.opened_at}
-    if petition.state is State.CLOSED:
+    if petition.state is PetitionState.CLOSED:
         kept |= {"closes_at": petition.closes_at}
     after = _petition({**kept, **edited}, wrong)
     time_errors = _time_errors(petition, after, now)
@@ -70,6 +78,7 @@ def shown(petition: Petition, now: datetime) -> dict[str, Any]:
     return {
         **petition.model_dump(exclude=NOT_SHOWN),
         "state": petition.state_at(now),
+        "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
         "text_version": petition.text_version,
         "consent_version": petition.consent_version,
         "transitions": transitions(petition, now),
@@ -91,7 +100,7 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
     try:
         petition = Petition.model_validate(known)
     except ValidationError as error:
-        raise Invalid([*wrong.values(), *field_errors(error)]) from error
+        raise Invalid([*wrong.values(), *field_errors(error, WORDS)]) from error
     if wrong:
         raise Invalid([*wrong.values()])
     return petition
@@ -110,13 +119,13 @@ def _name_errors(values: Mapping[str, Any], shown_values: Mapping[str, Any]) -> 
 def _time_errors(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
     """Return errors for edits that change a past time, or that would open or close the petition."""
     state, wrong = before.state_at(now), []
-    if after.opened_at != before.opened_at and state is not State.DRAFT:
+    if after.opened_at != before.opened_at and state is not PetitionState.DRAFT:
         wrong.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
-    if before.state is State.OPEN and state is State.DRAFT and after.opened_at <= now:
+    if before.state is PetitionState.OPEN and state is PetitionState.DRAFT and after.opened_at <= now:
         wrong.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
-    if after.closes_at == before.closes_at or state is State.DRAFT:
+    if after.closes_at == before.closes_at or state is PetitionState.DRAFT:
         return wrong
-    if state in (State.CLOSED, State.REMOVED):
+    if state in (PetitionState.CLOSED, PetitionState.REMOVED):
         wrong.append(FieldError("closes_at", f"The petition is {state}, so you cannot change this"))
     elif after.closes_at and after.closes_at <= now:
         wrong.append(FieldError("closes_at", "Enter a time in the future. To close the petition now, change its state"))

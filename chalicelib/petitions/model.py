@@ -23,12 +23,13 @@ MOST_FIGURES = 100
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
-Goal = Annotated[int, Field(gt=0, le=100_000_000)]
+# Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
+Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
-class State(StrEnum):
+class PetitionState(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
     PAUSED = "paused"
@@ -61,11 +62,11 @@ class Petition(BaseModel):
     """What people agree to when they sign."""
     updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
     """What people agree to when they ask for updates."""
-    state: State = State.OPEN
+    state: PetitionState = PetitionState.OPEN
     goal: Goal
     """The first goal."""
     goals: Annotated[list[Goal], Field(max_length=20)] = []
-    """Further goals, each higher than the last. When one is reached, the next one is shown."""
+    """Further goals, each higher than the one before, starting above `goal`. When one is reached, the next is shown."""
     opened_at: Moment
     """When the petition opens. Can only be changed while it is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
@@ -85,16 +86,18 @@ class Petition(BaseModel):
 
     @field_validator("goals")
     @classmethod
-    def _goals_step_up(cls, goals: list[int]) -> list[int]:
-        if any(later <= earlier for earlier, later in pairwise(goals)):
-            raise ValueError("Each goal must be higher than the one before")
+    def _goals_step_up(cls, goals: list[int], known: ValidationInfo) -> list[int]:
+        first = [known.data["goal"]] if "goal" in known.data else []
+        for earlier, later in pairwise([*first, *goals]):
+            if later <= earlier:
+                raise ValueError(f"Each goal must be higher than the one before: {later:,} follows {earlier:,}")
         return goals
 
     @field_validator("closes_at")
     @classmethod
     def _closes_after_it_opens(cls, closes_at: datetime | None, known: ValidationInfo) -> datetime | None:
         """A closed petition needs closes_at: its confirmation links work until a day after that."""
-        if closes_at is None and known.data.get("state") is State.CLOSED:
+        if closes_at is None and known.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
         if closes_at and "opened_at" in known.data and closes_at <= known.data["opened_at"]:
             raise ValueError("must be later than the opening time")
@@ -102,7 +105,7 @@ class Petition(BaseModel):
 
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
-        steps = sorted({self.goal, *self.goals})
+        steps = [self.goal, *self.goals]
         return next((step for step in steps if step > count), steps[-1])
 
     @property
@@ -120,18 +123,22 @@ class Petition(BaseModel):
         """Text version and consent version together: all that a signer agrees to."""
         return version_of(self.text_version, self.consent_version)
 
-    def state_at(self, now: datetime) -> State:
+    def state_at(self, now: datetime) -> PetitionState:
         """Return the stored state, or for an open petition the one that its opening and closing times imply."""
-        if self.state is not State.OPEN:
+        if self.state is not PetitionState.OPEN:
             return self.state
-        if now < self.opened_at:
-            return State.DRAFT
-        return State.CLOSED if self.closes_at and now >= self.closes_at else State.OPEN
+        if self.scheduled_opening(now):
+            return PetitionState.DRAFT
+        return PetitionState.CLOSED if self.closes_at and now >= self.closes_at else PetitionState.OPEN
+
+    def scheduled_opening(self, now: datetime) -> datetime | None:
+        """Return when the petition opens by itself, or None for one that is open already or has no schedule."""
+        return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
 
     def confirmable_at(self, now: datetime) -> bool:
         """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
         lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
-        return (lasts or self.state is State.PAUSED) and self.state is not State.REMOVED
+        return (lasts or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED
 
 
 def changed(petition: Petition, **changes: Any) -> Petition:

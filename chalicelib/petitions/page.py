@@ -10,7 +10,7 @@ from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.edge.html import page
 from chalicelib.edge.http import NO_STORE
-from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
@@ -34,12 +34,12 @@ def petition_page(
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
-    context = _context(petition, State.OPEN, known_count(petition, now, tables))
+    context = _context(petition, PetitionState.OPEN, known_count(petition, now, tables))
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     return page(request, "petition.html", context, headers={**NO_STORE, "X-Robots-Tag": "noindex"})
 
 
-def _context(petition: Petition, state: State, count: Count | None) -> dict[str, object]:
+def _context(petition: Petition, state: PetitionState, count: Count | None) -> dict[str, object]:
     return {
         "petition": petition,
         "state": state.value,

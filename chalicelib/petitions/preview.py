@@ -12,17 +12,17 @@ PREVIEW_LIFETIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Preview:
+class PreviewLink:
     """The path of the page with its token, and the time when the token expires."""
 
     path: str
     expires_at: datetime
 
 
-def preview_link(petition: Petition, now: datetime, secrets: dict[str, str]) -> Preview:
+def preview_link(petition: Petition, now: datetime, secrets: dict[str, str]) -> PreviewLink:
     expires_at = now + PREVIEW_LIFETIME
     token = tokens.issue(Purpose.PREVIEW, (petition.slug,), expires_at, secrets)
-    return Preview(f"/petitions/{petition.slug}?preview={token}", expires_at)
+    return PreviewLink(f"/petitions/{petition.slug}?preview={token}", expires_at)
 
 
 def check_preview(slug: str, token: str, now: datetime, secrets: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store
 from chalicelib.petitions.edit import create, edit
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, State, changed
+from chalicelib.petitions.model import Petition, PetitionState, changed
 from chalicelib.tallies.open import open_tally, read_more_shards
 
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.
@@ -30,7 +30,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     }
     if "state" not in petition.model_fields_set:
         kept |= had.model_dump(include=LIFECYCLE)
-        if had.state is State.CLOSED:
+        if had.state is PetitionState.CLOSED:
             kept["closes_at"] = petition.closes_at or had.closes_at
     petition = changed(petition, **kept)
     open_tally(petition.slug, petition.shards, now, tables)

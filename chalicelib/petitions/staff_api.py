@@ -11,7 +11,7 @@ from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match, s
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import read_edit, read_new, read_transition, shown
-from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
 from chalicelib.staff.authorizer import audited, staff_view
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 ACTIONS = {
-    State.DRAFT: "petition.withheld",
-    State.OPEN: "petition.opened",
-    State.PAUSED: "petition.paused",
-    State.CLOSED: "petition.closed",
-    State.REMOVED: "petition.removed",
+    PetitionState.DRAFT: "petition.withheld",
+    PetitionState.OPEN: "petition.opened",
+    PetitionState.PAUSED: "petition.paused",
+    PetitionState.CLOSED: "petition.closed",
+    PetitionState.REMOVED: "petition.removed",
 }
 
 

@@ -14,14 +14,22 @@ def get(slug: str, tables: Tables, *, consistent: bool = False) -> Petition | No
     return _petition(item) if item else None
 
 
+def get_with_slugs(slug: str, tables: Tables) -> tuple[Petition | None, frozenset[str]]:
+    """Return the petition and the slugs of all petitions, by one call."""
+    found = {item["pk"]: item for item in tables.batch_get([keys.petition(slug), keys.slugs()])}
+    petition, listed = found.get(keys.PETITIONS_PARTITION), found.get(keys.slugs().pk, {})
+    return _petition(petition) if petition else None, frozenset(listed.get("slugs", ()))
+
+
 def list_all(tables: Tables) -> Iterator[Petition]:
     """Return all petitions by slug, drafts and removed ones included."""
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
 
 
 def add(petition: Petition, tables: Tables) -> None:
-    """Store a new petition. Raise ConditionFailed when its slug is taken."""
-    tables.put_new(NewItem(keys.petition(petition.slug), petition.model_dump(exclude_none=True)))
+    """Store a new petition, and list its slug. Raise ConditionFailed when the slug is taken."""
+    new = NewItem(keys.petition(petition.slug), petition.model_dump(exclude_none=True))
+    tables.transact([new, Change(keys.slugs(), add={"slugs": {petition.slug}})])
 
 
 def replace(petition: Petition, tables: Tables) -> None:

@@ -6,26 +6,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
-from chalicelib.petitions.model import Petition, State, changed
+from chalicelib.petitions.model import Petition, PetitionState, changed
 
 # Keys are the state at `now`. A scheduled opening can be cancelled (draft to draft). A removed petition can only
 # become a draft, so that staff check it before it is public again.
-NEXT: dict[State, frozenset[State]] = {
-    State.DRAFT: frozenset({State.DRAFT, State.OPEN, State.REMOVED}),
-    State.OPEN: frozenset({State.PAUSED, State.CLOSED, State.REMOVED}),
-    State.PAUSED: frozenset({State.OPEN, State.CLOSED, State.REMOVED}),
-    State.CLOSED: frozenset({State.OPEN, State.REMOVED}),
-    State.REMOVED: frozenset({State.DRAFT}),
+NEXT: dict[PetitionState, frozenset[PetitionState]] = {
+    PetitionState.DRAFT: frozenset({PetitionState.DRAFT, PetitionState.OPEN, PetitionState.REMOVED}),
+    PetitionState.OPEN: frozenset({PetitionState.PAUSED, PetitionState.CLOSED, PetitionState.REMOVED}),
+    PetitionState.PAUSED: frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.REMOVED}),
+    PetitionState.CLOSED: frozenset({PetitionState.OPEN, PetitionState.REMOVED}),
+    PetitionState.REMOVED: frozenset({PetitionState.DRAFT}),
 }
 # The transitions that can be scheduled, and the field that holds their time.
-SCHEDULED = {(State.DRAFT, State.OPEN): "opened_at", (State.OPEN, State.CLOSED): "closes_at"}
+SCHEDULED = {
+    (PetitionState.DRAFT, PetitionState.OPEN): "opened_at",
+    (PetitionState.OPEN, PetitionState.CLOSED): "closes_at",
+}
 
 
 @dataclass(frozen=True)
 class Transition:
     """`at`: a later time, for a scheduled transition. `reason`: shown on the page of a removed petition."""
 
-    state: State
+    state: PetitionState
     at: datetime | None = None
     reason: str | None = None
 
@@ -39,7 +42,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
-        return changed(petition, state=State.OPEN, **{SCHEDULED[was, transition.state]: transition.at})
+        return changed(petition, state=PetitionState.OPEN, **{SCHEDULED[was, transition.state]: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
     return changed(petition, **{"state": transition.state, "paused_at": None, "removed_reason": None, **changes})
 
@@ -52,14 +55,14 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
         {
             "state": state,
             "schedules": SCHEDULED.get((was, state)),
-            "needs_reason": state is State.REMOVED,
+            "needs_reason": state is PetitionState.REMOVED,
         }
-        for state in State
+        for state in PetitionState
         if state in NEXT[was] - unchanged
     ]
 
 
-def _time_errors(was: State, transition: Transition, now: datetime) -> list[FieldError]:
+def _time_errors(was: PetitionState, transition: Transition, now: datetime) -> list[FieldError]:
     if transition.at is None:
         return []
     if (was, transition.state) not in SCHEDULED:
@@ -68,9 +71,9 @@ def _time_errors(was: State, transition: Transition, now: datetime) -> list[Fiel
 
 
 def _reason_errors(transition: Transition) -> list[FieldError]:
-    if transition.state is State.REMOVED and not transition.reason:
+    if transition.state is PetitionState.REMOVED and not transition.reason:
         return [FieldError("reason", "Enter a reason. People who open the petition’s page will see it")]
-    if transition.state is not State.REMOVED and transition.reason:
+    if transition.state is not PetitionState.REMOVED and transition.reason:
         return [FieldError("reason", "Give a reason only when you remove a petition")]
     return []
 
@@ -78,7 +81,7 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
 def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
     """Return what opening changes: a draft opens now, a pause extends closes_at, a past closes_at is dropped."""
     was, closes = petition.state_at(now), petition.closes_at
-    if was is State.DRAFT:
+    if was is PetitionState.DRAFT:
         return {"opened_at": now}
     if petition.paused_at and closes:
         closes += now - petition.paused_at
@@ -89,10 +92,10 @@ def _closed(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 
-_CHANGES: dict[State, Callable[[Petition, Transition, datetime], dict[str, Any]]] = {
-    State.DRAFT: lambda _petition, _transition, _now: {},
-    State.OPEN: _opened,
-    State.PAUSED: lambda _petition, _transition, now: {"paused_at": now},
-    State.CLOSED: _closed,
-    State.REMOVED: lambda _petition, transition, _now: {"removed_reason": transition.reason},
+_CHANGES: dict[PetitionState, Callable[[Petition, Transition, datetime], dict[str, Any]]] = {
+    PetitionState.DRAFT: lambda _petition, _transition, _now: {},
+    PetitionState.OPEN: _opened,
+    PetitionState.PAUSED: lambda _petition, _transition, now: {"paused_at": now},
+    PetitionState.CLOSED: _closed,
+    PetitionState.REMOVED: lambda _petition, transition, _now: {"removed_reason": transition.reason},
 }

@@ -6,13 +6,15 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Change, Confirmed, Counted, Pending, Time
 from chalicelib.petitions.answers import Slug
-from chalicelib.petitions.model import State
+from chalicelib.petitions.model import PetitionState
 
 
 class StaffPetition(TypedDict):
     slug: Slug
     title: str
-    state: State
+    state: PetitionState
+    scheduled_opening: Time | None
+    """When a draft opens by itself. Null if nothing is scheduled."""
     confirmed: Confirmed
     """Confirmed signatures, exact."""
     pending: Pending
@@ -21,6 +23,7 @@ class StaffPetition(TypedDict):
 
 class StaffPetitions(TypedDict):
     petitions: list[StaffPetition]
+    """Open ones first, then paused ones, drafts, closed and removed ones. In each state, the newest first."""
 
 
 class BreakdownRow(TypedDict):

@@ -12,7 +12,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, query, unless_known
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import all_petitions, petition_as_stored
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.constituency_table import is_configured
 from chalicelib.projections.dimensions import Dimension
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 ALL = "all"
+# What staff work with comes first.
+IN_LISTS = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
 # Of `top`.
 MOST_ROWS = 999
 
@@ -33,7 +35,8 @@ MOST_ROWS = 999
 @staff_view(routes)
 def list_counts(request: Request) -> Response:
     """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
-    now, petitions = times.now(), all_petitions(tables())
+    now = times.now()
+    petitions = _in_order(all_petitions(tables()), now)
     counts = exact_counts(petitions, now, tables())
     pending = pending_counts([petition.slug for petition in petitions], tables())
     listed: list[StaffPetition] = [
@@ -41,12 +44,19 @@ def list_counts(request: Request) -> Response:
             "slug": petition.slug,
             "title": petition.title,
             "state": petition.state_at(now),
+            "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
             "confirmed": counts[petition.slug].confirmed,
             "pending": pending[petition.slug],
         }
         for petition in petitions
     ]
     return unless_known(request, listed, json_answer({"petitions": listed}))
+
+
+def _in_order(petitions: list[Petition], now: datetime) -> list[Petition]:
+    """Return them by state, and in each state the newest first."""
+    newest_first = sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
+    return sorted(newest_first, key=lambda petition: IN_LISTS.index(petition.state_at(now)))
 
 
 @staff_view(routes)

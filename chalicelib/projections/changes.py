@@ -15,7 +15,7 @@ from chalicelib.projections.constituency_table import Constituencies
 from chalicelib.projections.dimensions import PLACE, dimensions_of
 from chalicelib.projections.funnel.model import Stage, name_of
 from chalicelib.projections.project import Increment
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.tallies.model import PENDING
 
 Image = Mapping[str, Any]
@@ -44,7 +44,7 @@ def constituency_increments(
     """Yield an increment for each constituency whose confirmed count this change raises or lowers."""
     amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
-        if image and image.get("state") == State.CONFIRMED:
+        if image and image.get("state") == SignatureState.CONFIRMED:
             amounts[constituency_of(image, constituencies)] += amount
     numbers: dict[Key, dict[str, int]] = defaultdict(dict)
     for constituency, amount in amounts.items():
@@ -63,14 +63,14 @@ def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     if new.get("restored_at") != old.get("restored_at"):
         return
     was, now = old.get("state"), new.get("state")
-    renewed = was == now == State.PENDING and new.get("signed_at") not in (old.get("signed_at"), None)
-    if renewed or (was == State.PENDING and not new and old.get("expires_at", 0) <= at.timestamp()):
+    renewed = was == now == SignatureState.PENDING and new.get("signed_at") not in (old.get("signed_at"), None)
+    if renewed or (was == SignatureState.PENDING and not new and old.get("expires_at", 0) <= at.timestamp()):
         yield Stage.EXPIRED
-    elif was in (State.PENDING, State.CONFIRMED) and now == State.WITHDRAWN:
+    elif was in (SignatureState.PENDING, SignatureState.CONFIRMED) and now == SignatureState.WITHDRAWN:
         yield Stage.WITHDRAWN
-    if renewed or (now == State.PENDING and was != now):
+    if renewed or (now == SignatureState.PENDING and was != now):
         yield Stage.RECEIVED
-    if now == State.CONFIRMED and was != now:
+    if now == SignatureState.CONFIRMED and was != now:
         yield Stage.CONFIRMED
     if _is_first_mail(old, new):
         yield Stage.MAILED
@@ -79,9 +79,11 @@ def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
 
 
 def _current(old: Image, new: Image) -> Counter[str]:
-    numbers = Counter({PENDING: (new.get("state") == State.PENDING) - (old.get("state") == State.PENDING)})
+    numbers = Counter(
+        {PENDING: (new.get("state") == SignatureState.PENDING) - (old.get("state") == SignatureState.PENDING)}
+    )
     for image, amount in ((old, -1), (new, +1)):
-        if image.get("state") == State.CONFIRMED:
+        if image.get("state") == SignatureState.CONFIRMED:
             numbers.update(dict.fromkeys(dimensions_of(image), amount))
     return Counter({name: number for name, number in numbers.items() if number})
 

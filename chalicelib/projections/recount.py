@@ -17,10 +17,10 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, since
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import anonymous
 from chalicelib.tallies import prove
 from chalicelib.tallies.prove import COUNT, Sum
@@ -44,10 +44,10 @@ class Walk:
     left: Counter[str] = field(default_factory=Counter)
 
     def take(self, bucket: str, item: Item) -> None:
-        if item["state"] == State.PENDING:
+        if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             self.joined[bucket] += item["signed_at"] >= self.since
-        elif item["state"] == State.CONFIRMED:
+        elif item["state"] == SignatureState.CONFIRMED:
             self._confirmed(item)
             self.left[bucket] += item["confirmed_at"] >= self.since
         elif item["withdrawn_at"] >= self.since:
@@ -133,7 +133,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
     """Walk over all signatures. Memory use: one number for each country and source."""
-    walk = Walk(iso(now - IN_FLIGHT), iso(now + SKEW))
+    walk = Walk(since(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in anonymous(slug, bucket, tables):
             walk.take(bucket, item)

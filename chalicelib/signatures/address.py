@@ -11,6 +11,11 @@ RULES = {"allow_smtputf8": True, "check_deliverability": False, "test_environmen
 
 ID_BYTES = 16
 
+# Spaces, and invisible characters that copying brings along.
+_BLANK = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
+_ENDS = (".", ",", ";")
+_LINK = "mailto:"
+
 
 class AddressError(ValueError):
     """We cannot send email to this address. The message is shown to the person who typed it."""
@@ -30,7 +35,7 @@ def read_address(typed: str) -> Address:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        valid = validate_email(typed, **RULES)  # type: ignore[arg-type]
+        valid = validate_email(unpasted(typed), **RULES)  # type: ignore[arg-type]
     except EmailNotValidError as error:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
@@ -38,6 +43,24 @@ def read_address(typed: str) -> Address:
     if not valid.ascii_domain:
         raise AddressError("Enter an email address in the correct format, like name@example.org")
     return Address(f"{valid.local_part}@{valid.ascii_domain}", canonical(valid.local_part, valid.ascii_domain))
+
+
+def unpasted(typed: str) -> str:
+    """Remove what copying an address adds: spaces, mailto:, a name and <...>, one dot or comma at the end.
+
+    Anything else stays as typed, and is refused: a guess could send the email to somebody else.
+    """
+    text = typed.strip(_BLANK)
+    if text.endswith(_ENDS):
+        text = text[:-1].rstrip(_BLANK)
+    name, _, within = text.removesuffix(">").rpartition("<") if text.endswith(">") else ("", "", text)
+    if "@" in name and name.strip(_BLANK) != within:
+        return typed  # Two people, perhaps.
+    text = within.strip(_BLANK)
+    if text[: len(_LINK)].lower() == _LINK:
+        text = text[len(_LINK) :].partition("?")[0].strip(_BLANK)
+    local, at, domain = text.partition("@")
+    return f"{local.rstrip(_BLANK)}{at}{domain.lstrip(_BLANK)}"
 
 
 def canonical(local: str, domain: str) -> str:

@@ -38,6 +38,8 @@ class ConfirmFields(TypedDict):
     """The token from the email. Can be sent in the URL instead."""
     name: NotRequired[str]
     """Corrected name. Leave out to keep it as signed."""
+    country: NotRequired[str]
+    """Corrected country. Leave out to keep it as signed. Send the postcode too: the former country's is removed."""
     postcode: NotRequired[str]
     """Corrected postcode. Leave out to keep it as signed. Send empty to remove it."""
     updates: NotRequired[Literal["yes", "no"]]

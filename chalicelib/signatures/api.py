@@ -10,7 +10,7 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import Invalid, Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import NO_STORE, answer, form_fields, json_answer, json_body, site_prefix
+from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition
@@ -46,7 +46,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
         )
     except Unavailable:
         return _busy(request, petition, fields)
-    return _see_other(f"{site_prefix(request)}/petitions/{slug}/thanks")
+    return redirect(request, f"/petitions/{slug}/thanks", 303)
 
 
 def _sign(form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
@@ -68,7 +68,3 @@ def _busy(request: Request, petition: Petition, fields: dict[str, str]) -> Respo
         status=503,
         headers=headers,
     )
-
-
-def _see_other(location: str) -> Response:
-    return answer("", 303, {"Location": location, **NO_STORE})

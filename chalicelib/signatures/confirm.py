@@ -15,8 +15,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_counted
 from chalicelib.signatures.form import WORDS, Corrections
-from chalicelib.signatures.model import Signature, State
-from chalicelib.tallies.model import Entry
+from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
 
@@ -44,7 +44,7 @@ def confirm(
     tables: Tables,
     *,
     restated: bool = False,
-) -> State:
+) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
     `restated`: the page showed the current text and wordings, so their versions are recorded. Otherwise the signed
@@ -55,16 +55,23 @@ def confirm(
         raise LinkExpired(subject.slug, subject.signature_id)
     versions = {"text_version": petition.text_version, "consent_version": petition.consent_version} if restated else {}
     for _ in range(ATTEMPTS):
-        changes = {**corrections.model_dump(exclude_unset=True), **versions}
+        changes = {**_corrected(corrections, subject.country), **versions}
         stored = _confirm_as_linked(subject, changes, petition, now, tables)
         if stored is None:
-            return State.CONFIRMED
-        if stored["state"] != State.PENDING:
-            return State(stored["state"])
+            return SignatureState.CONFIRMED
+        if stored["state"] != SignatureState.PENDING:
+            return SignatureState(stored["state"])
         # It was signed again after the email, so country or source changed. Check the postcode against that country.
         subject = subject._replace(country=stored["country"], source=stored["source"])
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
     raise Conflicted("storage")
+
+
+def _corrected(corrections: Corrections, country: str) -> dict[str, Any]:
+    """Return the corrections. Remove a postcode that was given for another country, unless it is corrected too."""
+    corrected = corrections.model_dump(exclude_unset=True)
+    moved = corrected.get("country", country) != country
+    return {**({"postcode": None} if moved else {}), **corrected}
 
 
 def _confirm_as_linked(
@@ -74,7 +81,7 @@ def _confirm_as_linked(
 
     Raise LinkExpired if there is no item.
     """
-    as_linked = Entry(+1, now, subject.country, subject.source)
+    as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source)
     try:
         change_counted(
             petition, as_linked, lambda entry: store.confirmation(subject, changes, entry.source, now), tables
@@ -91,12 +98,12 @@ def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables)
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
-    if signature.state is State.PENDING and not petition.confirmable_at(now):
+    if signature.state is SignatureState.PENDING and not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature
 
 
-def settled(expired: LinkExpired, tables: Tables) -> State | None:
+def settled(expired: LinkExpired, tables: Tables) -> SignatureState | None:
     """Return the signature's state if it was confirmed or withdrawn before its link expired; otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
-    return signature.state if signature and signature.state is not State.PENDING else None
+    return signature.state if signature and signature.state is not SignatureState.PENDING else None

@@ -11,16 +11,18 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.metrics import Metric
 from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import Signature, State
+from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.enter import folded, tally_entry
-from chalicelib.tallies.model import Entry
+from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 6
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds; full jitter (AWS Architecture Blog, "Exponential backoff")
 SIGNATURE = 0
 
 
-def change_counted(petition: Petition, entry: Entry, change_for: Callable[[Entry], Change], tables: Tables) -> None:
+def change_counted(
+    petition: Petition, entry: TallyEntry, change_for: Callable[[TallyEntry], Change], tables: Tables
+) -> None:
     """Apply `change_for(entry)` and add the entry to the tally: both or neither.
 
     Raise ConditionFailed, with the item, if the signature does not meet the condition of `change_for`. Raise
@@ -47,8 +49,8 @@ def change_withdrawn(petition: Petition, seen: Signature, change: Change, now: d
 
     Raise ConditionFailed if it has changed since, and Conflicted.
     """
-    if seen.state is State.PENDING:
+    if seen.state is SignatureState.PENDING:
         tables.update(change)
         return
     source = seen.counted_source or seen.source or DIRECT
-    change_counted(petition, Entry(-1, now, seen.country or "", source), lambda _: change, tables)
+    change_counted(petition, TallyEntry(-1, now, seen.country or "", source), lambda _: change, tables)

@@ -57,7 +57,7 @@ WORDS = Words(MISSING, WRONG)
 def typed_address(typed: object) -> Address:
     if not isinstance(typed, str):
         raise ValueError("Must be text")
-    return read_address(typed.strip())
+    return read_address(typed)
 
 
 class Consent(BaseModel):
@@ -90,15 +90,16 @@ class SignatureForm(BaseModel):
     not starting with = + - or @.
     """
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
-    """We send the email to confirm to this address as typed. The domain may be international. The part before the @
-    must be ASCII. One person counts once, however they write their address: `A.Lice+x@googlemail.com` is
-    `alice@gmail.com`.
+    """We send the email to confirm to this address as typed. What copying adds is taken off: spaces, `mailto:`, a name
+    and `<...>`, one dot or comma at the end. The domain may be international. The part before the @ must be ASCII.
+    One person counts once, however they write their address: `A.Lice+x@googlemail.com` is `alice@gmail.com`.
     """
     country: Country = "GB"
     """ISO 3166-1 alpha-2 code of the country where the person lives, in upper or lower case."""
     postcode: Annotated[str | None, WithJsonSchema(POSTCODE)] = None
-    """Optional: may be empty or null. For GB a full UK postcode, stored in its usual form (`sw1a1aa` becomes
-    `SW1A 1AA`). For other countries up to 20 letters, digits, spaces and hyphens.
+    """Optional: may be empty or null. For GB a full UK postcode, stored in its usual form (`sw1a1aa`, `SW1A-1AA` and
+    `SWIA 1AA` become `SW1A 1AA`), or a British forces number (`BFPO 61`). For other countries up to 20 letters, digits,
+    spaces and hyphens.
     """
     consent: Consent
     source: Source | None = None
@@ -140,10 +141,11 @@ class Corrections(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
     name: Name = ""
+    country: Country = ""
     postcode: str | None = None
     updates: bool = False
 
     @field_validator("postcode")
     @classmethod
     def _fits_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
-        return clean_postcode(postcode or "", (info.context or {}).get("country", ""))
+        return clean_postcode(postcode or "", info.data.get("country") or (info.context or {}).get("country", ""))

@@ -17,12 +17,12 @@ from chalicelib.edge.http import FORM, content_type, form_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
-from chalicelib.signatures.model import Signature, State
+from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
 routes = Blueprint(__name__)
 
-AFTERWARDS = {State.CONFIRMED: "confirmed.html", State.WITHDRAWN: "withdrawn.html"}
+AFTERWARDS = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITHDRAWN: "withdrawn.html"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    if signature.state is not State.PENDING:
+    if signature.state is not SignatureState.PENDING:
         return page(request, AFTERWARDS[signature.state], {"petition": link.petition})
     context = {
         "petition": link.petition,

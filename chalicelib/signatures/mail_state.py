@@ -13,7 +13,7 @@ from chalicelib.signatures.model import (
     UNMAILED_LIFETIME,
     MailKind,
     Signature,
-    State,
+    SignatureState,
 )
 
 
@@ -28,10 +28,10 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables) -> Non
     Raise ConditionFailed if the limit is reached, an email is already requested, or the state has changed. A pending
     signature gets a new expiry date, because the old one may come before SES's quota allows the next email.
     """
-    state = State.PENDING if kind is MailKind.CONFIRM else State.CONFIRMED
+    state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
     may_be_asked = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()
     request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now)}
-    if state is State.PENDING:
+    if state is SignatureState.PENDING:
         request["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
     tables.update(Change(key, assign=request, when=may_be_asked))
 
@@ -41,7 +41,9 @@ def ask_again(key: Key, seen: Signature, now: datetime, tables: Tables) -> None:
     if seen.mail_kind:
         nudge_mail(key, now, tables)
     else:
-        request_mail(key, MailKind.CONFIRM if seen.state is State.PENDING else MailKind.ALREADY_SIGNED, now, tables)
+        request_mail(
+            key, MailKind.CONFIRM if seen.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED, now, tables
+        )
 
 
 def nudge_mail(key: Key, now: datetime, tables: Tables) -> None:
@@ -55,7 +57,7 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     """Record that the email was sent. Set the expiry date only if it is still pending: confirmed ones never expire."""
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
-    is_pending = Attr("state").eq(State.PENDING)
+    is_pending = Attr("state").eq(SignatureState.PENDING)
     # The signature may have changed while the email was sent; count the email in any case.
     for assign, remove, when in (
         (expiring, MAIL_REQUEST, _is_requested(requested_at) & is_pending),

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.core.times import Moment
+from chalicelib.core.times import ExactMoment, Moment
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
@@ -33,7 +33,7 @@ PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source", 
 MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
 
-class State(StrEnum):
+class SignatureState(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
@@ -54,7 +54,7 @@ class Signature(BaseModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    state: State
+    state: SignatureState
     signed_at: Moment
     name: str | None = None
     email: str | None = None
@@ -72,8 +72,8 @@ class Signature(BaseModel):
     # Who obtained it again later. The first origin stays.
     also_obtained_by: set[str] | None = None
     confirmed_at: Moment | None = None
-    withdrawn_at: Moment | None = None
-    erased_at: Moment | None = None
+    withdrawn_at: ExactMoment | None = None
+    erased_at: ExactMoment | None = None
     # When the import that it came with was undone. Its person did not withdraw.
     taken_back_at: Moment | None = None
     # When `manage.py restore` restored it from a backup.
@@ -92,7 +92,7 @@ class Signature(BaseModel):
     def is_over(self, now: datetime) -> bool:
         """Return whether it is withdrawn, or pending and expired. TTL may delete an expired item days later."""
         expired = self.expires_at is not None and self.expires_at <= now
-        return self.state is State.WITHDRAWN or (self.state is State.PENDING and expired)
+        return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and expired)
 
 
 class NewSignature(BaseModel):
@@ -103,6 +103,8 @@ class NewSignature(BaseModel):
     slug: str
     signature_id: str
     signature: Signature
+    # The signature in the message has only whole seconds, and the person may have withdrawn in the same second.
+    signed_at: ExactMoment | None = None
 
     @property
     def key(self) -> Key:

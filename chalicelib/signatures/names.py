@@ -26,6 +26,11 @@ _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
 _GREETING_SIGNS = frozenset(" .,'’-·")
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
+# The British forces' own numbers, which are older than their postcodes (BF1 2AB).
+_FORCES = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
+# Typed for digits. No postcode has one of these letters where another has a digit.
+_DIGITS = str.maketrans("ILO", "110")
+_PUNCTUATION = str.maketrans("", "", " .,-\u2010\u2011\u2012\u2013\u2014")
 
 
 def clean_name(typed: str) -> str:
@@ -64,7 +69,7 @@ def _is_titled(address: str) -> bool:
 
 def clean_postcode(typed: str, country: str) -> str | None:
     """Return the postcode in upper case, for GB in its usual form ("SW1A 1AA"); None if empty. Raise ValueError."""
-    postcode = " ".join((typed.upper() if typed.isascii() else typed).split())
+    postcode = " ".join((typed.upper() if typed.translate(_PUNCTUATION).isascii() else typed).split())
     if not postcode:
         return None
     if country == "GB":
@@ -75,10 +80,21 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
 
 def _uk_postcode(postcode: str) -> str:
-    joined = postcode.replace(" ", "")
-    if not _UK_POSTCODE.fullmatch(joined):
+    joined = postcode.translate(_PUNCTUATION)
+    if forces := _FORCES.fullmatch(joined):
+        return f"BFPO {forces[1]}"
+    readings = [joined] if _UK_POSTCODE.fullmatch(joined) else _readings(joined)
+    # If it can be read in two ways, do not guess.
+    if len(readings) != 1:
         raise ValueError("Enter a full UK postcode, like SW1A 1AA, or leave it blank")
-    return f"{joined[:-3]} {joined[-3:]}"
+    return f"{readings[0][:-3]} {readings[0][-3:]}"
+
+
+def _readings(joined: str) -> list[str]:
+    """Return the postcodes that this may mean, if I, L or O were typed for digits: "SWIA1AA" for "SW1A1AA"."""
+    area_ends = (1, 2)
+    texts = {joined[:end] + joined[end:-2].translate(_DIGITS) + joined[-2:] for end in area_ends}
+    return [text for text in texts if _UK_POSTCODE.fullmatch(text)]
 
 
 def _has_controls(text: str) -> bool:

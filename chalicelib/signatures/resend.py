@@ -7,7 +7,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import Held
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, Signature, State
+from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, Signature, SignatureState
 
 
 class Resent(StrEnum):
@@ -40,9 +40,9 @@ def resend(held: Held, now: datetime, tables: Tables) -> Resent:
 
 def _refusal(held: Held, now: datetime) -> Resent | None:
     signature = held.signature
-    is_pending = signature.state is State.PENDING
+    is_pending = signature.state is SignatureState.PENDING
     reasons = {
-        Resent.WITHDRAWN: signature.state is State.WITHDRAWN,
+        Resent.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
         Resent.EXPIRED: signature.is_over(now),
         Resent.UNDELIVERABLE: signature.undeliverable is not None,
         Resent.ENOUGH: signature.mails >= MAX_MAILS,

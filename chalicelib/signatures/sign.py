@@ -22,7 +22,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, State
+from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 
 ATTEMPTS = 3
@@ -64,6 +64,7 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
         slug=petition.slug,
         signature_id=signature_id(petition.slug, form.email.canonical, context.secrets[petition.key_version]),
         signature=_new_signature(form, petition, origin, now),
+        signed_at=now,
     )
     outcome = _stored_or_queued(new, now, context)
     log.measure(Metric[outcome.name])
@@ -84,7 +85,7 @@ def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 
 def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now: datetime) -> Signature:
     return Signature(
-        state=State.PENDING,
+        state=SignatureState.PENDING,
         signed_at=now,
         name=form.name,
         email=form.email.deliverable,
@@ -127,7 +128,7 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
         if _has_further_origin(new.signature, earlier, now):
             store.note_origin(new.key, new.signature.obtained_by, tables)
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
-        if late and (has_mail_request or _is_overtaken(new.signature, earlier)):
+        if late and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):
             return Outcome.REPEATED
@@ -140,17 +141,18 @@ def _has_further_origin(signature: Signature, earlier: Signature, now: datetime)
     return signature.obtained_by not in known and not earlier.is_over(now)
 
 
-def _is_overtaken(signature: Signature, earlier: Signature) -> bool:
+def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     """Return whether the stored signature is at least as new as the message; then ignore the message.
 
     It was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
     withdrawn or mailed since.
     """
-    signed_at = signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
-    times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at]
-    if earlier.state is not State.WITHDRAWN:  # An email requested before the withdrawal may be marked after it.
-        times.append(earlier.mailed_at)
-    return any(time >= signed_at for time in times if time)
+    whole_second = new.signature.signed_at.replace(microsecond=0)  # As the table stores it.
+    if earlier.state is SignatureState.WITHDRAWN:
+        # The person may sign again in the second of the withdrawal. An email requested before it may be marked after.
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
+    times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
+    return any(time >= whole_second for time in times if time)
 
 
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:

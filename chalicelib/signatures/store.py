@@ -9,7 +9,7 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.core.times import iso
+from chalicelib.core.times import exact, iso
 from chalicelib.core.tokens import Subject
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
@@ -18,10 +18,10 @@ from chalicelib.signatures.model import (
     PERSONAL,
     WITHDRAWN_LIFETIME,
     Signature,
-    State,
+    SignatureState,
 )
 
-_is_pending = Attr("state").eq(State.PENDING)
+_is_pending = Attr("state").eq(SignatureState.PENDING)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
@@ -50,7 +50,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     The number of emails stays. At the limit the signature is stored without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    is_over = Attr("state").eq(State.WITHDRAWN) | expired
+    is_over = Attr("state").eq(SignatureState.WITHDRAWN) | expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
@@ -71,7 +71,7 @@ def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_sourc
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
         subject.key,
-        assign={"state": State.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
+        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
         remove=("expires_at", *MAIL_REQUEST, *(name for name, value in corrections.items() if value is None)),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
@@ -85,7 +85,7 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
-        assign={"state": State.WITHDRAWN, "withdrawn_at": iso(now), "updates": False, "expires_at": expires},
+        assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
         when=_as_seen(seen),
     )
@@ -107,9 +107,9 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
     Raise ConditionFailed, with the item, if it is not withdrawn or is already empty.
     """
-    moment, expires = iso(now), int((now + ERASED_LIFETIME).timestamp())
-    times = dict.fromkeys(("signed_at", "withdrawn_at", "erased_at"), moment)
-    is_left = Attr("state").eq(State.WITHDRAWN) & Attr("erased_at").not_exists()
+    expires = int((now + ERASED_LIFETIME).timestamp())
+    times = {"signed_at": iso(now), "withdrawn_at": exact(now), "erased_at": exact(now)}
+    is_left = Attr("state").eq(SignatureState.WITHDRAWN) & Attr("erased_at").not_exists()
     blank = dict.fromkeys(("obtained_by", "text_version", "consent_version"), "")
     tables.update(
         Change(
@@ -123,7 +123,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
 def note_origin(key: Key, obtained_by: str, tables: Tables) -> None:
     """Name a further origin, if the signature is still pending or confirmed. Idempotent."""
-    is_live = _is_pending | Attr("state").eq(State.CONFIRMED)
+    is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     tables.try_update(Change(key, add={"also_obtained_by": {obtained_by}}, when=is_live))
 
 

@@ -8,7 +8,7 @@ from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_withdrawn
-from chalicelib.signatures.model import Signature, State
+from chalicelib.signatures.model import Signature, SignatureState
 
 ATTEMPTS = 3
 
@@ -35,5 +35,5 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
 
 def _came_only_with(receipt: str, seen: Signature) -> bool:
     """Return whether nobody else obtained it, and its person has not confirmed it by our email."""
-    is_confirmed_by_email = seen.state is State.CONFIRMED and seen.mails > 0
+    is_confirmed_by_email = seen.state is SignatureState.CONFIRMED and seen.mails > 0
     return seen.receipt == receipt and not seen.also_obtained_by and not is_confirmed_by_email

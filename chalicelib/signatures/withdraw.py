@@ -8,7 +8,7 @@ from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
 from chalicelib.signatures.counted import change_withdrawn
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 
 ATTEMPTS = 3
 
@@ -20,7 +20,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
     """
     for _ in range(ATTEMPTS):
         seen = store.find(key, tables)
-        if seen is None or seen.state is State.WITHDRAWN:
+        if seen is None or seen.state is SignatureState.WITHDRAWN:
             return
         try:
             change_withdrawn(petition, seen, store.withdrawal(key, seen, now), now, tables)

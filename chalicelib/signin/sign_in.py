@@ -25,7 +25,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Session:
+class StaffSession:
     """`token` is an ordinary staff token. It is shown only once."""
 
     token: str
@@ -65,9 +65,9 @@ def member_for(returned: CodeReturned, provider: Provider, redirect_uri: str, no
     return Member(owner_of(claims), rights)
 
 
-def begin_session(member: Member, now: datetime, tables: Tables) -> Session:
+def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession:
     expires_at = now + LIFETIME
-    return Session(issue(member.owner, member.rights, now, expires_at, tables), expires_at, member)
+    return StaffSession(issue(member.owner, member.rights, now, expires_at, tables), expires_at, member)
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:

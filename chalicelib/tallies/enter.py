@@ -5,14 +5,14 @@ from random import randrange
 
 from chalicelib.aws.table import Change
 from chalicelib.tallies import store
-from chalicelib.tallies.model import OTHER, Entry
+from chalicelib.tallies.model import OTHER, TallyEntry
 
 
-def tally_entry(slug: str, shards: int, entry: Entry) -> Change:
+def tally_entry(slug: str, shards: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to a random shard. After a conflict, call it again for another shard."""
     return store.entry_change(slug, randrange(shards), entry)
 
 
-def folded(entry: Entry) -> Entry:
+def folded(entry: TallyEntry) -> TallyEntry:
     """Return the entry with source OTHER, for a shard that has too many sources today."""
     return replace(entry, source=OTHER)

@@ -29,7 +29,7 @@ class Counted(Protocol):
 
 
 @dataclass(frozen=True)
-class Entry:
+class TallyEntry:
     """One signature confirmed (amount +1) or withdrawn (-1), and when."""
 
     amount: int

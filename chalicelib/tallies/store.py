@@ -19,8 +19,8 @@ from chalicelib.tallies.model import (
     SOURCE,
     SOURCES_SEEN,
     TOTAL,
-    Entry,
     Tally,
+    TallyEntry,
     numbers_of,
     summed,
     tally_of,
@@ -53,7 +53,7 @@ class OpenDays:
     days: Sequence[date]
 
 
-def entry_change(slug: str, shard: int, entry: Entry) -> Change:
+def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return an ADD. Use it only in a transaction whose other change can happen once; otherwise a retry counts twice.
 
     To confirm under a source other than OTHER, the shard must have that source, or fewer than MAX_SOURCES, today.

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from chalicelib.core.answers import Version
+from chalicelib.core.answers import Time, Version
 from chalicelib.petitions.answers import PossibleTransition
 from chalicelib.petitions.form import EDITABLE, NOT_SHOWN
 from chalicelib.petitions.model import Petition
@@ -38,6 +38,10 @@ ManagedPetition: type[BaseModel] = create_model(
     **_fields(tuple(name for name in Petition.model_fields if name not in NOT_SHOWN)),
     text_version=(Version, Field(description="A digest of title, text and target. A new text has a new version.")),
     consent_version=(Version, Field(description="A digest of both wordings.")),
+    scheduled_opening=(
+        Time | None,
+        Field(description="When the petition opens by itself. Null if nothing is scheduled."),
+    ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
 # Its schema is composed of the other two, by with_edits.

@@ -11,10 +11,8 @@ from chalicelib.edge.answers import FieldProblem, ProblemDetails, SiteHealth
 from chalicelib.exports.answers import ShownExport, ShownExports
 from chalicelib.exports.model import Column, Format
 from chalicelib.health.words import Health
-from chalicelib.jobs.model import State as JobState
 from chalicelib.people.answers import ResendResult
-from chalicelib.petitions.answers import PossibleTransition, PublicCount, PublicPetition, PublicPetitions
-from chalicelib.petitions.model import State as PetitionState
+from chalicelib.petitions.answers import FullPetition, PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.resend import Resent
 from chalicelib.staff.answers import ShownToken, ShownTokens
@@ -24,15 +22,14 @@ REFERENCE = "#/components/schemas/{model}"
 # The names in the document, where the class has another one.
 NAMES: dict[type, str] = {
     Column: "ExportColumn",
-    JobState: "JobState",
     FieldProblem: "FieldError",
     Format: "ExportFormat",
     Health: "HealthLevel",
-    PetitionState: "PetitionState",
     PossibleTransition: "Transition",
     ProblemDetails: "Problem",
     PublicCount: "Count",
-    PublicPetition: "Petition",
+    PublicPetition: "PetitionInShort",
+    FullPetition: "Petition",
     PublicPetitions: "Petitions",
     ResendResult: "Resent",
     Resent: "ResendOutcome",
@@ -82,7 +79,7 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
-        """Replace the class in a reference such as `chalicelib.petitions.model.State:94`."""
+        """Replace the class in a reference such as `chalicelib.exports.model.Format:24`."""
         core_ref, mode = core_mode_ref
         path, colon, rest = core_ref.partition(":")
         return super().get_defs_ref((CoreRef(_BY_PATH.get(path, path) + colon + rest), mode))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 from xml.sax.saxutils import escape
 
-from stack.strict.http import Answer
+from stack.strict.http import HttpResponse
 
 _JSON = {
     "dynamodb": ("application/x-amz-json-1.0", "com.amazonaws.dynamodb.v20120810#"),
@@ -14,17 +14,17 @@ _JSON = {
 _QUERY_CODES = {"KmsThrottled": "KMS.ThrottlingException"}
 
 
-def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> Answer:
+def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> HttpResponse:
     """`members`: further members of the error's shape, e.g. CancellationReasons."""
     if service == "s3":
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        return Answer(status, body.encode(), {"content-type": "application/xml"})
+        return HttpResponse(status, body.encode(), {"content-type": "application/xml"})
     if service in _JSON:
         content_type, prefix = _JSON[service]
         body = json.dumps({"__type": prefix + code, "message": message, **members})
         headers = {"content-type": content_type}
         if service == "sqs":
             headers["x-amzn-query-error"] = f"{_QUERY_CODES.get(code, code)};Sender"
-        return Answer(status, body.encode(), headers)
+        return HttpResponse(status, body.encode(), headers)
     body = json.dumps({"message": message, **members})
-    return Answer(status, body.encode(), {"content-type": "application/json", "x-amzn-errortype": code})
+    return HttpResponse(status, body.encode(), {"content-type": "application/json", "x-amzn-errortype": code})

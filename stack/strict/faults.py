@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from stack.referee.model import Call
 from stack.strict import partial
 from stack.strict.errors import error
-from stack.strict.http import Answer
-from stack.strict.partial import Change, Params
+from stack.strict.http import HttpResponse
+from stack.strict.partial import Params, PartialAnswer
 
-Perform = Callable[[Params | None], Awaitable[Answer]]
+Perform = Callable[[Params | None], Awaitable[HttpResponse]]
 """Run the emulator on the call, with other parameters when some are given."""
 _ONGOING = "Transaction is ongoing for the item"
 _WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
@@ -28,11 +28,11 @@ class Fault:
 
     service: str
     operations: set[str]
-    before: Callable[[Call], Answer] | None = None
-    after: Callable[[Call], Answer] | None = None
-    change: Callable[[Call], Change | None] | None = None
+    before: Callable[[Call], HttpResponse] | None = None
+    after: Callable[[Call], HttpResponse] | None = None
+    change: Callable[[Call], PartialAnswer | None] | None = None
 
-    async def happen(self, call: Call, perform: Perform) -> Answer | None:
+    async def happen(self, call: Call, perform: Perform) -> HttpResponse | None:
         """Return None if this call is too small for this fault."""
         if self.before:
             return self.before(call)
@@ -43,11 +43,11 @@ class Fault:
         return await change.carry_out(perform) if change else None
 
 
-def _says(code: str, message: str, status: int = 400) -> Callable[[Call], Answer]:
+def _says(code: str, message: str, status: int = 400) -> Callable[[Call], HttpResponse]:
     return lambda call: error(call.service, code, message, status)
 
 
-def _cancelled(call: Call) -> Answer:
+def _cancelled(call: Call) -> HttpResponse:
     reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
     reasons[random.randrange(len(reasons))] = {"Code": "TransactionConflict", "Message": _ONGOING}
     codes = ", ".join(reason["Code"] for reason in reasons)
@@ -111,7 +111,7 @@ class Faults:
             raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(wrong)}; known: {', '.join(FAULTS)}")
         self.rates = dict(rates)
 
-    async def answer(self, call: Call, perform: Perform) -> Answer | None:
+    async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:
         """Return a fault's answer, or None if this call has no fault."""
         for name, rate in self.rates.items():
             fault = FAULTS[name]

@@ -14,7 +14,7 @@ from stack.strict import limits
 from stack.strict.callers import Caller, UnknownSession, caller_of, is_signed
 from stack.strict.errors import error
 from stack.strict.faults import Faults, Perform
-from stack.strict.http import Answer, App, Receive, Scope, Send, answered, headers_of, read_body, replayed
+from stack.strict.http import App, HttpResponse, Receive, Scope, Send, answered, headers_of, read_body, replayed
 from stack.strict.judge import Judge
 from stack.strict.partial import Params
 
@@ -58,12 +58,12 @@ class Gate:
             await self._emulator(scope, replayed(body, receive), send)
 
     def _performing(self, scope: Scope, body: bytes, receive: Receive) -> Perform:
-        async def perform(params: Params | None) -> Answer:
+        async def perform(params: Params | None) -> HttpResponse:
             return await answered(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
 
         return perform
 
-    async def _control(self, scope: Scope, receive: Receive) -> Answer:
+    async def _control(self, scope: Scope, receive: Receive) -> HttpResponse:
         try:
             if scope["method"] == "PUT":
                 self._faults.set(json.loads(await read_body(receive) or b"{}"))
@@ -83,5 +83,5 @@ def _call(scope: Scope, body: bytes) -> Call | None:
     return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)
 
 
-def _json(status: int, content: Any) -> Answer:
-    return Answer(status, json.dumps(content).encode(), {"content-type": "application/json"})
+def _json(status: int, content: Any) -> HttpResponse:
+    return HttpResponse(status, json.dumps(content).encode(), {"content-type": "application/json"})

@@ -12,7 +12,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """Headers have lower-case names."""
 
     status: int
@@ -52,7 +52,7 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def answered(app: App, scope: Scope, body: bytes, receive: Receive) -> Answer:
+async def answered(app: App, scope: Scope, body: bytes, receive: Receive) -> HttpResponse:
     """Run the emulator on this body and keep its answer."""
     messages: list[Message] = []
 
@@ -64,4 +64,4 @@ async def answered(app: App, scope: Scope, body: bytes, receive: Receive) -> Ans
     await app({**scope, "headers": headers}, replayed(body, receive), keep)
     start = messages[0]
     content = b"".join(message.get("body", b"") for message in messages[1:])
-    return Answer(start["status"], content, headers_of(start))
+    return HttpResponse(start["status"], content, headers_of(start))

@@ -16,7 +16,7 @@ from stack.referee.policies import resolved
 from stack.referee.referee import Referee
 from stack.strict.callers import Caller
 from stack.strict.errors import error
-from stack.strict.http import Answer
+from stack.strict.http import HttpResponse
 
 _log = logging.getLogger("referee")
 _STACKS_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
@@ -30,7 +30,7 @@ class Judge:
         self._ledger = Ledger(noted) if noted else None
         self._words: dict[Caller, dict[Word, Word]] = {}
 
-    def refusal(self, caller: Caller, call: Call | None) -> Answer | None:
+    def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
         """Return None for an allowed call. A call that the referee cannot read is refused, so that a test notices."""
         if call is None:
             return _unknown("none", f"{caller.name} made a call that the referee cannot read")
@@ -43,7 +43,7 @@ class Judge:
             self._note(caller, verdict.words)
             return None
         _log.warning("refused: %s", refusal.message(verdict.refused, caller.arn))
-        return Answer(*_plain(refusal.response(call, verdict.refused, caller.arn)))
+        return HttpResponse(*_plain(refusal.response(call, verdict.refused, caller.arn)))
 
     def _note(self, caller: Caller, words: frozenset[Word]) -> None:
         if self._ledger is None:
@@ -85,6 +85,6 @@ def _plain(response: refusal.Response) -> tuple[int, bytes, dict[str, str]]:
     return response.status, response.body, {name.lower(): value for name, value in response.headers.items()}
 
 
-def _unknown(service: str, message: str) -> Answer:
+def _unknown(service: str, message: str) -> HttpResponse:
     _log.error("%s", message)
     return error(service, "NotJudged", message, 403)

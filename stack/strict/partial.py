@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from stack.strict.http import Answer
+from stack.strict.http import HttpResponse
 
 Params = Mapping[str, Any]
 Entry = TypeVar("Entry")
@@ -14,47 +14,47 @@ _CHECKSUM = "x-amz-crc32"
 
 
 @dataclass(frozen=True)
-class Change:
+class PartialAnswer:
     """`params`: the call to the emulator, None for no call. `added`: members for its answer."""
 
     params: Params | None
     added: Mapping[str, Any]
 
-    async def carry_out(self, perform: Callable[[Params | None], Awaitable[Answer]]) -> Answer:
+    async def carry_out(self, perform: Callable[[Params | None], Awaitable[HttpResponse]]) -> HttpResponse:
         if self.params is None:
-            return Answer(200, json.dumps(self.added).encode(), {"content-type": "application/x-amz-json-1.0"})
+            return HttpResponse(200, json.dumps(self.added).encode(), {"content-type": "application/x-amz-json-1.0"})
         answer = await perform(self.params)
         if answer.status != 200 or not self.added:
             return answer
         body = json.dumps({**json.loads(answer.body), **self.added}).encode()
-        return Answer(200, body, {name: value for name, value in answer.headers.items() if name != _CHECKSUM})
+        return HttpResponse(200, body, {name: value for name, value in answer.headers.items() if name != _CHECKSUM})
 
 
-def some_entries(params: Params) -> Change:
+def some_entries(params: Params) -> PartialAnswer:
     """SQS: some of the entries fail, perhaps all."""
     done, failed = _split(params["Entries"], fewest=0)
     why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
     failures = [{"Id": entry["Id"], **why} for entry in failed]
     if not done:
-        return Change(None, {"Successful": [], "Failed": failures})
-    return Change({**params, "Entries": done}, {"Failed": failures})
+        return PartialAnswer(None, {"Successful": [], "Failed": failures})
+    return PartialAnswer({**params, "Entries": done}, {"Failed": failures})
 
 
-def some_keys(params: Params) -> Change | None:
+def some_keys(params: Params) -> PartialAnswer | None:
     """BatchGetItem: some keys are not read; AWS reads one at least, or throttles the call."""
     (table, request), *others = params["RequestItems"].items()
     if others or len(request["Keys"]) < 2:
         return None
     done, rest = _split(request["Keys"], fewest=1)
-    return Change(
+    return PartialAnswer(
         {**params, "RequestItems": {table: {**request, "Keys": done}}},
         {"UnprocessedKeys": {table: {**request, "Keys": rest}}},
     )
 
 
-def short_page(params: Params) -> Change | None:
+def short_page(params: Params) -> PartialAnswer | None:
     """A page may end early, as at 1 MB: LastEvaluatedKey says where."""
-    return None if params.get("Limit") == 1 else Change({**params, "Limit": 1}, {})
+    return None if params.get("Limit") == 1 else PartialAnswer({**params, "Limit": 1}, {})
 
 
 def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:

@@ -94,9 +94,13 @@ _ALARMS = {
         "Signatures go to the overflow queue: the table does not accept them.", ours(Metric.OVERFLOWED), period=60
     ),
     "Degraded": alarm(
-        "AWS denies a call, or a stored item cannot be read: requests continue without it.",
+        "AWS denies a call, or a stored item or a change of one cannot be read: the rest continues without it.",
         ours(Metric.DEGRADED),
         period=60,
+    ),
+    "MessageFailed": alarm(
+        "A message cannot be processed. After more attempts it goes to its dead-letter queue.",
+        ours(Metric.MESSAGE_FAILED),
     ),
     # A missing recount is an alarm too.
     "Drift": alarm(

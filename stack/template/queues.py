@@ -59,7 +59,7 @@ def _of_data() -> list[Template]:
         worked_queue(
             "exports",
             "Exports to work on: ids only",
-            lost="Exports that stopped three times without an error",
+            lost="Exports that stopped three times without an error, or messages that cannot be read",
             worker="run_export",
             attempts=3,
         ),

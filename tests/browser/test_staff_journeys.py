@@ -24,7 +24,7 @@ FIELDS = {
     "Email address for questions about personal data": "privacy@harbour.example",
     "Consent to sign": "I sign, and my name may be handed over.",
     "Consent to receive updates": "Send me news.",
-    "Goals": "100, 500, 1000",
+    "Goals": "100\n500\n1,000",
     "Opens at (UTC)": "2026-01-01T09:00",
 }
 
@@ -49,13 +49,13 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     link = desk.get_by_role("dialog").get_by_role("link").get_attribute("href")
     assert link
     assert "Plant a thousand trees" in requests.get(link, timeout=20).text
-    desk.get_by_role("button", name="Close").click()
+    desk.get_by_role("button", name="Done").click()
     choose(desk, "Open for signatures")
     expect(desk.locator(".badge")).to_have_text("Open")
     desk.get_by_label("Title").fill("Plant two thousand trees")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Plant two thousand trees")
-    for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close", "Closed")):
+    for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close the petition", "Closed")):
         choose(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)
 

@@ -13,10 +13,10 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.erase import erase
-from chalicelib.signatures.model import MailKind, State
+from chalicelib.signatures.model import MailKind, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
-from commands.damage import Known, Outcome
+from commands.damage import Known, RestoreOutcome
 from tests.actors import DAY, MINUTE, NOW, confirmed, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 
@@ -80,12 +80,12 @@ def test_a_change_by_the_application_is_never_damage(
     live = item_of(tables, petition, identity)
     decision = damage.signature(kept, live, Known(LATER + DAY))
     assert decision.write is None
-    assert decision.outcome in (Outcome.SAME, Outcome.NEWER)
+    assert decision.outcome in (RestoreOutcome.SAME, RestoreOutcome.NEWER)
 
 
 def repaired(kept: dict[str, Any], tables: FakeTables, petition: Petition) -> dict[str, Any]:
     decision = damage.signature(kept, item_of(tables, petition, kept["sk"]), Known(LATER))
-    assert decision.outcome is Outcome.REPAIRED
+    assert decision.outcome is RestoreOutcome.REPAIRED
     assert isinstance(decision.write, Change)
     tables.update(decision.write)
     return item_of(tables, petition, kept["sk"])
@@ -149,18 +149,18 @@ def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition
 def test_an_item_with_a_changed_time_is_left_alone(tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, confirmed(tables, petition))
     live = kept | {"name": "x", "signed_at": "1970-01-01T00:00:00Z"}
-    assert damage.signature(kept, live, Known(LATER)) == damage.Decision(Outcome.NEWER)
+    assert damage.signature(kept, live, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
 
 
-def missing(kept: dict[str, Any], known: Known) -> Outcome:
+def missing(kept: dict[str, Any], known: Known) -> RestoreOutcome:
     return damage.signature(kept, None, known).outcome
 
 
 def test_expired_items_do_not_come_back(tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, signed(tables, petition))
     until = timedelta(seconds=kept["expires_at"] - NOW.timestamp())
-    assert missing(kept, Known(NOW + until - MINUTE)) is Outcome.PUT_BACK
-    assert missing(kept, Known(NOW + until)) is Outcome.EXPIRED
+    assert missing(kept, Known(NOW + until - MINUTE)) is RestoreOutcome.PUT_BACK
+    assert missing(kept, Known(NOW + until)) is RestoreOutcome.EXPIRED
 
 
 def known_of(act: str, identity: str, at: datetime) -> Known:
@@ -174,13 +174,19 @@ def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
 ) -> None:
     identity = confirmed(tables, petition)
     kept = item_of(tables, petition, identity)
-    for at, outcome in ((NOW, Outcome.GONE), (NOW + MINUTE, Outcome.GONE), (NOW - MINUTE, Outcome.PUT_BACK)):
+    for at, outcome in (
+        (NOW, RestoreOutcome.GONE),
+        (NOW + MINUTE, RestoreOutcome.GONE),
+        (NOW - MINUTE, RestoreOutcome.PUT_BACK),
+    ):
         assert missing(kept, known_of(act, identity, at)) is outcome
     left = Known(LATER, left_out=frozenset({identity}))
-    assert missing(kept, left) is Outcome.LEFT_OUT
-    assert damage.signature(kept, kept, left).outcome is Outcome.SAME, "only what a restore put back is withdrawn"
+    assert missing(kept, left) is RestoreOutcome.LEFT_OUT
+    assert damage.signature(kept, kept, left).outcome is RestoreOutcome.SAME, (
+        "only what a restore put back is withdrawn"
+    )
     live = kept | {"name": "x"}
-    assert damage.signature(kept, live, known_of(act, identity, NOW)).outcome is Outcome.GONE
+    assert damage.signature(kept, live, known_of(act, identity, NOW)).outcome is RestoreOutcome.GONE
 
 
 def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition: Petition) -> None:
@@ -190,16 +196,16 @@ def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition
     withdrawn = item_of(tables, petition, identity)
     erase(key_of(petition, identity), petition, NOW, tables)
     erased, since = item_of(tables, petition, identity), {identity: NOW}
-    assert missing(withdrawn, Known(LATER, withdrawn=since)) is Outcome.PUT_BACK
-    assert missing(withdrawn, Known(LATER, erased=since)) is Outcome.GONE
-    assert missing(erased, Known(LATER, erased=since, withdrawn=since)) is Outcome.PUT_BACK
+    assert missing(withdrawn, Known(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
+    assert missing(withdrawn, Known(LATER, erased=since)) is RestoreOutcome.GONE
+    assert missing(erased, Known(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
 
 
 @pytest.mark.parametrize("lost", ["email", "state", "signed_at"])
 def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, confirmed(tables, petition))
     del kept[lost]
-    assert missing(kept, Known(LATER)) is Outcome.UNUSABLE
+    assert missing(kept, Known(LATER)) is RestoreOutcome.UNUSABLE
 
 
 def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, petition: Petition) -> None:
@@ -211,27 +217,28 @@ def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, 
     assert isinstance(decision.write, Change)
     with pytest.raises(ConditionFailed):
         tables.update(decision.write)
-    assert item_of(tables, petition, identity)["state"] == State.WITHDRAWN
+    assert item_of(tables, petition, identity)["state"] == SignatureState.WITHDRAWN
 
 
 @pytest.mark.parametrize(
     ("pk", "outcome"),
     [
-        ("PETITIONS", Outcome.PUT_BACK),
-        ("TALLY#safe-children#000", Outcome.PUT_BACK),
-        ("FUNNEL-DAYS#safe-children", Outcome.PUT_BACK),
-        ("TOKENS", Outcome.TEMPORARY),
-        ("MAIL", Outcome.TEMPORARY),
-        ("SHEDDING", Outcome.TEMPORARY),
-        ("SNAPSHOT#safe-children", Outcome.TEMPORARY),
-        ("JOB#export#safe-children", Outcome.TEMPORARY),
+        ("PETITIONS", RestoreOutcome.PUT_BACK),
+        ("SLUGS", RestoreOutcome.PUT_BACK),
+        ("TALLY#safe-children#000", RestoreOutcome.PUT_BACK),
+        ("FUNNEL-DAYS#safe-children", RestoreOutcome.PUT_BACK),
+        ("TOKENS", RestoreOutcome.TEMPORARY),
+        ("MAIL", RestoreOutcome.TEMPORARY),
+        ("SHEDDING", RestoreOutcome.TEMPORARY),
+        ("SNAPSHOT#safe-children", RestoreOutcome.TEMPORARY),
+        ("JOB#export#safe-children", RestoreOutcome.TEMPORARY),
     ],
 )
-def test_only_missing_permanent_counts_come_back(pk: str, outcome: Outcome) -> None:
+def test_only_missing_permanent_counts_come_back(pk: str, outcome: RestoreOutcome) -> None:
     kept = {"pk": pk, "sk": "x", "total": 1}
     assert damage.count(kept, None, Known(LATER)).outcome is outcome
-    assert damage.count(kept, kept | {"total": 2}, Known(LATER)) == damage.Decision(Outcome.NEWER)
-    assert damage.count(kept, kept, Known(LATER)) == damage.Decision(Outcome.SAME)
+    assert damage.count(kept, kept | {"total": 2}, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
+    assert damage.count(kept, kept, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
 
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:

@@ -20,7 +20,7 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import entries, record
 from chalicelib.tallies.count import exact_count
 from commands import common, copies, restore
-from commands.damage import Known, Outcome
+from commands.damage import Known, RestoreOutcome
 from commands.trail import Trail
 from tests.actors import DAY, MINUTE, NOW, confirmed
 from tests.fakes import FakeTables
@@ -179,7 +179,7 @@ def test_throttled_calls_are_retried(tables: FakeTables, aws: FakeRecovery) -> N
     pages = copies.Copy(aws, "signatures-test", NOW).pages()  # type: ignore[arg-type]
     tables.fail_next(*[Throttled("storage")] * 5)
     seen = list(restore.restored(pages, tables, keys.SIGNATURES, lambda: Known(LATER), write=True))
-    assert [each.outcome for each in seen] == [Outcome.PUT_BACK] * PEOPLE
+    assert [each.outcome for each in seen] == [RestoreOutcome.PUT_BACK] * PEOPLE
 
 
 def test_a_write_whose_answer_was_lost_counts_as_put_back(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,7 @@ def test_a_write_whose_answer_was_lost_counts_as_put_back(tables: FakeTables, mo
 
     monkeypatch.setattr(tables, "put_new", put_new)
     [seen] = restore.restored([kept], tables, keys.SIGNATURES, lambda: Known(LATER), write=True)
-    assert seen.outcome is Outcome.PUT_BACK
+    assert seen.outcome is RestoreOutcome.PUT_BACK
 
 
 def test_a_signature_made_at_the_same_instant_is_not_overwritten(
@@ -210,7 +210,7 @@ def test_a_signature_made_at_the_same_instant_is_not_overwritten(
 
     monkeypatch.setattr(tables, "put_new", too_late)
     [seen] = restore.restored([[kept]], tables, keys.SIGNATURES, lambda: Known(LATER), write=True)
-    assert seen.outcome is Outcome.NEWER
+    assert seen.outcome is RestoreOutcome.NEWER
     assert signatures(tables)[0]["name"] == "Somebody Newer"
 
 
@@ -220,10 +220,10 @@ def test_people_erased_by_staff_during_the_run_stay_away(tables: FakeTables) -> 
     lose_signatures(tables)
     trail = Trail(NOW, frozenset(), frozenset())
     seen = restore.restored([[each] for each in kept], tables, keys.SIGNATURES, trail.known, write=True)
-    assert next(seen).outcome is Outcome.PUT_BACK
+    assert next(seen).outcome is RestoreOutcome.PUT_BACK
     action = Action(name="signature.erased", subject=kept[1]["sk"])
     record(Actor(token_id="t", owner="bob"), action, LATER, tables)
-    assert next(seen).outcome is Outcome.GONE
+    assert next(seen).outcome is RestoreOutcome.GONE
     assert [item["sk"] for item in signatures(tables)] == [kept[0]["sk"]]
 
 

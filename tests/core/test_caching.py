@@ -88,7 +88,10 @@ def test_the_number_of_entries_is_limited(time: Time) -> None:
     cache = SecondsCache[int](5)
     for number in range(3 * MAX_ENTRIES):
         cache.get(str(number), lambda: 1)
+        cache.get("asked for often", lambda: 1)
+        time.now += 1
     assert len(cache._entries) <= MAX_ENTRIES
+    assert "asked for often" in cache
 
 
 def test_a_cleared_value_is_loaded_again(time: Time) -> None:

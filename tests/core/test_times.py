@@ -1,12 +1,13 @@
 """Times are UTC, ISO 8601, to the second."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.core import times
-from chalicelib.core.times import Moment, iso
+from chalicelib.core.times import Moment, exact, iso, since
 
 MOMENT = TypeAdapter(Moment)
 
@@ -22,6 +23,14 @@ def test_times_in_any_zone_are_written_in_utc() -> None:
 
 def test_a_written_time_can_be_read() -> None:
     assert MOMENT.dump_python(MOMENT.validate_python("2026-11-24T12:00:00+01:00")) == "2026-11-24T11:00:00Z"
+
+
+@pytest.mark.parametrize("form", [iso, exact])
+def test_since_separates_times_of_both_forms(form: Callable[[datetime], str]) -> None:
+    second = datetime(2026, 11, 24, 12, 0, 5, 600_000, tzinfo=UTC)
+    assert form(second.replace(microsecond=0)) >= since(second)
+    assert form(second) >= since(second)
+    assert form(second - timedelta(milliseconds=601)) < since(second)
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

@@ -29,7 +29,7 @@ def test_valid_input_is_returned() -> None:
 def test_each_field_error_has_a_sentence() -> None:
     assert told({"copies": "many", "colour": 1}) == {
         "to": "This field is required",
-        "copies": "Must be a whole number",
+        "copies": "Must be a whole number, in digits only",
         "colour": "There is no such field",
     }
 

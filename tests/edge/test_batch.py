@@ -1,10 +1,12 @@
 """Records are read from events, and failed ones are reported."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from chalice.app import DynamoDBEvent, SQSEvent
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.edge.batch import BatchFailed, StreamChange, all_changes, each_message
 from tests.actors import NOW
 from tests.served import sqs_event, stream_event
@@ -34,11 +36,45 @@ def test_changes_contain_items_with_integers() -> None:
     assert type((seen[0].after or {})["mails"]) is int
 
 
-def test_a_failed_change_fails_the_batch_and_logs_no_personal_data() -> None:
+def test_a_batch_fails_while_aws_does_not_answer_and_logs_no_personal_data() -> None:
     def handle(_: object) -> None:
-        raise ValueError("alice@mail.example")
+        raise Unavailable("alice@mail.example")
 
     with pytest.raises(BatchFailed) as caught:
         all_changes(DynamoDBEvent(stream_event([("1", None, ITEM)]), {}), handle)
     assert str(caught.value) == ""
     assert caught.value.__suppress_context__
+
+
+def test_a_change_that_cannot_be_handled_is_left_out_and_reported(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[str] = []
+
+    def handle(changes: Iterable[StreamChange]) -> None:
+        for change in changes:
+            seen.append((change.after or {})["name"])
+
+    changes = [("11", None, ITEM | {"name": "a"}), ("12", None, ITEM), ("13", None, ITEM | {"name": "b"})]
+    all_changes(DynamoDBEvent(stream_event(changes), {}), handle)
+    assert seen[-2:] == ["a", "b"]
+    skipped = caplog.records[-1]
+    assert (skipped.message, vars(skipped)["measured"]) == ("change_skipped", {"Degraded": 1})
+    assert vars(skipped)["facts"] == {"sequence": "12", "pk": ITEM["pk"], "sk": ITEM["sk"]}
+
+
+def test_a_record_that_cannot_be_read_is_left_out() -> None:
+    seen: list[StreamChange] = []
+    event = stream_event([("11", None, ITEM), ("12", None, ITEM)])
+    event["Records"][0]["dynamodb"]["NewImage"]["mails"] = {"N": "many"}
+    event["Records"].append({"eventID": "none"})
+    all_changes(DynamoDBEvent(event, {}), seen.extend)
+    assert [change.sequence for change in seen] == ["12"]
+
+
+def test_while_aws_does_not_answer_no_change_is_left_out() -> None:
+    def handle(changes: Iterable[StreamChange]) -> None:
+        if len(list(changes)) == 1:
+            raise Unavailable
+        raise ValueError
+
+    with pytest.raises(BatchFailed):
+        all_changes(DynamoDBEvent(stream_event([("1", None, ITEM), ("2", None, ITEM)]), {}), handle)

@@ -8,7 +8,7 @@ import pytest
 from app import app
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.routes import CATCH_ALL
-from chalicelib.edge.site_app import methods_at, prefers_html
+from chalicelib.edge.site_app import methods_at
 from tests.actors import bobs_token
 from tests.served import Served, context
 
@@ -93,24 +93,28 @@ def test_an_unknown_path_is_a_problem_or_a_page_by_what_is_preferred(served: Ser
     assert "Allow" not in problem["headers"]
 
 
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/petitions/safe-children/", "/site/petitions/safe-children"),
+        ("/confirm//", "/site/confirm"),
+        ("/petitions/a\r\nx/", "/site/petitions/a%0D%0Ax"),
+    ],
+)
+def test_a_needless_slash_is_removed_from_an_address(served: Served, path: str, location: str) -> None:
+    answer = sent("GET", path)
+    assert (answer["statusCode"], answer["headers"]["Location"]) == (302, location)
+    assert sent("POST", "/petitions/safe-children/")["statusCode"] == 404
+
+
+def test_a_page_that_is_not_there_is_a_problem_for_a_program(served: Served) -> None:
+    answers = [served.get("/petitions/nobody", accept=accept) for accept in (BROWSER, "*/*", "application/json")]
+    assert [answer.status_code for answer in answers] == [404] * 3
+    kinds = [answer.headers["Content-Type"].partition(";")[0] for answer in answers]
+    assert kinds == ["text/html", "text/html", PROBLEM]
+
+
 def test_unknown_paths_are_not_logged(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     sent("GET", "/alice@example.org")
     assert [vars(record)["facts"]["route"] for record in caplog.records if record.message == "answered"] == [CATCH_ALL]
-
-
-@pytest.mark.parametrize(
-    ("accept", "page"),
-    [
-        (BROWSER, True),
-        ("text/html", True),
-        ("text/html;q=0.5, application/json", False),
-        ("application/json;q=0.5, TEXT/HTML", True),
-        ("text/html;q=0", False),
-        ("text/html;q=x", False),
-        ("*/*", False),
-        ("", False),
-    ],
-)
-def test_clients_that_prefer_html_get_a_page(accept: str, page: bool) -> None:
-    assert prefers_html(accept) is page

@@ -12,7 +12,7 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.tallies.model import Entry
+from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.store import entry_change
 from tests.actors import NOW, a_published_petition
 from tests.exporting import a_desk, asked_for, worked_on
@@ -72,7 +72,7 @@ def export_crowd(people: int, folder: Path, recipient: str | None) -> dict[str, 
     (folder / "work").mkdir()
     tables = CrowdedTables(people)
     petition = a_published_petition(tables)
-    tables.update(entry_change(petition.slug, 0, Entry(people, NOW - timedelta(hours=1), "GB", "direct")))
+    tables.update(entry_change(petition.slug, 0, TallyEntry(people, NOW - timedelta(hours=1), "GB", "direct")))
     export = asked_for(tables, petition, columns=["name"], recipient=recipient)
     done = worked_on(export, a_desk(tables, FolderBucket(folder), folder / "work"))
     assert done.result, done.why

@@ -11,7 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Entry
+from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.exporting import a_crowd, a_result, an_export, kept
@@ -30,7 +30,7 @@ def ask(served: Served, token: str, method: str, path: str, body: object = None)
     return served.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
-def audited(served: Served) -> list[Entry]:
+def audited(served: Served) -> list[AuditRecord]:
     return [*entries(NOW - DAY, NOW + DAY, served.tables)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
@@ -36,7 +36,7 @@ def test_the_export_is_delivered_without_people_who_withdrew(
     again(tables, petition)
     bucket = FakeBucket()
     done = worked_on(export, a_desk(tables, bucket, tmp_path))
-    assert done.state is State.DONE, done.why
+    assert done.state is JobState.DONE, done.why
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
     assert (done.counted, done.result.gone) == (4, 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.exports.cover import Facts, cover_sheet, printable
+from chalicelib.exports.cover import CoverFacts, cover_sheet, printable
 from chalicelib.exports.model import Totals
 from tests.actors import a_petition
 from tests.exporting import a_result, an_export
@@ -21,12 +21,12 @@ def text_of(sheet: bytes) -> str:
     return " ".join(done.stdout.decode().replace("\f", "<page>").split())
 
 
-def facts(petition: dict[str, Any] | None = None, totals: Totals | None = None, **changes: Any) -> Facts:
+def facts(petition: dict[str, Any] | None = None, totals: Totals | None = None, **changes: Any) -> CoverFacts:
     signed = a_petition(**petition or {})
     sums = totals or Totals(rows=2, countries=Counter(GB=2), versions=Counter({signed.text_version: 2}))
     export = {name: value for name, value in changes.items() if name in ("expected", "recipient", "columns")}
     result = {name: value for name, value in changes.items() if name not in export}
-    return Facts(signed, an_export(**export, totals=sums), a_result(rows=sums.rows, **result))
+    return CoverFacts(signed, an_export(**export, totals=sums), a_result(rows=sums.rows, **result))
 
 
 @needs_poppler

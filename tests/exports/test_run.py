@@ -10,11 +10,11 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.exports import deliver
-from chalicelib.exports.cover import Facts, cover_sheet
+from chalicelib.exports.cover import CoverFacts, cover_sheet
 from chalicelib.exports.deliver import agrees
 from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Totals
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
@@ -46,7 +46,7 @@ def test_exactly_the_confirmed_signatures_are_exported(
     names = a_crowd(tables, petition, 30)
     signed(tables, petition, ALICE)
     done = worked_on(asked_for(tables, petition, columns=["name", "confirmed_at"]), context)
-    assert done.state is State.DONE
+    assert done.state is JobState.DONE
     rows = rows_of(file_of(done, bucket))
     assert sorted(row["name"] for row in rows) == sorted(names)
     assert {row["confirmed_at"] for row in rows} == {"2026-11-24T11:00:00Z"}
@@ -117,7 +117,7 @@ def test_an_export_that_disagrees_with_the_tally_fails(
     confirmed(tables, petition, BOB, NOW - HOUR)
     del tables.items[keys.signature(petition.slug, identity)]
     failed = worked_on(asked_for(tables, petition), context)
-    assert failed.state is State.FAILED
+    assert failed.state is JobState.FAILED
     assert failed.why == "The count is 2 but we found 1, so nothing was exported. Ask your engineer for a recount"
     assert failed.result is None
     assert bucket.objects == {}
@@ -161,7 +161,7 @@ def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     export = asked_for(tables, petition, columns=["name"])
     allowed = iter([True] * 40 + [False] * 2)
     half = worked_on(export, context, lambda _: next(allowed))
-    assert half.state is State.RUNNING
+    assert half.state is JobState.RUNNING
     assert half.missing == keys.BUCKETS[40:]
     before = dict(bucket.objects)
     done = worked_on(export, context)
@@ -174,8 +174,8 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
 ) -> None:
     export = asked_for(tables, petition)
     gathered = worked_on(export, context, lambda seconds: seconds <= 60)
-    assert (gathered.state, gathered.missing) == (State.RUNNING, ())
-    assert worked_on(export, context).state is State.DONE
+    assert (gathered.state, gathered.missing) == (JobState.RUNNING, ())
+    assert worked_on(export, context).state is JobState.DONE
 
 
 def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
@@ -186,15 +186,15 @@ def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
     damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
     kept(tables, damaged)
     failed = worked_on(export, context)
-    assert failed.state is State.FAILED
+    assert failed.state is JobState.FAILED
     assert failed.why is not None
     assert "age public key" in failed.why
 
 
 def test_an_export_expires_after_seven_days() -> None:
     done = an_export(state="done")
-    assert done.state_at(NOW + 7 * DAY - HOUR) is State.DONE
-    assert done.state_at(NOW + 7 * DAY) is State.EXPIRED
+    assert done.state_at(NOW + 7 * DAY - HOUR) is JobState.DONE
+    assert done.state_at(NOW + 7 * DAY) is JobState.EXPIRED
 
 
 def test_a_cancelled_export_leaves_no_parts_and_no_key(
@@ -206,7 +206,7 @@ def test_a_cancelled_export_leaves_no_parts_and_no_key(
     assert bucket.objects
     cancel(export, NOW, tables)
     cancelled = worked_on(export, context)
-    assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (State.CANCELLED, None, None)
+    assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (JobState.CANCELLED, None, None)
     assert bucket.objects == {}
     assert asked_for(tables, petition)
 
@@ -218,13 +218,13 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
     export = asked_for(tables, petition)
     uploaded: list[str] = []
 
-    def cancelled_then_sheet(facts: Facts) -> bytes:
+    def cancelled_then_sheet(facts: CoverFacts) -> bytes:
         uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
         cancel(export, NOW, tables)
         return cover_sheet(facts)
 
     monkeypatch.setattr(deliver, "cover_sheet", cancelled_then_sheet)
-    assert worked_on(export, context).state is State.CANCELLED
+    assert worked_on(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}
 

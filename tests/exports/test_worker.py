@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.exports import worker
 from chalicelib.exports.model import Export
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from tests.exporting import a_crowd, asked_for
@@ -27,13 +27,13 @@ def export(served: Served, petition: Petition) -> Export:
     return asked_for(served.tables, petition)
 
 
-def state_of(served: Served, export: Export) -> State:
+def state_of(served: Served, export: Export) -> JobState:
     return find_job(Export, export.job_id, served.tables).state
 
 
 def test_a_message_completes_an_export(served: Served, export: Export) -> None:
     assert delivered(export.job_id) == []
-    assert state_of(served, export) is State.DONE
+    assert state_of(served, export) is JobState.DONE
     assert served.exports.messages == []
 
 
@@ -41,7 +41,7 @@ def test_a_new_message_is_queued_when_time_runs_short(served: Served, export: Ex
     assert delivered(export.job_id, 1_000) == []
     assert served.exports.messages == [{"job_id": export.job_id}]
     delivered(export.job_id)
-    assert state_of(served, export) is State.DONE
+    assert state_of(served, export) is JobState.DONE
 
 
 def test_a_repeated_message_changes_nothing(served: Served, export: Export) -> None:

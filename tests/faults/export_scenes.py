@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.exports import worker
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, asked_for, kept
@@ -15,7 +15,7 @@ from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
 WAITING = an_export()
-DONE = an_export(state=State.DONE, result=a_result(finished_at=NOW))
+DONE = an_export(state=JobState.DONE, result=a_result(finished_at=NOW))
 ONE = f"/api/staff/exports/{DONE.job_id}"
 
 
@@ -31,7 +31,7 @@ def an_export_that_waits(served: Served) -> None:
 
 def is_cancelled(served: Served) -> None:
     is_in_the_trail("export.cancelled", served)
-    assert served.tables.items[keys.job("export", WAITING.job_id)]["state"] == State.CANCELLED
+    assert served.tables.items[keys.job("export", WAITING.job_id)]["state"] == JobState.CANCELLED
 
 
 def one_to_hand_over(served: Served) -> None:
@@ -45,7 +45,7 @@ def one_cancelled_after_its_upload(served: Served) -> None:
     served.bucket.objects[f"files/{served.asked.job_id}/signatures.csv"] = b""  # type: ignore[attr-defined]
 
 
-def worked_on(served: Served, end: State = State.DONE) -> bool:
+def worked_on(served: Served, end: JobState = JobState.DONE) -> bool:
     """Work on the newest message and return whether the export has this end."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     sent = len(served.exports.messages)
@@ -84,5 +84,5 @@ EXPORT_SCENES = [
     Scene("exports", a_finished_export,
           partial(as_function_of, "exports", "/api/staff/petitions/{slug}/exports", OF_PETITION), counted_right),
     Scene("run_export", one_to_hand_over, worked_on, is_exported),
-    Scene("run_export", one_cancelled_after_its_upload, partial(worked_on, end=State.CANCELLED), is_tidy),
+    Scene("run_export", one_cancelled_after_its_upload, partial(worked_on, end=JobState.CANCELLED), is_tidy),
 ]  # fmt: skip

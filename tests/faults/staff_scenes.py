@@ -14,7 +14,7 @@ from chalicelib.core.times import iso
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
-from chalicelib.petitions.model import State
+from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import passed_by_day, totals
 from chalicelib.staff.audit.record import entries
@@ -162,7 +162,7 @@ def created(served: Served) -> bool:
 
 def is_whole(served: Served) -> None:
     petition = petition_as_stored("new", served.tables)
-    assert (petition.revision, petition.state) == (1, State.DRAFT)
+    assert (petition.revision, petition.state) == (1, PetitionState.DRAFT)
     assert exact_count(petition, NOW, served.tables).confirmed == 0
     assert len(versions(petition, served.tables)) == 1
 

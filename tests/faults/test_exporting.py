@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.exports.model import Export
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from tests.actors import a_published_petition
 from tests.exporting import a_crowd, a_desk, asked_for, kept, rows_of, worked_on
@@ -39,7 +39,7 @@ def exported(folder: Path, faults: Faults) -> tuple[int, FakeTables, FakeBucket]
             worked_on(export, a_desk(tables, bucket, folder))
     restore(tables, bucket)
     done = find_job(Export, export.job_id, tables)
-    assert done.state is State.DONE, done.why
+    assert done.state is JobState.DONE, done.why
     assert done.result
     assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
     return len(injection.sites), tables, bucket

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.faults
 CLAIM, MARK = "chalicelib/mail/state.py:claim", "chalicelib/signatures/mail_state.py:mark_mailed"
 CHANGE, SENT = "chalicelib/mail/state.py:_change", "chalicelib/mail/deliveries.py:mark_sent"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/pace.py:deliver_at_pace"
-FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:paused_until"
+FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:current_pause"
 # By call: the faults after which nobody knows whether SES has accepted the email. CHANGE records that it is about to.
 UNCLEAR = {
     CHANGE: TAKES_EFFECT,

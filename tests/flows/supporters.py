@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from chalicelib.petitions.find import SETTINGS_SECONDS
-from chalicelib.petitions.model import State
+from chalicelib.petitions.model import PetitionState
 from chalicelib.shedding.level import Level, shed
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
 from tests.flows.recovery import go_well
@@ -98,7 +98,7 @@ class Supporters(RuleBasedStateMachine):
             assert (answer.status_code, answer.body, answer.headers.get("Location")) == ANSWERS[route]
             self._promise(identity_of(self.world.petition, person))
         elif self.is_settled:
-            is_open = self.world.petition.state_at(self.world.now) is State.OPEN
+            is_open = self.world.petition.state_at(self.world.now) is PetitionState.OPEN
             assert not is_open, f"signing an open petition was refused: {answer.status_code}"
         assert answer.status_code in (ANSWERS[route][0], 409, 410) or (trouble and answer.status_code == 503)
 
@@ -146,7 +146,7 @@ class Supporters(RuleBasedStateMachine):
 
     def _confirmable(self, letter: Letter, before: Mapping[str, Any]) -> str:
         petition, now = self.world.petition, self.world.now
-        if petition.state is State.REMOVED:
+        if petition.state is PetitionState.REMOVED:
             return "410"
         if before.get("state", "pending") != "pending":
             return str(before["state"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
-from chalicelib.petitions.model import State
+from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
@@ -100,11 +100,11 @@ class AnyLife(Supporters):
     def change(self, change: str) -> None:
         petition, now = self.world.petition, self.world.now
         changes: dict[str, dict[str, Any]] = {
-            "close": {"state": State.CLOSED, "closes_at": now},
-            "close soon": {"state": State.OPEN, "closes_at": now + timedelta(hours=1)},
-            "open": {"state": State.OPEN, "closes_at": None},
-            "pause": {"state": State.PAUSED, "paused_at": now},
-            "remove": {"state": State.REMOVED},
+            "close": {"state": PetitionState.CLOSED, "closes_at": now},
+            "close soon": {"state": PetitionState.OPEN, "closes_at": now + timedelta(hours=1)},
+            "open": {"state": PetitionState.OPEN, "closes_at": None},
+            "pause": {"state": PetitionState.PAUSED, "paused_at": now},
+            "remove": {"state": PetitionState.REMOVED},
             "edit": {"text": f"{petition.text}!"[:400], "sign_wording": f"I sign this, {now:%d %H %M}"},
         }
         if change in changes:

@@ -12,7 +12,7 @@ from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import Site
@@ -47,11 +47,11 @@ def test_concurrent_erasing_leaves_an_exact_count_and_empty_items(
     at_once(act, [(verb, name) for name in people for verb in verbs])
     items = all_signatures(petition, emulator_tables)
     assert len(items) == 30
-    now_confirmed = sum(item["state"] == State.CONFIRMED for item in items)
+    now_confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
     assert exact_count(petition, NOW, emulator_tables).confirmed == now_confirmed
     for item in items:
         assert "erased_at" not in item or item.keys() <= LEFT
-        assert item["state"] == State.WITHDRAWN or "email" in item
+        assert item["state"] == SignatureState.WITHDRAWN or "email" in item
     later = times.now() + timedelta(minutes=5)
     assert recount(petition, lambda: later, emulator_tables).drift == {}
 

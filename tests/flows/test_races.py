@@ -18,7 +18,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, changed
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import Outcome, Signed, sign
 from chalicelib.signatures.withdraw import withdraw
@@ -71,7 +71,7 @@ def test_200_people_confirming_three_times_at_once_are_counted_as_200(
     sources = ("bbc-news", "friends", None)
     subjects = at_once(lambda number: signed(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200))
     states = at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
-    assert set(states) == {State.CONFIRMED}
+    assert set(states) == {SignatureState.CONFIRMED}
     assert exact_count(petition, NOW, emulator_tables).confirmed == 200
     for by in By:
         counted = breakdown(petition, by, Days(), NOW, emulator_tables)
@@ -96,7 +96,7 @@ def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
             withdraw(subject.key, petition, NOW, emulator_tables)
 
     at_once(act, [(verb, subject) for subject in subjects for verb in ("confirm", "withdraw", "confirm", "withdraw")])
-    confirmed = sum(item["state"] == State.CONFIRMED for item in all_signatures(petition, emulator_tables))
+    confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in all_signatures(petition, emulator_tables))
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
 
 

@@ -20,7 +20,7 @@ def test_without_problems_the_level_is_good(served: Served) -> None:
     assert health(served) == {
         "level": "good",
         "messages": [{"level": "good", "text": "Everything works. Nothing needs to be done."}],
-        "mail": {"waiting": 0, "oldest_seconds": None, "paused_until": None},
+        "mail": {"waiting": 0, "paused_until": None},
         "overflow": {"waiting": 0},
     }
 
@@ -32,9 +32,19 @@ def test_queues_a_pause_and_shedding_are_reported(served: Served) -> None:
     until = pause_mail(NOW, served.tables, timedelta(hours=1))
     shed(Level.SNAPSHOT_ONLY, served.tables)
     found = health(served)
-    assert found["mail"] == {"waiting": 2, "oldest_seconds": None, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
+    assert found["mail"] == {"waiting": 2, "paused_until": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
     assert found["overflow"] == {"waiting": 1}
     assert (found["level"], len(found["messages"])) == ("warning", 3)
+
+
+def test_a_pause_by_an_engineer_is_not_reported_as_a_limit_of_the_email_service(served: Served) -> None:
+    pause_mail(NOW, served.tables, timedelta(hours=5), by_engineer=True)
+    [message] = health(served)["messages"]
+    assert "An engineer has paused all email until 24 November at 17:00 UTC" in message["text"]
+    assert "limit" not in message["text"]
+    pause_mail(NOW, served.tables)
+    [message] = health(served)["messages"]
+    assert "reached its limit. We will try again on 24 November at 13:00 UTC" in message["text"]
 
 
 def test_a_past_pause_is_not_reported(served: Served) -> None:

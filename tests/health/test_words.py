@@ -4,15 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.health.words import Correction, Facts, Health, messages, worst
+from chalicelib.health.words import Correction, Health, HealthFacts, messages, worst
+from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
-WELL = Facts(mail_waiting=3, pace=10, paused_until=None, overflow_waiting=0, shed=Level.NORMAL)
+WELL = HealthFacts(mail_waiting=3, pace=10, pause=None, overflow_waiting=0, shed=Level.NORMAL)
 NINE = datetime(2026, 11, 24, 21, 5, tzinfo=UTC)
 
 
 def level_and_text(**changes: object) -> tuple[Health, str]:
-    found = messages(Facts(**{**vars(WELL), **changes}))
+    found = messages(HealthFacts(**{**vars(WELL), **changes}))
     return worst(found), " ".join(message.text for message in found)
 
 
@@ -38,9 +39,9 @@ def test_a_backlog_is_reported_with_its_duration(waiting: int, level: Health, wo
 
 
 def test_a_pause_says_when_sending_resumes() -> None:
-    level, text = level_and_text(paused_until=NINE, mail_waiting=120)
+    level, text = level_and_text(pause=Pause(NINE, by_engineer=False), mail_waiting=120)
     assert level is Health.WARNING
-    assert "try again at 21:05 UTC" in text
+    assert "try again on 24 November at 21:05 UTC" in text
     assert "120 emails are waiting. No email is lost." in text
 
 
@@ -64,5 +65,5 @@ def test_a_corrected_count_is_reported() -> None:
 
 
 def test_the_worst_message_is_first() -> None:
-    found = messages(Facts(9_000_000, 10, NINE, 5, Level.ACCEPT_ONLY))
+    found = messages(HealthFacts(9_000_000, 10, Pause(NINE, by_engineer=False), 5, Level.ACCEPT_ONLY))
     assert [message.level for message in found] == [Health.BAD, *[Health.WARNING] * 3]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.jobs.model import Job, State, Step, new_id
+from chalicelib.jobs.model import Job, JobState, Step, new_id
 from chalicelib.signatures.walk import exportable
 from tests.actors import NOW
 
@@ -42,7 +42,7 @@ class Counting:
         found = sum(1 for bucket in buckets for _ in exportable(count.key, bucket, self.tables))
         update = {"found": count.found + found, "processed": count.processed + len(buckets)}
         after = count.model_copy(update=update)
-        return after if after.processed < after.expected else after.ended(State.DONE)
+        return after if after.processed < after.expected else after.ended(JobState.DONE)
 
     def tidy(self, count: Count) -> None:
         self.tidied.append(count.job_id)

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from chalicelib.core.errors import NotNow, Unavailable
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, jobs_of, start
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, signed
 from tests.faults.injection import Fault, Faults, Injection, injected, restore, targets
@@ -64,7 +64,7 @@ def calls_of_the_runner(made: Injection) -> Iterator[int]:
 
 
 def is_counted(count: Count) -> bool:
-    return (count.state, count.found, count.steps) == (State.DONE, len(PEOPLE), STEPS)
+    return (count.state, count.found, count.steps) == (JobState.DONE, len(PEOPLE), STEPS)
 
 
 def test_after_any_two_faults_the_job_is_done_once(served: Served) -> None:
@@ -89,6 +89,6 @@ def test_a_job_can_be_cancelled_after_any_crash(served: Served, fault: Fault) ->
     states = set()
     for at in calls_of_the_runner(made):
         count, _ = played(served, {at: fault}, cancelled)
-        assert is_counted(count) or count.state is State.CANCELLED
+        assert is_counted(count) or count.state is JobState.CANCELLED
         states.add(count.state)
-    assert states == {State.DONE, State.CANCELLED}
+    assert states == {JobState.DONE, JobState.CANCELLED}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chalicelib.jobs.model import HasTime, State, Step, Work
+from chalicelib.jobs.model import HasTime, JobState, Step, Work
 from chalicelib.jobs.request import cancel, find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.petitions.model import Petition
@@ -76,7 +76,7 @@ class Disturbed:
 
 def test_a_job_runs_until_it_ends_and_its_secrets_are_removed(world: World) -> None:
     done = world.run(world.started())
-    assert (done.state, done.found, done.processed, done.steps) == (State.DONE, len(PEOPLE), done.expected, STEPS)
+    assert (done.state, done.found, done.processed, done.steps) == (JobState.DONE, len(PEOPLE), done.expected, STEPS)
     assert done == world.stored(done)
     assert done.note is None
     assert world.work.tidied == [done.job_id]
@@ -84,7 +84,7 @@ def test_a_job_runs_until_it_ends_and_its_secrets_are_removed(world: World) -> N
 
 def test_a_run_that_is_short_of_time_stops_and_the_next_continues(world: World) -> None:
     half = world.run(world.started(), steps(2))
-    assert (half.state, half.steps) == (State.RUNNING, 2)
+    assert (half.state, half.steps) == (JobState.RUNNING, 2)
     assert world.run(half, lambda seconds: seconds < SECONDS) == world.stored(half) == half
     assert world.work.tidied == []
     assert world.run(world.stored(half)).found == len(PEOPLE)
@@ -94,7 +94,7 @@ def test_a_step_that_two_processes_do_is_recorded_once(world: World) -> None:
     """A message was delivered twice, and the other process is always the first to record."""
     slower = Disturbed(world.work, lambda count: world.run(count, steps(1)))
     done = world.run(world.started(), work=slower)
-    assert (done.state, done.found, done.steps) == (State.DONE, len(PEOPLE), STEPS)
+    assert (done.state, done.found, done.steps) == (JobState.DONE, len(PEOPLE), STEPS)
 
 
 def test_a_late_message_does_not_change_a_finished_job(world: World) -> None:
@@ -105,14 +105,14 @@ def test_a_late_message_does_not_change_a_finished_job(world: World) -> None:
 
 def test_a_cancel_during_a_step_ends_the_job_and_the_step_is_not_recorded(world: World) -> None:
     cancelled = world.run(world.started(), work=Disturbed(world.work, world.cancel))
-    assert (cancelled.state, cancelled.steps, cancelled.note) == (State.CANCELLED, 0, None)
+    assert (cancelled.state, cancelled.steps, cancelled.note) == (JobState.CANCELLED, 0, None)
     assert world.work.tidied == [cancelled.job_id]
 
 
 def test_the_first_of_cancel_and_end_wins(world: World) -> None:
     nearly = world.run(world.started(), steps(STEPS - 1))
     cancelled = world.run(nearly, work=Disturbed(world.work, world.cancel))
-    assert (cancelled.state, cancelled.steps) == (State.CANCELLED, STEPS - 1)
+    assert (cancelled.state, cancelled.steps) == (JobState.CANCELLED, STEPS - 1)
     done = world.run(world.started())
     assert world.cancel(done) == world.stored(done) == done
 
@@ -127,16 +127,16 @@ def test_a_cancelled_job_makes_no_step(world: World) -> None:
 def test_a_job_without_progress_fails(world: World) -> None:
     count = world.started()
     world.clock.forward(Count.patience)
-    assert world.stored(count).state_at(world.clock()) is State.FAILED
+    assert world.stored(count).state_at(world.clock()) is JobState.FAILED
     failed = world.run(count)
-    assert (failed.state, failed.processed, failed.note) == (State.FAILED, 0, None)
+    assert (failed.state, failed.processed, failed.note) == (JobState.FAILED, 0, None)
     assert failed.why == "The count made no progress for hours and was stopped. Start another"
     assert world.work.tidied == [count.job_id]
 
 
 def test_progress_keeps_a_slow_job_alive(world: World) -> None:
     slow = Disturbed(world.work, lambda _: world.clock.forward(Count.patience - MINUTE))
-    assert world.run(world.started(), work=slow).state is State.DONE
+    assert world.run(world.started(), work=slow).state is JobState.DONE
 
 
 def test_a_stalled_job_is_taken_over_and_its_late_step_is_not_recorded(world: World) -> None:
@@ -147,11 +147,11 @@ def test_a_stalled_job_is_taken_over_and_its_late_step_is_not_recorded(world: Wo
         later.append(world.started())
 
     failed = world.run(world.started(), work=Disturbed(world.work, taken_over))
-    assert (failed.state, failed.steps, failed.note) == (State.FAILED, 0, None)
-    assert world.run(later[0]).state is State.DONE
+    assert (failed.state, failed.steps, failed.note) == (JobState.FAILED, 0, None)
+    assert world.run(later[0]).state is JobState.DONE
 
 
 def test_a_finished_job_expires() -> None:
-    done = a_count().ended(State.DONE)
-    assert done.state_at(NOW + Count.lifetime - MINUTE) is State.DONE
-    assert done.state_at(NOW + Count.lifetime) is State.EXPIRED
+    done = a_count().ended(JobState.DONE)
+    assert done.state_at(NOW + Count.lifetime - MINUTE) is JobState.DONE
+    assert done.state_at(NOW + Count.lifetime) is JobState.EXPIRED

@@ -9,7 +9,7 @@ import pytest
 from chalice.app import SQSEvent
 
 from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
-from chalicelib.jobs.model import HasTime, State
+from chalicelib.jobs.model import HasTime, JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.jobs.worker import each_job
@@ -45,13 +45,13 @@ def started(served: Served, petition: Petition) -> dict[str, str]:
     return {"job_id": count.job_id}
 
 
-def state_of(served: Served, message: dict[str, str]) -> State:
+def state_of(served: Served, message: dict[str, str]) -> JobState:
     return find_job(Count, message["job_id"], served.tables).state
 
 
 def test_a_message_runs_a_job_until_it_ends(served: Served, work: Counting, started: dict[str, str]) -> None:
     assert delivered(served, work, started) == []
-    assert state_of(served, started) is State.DONE
+    assert state_of(served, started) is JobState.DONE
     assert served.exports.messages == []
 
 
@@ -68,7 +68,7 @@ def test_an_aws_error_is_retried_after_a_minute(
     assert delivered(served, work, started) == []
     assert (served.exports.messages, served.exports.delays) == ([started], [60])
     delivered(served, work, started)
-    assert state_of(served, started) is State.DONE
+    assert state_of(served, started) is JobState.DONE
 
 
 def test_a_bug_returns_the_message_to_the_queue(served: Served, work: Counting, started: dict[str, str]) -> None:
@@ -86,7 +86,12 @@ def test_a_step_that_misses_something_returns_the_message_to_the_queue(
     assert delivered(served, Counting(served.tables), started) == ["0"]
 
 
-@pytest.mark.parametrize("message", [{"job_id": "safe-children.nobody"}, {"job_id": "x"}, {}, "no json"])
-def test_a_message_without_a_job_is_dropped(served: Served, message: object) -> None:
-    assert delivered(served, Counting(served.tables), message) == []
+def test_a_message_whose_job_was_never_stored_is_dropped(served: Served) -> None:
+    assert delivered(served, Counting(served.tables), {"job_id": "safe-children.nobody"}) == []
+    assert served.exports.messages == []
+
+
+@pytest.mark.parametrize("message", [{"job_id": "x"}, {"job_id": 5}, {}, [], "no json"])
+def test_a_malformed_message_becomes_a_dead_letter(served: Served, message: object) -> None:
+    assert delivered(served, Counting(served.tables), message) == ["0"]
     assert served.exports.messages == []

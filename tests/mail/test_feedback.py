@@ -52,7 +52,6 @@ def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables
 @pytest.mark.parametrize(
     "event",
     [
-        {},
         {"eventType": "Complaint"},
         {"eventType": "Complaint", "mail": {}},
         {"eventType": "Complaint", "mail": {"tags": {"kind": ["confirm"]}}},
@@ -64,6 +63,12 @@ def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables
 def test_events_without_a_known_kind_and_key_are_ignored(tables: FakeTables, event: dict[str, Any]) -> None:
     assert take_feedback(event, SIGNATURE_KINDS, tables) is None
     assert tables.calls == []
+
+
+@pytest.mark.parametrize("event", [{}, {"eventType": 5}, {"Type": "Notification"}])
+def test_what_is_no_event_of_ses_is_an_error(tables: FakeTables, event: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not an event of SES"):
+        take_feedback(event, SIGNATURE_KINDS, tables)
 
 
 def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:

@@ -43,6 +43,30 @@ def test_a_batch_that_was_not_queued_is_retried_and_its_error_contains_no_addres
     assert caught.value.__cause__ is None
 
 
+MALFORMED = [
+    {"mail_kind": "confirm", "mail_requested_at": None},
+    {"mail_kind": {"a": 1}},
+    {"mail_kind": "confirm", "mail_requested_at": "2026-11-24T12:00:00Z", "mailed_at": 5},
+    {"state": "confirmed", "country": 5, "postcode": ["M1"], "signed_at": {"a": 1}, "mail_kind": 7},
+    {"mail_kind": "confirm", "mail_requested_at": "2026-11-24T12:00:00Z", "sk": "ü" * 300},
+]
+
+
+@pytest.mark.parametrize("malformed", MALFORMED)
+def test_a_malformed_record_stops_neither_email_nor_projections(served: Served, malformed: dict[str, Any]) -> None:
+    item = a_signed_item(served)
+    bad = {"pk": item["pk"], "sk": "x", **malformed}
+    event = stream_event([("1", None, bad), ("2", None, item)])
+    served.invoke("relay_mail", event)
+    served.invoke("project_signatures", event)
+    assert [message["key"] for message in served.queue.messages] == [delivery_key("safe-children", item["sk"])]
+    assert pending_count("safe-children", served.tables) == 1
+
+
+def test_garbage_in_the_feedback_queue_becomes_a_dead_letter(served: Served) -> None:
+    assert served.deliver("receive_feedback", ["garbage", [], {}, {"eventType": "Bounce", "bounce": "x"}]) == [*"0123"]
+
+
 def test_a_repeated_stream_batch_is_counted_once(served: Served) -> None:
     event = stream_event([("1", None, a_signed_item(served))])
     for _ in range(3):

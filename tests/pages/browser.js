@@ -4,6 +4,7 @@ export class FakeElement {
   attributes = {};
   children = [];
   listeners = {};
+  value = "";
 
   constructor(tag) {
     this.tag = tag;

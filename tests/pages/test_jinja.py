@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from chalicelib.pages.jinja import environment, human_date, human_moment, paragraphs, thousands
+from chalicelib.core.language import language_of
+from chalicelib.pages.jinja import environment, paragraphs
 
 
 def test_only_text_templates_are_not_escaped(tmp_path: Path) -> None:
@@ -20,6 +21,15 @@ def test_text_is_split_at_blank_lines_only() -> None:
 
 def test_numbers_and_dates_are_formatted_for_readers() -> None:
     late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
-    assert (thousands(12345), thousands(999)) == ("12,345", "999")
-    assert human_date(datetime(2026, 11, 4, tzinfo=UTC)) == "4 November 2026"
-    assert human_moment(late) == "25 November 2026 at 01:30 UTC"
+    english = language_of("en")
+    assert (english.thousands(12345), english.thousands(999)) == ("12,345", "999")
+    assert english.date(datetime(2026, 11, 4, tzinfo=UTC)) == "4 November 2026"
+    assert english.moment(late) == "25 November 2026 at 01:30 UTC"
+
+
+def test_welsh_has_its_own_months_and_plurals(tmp_path: Path) -> None:
+    counted = "{% trans count=n, n=n|thousands %}{{ n }} signature{% pluralize %}{{ n }} signatures{% endtrans %}"
+    (tmp_path / "page.txt").write_text("{{ day | date }}{% for n in (1, 2, 3, 1234) %}, " + counted + "{% endfor %}")
+    page = environment(tmp_path, language=language_of("cy")).get_template("page.txt")
+    written = "4 Tachwedd 2026, 1 llofnod, 2 lofnod, 3 llofnod, 1,234 o lofnodion"
+    assert page.render(day=datetime(2026, 11, 4, tzinfo=UTC)) == written

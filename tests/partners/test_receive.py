@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.partners.form import read_sent
-from chalicelib.partners.model import Counts, Partner, Result
+from chalicelib.partners.model import Counts, Partner, TakenAs
 from chalicelib.partners.receive import Taken, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
@@ -28,7 +28,7 @@ from tests.actors import (
 from tests.fakes import FakeTables
 from tests.partnering import a_partner, receiving, sent_of
 
-ACCEPTED, EXISTING, INVALID, SUPPRESSED = Result
+ACCEPTED, EXISTING, INVALID, SUPPRESSED = TakenAs
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[s
     return take_each(each_sent, receiving(tables, petition, partner), NOW)
 
 
-def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[Result]:
+def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[TakenAs]:
     return [taken.result for taken in took(tables, petition, partner, *raws)]
 
 

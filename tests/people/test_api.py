@@ -150,6 +150,8 @@ def test_erasing_is_idempotent_and_empties_the_item(served: Served, bob: str, pe
     answers = [ask(served, bob, "POST", at(identity, "erase")).json_body for _ in range(2)]
     assert answers[0] == answers[1]
     assert (answers[0]["state"], answers[0]["actions"]) == ("erased", ["access"])
+    # Erasing deletes when it was signed, so the page must show only when it was erased.
+    assert set(answers[0]["times"]) == {"erased_at", "expires_at"}
     assert item_of(served.tables, petition, identity).keys() == LEFT
     assert exact_count(petition, NOW, served.tables).confirmed == 1
 

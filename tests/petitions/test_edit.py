@@ -1,8 +1,10 @@
 """Creating and editing petitions: revisions, conflicts and text versions."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from chalicelib.aws.table import NewItem
+from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import Invalid, Stale, Throttled
 from chalicelib.petitions.edit import create, edit, versions
@@ -34,10 +36,11 @@ def test_a_taken_slug_is_refused_and_nothing_is_written(tables: FakeTables) -> N
 
 def test_of_two_concurrent_creates_only_one_gets_the_slug(tables: FakeTables) -> None:
     class Meanwhile(FakeTables):
-        def put_new(self, new: NewItem) -> None:
-            if new.key == keys.petition(SLUG) and new.key not in self.items:
-                super().put_new(NewItem(new.key, {**new.item, "title": "From the other create"}))
-            super().put_new(new)
+        def transact(self, writes: Sequence[Change | NewItem]) -> None:
+            new = writes[0]
+            if isinstance(new, NewItem) and new.key not in self.items:
+                self.put_new(NewItem(new.key, {**new.item, "title": "From the other create"}))
+            super().transact(writes)
 
     both = Meanwhile()
     with pytest.raises(Invalid):

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.errors import Invalid, NotJson
 from chalicelib.core.times import iso
 from chalicelib.petitions.form import EDITABLE, read_edit, read_new, read_transition, shown
-from chalicelib.petitions.model import Petition, State
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.transition import Transition
 from tests.actors import DAY, NOW, OPENED, a_petition
 
@@ -34,7 +34,7 @@ def field_errors(petition: Petition, **changes: Any) -> set[str]:
 
 def test_a_new_petition_is_a_draft_even_with_a_past_opening() -> None:
     petition = read_new(written(opened_at=iso(OPENED)), NOW)
-    assert (petition.state, petition.opened_at) == (State.DRAFT, OPENED)
+    assert (petition.state, petition.opened_at) == (PetitionState.DRAFT, OPENED)
     assert read_new(written(), NOW).opened_at == NOW
     assert petition.model_dump(include={*EDITABLE}) == DRAFT.model_dump(include={*EDITABLE})
 
@@ -67,6 +67,8 @@ WRONG: list[tuple[dict[str, Any], set[str]]] = [
     ({"closes_at": "soon", "opened_at": "2026-11-24T12:00:00"}, {"closes_at", "opened_at"}),
     ({"closes_at": iso(OPENED), "opened_at": iso(NOW)}, {"closes_at"}),
     ({"goals": [5, 5]}, {"goals"}),
+    ({"goal": 5000, "goals": [1000]}, {"goals"}),
+    ({"goal": "1_000", "goals": ["1,000"]}, {"goal", "goals.0"}),
     ({"titel": "x", "shards": 90, "key_version": "v9"}, {"titel", "shards", "key_version"}),
     ({"titel": "x", "title": ""}, {"titel", "title"}),
     ({"goal": 10**30}, {"goal"}),
@@ -130,9 +132,9 @@ def test_an_edit_cannot_close_a_petition_or_change_a_past_closing() -> None:
 
 
 def test_a_transition_is_parsed() -> None:
-    assert read_transition('{"state": "open"}') == Transition(State.OPEN)
+    assert read_transition('{"state": "open"}') == Transition(PetitionState.OPEN)
     at = f'{{"state": "closed", "at": "{iso(NOW)}"}}'
-    assert read_transition(at) == Transition(State.CLOSED, NOW)
+    assert read_transition(at) == Transition(PetitionState.CLOSED, NOW)
     for wrong in ("{}", '{"state": "gone"}', '{"state": "open", "at": "soon"}', '{"state": "open", "when": 1}'):
         with pytest.raises(Invalid):
             read_transition(wrong)

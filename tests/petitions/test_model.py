@@ -5,24 +5,26 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.petitions.model import State, text_of
+from chalicelib.petitions.model import PetitionState, text_of
 from tests.actors import DAY, NOW, OPENED, a_petition
 
 
 @pytest.mark.parametrize(
     ("changes", "moment", "state"),
     [
-        ({}, OPENED, State.OPEN),
-        ({}, OPENED - DAY, State.DRAFT),
-        ({"closes_at": NOW}, NOW - DAY, State.OPEN),
-        ({"closes_at": NOW}, NOW, State.CLOSED),
-        ({"state": "draft"}, NOW, State.DRAFT),
-        ({"state": "removed"}, NOW, State.REMOVED),
-        ({"state": "closed", "closes_at": NOW + DAY}, NOW, State.CLOSED),
-        ({"state": "paused", "closes_at": NOW}, NOW + DAY, State.PAUSED),
+        ({}, OPENED, PetitionState.OPEN),
+        ({}, OPENED - DAY, PetitionState.DRAFT),
+        ({"closes_at": NOW}, NOW - DAY, PetitionState.OPEN),
+        ({"closes_at": NOW}, NOW, PetitionState.CLOSED),
+        ({"state": "draft"}, NOW, PetitionState.DRAFT),
+        ({"state": "removed"}, NOW, PetitionState.REMOVED),
+        ({"state": "closed", "closes_at": NOW + DAY}, NOW, PetitionState.CLOSED),
+        ({"state": "paused", "closes_at": NOW}, NOW + DAY, PetitionState.PAUSED),
     ],
 )
-def test_the_state_follows_the_opening_and_closing_times(changes: dict[str, Any], moment: Any, state: State) -> None:
+def test_the_state_follows_the_opening_and_closing_times(
+    changes: dict[str, Any], moment: Any, state: PetitionState
+) -> None:
     assert a_petition(**changes).state_at(moment) is state
 
 
@@ -32,7 +34,9 @@ def test_the_state_follows_the_opening_and_closing_times(changes: dict[str, Any]
         {"slug": "Safe Children"}, {"slug": "-x"}, {"slug": "x-"}, {"slug": "x" * 61}, {"slug": "a/b"}, {"slug": "a\n"},
         {"title": " "}, {"goal": 0}, {"shards": 0}, {"shards": 91}, {"state": "closed"}, {"state": "open!"},
         {"opened_at": "2026-11-20T08:00:00"}, {"privacy_url": "http://plain.example"}, {"unknown": 1},
-        {"goals": [2, 1]}, {"goals": [0]}, {"goals": ["x"]}, {"goals": [*range(1, 22)]}, {"closes_at": OPENED},
+        {"goals": [20_002, 20_001]}, {"goals": [0]}, {"goals": ["x"]}, {"goals": [*range(10_001, 10_022)]},
+        {"goal": 5000, "goals": [1000]}, {"goal": 5000, "goals": [5000]}, {"goal": "1_000"}, {"goal": 1000.0},
+        {"closes_at": OPENED},
     ],
 )  # fmt: skip
 def test_invalid_values_are_refused(wrong: dict[str, Any]) -> None:
@@ -76,7 +80,7 @@ def test_signatures_can_be_confirmed_for_a_day_after_the_closing() -> None:
     [
         ([], 0, 100), ([], 100, 100), ([], 500, 100),
         ([200, 300], 0, 100), ([200, 300], 99, 100), ([200, 300], 100, 200), ([200, 300], 299, 300),
-        ([200, 300], 300, 300), ([200, 300], 999, 300), ([50, 100, 150], 60, 100), ([50, 100, 150], 100, 150),
+        ([200, 300], 300, 300), ([200, 300], 999, 300),
     ],
 )  # fmt: skip
 def test_a_reached_goal_is_replaced_by_the_next_one(goals: list[int], count: int, goal: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.sources import SOURCE_PATTERN
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import counter_of
 from chalicelib.projections.project import Increment, project
@@ -57,16 +58,34 @@ def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
     project([pending("safe-children", "00", "1", 1)], three.tables)
     assert by_bob(three, "/api/staff/petitions").json_body == {
         "petitions": [
-            {"slug": "a-draft", "title": "A draft", "state": "draft", "confirmed": 0, "pending": 0},
             {
                 "slug": "safe-children",
                 "title": "Keep trafficked children safe",
                 "state": "open",
+                "scheduled_opening": None,
                 "confirmed": 2,
                 "pending": 1,
             },
+            {
+                "slug": "a-draft",
+                "title": "A draft",
+                "state": "draft",
+                "scheduled_opening": None,
+                "confirmed": 0,
+                "pending": 0,
+            },
         ]
     }
+
+
+def test_the_list_starts_with_the_open_petitions_and_in_each_state_with_the_newest(three: Served) -> None:
+    now = three.clock()
+    a_published_petition(three.tables, slug="aa-closed", state="closed", opened_at=now - 3 * DAY, closes_at=now - DAY)
+    a_published_petition(three.tables, slug="bb-planned", opened_at=now + DAY)
+    a_published_petition(three.tables, slug="zz-open", opened_at=now - DAY)
+    listed = by_bob(three, "/api/staff/petitions").json_body["petitions"]
+    assert [each["slug"] for each in listed] == ["zz-open", "safe-children", "bb-planned", "aa-closed"]
+    assert [each["scheduled_opening"] for each in listed] == [None, None, iso(now + DAY), None]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from chalicelib.projections.recount import IN_FLIGHT, Recount, recount, repair, 
 from chalicelib.signatures.walk import ANONYMOUS
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import MAX_SOURCES, By, Entry
+from chalicelib.tallies.model import MAX_SOURCES, By, TallyEntry
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
 from chalicelib.tallies.store import entry_change
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, a_published_petition, confirmed, key_of, signed
@@ -101,7 +101,7 @@ def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition,
 
 def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Petition) -> None:
     a_crowd(tables, petition)
-    tables.update(entry_change(petition.slug, 0, Entry(-1, NOW, "FR", "friends")))
+    tables.update(entry_change(petition.slug, 0, TallyEntry(-1, NOW, "FR", "friends")))
     lost = {COUNT, DAYS, HOURS, Sum(By.COUNTRY, "FR"), Sum(By.SOURCE, "friends")}
     assert found(petition, tables).drift == dict.fromkeys(lost, -1)
 

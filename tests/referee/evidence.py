@@ -13,6 +13,7 @@ import pytest
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
 from chalicelib.jobs.request import cancel
+from chalicelib.petitions import find
 from chalicelib.shedding.level import Level, forget_level, shed
 from stack.referee.model import Question
 from stack.referee.policies import HERE, declared, resolver
@@ -106,10 +107,15 @@ def _more(served: Served) -> None:
         shed(level, served.tables)
         forget_level()
         served.post_json(test_signing.API, json_of())
+        find._known.clear()  # The process knows that the petition exists, and has not read it.
+        served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relayed_and_followed(served)
     begun(served, Scene("take_signatures", oak_asks, lambda _: True, nothing))
+    # An unknown petition makes the process read which there are.
+    sent(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
     shed(Level.ACCEPT_ONLY, served.tables)
+    forget_level()
     sent(BATCH, served)
     forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))

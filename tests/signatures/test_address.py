@@ -51,15 +51,30 @@ def test_one_international_domain_has_one_canonical_form(twin: str) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        "", "alice", "alice@", "@mail.example", "alice@mail", "alice @mail.example", "alice@mail..example",
+        "", "alice", "alice@", "@mail.example", "alice@mail", "al ice@mail.example", "alice@mail..example",
         "alice@mail.example\nBcc: bob@mail.example", "alice@mail.example,bob@mail.example", "a@b@mail.example",
-        "<alice@mail.example>", "Alice <alice@mail.example>", '"a b"@mail.example', "alice@[127.0.0.1]",
+        "bob@mail.example <alice@mail.example>", "<alice@mail.example>, <bob@mail.example>", "alice@mail.example..",
+        "<alice@mail.example", '"a b"@mail.example', "alice@[127.0.0.1]",
         "alice\x00@mail.example", f"{'a' * 65}@mail.example", f"alice@{'a.' * 130}example",
     ],
 )  # fmt: skip
 def test_an_invalid_address_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(AddressError, match="in the correct format"):
         read_address(typed)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "  alice@mail.example\u00a0", "\ufeffalice@mail.example\u200b", "mailto:alice@mail.example",
+        "MAILTO: alice@mail.example", "mailto:alice@mail.example?subject=Hello", "<alice@mail.example>",
+        "<mailto:alice@mail.example>", "Alice <alice@mail.example>", '"Achterberg, Alice" <alice@mail.example>;',
+        "alice@mail.example <alice@mail.example>", "alice@mail.example.", "alice@mail.example,",
+        "<alice@mail.example>.", "alice @mail.example", "alice@ mail.example", "alice@mail.example ,",
+    ],
+)  # fmt: skip
+def test_what_copying_adds_to_an_address_is_taken_off(pasted: str) -> None:
+    assert read_address(pasted) == Address("alice@mail.example", "alice@mail.example")
 
 
 @pytest.mark.parametrize("typed", ["jörg@mail.example", "用户@mail.example", "\uff41lice@mail.example"])

@@ -11,9 +11,10 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, read_corrections, restate
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.tallies.count import exact_count
+from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.model import By
 from tests.actors import (
     ALICE,
     BOB,
@@ -40,7 +41,7 @@ def count_of(tables: FakeTables, petition: Petition) -> int:
 def test_confirming_is_one_transaction(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     tables.calls.clear()
-    assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
     assert tables.calls == ["transact"]
 
 
@@ -59,7 +60,7 @@ def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition
     again = confirm(
         subject_of(petition, identity), read_corrections({"name": "Mallory"}, "GB"), petition, NOW + DAY, tables
     )
-    assert again is State.CONFIRMED
+    assert again is SignatureState.CONFIRMED
     assert item_of(tables, petition, identity) == before
     assert count_of(tables, petition) == 1
 
@@ -71,7 +72,7 @@ def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
     subjects = [subject_of(petition, signed(tables, petition, person)) for person in people] * 3
     with ThreadPoolExecutor(8) as pool:
         states = list(pool.map(lambda subject: confirm(subject, AS_SIGNED, petition, NOW, tables), subjects))
-    assert set(states) == {State.CONFIRMED}
+    assert set(states) == {SignatureState.CONFIRMED}
     assert count_of(tables, petition) == 10
 
 
@@ -102,6 +103,8 @@ def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) 
         ({"name": ""}, "name"),
         ({"name": "=x"}, "name"),
         ({"postcode": "nope"}, "postcode"),
+        ({"country": "ZZ"}, "country"),
+        ({"country": "GB", "postcode": "1012 AB"}, "postcode"),
         ({"updates": "maybe"}, "updates"),
     ],
 )
@@ -125,11 +128,29 @@ def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables,
     assert item == {"sk": "2026-11-24", "total": 1, "h12": 1, "cNL": 1, "s.bbc": 1, "sources": {"bbc"}}
 
 
+def test_a_corrected_country_is_the_one_that_counts(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    corrections = read_corrections({"country": "nl", "postcode": "1012 ab"}, "GB")
+    confirm(subject_of(petition, identity), corrections, petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["country"], item["postcode"]) == ("NL", "1012 AB")
+    counted_by = breakdown(petition, By.COUNTRY, Days(), NOW, tables).values
+    assert counted_by == {"NL": 1}
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    assert breakdown(petition, By.COUNTRY, Days(), NOW, tables).values == {}
+
+
+def test_a_postcode_of_the_former_country_is_removed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({"country": "NL"}, "GB"), petition, NOW, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
+
+
 def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: FakeTables, petition: Petition) -> None:
     old = subject_of(petition, signed(tables, petition))
     withdraw(old.key, petition, NOW, tables)
     signed(tables, petition, now=NOW + DAY, country="NL", source="bbc")
-    assert confirm(old, AS_SIGNED, petition, NOW + DAY, tables) is State.CONFIRMED
+    assert confirm(old, AS_SIGNED, petition, NOW + DAY, tables) is SignatureState.CONFIRMED
     tallied = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
     assert [(item["total"], item["cNL"], item["s.bbc"]) for item in tallied] == [(1, 1, 1)]
 
@@ -137,7 +158,7 @@ def test_an_old_link_confirms_a_signature_renewed_from_another_country(tables: F
 def test_a_withdrawn_signature_is_not_confirmed_by_its_link(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
     withdraw(subject.key, petition, NOW, tables)
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.WITHDRAWN
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.WITHDRAWN
     assert count_of(tables, petition) == 0
 
 
@@ -152,7 +173,7 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
     petition = a_published_petition(tables, closes_at=NOW)
     alice = subject_of(petition, signed(tables, a_petition(), ALICE))
     bob = subject_of(petition, signed(tables, a_petition(), BOB))
-    assert confirm(alice, AS_SIGNED, petition, NOW + DAY - timedelta(seconds=1), tables) is State.CONFIRMED
+    assert confirm(alice, AS_SIGNED, petition, NOW + DAY - timedelta(seconds=1), tables) is SignatureState.CONFIRMED
     with pytest.raises(LinkExpired):
         confirm(bob, AS_SIGNED, petition, NOW + DAY, tables)
     with pytest.raises(LinkExpired):
@@ -165,7 +186,7 @@ def test_a_transaction_conflict_is_retried(
     monkeypatch.setattr(counted, "sleep", lambda _: None)
     subject = subject_of(petition, signed(tables, petition))
     tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
     assert count_of(tables, petition) == 1
 
 
@@ -190,20 +211,20 @@ def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: P
     assert count_of(tables, petition) == 0
 
 
-def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(petition: Petition) -> None:
+def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:
     class ResponseLost(FakeTables):
         def transact(self, writes: Any) -> None:
             super().transact(writes)
             raise Unavailable("storage")
 
-    tables = ResponseLost()
-    identity = signed(tables, petition)
-    a_published_petition(tables)
+    losing = ResponseLost()
+    losing.items = tables.items
+    identity = signed(losing, petition)
     subject = subject_of(petition, identity)
     with pytest.raises(Unavailable):
-        confirm(subject, AS_SIGNED, petition, NOW, tables)
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is State.CONFIRMED
-    assert count_of(tables, petition) == 1
+        confirm(subject, AS_SIGNED, petition, NOW, losing)
+    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is SignatureState.CONFIRMED
+    assert count_of(losing, petition) == 1
 
 
 def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:

@@ -8,7 +8,7 @@ from chalicelib.signatures.counted import change_counted
 from chalicelib.signatures.store import confirmation
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import MAX_SOURCES, OTHER, By, Entry
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, By, TallyEntry
 from tests.actors import NOW, Person, a_published_petition, confirmed, item_of, key_of, subject_of
 from tests.fakes import FakeTables
 
@@ -63,7 +63,7 @@ def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(tables: 
     with pytest.raises(ConditionFailed) as caught:
         change_counted(
             crowded,
-            Entry(1, NOW, "GB", "source-1"),
+            TallyEntry(1, NOW, "GB", "source-1"),
             lambda entry: confirmation(subject_of(crowded, identity, source="source-1"), {}, entry.source, NOW),
             tables,
         )

@@ -10,7 +10,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections, restate
 from chalicelib.signatures.erase import erase
-from chalicelib.signatures.model import ERASED_LIFETIME, State
+from chalicelib.signatures.model import ERASED_LIFETIME, SignatureState
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
@@ -50,7 +50,8 @@ def test_an_erased_item_does_not_say_who_signed_what_or_when(tables: FakeTables,
     item = item_of(tables, petition, identity)
     assert item.keys() == LEFT
     assert {item["obtained_by"], item["text_version"], item["consent_version"]} == {""}
-    assert {item["signed_at"], item["withdrawn_at"], item["erased_at"]} == {"2026-11-24T12:01:00Z"}
+    assert item["signed_at"] == "2026-11-24T12:01:00Z"
+    assert {item["withdrawn_at"], item["erased_at"]} == {"2026-11-24T12:01:00.000000Z"}
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
     assert not [
         word for word in ("Alice", "alice", "M1 1AE", "bbc", "GB", petition.charity) if word in json.dumps(item)
@@ -107,7 +108,7 @@ def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Pe
     erase(key_of(petition, identity), petition, LATER, tables)
     subject = subject_of(petition, identity)
     assert restate(subject, petition, LATER, tables).name is None
-    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables) is State.WITHDRAWN
+    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables) is SignatureState.WITHDRAWN
     del tables.items[key_of(petition, identity)]
     with pytest.raises(LinkExpired):
         confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)

@@ -112,6 +112,10 @@ def test_cleaning_a_clean_name_changes_nothing(typed: str) -> None:
     [
         ("sw1a1aa", "SW1A 1AA"), (" m1  1ae ", "M1 1AE"), ("CR2 6XH", "CR2 6XH"), ("dn551pt", "DN55 1PT"),
         ("w1a0ax", "W1A 0AX"), ("ec1a 1bb", "EC1A 1BB"), ("gir 0aa", "GIR 0AA"), ("", None), ("  ", None),
+        ("SW1A-1AA", "SW1A 1AA"), ("sw1a–1aa", "SW1A 1AA"), ("SW1A 1AA.", "SW1A 1AA"), ("S.W.1.A 1.A.A", "SW1A 1AA"),
+        ("SWIA 1AA", "SW1A 1AA"), ("swla laa", "SW1A 1AA"), ("SW1A OAA", "SW1A 0AA"), ("MI 1AE", "M1 1AE"),
+        ("M1O 1AE", "M1O 1AE"), ("BFPO 61", "BFPO 61"), ("bfpo61", "BFPO 61"), ("BFPO c/o 61", "BFPO 61"),
+        ("BF1 2AB", "BF1 2AB"),
     ],
 )  # fmt: skip
 def test_a_uk_postcode_is_stored_in_its_usual_form(typed: str, kept: str | None) -> None:
@@ -119,7 +123,8 @@ def test_a_uk_postcode_is_stored_in_its_usual_form(typed: str, kept: str | None)
 
 
 @pytest.mark.parametrize(
-    "typed", ["12345", "SW1A", "SW1A 1A", "SW1A 1AAA", "1AA SW1A", "SW1A 1CI", "=SW1A 1AA", "ＳＷ1A 1AA"]
+    "typed",
+    ["12345", "SW1A", "SW1A 1A", "SW1A 1AAA", "1AA SW1A", "SW1A 1CI", "=SW1A 1AA", "ＳＷ1A 1AA", "LLI 1AA", "BFPO"],
 )
 def test_an_invalid_uk_postcode_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="UK postcode"):

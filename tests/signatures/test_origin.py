@@ -6,7 +6,7 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.origin import Origin, own_origin
 from chalicelib.signatures.sign import Outcome, Signed, sign
 from chalicelib.tallies.count import Days, breakdown
@@ -33,7 +33,7 @@ def obtained(tables: FakeTables, petition: Petition, origin: Origin) -> Signed:
 def counted_at_once(tables: FakeTables, petition: Petition) -> Outcome:
     identity, outcome = obtained(tables, petition, TRUSTED)
     subject = subject_of(petition, identity, source=PARTNER.source)
-    assert confirm(subject, Corrections(), petition, NOW, tables) is State.CONFIRMED
+    assert confirm(subject, Corrections(), petition, NOW, tables) is SignatureState.CONFIRMED
     return outcome
 
 

@@ -14,6 +14,7 @@ from chalicelib.aws.expressions import NewItem
 from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.times import exact
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.model import UNMAILED_LIFETIME, NewSignature
@@ -243,7 +244,7 @@ class LifecycleWithOverflow(life.Lifecycle):
         before = copy.deepcopy(self.tables.items.get(one.key))
         sign_from_queue(one, self.now, self.tables)
         after = self.tables.items[one.key]
-        if before and before.get("withdrawn_at", "") >= signed_at_of(one):
+        if before and before.get("withdrawn_at", "") >= exact(one.signature.signed_at):
             assert after == before, "a later withdrawal wins"
         else:
             assert after["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"

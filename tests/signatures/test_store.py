@@ -2,7 +2,7 @@
 
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
-from chalicelib.signatures.model import Signature, State
+from chalicelib.signatures.model import Signature, SignatureState
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
 from tests.fakes import FakeTables
 
@@ -12,7 +12,7 @@ def test_a_stored_signature_is_read_back_unchanged(tables: FakeTables, petition:
     found = store.find(key, tables)
     assert found is not None
     assert (found.name, found.email, found.postcode, found.updates) == (ALICE.name, ALICE.email, "M1 1AE", True)
-    assert (found.state, found.signed_at, found.mails) == (State.PENDING, NOW, 0)
+    assert (found.state, found.signed_at, found.mails) == (SignatureState.PENDING, NOW, 0)
 
 
 def test_reading_an_absent_signature_returns_none(tables: FakeTables, petition: Petition) -> None:

@@ -10,7 +10,7 @@ sys.path.insert(0, str(root))
 import pysequoia  # noqa: E402
 from pyrage.x25519 import Identity  # noqa: E402
 
-from chalicelib.exports.cover import Facts, cover_sheet  # noqa: E402
+from chalicelib.exports.cover import CoverFacts, cover_sheet  # noqa: E402
 from chalicelib.exports.encrypt import encrypt, recipient_of  # noqa: E402
 from chalicelib.exports.model import Export, Result  # noqa: E402
 from chalicelib.petitions.model import Petition  # noqa: E402
@@ -27,4 +27,4 @@ result = Result(rows=1, size=1, sha256="a" * 64, file="f", cover="c", unsure=0, 
 key = pysequoia.Tsk.generate("office@parliament.example").extract_certificate()
 for pasted in (str(Identity.generate().to_public()), str(key)):
     encrypt(root / "plain", root / "sealed", recipient_of(pasted).key)
-sys.stdout.buffer.write(cover_sheet(Facts(petition, export, result)))
+sys.stdout.buffer.write(cover_sheet(CoverFacts(petition, export, result)))

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.aws.table import Change, NewItem, Tables
 from chalicelib.core.errors import NotNow
 from chalicelib.jobs import store
-from chalicelib.jobs.model import State
+from chalicelib.jobs.model import JobState
 from tests.actors import MINUTE, NOW
 from tests.jobs.a_counting_job import Count, a_count
 
@@ -53,7 +53,7 @@ def test_of_two_starts_at_once_one_succeeds(
     assert not is_started_after(lambda: store.add(faster, tables), tables, monkeypatch)
     jobs = [*store.newest_first(Count, "safe-children", tables)]
     assert [job.job_id for job in jobs] == [job.job_id for job in (faster, *before)]
-    assert [job.state for job in jobs] == [State.WAITING, *(State.FAILED for _ in before)]
+    assert [job.state for job in jobs] == [JobState.WAITING, *(JobState.FAILED for _ in before)]
 
 
 def test_a_step_that_many_processes_record_is_recorded_once(tables: Tables) -> None:
@@ -67,15 +67,15 @@ def test_a_step_that_many_processes_record_is_recorded_once(tables: Tables) -> N
 def test_a_job_that_makes_progress_meanwhile_is_not_taken_over(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add(count := a_count(), tables)
     assert not is_started_after(lambda: store.advance(count, step(count), LATE, tables), tables, monkeypatch)
-    assert stored(tables, count).state is State.RUNNING
+    assert stored(tables, count).state is JobState.RUNNING
 
 
 def test_what_ends_a_job_first_stays(tables: Tables) -> None:
-    for first, second in ((State.DONE, State.CANCELLED), (State.CANCELLED, State.DONE)):
+    for first, second in ((JobState.DONE, JobState.CANCELLED), (JobState.CANCELLED, JobState.DONE)):
         store.add(count := a_count(), tables)
         end = {
-            State.DONE: lambda count=count: store.advance(count, count.ended(State.DONE, found=1), NOW, tables),
-            State.CANCELLED: lambda count=count: store.cancel(count, NOW, tables),
+            JobState.DONE: lambda count=count: store.advance(count, count.ended(JobState.DONE, found=1), NOW, tables),
+            JobState.CANCELLED: lambda count=count: store.cancel(count, NOW, tables),
         }
         assert end[first]() == end[second]() == stored(tables, count)
         assert (stored(tables, count).state, stored(tables, count).note) == (first, None)

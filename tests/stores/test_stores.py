@@ -16,12 +16,12 @@ from chalicelib.projections import store
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import MailKind, State
+from chalicelib.signatures.model import MailKind, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.staff.tokens import recognise
 from chalicelib.tallies import store as tallies
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.model import MAX_SOURCES, OTHER, Entry, Tally, tally_of
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
 from chalicelib.tallies.public import public_count
 from tests.actors import (
     ALICE,
@@ -57,7 +57,7 @@ def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petit
     assert signed(tables, petition) == identity
     subject = subject_of(petition, identity)
     for _ in range(2):
-        assert confirm(subject, Corrections(), petition, NOW, tables) is State.CONFIRMED
+        assert confirm(subject, Corrections(), petition, NOW, tables) is SignatureState.CONFIRMED
     unsubscribe(subject.key, tables)
     assert exact_count(petition, NOW, tables).confirmed == 1
     for _ in range(2):
@@ -134,12 +134,12 @@ def test_changes_never_create_a_signature(tables: Tables, petition: Petition) ->
 
 def test_sources_over_the_limit_of_a_shard_are_counted_as_other(tables: Tables) -> None:
     for number in range(MAX_SOURCES):
-        tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", f"s{number}")))
-    tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", "s3")))
+        tables.update(tallies.entry_change(SLUG, 0, TallyEntry(1, NOW, "GB", f"s{number}")))
+    tables.update(tallies.entry_change(SLUG, 0, TallyEntry(1, NOW, "GB", "s3")))
     with pytest.raises(ConditionFailed):
-        tables.update(tallies.entry_change(SLUG, 0, Entry(1, NOW, "GB", "one-too-many")))
+        tables.update(tallies.entry_change(SLUG, 0, TallyEntry(1, NOW, "GB", "one-too-many")))
     for amount in (1, 1, -1):
-        tables.update(tallies.entry_change(SLUG, 0, Entry(amount, NOW, "GB", OTHER)))
+        tables.update(tallies.entry_change(SLUG, 0, TallyEntry(amount, NOW, "GB", OTHER)))
     tally = tally_of(tables.get(keys.tally_shard(SLUG, 0, TODAY), consistent=True) or {})
     assert (tally.total, tally.sources["s3"], tally.sources[OTHER]) == (MAX_SOURCES + 2, 2, 1)
 
@@ -225,9 +225,9 @@ def test_a_replacement_needs_the_next_revision(tables: Tables, revision: int) ->
     for wrong in {revision, revision + 2} - {0}:
         with pytest.raises(ConditionFailed):
             petitions.replace(a_petition(revision=wrong, goal=5), tables)
-    petitions.replace(a_petition(revision=revision + 1, goals=[7]), tables)
+    petitions.replace(a_petition(revision=revision + 1, goals=[70_000]), tables)
     found = petitions.get(SLUG, tables, consistent=True)
-    assert found == a_petition(revision=revision + 1, goals=[7])
+    assert found == a_petition(revision=revision + 1, goals=[70_000])
 
 
 def test_an_absent_petition_is_not_replaced(tables: Tables) -> None:

@@ -10,7 +10,7 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
 from chalicelib.core import times
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
-from chalicelib.signatures.model import State
+from chalicelib.signatures.model import SignatureState
 
 KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
 
@@ -109,9 +109,9 @@ CONDITIONS: list[tuple[Condition, dict[str, Any] | None, bool]] = [
     (Attr("a").lt(5), {"a": "4"}, False),
     (Attr("a").lt("5"), {"a": 4}, False),
     (Attr("a").eq("4"), {"a": 4}, False),
-    (Attr("a").eq(State.PENDING), {"a": "pending"}, True),
-    (Attr("a").eq("pending"), {"a": State.PENDING}, True),
-    (Attr("a").ne("pending"), {"a": State.PENDING}, False),
+    (Attr("a").eq(SignatureState.PENDING), {"a": "pending"}, True),
+    (Attr("a").eq("pending"), {"a": SignatureState.PENDING}, True),
+    (Attr("a").ne("pending"), {"a": SignatureState.PENDING}, False),
     (Attr("a").contains("x"), {"a": {"x", "y"}}, True),
     (Attr("a").contains("x"), {"a": {"y"}}, False),
     (Attr("a").contains("x"), None, False),

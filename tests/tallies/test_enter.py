@@ -2,12 +2,12 @@
 
 from chalicelib.core import keys
 from chalicelib.tallies.enter import folded, tally_entry
-from chalicelib.tallies.model import OTHER, Entry
+from chalicelib.tallies.model import OTHER, TallyEntry
 from chalicelib.tallies.open import open_tally
 from tests.actors import DAY, NOW, OPENED
 from tests.fakes import FakeTables
 
-ENTRY = Entry(1, NOW, "GB", "bbc")
+ENTRY = TallyEntry(1, NOW, "GB", "bbc")
 
 
 def test_entries_use_every_shard() -> None:
@@ -16,11 +16,11 @@ def test_entries_use_every_shard() -> None:
 
 
 def test_folding_changes_only_the_source() -> None:
-    assert folded(ENTRY) == Entry(1, NOW, "GB", OTHER)
+    assert folded(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)
 
 
 def test_subtracting_has_no_source_limit() -> None:
-    assert tally_entry("safe-children", 1, Entry(-1, NOW, "GB", "bbc")).when is None
+    assert tally_entry("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
 
 
 def test_opening_again_changes_nothing(tables: FakeTables) -> None:

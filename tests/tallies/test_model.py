@@ -4,14 +4,14 @@ from datetime import date, timedelta
 
 from hypothesis import given, strategies as st
 
-from chalicelib.tallies.model import By, Entry, Tally, broken_down, numbers_of, summed, tally_of
+from chalicelib.tallies.model import By, Tally, TallyEntry, broken_down, numbers_of, summed, tally_of
 from chalicelib.tallies.store import entry_change
 from tests.actors import NOW
 from tests.fakes import FakeTables
 
 ENTRIES = st.lists(
     st.builds(
-        Entry,
+        TallyEntry,
         amount=st.sampled_from([1, -1]),
         moment=st.integers(0, 72).map(lambda hours: NOW + timedelta(hours=hours)),
         country=st.sampled_from(["GB", "NL", "IE"]),
@@ -21,7 +21,7 @@ ENTRIES = st.lists(
 )
 
 
-def tallied(entries: list[Entry]) -> dict[date, Tally]:
+def tallied(entries: list[TallyEntry]) -> dict[date, Tally]:
     tables = FakeTables()
     for number, entry in enumerate(entries):
         tables.update(entry_change("safe-children", number % 3, entry))
@@ -31,7 +31,7 @@ def tallied(entries: list[Entry]) -> dict[date, Tally]:
 
 
 @given(ENTRIES)
-def test_every_breakdown_sums_to_the_total(entries: list[Entry]) -> None:
+def test_every_breakdown_sums_to_the_total(entries: list[TallyEntry]) -> None:
     tallies = tallied(entries)
     total = sum(entry.amount for entry in entries)
     assert summed(tallies.values()).total == total
@@ -40,7 +40,7 @@ def test_every_breakdown_sums_to_the_total(entries: list[Entry]) -> None:
 
 
 @given(ENTRIES)
-def test_a_stored_tally_is_read_back_unchanged(entries: list[Entry]) -> None:
+def test_a_stored_tally_is_read_back_unchanged(entries: list[TallyEntry]) -> None:
     for tally in tallied(entries).values():
         assert tally_of({"pk": "p", "sk": "s", **numbers_of(tally)}) == tally
 
@@ -50,7 +50,7 @@ def test_an_empty_tally_is_zero() -> None:
 
 
 def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
-    entries = [Entry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
+    entries = [TallyEntry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
     tallies = tallied(entries)
     assert broken_down(By.COUNTRY, tallies) == {"GB": 4}
     assert broken_down(By.HOUR, tallies) == {"2026-11-24T12:00:00Z": 4}
@@ -59,6 +59,6 @@ def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
 
 def test_keys_are_sorted_and_zeros_are_left_out() -> None:
     moments = [NOW + timedelta(days=days) for days in (2, 0, 1)]
-    entries = [Entry(1, moment, "GB", "direct") for moment in moments]
-    entries.append(Entry(-1, moments[2], "GB", "direct"))
+    entries = [TallyEntry(1, moment, "GB", "direct") for moment in moments]
+    entries.append(TallyEntry(-1, moments[2], "GB", "direct"))
     assert list(broken_down(By.DAY, tallied(entries)).items()) == [("2026-11-24", 1), ("2026-11-26", 1)]

@@ -1,10 +1,11 @@
 // The start: sign the user in, draw the menu, and show the view that the address names.
 
 import { ask, isRefusal, messageOf, root, signOut, token } from "./api.js";
-import { button, h } from "./dom.js";
+import { button, confirmed, h } from "./dom.js";
 import { showNumbers } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { signInForm } from "./sign-in-form.js";
+import { forgetAll, unsavedPages, warnBeforeLeaving } from "./typed.js";
 
 /** @import { MyToken, Right } from "#api" */
 /**
@@ -65,6 +66,8 @@ const PAGES = [
   },
 ];
 
+const SIGN_OUT = "There is text that you typed and did not save. It is discarded when you sign out.";
+
 let leaving = new AbortController();
 /** @type {MyToken | null} */
 let me = null;
@@ -88,8 +91,10 @@ function menu(path) {
     const link = { href: `#${page.path}`, "aria-current": page.path === path ? "page" : null };
     return h("li", {}, h("a", link, page.menu));
   });
-  const signOutButton = button("Sign out", () => {
+  const signOutButton = button("Sign out", async () => {
+    if (unsavedPages().length && !(await confirmed("Sign out?", SIGN_OUT, "Sign out and discard it"))) return;
     signOut();
+    forgetAll();
     me = null;
     location.hash = "";
     open();
@@ -148,7 +153,7 @@ async function show(path, user) {
   const { signal } = leaving;
   const { page, slug } = pageFor(path);
   const container = h("div", { class: "view" });
-  root().replaceChildren(menu(path), container);
+  root().replaceChildren(menu(path), unsaved(), container);
   if (may(page.needs)) {
     const start = async () => (await page.load())({ container, slug, me: user, may, signal });
     await start().catch((error) => container.replaceChildren(failure(error)));
@@ -179,15 +184,27 @@ function askToSignIn(message = "") {
   root().replaceChildren(signInForm(message, () => open()));
 }
 
+const here = () => location.hash.slice(1) || "/";
+
+/** Links to the other pages with unsaved text, for who comes back after signing in or by another way. */
+function unsaved() {
+  const links = unsavedPages()
+    .filter((path) => path !== here())
+    .map((path) => h("a", { href: `#${path}` }, path.match(/^\/petitions\/([^/]+)/)?.[1] ?? "New petition"));
+  return links.length ? h("p", { class: "notice ways" }, "Typed and not saved: ", links) : "";
+}
+
 async function open() {
   if (!token()) return askToSignIn();
   const user = await currentUser();
-  if (user) await show(location.hash.slice(1) || "/", user);
+  if (user) await show(here(), user);
 }
 
 window.addEventListener("hashchange", () => open());
+warnBeforeLeaving(root(), here);
 window.addEventListener("signed-out", () => {
   signOut();
-  askToSignIn("This token is unknown or has expired. Sign in again.");
+  const kept = unsavedPages().length ? " What you typed is kept." : "";
+  askToSignIn(`This token is unknown or has expired. Sign in again.${kept}`);
 });
 open();

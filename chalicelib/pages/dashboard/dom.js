@@ -107,7 +107,8 @@ export function dialog(title, content, buttons) {
   });
 }
 
-export const CLOSE = { value: "", text: "Close" };
+// Not "Close": that is what staff do with a petition.
+export const DONE = { value: "", text: "Done" };
 export const CANCEL = { value: "", text: "Cancel" };
 
 /**

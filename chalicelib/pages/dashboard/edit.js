@@ -1,17 +1,19 @@
 // Create, edit, preview, open, pause, close and remove a petition.
 
 import { ask, isRefusal, messageOf, post } from "./api.js";
-import { button, CLOSE, dialog, h } from "./dom.js";
+import { button, DONE, dialog, h } from "./dom.js";
 import { field, sendingForm, showError, submitButton } from "./forms.js";
-import { askFor, WORDS } from "./lifecycle.js";
+import { askFor, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
+import { forget, keepTyped, unsavedPages } from "./typed.js";
 
 /** @import { ManagedPetition, Preview, Transition } from "#api" */
 /** @import { Answer } from "./api.js" */
 /** @import { ViewContext } from "./app.js" */
 
 const STALE = "Somebody else has changed this petition since you opened it. Load it again, then make your change.";
+const NEW = "It starts as a draft that the public cannot see. You can preview and change it before you open it.";
 const SLUG_PATTERN = "[a-z0-9](?:[a-z0-9\\-]*[a-z0-9])?";
 const SLUG_HINT = "The last part of its link, in small letters, digits and hyphens. It cannot be changed later.";
 
@@ -20,21 +22,21 @@ const explain = (error) => (isRefusal(error, 412) ? STALE : messageOf(error));
 
 /** @param {ViewContext} context */
 export async function showNew({ container }) {
+  const path = "/new";
   const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
   /** @param {HTMLFormElement} form */
   const create = async (form) => {
     const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form)) });
+    forget(path);
     location.hash = `#/petitions/${created.slug}/edit`;
   };
-  container.append(
-    h("h1", {}, "New petition"),
-    h(
-      "p",
-      { class: "lead" },
-      "It starts as a draft that the public cannot see. You can preview and change it before you open it.",
-    ),
-    sendingForm(create, [field("Address", slug, SLUG_HINT), petitionFields(), submitButton("Save as a draft")]),
-  );
+  const form = sendingForm(create, [
+    field("Address", slug, SLUG_HINT),
+    petitionFields(),
+    submitButton("Save as a draft"),
+  ]);
+  container.append(h("h1", {}, "New petition"), h("p", { class: "lead" }, NEW), form);
+  form.before(keepTyped(form, path) ?? "");
 }
 
 /** @param {Preview} preview */
@@ -42,7 +44,7 @@ function showPreview({ url }) {
   const text =
     "Anybody with this link sees the petition as it is saved now. The form on it cannot be sent. The link expires.";
   const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it in a new tab");
-  return dialog("Preview link", h("div", {}, h("p", {}, text), h("p", {}, link)), [CLOSE]);
+  return dialog("Preview link", h("div", {}, h("p", {}, text), h("p", {}, link)), [DONE]);
 }
 
 /**
@@ -54,6 +56,7 @@ function editForm(path, { data: petition, etag }, reload) {
   /** @param {HTMLFormElement} form */
   const save = async (form) => {
     await ask(path, { method: "PUT", body: petitionFrom(new FormData(form), petition), etag });
+    forget(`${path}/edit`);
     await reload();
   };
   const form = sendingForm(save, [petitionFields(), submitButton("Save")], explain);
@@ -74,14 +77,14 @@ function actions(path, { data: petition, etag }, reload, errors) {
   const preview = reporting(async () => showPreview(await post(`${path}/preview`, {})));
   /** @param {Transition} transition */
   const change = async (transition) => {
-    const body = await askFor(petition, transition);
+    const body = await askFor(petition, transition, unsavedPages().includes(`${path}/edit`));
     if (!body) return;
     await ask(`${path}/state`, { method: "POST", body, etag });
     await reload();
   };
   /** @param {Transition} transition */
   const transitionButton = (transition) => {
-    const { action, kind = "" } = WORDS[transition.state];
+    const { action, kind = "" } = wordsFor(petition, transition.state);
     return button(
       action,
       reporting(() => change(transition)),
@@ -106,11 +109,13 @@ export async function showEdit(context) {
     await showEdit(context);
     if (message) container.prepend(h("p", { class: "notice", role: "status" }, message));
   };
+  const form = editForm(path, stored, () => reload("Saved."));
   container.append(
-    h("p", { class: "over" }, badge(petition.state), h("a", { href: `#/petitions/${slug}` }, "Its numbers")),
+    h("p", { class: "over" }, badge(petition), h("a", { href: `#/petitions/${slug}` }, "Its numbers")),
     h("h1", {}, petition.title),
     errors,
     actions(path, stored, reload, errors),
-    editForm(path, stored, () => reload("Saved.")),
+    form,
   );
+  form.before(keepTyped(form, `${path}/edit`) ?? "");
 }

@@ -1,4 +1,4 @@
-// Numbers, times and names in English. All times are UTC, and say so.
+// Numbers, times and names in English. All times are UTC, and say so. Times for planning also say the UK time.
 
 const DAY_S = 86_400;
 const HOUR_MS = 3_600_000;
@@ -17,6 +17,8 @@ const dateFormat = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: "UT
 const days = dateFormat({ day: "numeric", month: "long", year: "numeric" });
 const shortDays = dateFormat({ day: "numeric", month: "short" });
 const minutes = dateFormat({ hour: "2-digit", minute: "2-digit" });
+const ukMinutes = dateFormat({ hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
+const ukDays = dateFormat({ day: "numeric", month: "long", year: "numeric", timeZone: "Europe/London" });
 const seconds = dateFormat({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** @param {number} value */
@@ -42,6 +44,21 @@ export const second = (time) => `${seconds.format(new Date(time))} UTC`;
  * @param {Time | null | undefined} time
  */
 export const dateTime = (time) => (time ? `${day(time)}, ${minute(time)}` : "–");
+
+/**
+ * "10:05 UK time", with the day if it is not the day in UTC.
+ * @param {Time} time
+ */
+export function ukTime(time) {
+  const [at, ukDay] = [new Date(time), ukDays.format(new Date(time))];
+  return `${ukDay === day(at) ? "" : `${ukDay}, `}${ukMinutes.format(at)} UK time`;
+}
+
+/**
+ * A time that staff plan with: "24 July 2026, 14:05 UTC (15:05 UK time)".
+ * @param {Time} time
+ */
+export const plannedTime = (time) => `${dateTime(time)} (${ukTime(time)})`;
 
 /**
  * "24 November 2026, 14:05:09 UTC"
@@ -78,10 +95,3 @@ const SOURCES = { direct: "No source in the link", other: "Other links" };
 
 /** @param {string} key */
 export const source = (key) => SOURCES[key] ?? key;
-
-/** @param {number} length in seconds */
-export function duration(length) {
-  if (length < 120) return `${Math.round(length)} seconds`;
-  if (length < 7_200) return `${Math.round(length / 60)} minutes`;
-  return `${Math.round(length / 3_600)} hours`;
-}

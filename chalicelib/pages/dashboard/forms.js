@@ -20,6 +20,25 @@ export function field(label, input, hint = "") {
 }
 
 /**
+ * A field that repeats below it what is typed, in other words, so that a slip is seen before it is sent.
+ * @param {string} label
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
+ * @param {string} hint
+ * @param {(typed: string) => string} inWords
+ */
+export function repeatingField(label, input, hint, inWords) {
+  const place = field(label, input, hint);
+  const words = h("output", { class: "hint", for: input.id });
+  const repeat = () => {
+    words.textContent = inWords(input.value);
+  };
+  input.addEventListener("input", repeat);
+  repeat();
+  place.append(words);
+  return place;
+}
+
+/**
  * @param {string} label
  * @param {Attributes & { name: string, value: string }} attributes
  */
@@ -31,6 +50,19 @@ export function checkbox(label, attributes) {
     h("input", { type: "checkbox", id, ...attributes }),
     h("label", { for: id }, label),
   );
+}
+
+/**
+ * Fill in a field as if it was typed, so that what depends on it is told.
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ * @param {string} value
+ */
+export function setField(form, name, value) {
+  const input = form.elements.namedItem(name);
+  if (!(input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement)) return;
+  input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /**

@@ -1,7 +1,7 @@
 // The number for the press: dated and signed by the server, at an address where anybody can check it.
 
 import { isRefusal, messageOf, post } from "./api.js";
-import { button, CLOSE, dialog, h } from "./dom.js";
+import { button, DONE, dialog, h } from "./dom.js";
 import { day, number, second, signatures } from "./format.js";
 
 /** @import { FrozenStatement, Statement } from "#api" */
@@ -40,9 +40,9 @@ function content({ url, statement }) {
 /** @param {string} slug */
 export async function freeze(slug) {
   try {
-    await dialog("The frozen number", content(await post(`/petitions/${slug}/statements`, {})), [CLOSE]);
+    await dialog("The frozen number", content(await post(`/petitions/${slug}/statements`, {})), [DONE]);
   } catch (error) {
     const text = isRefusal(error, 403) ? "Your token does not allow this." : messageOf(error);
-    await dialog("The number could not be frozen", h("p", { role: "alert" }, text), [CLOSE]);
+    await dialog("The number could not be frozen", h("p", { role: "alert" }, text), [DONE]);
   }
 }

@@ -8,19 +8,19 @@ import { dateTime, number, share } from "./format.js";
 
 /** @type {Record<keyof FunnelTotals, string>} */
 const STAGES = {
-  received: "Signed on the page",
-  mailed: "Confirmation email sent",
-  confirmed: "Confirmed by email",
+  received: "Signatures received",
+  mailed: "First email sent",
+  confirmed: "Confirmed",
   bounced: "Email could not be delivered",
   expired: "Not confirmed in time",
-  withdrawn: "Withdrawn later",
+  withdrawn: "Withdrawn, confirmed or not",
 };
 const STAGE_NAMES = /** @type {(keyof FunnelTotals)[]} */ (Object.keys(STAGES));
 
 /** @param {FunnelRate} rate */
-function pace({ per_minute_now: now, peak_per_minute: peak, peak_at: at }) {
-  const most = peak ? ` The most so far: ${number(peak)} in one minute, ${dateTime(at)}.` : "";
-  return h("p", {}, `${number(now)} a minute now.${most}`);
+export function pace({ per_minute_now: now, over_minutes: over, peak_per_minute: peak, peak_at: at }) {
+  const most = peak ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.` : "";
+  return `${number(now)} confirmations a minute, on average of the last ${over} minutes.${most}`;
 }
 
 export function funnel() {
@@ -38,8 +38,8 @@ export function funnel() {
     }
     const rows = STAGE_NAMES.map((stage) => ({ name: STAGES[stage], value: totals[stage] }));
     content.replaceChildren(
-      h("p", {}, `${share(totals.confirmed, totals.received)} of those who signed have confirmed.`),
-      pace(rate),
+      h("p", {}, `${share(totals.confirmed, totals.received)} of the signatures received have been confirmed.`),
+      h("p", {}, pace(rate)),
       bars("From signing to being counted", "Step", rows, totals.received),
     );
   };

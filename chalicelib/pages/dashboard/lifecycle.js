@@ -1,15 +1,18 @@
 // The transitions of a petition: which of them are possible, and what each one needs.
 
 import { CANCEL, confirmed, dialog, h } from "./dom.js";
+import { plannedTime } from "./format.js";
 import { field } from "./forms.js";
-import { fromInput, toInput } from "./petition-form.js";
+import { fromInput, timeField, toInput } from "./petition-form.js";
 
 /** @import { ManagedPetition, TransitionRequest, PetitionState, Transition } from "#api" */
 /** @typedef {{ action: string, effect: string, kind?: string }} Words */
-/** @typedef {{ name: "at" | "reason", label: string, input: HTMLInputElement | HTMLTextAreaElement }} Question */
+/** @typedef {{ name: "at" | "reason", input: HTMLInputElement | HTMLTextAreaElement, place: HTMLElement }} Question */
+
+const UNSAVED = "What you have typed and not saved stays in the form, and is not public.";
 
 /** @type {Record<PetitionState, Words>} */
-export const WORDS = {
+const WORDS = {
   draft: { action: "Make it a draft again", effect: "The petition is no longer public." },
   open: { action: "Open for signatures", effect: "Everybody can sign it from its opening time." },
   paused: {
@@ -17,7 +20,7 @@ export const WORDS = {
     effect: "Nobody can sign until you open it again. The closing date moves by the length of the pause.",
   },
   closed: {
-    action: "Close",
+    action: "Close the petition",
     effect: "Nobody can sign any more. Those who signed today still have a day to confirm.",
   },
   removed: {
@@ -26,6 +29,21 @@ export const WORDS = {
     kind: "act-stern",
   },
 };
+
+// A reason that was not sent is offered again, so that it is not lost when the token expires.
+/** @type {Map<string, string>} */
+const reasons = new Map();
+
+/**
+ * @param {ManagedPetition} petition
+ * @param {PetitionState} state
+ * @returns {Words}
+ */
+export function wordsFor({ scheduled_opening: opens }, state) {
+  if (state !== "draft" || !opens) return WORDS[state];
+  const effect = `It would open on ${plannedTime(opens)}. It then stays a draft until you open it.`;
+  return { action: "Cancel schedule", effect };
+}
 
 /**
  * What the user has to fill in before a transition, if anything.
@@ -36,12 +54,14 @@ export const WORDS = {
  */
 function questionFor(petition, { schedules, needs_reason: needsReason }, now) {
   if (needsReason) {
-    const input = h("textarea", { name: "reason", rows: "3", required: true, maxlength: "1000" });
-    return { name: "reason", label: "Reason, as the public reads it", input };
+    const value = reasons.get(petition.slug) ?? "";
+    const input = h("textarea", { name: "reason", rows: "3", required: true, maxlength: "1000", value });
+    input.addEventListener("input", () => reasons.set(petition.slug, input.value));
+    return { name: "reason", input, place: field("Reason, as the public reads it", input) };
   }
   if (!schedules) return null;
-  const input = h("input", { name: "at", type: "datetime-local", value: plannedTime(petition[schedules], now) });
-  return { name: "at", label: "When (UTC)? Leave blank for now", input };
+  const input = h("input", { name: "at", type: "datetime-local", value: offeredTime(petition[schedules], now) });
+  return { name: "at", input, place: timeField("When (UTC)? Leave blank for now", input) };
 }
 
 /**
@@ -49,21 +69,23 @@ function questionFor(petition, { schedules, needs_reason: needsReason }, now) {
  * @param {number} now milliseconds since 1970
  * @returns {string} what to offer as the time: the planned one, unless it is over
  */
-export const plannedTime = (planned, now) => (planned && Date.parse(planned) > now ? toInput(planned) : "");
+export const offeredTime = (planned, now) => (planned && Date.parse(planned) > now ? toInput(planned) : "");
 
 /**
  * Ask the user for what a transition needs.
  * @param {ManagedPetition} petition
  * @param {Transition} transition
+ * @param {boolean} isUnsaved whether the form holds text that is not saved
  * @returns {Promise<TransitionRequest | null>} null if the user cancelled
  */
-export async function askFor(petition, transition) {
+export async function askFor(petition, transition, isUnsaved) {
   const { state } = transition;
-  const { action, effect, kind } = WORDS[state];
+  const { action, effect: usual, kind } = wordsFor(petition, state);
+  const effect = isUnsaved ? `${usual} ${UNSAVED}` : usual;
   const question = questionFor(petition, transition, Date.now());
   if (!question) return (await confirmed(action, effect, action)) ? { state } : null;
-  const { name, label, input } = question;
-  const content = h("div", {}, h("p", {}, effect), field(label, input));
+  const { name, input, place } = question;
+  const content = h("div", {}, h("p", {}, effect), place);
   const choice = await dialog(action, content, [{ value: "yes", text: action, kind }, CANCEL]);
   if (choice !== "yes") return null;
   const value = name === "at" ? fromInput(input.value) : input.value.trim();

@@ -98,10 +98,11 @@ async function fill(parts, { counts: { data, at }, stages }) {
  * @param {StaffPetition} petition
  * @param {ViewContext["may"]} may
  */
-function heading({ slug, title, state }, may) {
+function heading(petition, may) {
+  const { slug, title, state } = petition;
   const publicPage = state === "open" ? h("a", { href: `${site()}/petitions/${slug}` }, "Public page") : null;
   const links = h("span", { class: "ways" }, petitionLinks(slug, may), publicPage);
-  return [h("p", { class: "over" }, badge(state), links), h("h1", {}, title)];
+  return [h("p", { class: "over" }, badge(petition), links), h("h1", {}, title)];
 }
 
 /**

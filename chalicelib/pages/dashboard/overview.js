@@ -2,7 +2,7 @@
 
 import { watch } from "./api.js";
 import { h, table } from "./dom.js";
-import { number } from "./format.js";
+import { number, plannedTime } from "./format.js";
 import { field } from "./forms.js";
 import { keepFresh } from "./polling.js";
 import { freshness, healthSection } from "./status.js";
@@ -17,8 +17,9 @@ const STATES = { draft: "Draft", open: "Open", paused: "Paused", closed: "Closed
 const EDIT = "PUT /api/staff/petitions/*";
 const EXPORT = "POST /api/staff/petitions/*/exports";
 
-/** @param {PetitionState} state */
-export const badge = (state) => h("span", { class: `badge badge-${state}` }, STATES[state]);
+/** @param {{ state: PetitionState, scheduled_opening: string | null }} petition */
+export const badge = ({ state, scheduled_opening: opens }) =>
+  h("span", { class: `badge badge-${state}` }, opens ? `Opens ${plannedTime(opens)}` : STATES[state]);
 
 /**
  * Links to what the token allows to do with a petition.
@@ -40,7 +41,7 @@ function columns(may) {
   return [
     { title: "Petition", cell: ({ slug, title }) => h("a", { href: `#/petitions/${slug}` }, title) },
     { title: "Confirmed", number: true, cell: ({ confirmed }) => h("strong", {}, number(confirmed)) },
-    { title: "State", cell: ({ state }) => badge(state) },
+    { title: "State", cell: badge },
     { title: "Not confirmed yet", number: true, cell: ({ pending }) => number(pending) },
     ...(may(EDIT) || may(EXPORT) ? [links] : []),
   ];

@@ -1,7 +1,9 @@
 // The fields of a petition, and the conversion between what a form holds and what the API takes.
 
 import { h } from "./dom.js";
-import { field } from "./forms.js";
+import { ukTime } from "./format.js";
+import { field, repeatingField, setField } from "./forms.js";
+import { formatGoals, goalsField, goalsFrom } from "./goals.js";
 
 /** @import { ManagedPetition, NewPetition } from "#api" */
 /** @import { Attributes } from "./dom.js" */
@@ -80,16 +82,28 @@ const consentFields = () =>
     field("Consent to receive updates", prose("updates_wording", 3, 1_000)),
   );
 
+const OPENS_HINT = "The planned time. The petition stays a draft until you open it.";
+
+/**
+ * A field for a time in UTC, which repeats it in UK time.
+ * @param {string} label
+ * @param {HTMLInputElement} input
+ * @param {string} [hint]
+ */
+export const timeField = (label, input, hint = "") => repeatingField(label, input, hint, typedInUkTime);
+
+/** @param {string} typed what an input of the type datetime-local holds */
+export function typedInUkTime(typed) {
+  const at = fromInput(typed);
+  return at ? `This is ${ukTime(at)}.` : "";
+}
+
 const goalFields = () =>
   group(
     "Goal and dates",
-    field(
-      "Goals",
-      line("goals", { inputmode: "numeric", pattern: "[0-9 ,]+" }),
-      "Rising numbers separated by commas, such as 1000, 5000, 10000. When one is reached, the next one is shown.",
-    ),
-    field("Opens at (UTC)", time("opened_at", true), "The planned time. The petition stays a draft until you open it."),
-    field("Closes at (UTC, optional)", time("closes_at", false)),
+    goalsField(),
+    timeField("Opens at (UTC)", time("opened_at", true), OPENS_HINT),
+    timeField("Closes at (UTC, optional)", time("closes_at", false)),
   );
 
 export const petitionFields = () => [textFields(), charityFields(), consentFields(), goalFields()];
@@ -102,22 +116,6 @@ export const toInput = (iso) => (iso ? new Date(iso).toISOString().slice(0, 16) 
 
 /** @param {string} typed what an input of the type datetime-local holds */
 export const fromInput = (typed) => (typed ? `${typed}:00Z` : null);
-
-/**
- * @param {string} typed "1000, 5 000"
- * @returns {number[]} what is not a number is left out; the API checks the rest
- */
-export const parseGoals = (typed) =>
-  typed
-    .split(",")
-    .map((part) => Number(part.replaceAll(" ", "")))
-    .filter(Boolean);
-
-/**
- * The goal that is shown now comes first, and is also among the goals.
- * @param {Pick<ManagedPetition, "goal" | "goals">} petition
- */
-export const formatGoals = ({ goal, goals }) => [...new Set([goal, ...(goals ?? [])])].join(", ");
 
 /**
  * The form knows minutes and the API seconds. A time that nobody changed is sent back as it was.
@@ -138,7 +136,7 @@ export function fillForm(form, petition) {
     closes_at: toInput(petition.closes_at),
   };
   for (const name of TEXTS) values[name] = petition[name] ?? "";
-  for (const [name, value] of Object.entries(values)) Object.assign(form.elements.namedItem(name) ?? {}, { value });
+  for (const [name, value] of Object.entries(values)) setField(form, name, value);
 }
 
 /**
@@ -150,7 +148,7 @@ export function petitionFrom(typed, before = {}) {
   /** @param {string} name */
   const value = (name) => String(typed.get(name) ?? "").trim();
   const texts = Object.fromEntries(TEXTS.map((name) => [name, value(name)]));
-  const [goal, ...goals] = parseGoals(value("goals"));
+  const [goal, ...goals] = goalsFrom(value("goals"));
   return /** @type {PetitionFields} */ ({
     ...texts,
     privacy_url: texts.privacy_url || null,

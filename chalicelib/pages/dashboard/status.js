@@ -2,7 +2,7 @@
 
 import { isRefusal, RefusedError, watch } from "./api.js";
 import { h } from "./dom.js";
-import { dateTime, duration, exactTime, number } from "./format.js";
+import { exactTime, number, plannedTime } from "./format.js";
 
 /** @import { StaffHealth } from "#api" */
 
@@ -47,11 +47,10 @@ const failureText = (last) =>
 const LEVELS = { good: "Everything is working", warning: "Needs attention", bad: "Needs action now" };
 
 /** @param {StaffHealth["mail"]} mail */
-export function emailText({ waiting, oldest_seconds: oldest, paused_until: paused }) {
-  if (paused) return `Confirmation emails are paused until ${dateTime(paused)}.`;
-  if (!waiting) return "No confirmation email is waiting.";
-  const age = oldest ? `, the oldest for ${duration(oldest)}` : "";
-  return `${number(waiting)} confirmation emails are waiting${age}.`;
+export function emailText({ waiting, paused_until: paused }) {
+  if (paused) return `All email is paused until ${plannedTime(paused)}.`;
+  if (!waiting) return "No email is waiting to be sent.";
+  return `About ${number(waiting)} ${waiting === 1 ? "email is" : "emails are"} waiting to be sent.`;
 }
 
 /**

@@ -12,7 +12,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, query
 from chalicelib.staff.audit.actions import described
-from chalicelib.staff.audit.model import Entry
+from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.authorizer import staff_view
 
@@ -47,7 +47,7 @@ def read_audit(request: Request) -> Response:
     return json_answer(trail)
 
 
-def _shown(entry: Entry) -> "AuditEntry":
+def _shown(entry: AuditRecord) -> "AuditEntry":
     return {
         "at": times.iso(entry.at),
         "owner": entry.actor.owner,

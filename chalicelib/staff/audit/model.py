@@ -27,7 +27,7 @@ class Action(BaseModel):
     details: dict[str, str] = Field(default_factory=dict)
 
 
-class Entry(BaseModel):
+class AuditRecord(BaseModel):
     """An audit entry, as stored and as shown. `cursor` is its sort key."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.staff.audit import store
-from chalicelib.staff.audit.model import Action, Actor, Entry
+from chalicelib.staff.audit.model import Action, Actor, AuditRecord
 
 
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> None:
     """Call this before the action: without a record, do not act. A recorded action may still have failed."""
-    store.keep(Entry(at=now, actor=actor, action=action), tables)
+    store.keep(AuditRecord(at=now, actor=actor, action=action), tables)
 
 
-def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
+def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
     """Return entries lazily, newest first. `before`: only those before the entry with this cursor."""
     return store.newest_first(since, until, tables, before)

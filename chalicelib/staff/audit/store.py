@@ -6,18 +6,18 @@ from secrets import token_hex
 
 from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
-from chalicelib.staff.audit.model import Entry, precise
+from chalicelib.staff.audit.model import AuditRecord, precise
 
 # Sorts after every nonce.
 LAST = "~"
 
 
-def keep(entry: Entry, tables: Tables) -> None:
+def keep(entry: AuditRecord, tables: Tables) -> None:
     key = keys.audit_entry(precise(entry.at), token_hex(4))
     tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor"})))
 
 
-def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[Entry]:
+def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
     """Yield entries from `until` back to `since`. `before`: only those before the entry with this cursor."""
     low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + LAST
     if low > high:
@@ -36,5 +36,5 @@ def _months_back(low: str, high: str) -> Iterator[str]:
         month = f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
 
 
-def _entry(item: Item) -> Entry:
-    return Entry(at=item["at"], actor=item["actor"], action=item["action"], cursor=item["sk"])
+def _entry(item: Item) -> AuditRecord:
+    return AuditRecord(at=item["at"], actor=item["actor"], action=item["action"], cursor=item["sk"])

@@ -28,6 +28,7 @@ OPERATIONS: Operations = {
                         "slug": SLUG,
                         "title": "Protect trafficked children",
                         "state": "open",
+                        "scheduled_opening": None,
                         "confirmed": 12345,
                         "pending": 678,
                     }
@@ -114,7 +115,7 @@ OPERATIONS: Operations = {
             {
                 "level": "good",
                 "messages": [{"level": "good", "text": "Everything works. Nothing needs to be done."}],
-                "mail": {"waiting": 3, "oldest_seconds": None, "paused_until": None},
+                "mail": {"waiting": 3, "paused_until": None},
                 "overflow": {"waiting": 0},
             },
         ),

@@ -1,6 +1,6 @@
 """Public JSON: petitions, signatures, counts and statements."""
 
-from chalicelib.petitions.answers import PublicCount, PublicPetition, PublicPetitions
+from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetitions
 from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
@@ -32,12 +32,32 @@ PETITION = {
     "count": 12345,
 }
 
+WORDING = "I sign this petition. My name and postcode may be given to the Home Secretary."
+FULL = {
+    **PETITION,
+    "summary": "Children who were trafficked need people who keep them safe.",
+    "text": "We ask for specialist support.\n\nWe ask for it now.",
+    "charity": "Harbour for Children",
+    "url": f"https://petitions.example/petitions/{SLUG}",
+    "consents": [
+        {"name": "sign", "wording": WORDING, "version": "5b1de0f2a7c3"},
+        {"name": "updates", "wording": "Email me updates about this petition.", "version": "5b1de0f2a7c3"},
+    ],
+    "privacy": {
+        "controller": "Harbour for Children",
+        "contact": "privacy@harbour.example",
+        "policy_url": None,
+        "notice_url": f"https://petitions.example/petitions/{SLUG}#privacy",
+        "notice_html": '<section class="privacy" id="privacy">...</section>',
+    },
+}
+
 OPERATIONS: Operations = {
     "list_petitions": Operation(
         "All open petitions",
         Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
     ),
-    "read_petition": Operation("A petition", Answer("The petition.", PublicPetition, PETITION)),
+    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL)),
     "sign_by_json": Operation(
         "Sign",
         Answer(

@@ -9,7 +9,7 @@ from typing import Any
 
 from stack.referee.model import Call
 from stack.strict.errors import error
-from stack.strict.http import Answer
+from stack.strict.http import HttpResponse
 from stack.strict.limits import files, mail, queues, tables
 from stack.strict.limits.refused import Refused
 
@@ -21,7 +21,7 @@ _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
 }
 
 
-def refusal(call: Call) -> Answer | None:
+def refusal(call: Call) -> HttpResponse | None:
     """The error that AWS would answer with, or None when the call is within the limits."""
     try:
         if call.service in _CHECKS:

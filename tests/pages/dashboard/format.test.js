@@ -33,11 +33,8 @@ test("keys that are no country or no known source are shown as they are", () => 
   assert.equal(format.source("evening-news"), "evening-news");
 });
 
-test("a duration has one unit", () => {
-  assert.deepEqual([119, 120, 7_199, 7_200].map(format.duration), [
-    "119 seconds",
-    "2 minutes",
-    "120 minutes",
-    "2 hours",
-  ]);
+test("a planned time also says the UK time, and its day if that is another one", () => {
+  assert.equal(format.plannedTime("2026-11-24T09:00:00Z"), "24 November 2026, 09:00 UTC (09:00 UK time)");
+  assert.equal(format.plannedTime("2027-07-01T09:00:00Z"), "1 July 2027, 09:00 UTC (10:00 UK time)");
+  assert.equal(format.ukTime("2027-06-30T23:30:00Z"), "1 July 2027, 00:30 UK time");
 });

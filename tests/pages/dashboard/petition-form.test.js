@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { plannedTime } from "../../../chalicelib/pages/dashboard/lifecycle.js";
+import { offeredTime } from "../../../chalicelib/pages/dashboard/lifecycle.js";
 import {
   changedTime,
-  formatGoals,
   fromInput,
-  parseGoals,
   petitionFields,
   petitionFrom,
   toInput,
@@ -21,17 +19,6 @@ const typed = (values) => {
   for (const [name, value] of Object.entries(values)) data.set(name, value);
   return data;
 };
-
-test("goals may have spaces, and what is not a number is left out", () => {
-  assert.deepEqual(parseGoals("1000, 5 000,10000"), [1000, 5000, 10000]);
-  assert.deepEqual(parseGoals("1000,, many,"), [1000]);
-  assert.deepEqual(parseGoals(""), []);
-});
-
-test("the goal that is shown is listed once", () => {
-  assert.equal(formatGoals({ goal: 5000, goals: [5000, 10000] }), "5000, 10000");
-  assert.equal(formatGoals({ goal: 1000 }), "1000");
-});
 
 test("times go into the form and back as UTC", () => {
   assert.equal(toInput("2026-11-24T12:00:30Z"), "2026-11-24T12:00");
@@ -48,7 +35,7 @@ test("a time that nobody changed keeps its seconds", () => {
 });
 
 test("the first goal is the current one, and an empty privacy address is null", () => {
-  const values = { title: " Plant trees ", goals: "100, 500", opened_at: "2026-11-24T12:00", privacy_url: "" };
+  const values = { title: " Plant trees ", goals: "100\n500", opened_at: "2026-11-24T12:00", privacy_url: "" };
   const petition = petitionFrom(typed(values), STORED);
   assert.equal(petition.title, "Plant trees");
   assert.equal(petition.privacy_url, null);
@@ -58,9 +45,9 @@ test("the first goal is the current one, and an empty privacy address is null", 
 
 test("a planned time is offered unless it is over", () => {
   const now = Date.parse("2026-11-24T12:00:00Z");
-  assert.equal(plannedTime("2026-12-01T08:00:00Z", now), "2026-12-01T08:00");
-  assert.equal(plannedTime("2026-11-24T12:00:00Z", now), "");
-  assert.equal(plannedTime(null, now), "");
+  assert.equal(offeredTime("2026-12-01T08:00:00Z", now), "2026-12-01T08:00");
+  assert.equal(offeredTime("2026-11-24T12:00:00Z", now), "");
+  assert.equal(offeredTime(null, now), "");
 });
 
 test("every field of the API is in the form, with its maximum length", () => {

@@ -1,0 +1,98 @@
+"""The languages of pages, emails and errors.
+
+English is the text in code and templates. Any other language is a gettext catalogue: `chalicelib/languages/cy.po` is
+Welsh. `stack.languages` compiles it to `cy.mo`, for the package and for the tests, and adds what the Unicode consortium
+publishes for each language (CLDR): direction, names of months and countries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+ENGLISH = "en"
+FOLDER = Path(__file__).parents[1] / "languages"
+# The contexts (msgctxt) of what comes from CLDR.
+DIRECTION, OWN_NAME, SEPARATOR, MONTH, WEEKDAY, COUNTRY = (
+    "direction",
+    "own name",
+    "separator",
+    "month",
+    "day",
+    "country",
+)
+
+
+def translatable(text: str) -> str:
+    """Mark the text for the catalogues, and return it. It is translated later, by `Language.text`."""
+    return text
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language with its texts, dates and numbers."""
+
+    code: str
+    catalogue: NullTranslations
+
+    def text(self, english: str) -> str:
+        """Return the translation, or the English text if there is none."""
+        return self.catalogue.gettext(english)
+
+    def cldr(self, context: str, english: str) -> str:
+        return self.catalogue.pgettext(context, english)
+
+    @property
+    def direction(self) -> str:
+        """Return "ltr" or "rtl", as in HTML."""
+        return self.cldr(DIRECTION, "ltr")
+
+    @property
+    def name(self) -> str:
+        """Return the language's own name: "Cymraeg"."""
+        return self.cldr(OWN_NAME, "English")
+
+    def countries(self, english: Mapping[str, str]) -> dict[str, str]:
+        """Translate names by code, and sort them by name."""
+        names = {code: self.cldr(COUNTRY, name) for code, name in english.items()}
+        return names if self.code == ENGLISH else dict(sorted(names.items(), key=lambda item: item[1].casefold()))
+
+    def thousands(self, number: int) -> str:
+        """12345 → "12,345"."""
+        return f"{number:,}".replace(",", self.cldr(SEPARATOR, ","))
+
+    def date(self, moment: datetime) -> str:
+        """Return the UTC day: "24 November 2026"."""
+        day = moment.astimezone(UTC)
+        parts = {"day": day.day, "month": self.cldr(MONTH, f"{day:%B}"), "year": day.year}
+        return self.text(translatable("%(day)s %(month)s %(year)s")) % parts
+
+    def moment(self, moment: datetime) -> str:
+        """Return day and minute: "24 November 2026 at 14:05 UTC". petition.js uses the same format."""
+        parts = {"date": self.date(moment), "time": f"{moment.astimezone(UTC):%H:%M}"}
+        return self.text(translatable("%(date)s at %(time)s UTC")) % parts
+
+    def exactly(self, moment: datetime) -> str:
+        """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""
+        utc = moment.astimezone(UTC)
+        parts = {"weekday": self.cldr(WEEKDAY, f"{utc:%A}"), "date": self.date(utc), "time": f"{utc:%H:%M:%S}"}
+        return self.text(translatable("%(weekday)s %(date)s at %(time)s UTC")) % parts
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """Return every language that has a catalogue, by its code. English is first."""
+    compiled = sorted(FOLDER.glob("*.mo"))
+    return {ENGLISH: Language(ENGLISH, NullTranslations()), **{path.stem: _read(path) for path in compiled}}
+
+
+def language_of(code: str | None) -> Language:
+    """Return the language, or English if the code is unknown."""
+    return languages().get(code or ENGLISH) or languages()[ENGLISH]
+
+
+def _read(path: Path) -> Language:
+    with path.open("rb") as file:
+        return Language(path.stem, GNUTranslations(file))

@@ -1,0 +1,32 @@
+"""Which kind of answer a client prefers (RFC 9110, 12.5.1)."""
+
+HTML = ("text/html",)
+JSONS = ("application/json", "application/problem+json")
+
+
+def prefers_html(accept: str) -> bool:
+    """Return whether `accept` names HTML and does not prefer JSON."""
+    html = _quality(accept, HTML)
+    return html > 0 and html >= _quality(accept, JSONS)
+
+
+def prefers_json(accept: str) -> bool:
+    """Return whether `accept` names JSON and prefers it to HTML."""
+    return _quality(accept, JSONS) > _quality(accept, HTML)
+
+
+def _quality(accept: str, types: tuple[str, ...]) -> float:
+    found = 0.0
+    for each in accept.lower().split(","):
+        kind, *parameters = (part.strip() for part in each.split(";"))
+        if kind in types:
+            weights = [value.removeprefix("q=") for value in parameters if value.startswith("q=")]
+            found = max(found, _number(weights[0]) if weights else 1.0)
+    return found
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

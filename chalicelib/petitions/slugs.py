@@ -1,0 +1,32 @@
+"""The slugs of all petitions, kept in the process, so that a request for an unknown slug need not read the table."""
+
+from datetime import UTC, datetime, timedelta
+
+# All unknown slugs together cost one read in this time. So long may a new petition be unknown.
+READ_AFTER = timedelta(seconds=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class SlugList:
+    """The slugs as last read. `is_current`: the last attempt to read them succeeded."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._slugs: frozenset[str] = frozenset()
+        self._tried_at = _NEVER
+        self.is_current = False
+
+    def __contains__(self, slug: str) -> bool:
+        return slug in self._slugs
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether the caller must read the list now. After it has, also if it failed, the list is not due."""
+        if self._tried_at <= now < self._tried_at + READ_AFTER:
+            return False
+        self._tried_at, self.is_current = now, False
+        return True
+
+    def replace(self, slugs: frozenset[str]) -> None:
+        self._slugs, self.is_current = slugs, True

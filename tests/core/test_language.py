@@ -1,0 +1,20 @@
+"""Languages: what their catalogues and CLDR give."""
+
+from datetime import UTC, datetime
+
+from chalicelib.core.language import language_of, languages
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert next(iter(languages())) == "en"
+    assert {language_of(code) for code in (None, "", "xx", "../cy", "en")} == {languages()["en"]}
+
+
+def test_welsh_knows_its_name_direction_months_and_countries() -> None:
+    welsh = language_of("cy")
+    assert (welsh.name, welsh.direction) == ("Cymraeg", "ltr")
+    assert welsh.exactly(datetime(2026, 11, 24, 14, 5, 9, tzinfo=UTC)) == "Dydd Mawrth 24 Tachwedd 2026 am 14:05:09 UTC"
+    assert list(welsh.countries({"ZA": "South Africa", "DE": "Germany"}).items()) == [
+        ("ZA", "De Affrica"),
+        ("DE", "Yr Almaen"),
+    ]

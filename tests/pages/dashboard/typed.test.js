@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { forget, forgetAll, keepTyped, unsavedPages } from "../../../chalicelib/pages/dashboard/typed.js";
+import { installBrowser } from "../browser.js";
+
+const PAGE = "/petitions/trees/edit";
+
+/** A form that holds what is stored. */
+function formWith(values) {
+  const form = new EventTarget();
+  form.elements = Object.entries(values).map(([name, value]) =>
+    Object.assign(new EventTarget(), { name, value, type: "textarea" }),
+  );
+  form.type = (name, value) => {
+    form.elements.find((each) => each.name === name).value = value;
+    form.dispatchEvent(new Event("input"));
+  };
+  form.values = () => Object.fromEntries(form.elements.map(({ name, value }) => [name, value]));
+  return form;
+}
+const textOf = (notice) =>
+  [...notice.all()].flatMap(({ children }) => children.filter((each) => typeof each === "string")).join(" ");
+
+beforeEach(() => installBrowser());
+
+test("text that was not saved is there again when the page comes back", () => {
+  const first = formWith({ title: "Trees", text: "Plant." });
+  assert.equal(keepTyped(first, PAGE), null);
+  first.type("text", "Plant a thousand.");
+  const again = formWith({ title: "Trees", text: "Plant." });
+  assert.match(textOf(keepTyped(again, PAGE)), /we kept what you typed in “text”/);
+  assert.deepEqual(again.values(), { title: "Trees", text: "Plant a thousand." });
+  assert.deepEqual(unsavedPages(), [PAGE]);
+});
+
+test("a pause or another's edit changes the other fields, and the typed text stays", () => {
+  const form = formWith({ title: "Trees", closes_at: "" });
+  keepTyped(form, PAGE);
+  form.type("title", "Two thousand trees");
+  const moved = formWith({ title: "Trees", closes_at: "2027-01-01T09:00" });
+  const notice = keepTyped(moved, PAGE);
+  assert.deepEqual(moved.values(), { title: "Two thousand trees", closes_at: "2027-01-01T09:00" });
+  assert.doesNotMatch(textOf(notice), /Somebody else/);
+});
+
+test("it says when somebody else has saved the same field, also after another visit", () => {
+  const form = formWith({ title: "Trees" });
+  keepTyped(form, PAGE);
+  form.type("title", "My trees");
+  for (const _ of [1, 2])
+    assert.match(textOf(keepTyped(formWith({ title: "Her trees" }), PAGE)), /Somebody else has saved “title” since/);
+});
+
+test("saved, restored and forgotten text is not kept", () => {
+  const form = formWith({ title: "Trees" });
+  keepTyped(form, PAGE);
+  form.type("title", "More trees");
+  form.type("title", "Trees");
+  assert.deepEqual(unsavedPages(), []);
+  form.type("title", "More trees");
+  assert.equal(keepTyped(formWith({ title: "More trees" }), PAGE), null);
+  assert.deepEqual(unsavedPages(), []);
+  for (const end of [() => forget(PAGE), forgetAll]) {
+    form.type("title", "Even more trees");
+    end();
+    assert.deepEqual(unsavedPages(), []);
+  }
+});
+
+test("discarding shows what is stored", () => {
+  const form = formWith({ title: "Trees" });
+  keepTyped(form, PAGE);
+  form.type("title", "More trees");
+  const again = formWith({ title: "Trees" });
+  const notice = keepTyped(again, PAGE);
+  notice.remove = () => {};
+  [...notice.all()].find(({ tag }) => tag === "button").listeners.click();
+  assert.deepEqual([again.values(), unsavedPages()], [{ title: "Trees" }, []]);
+});
+
+test("passwords and tokens are never kept", () => {
+  const form = formWith({ title: "" });
+  form.elements[0].type = "password";
+  keepTyped(form, PAGE);
+  form.type("title", "staff_secret");
+  assert.deepEqual(unsavedPages(), []);
+});

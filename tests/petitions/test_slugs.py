@@ -1,0 +1,120 @@
+"""Requests for unknown slugs: they cost at most one read a second, and evict no petition that exists."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core import caching, keys
+from chalicelib.core.errors import Throttled, Unavailable, UnknownPetition
+from chalicelib.petitions.edit import create
+from chalicelib.petitions.find import find_petition, forget_petitions
+from tests.actors import NOW, Person, a_petition, a_published_petition, json_of
+from tests.fakes import FakeTables
+from tests.served import Clock, Served
+
+SECOND = timedelta(seconds=1)
+READS = ("get", "batch_get", "query")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The test's clock. The cache follows it."""
+    clock = Clock()
+    monkeypatch.setattr(caching, "monotonic", lambda: (clock() - NOW).total_seconds())
+    return clock
+
+
+def is_known(slug: str, clock: Clock, tables: FakeTables) -> bool:
+    try:
+        return find_petition(slug, clock(), tables).slug == slug
+    except UnknownPetition:
+        return False
+
+
+def throttled(*_: object, **__: object) -> None:
+    raise Throttled("storage")
+
+
+def test_unknown_slugs_do_not_stop_genuine_signatures_while_reads_are_throttled(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caching, "monotonic", lambda: (served.clock() - NOW).total_seconds())
+
+    def post(slug: str, name: str) -> int:
+        person = Person("Alice Achterberg", f"{name}@mail.example")
+        return served.post_json(f"/api/petitions/{slug}/signatures", json_of(person)).status_code
+
+    assert post("safe-children", "first") == 202
+    for number in range(4400):
+        served.clock.forward(SECOND / 100)
+        if number == 3400:
+            for read in READS:
+                monkeypatch.setattr(served.tables, read, throttled)
+        assert post(f"random-{number}", "attacker") in (404, 503)
+    assert [post("safe-children", f"genuine-{number}") for number in range(20)] == [202] * 20
+
+
+def test_unknown_slugs_cost_one_read_a_second_whatever_is_asked(tables: FakeTables, clock: Clock) -> None:
+    a_published_petition(tables)
+    tables.calls.clear()
+    for number in range(1000):
+        clock.forward(SECOND / 100)
+        assert not is_known(f"random-{number}", clock, tables)
+    assert 10 <= len(tables.calls) <= 11
+
+
+def test_reads_for_unknown_slugs_that_fail_are_limited_too(tables: FakeTables, clock: Clock) -> None:
+    tables.fail_next(*[Throttled("storage")] * 1000)
+    for number in range(1000):
+        clock.forward(SECOND / 100)
+        with pytest.raises(Unavailable):
+            find_petition(f"random-{number}", clock(), tables)
+    assert 10 <= len(tables.calls) <= 11
+
+
+def test_an_attack_does_not_hide_a_petition_that_the_process_has_not_seen(tables: FakeTables, clock: Clock) -> None:
+    a_published_petition(tables)
+    assert not is_known("random-1", clock, tables)
+    assert not is_known("random-2", clock, tables)
+    assert is_known("safe-children", clock, tables)
+
+
+def test_a_new_petition_is_known_within_a_second_during_an_attack(tables: FakeTables, clock: Clock) -> None:
+    assert not is_known("safe-children", clock, tables)
+    create(a_petition(), NOW, tables)
+    assert not is_known("safe-children", clock, tables)
+    clock.forward(SECOND)
+    assert not is_known("random", clock, tables)
+    assert is_known("safe-children", clock, tables)
+
+
+def test_while_the_list_cannot_be_read_a_new_petition_is_unavailable_not_unknown(
+    tables: FakeTables, clock: Clock
+) -> None:
+    """A client tries again after 503, not after 404."""
+    assert not is_known("random", clock, tables)
+    create(a_petition(), NOW, tables)
+    clock.forward(SECOND)
+    tables.fail_next(Throttled("storage"))
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            find_petition("safe-children", clock(), tables)
+    clock.forward(SECOND)
+    assert is_known("safe-children", clock, tables)
+
+
+def test_a_petition_stored_before_there_was_a_list_is_found_and_stays_known(tables: FakeTables, clock: Clock) -> None:
+    a_published_petition(tables)
+    del tables.items[keys.slugs()]
+    assert is_known("safe-children", clock, tables)
+    clock.forward(6 * SECOND)
+    assert not is_known("random", clock, tables)
+    assert is_known("safe-children", clock, tables)
+
+
+def test_the_first_request_of_a_process_costs_one_read(tables: FakeTables, clock: Clock) -> None:
+    a_published_petition(tables)
+    forget_petitions()
+    tables.calls.clear()
+    assert is_known("safe-children", clock, tables)
+    assert tables.calls == ["batch_get"]
