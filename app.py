@@ -12,6 +12,7 @@ from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
+from chalicelib.partners.osdi import api as osdi_api
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, staff_api as petitions_staff_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
@@ -25,17 +26,8 @@ from chalicelib.totals import api as totals_api
 
 PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api)
 STAFF = (
-    *(authorizer, staff_page, staff_api, signin_api, audit_api),
-    *(
-        petitions_staff_api,
-        people_api,
-        exports_api,
-        partners_api,
-        partners_staff_api,
-        health_api,
-        projections_api,
-        funnel_api,
-    ),
+    *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
+    *(partners_api, osdi_api, partners_staff_api, health_api, projections_api, funnel_api),
 )
 WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker)
 

@@ -57,20 +57,28 @@ class PartnerSignature(BaseModel):
 
 
 class SentSignature(BaseModel):
-    """A valid signature of a partner. `row` is its place in an import."""
+    """A valid signature. Without an identifier, the address stands for it. `row` is its place in an import."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
-    identifier: str
+    identifier: str | None
     form: SignatureForm
     consent: PartnerConsent
     row: int | None = None
 
 
-def read_sent(raw: object, partner: Partner, now: datetime, row: int | None = None) -> SentSignature:
+class _WithoutIdentifier(PartnerSignature):
+    """From formats in which an identifier is optional."""
+
+    identifier: Identifier | None = None  # type: ignore[assignment]
+
+
+def read_sent(
+    raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
+) -> SentSignature:
     """Return the signature. Raise Invalid."""
     try:
-        found = PartnerSignature.model_validate(raw)
+        found = (_WithoutIdentifier if may_lack_identifier else PartnerSignature).model_validate(raw)
         person = found.model_dump(include={"name", "email", "country", "postcode"})
         form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": found.consent.updates}})
     except ValidationError as error:

@@ -32,7 +32,8 @@ class Receiving:
     def receipt_of(self, sent: SentSignature, now: datetime) -> Receipt:
         """Return a new receipt. Its digest reveals no identifier without the secret."""
         secret, petition = self.context.secrets[self.petition.key_version], self.petition
-        text = f"{petition.slug}\0{self.partner.source}\0{sent.identifier}"
+        named = sent.identifier or f"\0{sent.form.email.canonical}"
+        text = f"{petition.slug}\0{self.partner.source}\0{named}"
         return Receipt(
             slug=petition.slug,
             source=self.partner.source,

@@ -11,7 +11,7 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.rights import Right
 from chalicelib.edge.routes import ROUTES, Access
-from chalicelib.edge.views import View, json_view
+from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
@@ -69,9 +69,9 @@ def staff_view(routes: Blueprint) -> Callable[[View], View]:
     return json_view(routes, staff_authorizer)
 
 
-def partner_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a partner's token."""
-    return json_view(routes, partner_authorizer)
+def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
+    """Bind a view that needs a partner's token. `response` makes its errors; by default they are problems."""
+    return answering(routes, response or json_problem, partner_authorizer)
 
 
 def partner_of(request: Request) -> str:

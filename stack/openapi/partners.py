@@ -1,6 +1,6 @@
 """The schema of a partner's body: the code reads each signature of a batch by itself."""
 
-from typing import Annotated
+from typing import Annotated, Any, Required
 
 from pydantic import ConfigDict, Field, RootModel
 from typing_extensions import TypedDict
@@ -15,3 +15,11 @@ class PartnerBatch(TypedDict):
 
 class SentSignatures(RootModel[PartnerSignature | PartnerBatch]):
     """One signature, or a batch."""
+
+
+class OsdiSignature(TypedDict, total=False):
+    """OSDI's signature with its person. Other fields of OSDI are ignored."""
+
+    identifiers: list[str]
+    action_date: str
+    person: Required[dict[str, Any]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.rights import Right
 from chalicelib.edge.routes import Function, Route
-from stack.openapi.operation import CSV, FORM, JSON, TEXT, Answer, Body, Operation, Query
+from stack.openapi.operation import CSV, FORM, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
 from stack.openapi.schemas import reference
 
@@ -123,11 +123,13 @@ def _content(answer: Answer) -> Node:
     example = {"example": answer.example} if answer.example else {}
     schema = {"type": "object"} if answer.model is dict else reference(answer.model)
     csv: Node = {CSV: {"schema": TEXT, "example": answer.csv}} if answer.csv else {}
-    return {JSON: {"schema": schema, **example}, **csv}
+    return {answer.json: {"schema": schema, **example}, **csv}
 
 
 def _problems(route: Route, words: Operation) -> dict[int, str]:
     """Return the names of the answers that follow from the route, by status."""
+    if route.path.startswith("/api/osdi"):
+        return _osdi_problems(route, words)
     page = "Page" if _is_page(route) else ""
     found = {429: "TooMany", 503: f"Unavailable{page}"}
     if route.needs_token:
@@ -138,6 +140,14 @@ def _problems(route: Route, words: Operation) -> dict[int, str]:
     if words.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
     return found | _absent(route, page)
+
+
+def _osdi_problems(route: Route, words: Operation) -> dict[int, str]:
+    """Return OSDI's errors. API Gateway's own answers are problems."""
+    found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
+    found |= {400: "OsdiError"} if words.body or words.query else {}
+    found |= {413: "OsdiError", 415: "OsdiError"} if words.body else {}
+    return found | ({404: "OsdiError", 410: "OsdiError"} if _names(route) else {})
 
 
 def _absent(route: Route, page: str) -> dict[int, str]:

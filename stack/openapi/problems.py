@@ -9,7 +9,7 @@ from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MOST_BODY_KB
-from stack.openapi.operation import HTML, TEXT
+from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
 
 Response = dict[str, Any]
@@ -92,7 +92,14 @@ BY_THE_GATEWAY_TOO = ("TooLargePage", *RETRIED)
 
 def responses() -> dict[str, Response]:
     """Return the components of all answers to requests that fail."""
-    return {name: _problem(*each) for name, each in PROBLEMS.items()} | {name: _page(name) for name in PAGES}
+    osdi = {"OsdiError": _osdi(400), "OsdiUnavailable": _osdi(503)}
+    return {name: _problem(*each) for name, each in PROBLEMS.items()} | {name: _page(name) for name in PAGES} | osdi
+
+
+def _osdi(status: int) -> Response:
+    schema = {"type": "object", "required": ["osdi:error"], "properties": {"osdi:error": {"type": "object"}}}
+    content = {HAL: {"schema": schema}}
+    return {"description": "OSDI's error: what is wrong, by property.", **_retry(status == 503), "content": content}
 
 
 def _problem(description: str, problem: Problem) -> Response:

@@ -7,6 +7,7 @@ import requests
 
 from stack.sample_partner import PARTNER, SOURCE, sample_token
 from tests.deployed import SLUG, DeployedSite
+from tests.partners.osdi.client import Document, OsdiClient, OsdiError, a_person, a_signature
 
 PATH = f"/api/partner/petitions/{SLUG}/signatures"
 
@@ -16,7 +17,7 @@ def token(deployed_site: DeployedSite) -> str:
     return sample_token(deployed_site.stack, deployed_site.staff_token)
 
 
-def a_signature(number: int, **changes: Any) -> dict[str, Any]:
+def sample(number: int, **changes: Any) -> dict[str, Any]:
     consent = {
         "wording": PARTNER["wording"],
         "version": PARTNER["version"],
@@ -33,20 +34,43 @@ def sent(site: DeployedSite, token: str, body: object) -> requests.Response:
 
 def test_a_partners_signatures_count_at_once_and_once(deployed_site: DeployedSite, token: str) -> None:
     before = deployed_site.counts()["confirmed"]
-    batch = {"signatures": [a_signature(1), a_signature(2), a_signature(1, email="other@partner.example")]}
+    batch = {"signatures": [sample(1), sample(2), sample(1, email="other@partner.example")]}
     for expected in (["accepted", "accepted", "invalid"], ["existing", "existing", "invalid"]):
         answer = sent(deployed_site, token, batch)
         assert answer.status_code == 200, answer.text
         assert [each["result"] for each in answer.json()["results"]] == expected
-    assert sent(deployed_site, token, a_signature(3)).json()["results"][0]["result"] == "accepted"
+    assert sent(deployed_site, token, sample(3)).json()["results"][0]["result"] == "accepted"
     counts = deployed_site.counts("?by=source")
     assert counts["confirmed"] == before + 3
     assert {"key": SOURCE, "confirmed": 3} in counts["breakdown"]
 
 
 def test_without_a_partners_token_nothing_is_taken_or_read(deployed_site: DeployedSite, token: str) -> None:
-    assert requests.post(f"{deployed_site.url}{PATH}", json=a_signature(4), timeout=30).status_code == 401
-    assert sent(deployed_site, "staff_x", a_signature(4)).status_code == 401
-    assert sent(deployed_site, deployed_site.staff_token, a_signature(4)).status_code == 403
+    assert requests.post(f"{deployed_site.url}{PATH}", json=sample(4), timeout=30).status_code == 401
+    assert sent(deployed_site, "staff_x", sample(4)).status_code == 401
+    assert sent(deployed_site, deployed_site.staff_token, sample(4)).status_code == 403
     for path in ("/petitions", "/me", f"/petitions/{SLUG}/counts", "/partners"):
         assert deployed_site.staff_as(token, path).status_code == 403
+
+
+def test_an_osdi_client_completes_a_round_trip_with_its_own_header(deployed_site: DeployedSite, token: str) -> None:
+    def fetch(method: str, url: str, body: Any) -> tuple[int, Document]:
+        assert url.startswith(deployed_site.url)
+        headers = {"OSDI-API-Token": token, "Content-Type": "application/json"}
+        answer = requests.request(method, url, json=body, headers=headers, timeout=30)
+        assert answer.headers["Content-Type"] == "application/hal+json"
+        return answer.status_code, answer.json()
+
+    client = OsdiClient(fetch, f"{deployed_site.url}/api/osdi")
+    petition = next(each for each in client.petitions() if each["name"] == SLUG)
+    before = client.again(petition)["total_signatures"]
+    person = a_person("Olga", "Osman", "olga@partner.example")
+    for _ in range(2):
+        assert client.record(petition, a_signature(person, "sample:olga"))["identifiers"] == ["sample:olga"]
+    assert client.again(petition)["total_signatures"] == before + 1
+    with pytest.raises(OsdiError) as caught:
+        client.record(petition, a_signature(a_person("Olga", "Osman", "no address"), "sample:no"))
+    assert caught.value.properties == {"person.email_addresses[0].address"}
+    url = f"{deployed_site.url}/api/osdi"
+    assert requests.get(f"{url}?osdi-api-token={token}", timeout=30).status_code == 401
+    assert requests.get(url, headers={"OSDI-API-Token": "staff_x"}, timeout=30).status_code == 401

@@ -10,10 +10,19 @@ from chalicelib.partners.model import Counts
 from chalicelib.signatures.take_back import take_back
 from chalicelib.staff import authorizer
 from tests.actors import ALICE, CHARLIE, NOW, confirmed, identity_of, item_of
-from tests.faults.scenes import PETITION, Scene, alice_pending, alice_withdrawn, answered, counted_right
+from tests.faults.scenes import (
+    PETITION,
+    Scene,
+    alice_pending,
+    alice_withdrawn,
+    answered,
+    counted_days_ago,
+    counted_right,
+    public_is_exact,
+)
 from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
 from tests.partnering import PATH, a_partner, oaks_token, sent_of
-from tests.partners.partner_requests import NEW
+from tests.partners.partner_requests import HELPER, NEW
 from tests.served import JSON, Served, context
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
@@ -99,7 +108,23 @@ def is_authorized(served: Served) -> bool:
     return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
 
 
-PARTNERS = "/api/staff/partners"
+def oak_and_a_count(served: Served) -> None:
+    oak_asks(served)
+    counted_days_ago(served)
+
+
+def osdi_read(path: str, served: Served) -> bool:
+    try:
+        return answered(served.get(path, authorization=f"Bearer {served.oak}"), 200)  # type: ignore[attr-defined]
+    except Unavailable:
+        return False
+
+
+def recorded(served: Served) -> bool:
+    return sent(json.loads(HELPER), served, f"{OSDI}/petitions/safe-children/record")
+
+
+PARTNERS, OSDI = "/api/staff/partners", "/api/osdi"
 PARTNER_SCENES = [
     Scene("take_signatures", oak_asks, partial(sent, BATCH), partial(each_is, "confirmed")),
     Scene("take_signatures", oak_counts_after_email, partial(sent, BATCH), partial(each_is, "pending")),
@@ -107,6 +132,10 @@ PARTNER_SCENES = [
     Scene("take_signatures", alice_had_confirmed, partial(sent, BATCH), partial(each_is, "confirmed")),
     Scene("take_signatures", alice_had_withdrawn, partial(sent, BATCH), alice_stays_withdrawn),
     Scene("take_signatures", undone_before, partial(sent, BATCH), partial(each_is, "confirmed")),
+    Scene("record_signature", oak_asks, recorded, counted_right),
+    Scene("read_entry_point", oak_asks, partial(osdi_read, OSDI), counted_right),
+    Scene("list_osdi_petitions", oak_and_a_count, partial(osdi_read, f"{OSDI}/petitions"), public_is_exact),
+    Scene("read_osdi_petition", oak_and_a_count, partial(osdi_read, f"{OSDI}/petitions/safe-children"), counted_right),
     Scene("partner_authorizer", oak_asks, is_authorized, counted_right),
     Scene("list_partners", bob_may_all, partial(read, PARTNERS), counted_right),
     Scene("partners", oak_and_bob, partial(as_function_of, "partners", "/api/staff/partners", PARTNERS), counted_right),

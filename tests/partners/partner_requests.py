@@ -38,3 +38,23 @@ def of_partners(ask: Callable[..., Any]) -> Iterator[Any]:
 
 
 SLUGS = {"safe-children": 200, "nobody": 404, "closed": 409, "removed": 410}
+
+
+def of_osdi(ask: Callable[..., Any]) -> Iterator[Any]:
+    entry, one, record = "/api/osdi", "/api/osdi/petitions/{slug}", "/api/osdi/petitions/{slug}/record"
+    yield ask(200, "GET", entry, entry, headers=OAK)
+    for query, status in {"": 200, "?page=2": 200, "?page=0": 400}.items():
+        yield ask(status, "GET", f"{entry}/petitions", f"{entry}/petitions{query}", headers=OAK)
+    for slug, status in SLUGS.items():
+        if slug != "closed":
+            yield ask(status, "GET", one, one.format(slug=slug), headers=OAK)
+        yield ask(status, "POST", record, record.format(slug=slug), HELPER, OAK)
+    here = record.format(slug="safe-children")
+    for body, status in {b"{": 400, b"[]": 400, b"a" * 16_385: 413}.items():
+        yield ask(status, "POST", record, here, body, OAK)
+    yield ask(415, "POST", record, here, HELPER, {**OAK, "Content-Type": "text/plain"})
+
+
+HELPER = json.dumps(
+    {"person": {"given_name": "Alice", "email_addresses": [{"address": "alice@mail.example"}]}, "identifiers": ["x"]}
+).encode()
