@@ -14,7 +14,7 @@ from chalicelib.mail import worker as mail_worker
 from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
 from chalicelib.partners.osdi import api as osdi_api
 from chalicelib.people import api as people_api
-from chalicelib.petitions import api as petitions_api, staff_api as petitions_staff_api
+from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
 from chalicelib.projections.funnel import api as funnel_api
 from chalicelib.signatures import api as signatures_api, links as signatures_links, worker as signatures_worker
@@ -23,13 +23,24 @@ from chalicelib.staff import api as staff_api, authorizer, page as staff_page
 from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
 from chalicelib.totals import api as totals_api
+from chalicelib.updates import (
+    api as updates_api,
+    find as updates_find,
+    kinds as updates_kinds,
+    staff_api as updates_staff_api,
+    worker as updates_worker,
+)
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api)
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
-    *(partners_api, osdi_api, partners_staff_api, health_api, projections_api, funnel_api),
+    *(partners_api, osdi_api, partners_staff_api, health_api, projections_api, funnel_api, updates_staff_api),
 )
-WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker)
+WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, updates_worker)
+
+# What lower layers use of capabilities that they cannot import.
+mail_worker.KINDS |= updates_kinds.UPDATE_KINDS
+petitions_page.SECTIONS["updates"] = updates_find.published
 
 app = Site(app_name="petitions", configure_logs=False)
 for module in (*PUBLIC, *STAFF):

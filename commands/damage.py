@@ -20,6 +20,7 @@ from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
+from chalicelib.mail.state import REQUEST
 from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
 
 MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
@@ -30,7 +31,17 @@ SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent
 MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
 # Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
-RESTORED_COUNTS = ("PETITIONS", "SLUGS", "TEXT#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#")
+RESTORED_COUNTS = (
+    "PETITIONS",
+    "SLUGS",
+    "TEXT#",
+    "TALLY#",
+    "PENDING#",
+    "CONSTITUENCIES#",
+    "FUNNEL#",
+    "FUNNEL-DAYS#",
+    "UPDATES#",
+)
 
 
 class RestoreOutcome(StrEnum):
@@ -102,6 +113,13 @@ def count(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
 def entry(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
     """An entry of the audit trail never changes."""
     return _missing(keys.AUDIT, kept, live)
+
+
+def delivery(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
+    """An email that waited in the copy may have been sent since. So it comes back as unknown, and is not sent again."""
+    settled = {name: value for name, value in kept.items() if name not in REQUEST}
+    waited = {} if len(settled) == len(kept) else {"mail_unknown_at": iso(known.now)}
+    return _missing(keys.DELIVERIES, settled | waited, live)
 
 
 def _missing(table: str, kept: Item, live: Item | None) -> RestoreDecision:

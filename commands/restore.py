@@ -26,7 +26,12 @@ from commands.copies import Copy, copies_of, patiently, window
 from commands.damage import Known, RestoreDecision, RestoreOutcome, Rule
 from commands.trail import Trail
 
-RULES: dict[str, Rule] = {keys.AUDIT: damage.entry, keys.COUNTS: damage.count, keys.SIGNATURES: damage.signature}
+RULES: dict[str, Rule] = {
+    keys.AUDIT: damage.entry,
+    keys.COUNTS: damage.count,
+    keys.DELIVERIES: damage.delivery,
+    keys.SIGNATURES: damage.signature,
+}
 LATEST = "latest"
 WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.staff.tokens import all_tokens, issue, revoke
+from chalicelib.staff.tokens import all_tokens, described, find_token, keep, new_token, revoke
 from commands import common
 from commands.common import from_1_to
 
@@ -15,15 +15,17 @@ MOST_DAYS = 3650
 
 
 def issue_token(arguments: argparse.Namespace) -> None:
-    common.audited("token.issued", owner=arguments.owner, rights=",".join(sorted(arguments.rights)))
     now = times.now()
     expires_at = now + timedelta(days=arguments.days)
-    print(issue(arguments.owner, arguments.rights, now, expires_at, common.tables()))
+    token = new_token(arguments.owner, arguments.rights, now, expires_at)
+    common.audited("token.issued", token.stored.token_id, **described(token.stored))
+    print(keep(token, common.tables()))
     print(f"Valid until {times.iso(expires_at)}. It is shown only once and is not stored.", file=sys.stderr)
 
 
 def revoke_token(arguments: argparse.Namespace) -> None:
-    common.audited("token.revoked", arguments.id)
+    token = find_token(arguments.id, common.tables())
+    common.audited("token.revoked", arguments.id, **(described(token) if token else {}))
     if not revoke(arguments.id, times.now(), common.tables()):
         raise common.InputError(f"there is no token {arguments.id}: the id is the part between the underscores")
     print(f"revoked {arguments.id}: it is no longer valid")

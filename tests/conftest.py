@@ -11,9 +11,11 @@ from _pytest.nodeid import coerce_node_id
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
 from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
+from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
+from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
@@ -86,10 +88,14 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     log.begin("")
     forget_petitions()
     forget_level()
+    forget_updates()
+    forget_marked()
     settings.cache_clear()
     yield
     forget_petitions()
     forget_level()
+    forget_updates()
+    forget_marked()
     settings.cache_clear()
 
 

@@ -25,8 +25,10 @@ from chalicelib.aws import bucket, clients, email, queue, source, table
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
+from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
+from chalicelib.updates.find import forget_updates
 from stack.emulator import client_environment, emulator
 from stack.template.merge import merge_template
 from stack.template.queues import queue_id
@@ -150,6 +152,8 @@ def _forget() -> None:
                 built.cache_clear()
     forget_petitions()
     forget_level()
+    forget_updates()
+    forget_marked()
 
 
 def _create_tables() -> tuple[dict[str, str], str]:

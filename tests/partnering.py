@@ -6,8 +6,9 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
 from chalicelib.partners.model import Counts, Partner
 from chalicelib.partners.receiving import Receiving
-from chalicelib.partners.register import create_partner, issue_partner_token
+from chalicelib.partners.register import create_partner, new_partner_token
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.tokens import keep
 from tests.actors import ALICE, DAY, NOW, OPENED, Person, a_signing_context
 
 WORDING = "I sign, and Oak may pass my signature on"
@@ -23,7 +24,7 @@ def a_partner(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "pa
 
 
 def oaks_token(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "partner-oak") -> str:
-    return issue_partner_token(a_partner(tables, counts, source), NOW, NOW + DAY, tables)
+    return keep(new_partner_token(a_partner(tables, counts, source), NOW, NOW + DAY), tables)
 
 
 def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any) -> dict[str, Any]:

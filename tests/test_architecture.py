@@ -15,7 +15,8 @@ STACK = sorted((ROOT / "stack").rglob("*.py"))
 # Lowest first. A module imports from its own layer and from those below.
 LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
-    ("projections",), ("mail",), ("exports", "partners", "people", "staff", "signin", "statements", "totals", "health"),
+    ("projections",), ("mail",),
+    ("exports", "partners", "people", "staff", "signin", "statements", "totals", "updates", "health"),
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
@@ -282,6 +283,9 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/signin/model.py", "chalicelib/staff/model.py",
         "chalicelib/staff/store.py", "chalicelib/statements/model.py", "chalicelib/projections/breakdowns.py",
         "chalicelib/projections/store.py", "chalicelib/signatures/worker.py",
+        "chalicelib/updates/kinds.py", "chalicelib/updates/model.py", "chalicelib/updates/publish.py",
+        "chalicelib/updates/store.py", "chalicelib/updates/worker.py", "chalicelib/updates/write.py",
+        "chalicelib/updates/find.py",
         "chalicelib/tallies/open.py", "chalicelib/tallies/prove.py", "chalicelib/tallies/store.py",
     }  # fmt: skip
     missing = {

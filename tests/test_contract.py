@@ -256,17 +256,27 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
     assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
 
 
-def test_a_sender_reads_only_petitions_and_the_pause() -> None:
+def test_a_sender_reads_only_petitions_the_pause_and_updates() -> None:
     for function in SENDERS:
+        more = [keys.updates("*")] if function == "SendOtherMail" else []
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
-        assert read == [{keys.petition("any").pk, keys.mail_pause().pk}]
+        assert set().union(*(each or () for each in read)) == {keys.petition("any").pk, keys.mail_pause().pk, *more}
 
 
 def test_the_signing_function_cannot_read_signatures() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
     assert not reading & allowed("APIHandler", "SignaturesTable")
     readers = {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")}
-    assert readers == {"Links", "Partners", "People", "RecountTallies", "SweepMail", "RunExport"}
+    assert readers == {
+        "Links",
+        "Partners",
+        "People",
+        "RecountTallies",
+        "SweepMail",
+        "RunExport",
+        "RunUpdate",
+        "SendOtherMail",
+    }
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
 
 
@@ -279,7 +289,7 @@ def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
     client = SimpleNamespace(query=lambda **request: query.update(request) or {"Items": []})
     names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
     start = keys.Key(keys.SIGNATURES, "slug#00", "")
-    CONFIRM.waiting(start, OPENED, OPENED, 1, Tables(cast(Any, client), names))
+    CONFIRM.open_requests(start, 1, Tables(cast(Any, client), names))
     assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
 
 
@@ -309,8 +319,8 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
     function: str, sent: dict[str, Any]
 ) -> None:
-    [marking] = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
-    condition = marking["Condition"]
+    updates = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
+    [condition] = [each["Condition"] for each in updates if "SignaturesTable" in json.dumps(each["Resource"])]
     assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
     assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
     assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
@@ -492,10 +502,13 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
 
 
+JOBS = {"RunExport", "RunUpdate"}
+
+
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     bounds = {name: declared.at_once(name) for name in events("SQS")}
-    # Staff request exports one at a time for each petition, and rarely during a spike.
-    assert bounds.pop("RunExport") == 2
+    # Staff start jobs one at a time for each petition, and rarely during a spike.
+    assert {bounds.pop(job) for job in JOBS} == {2}
     # Other mail's event source is off while confirmations wait (mail/watch.py), so both senders are never fully busy.
     assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 6
     # Lambda keeps 100 unreserved, which a reservation would not leave in a new account. So the default is none.
@@ -546,8 +559,8 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
     receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     for function, source in events("SQS").items():
         queue = source["Queue"]["Fn::GetAtt"][0]
-        # RunExport sends itself a new message when time runs short.
-        assert allowed(function, queue) - ({"sqs:SendMessage"} if function == "RunExport" else set()) == receive
+        # A job sends itself a new message when time runs short.
+        assert allowed(function, queue) - ({"sqs:SendMessage"} if function in JOBS else set()) == receive
     read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     for function in events("DynamoDB"):
         assert allowed(function, "StreamArn") == read
@@ -863,7 +876,7 @@ def pages_named_in_code() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return {text for text in texts if re.fullmatch(r"[a-z_]+\.html", text)}
+    return {text for text in texts if re.fullmatch(r"[a-z][a-z_]*\.html", text)}
 
 
 def test_every_page_template_is_used_and_exists() -> None:

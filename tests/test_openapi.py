@@ -24,6 +24,8 @@ from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.updates import store
+from chalicelib.updates.model import UpdateState
 from stack.openapi.document import FILE, document, written
 from tests.actors import (
     DAY,
@@ -46,6 +48,7 @@ from tests.partners import partner_requests
 from tests.served import FORM, JSON, Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 from tests.signin.test_api import BEGUN, RETURNED
+from tests.updates.sending import TEXT, an_update
 
 SPEC: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 PROBLEM, HTML = "application/problem+json", "text/html"
@@ -53,6 +56,9 @@ PROBLEM, HTML = "application/problem+json", "text/html"
 OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
 STAFF_PETITION = "/api/staff/petitions/{slug}"
+UPDATES = "/api/staff/petitions/{slug}/updates"
+A_PETITIONS_UPDATES = "/api/staff/petitions/safe-children/updates"
+ONE_UPDATE = f"{UPDATES}/{{update_id}}"
 STATEMENTS = "/api/staff/petitions/{slug}/statements"
 STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
 EXPORTS_OF, AN_EXPORT = "/api/staff/petitions/{slug}/exports", "/api/staff/exports/{export_id}"
@@ -294,6 +300,8 @@ def _petition_body(**changes: object) -> bytes:
     return json.dumps({**written, **changes}).encode()
 
 
+UPDATE = json.dumps(TEXT).encode()
+FOUND = {"safe-children": 200, "nobody": 404}
 FIGURE = b'{"source": "a", "kind": "paper", "count": 1, "as_of": "2026-11-20T12:00:00Z", "evidence": "A sheet"}'
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
@@ -305,6 +313,8 @@ REQUESTS = [
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
+    *_about_a_petition("/api/petitions/{slug}/updates"),
+    *_about_a_petition("/petitions/{slug}/updates.atom"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
     *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     _post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
@@ -386,6 +396,46 @@ REQUESTS = [
             "nobody/funnel": 404,
             "safe-children/funnel?by=country": 422,
         }.items()
+    ),
+    *(
+        _staff("POST", status, UPDATES, f"/api/staff/petitions/{slug}/updates", body)
+        for status, slug, body in (
+            *((201, "safe-children", UPDATE), (404, "nobody", UPDATE)),
+            *((400, "closed", b"{"), (413, "closed", b"a" * 16_385), (422, "closed", b"{}")),
+        )
+    ),
+    _staff("POST", 415, UPDATES, "/api/staff/petitions/closed/updates", UPDATE, "text/plain"),
+    *(_staff("GET", status, UPDATES, UPDATES.format(slug=slug)) for slug, status in FOUND.items()),
+    *(
+        _staff("GET", status, ONE_UPDATE, ONE_UPDATE.format(slug="safe-children", update_id=each))
+        for each, status in {"draft": 200, "nobody": 404}.items()
+    ),
+    *(
+        _staff(method, status, f"{ONE_UPDATE}{verb}", f"{A_PETITIONS_UPDATES}/{each}{verb}", body)
+        for method, verb, right, accepted in (
+            ("PUT", "", UPDATE, 200),
+            ("POST", "/test", b'{"email": "bob@charity.example"}', 202),
+            ("POST", "/publish", b"{}", 202),
+        )
+        for each, status, body in (
+            *(("draft", accepted, right), ("nobody", 404, right), ("cancelled", 409, right)),
+            *(("draft", 400, b"{"), ("draft", 413, b"a" * 16_385), ("draft", 422, b'{"more": 1}')),
+        )
+    ),
+    *(
+        _staff(
+            method,
+            415,
+            f"{ONE_UPDATE}{verb}",
+            f"{A_PETITIONS_UPDATES}/draft{verb}",
+            b"{}",
+            "text/plain",
+        )
+        for method, verb in (("PUT", ""), ("POST", "/test"), ("POST", "/publish"))
+    ),
+    *(
+        _staff("POST", status, f"{ONE_UPDATE}/cancel", f"/api/staff/petitions/safe-children/updates/{each}/cancel")
+        for each, status in {"draft": 200, "nobody": 404}.items()
     ),
     _get(200, "/api/staff/me", **STAFF),
     *(
@@ -490,7 +540,13 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_partner(served.tables)
     signed(served.tables, a_petition())
     _add_exports(served.tables)
+    _add_updates(served.tables)
     return served
+
+
+def _add_updates(tables: FakeTables) -> None:
+    for state in (UpdateState.DRAFT, UpdateState.CANCELLED):
+        store.add(an_update(update_id=state.value, state=state), tables)
 
 
 def _add_exports(tables: FakeTables) -> None:
@@ -584,6 +640,7 @@ def test_exactly_the_described_statuses_of_our_code_are_tested() -> None:
 
 WITHOUT_STORAGE = (
     "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff", "/api/statements", "/statements",
+    "/api/osdi$",
 )  # fmt: skip
 WITH_STORAGE = [
     ask

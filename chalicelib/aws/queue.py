@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH_LIMIT = 10
+# The longest delay of a message, in seconds.
+LONGEST_DELAY = 900
 # Visibility timeout while messages move: enough for ten messages, and short, so that a crashed run's soon return.
 MOVING_SECONDS = 60
 
@@ -102,6 +104,11 @@ def overflow_queue() -> Queue:
 @cache
 def exports_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["exports"])
+
+
+@cache
+def updates_queue() -> Queue:
+    return Queue(clients.sqs(), settings().queues["updates"])
 
 
 @cache

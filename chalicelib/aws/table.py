@@ -4,10 +4,12 @@ Reads are eventually consistent by default. A failed condition returns the old i
 (ReturnValuesOnConditionCheckFailure), which saves a second read; `try_update` does not return it.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from random import uniform
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import clients
@@ -42,7 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
 BATCH_GET_LIMIT = 100
-BATCH_GET_ATTEMPTS = 3
+# The longest waits in seconds before keys that AWS left out are read again. Random, so that processes spread out.
+BATCH_GET_WAITS = (0.05, 0.1, 0.2)
 
 
 class Tables:
@@ -73,14 +76,10 @@ class Tables:
         return found
 
     def _batch_get(self, wanted: Sequence[Key], consistent: bool) -> list[Item]:
-        request: Any = {
-            self._names[wanted[0].table]: {
-                "Keys": [wire_key(key) for key in wanted],
-                "ConsistentRead": consistent,
-            }
-        }
+        asked = {"Keys": [wire_key(key) for key in wanted], "ConsistentRead": consistent}
+        request: Any = {self._names[wanted[0].table]: asked}
         found: list[Item] = []
-        for _ in range(BATCH_GET_ATTEMPTS):
+        for wait in (*BATCH_GET_WAITS, None):
             with translated("storage", storage_refusal):
                 answer = self._client.batch_get_item(RequestItems=request)
             self.answered_at = _time_of(answer)
@@ -88,6 +87,8 @@ class Tables:
             request = answer.get("UnprocessedKeys")
             if not request:
                 return found
+            if wait is not None:
+                time.sleep(uniform(0, wait))
         raise Throttled("storage")
 
     def query(

@@ -3,7 +3,7 @@
 SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
 names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
 functions may add to it and no function may change it. DELIVERIES is a fourth: the state of emails that is not on a
-signature, without personal data. Its items expire. The template has no such table until the first kind needs it.
+signature, without personal data. Its items expire.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -20,14 +20,13 @@ signature, without personal data. Its items expire. The template has no such tab
                 FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
-                MAIL                   SWEEP            the position of the sweep for lost mail requests
+                MAIL                   SWEEP            the position of the sweep in the groups that have no marker
+                MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
                 TOKENS                 <id>             a token of staff or of a partner, hashed
-                PARTNERS               <source>         one partner and its settings
-                WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
-                RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by its own identifier: ids only
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
+                UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
 """
@@ -39,8 +38,9 @@ from zlib import crc32
 SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
+_REFUSED = "-refused"
 DELIVERIES = "deliveries"
-TABLES = (SIGNATURES, COUNTS, AUDIT)
+TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
 # (100 keys at most) can read a counter for each.
@@ -154,6 +154,15 @@ def audit_entry(moment: str, nonce: str) -> Key:
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 
+def audit_refusal(entry: str) -> Key:
+    """`entry`: the sort key of the entry whose action was refused."""
+    return Key(AUDIT, audit_partition(entry), f"{entry}{_REFUSED}")
+
+
+def refused_entry(refusal: str) -> str:
+    return refusal.removesuffix(_REFUSED)
+
+
 def audit_partition(moment: str) -> str:
     return moment[:7]
 
@@ -170,6 +179,14 @@ def job_partition(kind: str, key: str) -> str:
 
 def latest_job(kind: str, key: str) -> Key:
     return Key(COUNTS, job_partition(kind, key), "LATEST")
+
+
+def updates(slug: str) -> str:
+    return f"UPDATES#{slug}"
+
+
+def update(slug: str, update_id: str) -> Key:
+    return Key(COUNTS, updates(slug), update_id)
 
 
 def delivery(kind: str, key: str) -> Key:
@@ -190,3 +207,11 @@ def mail_pause() -> Key:
 
 def mail_sweep() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "SWEEP")
+
+
+# Its own partition, so that the relay cannot write the pause.
+MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
+
+
+def mail_outstanding(group: str) -> Key:
+    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)

@@ -54,7 +54,7 @@ def cancel_export(request: Request, export_id: str) -> Response:
     """Return the export: cancelled, or as it had ended before. A stalled export has failed."""
     export = find_job(Export, export_id, tables())
     if export.at(times.now()).is_open:
-        audited(request, "export.cancelled", export.job_id)
+        audited(request, "export.cancelled", export.job_id, {"petition": export.slug})
         export = cancel(export, times.now(), tables())
     return json_answer(shown(export))
 
@@ -77,7 +77,8 @@ def link_cover(request: Request, export_id: str) -> Response:
 def _link(request: Request, export: Export, key: str, name: str) -> Response:
     """HEAD gets no body, so it hands out no link and is not audited."""
     if request.method != "HEAD":
-        audited(request, "export.fetched", export.job_id, {"what": name.removeprefix(export.job_id)})
+        details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
+        audited(request, "export.fetched", export.job_id, details)
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = exports_bucket().link(key, name, LINK_SECONDS)
     link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}

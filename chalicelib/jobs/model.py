@@ -49,7 +49,7 @@ class Job(BaseModel):
     One job of a kind runs at a time for each key (a petition's slug, say). `lifetime`: after it, a finished job has
     expired. `patience`: a job without progress for this long has failed; longer than any function runs. `secrets`: the
     fields that are removed when the job ends. `steps` are recorded so far. `processed` of `expected` is the progress,
-    in the kind's own unit. `why` is a sentence for staff.
+    in the kind's own unit. `rests_until`: no step runs before it. `why` is a sentence for staff.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -67,6 +67,7 @@ class Job(BaseModel):
     steps: int = 0
     processed: int = 0
     expected: int = 0
+    rests_until: Moment | None = None
     why: str | None = None
 
     @property
@@ -84,8 +85,13 @@ class Job(BaseModel):
 
     def at(self, now: datetime) -> Self:
         """Return the job as it is now: a stalled one has failed, with a reason, even if this is not stored yet."""
-        is_stalled = self.is_open and now >= self.touched_at + self.patience
+        worked_until = max(self.touched_at, self.rests_until or self.touched_at)
+        is_stalled = self.is_open and now >= worked_until + self.patience
         return self.stalled() if is_stalled else self
+
+    def rest(self, now: datetime) -> timedelta:
+        """Return for how long it still rests; zero if it does not."""
+        return max(timedelta(), self.rests_until - now) if self.rests_until else timedelta()
 
     def state_at(self, now: datetime) -> JobState:
         if self.state is JobState.DONE and now >= self.expires_at:

@@ -9,11 +9,13 @@ from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
-    """Return the job. If it is still open, time ran short: run it again."""
+    """Return the job. If it is still open, it rests or time ran short: run it again."""
     while job.is_open:
         if job.state_at(clock()) is JobState.FAILED:
             job = store.advance(job, job.stalled(), clock(), tables)
             continue
+        if job.rest(clock()):
+            return job
         step = work.next_step(job)
         if not has_time(step.seconds):
             return job

@@ -1,13 +1,14 @@
 """Run jobs from a queue. Each message names a job; a new message follows until the job has ended."""
 
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Any
 
 from chalice.app import SQSEvent
 
-from chalicelib.aws.queue import Queue
+from chalicelib.aws.queue import LONGEST_DELAY, Queue
 from chalicelib.aws.table import tables
-from chalicelib.core import log
+from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, each_message
 from chalicelib.jobs.model import HasTime, JobMessage, JobType
@@ -44,5 +45,5 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run: Callable[[JobType
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
     else:
         if job.is_open:
-            queue.send([message(job_id)])
+            queue.send([message(job_id, min(LONGEST_DELAY, ceil(job.rest(times.now()).total_seconds())))])
         log.event("job_worked_on", kind=job.kind, job=job_id, petition=job.key, state=job.state, why=job.why)

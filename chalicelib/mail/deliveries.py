@@ -4,17 +4,35 @@ The item contains ids and times, no personal data, and it expires. So a kind mus
 where it is kept, when the email is composed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
+from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST, DeliveryState
+
+# What an outcome is read from.
+_OUTCOME = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
+FAILURES = ("bounced", "refused")
+
+
+class DeliveryOutcome(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    # It bounced, or SES refused it. A complaint is about an email that arrived.
+    FAILED = "failed"
+    # A sender crashed after it may have sent it.
+    UNKNOWN = "unknown"
+    # Its kind decided not to send it.
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +49,7 @@ class Deliveries(DeliveryState):
 
     def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
         """Request the email, once for each key. Raise ConditionFailed if it was requested before."""
+        outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
         request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
         expires = int((now + self.lifetime).timestamp())
         item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
@@ -43,9 +62,23 @@ class Deliveries(DeliveryState):
     def key_of(self, item: Mapping[str, Any]) -> str:
         return str(item["sk"])
 
-    def partitions(self, tables: Tables) -> Iterable[Key]:
-        for bucket in keys.BUCKETS:
-            yield Key(keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), "")
+    def holds(self, group: str) -> bool:
+        return group == f"{keys.DELIVERIES}/{self.kind}"
+
+    def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        return [group for group in (f"{keys.DELIVERIES}/{self.kind}",) if group >= after]
+
+    def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
+        """Return how many emails have which outcome, of all whose key begins with `prefix`. Constant memory."""
+        # A key has no character after "z".
+        between = (prefix, prefix + "~")
+        return Counter(
+            _outcome(item)
+            for bucket in keys.BUCKETS
+            for item in tables.query(
+                keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), between, only=_OUTCOME
+            )
+        )
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # No other request replaces this one while its item exists.
@@ -58,3 +91,13 @@ class Deliveries(DeliveryState):
         # The request stays: it may be waiting for `mark_sent`, and no undeliverable email is claimed.
         is_known = Attr("mails").exists()
         tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_known))
+
+
+def _outcome(item: Item) -> DeliveryOutcome:
+    if item.get("undeliverable") in FAILURES:
+        return DeliveryOutcome.FAILED
+    if item["mails"]:
+        return DeliveryOutcome.SENT
+    if "mail_unknown_at" in item:
+        return DeliveryOutcome.UNKNOWN
+    return DeliveryOutcome.WAITING if "mail_requested_at" in item else DeliveryOutcome.DROPPED

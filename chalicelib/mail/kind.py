@@ -13,6 +13,7 @@ from pathlib import Path
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
+from chalicelib.core.tokens import Purpose, Subject, issue
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import DeliveryState
 
@@ -24,6 +25,10 @@ class MailContext:
     site_url: str
     token_keys: dict[str, str]
     deliver: Callable[[Mail], timedelta]
+
+    def link(self, purpose: Purpose, subject: Subject, expires: datetime) -> str:
+        """Return the link to the page of this purpose, for this signature."""
+        return f"{self.site_url}/{purpose}?token={issue(purpose, subject, expires, self.token_keys)}"
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,27 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from chalicelib.aws.queue import LONGEST_DELAY
+from chalicelib.aws.table import Tables
+from chalicelib.mail import outstanding
 from chalicelib.mail.kind import Kinds, is_known
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 
 Image = Mapping[str, Any]
 
-# The longest delay of an SQS message, in seconds.
-LONGEST_DELAY = 900
 
-
-def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox) -> int:
+def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent.
 
-    A request of an unknown kind is left out: it must not stop the stream.
+    A request of an unknown kind is left out: it must not stop the stream. Mark each request's group for the sweep.
     """
     requested = [after for before, after in changes if after and is_new_request(before, after)]
     images = [image for image in requested if is_known(image["mail_kind"], outbox.kinds)]
-    outbox.send([_message(image, outbox.kinds, now) for image in images])
+    messages = [_message(image, outbox.kinds, now) for image in images]
+    outbox.send(messages)
+    items = (outbox.kinds[request.kind].state.item_key(request.key) for request, _ in messages)
+    outstanding.note(map(outstanding.group_of, items), now, tables)
     return len(images)
 
 

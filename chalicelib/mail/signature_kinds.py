@@ -13,11 +13,11 @@ from chalicelib.core import keys
 from chalicelib.core.countries import countries
 from chalicelib.core.keys import Key
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject, issue
+from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
-from chalicelib.petitions.find import all_petitions, petition_as_stored
+from chalicelib.petitions.find import petition_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
@@ -27,6 +27,8 @@ from chalicelib.signatures.names import greeting_name
 AFTER_LINK = timedelta(days=1)
 # In these states the link in the email would not work.
 HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
+# Each petition's signatures are a group of partitions (outstanding.py).
+GROUPS = f"{keys.SIGNATURES}/"
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -37,10 +39,12 @@ class SignatureDeliveries(DeliveryState):
     def key_of(self, item: Mapping[str, Any]) -> str:
         return delivery_key(keys.slug_of(item["pk"]), item["sk"])
 
-    def partitions(self, tables: Tables) -> Iterable[Key]:
-        for petition in all_petitions(tables):
-            for bucket in keys.BUCKETS:
-                yield Key(keys.SIGNATURES, keys.signature_partition(petition.slug, bucket), "")
+    def holds(self, group: str) -> bool:
+        return group.startswith(GROUPS)
+
+    def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        first = after.removeprefix(GROUPS) if self.holds(after) else ""
+        return (f"{GROUPS}{slug}" for slug in slugs_from(first, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         expires = at + CONFIRM_LIFETIME + AFTER_LINK
@@ -104,10 +108,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    return {
-        f"{purpose}_url": f"{context.site_url}/{purpose}?token={issue(purpose, subject, expires, context.token_keys)}"
-        for purpose, expires in expiries.items()
-    }
+    return {f"{purpose}_url": context.link(purpose, subject, expires) for purpose, expires in expiries.items()}
 
 
 # After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.

@@ -9,7 +9,7 @@ knows whether the email was sent; AfterCrash says what happens then. Queue messa
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -22,6 +22,8 @@ from chalicelib.signatures.model import MAIL_REQUEST
 
 CLAIM = ("mail_claimed_until", "mail_began_at")
 REQUEST = (*MAIL_REQUEST, "mail_began_at")
+# What the sweep reads of an open request.
+OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_claimed_until")
 
 
 class AfterCrash(Enum):
@@ -53,8 +55,12 @@ class DeliveryState(ABC):
         """Return the delivery's key, from the item's own key."""
 
     @abstractmethod
-    def partitions(self, tables: Tables) -> Iterable[Key]:
-        """Return the partitions that the sweep reads, each with an empty sort key."""
+    def holds(self, group: str) -> bool:
+        """Return whether these items are in this group of partitions (outstanding.py)."""
+
+    @abstractmethod
+    def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        """Return the groups of these items, sorted, from `after` on ("": all)."""
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
@@ -115,17 +121,23 @@ class DeliveryState(ABC):
         """Record that the request was queued again now."""
         self._change(request, {"mail_queued_at": iso(now)}, (), tables)
 
-    def waiting(
-        self, start: Key, since: datetime, now: datetime, most: int, tables: Tables
-    ) -> tuple[list[MailRequest], str | None]:
-        """Return unclaimed requests last queued before `since`, from the next `most` items, and where to continue.
+    def open_requests(self, start: Key, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+        """Return the items with an open request among the next `most` items, and where to continue.
 
         Eventually consistent. Reads no personal data.
         """
-        is_old = Attr("mail_requested_at").lte(iso(since)) & absent_or_at_most("mail_queued_at", iso(since))
-        condition = is_old & _is_free(now) & may_have_more_mail(self.most)
-        items, last = tables.page(start, ("pk", "sk", "mail_kind", "mail_requested_at"), condition, most)
-        return [self.request_of(item) for item in items], last
+        is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.most)
+        return tables.page(start, OPEN_REQUEST, is_open, most)
+
+    def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, again: timedelta) -> datetime:
+        """Return when to queue the open request again: after `lost_after`, but never more often than `again`.
+
+        A claimed request is not queued: its sender may be about to send it.
+        """
+        times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
+        if "mail_queued_at" in item:
+            times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, again))
+        return max(*times, datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC))
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
         """Return False if the request is no longer stored: it was settled meanwhile, or replaced by a newer one."""

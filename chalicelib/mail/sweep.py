@@ -1,105 +1,146 @@
 """Find mail requests that are no longer in any queue, and queue them again.
 
 A queue keeps messages for 14 days and a stream for one day, but the quota may spread a spike over three weeks.
-The requests are stored on their items, without an index. So a pass reads all these items, some in each run.
+A run walks the marked groups (outstanding.py), so its time depends on the waiting email. A group may lack its marker
+because a stream record was lost. So once a day, in slices, a pass looks into the groups without one.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import repeat
+from operator import itemgetter
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
+from chalicelib.mail import outstanding
 from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.outstanding import Marker
 from chalicelib.mail.state import DeliveryState
 
-# While queues are busy, a request counts as lost after 12 of SQS's 14 days: a pass may take a day or two.
+# While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
 QUEUE_FORGETS = timedelta(days=12)
 # While queues are (nearly) empty, a request older than this counts as lost.
 ON_ITS_WAY = timedelta(hours=1)
+# A request that was queued again counts as lost after this time, so that email on hold is not queued every hour.
+AGAIN = timedelta(hours=6)
 BUSY = 100
-PASS_EVERY = timedelta(hours=6)
+PASS_EVERY = timedelta(days=1)
 
-# Limits of one run. Queueing and marking 5,000 requests takes about 40 s.
-MAX_PAGES, PAGE, MAX_REQUESTS = 200, 500, 5000
-
-# Every partition that holds requests, by name and sorted, with its state and its key.
-Partitions = Mapping[str, tuple[DeliveryState, Key]]
+# Seconds for a slice of the pass, and for the whole run. The function times out at 120 s.
+SLICE_SECONDS, RUN_SECONDS = 20.0, 80.0
+# Items a page. Queueing and marking 500 requests takes about 4 s.
+PAGE = 500
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The cursor of a pass: continue after this item of this partition. The partition is None when done."""
+    """The position of a pass: in a group. The group is None when the pass is done."""
 
     began: str
-    partition: str | None = ""
-    after: str = ""
+    group: str | None = ""
+    position: str = ""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the sweep needs. A request last queued before `since` is lost."""
+    """What one run of the sweep needs. A request counts as lost `lost_after` its time. `clock` is in seconds."""
 
-    partitions: Partitions
-    since: datetime
     outbox: Outbox
+    lost_after: timedelta
     now: datetime
     tables: Tables
+    clock: Callable[[], float]
+
+    @property
+    def states(self) -> set[DeliveryState]:
+        return {kind.state for kind in self.outbox.kinds.values()}  # Kinds may share one.
 
 
-def sweep(outbox: Outbox, now: datetime, tables: Tables) -> int:
-    """Return how many requests were queued again. After a crash, a page is repeated: requests are idempotent."""
-    cursor = _cursor(now, tables)
-    if cursor.partition is None:
-        return 0
-    since = now - (QUEUE_FORGETS if outbox.depth() > BUSY else ON_ITS_WAY)
-    run = Run(_partitions(outbox, tables), since, outbox, now, tables)
+def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], float]) -> int:
+    """Return how many requests were queued again. After a crash, a walk is repeated: requests are idempotent."""
+    began = clock()
+    run = Run(outbox, QUEUE_FORGETS if outbox.depth() > BUSY else ON_ITS_WAY, now, tables, clock)
+    _mark_unmarked(run, began + SLICE_SECONDS)
+    due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
+    return sum(_walk(outstanding.begun(marker, now), run, began + RUN_SECONDS) for marker in due)
+
+
+def _walk(marker: Marker, run: Run, deadline: float) -> int:
+    """Queue the group's lost requests, until the deadline. Return how many."""
+    state = next((state for state in run.states if state.holds(marker.group)), None)
     queued = 0
-    for _ in range(MAX_PAGES):
-        found, cursor = _sweep_page(cursor, run)
-        tables.put(keys.mail_sweep(), _as_item(cursor))
-        queued += found
-        if cursor.partition is None or queued >= MAX_REQUESTS:
-            break
+    if state is None or run.clock() >= deadline:
+        return 0
+    while run.clock() < deadline:
+        items, position = _page(state, marker.group, marker.position, run.tables)
+        lost, earliest = _queue_lost(items, state, run)
+        queued += lost
+        marker = replace(marker, earliest=min(filter(None, (marker.earliest, earliest)), default=""))
+        if position is None:
+            outstanding.end(marker, ON_ITS_WAY, run.tables)
+            return queued
+        marker = replace(marker, position=position)
+    outstanding.keep(marker, run.tables)
     return queued
 
 
-def _sweep_page(cursor: Cursor, run: Run) -> tuple[int, Cursor]:
-    here, following = _this_and_next(cursor, run.partitions)
-    if here is None:
-        return 0, Cursor(cursor.began, None)
-    state, start = run.partitions[here]
-    start = start._replace(sk=cursor.after if here == cursor.partition else "")
-    requests, last = state.waiting(start, run.since, run.now, PAGE, run.tables)
-    run.outbox.send([(request, 0) for request in requests])
+def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
+    """Return how many were lost, and when the first of these requests is lost (again); "" without requests."""
+    lost_at = [(state.lost_at(item, run.lost_after, AGAIN), item) for item in items]
+    lost = [state.request_of(item) for at, item in lost_at if at <= run.now]
+    run.outbox.send([(request, 0) for request in lost])
     # Mark after queueing: if marked first, a crash would hide a request for a fortnight.
-    for request in requests:
+    for request in lost:
         state.mark_queued(request, run.now, run.tables)
-    return len(requests), Cursor(cursor.began, here, last) if last else Cursor(cursor.began, following)
+    later = [at for at, _ in lost_at if at > run.now] + [run.now + max(AGAIN, run.lost_after)] * bool(lost)
+    return len(lost), iso(min(later)) if later else ""
 
 
-def _this_and_next(cursor: Cursor, partitions: Iterable[str]) -> tuple[str | None, str | None]:
-    """Continue by the order of names: petitions may have been added or removed since the last run."""
-    here, following, *_ = *(each for each in partitions if each >= (cursor.partition or "")), None, None
-    return here, following
+def _mark_unmarked(run: Run, deadline: float) -> None:
+    """Continue the pass over the groups without a marker: mark those with an open request."""
+    cursor = _cursor(run.now, run.tables)
+    if cursor.group is None:
+        return
+    marked = {marker.group for marker in outstanding.markers(run.tables)}
+    for group, state in _groups(cursor.group, run):
+        position: str | None = cursor.position if group == cursor.group else ""
+        while position is not None and group not in marked:
+            if run.clock() >= deadline:
+                _keep(Cursor(cursor.began, group, position), run.tables)
+                return
+            items, position = _page(state, group, position, run.tables)
+            if items:
+                outstanding.mark(group, run.now, run.tables)
+                break
+    _keep(Cursor(cursor.began, None), run.tables)
 
 
-def _partitions(outbox: Outbox, tables: Tables) -> Partitions:
-    states = {kind.state for kind in outbox.kinds.values()}  # Kinds may share one.
-    found = {f"{start.table}/{start.pk}": (state, start) for state in states for start in state.partitions(tables)}
-    return dict(sorted(found.items()))
+def _groups(after: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
+    """Yield the groups in the order of their names, from `after` on: petitions may be added during a pass."""
+    named = (zip(state.groups(after, run.tables), repeat(state)) for state in run.states)
+    yield from merge(*named, key=itemgetter(0))
+
+
+def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
+    """Return the open requests among the next PAGE items, and the position after them: None at the end."""
+    bucket, _, after = (position or keys.BUCKETS[0]).partition("/")
+    items, last = state.open_requests(outstanding.partition(group, bucket, after), PAGE, tables)
+    if last:
+        return items, f"{bucket}/{last}"
+    return items, next((each for each in keys.BUCKETS if each > bucket), None)
 
 
 def _cursor(now: datetime, tables: Tables) -> Cursor:
     """Return the cursor of the current pass. Start a new pass when the last is done and PASS_EVERY has gone by."""
     item = tables.get(keys.mail_sweep(), consistent=True)
-    if item is None or (item.get("partition") is None and item["began"] <= iso(now - PASS_EVERY)):
+    if item is None or (item.get("group") is None and item["began"] <= iso(now - PASS_EVERY)):
         return Cursor(iso(now))
-    return Cursor(item["began"], item.get("partition"), item.get("after", ""))
+    return Cursor(item["began"], item.get("group"), item.get("position", ""))
 
 
-def _as_item(cursor: Cursor) -> dict[str, str]:
-    here = {} if cursor.partition is None else {"partition": cursor.partition, "after": cursor.after}
-    return {"began": cursor.began, **here}
+def _keep(cursor: Cursor, tables: Tables) -> None:
+    here = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
+    tables.put(keys.mail_sweep(), {"began": cursor.began, **here})

@@ -71,7 +71,7 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
-    relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox())
+    relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed)
     log.event("relayed", requests=relayed)
 
@@ -118,4 +118,4 @@ def _watch() -> None:
 
 
 def _sweep() -> None:
-    log.event("mail_swept", queued=sweep(_outbox(), times.now(), tables()))
+    log.event("mail_swept", queued=sweep(_outbox(), times.now(), tables(), time.monotonic))

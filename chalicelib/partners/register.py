@@ -8,7 +8,7 @@ from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Unknown
 from chalicelib.core.rights import Right
 from chalicelib.partners import store
 from chalicelib.partners.model import SOURCE_PATTERN, Partner
-from chalicelib.staff.tokens import issue
+from chalicelib.staff.tokens import NewToken, new_token
 
 _source = re.compile(SOURCE_PATTERN)
 
@@ -46,6 +46,6 @@ def all_partners(tables: Tables) -> list[Partner]:
     return list(store.list_all(tables))
 
 
-def issue_partner_token(partner: Partner, now: datetime, expires_at: datetime, tables: Tables) -> str:
-    """Return a token that can only send signatures to this partner's source."""
-    return issue(partner.name, [Right.PARTNER], now, expires_at, tables, partner=partner.source)
+def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
+    """Return a token, not stored yet, that can only send signatures to this partner's source."""
+    return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)

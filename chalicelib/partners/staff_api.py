@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.rights import Right
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingVersion
-from chalicelib.partners.register import all_partners, create_partner, find_partner, issue_partner_token
+from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
 from chalicelib.petitions.model import Line
 from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.tokens import described, keep
 
 if TYPE_CHECKING:
     from chalicelib.partners.answers import PartnerToken
@@ -70,16 +70,14 @@ def issue_token_of_partner(request: Request, source: str) -> Response:
     """Return 201 and a token that can only send signatures of this partner. It is shown only once."""
     wanted = parsed(PartnerTokenRequest, json_body(request))
     partner = find_partner(source, tables())
-    audited(
-        request, "token.issued", details={"owner": partner.name, "partner": partner.source, "rights": Right.PARTNER}
-    )
     now = times.now()
-    expires_at = now + timedelta(days=wanted.days)
-    token = issue_partner_token(partner, now, expires_at, tables())
+    token = new_partner_token(partner, now, now + timedelta(days=wanted.days))
+    stored = token.stored
+    audited(request, "token.issued", stored.token_id, {**described(stored), "partner": partner.source})
     shown: PartnerToken = {
-        "token": token,
-        "token_id": token.split("_")[1],
+        "token": keep(token, tables()),
+        "token_id": stored.token_id,
         "partner": partner.source,
-        "expires_at": times.iso(expires_at),
+        "expires_at": times.iso(stored.expires_at),
     }
     return json_answer(shown, 201)

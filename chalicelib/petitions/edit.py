@@ -47,4 +47,4 @@ def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
 
 
 def _taken() -> Invalid:
-    return Invalid([FieldError("slug", "Another petition already uses this slug")])
+    return Invalid([FieldError("slug", "Another petition already has this address")])

@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -100,6 +100,11 @@ def texts_as_signed(signed: Mapping[str, tuple[str, str]], tables: Tables) -> di
 
 def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
+
+
+def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
+    """Yield the slugs of all petitions in order, from this one on ("": all). Read little: no texts."""
+    return store.slugs_from(slug, tables)
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:

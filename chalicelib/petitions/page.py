@@ -1,6 +1,6 @@
 """The petition page with its form: empty, or with the typed values and their errors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from chalice.app import Request, Response
@@ -13,6 +13,10 @@ from chalicelib.edge.http import NO_STORE
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
+
+# More parts of the page, by the name that the template uses. app.py adds those of capabilities above this one. Each
+# loads its part, which must be cached: the page is read far more often than petitions are signed.
+SECTIONS: dict[str, Callable[[str, Tables], object]] = {}
 
 
 def petition_page(
@@ -28,6 +32,7 @@ def petition_page(
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
     context = _context(petition, petition.state_at(now), known_count(petition, now, tables))
+    context |= {name: _known(load, petition.slug, tables) for name, load in SECTIONS.items()}
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
     return page(request, "petition.html", context, status, headers)
 
@@ -35,6 +40,7 @@ def petition_page(
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
     context = _context(petition, PetitionState.OPEN, known_count(petition, now, tables))
+    context |= dict.fromkeys(SECTIONS)
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     return page(request, "petition.html", context, headers={**NO_STORE, "X-Robots-Tag": "noindex"})
 
@@ -53,6 +59,14 @@ def _context(petition: Petition, state: PetitionState, count: Count | None) -> d
 
 def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": form["country"] if form.get("country") in countries() else "GB"}
+
+
+def _known(load: Callable[[str, Tables], object], slug: str, tables: Tables) -> object:
+    """Return a part of the page, or None when it is unavailable, so that people can sign without it."""
+    try:
+        return load(slug, tables)
+    except Unavailable:
+        return None
 
 
 def known_count(petition: Petition, now: datetime, tables: Tables) -> Count | None:

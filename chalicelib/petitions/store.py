@@ -26,6 +26,13 @@ def list_all(tables: Tables) -> Iterator[Petition]:
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
 
 
+def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
+    """Yield the slugs of all petitions in order, from this one on ("": all)."""
+    between = (slug, "~") if slug else None
+    for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
+        yield item["sk"]
+
+
 def add(petition: Petition, tables: Tables) -> None:
     """Store a new petition, and list its slug. Raise ConditionFailed when the slug is taken."""
     new = NewItem(keys.petition(petition.slug), petition.model_dump(exclude_none=True))

@@ -5,11 +5,15 @@ Items come page by page, ordered by id, in all states. An id does not reveal whe
 
 from collections.abc import Iterator
 
-from chalicelib.aws.table import Item, Tables
+from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
 ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
+# What an update reads (.chalice/policy-run-update.json).
+SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 # What an export reads (.chalice/policy-run-export.json): no address.
 EXPORTED = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
@@ -19,6 +23,16 @@ EXPORTED = (
 
 def exportable(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORTED)
+
+
+def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+    """Return those of the next `most` signatures that are confirmed and asked for updates, and where to continue.
+
+    Eventually consistent. No name and no address.
+    """
+    start = keys.signature_partition(slug, bucket)
+    wants = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
+    return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, wants, most)
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

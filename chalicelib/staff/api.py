@@ -14,7 +14,7 @@ from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.staff.authorizer import audited, rights_by_route, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
-from chalicelib.staff.tokens import all_tokens, find_token, issue, revoke
+from chalicelib.staff.tokens import all_tokens, described, find_token, keep, new_token, revoke
 
 routes = Blueprint(__name__)
 
@@ -55,10 +55,9 @@ def issue_token(request: Request) -> Response:
         raise Forbidden("You can only give rights that your own token has.")
     now = times.now()
     expires_at = _expiry(new.days, _own(request).expires_at, now)
-    rights = ",".join(sorted(set(new.rights)))
-    audited(request, "token.issued", details={"owner": new.owner, "rights": rights})
-    token = issue(new.owner, new.rights, now, expires_at, tables())
-    return json_answer({"token": token, **_shown(_found(token.split("_")[1]), now)}, 201)
+    token = new_token(new.owner, new.rights, now, expires_at)
+    audited(request, "token.issued", token.stored.token_id, described(token.stored))
+    return json_answer({"token": keep(token, tables()), **_shown(token.stored, now)}, 201)
 
 
 @staff_view(routes)
@@ -67,7 +66,7 @@ def revoke_token(request: Request, token_id: str) -> Response:
     token = _found(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
-    audited(request, "token.revoked", token.token_id)
+    audited(request, "token.revoked", token.token_id, described(token))
     revoke(token.token_id, times.now(), tables())
     return json_answer(_shown(_found(token_id), times.now()))
 

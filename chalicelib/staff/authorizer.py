@@ -2,21 +2,26 @@
 
 from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatchcase
+from functools import wraps
 from typing import Any
 
-from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, ChaliceAuthorizer, Request
+from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, ChaliceAuthorizer, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import Forbidden
+from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
+from chalicelib.edge.problems import problem_of
 from chalicelib.edge.routes import ROUTES, Access
 from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
 from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import note_refusal, record
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
 
 routes = Blueprint(__name__)
+
+# The request's entry in the audit trail: its cursor.
+RECORDED = "recorded"
 
 
 # OSDI names this header. Partners may send `Authorization: Bearer` instead.
@@ -65,8 +70,25 @@ def _authorized(request: AuthRequest) -> AuthResponse:
 
 
 def staff_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a token."""
-    return json_view(routes, staff_authorizer)
+    """Bind a view that needs a token. If it refuses an action that it has recorded, the record says so."""
+    bound = json_view(routes, staff_authorizer)
+    return lambda view: bound(_noting_refusals(view))
+
+
+def _noting_refusals(view: View) -> View:
+    @wraps(view)
+    def noting(request: Request, **arguments: str) -> Response:
+        try:
+            return view(request, **arguments)
+        except PetitionsError as error:
+            cursor, problem = request.context.get(RECORDED), problem_of(error)
+            # After an outage, nobody knows whether the action was done.
+            if cursor and problem.status < 500:
+                why = " ".join([problem.detail, *(f"{each.message}." for each in problem.errors)])
+                note_refusal(cursor, why, tables())
+            raise
+
+    return noting
 
 
 def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
@@ -135,7 +157,7 @@ def rights_of(request: Request) -> set[Right]:
 def audited(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
     """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
     entry = Action(name=action, subject=subject, details=dict(details or {}))
-    record(actor(request), entry, times.now(), tables())
+    request.context[RECORDED] = record(actor(request), entry, times.now(), tables())
 
 
 def _context(request: Request) -> dict[str, Any]:

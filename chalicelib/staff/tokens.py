@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_hex
+from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.rights import Right
+from chalicelib.core.times import iso
 from chalicelib.staff import store
 from chalicelib.staff.model import StaffToken
 
@@ -26,15 +28,20 @@ class UnknownToken(Exception):
     """The token is unknown, expired or revoked. The caller does not learn which."""
 
 
-def issue(
-    owner: str,
-    rights: Iterable[Right],
-    now: datetime,
-    expires_at: datetime,
-    tables: Tables,
-    partner: str | None = None,
-) -> str:
-    """Store a token and return it. `partner`: the source of the partner that it is for."""
+class NewToken(NamedTuple):
+    """A token that is not stored yet, and its text, which is never stored."""
+
+    stored: StaffToken
+    text: str
+
+
+def new_token(
+    owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, partner: str | None = None
+) -> NewToken:
+    """Return a token that is not stored yet, so that its id can be recorded before it exists.
+
+    `partner`: the source of the partner that it is for.
+    """
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
         token_id=token_id,
@@ -45,8 +52,22 @@ def issue(
         expires_at=expires_at,
         partner=partner,
     )
-    store.keep(token, tables)
-    return f"staff_{token_id}_{secret}"
+    return NewToken(token, f"staff_{token_id}_{secret}")
+
+
+def keep(new: NewToken, tables: Tables) -> str:
+    """Store the token, and return its text."""
+    store.keep(new.stored, tables)
+    return new.text
+
+
+def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
+    return keep(new_token(owner, rights, now, expires_at), tables)
+
+
+def described(token: StaffToken) -> dict[str, str]:
+    """Return what the audit trail says about a token."""
+    return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:

@@ -12,6 +12,7 @@ PARAMETERS: dict[str, Node] = {
     "source": {"description": "The partner's source.", "example": "partner-oak"},
     "token_id": {"description": "The token's id, as in the list of tokens."},
     "signature_id": {"description": "The signature's id, as returned by the search."},
+    "update_id": {"description": "The update's id, as in the list of updates."},
     "export_id": {"description": "The export's id, as in the list of exports."},
     "version": {
         "description": "Changes whenever one of these files changes. An older version is also answered, but not "

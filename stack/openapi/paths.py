@@ -19,6 +19,7 @@ UNKNOWN = {
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
+    "update_id": "UnknownThing",
     "name": "NoFile",
 }
 

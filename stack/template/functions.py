@@ -85,6 +85,7 @@ def functions() -> Template:
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),
             # The disk must hold the plain and the encrypted file at once. It sends messages to its own queue.
             properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+            properties("run_update", RecursiveLoop="Allow"),
             # Chalice would write the function's name in another case than its logical id.
             {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
         ]

@@ -63,6 +63,13 @@ def _of_data() -> list[Template]:
             worker="run_export",
             attempts=3,
         ),
+        worked_queue(
+            "updates",
+            "Updates to send: ids only",
+            lost="Updates that stopped three times without an error",
+            worker="run_update",
+            attempts=3,
+        ),
     ]
 
 

@@ -8,6 +8,7 @@ from stack.template.alarms import Measure, alarm_on_math
 from stack.template.cfn import Template, given, keeps_data, merged, output, ref, resource
 from stack.template.functions import logical_id
 
+_EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
 _KEYS = {"pk": "HASH", "sk": "RANGE"}
 # DynamoDB reports system errors by operation only.
 _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
@@ -22,11 +23,12 @@ def tables() -> Template:
                 "Table of signatures: personal data",
                 own_key={"KMSMasterKeyId": given("HasCustomerKey", ref("CustomerKeyArn"))},
                 StreamSpecification={"StreamViewType": "NEW_AND_OLD_IMAGES"},
-                TimeToLiveSpecification={"AttributeName": "expires_at", "Enabled": True},
+                **_EXPIRES,
                 WarmThroughput=given("WarmsSignatures", units),
             ),
             table(keys.COUNTS, "Table of petitions, tallies, snapshots and staff tokens"),
             table(keys.AUDIT, "Table of staff's actions"),
+            table(keys.DELIVERIES, "Table of emails that are not about one signature: no personal data", **_EXPIRES),
         ]
     )
 

@@ -1,6 +1,7 @@
 """DynamoDB's responses, from botocore's stubber: throttles, conflicts, incomplete batches, timeouts."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -172,21 +173,32 @@ def test_a_transaction_names_both_tables_and_is_the_same_for_the_sdks_own_retry(
     assert operation.idempotent_members == ["ClientRequestToken"]
 
 
-def test_unprocessed_keys_are_requested_again(played: Played) -> None:
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between reads of keys that were left out, each the longest possible."""
+    waits: list[float] = []
+    monkeypatch.setattr("chalicelib.aws.table.time", SimpleNamespace(sleep=waits.append))
+    monkeypatch.setattr("chalicelib.aws.table.uniform", lambda low, high: high)
+    return waits
+
+
+def test_unprocessed_keys_are_requested_again(played: Played, slept: list[float]) -> None:
     left = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
     second = WIRE | {"pk": {"S": "p2"}}
     played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left})
     played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [second]}}, {"RequestItems": left})
     found = played.tables.batch_get([KEY, Key(COUNTS, "p2", "s")])
     assert [item["pk"] for item in found] == ["p", "p2"]
+    assert slept == [0.05]
 
 
-def test_an_incomplete_batch_read_raises(played: Played) -> None:
+def test_an_incomplete_batch_read_raises_after_growing_waits(played: Played, slept: list[float]) -> None:
     left = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
-    for _ in range(3):
+    for _ in range(4):
         played.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
     with pytest.raises(Throttled):
         played.tables.batch_get([KEY])
+    assert slept == [0.05, 0.1, 0.2]
 
 
 def test_keys_are_read_in_batches_of_a_hundred(played: Played) -> None:

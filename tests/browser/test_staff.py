@@ -66,6 +66,18 @@ def test_the_count_refreshes_and_keeps_its_time_while_the_server_is_down(
     crowd.one_more(deployed_site, -7)
 
 
+def test_a_refresh_keeps_the_keyboard_in_its_row(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
+    desk.clock.install()
+    sign_in(desk, deployed_site)
+    row = desk.get_by_role("row").filter(has_text=TITLE)
+    row.get_by_role("link", name="Export").focus()
+    crowd.one_more(deployed_site, 3)
+    desk.clock.run_for(16_000)
+    expect(row).to_contain_text(f"{confirmed + 3:,}")
+    expect(row.get_by_role("link", name="Export")).to_be_focused()
+    crowd.one_more(deployed_site, -3)
+
+
 def test_a_hidden_tab_sends_no_requests(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
     desk.clock.install()
     sign_in(desk, deployed_site, where=NUMBERS)
@@ -154,11 +166,12 @@ def test_printing_shows_the_count_the_curve_and_the_tables(
         expect(desk.locator(hidden).first).to_be_hidden()
 
 
-def test_without_javascript_the_page_says_that_it_needs_it(browser: Browser, deployed_site: DeployedSite) -> None:
+def test_without_javascript_the_page_says_so_at_once(browser: Browser, deployed_site: DeployedSite) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{deployed_site.url}/staff")
-    expect(page.get_by_text("These pages need JavaScript")).to_be_visible()
+    # No waiting: the page must not be blank at first.
+    assert page.get_by_text("These pages need JavaScript").is_visible()
     expect(page.get_by_text("curl -H")).to_be_visible()
     context.close()
 

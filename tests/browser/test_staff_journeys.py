@@ -115,7 +115,7 @@ def test_an_export_is_cancelled_and_the_next_has_a_digest_and_a_download_link(
 ) -> None:
     sign_in(desk, deployed_site, where="#/petitions/support-trafficked-children/exports")
     desk.get_by_role("button", name="Create the file").click()
-    desk.get_by_role("button", name="Cancel").click()
+    desk.get_by_role("button", name="Cancel the export").click()
     expect(desk.get_by_role("row").filter(has_text="Cancelled")).to_be_visible()
     desk.get_by_role("button", name="Create the file").click()
     row = desk.get_by_role("row").filter(has_text="Ready")

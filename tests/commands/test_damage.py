@@ -9,12 +9,14 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import MailKind, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.updates.kinds import EMAILS
 from commands import damage
 from commands.damage import Known, RestoreOutcome
 from tests.actors import DAY, MINUTE, NOW, confirmed, item_of, key_of, signed, subject_of
@@ -258,3 +260,13 @@ def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition)
     del tables.items[key_of(petition, identity)]
     tables.put_new(decision.write)
     assert item_of(tables, petition, identity)["mail_kind"] == MailKind.CONFIRM
+
+
+def test_an_email_that_waited_comes_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
+    request = EMAILS.request("safe-children_a1_00", NOW, tables)
+    kept = tables.items[EMAILS.item_key(request.key)]
+    decision = damage.delivery({**kept, "pk": EMAILS.item_key(request.key).pk, "sk": request.key}, None, Known(LATER))
+    assert isinstance(decision.write, NewItem)
+    tables.items.clear()
+    tables.put_new(decision.write)
+    assert EMAILS.outcomes("", tables) == {DeliveryOutcome.UNKNOWN: 1}

@@ -10,7 +10,7 @@ from chalicelib.jobs.request import cancel
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, asked_for, kept
 from tests.faults.scenes import PETITION, Scene, counted_days_ago, counted_right
-from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
+from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, is_refused_in_the_trail, read
 from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/exports"
@@ -45,6 +45,11 @@ def one_cancelled_after_its_upload(served: Served) -> None:
     served.bucket.objects[f"files/{served.asked.job_id}/signatures.csv"] = b""  # type: ignore[attr-defined]
 
 
+def one_that_waits_already(served: Served) -> None:
+    bob_may_all(served)
+    asked_for(served.tables, PETITION, served.exports, columns=["name"])
+
+
 def worked_on(served: Served, end: JobState = JobState.DONE) -> bool:
     """Work on the newest message and return whether the export has this end."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
@@ -76,6 +81,8 @@ def requested(served: Served) -> bool:
 
 EXPORT_SCENES = [
     Scene("request_export", bob_may_all, requested, partial(is_in_the_trail, "export.requested")),
+    Scene("request_export", one_that_waits_already, partial(asked, "POST", OF_PETITION, 409, {"columns": ["name"]}),
+          partial(is_refused_in_the_trail, "export.requested")),
     Scene("list_exports", a_finished_export, partial(read, OF_PETITION), counted_right),
     Scene("read_export", a_finished_export, partial(read, ONE), counted_right),
     Scene("cancel_export", an_export_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),

@@ -8,7 +8,12 @@ from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
 # An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
-KINDS = ("chalicelib.mail.state", "chalicelib.mail.signature_kinds")
+KINDS = (
+    *("chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds"),
+    "chalicelib.updates.kinds",
+)
+# The states of a capability's own kinds, by name.
+STATES = {"EMAILS", "TESTS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 
@@ -63,6 +68,9 @@ def _named_in(function: Function) -> Iterator[Function]:
     for node in ast.walk(_functions(module)[name]):
         if isinstance(node, ast.Name):
             found = names.get(node.id, (module, node.id))
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in STATES:
+            yield from _of_any_kind(node.attr)
+            continue
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
             found = (".".join(names[node.value.id]), node.attr)
         elif isinstance(node, ast.Attribute) and module.startswith("chalicelib.mail."):

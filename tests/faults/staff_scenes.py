@@ -112,6 +112,12 @@ def is_in_the_trail(action: str, served: Served) -> None:
     assert action in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
 
 
+def is_refused_in_the_trail(action: str, served: Served) -> None:
+    """The last entry says why. A retry after an outage makes another entry."""
+    found = [entry.refused for entry in entries(NOW - DAY, NOW + DAY, served.tables) if entry.action.name == action]
+    assert any(found)
+
+
 def as_function_of(function: str, route: str, path: str, served: Served) -> bool:
     """Call a function as API Gateway does, after the authorizer has accepted the token."""
     names = [part.strip("{}") for part in route.split("/") if part.startswith("{")]
@@ -208,6 +214,8 @@ STAFF_SCENES = [
     Scene("show_statement", a_statement, partial(vouched, ""), is_vouched_for),
     Scene("read_staff_health", a_count_adjusted_twice, partial(read, "/api/staff/health"), counted_right),
     Scene("create_petition", bob_may_all, created, is_whole),
+    Scene("create_petition", bob_may_all, partial(asked, "POST", PETITIONS, 422, {**WRITTEN, "slug": PETITION.slug}),
+          partial(is_refused_in_the_trail, "petition.created")),
     Scene("read_petition_as_stored", bob_may_all, partial(read, ADDRESS), petition_is_right),
     Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, {**WRITTEN, "text": "More."}),
           petition_is_right),

@@ -15,6 +15,7 @@ from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
@@ -87,7 +88,7 @@ class World:
         wire(self.site, self.patch)
         give_table(self.patch)
         self.patch.setattr("chalicelib.core.caching.monotonic", lambda: self.now.timestamp())
-        for forget in (forget_petitions, forget_level, settings.cache_clear):
+        for forget in (forget_petitions, forget_level, forget_marked, settings.cache_clear):
             forget()
         self.ledger = Ledger()
         self.letters: list[Letter] = []

@@ -11,7 +11,7 @@ from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import is_new_request, relay
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import ALICE, NOW
-from tests.fakes import FakeQueue
+from tests.fakes import FakeQueue, FakeTables
 
 SIGNED = {
     "pk": "safe-children#2a",
@@ -45,7 +45,12 @@ def test_only_new_requests_are_queued(before: dict[str, str] | None, after: dict
 
 def test_a_message_names_the_request_and_no_person(queue: FakeQueue) -> None:
     assert (
-        relay([(None, SIGNED), (SIGNED, CLAIMED), (SIGNED, None)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS))
+        relay(
+            [(None, SIGNED), (SIGNED, CLAIMED), (SIGNED, None)],
+            NOW,
+            Outbox(queue, FakeQueue(), SIGNATURE_KINDS),
+            FakeTables(),
+        )
         == 1
     )
     assert queue.messages == [
@@ -58,7 +63,7 @@ def test_a_request_of_an_unknown_kind_is_logged_and_stops_no_other(
     queue: FakeQueue, caplog: pytest.LogCaptureFixture
 ) -> None:
     images = [(None, SIGNED | {"mail_kind": "removed"}), (None, SIGNED)]
-    assert relay(images, NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS)) == 1
+    assert relay(images, NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS), FakeTables()) == 1
     assert [message["kind"] for message in queue.messages] == ["confirm"]
     assert [(each.message, vars(each)["facts"]) for each in caplog.records] == [("unknown_kind", {"kind": "removed"})]
 
@@ -69,17 +74,22 @@ def test_a_failing_queue_raises(queue: FakeQueue) -> None:
             raise Unavailable("queue")
 
     with pytest.raises(Unavailable):
-        relay([(None, SIGNED)], NOW, Outbox(Full(), Full(), SIGNATURE_KINDS))
+        relay([(None, SIGNED)], NOW, Outbox(Full(), Full(), SIGNATURE_KINDS), FakeTables())
 
 
 def test_a_request_within_a_minute_of_the_last_email_is_delayed(queue: FakeQueue) -> None:
     mailed = {**SIGNED, "mailed_at": iso(NOW - timedelta(seconds=20))}
     long_ago = {**SIGNED, "mailed_at": iso(NOW - timedelta(days=20))}
-    relay([(None, mailed), (None, long_ago), (None, SIGNED)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS))
+    relay(
+        [(None, mailed), (None, long_ago), (None, SIGNED)],
+        NOW,
+        Outbox(queue, FakeQueue(), SIGNATURE_KINDS),
+        FakeTables(),
+    )
     assert queue.delays == [40, 0, 0]
 
 
 def test_a_nudge_queues_the_same_request_again(queue: FakeQueue) -> None:
     nudged = {**SIGNED, "mail_nudged_at": "2026-11-24T12:30:00Z"}
-    relay([(None, SIGNED), (SIGNED, nudged)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS))
+    relay([(None, SIGNED), (SIGNED, nudged)], NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS), FakeTables())
     assert queue.messages[0] == queue.messages[1]

@@ -1,20 +1,21 @@
 """The sweep finds requests that every queue has lost, in bounded runs, and only these."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Outgoing
-from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail import sweep as sweeping
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.outstanding import mark
 from chalicelib.mail.send import Sent, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
-from chalicelib.mail.sweep import BUSY, ON_ITS_WAY, PASS_EVERY, QUEUE_FORGETS, sweep
+from chalicelib.mail.sweep import AGAIN, BUSY, ON_ITS_WAY, QUEUE_FORGETS, RUN_SECONDS, SLICE_SECONDS, sweep
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
@@ -29,6 +30,7 @@ from tests.actors import (
     change_item,
     claim_mail,
     confirmed,
+    identity_of,
     item_of,
     key_of,
     request_of,
@@ -36,6 +38,7 @@ from tests.actors import (
 )
 from tests.fakes import FakeQueue, FakeTables
 
+HOUR = timedelta(hours=1)
 LATER = NOW + 2 * ON_ITS_WAY
 
 
@@ -51,11 +54,17 @@ def queued(outbox: Outbox) -> list[MailRequest]:
 
 
 def swept(outbox: Outbox, tables: FakeTables, now: datetime = LATER) -> int:
-    """Run the sweep until the pass is done."""
-    found = sweep(outbox, now, tables)
-    while "partition" in tables.items[keys.mail_sweep()]:
-        found += sweep(outbox, now, tables)
-    return found
+    return sweep(outbox, now, tables, lambda: 0.0)
+
+
+def ticking(seconds: float) -> Callable[[], float]:
+    """Return a clock that moves this far each time that it is read."""
+    return count(0.0, seconds).__next__
+
+
+def marked(tables: FakeTables, *slugs: str) -> None:
+    for slug in slugs:
+        mark(f"signatures/{slug}", NOW, tables)
 
 
 def crowd(tables: FakeTables, petition: Petition, number: int) -> list[str]:
@@ -119,73 +128,57 @@ def test_with_a_busy_queue_a_request_is_queued_again_every_12_days(
     crowd(tables, petition, 3)
     outbox.urgent.send([Outgoing({})] * (BUSY + 1))
     began = NOW + QUEUE_FORGETS
-    found = [swept(outbox, tables, began + number * PASS_EVERY) for number in range(4 * 14)]
+    found = [swept(outbox, tables, began + number * AGAIN) for number in range(4 * 14)]
     assert found == [3, *[0] * (4 * 12 - 1), 3, *[0] * 7]
 
 
 def test_a_request_lost_again_is_queued_again(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     signed(tables, petition)
     assert swept(outbox, tables, LATER) == 1
-    assert swept(outbox, tables, LATER + PASS_EVERY) == 1, "the queue is empty, so this message was lost too"
+    assert swept(outbox, tables, LATER + AGAIN) == 1, "the queue is empty, so this message was lost too"
 
 
 def test_a_run_is_bounded_and_the_next_run_continues(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "MAX_PAGES", 10)
     monkeypatch.setattr(sweeping, "PAGE", 2)
-    a_published_petition(tables, slug="another")
     identities = crowd(tables, petition, 100)
     runs = 0
-    while "partition" in tables.items.get(keys.mail_sweep(), {"partition": ""}):
+    while len(queued(outbox)) < 100:
         tables.calls.clear()
-        sweep(outbox, LATER, tables)
-        assert tables.calls.count("page") <= 10
+        sweep(outbox, LATER, tables, ticking(SLICE_SECONDS / 5))
+        assert tables.calls.count("page") <= 5 * RUN_SECONDS / SLICE_SECONDS
         runs += 1
-    assert runs > 12
+    assert runs > 5
     assert sorted(request.key for request in queued(outbox)) == sorted(
         delivery_key(petition.slug, each) for each in identities
     )
 
 
-def test_a_run_ends_after_the_maximum_of_requests(
+def test_a_lost_request_waits_for_nobody_elses_walk(
     tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "MAX_REQUESTS", 5)
-    monkeypatch.setattr(sweeping, "PAGE", 2)
-    crowd(tables, petition, 40)
-    assert 5 <= sweep(outbox, LATER, tables) <= 6
-
-
-def test_the_next_pass_starts_six_hours_after_the_last(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
-    swept(outbox, tables)
-    tables.calls.clear()
+    """Alice's petition comes last by name, and one run is too short for the first petition."""
+    monkeypatch.setattr(sweeping, "PAGE", 1)
+    crowd(tables, a_published_petition(tables, slug="a-large-one"), 90)
+    marked(tables, "a-large-one", petition.slug)
     signed(tables, petition)
-    assert sweep(outbox, LATER + PASS_EVERY - MINUTE, tables) == 0
-    assert tables.calls.count("page") == 0
-    assert swept(outbox, tables, LATER + PASS_EVERY) == 1
+    for run in range(30):
+        sweep(outbox, LATER + run * 15 * MINUTE, tables, ticking(1))
+    assert delivery_key(petition.slug, identity_of(petition)) in {request.key for request in queued(outbox)}
 
 
-def test_an_interrupted_pass_is_finished_days_later(
-    tables: FakeTables, petition: Petition, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeping, "MAX_PAGES", 1)
+def test_an_unfinished_walk_is_finished_days_later(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
     crowd(tables, petition, 5)
-    sweep(outbox, LATER, tables)
+    marked(tables, petition.slug)
+    sweep(outbox, LATER, tables, ticking(RUN_SECONDS / 2))
     swept(outbox, tables, LATER + 3 * DAY)
     assert len(queued(outbox)) == 5
 
 
-def test_a_petition_deleted_during_a_pass_does_not_stop_it(
-    tables: FakeTables, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeping, "MAX_PAGES", 1)
-    first, last = (a_published_petition(tables, slug=slug) for slug in ("aaa", "zzz"))
-    identity = signed(tables, last)
-    sweep(outbox, LATER, tables)
-    del tables.items[keys.petition(first.slug)]
-    swept(outbox, tables)
-    assert [request.key for request in queued(outbox)] == [delivery_key("zzz", identity)]
+def test_email_on_hold_is_queued_every_six_hours(tables: FakeTables, petition: Petition, outbox: Outbox) -> None:
+    signed(tables, petition)
+    assert [swept(outbox, tables, LATER + hour * HOUR) for hour in range(13)] == [1, *[0] * 5, 1, *[0] * 5, 1]
 
 
 def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
@@ -204,5 +197,5 @@ def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
 
 
 def test_the_limits_fit_together() -> None:
-    assert timedelta(days=14) > QUEUE_FORGETS + 4 * PASS_EVERY, "a pass of ten million takes a day"
-    assert sweeping.MAX_REQUESTS + sweeping.PAGE < 6000, "5,000 requests take about 40 s of the function's 120 s"
+    assert timedelta(days=14) > QUEUE_FORGETS + 4 * ON_ITS_WAY, "a walk of ten million takes hours"
+    assert RUN_SECONDS + 4 + 10 < 120, "the function's timeout, a page of lost requests, and a slow call"

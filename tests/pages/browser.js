@@ -4,6 +4,7 @@ export class FakeElement {
   attributes = {};
   children = [];
   listeners = {};
+  style = {};
   value = "";
 
   constructor(tag) {
@@ -28,6 +29,26 @@ export class FakeElement {
 
   append(...children) {
     this.children.push(...children);
+  }
+
+  replaceChildren(...children) {
+    this.children = children;
+  }
+
+  get textContent() {
+    return this.children.map((child) => child?.textContent ?? child).join(" ");
+  }
+
+  set textContent(text) {
+    this.children = [text];
+  }
+
+  contains() {
+    return false;
+  }
+
+  querySelectorAll() {
+    return [];
   }
 
   /** This element and all below it. */

@@ -124,6 +124,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "errors": errors,
             "countries": [("GB", "United Kingdom"), ("IE", "Ireland"), (word, word)],
             "busy": False,
+            "updates": None,
         },
         "thanks.html": {"petition": petition},
         "confirm.html": {

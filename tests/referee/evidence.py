@@ -132,8 +132,11 @@ def _relayed_and_followed(served: Served) -> None:
         give_table(patch)
         served.invoke("project_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
     served.invoke("relay_mail", stream_event([("1", None, item)]))
-    served.clock.forward(timedelta(days=1))
-    served.invoke("sweep_mail", schedule_event())
+    for requested in (True, False):
+        if not requested:
+            served.tables.items[KEY].pop("mail_requested_at", None)
+        served.clock.forward(timedelta(days=1))
+        served.invoke("sweep_mail", schedule_event())
 
 
 def _implied(evidence: Evidence, document: Mapping[str, Any]) -> None:

@@ -40,6 +40,7 @@ class Replay:
             "other_queue": Queue(clients["sqs"], environment["OTHER_MAIL_QUEUE_URL"]),
             "overflow": Queue(clients["sqs"], environment["OVERFLOW_QUEUE_URL"]),
             "exports": Queue(clients["sqs"], environment["EXPORTS_QUEUE_URL"]),
+            "updates": Queue(clients["sqs"], environment["UPDATES_QUEUE_URL"]),
             "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),
             "other_source": Source(clients["lambda"], environment["OTHER_MAIL_SOURCE"]),
             "bucket": Bucket(clients["s3"], environment["EXPORTS_BUCKET"]),

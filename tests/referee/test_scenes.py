@@ -24,19 +24,33 @@ from tests.served import Served
 
 # One process gathers the evidence for all of them.
 pytestmark = pytest.mark.xdist_group("referee")
+NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
 # `sites_from` follows names: these are named in what a function runs, and not called by it.
 NAMED_ONLY = {
-    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
-    "manage": {"chalicelib/staff/store.py:mark_used"},
-    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    # They refuse nothing that they have recorded.
+    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
+    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth"},
+    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     # A signature that a partner already finds is signed without email, so only a race asks for one here.
     "partners": {
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
+    # No email of updates is urgent.
+    "send_mail": {
+        "chalicelib/mail/deliveries.py:mark_sent",
+        "chalicelib/mail/deliveries.py:request",
+        "chalicelib/mail/outstanding.py:mark",
+        "chalicelib/signatures/store.py:find",
+        "chalicelib/updates/store.py:find",
+    },
+    "send_other_mail": {"chalicelib/mail/deliveries.py:request", "chalicelib/mail/outstanding.py:mark"},
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
+    "run_update": {"chalicelib/mail/outbox.py:depth", "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
+    # A type of its arguments; only the sender claims.
+    "sweep_mail": {"chalicelib/mail/state.py:claim"},
     # What comes late and finds its mail requested is overtaken before.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }

@@ -198,7 +198,7 @@ def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) ->
     sign(form, petition, own_origin(petition, "api", None), long_ago, a_signing_context(tables))
     _run(cloud, stack, "SweepMail")
     assert visitor(stack).link("confirm", "eve@example.org")
-    assert "partition" not in (tables.get(keys.mail_sweep()) or {"partition": ""})
+    assert "group" not in (tables.get(keys.mail_sweep()) or {"group": ""})
 
 
 def test_the_count_reader_reads_counts(stack: Deployed) -> None:

@@ -45,7 +45,8 @@ def test_a_token_is_issued_shown_once_and_audited(served: Served, bob: str) -> N
     assert "sha256" not in json.dumps(listed)
     [entry] = entries(NOW - DAY, NOW + DAY, served.tables)
     assert (entry.actor.owner, entry.action.name) == ("bob", "token.issued")
-    assert entry.action.details == {"owner": "carla", "rights": "counts"}
+    assert entry.action.details == {"owner": "carla", "rights": "counts", "expires": "2026-11-25T12:00:00Z"}
+    assert entry.action.subject == answer.json_body["token_id"]
 
 
 def test_a_right_can_only_be_given_by_someone_who_has_it(served: Served, bob: str) -> None:

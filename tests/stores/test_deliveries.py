@@ -12,9 +12,11 @@ from chalicelib.aws import clients
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.settings import settings
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.outstanding import partition
 from stack.template.tables import table, table_id
-from tests.actors import DAY, MINUTE, NOW
+from tests.actors import DAY, NOW
 from tests.mail.a_third_kind import ONCE_STATE, STATE
 
 LEASE = timedelta(seconds=90)
@@ -29,7 +31,7 @@ def tables(tables: Tables) -> Tables:
     properties = table(keys.DELIVERIES, "")["Resources"][table_id(keys.DELIVERIES)]["Properties"]
     shape = {each: properties[each] for each in ("AttributeDefinitions", "KeySchema", "BillingMode")}
     boto3.client("dynamodb").create_table(TableName=name, **shape)
-    return Tables(clients.dynamodb(), {keys.DELIVERIES: name})
+    return Tables(clients.dynamodb(), {**settings().tables, keys.DELIVERIES: name})
 
 
 def works(act: Callable[[], object]) -> bool:
@@ -73,13 +75,13 @@ def test_an_email_that_began_is_unknown_until_it_is_released(tables: Tables) -> 
     assert not ONCE_STATE.begin(request, NOW, tables)
 
 
-def test_a_partition_returns_old_unclaimed_requests(tables: Tables) -> None:
+def test_a_partition_returns_its_open_requests(tables: Tables) -> None:
     requests = [STATE.request(f"slug_{number:02}", NOW, tables) for number in range(20)]
-    STATE.claim(requests[0], NOW + DAY, LEASE, tables)
-    STATE.mark_queued(requests[1], NOW + DAY, tables)
-    STATE.mark_undeliverable(requests[2].key, "bounced", tables)
-    pages = [STATE.waiting(start, NOW + MINUTE, NOW + DAY, 100, tables)[0] for start in STATE.partitions(tables)]
-    assert sorted((each for page in pages for each in page), key=str) == requests[3:]
+    STATE.mark_undeliverable(requests[0].key, "bounced", tables)
+    STATE.drop(requests[1], tables)
+    starts = [partition(group, bucket, "") for group in STATE.groups("", tables) for bucket in keys.BUCKETS]
+    items = [item for start in starts for item in STATE.open_requests(start, 100, tables)[0]]
+    assert sorted((STATE.request_of(item) for item in items), key=str) == requests[2:]
 
 
 def test_feedback_about_an_unknown_key_creates_nothing(tables: Tables) -> None:

@@ -8,19 +8,23 @@ import { field } from "./forms.js";
 /** @import { AuditEntry, AuditTrail } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 
-/** @param {AuditEntry["details"]} details */
-export const detailText = (details) =>
-  Object.entries(details)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join(", ");
+/** @param {AuditEntry} entry what was done, or why it was not */
+export const whatText = ({ description, refused }) => (refused ? `${description}: refused. ${refused}` : description);
+
+/** @param {AuditEntry["facts"]} facts */
+const factList = (facts) =>
+  h(
+    "ul",
+    { class: "facts" },
+    facts.map(({ name, value }) => h("li", {}, `${name}: ${value}`)),
+  );
 
 /** @type {import("./dom.js").Column<AuditEntry>[]} */
 const COLUMNS = [
   { title: "When", cell: ({ at }) => exactTime(at) },
   { title: "Who", cell: ({ owner }) => owner },
-  { title: "What", cell: ({ description }) => description },
-  { title: "Applies to", cell: ({ subject }) => subject },
-  { title: "Details", cell: ({ details }) => detailText(details) },
+  { title: "What", cell: whatText },
+  { title: "Details", cell: ({ facts }) => factList(facts) },
   { title: "Internet address", cell: (entry) => entry.source_ip },
 ];
 

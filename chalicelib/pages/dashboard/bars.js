@@ -2,6 +2,7 @@
 
 import { button, h, table } from "./dom.js";
 import { number, share } from "./format.js";
+import { refill } from "./refill.js";
 
 /** @import { BreakdownRow } from "#api" */
 /** @typedef {{ name: string, value: number }} Bar */
@@ -71,8 +72,10 @@ export function breakdownSection(title, what, nameOf) {
     const toggle = button(showAll ? "Show the largest only" : `Show all ${rows.length}`, () => {
       showAll = !showAll;
       fill(breakdown, total);
+      content.querySelector("button")?.focus();
     });
-    content.replaceChildren(
+    refill(
+      content,
       rows.length ? bars(title, what, shown, total) : h("p", { class: "small" }, "Nothing yet."),
       rows.length > SHOWN ? toggle : "",
     );

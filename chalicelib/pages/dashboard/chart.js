@@ -1,14 +1,26 @@
-// The curve, drawn by uPlot. The library is fetched only here. Without it, the table still has the numbers.
+// The bars over time, drawn by uPlot. The library is fetched only here. Without it, the table still has the numbers.
 
 import { root } from "./api.js";
 import { h } from "./dom.js";
-import { axisLabel, dateTime, number } from "./format.js";
+import { axisLabel, number } from "./format.js";
 
 /** @typedef {{ at: number, value: number }} Point `at`: seconds since 1970 */
 /** @typedef {any} UPlot the library has no types */
 
 const HEIGHT = 260;
-const NO_CHART = "The curve cannot be drawn at the moment. The table has its numbers.";
+// Between the labels of the axes, at least: ten minutes (in seconds), one signature.
+const TIME_STEPS = [
+  600,
+  1_800,
+  3_600,
+  7_200,
+  10_800,
+  21_600,
+  43_200,
+  ...[1, 2, 7, 14, 28, 91, 182, 364].map((days) => days * 86_400),
+];
+const COUNT_STEPS = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+const NO_CHART = "The chart cannot be drawn at the moment. The table has its numbers.";
 
 /** @returns {Promise<UPlot>} */
 async function loadLibrary() {
@@ -29,8 +41,8 @@ function axes() {
   /** @type {(chart: UPlot, values: number[]) => string[]} */
   const counts = (_, values) => values.map(number);
   return [
-    { ...common, values: times },
-    { ...common, size: 70, values: counts },
+    { ...common, values: times, incrs: TIME_STEPS },
+    { ...common, size: 70, values: counts, incrs: COUNT_STEPS },
   ];
 }
 
@@ -42,29 +54,39 @@ function axes() {
  */
 export const verticalRange = (low, high) => [Math.min(0, low), Math.max(1, high * 1.05)];
 
+/**
+ * The columns of the chart: times, finished steps, the unfinished step. An end is added, so that the last bar has room.
+ * @param {Point[]} points in order, a step apart
+ * @param {number} end seconds since 1970
+ * @param {number} now seconds since 1970
+ * @returns {[number[], (number | null)[], (number | null)[]]}
+ */
+export function columnsOf(points, end, now) {
+  const last = points.at(-1);
+  const unfinished = last && now < end ? last : undefined;
+  const finished = points.map((point) => (point === unfinished ? null : point.value));
+  const rest = points.map((point) => (point === unfinished ? point.value : null));
+  return [
+    [...points.map(({ at }) => at), end],
+    [...finished, null],
+    [...rest, null],
+  ];
+}
+
 /** @param {UPlot} Chart */
 function series(Chart) {
-  /** @type {(chart: UPlot, at: number | null) => string} */
-  const timeText = (_, at) => (at === null ? "–" : dateTime(at * 1_000));
-  /** @type {(chart: UPlot, value: number | null) => string} */
-  const countText = (_, value) => (value === null ? "–" : number(value));
-  const confirmed = {
-    label: "Confirmed",
-    stroke: colour("--sea"),
-    fill: `${colour("--sea")}33`,
-    width: 2,
-    points: { show: false },
-    paths: Chart.paths.stepped({ align: 1 }),
-    value: countText,
-  };
-  return [{ label: "UTC", value: timeText }, confirmed];
+  const bars = { width: 1, points: { show: false }, paths: Chart.paths.bars({ size: [1, Infinity], align: 1 }) };
+  const finished = { ...bars, stroke: colour("--sea"), fill: colour("--sea") };
+  const unfinished = { ...bars, width: 2, dash: [5, 4], stroke: colour("--sea"), fill: `${colour("--sea")}33` };
+  return [{}, finished, unfinished];
 }
 
 /**
  * @param {UPlot} Chart
  * @param {number} width
+ * @param {(index: number | null | undefined) => void} onpoint
  */
-function optionsFor(Chart, width) {
+function optionsFor(Chart, width, onpoint) {
   /** @type {(chart: UPlot, low: number, high: number) => [number, number]} */
   const range = (_, low, high) => verticalRange(low, high);
   return {
@@ -72,31 +94,51 @@ function optionsFor(Chart, width) {
     height: HEIGHT,
     /** @type {(seconds: number) => Date} */
     tzDate: (seconds) => Chart.tzDate(new Date(seconds * 1_000), "Etc/UTC"),
-    cursor: { drag: { x: false, y: false } },
-    scales: { y: { range } },
+    cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
+    // The library's legend shows "--" without a mouse, and so in print.
+    legend: { show: false },
+    scales: {
+      x: { range: (/** @type {UPlot} */ _, /** @type {number} */ low, /** @type {number} */ high) => [low, high] },
+      y: { range },
+    },
     axes: axes(),
     series: series(Chart),
+    hooks: { setCursor: [(/** @type {UPlot} */ chart) => onpoint(chart.cursor.idx)] },
   };
 }
 
+/**
+ * `end`: of the last step, in seconds since 1970, like `now`. `description`: for screen readers.
+ * @typedef {{ points: Point[], end: number, now: number, description: string, labelOf: LabelOf }} Drawing
+ * @typedef {(point: Point) => string} LabelOf
+ */
+
 export function curve() {
   const element = h("div", { class: "curve", role: "img" });
+  // What the bar under the mouse is, or else the last one.
+  const reading = h("p", { class: "small reading", "aria-hidden": "true" });
   /** @type {UPlot} */
   let chart = null;
   /** @type {UPlot} */
   let Chart = null;
+  /** @type {Drawing | null} */
+  let shown = null;
+  /** @param {number | null | undefined} index */
+  const read = (index) => {
+    const point = shown?.points[index ?? -1] ?? shown?.points.at(-1);
+    reading.textContent = shown && point ? shown.labelOf(point) : "";
+  };
   new ResizeObserver(() => chart?.setSize({ width: element.clientWidth, height: HEIGHT })).observe(element);
-  /**
-   * @param {Point[]} points
-   * @param {string} description for screen readers
-   */
-  const draw = async (points, description) => {
-    element.setAttribute("aria-label", description);
-    const data = [points.map(({ at }) => at), points.map(({ value }) => value)];
+  /** @param {Drawing} drawing */
+  const draw = async (drawing) => {
+    shown = drawing;
+    element.setAttribute("aria-label", drawing.description);
+    read(null);
+    const data = columnsOf(drawing.points, drawing.end, drawing.now);
     Chart ??= await loadLibrary().catch(() => null);
     if (!Chart) element.replaceChildren(h("p", { class: "small" }, NO_CHART));
     else if (chart) chart.setData(data);
-    else chart = new Chart(optionsFor(Chart, element.clientWidth), data, element);
+    else chart = new Chart(optionsFor(Chart, element.clientWidth, read), data, element);
   };
-  return { element, draw };
+  return { element: h("div", {}, element, reading), draw };
 }

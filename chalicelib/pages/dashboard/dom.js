@@ -50,30 +50,37 @@ export const button = (text, onclick, attributes = {}) =>
  * @param {string} caption
  * @param {Column<Row>[]} columns the first one holds the row's heading
  * @param {Row[]} rows
- * @param {{ headed?: boolean }} [options] `headed`: a heading says the same, so only screen readers get the caption
+ * @param {{ headed?: boolean, keyOf?: (row: Row) => string }} [options] `headed`: a heading says the same, so only
+ * screen readers get the caption. `keyOf`: what makes a row the same after a refresh, if not its heading
  */
-export function table(caption, columns, rows, { headed = false } = {}) {
+export function table(caption, columns, rows, { headed = false, keyOf } = {}) {
   /** @param {Column<Row>} column */
   const alignment = ({ number }) => (number ? { class: "number" } : {});
-  const head = columns.map((column) => h("th", { scope: "col", ...alignment(column) }, column.title));
+  const head = columns.map((column) =>
+    h("th", { scope: "col", role: "columnheader", ...alignment(column) }, column.title),
+  );
   /** @param {Row} row */
   const cells = (row) =>
     columns.map((column, index) =>
       index
-        ? h("td", alignment(column), column.cell(row))
-        : h("th", { scope: "row", ...alignment(column) }, column.cell(row)),
+        ? h("td", { role: "cell", "data-title": column.title, ...alignment(column) }, column.cell(row))
+        : h("th", { scope: "row", role: "rowheader", ...alignment(column) }, column.cell(row)),
     );
-  const body = rows.map((row) => h("tr", {}, cells(row)));
+  const body = rows.map((row) => {
+    const [heading, ...others] = cells(row);
+    return h("tr", { role: "row", "data-key": keyOf?.(row) ?? heading?.textContent }, heading, others);
+  });
   // It scrolls sideways on a phone, so the keyboard must be able to reach it.
   return h(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     h(
       "table",
-      {},
+      // On a phone, a row with many cells becomes a card, or its buttons are cut off. The roles keep it a table.
+      { role: "table", class: columns.length > 3 ? "stacked" : null },
       h("caption", headed ? { class: "unseen" } : {}, caption),
-      h("thead", {}, h("tr", {}, head)),
-      h("tbody", {}, body),
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
+      h("tbody", { role: "rowgroup" }, body),
     ),
   );
 }

@@ -5,6 +5,7 @@ import { button, h, table } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { keepFresh } from "./polling.js";
+import { refill } from "./refill.js";
 
 /** @import { Export, ExportColumn, ExportFormat, Exports } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -109,12 +110,12 @@ function columnsOf(say, cancel) {
   /** @param {Export} each */
   const actions = ({ id, state }) => {
     if (state === "done") return downloads(id);
-    return state === "waiting" || state === "running" ? button("Cancel", () => cancel(id)) : "–";
+    return state === "waiting" || state === "running" ? button("Cancel the export", () => cancel(id)) : "–";
   };
   return [
     { title: "As of", cell: (each) => dateTime(each.moment) },
     { title: "State", cell: progress },
-    { title: "Signatures", number: true, cell: ({ rows }) => number(rows) },
+    { title: "Rows written", number: true, cell: ({ rows }) => number(rows) },
     { title: "Requested by", cell: (each) => each.requested_by },
     { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
@@ -132,9 +133,10 @@ export async function showExports({ container, slug, may, signal }) {
   };
   /** @param {Exports} data */
   const show = ({ exports }) =>
-    list.replaceChildren(
+    refill(
+      list,
       exports.length
-        ? table("Exports, newest first", columnsOf(say, cancel), exports)
+        ? table("Exports, newest first", columnsOf(say, cancel), exports, { keyOf: ({ id }) => id })
         : h("p", {}, "No export has been requested yet."),
     );
   const refresh = () =>

@@ -82,9 +82,18 @@ export const axisLabel = (at) => (at % DAY_S ? minutes : shortDays).format(new D
  * "24 November 2026, 13:00 to 14:00 UTC"
  * @param {string} key the start of the hour
  */
-export function hour(key) {
-  const end = minutes.format(new Date(Date.parse(key) + HOUR_MS));
-  return `${day(key)}, ${minutes.format(new Date(key))} to ${end} UTC`;
+export const hour = (key) => span(key, HOUR_MS);
+
+/** @param {string} key the start of the ten minutes */
+export const tenMinutes = (key) => span(key, HOUR_MS / 6);
+
+/**
+ * @param {string} start
+ * @param {number} length in milliseconds
+ */
+function span(start, length) {
+  const end = minutes.format(new Date(Date.parse(start) + length));
+  return `${day(start)}, ${minutes.format(new Date(start))} to ${end} UTC`;
 }
 
 /** @param {string} code */

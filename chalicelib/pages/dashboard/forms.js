@@ -71,8 +71,15 @@ export function setField(form, name, value) {
  * @param {string} name
  */
 function labelOf(place, name) {
-  const input = place.closest("form")?.elements.namedItem(name);
-  return (input instanceof HTMLElement && "labels" in input && labelText(input.labels)) || name;
+  // "columns.0" is a wrong item of the field "columns". A petition's first goal is in the field "goals".
+  const own = name === "goal" ? "goals" : (name.split(".")[0] ?? "");
+  const found = place.closest("form")?.elements.namedItem(own);
+  // Several check boxes have one name. Their group has the heading.
+  if (found instanceof RadioNodeList || (found instanceof HTMLInputElement && found.type === "checkbox"))
+    return /** @type {Element | null} */ (found instanceof RadioNodeList ? found[0] : found)
+      ?.closest("fieldset")
+      ?.querySelector("legend")?.textContent;
+  return found instanceof HTMLElement && "labels" in found ? labelText(found.labels) : null;
 }
 
 /** @param {unknown} labels */
@@ -85,7 +92,10 @@ const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textConte
  * @param {FieldError[]} errors
  */
 function showErrors(place, message, errors) {
-  const list = errors.map(({ field: name, message: text }) => h("li", {}, `${labelOf(place, name)}: ${text}`));
+  const list = errors.map(({ field: name, message: text }) => {
+    const label = labelOf(place, name);
+    return h("li", {}, label ? `${label}: ${text}` : text);
+  });
   const heading = h("h2", {}, message);
   const summary = h("div", { class: "error-summary", role: "alert", tabindex: "-1" }, heading, h("ul", {}, list));
   place.replaceChildren(summary);

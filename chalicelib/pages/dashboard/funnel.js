@@ -3,6 +3,7 @@
 import { bars } from "./bars.js";
 import { h } from "./dom.js";
 import { dateTime, number, share } from "./format.js";
+import { refill } from "./refill.js";
 
 /** @import { Funnel, FunnelRate, FunnelTotals } from "#api" */
 
@@ -37,7 +38,8 @@ export function funnel() {
       return;
     }
     const rows = STAGE_NAMES.map((stage) => ({ name: STAGES[stage], value: totals[stage] }));
-    content.replaceChildren(
+    refill(
+      content,
       h("p", {}, `${share(totals.confirmed, totals.received)} of the signatures received have been confirmed.`),
       h("p", {}, pace(rate)),
       bars("From signing to being counted", "Step", rows, totals.received),

@@ -8,6 +8,7 @@ import { freeze } from "./freeze.js";
 import { funnel } from "./funnel.js";
 import { badge, petitionLinks } from "./overview.js";
 import { keepFresh } from "./polling.js";
+import { refill } from "./refill.js";
 import { spreadsheet } from "./spreadsheet.js";
 import { freshness, healthSection } from "./status.js";
 import { timeline } from "./timeline.js";
@@ -34,7 +35,7 @@ function announcer() {
   return { region, announce };
 }
 
-function bigNumber() {
+export function bigNumber() {
   const figure = h("strong", { class: "figure", "data-confirmed": "" }, "…");
   const word = h("span", { class: "figure-word" }, signatures(0));
   const note = h("span");
@@ -91,7 +92,7 @@ async function fill(parts, { counts: { data, at }, stages }) {
   parts.sources.fill(sources, data.confirmed);
   parts.countries.fill(countries, data.confirmed);
   parts.stages.fill(stages?.data);
-  await parts.timeline.fill({ hour, day, now: at.getTime() });
+  await parts.timeline.fill({ minutes: stages?.data.last_day, hour, day, now: at.getTime() });
 }
 
 /**
@@ -136,7 +137,7 @@ export async function showNumbers({ container, slug, may, signal }) {
   const refresh = () =>
     fresh.during(async () => {
       const [news, sections] = await Promise.all([load(slug), healthSection()]);
-      health.replaceChildren(...sections);
+      refill(health, ...sections);
       await fill(parts, news);
       return news.counts.at;
     });

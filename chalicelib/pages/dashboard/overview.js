@@ -5,6 +5,7 @@ import { h, table } from "./dom.js";
 import { number, plannedTime } from "./format.js";
 import { field } from "./forms.js";
 import { keepFresh } from "./polling.js";
+import { refill } from "./refill.js";
 import { freshness, healthSection } from "./status.js";
 
 /** @import { PetitionState, StaffPetition } from "#api" */
@@ -85,8 +86,8 @@ export async function showOverview({ container, may, signal }) {
   const refresh = () =>
     fresh.during(async () => {
       const [{ data, at }, sections] = await Promise.all([watch("/petitions"), healthSection()]);
-      health.replaceChildren(...sections);
-      list.replaceChildren(table("All petitions", columns(may), data.petitions, { headed: true }));
+      refill(health, ...sections);
+      refill(list, table("All petitions", columns(may), data.petitions, { headed: true, keyOf: ({ slug }) => slug }));
       return at;
     });
   container.append(h("h1", {}, "Petitions"), health, fresh.line, list);

@@ -1,17 +1,24 @@
-// Confirmations by hour or by day.
+// Confirmations by ten minutes, by hour or by day.
 
 import { curve } from "./chart.js";
 import { h, table } from "./dom.js";
-import { day, hour, number } from "./format.js";
+import { day, hour, number, tenMinutes } from "./format.js";
+import { refill } from "./refill.js";
 
 /** @import { BreakdownRow } from "#api" */
 /** @import { Point } from "./chart.js" */
-/** @typedef {"hour" | "day"} Step */
-/** @typedef {{ hour: BreakdownRow[], day: BreakdownRow[], now: number }} News `now`: milliseconds since 1970 */
+/** @typedef {"minutes" | "hour" | "day"} Step */
+/**
+ * @typedef {{ minutes?: BreakdownRow[] | undefined, hour: BreakdownRow[], day: BreakdownRow[], now: number }} News
+ * `minutes`: ten of them; left out where the site or the token has none. `now`: milliseconds since 1970.
+ */
 
 const HOURS_BACK_DAYS = 7;
-const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 };
-const FORMAT = { hour, day };
+const LENGTH_MS = { minutes: 600_000, hour: 3_600_000, day: 86_400_000 };
+const FORMAT = { minutes: tenMinutes, hour, day };
+// Steps in the chart at least.
+const FEWEST = 12;
+const NAMES = { minutes: "ten minutes", hour: "hour", day: "day" };
 
 /**
  * The rows of the last seven days.
@@ -42,45 +49,71 @@ export function withoutGaps(breakdown, by, now) {
 }
 
 /**
- * The curve holds each value until the next point, so the last value needs a point at its end.
+ * What to show first: an hour has too few bars on the first day.
+ * @param {News} news
+ * @returns {Step}
+ */
+export function firstStep({ minutes, hour: hours, now }) {
+  const first = Math.min(...hours.map(({ key }) => Date.parse(key)));
+  return minutes?.length && now - first < LENGTH_MS.day ? "minutes" : "hour";
+}
+
+/**
+ * Add empty steps before the first one: a single bar as wide as the chart says nothing.
+ * @param {number} fewest
  * @param {Point[]} points
  * @param {Step} by
  * @returns {Point[]}
  */
-export const withEnd = (points, by) => [
-  ...points,
-  ...points.slice(-1).map(({ at, value }) => ({ at: at + LENGTH_MS[by] / 1_000, value })),
-];
+function atLeast(fewest, points, by) {
+  const missing = points.length ? Math.max(0, fewest - points.length) : 0;
+  const [first] = points;
+  const before = Array.from({ length: missing }, (_, index) => ({
+    at: (first?.at ?? 0) - ((missing - index) * LENGTH_MS[by]) / 1_000,
+    value: 0,
+  }));
+  return [...before, ...points];
+}
 
 /**
+ * "24 November 2026, 13:00 to 14:00 UTC, not over yet"
  * @param {Point} point
  * @param {Step} by
+ * @param {number} now milliseconds since 1970
  */
-const timeOf = (point, by) => FORMAT[by](new Date(point.at * 1_000).toISOString());
+function timeOf({ at }, by, now) {
+  const isOver = at * 1_000 + LENGTH_MS[by] <= now;
+  return `${FORMAT[by](new Date(at * 1_000).toISOString())}${isOver ? "" : ", not over yet"}`;
+}
+
+/** @param {Step} by */
+const counted = (by) => (by === "minutes" ? "Confirmed" : "Confirmed minus withdrawn");
 
 /**
- * The curve in words, for screen readers.
+ * The chart in words, for screen readers.
  * @param {Point[]} points
  * @param {Step} by
+ * @param {number} now milliseconds since 1970
  */
-export function description(points, by) {
-  if (!points.length) return "A curve without data.";
+export function description(points, by, now) {
+  if (!points.length) return "A chart without data.";
   const highest = points.reduce((one, other) => (other.value > one.value ? other : one));
-  const most = `The highest value is ${number(highest.value)}: ${timeOf(highest, by)}.`;
-  return `A curve of confirmations by ${by}. ${most} The table below has every number.`;
+  const most = `The highest value is ${number(highest.value)}: ${timeOf(highest, by, now)}.`;
+  return `A chart of confirmations by ${NAMES[by]}. ${most} The table below has every number.`;
 }
 
 /**
  * @param {Point[]} points
  * @param {Step} by
+ * @param {number} now milliseconds since 1970
  */
-function numbersTable(points, by) {
+function numbersTable(points, by, now) {
   /** @type {import("./dom.js").Column<Point>[]} */
   const columns = [
-    { title: by === "hour" ? "Hour" : "Day", cell: (point) => timeOf(point, by) },
-    { title: "Confirmed", number: true, cell: ({ value }) => number(value) },
+    { title: "When", cell: (point) => timeOf(point, by, now) },
+    { title: counted(by), number: true, cell: ({ value }) => number(value) },
   ];
-  return table(`Confirmed by ${by}, latest first (UTC)`, columns, points.filter(({ value }) => value).reverse());
+  return table(`Confirmed by ${NAMES[by]}, latest first (UTC)`, columns, points.filter(({ value }) => value).reverse());
 }
 
 /**
@@ -98,35 +131,61 @@ function stepChoice(by, text, checked, onchange) {
 const stepChoices = (...choices) =>
   h("fieldset", { class: "choice" }, h("legend", { class: "unseen" }, "Step of the curve"), ...choices);
 
+/**
+ * @param {News} news
+ * @param {Step} by
+ */
+export function drawingOf(news, by) {
+  const { now } = news;
+  const points = atLeast(FEWEST, withoutGaps(news[by] ?? [], by, now), by);
+  const last = points.at(-1)?.at ?? now / 1_000;
+  /** @param {Point} point */
+  const labelOf = (point) => `${timeOf(point, by, now)}: ${number(point.value)} ${counted(by).toLowerCase()}`;
+  const end = last + LENGTH_MS[by] / 1_000;
+  return { points, end, now: now / 1_000, description: description(points, by, now), labelOf };
+}
+
 export function timeline() {
   const drawn = curve();
   const list = h("div");
-  /** @type {{ by: Step, news: News | null }} */
-  const shown = { by: "hour", news: null };
+  const choices = h("div");
+  /** @type {{ by: Step | null, news: News | null }} */
+  const shown = { by: null, news: null };
 
   const redraw = async () => {
     const { by, news } = shown;
-    if (!news) return;
-    const points = withoutGaps(news[by], by, news.now);
-    list.replaceChildren(numbersTable(points, by));
-    await drawn.draw(withEnd(points, by), description(points, by));
+    if (!news || !by) return;
+    const drawing = drawingOf(news, by);
+    refill(list, numbersTable(drawing.points, by, news.now));
+    await drawn.draw(drawing);
   };
   /** @type {(by: Step) => () => Promise<void>} */
   const chosen = (by) => () => {
     shown.by = by;
     return redraw();
   };
-  const choices = stepChoices(
-    stepChoice("hour", `By hour (${HOURS_BACK_DAYS} days)`, true, chosen("hour")),
-    stepChoice("day", "By day (all)", false, chosen("day")),
-  );
+  /** @param {Step} by */
+  const choose = (by) => {
+    const minutes = stepChoice("minutes", "By ten minutes (24 hours)", by === "minutes", chosen("minutes"));
+    const hours = stepChoice("hour", `By hour (${HOURS_BACK_DAYS} days)`, by === "hour", chosen("hour"));
+    const days = stepChoice("day", "By day (all)", by === "day", chosen("day"));
+    choices.replaceChildren(stepChoices(...(shown.news?.minutes ? [minutes] : []), hours, days));
+    return by;
+  };
   const details = h("details", {}, h("summary", {}, "The numbers as a table"), list);
-  const heading = h("h2", {}, "When people confirmed");
   return {
-    section: h("section", { class: "card timeline" }, heading, choices, drawn.element, details),
+    section: h(
+      "section",
+      { class: "card timeline" },
+      h("h2", {}, "When people confirmed"),
+      choices,
+      drawn.element,
+      details,
+    ),
     /** @param {News} news */
     fill: (news) => {
       shown.news = { ...news, hour: recent(news.hour, news.now) };
+      shown.by ??= choose(firstStep(news));
       return redraw();
     },
     open: () => {

@@ -4,6 +4,7 @@ import { ask, post } from "./api.js";
 import { button, confirmed, dialog, h, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
+import { refill } from "./refill.js";
 
 /** @import { IssuedToken, Right, StaffToken } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -42,7 +43,7 @@ function columns(revoke) {
     button("Revoke", () => revoke(token), { "aria-label": `Revoke the token of ${token.owner}` });
   return [
     { title: "Owner", cell: ({ owner }) => owner },
-    { title: "Rights", cell: ({ rights }) => rights.join(", ") },
+    { title: "Rights", cell: ({ rights }) => rights.map((right) => RIGHTS[right]).join("; ") },
     { title: "State", cell: stateOf },
     { title: "Last used", cell: (token) => (token.last_used_at ? dateTime(token.last_used_at) : "Never") },
     { title: "Expires", cell: (token) => dateTime(token.expires_at) },
@@ -102,7 +103,7 @@ export async function showTokens({ container, me }) {
   const refresh = async () => {
     /** @type {{ tokens: StaffToken[] }} */
     const { tokens } = (await ask("/tokens")).data;
-    list.replaceChildren(table("Tokens", columns(revoke), tokens, { headed: true }));
+    refill(list, table("Tokens", columns(revoke), tokens, { headed: true, keyOf: (token) => token.token_id }));
   };
   /** @param {StaffToken} token */
   const revoke = async ({ owner, token_id: id }) => {

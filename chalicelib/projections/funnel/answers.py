@@ -47,6 +47,13 @@ class FunnelRate(TypedDict):
     """When those ten minutes began. Null if nobody confirmed."""
 
 
+class TenMinutes(TypedDict):
+    key: Time
+    """When the ten minutes began."""
+    confirmed: Number
+    """Signatures confirmed in them. Withdrawals are not subtracted."""
+
+
 class Funnel(TypedDict):
     slug: Slug
     as_of: Time
@@ -55,3 +62,7 @@ class Funnel(TypedDict):
     """The sums of the rows."""
     rate: FunnelRate
     rows: list[FunnelRow]
+    last_day: list[TenMinutes]
+    """Confirmations of the last 24 hours by ten minutes, whatever `from` and `to` are. Ten minutes without any are left
+    out.
+    """

@@ -10,7 +10,7 @@ from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.projections.api import days_asked
 from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.funnel.read import FunnelBy, Rate, Row, on, passed_by_day, rate, rows, totals
+from chalicelib.projections.funnel.read import FunnelBy, Rate, Row, last_day, on, passed_by_day, rate, rows, totals
 from chalicelib.staff.authorizer import staff_view
 
 routes = Blueprint(__name__)
@@ -28,7 +28,8 @@ def read_funnel(request: Request, slug: str) -> Response:
     if wants_csv(request):
         return as_csv(listed, COLUMNS)
     summary = {"totals": _numbers(totals(chosen)), "rate": _rate(rate(passed, chosen, now))}
-    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed})
+    recent = [{"key": times.iso(start), "confirmed": number} for start, number in last_day(passed, now).items()]
+    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed, "last_day": recent})
 
 
 def _numbers(row: Row) -> dict[str, object]:

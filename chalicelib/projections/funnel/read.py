@@ -77,6 +77,12 @@ def rate(passed: Passed, chosen: Passed, now: datetime) -> Rate:
     return Rate(round(recent / minutes, 1), round(minutes), round(peak, 1), best)
 
 
+def last_day(passed: Passed, now: datetime) -> dict[datetime, int]:
+    """Return the confirmations of the last 24 hours by the start of their ten minutes, in order."""
+    since = _slot_of(now) - timedelta(days=1)
+    return {start: number for start, number in sorted(_confirmed(passed).items()) if since < start}
+
+
 def _close(slug: str, over: Passed, tables: Tables) -> None:
     try:
         for day, numbers in over.items():

@@ -28,6 +28,11 @@ DESCRIPTIONS = {
     "table.restored": "Restored lost or damaged items of a table",
     "token.issued": "Issued a token",
     "token.revoked": "Revoked a token",
+    "update.cancelled": "Cancelled an update",
+    "update.drafted": "Drafted an update",
+    "update.edited": "Edited the draft of an update",
+    "update.published": "Published an update",
+    "update.tested": "Sent a test of an update",
 }
 
 

@@ -7,6 +7,13 @@ from typing_extensions import TypedDict
 from chalicelib.core.answers import Time
 
 
+class AuditFact(TypedDict):
+    """What an action was about, or a detail of it, in words."""
+
+    name: str
+    value: str
+
+
 class AuditEntry(TypedDict):
     """An entry of the audit trail, written before the action. It names people by id only."""
 
@@ -17,8 +24,12 @@ class AuditEntry(TypedDict):
     action: str
     description: str
     """The action in words."""
+    refused: str | None
+    """Why the action was not done. Null if it was not refused."""
     subject: str
     details: dict[str, str]
+    facts: list[AuditFact]
+    """Subject and details in words."""
 
 
 class AuditTrail(TypedDict):

@@ -14,6 +14,7 @@ from chalicelib.edge.http import json_answer, query
 from chalicelib.staff.audit.actions import described
 from chalicelib.staff.audit.model import AuditRecord
 from chalicelib.staff.audit.record import entries
+from chalicelib.staff.audit.words import facts
 from chalicelib.staff.authorizer import staff_view
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ def _shown(entry: AuditRecord) -> "AuditEntry":
         "source_ip": entry.actor.source_ip,
         "action": entry.action.name,
         "description": described(entry.action.name),
+        "refused": entry.refused or None,
         "subject": entry.action.subject,
         "details": entry.action.details,
+        "facts": [{"name": fact.name, "value": fact.value} for fact in facts(entry.action)],
     }
 
 

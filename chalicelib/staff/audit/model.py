@@ -28,7 +28,7 @@ class Action(BaseModel):
 
 
 class AuditRecord(BaseModel):
-    """An audit entry, as stored and as shown. `cursor` is its sort key."""
+    """An audit entry, as stored and as shown. `cursor` is its sort key. `refused`: why the action was not done."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -36,6 +36,7 @@ class AuditRecord(BaseModel):
     actor: Actor
     action: Action
     cursor: str = ""
+    refused: str = ""
 
 
 def precise(moment: datetime) -> str:

@@ -8,9 +8,17 @@ from chalicelib.staff.audit import store
 from chalicelib.staff.audit.model import Action, Actor, AuditRecord
 
 
-def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> None:
-    """Call this before the action: without a record, do not act. A recorded action may still have failed."""
-    store.keep(AuditRecord(at=now, actor=actor, action=action), tables)
+def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
+    """Return the entry's cursor. Call this before the action: without a record, do not act.
+
+    If the action is then refused, call `note_refusal`. A recorded action may still have failed for another reason.
+    """
+    return store.keep(AuditRecord(at=now, actor=actor, action=action), tables)
+
+
+def note_refusal(cursor: str, why: str, tables: Tables) -> None:
+    """Record that the action of an entry was not done, and why: a sentence for staff."""
+    store.keep_refusal(cursor, why, tables)
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:

@@ -12,9 +12,16 @@ from chalicelib.staff.audit.model import AuditRecord, precise
 LAST = "~"
 
 
-def keep(entry: AuditRecord, tables: Tables) -> None:
+def keep(entry: AuditRecord, tables: Tables) -> str:
+    """Return the entry's cursor."""
     key = keys.audit_entry(precise(entry.at), token_hex(4))
-    tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor"})))
+    tables.put_new(NewItem(key, entry.model_dump(exclude={"cursor", "refused"})))
+    return key.sk
+
+
+def keep_refusal(cursor: str, why: str, tables: Tables) -> None:
+    """Store that the action of an entry was refused. It sorts directly after its entry."""
+    tables.put_new(NewItem(keys.audit_refusal(cursor), {"refused": why}))
 
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
@@ -22,10 +29,13 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
     low, high = precise(since.astimezone(UTC)), before or precise(until.astimezone(UTC)) + LAST
     if low > high:
         return
+    refused: dict[str, str] = {}
     for month in _months_back(low, high):
         for item in tables.query(keys.AUDIT, month, (low, high), backwards=True):
-            if item["sk"] != before:
-                yield _entry(item)
+            if "refused" in item:
+                refused[keys.refused_entry(item["sk"])] = item["refused"]
+            elif item["sk"] != before:
+                yield _entry(item, refused.pop(item["sk"], ""))
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:
@@ -36,5 +46,5 @@ def _months_back(low: str, high: str) -> Iterator[str]:
         month = f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
 
 
-def _entry(item: Item) -> AuditRecord:
-    return AuditRecord(at=item["at"], actor=item["actor"], action=item["action"], cursor=item["sk"])
+def _entry(item: Item, refused: str) -> AuditRecord:
+    return AuditRecord(at=item["at"], actor=item["actor"], action=item["action"], cursor=item["sk"], refused=refused)

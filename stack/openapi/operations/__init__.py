@@ -1,7 +1,18 @@
 """What is written by hand: the words of each operation, its model and its examples. Everything else is derived."""
 
 from stack.openapi.operation import Operations
-from stack.openapi.operations import counts, exports, manage, pages, partners, people, petitions, sign_in, site
+from stack.openapi.operations import (
+    counts,
+    exports,
+    manage,
+    pages,
+    partners,
+    people,
+    petitions,
+    sign_in,
+    site,
+    updates,
+)
 
 OPERATIONS: Operations = {
     **pages.OPERATIONS,
@@ -13,4 +24,5 @@ OPERATIONS: Operations = {
     **exports.OPERATIONS,
     **partners.OPERATIONS,
     **people.OPERATIONS,
+    **updates.OPERATIONS,
 }

@@ -90,6 +90,7 @@ OPERATIONS: Operations = {
                     "peak_at": "2026-11-24T07:10:00Z",
                 },
                 "rows": [{"key": "2026-11-24", **STAGES}],
+                "last_day": [{"key": "2026-11-24T18:20:00Z", "confirmed": 14}],
             },
             csv="key,received,mailed,confirmed,bounced,expired,withdrawn\r\n2026-11-24,500,480,345,9,0,2\r\n",
         ),

@@ -107,8 +107,10 @@ OPERATIONS: Operations = {
                         "source_ip": "192.0.2.7",
                         "action": "token.revoked",
                         "description": "Revoked a token",
+                        "refused": None,
                         "subject": "0011223344556677",
-                        "details": {},
+                        "details": {"owner": "Dora"},
+                        "facts": [{"name": "Token", "value": "0011223344556677"}, {"name": "Owner", "value": "Dora"}],
                     }
                 ]
             },

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { verticalRange } from "../../../chalicelib/pages/dashboard/chart.js";
-import { description, recent, withEnd, withoutGaps } from "../../../chalicelib/pages/dashboard/timeline.js";
+import { columnsOf, verticalRange } from "../../../chalicelib/pages/dashboard/chart.js";
+import {
+  description,
+  drawingOf,
+  firstStep,
+  recent,
+  withoutGaps,
+} from "../../../chalicelib/pages/dashboard/timeline.js";
 
 const HOUR = 3_600;
 const at = (iso) => Date.parse(iso) / 1_000;
@@ -41,20 +47,44 @@ test("days are a day apart", () => {
 
 test("nothing stays nothing", () => {
   assert.deepEqual(withoutGaps([], "day", Date.now()), []);
-  assert.deepEqual(withEnd([], "day"), []);
 });
 
-test("the last value is held until the end of its step", () => {
-  assert.deepEqual(withEnd([{ at: START, value: 5 }], "hour"), [
-    { at: START, value: 5 },
-    { at: START + HOUR, value: 5 },
-  ]);
+test("the bar of the unfinished step is marked, in the chart and in words", () => {
+  const now = START + 2 * HOUR + 60;
+  const { points, end, labelOf } = drawingOf({ hour: BREAKDOWN, day: [], now: now * 1_000 }, "hour");
+  const [times, finished, unfinished] = columnsOf(points, end, now);
+  assert.deepEqual(times.slice(-4), [START, START + HOUR, START + 2 * HOUR, START + 3 * HOUR]);
+  assert.deepEqual(finished.slice(-4), [5, 0, null, null]);
+  assert.deepEqual(unfinished.slice(-4), [null, null, -1, null]);
+  const words = "24 November 2026, 14:00 to 15:00 UTC, not over yet: -1 confirmed minus withdrawn";
+  assert.equal(labelOf(points.at(-1)), words);
+  assert.doesNotMatch(labelOf(points.at(-2)), /not over/);
+  assert.ok(columnsOf(points, end, end)[2].every((value) => value === null));
+});
+
+test("one hour is not drawn as one bar that fills the chart", () => {
+  const news = { hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 5 }], day: [], now: START * 1_000 };
+  const { points } = drawingOf(news, "hour");
+  assert.deepEqual([points.length, points[0].at, points[0].value], [12, START - 11 * HOUR, 0]);
+});
+
+test("on the first day the chart starts with ten minutes, later with hours", () => {
+  const news = (hoursOld) => ({
+    minutes: [{ key: "2026-11-24T12:10:00Z", confirmed: 1 }],
+    hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 1 }],
+    day: [],
+    now: (START + hoursOld * HOUR) * 1_000,
+  });
+  assert.equal(firstStep(news(1)), "minutes");
+  assert.equal(firstStep(news(24)), "hour");
+  assert.equal(firstStep({ ...news(1), minutes: undefined }), "hour");
 });
 
 test("the description names the highest value", () => {
   const points = withoutGaps(BREAKDOWN, "hour", START * 1_000);
-  assert.match(description(points, "hour"), /The highest value is 5: 24 November 2026, 12:00 to 13:00 UTC/);
-  assert.equal(description([], "hour"), "A curve without data.");
+  const text = description(points, "hour", START * 1_000 + 5 * HOUR * 1_000);
+  assert.match(text, /The highest value is 5: 24 November 2026, 12:00 to 13:00 UTC\./);
+  assert.equal(description([], "hour", 0), "A chart without data.");
 });
 
 test("the vertical axis contains 0 and 1", () => {

@@ -47,6 +47,7 @@ def test_the_days_sum_to_the_totals(projected: Served) -> None:
             {"key": "2026-11-24", **NOTHING, "received": 3, "confirmed": 2},
             {"key": "2026-11-25", **NOTHING, "withdrawn": 1},
         ],
+        "last_day": [],
     }
     assert answer.headers["Cache-Control"] == "no-store"
 

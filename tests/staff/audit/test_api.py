@@ -1,14 +1,21 @@
 """Bob has the right `manage` and reads the audit trail."""
 
+import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+from chalice.test import HTTPResponse
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
+from chalicelib.petitions.form import EDITABLE
+from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
+from chalicelib.staff.tokens import issue
 from tests.actors import MINUTE, NOW, bobs_token
-from tests.served import Served
+from tests.served import JSON, Served
 
 BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for name in ("bob", "carla"))
 
@@ -71,3 +78,45 @@ def test_an_action_has_a_description(recorded: Served) -> None:
     token = bobs_token(recorded.tables, NOW, Right.MANAGE)
     entries = recorded.get("/api/staff/audit", authorization=f"Bearer {token}").json_body["entries"]
     assert {(entry["action"], entry["description"]) for entry in entries} == {("petition.edited", "Edited a petition")}
+
+
+def ask(served: Served, method: str, path: str, body: object = None) -> HTTPResponse:
+    token = bobs_token(served.tables, NOW, *Right)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
+    return served.client.http.request(method, f"/api/staff{path}", headers=headers, body=json.dumps(body).encode())
+
+
+def log(served: Served) -> Any:
+    return ask(served, "GET", "/audit").json_body["entries"]
+
+
+def test_a_refused_export_is_not_listed_as_done(served: Served, petition: Petition) -> None:
+    path = f"/petitions/{petition.slug}/exports"
+    assert [ask(served, "POST", path, {}).status_code for _ in range(2)] == [202, 409]
+    served.clock.forward(MINUTE)
+    refused = {entry["action"]: entry["refused"] for entry in log(served) if entry["refused"]}
+    assert [entry["action"] for entry in log(served)] == ["export.requested"] * 2
+    assert [*refused] == ["export.requested"]
+    assert "export" in refused["export.requested"]
+
+
+def test_a_petition_whose_address_is_taken_is_not_listed_as_created(served: Served, petition: Petition) -> None:
+    body = {**petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})}
+    assert ask(served, "POST", "/petitions", body).status_code == 422
+    [entry] = log(served)
+    assert entry["action"] == "petition.created"
+    assert entry["refused"].endswith("Another petition already has this address.")
+
+
+def test_after_an_outage_an_action_is_not_called_refused(served: Served, petition: Petition) -> None:
+    served.exports.fail_next(Unavailable("queue"))
+    assert ask(served, "POST", f"/petitions/{petition.slug}/exports", {}).status_code == 503
+    assert [entry["refused"] for entry in log(served)] == [None]
+
+
+def test_it_says_whose_token_was_revoked(served: Served) -> None:
+    token = issue("Dora", [Right.COUNTS], NOW, NOW + MINUTE, served.tables).split("_")[1]
+    assert ask(served, "DELETE", f"/tokens/{token}").status_code == 200
+    [entry] = log(served)
+    assert {"name": "Token", "value": token} in entry["facts"]
+    assert {"name": "Owner", "value": "Dora"} in entry["facts"]

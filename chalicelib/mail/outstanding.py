@@ -1,0 +1,128 @@
+"""Which groups of partitions may have open email requests: a marker for each such group.
+
+A petition's signatures are a group, and so are the deliveries of one kind. Requests have no index, because signing is
+one write. So the relay, which reads every new request, marks its group: at most one write in MARK_EVERY for each
+process and group. The sweep walks marked groups only, and clears the marker of a group that has no open request.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+
+# A process does not mark a group again within this time.
+MARK_EVERY = timedelta(minutes=10)
+# The clocks of two processes differ by less than this, and a read returns what was written this long ago.
+SLACK = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A marked group. Walk it once `due_at` has come ("": now). The rest describes an unfinished walk.
+
+    `seen` is `marked_at` when the walk began. `earliest` is when the first of the requests found so far is lost.
+    """
+
+    group: str
+    marked_at: str
+    due_at: str = ""
+    began_at: str = ""
+    seen: str = ""
+    position: str = ""
+    earliest: str = ""
+
+
+# What the sweep stores.
+_WALK = ("due_at", "began_at", "seen", "position", "earliest")
+
+
+def group_of(key: Key) -> str:
+    """Return the group of an item: its table, and its partition without the bucket."""
+    return f"{key.table}/{key.pk.rpartition('#')[0]}"
+
+
+def partition(group: str, bucket: str, after: str) -> Key:
+    """Return where to continue in a bucket of the group: after this sort key ("": from the beginning)."""
+    table, _, name = group.partition("/")
+    return Key(table, f"{name}#{bucket}", after)
+
+
+# When this process last marked each group.
+_marked: dict[str, datetime] = {}
+
+
+def note(groups: Iterable[str], now: datetime, tables: Tables) -> None:
+    """Mark the groups that this process has not marked lately.
+
+    Ignore errors, because no email may wait for a marker: the sweep finds unmarked requests within a day.
+    """
+    for group in set(groups):
+        if group in _marked and abs(now - _marked[group]) < MARK_EVERY:
+            continue
+        try:
+            mark(group, now, tables)
+        except Unavailable:
+            continue
+        _marked[group] = now
+
+
+def forget_marked() -> None:
+    """Clear what this process knows. Tests use it to start like a new process."""
+    _marked.clear()
+
+
+def mark(group: str, now: datetime, tables: Tables) -> None:
+    """Mark the group. `marked_at` never goes back, so it is as late as any process's own note."""
+    is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
+    tables.try_update(Change(keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
+
+
+def markers(tables: Tables) -> list[Marker]:
+    """Return all markers. Those that are due first come first, so none waits for ever behind a large one."""
+    found = tables.query(keys.COUNTS, keys.MAIL_OUTSTANDING_PARTITION)
+    marked = (_marker(item) for item in found if "marked_at" in item)
+    return sorted(marked, key=lambda marker: marker.due_at)
+
+
+def begun(marker: Marker, now: datetime) -> Marker:
+    """Return the marker with its walk: the unfinished one, or a new one."""
+    return marker if marker.began_at else replace(marker, began_at=iso(now), seen=marker.marked_at)
+
+
+def keep(marker: Marker, tables: Tables) -> None:
+    """Store the due time and the walk. Leave `marked_at` to those who mark."""
+    kept = {name: getattr(marker, name) for name in _WALK}
+    is_marked = Attr("marked_at").exists()
+    tables.try_update(Change(keys.mail_outstanding(marker.group), assign=kept, when=is_marked))
+
+
+def end(marker: Marker, again: timedelta, tables: Tables) -> None:
+    """End the walk: clear the marker if there is no open request, or set when to walk the group next.
+
+    A request that the walk did not see is newer than its beginning, or was just being written. A process that had
+    marked the group less than MARK_EVERY before does not mark it again for that request. So the marker of a group
+    that was marked that recently stays. One that is marked meanwhile does not have the `marked_at` that was seen.
+    """
+    began_at = datetime.fromisoformat(marker.began_at)
+    is_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
+    if is_old and not marker.earliest and _clear(marker, tables):
+        return
+    latest = iso(began_at + again)
+    keep(Marker(marker.group, marker.marked_at, due_at=min(marker.earliest or latest, latest)), tables)
+
+
+def _clear(marker: Marker, tables: Tables) -> bool:
+    is_unchanged = Attr("marked_at").eq(marker.seen)
+    key = keys.mail_outstanding(marker.group)
+    return tables.try_update(Change(key, remove=("marked_at", *_WALK), when=is_unchanged))
+
+
+def _marker(item: dict[str, Any]) -> Marker:
+    known = {name: value for name, value in item.items() if name in Marker.__dataclass_fields__}
+    return Marker(group=item["sk"], **known)

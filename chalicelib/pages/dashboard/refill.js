@@ -1,0 +1,34 @@
+// Replace what is shown, and keep where the keyboard is and how far tables are scrolled.
+
+const FOCUSABLE = "a[href], button, input, summary, [tabindex='0']";
+
+/** @param {Element} element */
+const labelOf = (element) => element.getAttribute("aria-label") ?? element.textContent;
+
+/** @param {Element} element */
+const keyOf = (element) => element.closest("[data-key]")?.getAttribute("data-key");
+
+/**
+ * The element of the new content that is what `old` was: the same label, in the row of the same key. Never another one:
+ * a key press must not revoke the token of the next row.
+ * @param {HTMLElement} place
+ * @param {Element} old
+ */
+function successorOf(place, old) {
+  const [key, label] = [keyOf(old), labelOf(old)];
+  const same = [...place.querySelectorAll(FOCUSABLE)].find((each) => keyOf(each) === key && labelOf(each) === label);
+  return /** @type {HTMLElement | null} */ (same ?? place.querySelector(".scroll"));
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {...(Node | string)} children
+ */
+export function refill(place, ...children) {
+  const focused = place.contains(document.activeElement) ? document.activeElement : null;
+  const scrolled = [...place.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => [scrollLeft, scrollTop]);
+  place.replaceChildren(...children);
+  for (const [index, region] of place.querySelectorAll(".scroll").entries())
+    region.scrollTo(.../** @type {[number, number]} */ (scrolled[index] ?? [0, 0]));
+  if (focused) successorOf(place, focused)?.focus({ preventScroll: true });
+}

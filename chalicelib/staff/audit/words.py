@@ -1,0 +1,89 @@
+"""An entry of the audit trail in words: what it is about, and its details, with labels instead of raw keys."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.core.rights import Right
+from chalicelib.staff.audit.model import Action
+
+
+class Fact(NamedTuple):
+    name: str
+    value: str
+
+
+# What an action's subject is, by the first part of the action's name.
+SUBJECTS = {
+    "petition": "Petition",
+    "statement": "Petition",
+    "figure": "Petition",
+    "export": "Export",
+    "token": "Token",
+    "table": "Table",
+    "copy": "Table",
+}
+NAMES = {
+    "as_of": "Counted at",
+    "at": "Time",
+    "columns": "Columns",
+    "copy": "Copy",
+    "confirmed": "Confirmed signatures",
+    "count": "Number",
+    "expires": "Expires",
+    "format": "Format",
+    "kind": "Kind",
+    "owner": "Owner",
+    "petition": "Petition",
+    "recipient": "Encrypted for",
+    "revision": "Change number",
+    "rights": "Rights",
+    "source": "Source",
+    "text_version": "Version of the text",
+    "what": "File",
+}
+RIGHTS = {
+    Right.COUNTS: "read the numbers",
+    Right.MANAGE: "edit petitions, manage tokens and read the activity log",
+    Right.EXPORT: "export signatures",
+    Right.PEOPLE: "find, withdraw and erase a person’s data",
+}
+
+
+def facts(action: Action) -> list[Fact]:
+    """Return what the action is about, then its details."""
+    subject = [Fact(SUBJECTS.get(_group(action), "Signature"), action.subject)] if action.subject else []
+    return [*subject, *(_fact(action, name, value) for name, value in action.details.items())]
+
+
+def _group(action: Action) -> str:
+    return action.name.partition(".")[0]
+
+
+def _fact(action: Action, name: str, value: str) -> Fact:
+    # These list a signature for each petition.
+    if name not in NAMES and action.name in ("person.found", "access.exported"):
+        return Fact(f"Signature of {name}", value)
+    return Fact(NAMES.get(name, name.replace("_", " ").capitalize()), _value(name, value))
+
+
+def _value(name: str, value: str) -> str:
+    if name == "rights":
+        return "; ".join(_right(right) for right in value.split(","))
+    if name == "columns":
+        return ", ".join(column.replace("_", " ") for column in value.split(","))
+    if name in ("at", "as_of", "expires"):
+        return f"{datetime.fromisoformat(value):%-d %B %Y, %H:%M:%S} UTC"
+    return WORDS.get(name, {}).get(value, value)
+
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "recipient": {"none": "nobody, the file is not encrypted"},
+    "what": {".pdf": "the cover sheet"},
+    "kind": {"partner": "reported by a partner", "paper": "on paper"},
+    "format": {"csv": "CSV", "ndjson": "NDJSON"},
+}
+
+
+def _right(name: str) -> str:
+    return RIGHTS[Right(name)] if name in list(Right) else name

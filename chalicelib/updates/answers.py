@@ -1,0 +1,57 @@
+"""What the API returns of updates."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Number, Time
+from chalicelib.petitions.answers import Slug
+from chalicelib.updates.model import UpdateState
+
+UpdateId = Annotated[str, Field(pattern=r"^[0-9a-z]{1,40}$", examples=["20261124183005a1b2c3"])]
+
+
+class PublicUpdate(TypedDict):
+    id: UpdateId
+    title: str
+    language: str
+    html: str
+    """Safe HTML: paragraphs, headings from h4, lists, quotes, emphasis and links."""
+    published_at: Time
+
+
+class PublicUpdates(TypedDict):
+    slug: Slug
+    updates: list[PublicUpdate]
+    """Newest first."""
+
+
+class ManagedUpdate(TypedDict):
+    """An update as staff see it. In the end, `requested` is the sum of `sent`, `failed` and `skipped`."""
+
+    id: UpdateId
+    state: UpdateState
+    title: str
+    markdown: str
+    language: str
+    html: str
+    created_at: Time
+    created_by: str
+    publish_at: Time | None
+    """When it is to be published. Null for a draft."""
+    published_at: Time | None
+    requested: Number
+    """People to whom it is sent: all who had confirmed and asked for updates."""
+    sent: Number
+    """Emails that were sent and did not bounce."""
+    failed: Number
+    """Emails that bounced or were refused, and those of which nobody knows whether they were sent."""
+    skipped: Number
+    """Emails to people who withdrew, unsubscribed or became undeliverable meanwhile; or it was cancelled."""
+
+
+class ManagedUpdates(TypedDict):
+    slug: Slug
+    updates: list[ManagedUpdate]
+    """Newest first."""

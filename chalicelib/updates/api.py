@@ -1,0 +1,53 @@
+"""Public routes of updates: JSON and an Atom feed."""
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
+from chalicelib.edge.html import page_view
+from chalicelib.edge.http import answer, json_answer, shared, site_prefix
+from chalicelib.edge.views import json_view
+from chalicelib.pages.render import render
+from chalicelib.petitions.find import find_petition
+from chalicelib.updates.find import published
+
+if TYPE_CHECKING:
+    from chalicelib.updates.answers import PublicUpdate, PublicUpdates
+    from chalicelib.updates.model import Update
+
+routes = Blueprint(__name__)
+
+# Updates are rare. A reader of the feed asks every hour or so.
+KEPT_SECONDS = 60
+
+
+@json_view(routes)
+def list_updates(request: Request, slug: str) -> Response:
+    """Return the published updates, newest first."""
+    petition = find_petition(slug, times.now(), tables())
+    body: PublicUpdates = {"slug": petition.slug, "updates": [*map(_shown, published(petition.slug, tables()))]}
+    return json_answer(body, headers=shared(KEPT_SECONDS))
+
+
+@page_view(routes)
+def read_updates_feed(request: Request, slug: str) -> Response:
+    """Return the published updates as an Atom feed (RFC 4287)."""
+    petition = find_petition(slug, times.now(), tables())
+    updates = published(petition.slug, tables())
+    changed = updates[0].published_at if updates else petition.opened_at
+    context = {"petition": petition, "updates": updates, "changed": changed}
+    body = render("updates.atom", base=site_prefix(request), site_url=settings().site_url, **context)
+    return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **shared(KEPT_SECONDS)})
+
+
+def _shown(update: "Update") -> "PublicUpdate":
+    return {
+        "id": update.update_id,
+        "title": update.title,
+        "language": update.language,
+        "html": update.html,
+        "published_at": times.iso(update.published_at or update.created_at),
+    }

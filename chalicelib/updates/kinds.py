@@ -1,0 +1,96 @@
+"""The emails of updates: one to each person who confirmed and asked for updates, and a test to staff.
+
+Consent is checked when the email is composed, not when it is requested: weeks may lie between.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core import keys
+from chalicelib.core.sources import DIRECT
+from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.mail.deliveries import Deliveries
+from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.model import Priority
+from chalicelib.mail.state import AfterCrash
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition, PetitionState
+from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.mail_state import mark_undeliverable
+from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.names import greeting_name
+from chalicelib.updates import store
+from chalicelib.updates.find import update_seen
+from chalicelib.updates.model import LIFETIME, Update, UpdateState
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateDeliveries(Deliveries):
+    """A bounce of an update also stops all other email to the address."""
+
+    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+        super().mark_undeliverable(key, reason, tables)
+        slug, _, signature_id = _ids(key)
+        mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
+
+
+# An update that arrives twice annoys, so after a crash it is not sent again.
+EMAILS = UpdateDeliveries(kind="update", lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)
+TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
+
+
+def delivery_key(slug: str, update_id: str, recipient: str = "") -> str:
+    """Return the key of one email; without recipient, what the keys of all emails of this update begin with."""
+    return f"{slug}_{update_id}_{recipient}"
+
+
+def may_get_updates(signature: Mapping[str, object]) -> bool:
+    """Return whether this person confirmed, asked for updates and can be reached."""
+    is_confirmed = signature.get("state") == SignatureState.CONFIRMED
+    return is_confirmed and bool(signature.get("updates")) and not signature.get("undeliverable")
+
+
+def _ids(key: str) -> tuple[str, str, str]:
+    """Return slug, update id and recipient. None of them contains an underscore."""
+    slug, update_id, recipient = key.split("_")
+    return slug, update_id, recipient
+
+
+def contents_update(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    slug, update_id, signature_id = _ids(key)
+    update, petition = update_seen(slug, update_id, tables), petition_as_stored(slug, tables)
+    if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
+        return NotSent.TOO_LATE
+    held = held_as(petition, signature_id, tables)
+    if held is None or not may_get_updates(held.signature.model_dump()):
+        return NotSent.TOO_LATE
+    signature = held.signature
+    subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
+    unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME)
+    values = _values(update, petition, greeting_name(signature.name or ""), context)
+    return Content(signature.email or "", values, unsubscribe_url)
+
+
+def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    slug, update_id, _ = _ids(key)
+    update = store.find(slug, update_id, tables)
+    if update is None or update.test_to is None:
+        return NotSent.TOO_LATE
+    petition = petition_as_stored(slug, tables)
+    return Content(update.test_to, _values(update, petition, "", context) | {"is_test": True})
+
+
+def _values(update: Update, petition: Petition, name: str, context: MailContext) -> dict[str, object]:
+    petition_url = f"{context.site_url}/petitions/{petition.slug}"
+    return {"update": update, "petition": petition, "name": name, "petition_url": petition_url, "is_test": False}
+
+
+UPDATE_KINDS = by_name(
+    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, contents_update),
+    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, contents_test),
+)

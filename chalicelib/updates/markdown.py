@@ -1,0 +1,36 @@
+"""Markdown as HTML: a safe subset. All else is shown as typed."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+# The preset "zero" knows paragraphs only. No HTML, no images (they would tell who opened an email), no tables.
+_RULES = ("newline", "escape", "entity", "emphasis", "link", "linkify", "heading", "list", "blockquote", "reference")
+_SCHEMES = ("https://", "mailto:")
+# The page has the levels 1 to 3: the petition, "Updates", and the title of the update.
+_FIRST_HEADING = 4
+
+
+def as_html(markdown: str) -> str:
+    """Return HTML without scripts, styles, classes and images. Links go to https addresses and mailboxes only."""
+    parser = _parser()
+    tokens = parser.parse(markdown)
+    for token in tokens:
+        if token.type.startswith("heading_"):
+            token.tag = f"h{min(6, int(token.tag[1]) + _FIRST_HEADING - 1)}"
+    return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+@cache
+def _parser() -> "MarkdownIt":
+    # Imported here: only a request that saves an update needs it (50 ms of CPU).
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("zero", {"linkify": True}).enable([*_RULES])
+    assert parser.linkify
+    # Only addresses that are typed with their scheme become links.
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
+    parser.validateLink = lambda url: url.startswith(_SCHEMES)  # type: ignore[method-assign]
+    return parser

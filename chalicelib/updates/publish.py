@@ -1,0 +1,59 @@
+"""Publish an update, now or at a later time, and cancel it."""
+
+from datetime import datetime
+
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
+from chalicelib.jobs.model import new_id
+from chalicelib.jobs.request import start
+from chalicelib.updates import store
+from chalicelib.updates.find import find_update
+from chalicelib.updates.model import Mailing, Update, UpdateState
+
+OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
+
+
+def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
+    """Start the job that publishes a draft and emails it. Publishing it again changes nothing.
+
+    Raise NotNow if it is cancelled or sent, or while another update of the petition is sent; Invalid if `at` is past.
+    """
+    if update.state in OPEN:
+        return update
+    if update.state is not UpdateState.DRAFT:
+        raise NotNow(f"This update is {update.state}.")
+    if at and at <= now:
+        raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
+    # The job starts first: if the update were marked first, a crash would leave it without a job. A job whose update
+    # is still a draft ends at once.
+    start(_job(update, at, actor, now), queue, tables)
+    try:
+        return store.change(update, tables, state=UpdateState.SCHEDULED, publish_at=at or now, test_to=None)
+    except ConditionFailed:
+        raise NotNow("This update was published or cancelled meanwhile.") from None
+
+
+def cancel(update: Update, now: datetime, tables: Tables) -> Update:
+    """Stop an update. Emails that were sent stay sent; a published update stays on the page.
+
+    Return it as stored: it may be sent already. Safe to repeat.
+    """
+    if update.state in (UpdateState.SENT, UpdateState.CANCELLED):
+        return update
+    try:
+        return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, test_to=None)
+    except ConditionFailed:
+        # Its state has changed since it was read. That happens three times at most: states only move on.
+        return cancel(find_update(update.slug, update.update_id, tables), now, tables)
+
+
+def _job(update: Update, at: datetime | None, actor: str, now: datetime) -> Mailing:
+    return Mailing(
+        job_id=new_id(update.slug, now),
+        requested_by=actor,
+        requested_at=now,
+        touched_at=now,
+        rests_until=at,
+        update_id=update.update_id,
+    )

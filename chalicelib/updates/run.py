@@ -1,0 +1,103 @@
+"""The steps of a mailing: publish the update, request its emails page by page, and wait until all are settled.
+
+A step may run twice. A person's email has one item, whose key is the person's, so it is requested once.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.send import CLAIM
+from chalicelib.signatures.walk import subscribers
+from chalicelib.updates import store
+from chalicelib.updates.find import SECONDS, find_update
+from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
+from chalicelib.updates.model import Mailing, Results, Update, UpdateState
+
+# Signatures read in one step, and the seconds it takes at most: a write for each email, and a message for each ten.
+PAGE = 500
+FOR_A_PAGE = 60
+# Counting a million emails reads 200 MB.
+FOR_COUNTING = 240
+# Between two counts. Every count reads all emails of the update.
+REST, LONG_REST, MANY = timedelta(minutes=1), timedelta(minutes=10), 20_000
+# After this time no sender that read the update before it was cancelled is still sending.
+CANCELLED_FOR = CLAIM + timedelta(seconds=SECONDS)
+
+
+@dataclass(frozen=True)
+class SendingUpdate:
+    """The work of a mailing."""
+
+    outbox: Outbox
+    clock: Clock
+    tables: Tables
+
+    def next_step(self, mailing: Mailing) -> Step[Mailing]:
+        update = find_update(mailing.slug, mailing.update_id, self.tables)
+        if update.state is UpdateState.SCHEDULED:
+            return Step(FOR_A_PAGE, lambda: self._publish(mailing, update))
+        if update.state is UpdateState.SENDING and mailing.bucket < len(keys.BUCKETS):
+            return Step(FOR_A_PAGE, lambda: self._request_page(mailing, update))
+        if update.state in (UpdateState.SENDING, UpdateState.CANCELLED):
+            return Step(FOR_COUNTING, lambda: self._count(mailing, update))
+        return Step(0, lambda: mailing.ended(JobState.FAILED, why=f"The update is {update.state}"))
+
+    def tidy(self, mailing: Mailing) -> None: ...
+
+    def _publish(self, mailing: Mailing, update: Update) -> Mailing:
+        # If it was cancelled meanwhile, or published by another process, the next step sees that.
+        with suppress(ConditionFailed):
+            store.change(update, self.tables, state=UpdateState.SENDING, published_at=self.clock())
+        return mailing
+
+    def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
+        bucket = keys.BUCKETS[mailing.bucket]
+        people, last = subscribers(mailing.slug, bucket, mailing.after, PAGE, self.tables)
+        chosen = [person for person in people if may_get_updates(person)]
+        requests = [self._requested(update, person) for person in chosen]
+        self.outbox.send([(request, 0) for request in requests if request])
+        cursor = {"after": last} if last else {"after": "", "bucket": mailing.bucket + 1}
+        return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(chosen)})
+
+    def _requested(self, update: Update, person: Mapping[str, Any]) -> MailRequest | None:
+        """Request the email. If it was requested before, return that request while it is open.
+
+        Its message may not have been sent.
+        """
+        key = delivery_key(update.slug, update.update_id, person["sk"])
+        try:
+            return EMAILS.request(key, self.clock(), self.tables)
+        except ConditionFailed as failure:
+            item = failure.item or {}
+            return EMAILS.request_of(item) if "mail_requested_at" in item else None
+
+    def _count(self, mailing: Mailing, update: Update) -> Mailing:
+        now = self.clock()
+        outcomes = EMAILS.outcomes(delivery_key(update.slug, update.update_id), self.tables)
+        is_stopped = update.cancelled_at is not None and now >= update.cancelled_at + CANCELLED_FOR
+        results = Results(
+            requested=outcomes.total(),
+            sent=outcomes[DeliveryOutcome.SENT],
+            failed=outcomes[DeliveryOutcome.FAILED] + outcomes[DeliveryOutcome.UNKNOWN],
+            skipped=outcomes[DeliveryOutcome.DROPPED] + (outcomes[DeliveryOutcome.WAITING] if is_stopped else 0),
+        )
+        is_over = is_stopped if update.cancelled_at else not results.waiting
+        state = UpdateState.SENT if is_over and not update.cancelled_at else update.state
+        try:
+            store.change(update, self.tables, state=state, results=results.model_dump())
+        except ConditionFailed:
+            return mailing  # Cancelled meanwhile: count again.
+        if is_over:
+            return mailing.ended(JobState.DONE)
+        rest = LONG_REST if results.requested > MANY else REST
+        return mailing.model_copy(update={"rests_until": now + rest})

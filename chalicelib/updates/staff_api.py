@@ -1,0 +1,136 @@
+"""Staff routes of updates: draft, edit, test, publish, cancel, and follow the result."""
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.aws.queue import updates_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.times import Moment
+from chalicelib.core.validation import Words, parsed
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import EmailAddress
+from chalicelib.staff.authorizer import actor, audited, staff_view
+from chalicelib.updates import publish, store, write
+from chalicelib.updates.find import find_update
+from chalicelib.updates.model import MOST_TITLE, Update, UpdateText
+from chalicelib.updates.worker import outbox
+
+if TYPE_CHECKING:
+    from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates
+
+routes = Blueprint(__name__)
+
+WORDS = Words(
+    wrong={
+        "title": f"Enter a title of up to {MOST_TITLE} characters",
+        "markdown": "Enter a text of up to 10,000 characters",
+        "language": "Enter the code of a language, such as en or cy",
+        "email": "Enter an email address in the right format, such as name@example.org",
+    }
+)
+
+
+class TestRequest(BaseModel):
+    """The body of `POST …/updates/{id}/test`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    email: EmailAddress
+    """Where to send the test: your own address."""
+
+
+class PublishRequest(BaseModel):
+    """The body of `POST …/updates/{id}/publish`. It may be left out."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    at: Moment | None = None
+    """When to publish. Now, if left out."""
+
+
+@staff_view(routes)
+def list_all_updates(request: Request, slug: str) -> Response:
+    """Return the updates in every state, newest first."""
+    petition = petition_as_stored(slug, tables())
+    updates = [*map(_shown, store.newest_first(petition.slug, tables()))]
+    body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
+    return json_answer(body)
+
+
+@staff_view(routes)
+def draft_update(request: Request, slug: str) -> Response:
+    """Store a draft. Return 201."""
+    petition, text = petition_as_stored(slug, tables()), _text(request)
+    audited(request, "update.drafted", slug, {"title": text.title})
+    update = write.draft(text, petition, actor(request).owner, times.now(), tables())
+    location = f"{site_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
+    return json_answer(_shown(update), 201, {**NO_STORE, "Location": location})
+
+
+@staff_view(routes)
+def read_update(request: Request, slug: str, update_id: str) -> Response:
+    """Return the update with its result so far."""
+    return json_answer(_shown(find_update(slug, update_id, tables())))
+
+
+@staff_view(routes)
+def edit_update(request: Request, slug: str, update_id: str) -> Response:
+    """Replace the text of a draft."""
+    update, text = find_update(slug, update_id, tables()), _text(request)
+    audited(request, "update.edited", slug, {"update": update_id, "title": text.title})
+    return json_answer(_shown(write.edit(text, update, tables())))
+
+
+@staff_view(routes)
+def email_update_test(request: Request, slug: str, update_id: str) -> Response:
+    """Send a draft to the given address, marked as a test. Return 202."""
+    update = find_update(slug, update_id, tables())
+    to = parsed(TestRequest, json_body(request), WORDS).email
+    audited(request, "update.tested", slug, {"update": update_id})
+    write.send_test(update, to, times.now(), outbox(), tables())
+    return json_answer(_shown(update), 202)
+
+
+@staff_view(routes)
+def publish_update(request: Request, slug: str, update_id: str) -> Response:
+    """Publish the update and email it, now or `at` a later time. Return 202. Safe to repeat."""
+    update = find_update(slug, update_id, tables())
+    at = parsed(PublishRequest, json_body(request) or "{}", WORDS).at
+    audited(request, "update.published", slug, {"update": update_id, **({"at": times.iso(at)} if at else {})})
+    now, owner = times.now(), actor(request).owner
+    return json_answer(_shown(publish.publish(update, at, owner, now, updates_queue(), tables())), 202)
+
+
+@staff_view(routes)
+def cancel_update(request: Request, slug: str, update_id: str) -> Response:
+    """Cancel a draft, or stop an update that is being sent. Return it: it may be sent already. Safe to repeat."""
+    update = find_update(slug, update_id, tables())
+    audited(request, "update.cancelled", slug, {"update": update_id})
+    return json_answer(_shown(publish.cancel(update, times.now(), tables())))
+
+
+def _text(request: Request) -> UpdateText:
+    return parsed(UpdateText, json_body(request), WORDS)
+
+
+def _shown(update: Update) -> "ManagedUpdate":
+    return {
+        "id": update.update_id,
+        "state": update.state,
+        "title": update.title,
+        "markdown": update.markdown,
+        "language": update.language,
+        "html": update.html,
+        "created_at": times.iso(update.created_at),
+        "created_by": update.created_by,
+        "publish_at": times.iso_or_none(update.publish_at),
+        "published_at": times.iso_or_none(update.published_at),
+        "requested": update.results.requested,
+        "sent": update.results.sent,
+        "failed": update.results.failed,
+        "skipped": update.results.skipped,
+    }

@@ -1,0 +1,31 @@
+"""Process the updates queue."""
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib.aws.queue import mail_queue, other_mail_queue, updates_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.edge.batch import Failures
+from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.run import run
+from chalicelib.jobs.worker import each_job
+from chalicelib.mail.outbox import Outbox
+from chalicelib.updates.kinds import UPDATE_KINDS
+from chalicelib.updates.model import Mailing
+from chalicelib.updates.run import SendingUpdate
+
+workers = Blueprint(__name__)
+
+
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
+def run_update(event: SQSEvent) -> Failures:
+    return each_job(event, Mailing, updates_queue(), _run)
+
+
+def outbox() -> Outbox:
+    return Outbox(mail_queue(), other_mail_queue(), UPDATE_KINDS)
+
+
+def _run(mailing: Mailing, has_time: HasTime) -> Mailing:
+    return run(mailing, SendingUpdate(outbox(), times.now, tables()), has_time, times.now, tables())

@@ -1,0 +1,52 @@
+"""Write an update: draft it, edit the draft, and send a test of it to one's own address."""
+
+from datetime import datetime
+from secrets import token_hex
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import ConditionFailed, NotNow
+from chalicelib.mail.outbox import Outbox
+from chalicelib.petitions.model import Petition
+from chalicelib.updates import store
+from chalicelib.updates.kinds import TESTS, delivery_key
+from chalicelib.updates.markdown import as_html
+from chalicelib.updates.model import Update, UpdateState, UpdateText, new_update_id
+
+
+def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tables: Tables) -> Update:
+    """Store a new draft and return it."""
+    update = Update(
+        **text.model_dump(),
+        slug=petition.slug,
+        update_id=new_update_id(now),
+        html=as_html(text.markdown),
+        created_at=now,
+        created_by=author,
+    )
+    store.add(update, tables)
+    return update
+
+
+def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
+    """Replace the text of a draft. Raise NotNow if it is no longer a draft: people may have read it."""
+    _require_draft(update)
+    try:
+        return store.change(update, tables, **text.model_dump(), html=as_html(text.markdown))
+    except ConditionFailed:
+        raise NotNow("This update was published or cancelled meanwhile.") from None
+
+
+def send_test(update: Update, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
+    """Request a test of a draft to this address, marked as a test. Raise NotNow if it is no longer a draft."""
+    _require_draft(update)
+    try:
+        store.change(update, tables, test_to=to)
+    except ConditionFailed:
+        raise NotNow("This update was published or cancelled meanwhile.") from None
+    request = TESTS.request(delivery_key(update.slug, update.update_id, token_hex(8)), now, tables)
+    outbox.send([(request, 0)])
+
+
+def _require_draft(update: Update) -> None:
+    if update.state is not UpdateState.DRAFT:
+        raise NotNow(f"This update is {update.state}, so it can no longer be changed.")

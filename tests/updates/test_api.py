@@ -1,0 +1,75 @@
+"""Published updates for everyone: as JSON, in the feed and on the petition's page."""
+
+from datetime import timedelta
+from xml.etree import ElementTree
+
+from chalicelib.core.errors import Throttled
+from chalicelib.petitions.model import Petition
+from chalicelib.updates.find import forget_updates
+from tests.served import Served
+from tests.updates.sending import LATER, published, worked
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def two_updates(served: Served) -> None:
+    published(served, title="First & foremost")
+    worked(served)
+    served.clock.forward(timedelta(days=1))
+    published(served, title="Second <b>")
+    worked(served)
+    forget_updates()
+
+
+def test_updates_are_public_newest_first(served: Served, petition: Petition) -> None:
+    two_updates(served)
+    answer = served.get("/api/petitions/safe-children/updates")
+    newest = answer.json_body["updates"][0]
+    assert [update["title"] for update in answer.json_body["updates"]] == ["Second <b>", "First & foremost"]
+    assert newest.keys() == {"id", "title", "language", "html", "published_at"}
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"].startswith("public, max-age=60")
+
+
+def test_the_feed_is_atom_with_ids_that_do_not_change(served: Served, petition: Petition) -> None:
+    two_updates(served)
+    answer = served.get("/petitions/safe-children/updates.atom")
+    assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    feed = ElementTree.fromstring(answer.body)
+    entries = feed.findall(f"{ATOM}entry")
+    for each in (feed, *entries):  # RFC 4287, 4.1.1 and 4.1.2
+        assert all(each.findtext(f"{ATOM}{name}") for name in ("id", "title", "updated"))
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == petition.charity
+    assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["Second <b>", "First & foremost"]
+    assert "<strong>yes</strong>" in (entries[0].findtext(f"{ATOM}content") or "")
+    served.clock.forward(LATER)
+    assert served.get("/petitions/safe-children/updates.atom").body == answer.body
+
+
+def test_the_feed_of_a_petition_without_updates_is_empty(served: Served, petition: Petition) -> None:
+    feed = ElementTree.fromstring(served.get("/petitions/safe-children/updates.atom").body)
+    assert feed.findtext(f"{ATOM}updated") == "2026-11-20T08:00:00Z"
+    assert not feed.findall(f"{ATOM}entry")
+
+
+def test_the_petitions_page_shows_the_updates(served: Served, petition: Petition) -> None:
+    two_updates(served)
+    page = served.get("/petitions/safe-children").body.decode()
+    assert "<h3>Second &lt;b&gt;</h3>" in page
+    assert "<p>She said <strong>yes</strong>.</p>" in page
+    assert "/petitions/safe-children/updates.atom" in page
+
+
+def test_people_can_sign_while_updates_cannot_be_read(served: Served, petition: Petition) -> None:
+    served.get("/api/petitions/safe-children")
+    query = served.tables.query
+    served.tables.query = lambda *_, **__: (_ for _ in ()).throw(Throttled("storage"))  # type: ignore[method-assign]
+    page = served.get("/petitions/safe-children")
+    served.tables.query = query  # type: ignore[method-assign]
+    assert page.status_code == 200
+    assert "Sign this petition" in page.body.decode()
+
+
+def test_updates_of_an_unknown_petition_are_404(served: Served) -> None:
+    for path in ("/api/petitions/nobody/updates", "/petitions/nobody/updates.atom"):
+        assert served.get(path).status_code == 404

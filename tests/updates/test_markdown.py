@@ -1,0 +1,56 @@
+"""Markdown as HTML: what is allowed, and that nothing else gets through."""
+
+import re
+
+import pytest
+from hypothesis import given, strategies as st
+
+from chalicelib.updates.markdown import as_html
+
+
+def test_the_usual_markdown_works() -> None:
+    assert as_html("# News\n\n*One* **two**\n\n- a\n- b\n\n1. c\n\n> d") == (
+        "<h4>News</h4>\n<p><em>One</em> <strong>two</strong></p>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"
+        "<ol>\n<li>c</li>\n</ol>\n<blockquote>\n<p>d</p>\n</blockquote>\n"
+    )
+
+
+def test_links_go_to_https_addresses_and_mailboxes() -> None:
+    assert as_html("[Read](https://gov.example/a?b=1&c=2)") == (
+        '<p><a href="https://gov.example/a?b=1&amp;c=2">Read</a></p>\n'
+    )
+    assert 'href="mailto:us@harbour.example"' in as_html("[Write](mailto:us@harbour.example)")
+    assert 'href="https://gov.example/letter"' in as_html("See https://gov.example/letter.")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "<script>alert(1)</script>",
+        '<img src="https://spy.example/pixel.png">',
+        "![Pixel](https://spy.example/pixel.png)",
+        "[a](javascript:alert(1))",
+        "[a](java\nscript:alert(1))",
+        "[a](data:text/html;base64,PHNjcmlwdD4=)",
+        "[a](http://plain.example)",
+        "[a](//evil.example)",
+        "http://plain.example",
+        '[a](https://x.example "\\" onmouseover=alert(1)")',
+        "<https://x.example>",
+    ],
+)
+def test_nothing_else_becomes_html(typed: str) -> None:
+    html = as_html(typed)
+    for forbidden in ("<script", "<img", 'javascript:alert(1)"', 'href="data', 'href="http:', 'href="//', '" onmouse'):
+        assert forbidden not in html
+
+
+ALLOWED = re.compile(
+    r"</?(?:p|em|strong|ul|ol|li|blockquote|h[456])>|<br>|<ol start=\"\d+\">"
+    r"|</a>|<a href=\"(?:https://|mailto:)[^\"<>]*\"(?: title=\"[^\"<>]*\")?>"
+)
+
+
+@given(st.text("<>&\"'[]()*#-!: \nahtps/\\`", max_size=60))
+def test_every_tag_is_one_that_we_allow(typed: str) -> None:
+    assert "<" not in ALLOWED.sub("", as_html(typed))
