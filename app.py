@@ -12,6 +12,7 @@ from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
+from chalicelib.partners.imports import api as imports_api, worker as imports_worker
 from chalicelib.partners.osdi import api as osdi_api
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
@@ -34,9 +35,18 @@ from chalicelib.updates import (
 PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
-    *(partners_api, osdi_api, partners_staff_api, health_api, projections_api, funnel_api, updates_staff_api),
+    *(
+        partners_api,
+        imports_api,
+        osdi_api,
+        partners_staff_api,
+        health_api,
+        projections_api,
+        funnel_api,
+        updates_staff_api,
+    ),
 )
-WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, updates_worker)
+WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker)
 
 # What lower layers use of capabilities that they cannot import.
 mail_worker.KINDS |= updates_kinds.UPDATE_KINDS

@@ -513,6 +513,7 @@ REQUESTS = [
     *partner_requests.of_staff(_staff, _get, STAFF),
     *partner_requests.of_partners(Ask),
     *partner_requests.of_osdi(Ask),
+    *partner_requests.of_imports(_staff, _get, STAFF),
     _get(200, "/health"),
     _get(200, "/api/openapi.json"),
     _get(200, "/assets/{name}", "/assets/site.css"),
@@ -538,6 +539,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_published_petition(served.tables, slug="removed", state="removed")
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
     a_partner(served.tables)
+    partner_requests.add_imports(served.tables)
     signed(served.tables, a_petition())
     _add_exports(served.tables)
     _add_updates(served.tables)

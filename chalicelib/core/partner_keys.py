@@ -1,8 +1,8 @@
 """The keys of partners: a part of the scheme in `keys`.
 
-    COUNTS      PARTNERS               <source>         one partner and its settings
-                WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
-                RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by its own identifier: ids only
+COUNTS      PARTNERS               <source>         one partner and its settings
+            WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
+            RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by its own identifier: ids only
 """
 
 from chalicelib.core import keys

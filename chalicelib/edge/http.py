@@ -96,7 +96,7 @@ def json_body(request: Request, *, most: int = MAX_BODY_BYTES, kinds: Collection
     if content_type(request) not in kinds:
         raise WrongType(JSON)
     try:
-        return _body(request, most).decode()
+        return raw_body(request, most).decode()
     except UnicodeDecodeError as error:
         raise NotJson from error
 
@@ -105,7 +105,7 @@ def form_fields(request: Request) -> dict[str, str]:
     """Return the last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
     if content_type(request) != FORM:
         raise WrongType(FORM)
-    body = _body(request).decode(errors="replace")
+    body = raw_body(request).decode(errors="replace")
     try:
         return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
     except ValueError as error:
@@ -146,7 +146,8 @@ def must_match(request: Request, etag: str) -> None:
         raise Stale
 
 
-def _body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+def raw_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body as sent; `most` is in bytes. Raise BodyTooLarge."""
     raw: str | bytes = request.raw_body
     body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(body) > most:

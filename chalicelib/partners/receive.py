@@ -136,3 +136,22 @@ def _is_suppressed(signature: Signature) -> bool:
 def _find(receipt: Receipt, receiving: Receiving) -> Signature | None:
     held = held_as(receiving.petition, receipt.signature_id, receiving.tables)
     return held.signature if held else None
+
+
+def foresee_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[Taken]:
+    """Return what take_each would return now, and store nothing. A person twice among them is accepted twice."""
+    fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
+    stored = store.find_receipts(fresh, receiving.tables)
+    return [_foreseen(receipt, stored.get(receipt.digest), receiving, now) for receipt in fresh]
+
+
+def _foreseen(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> Taken:
+    if stored and not stored.undone_at:
+        if stored.signature_id != fresh.signature_id:
+            return Taken(TakenAs.INVALID, [CONFLICT])
+        if stored.result is not None:
+            return Taken(_known_result(stored, fresh, receiving))
+    signature = _find(fresh, receiving)
+    if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):
+        return Taken(TakenAs.ACCEPTED)
+    return Taken(TakenAs.SUPPRESSED if _is_suppressed(signature) else TakenAs.EXISTING)

@@ -101,6 +101,6 @@ def _paths() -> Node:
 
 
 def _schemas() -> Node:
-    requests = [each.body.model for each in OPERATIONS.values() if each.body]
+    requests = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
     answers = [each.answer.model for each in OPERATIONS.values() if each.answer.model not in (None, dict)]
     return with_edits(schemas(requests, [ProblemDetails, *filter(None, answers)]))

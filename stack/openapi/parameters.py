@@ -14,6 +14,7 @@ PARAMETERS: dict[str, Node] = {
     "signature_id": {"description": "The signature's id, as returned by the search."},
     "update_id": {"description": "The update's id, as in the list of updates."},
     "export_id": {"description": "The export's id, as in the list of exports."},
+    "import_id": {"description": "The import's id, as in the list of imports."},
     "version": {
         "description": "Changes whenever one of these files changes. An older version is also answered, but not "
         "cacheable.",

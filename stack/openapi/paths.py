@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.rights import Right
 from chalicelib.edge.routes import Function, Route
-from stack.openapi.operation import CSV, FORM, TEXT, Answer, Body, Operation, Query
+from stack.openapi.operation import CSV, JSON, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
 from stack.openapi.schemas import reference
 
@@ -19,6 +19,7 @@ UNKNOWN = {
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
+    "import_id": "UnknownThing",
     "update_id": "UnknownThing",
     "name": "NoFile",
 }
@@ -86,7 +87,7 @@ def _query(asked: Query) -> Node:
 
 
 def _body(body: Body) -> Node:
-    content: Node = {"schema": reference(body.model)}
+    content: Node = {"schema": TEXT if body.model is str else reference(body.model)}
     if body.example:
         content["example"] = body.example
     if body.examples:
@@ -137,7 +138,7 @@ def _problems(route: Route, words: Operation) -> dict[int, str]:
         found |= {401: "Unauthorized", 403: "Forbidden"}
     if words.body:
         found |= {413: f"TooLarge{page}", 415: f"WrongType{page}", 422: f"Invalid{page}"}
-        found |= {} if words.body.kind == FORM else {400: "NotJson"}
+        found |= {400: "NotJson"} if words.body.kind == JSON else {}
     if words.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
     return found | _absent(route, page)

@@ -9,6 +9,7 @@ from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MOST_BODY_KB
+from chalicelib.partners.imports.model import MOST_DIRECT_KB
 from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
 
@@ -53,6 +54,10 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),
     "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
     "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
+    "TooLargeFile": (
+        f"The file is larger than {MOST_DIRECT_KB} KB. Split it.",
+        problem_of(errors.BodyTooLarge(MOST_DIRECT_KB)),
+    ),
     "TooLargeBatch": (
         f"The body is larger than {MOST_BODY_KB} KB.",
         problem_of(errors.BodyTooLarge(MOST_BODY_KB)),

@@ -3,6 +3,8 @@
 import json
 from http import HTTPStatus
 
+from chalice.app import APIGateway
+
 from stack.template.cfn import Template, get, given, output, ref, resource, sub
 
 PROBLEM = "application/problem+json"
@@ -58,6 +60,8 @@ def api() -> Template:
         "AccessLogSetting": given("LogsAccess", {"DestinationArn": get("ApiAccessLog"), "Format": line}),
         "DefinitionBody": {
             "info": {"title": sub("petitions-${Stage}")},
+            # A CSV may be in any encoding: API Gateway would replace what is not UTF-8.
+            "x-amazon-apigateway-binary-media-types": [*APIGateway().binary_types, "text/csv"],
             "securityDefinitions": {"partner_authorizer": _by_any_header()},
             "x-amazon-apigateway-gateway-responses": {name: _response(*each) for name, each in _RESPONSES.items()},
         },

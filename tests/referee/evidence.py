@@ -23,6 +23,7 @@ from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
 from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
+from tests.faults.import_scenes import an_import_that_waits, worked_on
 from tests.faults.injection import Fault
 from tests.faults.partner_scenes import BATCH, oak_asks, sent
 from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, requests
@@ -117,6 +118,12 @@ def _more(served: Served) -> None:
     shed(Level.ACCEPT_ONLY, served.tables)
     forget_level()
     sent(BATCH, served)
+    forget_level()
+    begun(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    shed(Level.ACCEPT_ONLY, served.tables)
+    forget_level()
+    worked_on(served)
+    shed(Level.NORMAL, served.tables)
     forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)

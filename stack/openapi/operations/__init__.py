@@ -4,6 +4,7 @@ from stack.openapi.operation import Operations
 from stack.openapi.operations import (
     counts,
     exports,
+    imports,
     manage,
     pages,
     partners,
@@ -23,6 +24,7 @@ OPERATIONS: Operations = {
     **manage.OPERATIONS,
     **exports.OPERATIONS,
     **partners.OPERATIONS,
+    **imports.OPERATIONS,
     **people.OPERATIONS,
     **updates.OPERATIONS,
 }
