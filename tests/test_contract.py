@@ -55,7 +55,7 @@ CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
 # Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
 # (docs/decisions/022).
 SECRETS = {
-    "SIGNATURE_KEYS": {"APIHandler", "Partners", "People"},
+    "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
 }
 # A query's first page names the partition key. Each further page names both (ExclusiveStartKey).
@@ -274,6 +274,7 @@ def test_the_signing_function_cannot_read_signatures() -> None:
         "RecountTallies",
         "SweepMail",
         "RunExport",
+        "RunImport",
         "RunUpdate",
         "SendOtherMail",
     }
@@ -336,7 +337,7 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
         and "SignaturesTable" in json.dumps(each["Resource"])
         if not returns_nothing <= each.get("Condition", {}).items()
     }
-    assert may_read == {*SENDERS, "Links", "Partners", "People"}
+    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
 
 
 def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
@@ -502,7 +503,7 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
 
 
-JOBS = {"RunExport", "RunUpdate"}
+JOBS = {"RunExport", "RunImport", "RunUpdate"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
@@ -520,6 +521,7 @@ def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
         "APIHandler",
         "Counts",
         "Partners",
+        "RunImport",
         "StoreOverflow",
     }
     assert allowed("Counts", "OverflowQueue") == {"sqs:GetQueueAttributes"}
@@ -677,7 +679,22 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
     [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {"Exports", "RunExport"}
+    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {
+        *("Exports", "RunExport"),
+        *("Manage", "RunImport"),
+    }
+
+
+def test_imports_keep_their_files_apart_and_only_the_importer_reads_them() -> None:
+    files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
+    for function, actions_ in {
+        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
+        "RunImport": {"s3:GetObject", "s3:DeleteObject"},
+    }.items():
+        concerned = [each for each in statements(function) if each["Resource"] == files]
+        assert {action for each in concerned for action in actions(each)} == actions_
+    reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
+    assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
 
 
 def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
@@ -714,7 +731,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days}
+    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": 7}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
