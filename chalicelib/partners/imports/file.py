@@ -21,6 +21,8 @@ PACKED = {
     b"BZh": "a bzip2 file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"%PDF": "a PDF",
+    # U+FFFD: something has read it as UTF-8, which it is not.
+    b"\xef\xbf\xbd": "a file that was damaged on its way",
     b"7z\xbc\xaf": "a 7z file",
     b"Rar!": "a RAR file",
 }
@@ -108,7 +110,7 @@ def _encoding(path: Path) -> str:
         start = file.read(4096)
     for magic, what in PACKED.items():
         if start.startswith(magic):
-            raise Unreadable(f"This is {what}. Unpack it or save it as CSV, and send that")
+            raise Unreadable(f"This is {what}. Save it as CSV, and send that")
     if start.startswith(BOM_UTF8):
         return "utf-8-sig"
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
