@@ -15,9 +15,11 @@ WITH_NODE = PATH="$(NODE)/bin:$$PATH"
 export PYTHONPATH := .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CHROMIUM
+# Keep bytecode: without it each process of the tests compiles every module again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike package deploy token shell clean python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -26,7 +28,7 @@ run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
 
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
-	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow"
+	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -n 3 -m "not slow"
 
 slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles
 	@exec $(PY) -m pytest -m slow
@@ -49,6 +51,7 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@.venv/bin/mypy
 	@$(WITH_NODE) node_modules/.bin/biome check --error-on-warnings
 	@$(WITH_NODE) node_modules/.bin/tsc
+	@$(PY) -m stack.lint.translations
 	@$(PY) -m stack.package --stage lint
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
 	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
@@ -84,6 +87,9 @@ deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
+
+shell: .venv/run ## Open a shell where `python manage.py` works on the running local site: STAGE=local
+	@exec $(PY) -m stack.shell --stage $(or $(STAGE),local)
 
 clean: ## Remove everything that make created, including local signatures
 	@rm -rf .venv .venv-emulator .venv-lint node_modules .local .chalice/deployments .chalice/deployed

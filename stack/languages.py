@@ -4,20 +4,40 @@ They are derived, so they are not in the repository. Babel does this here, and d
 """
 
 import os
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 from chalicelib.core import language
 from chalicelib.core.countries import countries
+from stack.console import Failure
 from stack.paths import ROOT
 
 _PLACE = "chalicelib/languages"
+_METHODS = {".py": "python", ".html": "jinja2.ext:babel_extract", ".txt": "jinja2.ext:babel_extract"}
+_OPTIONS = {"extensions": "jinja2.ext.i18n", "trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
+_MARKED = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "translatable": None,
+}
+_ERRORS = {"ValueError": None, "AddressError": None, "FieldError": (2,), "Problem": (3,), "_try_again": None}
+# Lines of a catalogue's header.
+_CHANGING = re.compile(
+    r'^"(Project-Id-Version|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated).*\n', re.M
+)
+_STAFF_PAGES = {"staff.html", "sign_in.html"}
 
 
 def catalogues(project: Path) -> list[Path]:
@@ -68,3 +88,48 @@ def _published(code: str) -> Iterator[tuple[str, str, str]]:
         ours, theirs = getattr(english, kind)["format"]["wide"], getattr(own, kind)["format"]["wide"]
         yield from ((context, ours[each], theirs[each]) for each in ours)
     yield from ((language.COUNTRY, name, own.territories.get(key, name)) for key, name in countries().items())
+
+
+def extracted(project: Path = ROOT) -> Catalog:
+    """Return the texts that code and templates contain: the keys of every catalogue."""
+    found = Catalog(project="petitions", copyright_holder="the contributors", charset="utf-8", fuzzy=False)
+    for path in sorted((project / "chalicelib").rglob("*")):
+        place = path.relative_to(project).as_posix()
+        method = _METHODS.get(path.suffix)
+        if method and path.name not in _STAFF_PAGES:
+            for line, message, comments, context in extract_from_file(method, path, _keywords(place), (), _OPTIONS):
+                found.add(message, None, [(place, line)], auto_comments=comments, context=context)
+    return found
+
+
+def updated(path: Path, texts: Catalog) -> Catalog:
+    """Return the catalogue with the texts of today: new ones are untranslated, unused ones are gone."""
+    catalogue = read_catalogue(path)
+    catalogue.update(texts, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    return catalogue
+
+
+def write_catalogue(path: Path, catalogue: Catalog) -> None:
+    """Write it sorted by file, without what changes each time: dates and line numbers."""
+    out = BytesIO()
+    write_po(out, catalogue, width=120, sort_by_file=True, include_lineno=False)
+    path.write_text(_CHANGING.sub("", out.getvalue().decode()), encoding="utf-8")
+
+
+def new_catalogue(code: str, project: Path = ROOT) -> None:
+    """Write an empty catalogue for the language, with its rule for plurals."""
+    path = project / _PLACE / f"{code}.po"
+    if path.exists():
+        raise Failure(f"{path} exists already")
+    catalogue = Catalog(locale=code, charset="utf-8", fuzzy=False)
+    catalogue.header_comment = f"# {catalogue.locale_identifier}"
+    catalogue.update(extracted(project))
+    write_catalogue(path, catalogue)
+
+
+def _keywords(place: str) -> dict[str, Any]:
+    """In these folders, errors are for supporters. In others they are for staff, whose pages are in English."""
+    public = place.startswith(("chalicelib/core/", "chalicelib/edge/", "chalicelib/signatures/"))
+    public = public and place != "chalicelib/edge/batch.py"  # Its errors are for logs.
+    return {**_MARKED, **(_ERRORS if public else {})}

@@ -69,6 +69,16 @@ def a_petition(**changes: Any) -> Petition:
     return Petition.model_validate(values | changes)
 
 
+WELSH = {
+    "title": "Cadwch blant sydd wedi’u masnachu yn ddiogel",
+    "summary": "Mae angen pobl sy’n eu cadw’n ddiogel ar blant sydd wedi’u masnachu.",
+    "text": "Gofynnwn am gymorth arbenigol.\n\nGofynnwn amdano nawr.",
+    "target": "yr Ysgrifennydd Cartref",
+    "sign_wording": "Rwy’n llofnodi, a gellir trosglwyddo fy enw",
+    "updates_wording": "Anfonwch newyddion ataf",
+}
+
+
 def a_published_petition(tables: Tables, **changes: Any) -> Petition:
     petition = a_petition(**changes)
     return publish(petition, max(petition.opened_at, OPENED), tables)

@@ -1,5 +1,6 @@
 """Fixtures for every suite. These need no AWS; the emulator's fixtures are in tests.emulated and tests.deployed."""
 
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from stack.languages import write_compiled
 from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
+
+# The collector walks thousands of tests each time: a tenth of the processor's time with its usual thresholds.
+gc.set_threshold(100_000, 50, 100)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
 pytest_plugins = ["tests.emulated", "tests.deployed"]

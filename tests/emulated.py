@@ -203,7 +203,7 @@ def sent_mails(endpoint: str) -> list[dict[str, Any]]:
     return [mail for account in document["messages"].values() for mail in account]
 
 
-def eventually(check: Callable[[], Any], seconds: float = 30.0) -> Any:
+def eventually(check: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Call `check` until its result is true and return it. Fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (result := check()):

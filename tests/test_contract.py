@@ -10,28 +10,16 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from chalice.awsclient import TypedAWSClient
-from chalice.cli.factory import CLIFactory
-from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
-from chalice.deploy.deployer import BuildStage, InjectDefaults, PolicyGenerator, SwaggerBuilder
-from chalice.deploy.swagger import CFNSwaggerGenerator
-from chalice.package import PackageOptions, ResourceBuilder, SAMTemplateGenerator, TemplateDeepMerger
-from chalice.policy import AppPolicyGenerator
-from chalice.utils import OSUtils, to_cfn_resource_name
+from chalice.utils import to_cfn_resource_name
 
 from app import app
 from benchmarks import declared
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys, settings as settings_of
-from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
+from chalicelib.core import keys, mail_keys, settings as settings_of
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
-from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.routes import CATCH_ALL, ROUTES, Function
-from chalicelib.exports import deliver, gather
-from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
-from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
 from chalicelib.mail.batch_sender import BUDGET_SECONDS
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.pace import LEAST_SENDERS, MOST_SENDERS, SHARES, senders_for
@@ -40,16 +28,33 @@ from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.pages import render
 from chalicelib.projections.changes import increments
 from chalicelib.signatures.model import PERSONAL, Signature, SignatureState
-from chalicelib.signatures.walk import ANONYMOUS, EXPORTED
+from chalicelib.signatures.walk import ANONYMOUS
 from stack import preflight
-from stack.template.merge import merge_template
-from stack.template.tables import table_id
 from tests.actors import NOW, OPENED, a_petition
+from tests.template.packaged import (
+    API,
+    CHALICE,
+    CONFIG,
+    FUNCTIONS,
+    KEY,
+    LIMITS,
+    QUEUES,
+    RESOURCES,
+    ROOT,
+    TEMPLATE,
+    actions,
+    allowed,
+    environment_of,
+    events,
+    every_function,
+    every_table,
+    integrations,
+    of_type,
+    registered_functions,
+    statements,
+)
 
-ROOT = Path(__file__).parents[1]
-CHALICE = ROOT / ".chalice"
 CODE = ROOT / "chalicelib"
-CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
 
 # The functions that get each secret. Manage signs preview links, and the public pages verify them.
 # Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
@@ -58,8 +63,6 @@ SECRETS = {
     "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
 }
-# A query's first page names the partition key. Each further page names both (ExclusiveStartKey).
-KEY = ("pk", "sk")
 # WatchMail changes the senders' event sources, so it gets their ids.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
 # The sign-in provider and our client secret.
@@ -86,100 +89,6 @@ CONTRACT = {
 }
 # Staff sign in here to get a token.
 OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
-
-Resource = dict[str, Any]
-
-
-class _NoAws:
-    """The facts about a region that Chalice needs to write a template."""
-
-    region_name = "eu-west-2"
-
-    def endpoint_dns_suffix(self, service: str, region: str) -> str:
-        return "amazonaws.com"
-
-    def service_principal(self, service: str, region: str, suffix: str) -> str:
-        return f"{service}.{suffix}"
-
-
-def packaged(stage: str) -> Resource:
-    """Return the template that `chalice package --merge-template` writes. Builds no zip: half a second, no network."""
-    config = CLIFactory(str(ROOT)).create_config_obj(stage)
-    files = OSUtils()
-    steps = [
-        InjectDefaults(),
-        PolicyGenerator(AppPolicyGenerator(files), files),
-        SwaggerBuilder(CFNSwaggerGenerator()),
-    ]
-    builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
-    models = builder.construct_resources(config, stage)
-    template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
-    merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
-    return merged
-
-
-TEMPLATE = packaged("prod")
-RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
-API: Resource = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
-TABLES = {name: table_id(name) for name in keys.TABLES}
-
-
-def of_type(kind: str) -> dict[str, Resource]:
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
-
-
-FUNCTIONS = of_type("AWS::Serverless::Function")
-QUEUES = of_type("AWS::SQS::Queue")
-every_function = pytest.mark.parametrize("function", sorted(FUNCTIONS))
-every_table = pytest.mark.parametrize("table", TABLES.values())
-
-
-def registered_functions() -> set[str]:
-    """Return the names of the functions that app.py registers, and of the one that serves the API."""
-    handlers = app.pure_lambda_functions + app.event_sources + list(app.builtin_auth_handlers)
-    return {"api_handler", *(handler.name for handler in handlers)}
-
-
-def events(kind: str) -> dict[str, Resource]:
-    return {
-        name: event["Properties"]
-        for name, function in FUNCTIONS.items()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == kind
-    }
-
-
-def statements(function: str) -> list[Resource]:
-    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
-    return [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
-
-
-def actions(statement: Resource) -> list[str]:
-    found = statement["Action"]
-    return [found] if isinstance(found, str) else found
-
-
-def allowed(function: str, resource: str) -> set[str]:
-    """Return the actions that the function's role allows on the resource."""
-    concerned = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
-    return {action for each in concerned for action in actions(each)}
-
-
-def environment_of(function: str) -> Resource:
-    """Return the global environment variables and the function's own."""
-    own: Resource = FUNCTIONS[function].get("Environment", {}).get("Variables", {})
-    return {**TEMPLATE["Globals"]["Function"]["Environment"]["Variables"], **own}
-
-
-def integrations() -> Iterator[tuple[str, str, str]]:
-    """Yield method, path, and the logical name of the function that answers."""
-    for path, methods in API["paths"].items():
-        for method, operation in methods.items():
-            if method != "options":
-                uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
-                [function] = re.findall(r"\$\{(\w+)\.Arn\}", uri)
-                yield method.upper(), path, function
-
 
 # Functions: their policies and environment.
 
@@ -260,25 +169,11 @@ def test_a_sender_reads_only_petitions_the_pause_and_updates() -> None:
     for function in SENDERS:
         more = [keys.updates("*")] if function == "SendOtherMail" else []
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
-        assert set().union(*(each or () for each in read)) == {keys.petition("any").pk, keys.mail_pause().pk, *more}
-
-
-def test_the_signing_function_cannot_read_signatures() -> None:
-    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"}
-    assert not reading & allowed("APIHandler", "SignaturesTable")
-    readers = {name for name in FUNCTIONS if reading & allowed(name, "SignaturesTable")}
-    assert readers == {
-        "Links",
-        "Partners",
-        "People",
-        "RecountTallies",
-        "SweepMail",
-        "RunExport",
-        "RunImport",
-        "RunUpdate",
-        "SendOtherMail",
-    }
-    assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
+        assert set().union(*(each or () for each in read)) == {
+            keys.petition("any").pk,
+            mail_keys.mail_pause().pk,
+            *more,
+        }
 
 
 def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
@@ -526,18 +421,14 @@ def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
         "APIHandler",
         "Counts",
         "Partners",
+        "People",
         "RunImport",
         "StoreOverflow",
     }
-    assert allowed("Counts", "OverflowQueue") == {"sqs:GetQueueAttributes"}
+    for name in ("Counts", "People"):
+        assert allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
     assert allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
     assert allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
-
-
-LIMITS = {
-    (each["ResourcePath"].replace("~1", "/").replace("//", "/"), each["HttpMethod"]): each
-    for each in RESOURCES["RestAPI"]["Properties"]["MethodSettings"]
-}
 
 
 def test_the_gateway_throttles_each_route_as_listed() -> None:
@@ -600,65 +491,6 @@ def test_the_audit_trail_is_append_only() -> None:
     assert all(actions == {"dynamodb:PutItem"} for actions in policies.values())
 
 
-# Alarms and the dashboard.
-
-
-ALARMS = of_type("AWS::CloudWatch::Alarm")
-
-
-def watched(alarm: Resource) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield namespace, name and dimensions of each metric of an alarm."""
-    plain = [alarm] if "MetricName" in alarm else []
-    summands = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
-    for metric in [*plain, *summands]:
-        dimensions = {each["Name"]: each["Value"] for each in metric.get("Dimensions", [])}
-        yield metric["Namespace"], metric["MetricName"], dimensions
-
-
-def watched_resources(namespace: str, metric: str, dimension: str) -> set[str]:
-    found = [each for alarm in ALARMS.values() for each in watched(alarm) if each[:2] == (namespace, metric)]
-    names = [dimensions[dimension] for _, _, dimensions in found]
-    return {name.get("Ref") or name["Fn::GetAtt"][0] for name in names}
-
-
-@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_every_function_has_an_alarm_for_its_errors_and_its_throttles(metric: str) -> None:
-    assert watched_resources("AWS/Lambda", metric, "FunctionName") == FUNCTIONS.keys()
-
-
-def test_the_5xx_alarm_watches_only_this_stages_api() -> None:
-    assert [*watched(ALARMS["ApiErrorsAlarm"])] == [
-        ("AWS/ApiGateway", "5XXError", {"ApiName": API["info"]["title"], "Stage": CONFIG["api_gateway_stage"]})
-    ]
-    assert API["info"]["title"] == {"Fn::Sub": "petitions-${Stage}"}
-
-
-def test_the_runbook_lists_exactly_the_alarms() -> None:
-    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    functions = {f"{name}{kind}Alarm" for name in FUNCTIONS for kind in ("Errors", "Throttles")}
-    assert {*re.findall(r"`(\w+Alarm)`", text)} == ALARMS.keys() - functions
-    assert {"`…ErrorsAlarm`", "`…ThrottlesAlarm`"} <= {*re.findall(r"`…\w+`", text)}
-
-
-def test_the_email_address_for_alarms_is_optional() -> None:
-    assert TEMPLATE["Parameters"]["AlarmEmail"]["Default"] == ""
-    assert RESOURCES["AlarmsSubscription"]["Condition"] == "HasAlarmEmail"
-
-
-def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    names = {name.partition(".")[0] for name in re.findall(r"\$\{([\w.:]+)\}", body)} - {"AWS::Region", "Stage"}
-    assert names <= RESOURCES.keys()
-    shown = {
-        metric[1]
-        for widget in json.loads(body)["widgets"]
-        for metric in widget["properties"]["metrics"]
-        if metric[0] == NAMESPACE
-    }
-    kinds = {refused(status) for status in (*REFUSALS, 499)}
-    assert shown == {*Metric, *kinds} - {Metric.REFUSED}
-
-
 def test_a_recount_can_read_only_the_attributes_it_needs() -> None:
     [reading] = [each for each in statements("RecountTallies") if "SignaturesTable" in json.dumps(each["Resource"])]
     assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *ANONYMOUS]
@@ -666,94 +498,6 @@ def test_a_recount_can_read_only_the_attributes_it_needs() -> None:
     assert not {*ANONYMOUS} & {"name", "email", "postcode", "sk"}
     allowed_actions = {action for each in statements("RecountTallies") for action in actions(each)}
     assert not {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")} & allowed_actions
-
-
-# Exports.
-
-
-def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
-    [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
-    assert actions(reading) == ["dynamodb:Query"]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORTED]
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*EXPORTED} & {"email", "sk", "updates"}
-
-
-def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
-    assert "SignaturesTable" not in json.dumps(statements("Exports"))
-    assert allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
-    [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
-    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {
-        *("Exports", "RunExport"),
-        *("Manage", "RunImport"),
-    }
-
-
-def test_imports_keep_their_files_apart_and_only_the_importer_reads_them() -> None:
-    files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
-    for function, actions_ in {
-        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
-        "RunImport": {"s3:GetObject", "s3:DeleteObject"},
-    }.items():
-        concerned = [each for each in statements(function) if each["Resource"] == files]
-        assert {action for each in concerned for action in actions(each)} == actions_
-    reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
-    assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
-
-
-def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
-    senders = {
-        name
-        for name in FUNCTIONS
-        for each in statements(name)
-        if "ExportsQueue" in json.dumps(each["Resource"]) and each["Action"] == ["sqs:SendMessage"]
-    }
-    assert senders == {"Exports", "RunExport"}
-    assert {name for name in FUNCTIONS if "ExportsQueue" in json.dumps(statements(name))} == senders
-
-
-def test_run_export_reads_only_parts() -> None:
-    for each in statements("RunExport"):
-        if "s3:GetObject" in actions(each):
-            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{gather.PARTS}/*"}
-
-
-def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
-    [bucket] = of_type("AWS::S3::Bucket").values()
-    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
-    # Old versions would outlive the deletion of their file.
-    assert "VersioningConfiguration" not in bucket
-    [statement] = RESOURCES["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-
-
-def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> None:
-    rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert {each["Status"] for each in rules} == {"Enabled"}
-    days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": 7}
-    [unfinished] = [each for each in rules if "Prefix" not in each]
-    assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-
-
-def test_an_exports_times_fit_its_timeout_and_it_starts_after_settling() -> None:
-    assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
-    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
-    assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
-    assert LINK_SECONDS <= 15 * 60
-    # The disk must hold the plain and the encrypted file at once.
-    assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}
-
-
-def test_recounts_run_more_often_than_the_alarms_period() -> None:
-    assert events("Schedule")["RecountTallies"] == {"Schedule": "rate(6 hours)"}
-    drift = ALARMS["DriftAlarm"]
-    assert (drift["Period"], drift["TreatMissingData"]) == (24 * 3600, "breaching")
 
 
 # The API.
@@ -842,43 +586,6 @@ def test_exactly_the_public_json_allows_any_origin() -> None:
 def test_a_function_times_out_before_api_gateway(function: str) -> None:
     if function in {called for _, _, called in integrations()}:
         assert FUNCTIONS[function]["Timeout"] < 29
-
-
-GATEWAY: dict[str, Resource] = API["x-amazon-apigateway-gateway-responses"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    {
-        "UNAUTHORIZED": 401,
-        "ACCESS_DENIED": 403,
-        "MISSING_AUTHENTICATION_TOKEN": 404,
-        "RESOURCE_NOT_FOUND": 404,
-        "REQUEST_TOO_LARGE": 413,
-        "THROTTLED": 429,
-        "QUOTA_EXCEEDED": 429,
-        "AUTHORIZER_FAILURE": 503,
-        "INTEGRATION_FAILURE": 503,
-        "INTEGRATION_TIMEOUT": 503,
-    }.items(),
-)
-def test_a_gateway_response_has_the_right_status(kind: str, status: int) -> None:
-    assert GATEWAY[kind]["statusCode"] == str(status)
-
-
-@pytest.mark.parametrize("kind", [*GATEWAY, "DEFAULT_4XX", "DEFAULT_5XX"])
-def test_a_gateway_response_is_a_problem_like_ours(kind: str) -> None:
-    parameters = {name.rpartition(".")[2]: value for name, value in GATEWAY[kind]["responseParameters"].items()}
-    assert parameters["Content-Type"] == f"'{PROBLEM}'"
-    assert parameters["Access-Control-Allow-Origin"] == "'*'"
-    assert parameters["Cache-Control"] == "'no-store'"
-    body = json.loads(GATEWAY[kind]["responseTemplates"]["application/json"])
-    assert {"type", "title", "detail"} <= body.keys()
-    assert "$" not in json.dumps(body), "the body must not contain template variables of the request or of AWS"
-    status = GATEWAY[kind].get("statusCode")
-    assert body.get("status") == (int(status) if status else None)
-    if kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429":
-        assert int(parameters["Retry-After"].strip("'")) > 0
 
 
 def test_the_stage_has_one_name_everywhere() -> None:

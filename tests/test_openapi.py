@@ -469,6 +469,16 @@ REQUESTS = [
             b'{"email": "alice"}': 422,
         }.items()
     ),
+    *(
+        _staff("POST", status, "/api/staff/people/erase", body=body)
+        for body, status in {
+            b'{"email": "charlie.coster@mail.example"}': 200,
+            b"{": 400,
+            b"b" * 16_385: 413,
+            b'{"email": "alice"}': 422,
+        }.items()
+    ),
+    _staff("POST", 415, "/api/staff/people/erase", body=b"{}", kind="text/plain"),
     _staff("POST", 415, "/api/staff/people/find", body=b"{}", kind="text/plain"),
     *(
         _get(status, PERSON, f"/api/staff/people/safe-children/{identity}", **STAFF)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.header import Header
+from email.utils import formataddr
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,7 @@ REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 
 @dataclass(frozen=True)
 class Mail:
-    """One email to one person. SES's events contain the tags; the email contains the headers."""
+    """One email to one person. SES's events contain the tags; the email contains the headers and the sender's name."""
 
     to: str
     subject: str
@@ -38,6 +40,7 @@ class Mail:
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    sender_name: str = ""
 
 
 class Mailer:
@@ -53,7 +56,7 @@ class Mailer:
         """
         with translated("mail", _refusal), _no_connection():
             answer = self._client.send_email(
-                FromEmailAddress=self._sender,
+                FromEmailAddress=named(self._sender, mail.sender_name),
                 Destination={"ToAddresses": [mail.to]},
                 Content={
                     "Simple": {
@@ -69,6 +72,16 @@ class Mailer:
                 ConfigurationSetName=self._configuration_set,
             )
         return answer["MessageId"]
+
+
+def named(address: str, name: str) -> str:
+    """Return the sender with its name as people see it. SES takes ASCII only: other letters are encoded (RFC 2047)."""
+    name = " ".join(name.split())
+    if not name:
+        return address
+    if name.isascii():
+        return formataddr((name, address))
+    return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
 
 
 @contextmanager

@@ -5,12 +5,16 @@ Welsh. `stack.languages` compiles it to `cy.mo`, for the package and for the tes
 publishes for each language (CLDR): direction, names of months and countries.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 ENGLISH = "en"
 FOLDER = Path(__file__).parents[1] / "languages"
@@ -30,9 +34,8 @@ def translatable(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Language:
-    """A language with its texts, dates and numbers."""
+class Language(NamedTuple):
+    """A language with its texts, dates and numbers. Not a dataclass, which takes longer to import."""
 
     code: str
     catalogue: NullTranslations
@@ -82,17 +85,25 @@ class Language:
 
 
 @cache
-def languages() -> dict[str, Language]:
-    """Return every language that has a catalogue, by its code. English is first."""
-    compiled = sorted(FOLDER.glob("*.mo"))
-    return {ENGLISH: Language(ENGLISH, NullTranslations()), **{path.stem: _read(path) for path in compiled}}
+def languages() -> tuple[str, ...]:
+    """Return the codes of all languages, English first. In the repository, .mo files may not exist yet."""
+    return (ENGLISH, *sorted({path.stem for path in FOLDER.iterdir() if path.suffix in (".po", ".mo")}))
 
 
-def language_of(code: str | None) -> Language:
-    """Return the language, or English if the code is unknown."""
-    return languages().get(code or ENGLISH) or languages()[ENGLISH]
+@cache
+def language_of(code: str) -> Language:
+    """Return the language. An unknown one is English."""
+    # Imported here, so that the cold start of signing does not load it.
+    from gettext import GNUTranslations, NullTranslations
+
+    if code == ENGLISH or code not in languages():
+        return Language(ENGLISH, NullTranslations())
+    with (FOLDER / f"{code}.mo").open("rb") as file:
+        return Language(code, GNUTranslations(file))
 
 
-def _read(path: Path) -> Language:
-    with path.open("rb") as file:
-        return Language(path.stem, GNUTranslations(file))
+def known_language(code: str) -> str:
+    """Return the code. Raise ValueError if this site does not have the language."""
+    if code != ENGLISH and code not in languages():
+        raise ValueError(translatable("Choose a language that this site has"))
+    return code

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid, NotJson
+from chalicelib.core.language import translatable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 
-TIME = "Must be a time with a zone, such as 2026-11-24T12:00:00Z"
+TIME = translatable("Must be a time with a zone, such as 2026-11-24T12:00:00Z")
+INTEGER = translatable("Must be a whole number, in digits only")
 # By pydantic's error type. The gaps are filled from the error's context: limits and choices, never the input.
 TYPES = {
-    "string_type": "Must be text",
-    "string_too_short": "Must not be empty",
+    "string_type": translatable("Must be text"),
+    "string_too_short": translatable("Must not be empty"),
     "string_too_long": "Must have at most {max_length:,} characters",
     "too_short": "Must have at least {min_length:,}",
     "too_long": "Must have at most {max_length:,}",
@@ -30,13 +32,13 @@ TYPES = {
     "datetime_parsing": TIME,
     "datetime_from_date_parsing": TIME,
     "timezone_aware": TIME,
-    "int_type": "Must be a whole number, in digits only",
-    "int_parsing": "Must be a whole number, in digits only",
-    "int_from_float": "Must be a whole number, in digits only",
-    "bool_type": "Must be true or false",
-    "bool_parsing": "Choose yes or no",
-    "list_type": "Must be a list",
-    "model_type": "Must be a JSON object",
+    "int_type": INTEGER,
+    "int_parsing": INTEGER,
+    "int_from_float": INTEGER,
+    "bool_type": translatable("Must be true or false"),
+    "bool_parsing": translatable("Choose yes or no"),
+    "list_type": translatable("Must be a list"),
+    "model_type": translatable("Must be a JSON object"),
 }
 
 
@@ -98,8 +100,8 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["type"] == "missing":
-        return words.missing.get(name, "This field is required")
+        return words.missing.get(name, translatable("This field is required"))
     if detail["type"] == "extra_forbidden":
-        return "There is no such field"
-    sentence = TYPES.get(detail["type"], "This value is not valid")
+        return translatable("There is no such field")
+    sentence = TYPES.get(detail["type"], translatable("This value is not valid"))
     return words.wrong.get(name) or sentence.format_map(detail.get("ctx", {}))

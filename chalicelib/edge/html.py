@@ -1,13 +1,14 @@
 """HTML responses: security headers, and problems as pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote, urlencode
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.core.language import ENGLISH, languages
+from chalicelib.core.language import ENGLISH, Language, language_of, languages as known_languages, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.http import NO_STORE, answer, problem_json, query, retry_after, site_prefix
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after, site_prefix
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
@@ -32,13 +33,13 @@ HTML_HEADERS = {
 }
 # Headings for people instead of HTTP's titles.
 HEADINGS = {
-    "Not Found": "Page not found",
-    "Conflict": "This petition is not open",
-    "Gone": "This petition has been taken down",
-    "Content Too Large": "That was too much text",
-    "Unsupported Media Type": "We could not read that",
-    "Unprocessable Content": "Some fields need attention",
-    "Service Unavailable": "Please try again in a moment",
+    "Not Found": translatable("Page not found"),
+    "Conflict": translatable("This petition is not open"),
+    "Gone": translatable("This petition has been taken down"),
+    "Content Too Large": translatable("That was too much text"),
+    "Unsupported Media Type": translatable("We could not read that"),
+    "Unprocessable Content": translatable("Some fields need attention"),
+    "Service Unavailable": translatable("Please try again in a moment"),
 }
 
 
@@ -48,28 +49,40 @@ def page(
     context: Mapping[str, object],
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
+    *,
+    language: str = "",
+    languages: Sequence[str] = (),
 ) -> Response:
-    """Return a page. By default no cache keeps it, because it may be personal."""
-    return answer(fragment(request, template, context), status, {**HTML_HEADERS, **headers})
+    """Return a page. By default no cache keeps it, because it may be personal.
+
+    It is in `language`, else in the one that the address names, else in English. It links to itself in `languages`.
+    """
+    context = {**context, "switch": _switch(request, languages)}
+    return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
 
 
-def fragment(request: Request, template: str, context: Mapping[str, object]) -> str:
-    """Return the HTML of a template, in the language that the request chooses."""
+def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
+    """Return the HTML of a template in `language`, else in the one that the address names, else in English."""
     chosen = chosen_language(request)
     base, site_url = site_prefix(request), settings().site_url
-    return render(template, chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
+    return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
-def chosen_language(request: Request) -> str:
-    """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
-    code = query(request, "lang")
-    return code if code in languages() else ""
+def _switch(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
+    """Return each language with the address of this page in it; none if there is one only, or if this is a POST."""
+    offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
+    if len(offered) < 2 or request.method not in ("GET", "HEAD"):
+        return []
+    path = site_prefix(request) + quote(request.path.format(**(request.uri_params or {})))
+    values = dict(request.query_params or {})
+    return [(language_of(code), f"{path}?{urlencode({**values, 'lang': code})}") for code in offered]
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
+    language = language_of(chosen_language(request))
     context = {
-        "heading": HEADINGS.get(problem.title, problem.title),
-        "message": problem.detail,
+        "heading": language.text(HEADINGS.get(problem.title, problem.title)),
+        "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
     }
@@ -83,5 +96,5 @@ def page_view(routes: Blueprint) -> Callable[[View], View]:
 
 def _problem(request: Request, problem: Problem) -> Response:
     if prefers_json(request.headers.get("accept") or ""):
-        return problem_json(problem)
+        return problem_json(problem, chosen_language(request))
     return problem_page(request, problem)

@@ -18,6 +18,7 @@ from chalicelib.core.errors import (
     Stale,
     WrongType,
 )
+from chalicelib.core.language import ENGLISH, language_of, languages
 from chalicelib.edge.problems import Problem
 
 MAX_BODY_BYTES = 16 * 1024
@@ -45,7 +46,8 @@ def shared(seconds: int) -> dict[str, str]:
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 
-def problem_json(problem: Problem) -> Response:
+def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
+    problem = problem.translated(language_of(language)) if language != ENGLISH else problem
     return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after(problem)})
 
 
@@ -115,6 +117,12 @@ def form_fields(request: Request) -> dict[str, str]:
 def query(request: Request, name: str) -> str | None:
     value: str | None = request.query_params.get(name) if request.query_params else None
     return value
+
+
+def chosen_language(request: Request) -> str:
+    """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
+    code = query(request, "lang")
+    return code if code and code in languages() else ""
 
 
 def site_prefix(request: Request) -> str:

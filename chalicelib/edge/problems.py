@@ -1,7 +1,7 @@
 """Domain errors as HTTP problems (RFC 9457), the same for pages and API."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.core.errors import (
     BodyTooLarge,
@@ -23,6 +23,7 @@ from chalicelib.core.errors import (
     UnknownPetition,
     WrongType,
 )
+from chalicelib.core.language import Language, translatable
 
 # Seconds. The page's script adds jitter, so that retries do not all come at once.
 RETRY_AFTER = 5
@@ -30,7 +31,7 @@ RETRY_AFTER = 5
 
 @dataclass(frozen=True)
 class Problem:
-    """An HTTP problem: `detail` is for the person, `errors` for 422, `state` for 409."""
+    """An HTTP problem: `detail` is for the person, `errors` for 422, `state` for 409, `reason` in staff's own words."""
 
     status: int
     title: str
@@ -38,19 +39,25 @@ class Problem:
     errors: Sequence[FieldError] = field(default=())
     state: str | None = None
     retry_after: int | None = None
+    reason: str = ""
 
     def body(self) -> dict[str, object]:
         problem: dict[str, object] = {
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
-            "detail": self.detail,
+            "detail": f"{self.detail} {self.reason}".strip(),
         }
         if self.errors:
             problem["errors"] = [{"field": error.field, "message": error.message} for error in self.errors]
         if self.state:
             problem["state"] = self.state
         return problem
+
+    def translated(self, language: Language) -> "Problem":
+        """Return the problem with its texts in the language."""
+        errors = [FieldError(error.field, language.text(error.message)) for error in self.errors]
+        return replace(self, title=language.text(self.title), detail=language.text(self.detail), errors=errors)
 
 
 def problem_of(error: PetitionsError) -> Problem:
@@ -66,6 +73,12 @@ def unexpected() -> Problem:
     return _try_again("Something went wrong on our side. Please try again.")
 
 
+_NOT_OPEN = {
+    "paused": translatable("This petition is paused and cannot be signed."),
+    "closed": translatable("This petition is closed and cannot be signed."),
+}
+
+
 def _try_again(detail: str) -> Problem:
     return Problem(503, "Service Unavailable", detail, retry_after=RETRY_AFTER)
 
@@ -75,12 +88,11 @@ def _unavailable(_: object) -> Problem:
 
 
 def _not_open(error: PetitionNotOpen) -> Problem:
-    return Problem(409, "Conflict", f"This petition is {error.state} and cannot be signed.", state=error.state)
+    return Problem(409, "Conflict", _NOT_OPEN.get(error.state, _NOT_OPEN["closed"]), state=error.state)
 
 
 def _removed(error: PetitionRemoved) -> Problem:
-    reason = f" {error.reason}" if error.reason else ""
-    return Problem(410, "Gone", f"This petition has been taken down.{reason}")
+    return Problem(410, "Gone", "This petition has been taken down.", reason=error.reason or "")
 
 
 def _invalid_transition(error: InvalidTransition) -> Problem:
@@ -126,8 +138,8 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     LinkDamaged: _always(
         Problem(
             400,
-            "This link is incomplete",
-            "Part of the link is missing or changed. Open it again from the email, or copy all of it.",
+            translatable("This link is incomplete"),
+            translatable("Part of the link is missing or changed. Open it again from the email, or copy all of it."),
         )
     ),
     NotAStatement: _always(
@@ -140,8 +152,8 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     LinkExpired: _always(
         Problem(
             410,
-            "This link has expired",
-            "The time for this link is over. If the petition is still open, you can sign it again.",
+            translatable("This link has expired"),
+            translatable("The time for this link is over. If the petition is still open, you can sign it again."),
         )
     ),
     Explained: _explained,

@@ -184,6 +184,7 @@ _ALL = (
     _staff("GET", "/exports/{export_id}/file", "link_file", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}/cover", "link_cover", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/people/find", "find_person", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/erase", "erase_address", Function.PEOPLE, Right.PEOPLE),
     _staff("GET", "/people/{slug}/{signature_id}", "show_signature", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/resend", "resend_mail", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/withdraw", "withdraw_for_person", Function.PEOPLE, Right.PEOPLE),

@@ -7,7 +7,7 @@ from chalice.app import Chalice, Request, Response
 
 from chalicelib.edge.accept import prefers_html
 from chalicelib.edge.html import problem_page
-from chalicelib.edge.http import problem_json, redirect
+from chalicelib.edge.http import chosen_language, problem_json, redirect
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.routes import CATCH_ALL
 from chalicelib.edge.views import answered
@@ -86,6 +86,6 @@ def _is_variable(part: str) -> bool:
 def _problem(request: Request, problem: Problem) -> Response:
     if prefers_html(request.headers.get("accept") or ""):
         return problem_page(request, problem)
-    response = problem_json(problem)
+    response = problem_json(problem, chosen_language(request))
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -12,7 +12,7 @@ from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig, Request, Respo
 from chalicelib.core import log
 from chalicelib.core.errors import PetitionsError
 from chalicelib.core.metrics import Metric, refused
-from chalicelib.edge.http import problem_json
+from chalicelib.edge.http import chosen_language, problem_json
 from chalicelib.edge.problems import Problem, problem_of, unexpected
 from chalicelib.edge.routes import ROUTES, Route
 
@@ -33,8 +33,8 @@ def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) ->
     return answering(routes, json_problem, authorizer)
 
 
-def json_problem(_: Request, problem: Problem) -> Response:
-    return problem_json(problem)
+def json_problem(request: Request, problem: Problem) -> Response:
+    return problem_json(problem, chosen_language(request))
 
 
 def answering(

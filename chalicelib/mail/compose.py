@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.email import Mail
+from chalicelib.core.language import language_of
 from chalicelib.mail.kind import Content, Kind
 from chalicelib.mail.model import MailRequest
 from chalicelib.pages.jinja import environment
@@ -20,12 +21,12 @@ _SHARED = Path(__file__).with_name("templates")
 
 def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     """The tags name kind and key, so that SES's events about this email find its state."""
-    templates = _templates(kind.templates)
+    templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
     headers = _unsubscribe_headers(content.unsubscribe_url) if content.unsubscribe_url else {}
     tags = {"kind": request.kind, "key": request.key}
-    return Mail(content.to, " ".join(subject.split()), text, html, headers, tags)
+    return Mail(content.to, " ".join(subject.split()), text, html, headers, tags, content.sender_name)
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
@@ -34,5 +35,5 @@ def _unsubscribe_headers(url: str) -> dict[str, str]:
 
 
 @cache
-def _templates(folder: Path) -> "Environment":
-    return environment(folder, _SHARED)
+def _templates(folder: Path, language: str) -> "Environment":
+    return environment(folder, _SHARED, language=language_of(language))

@@ -13,6 +13,7 @@ from pathlib import Path
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
+from chalicelib.core.language import ENGLISH
 from chalicelib.core.tokens import Purpose, Subject, issue
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import DeliveryState
@@ -26,18 +27,26 @@ class MailContext:
     token_keys: dict[str, str]
     deliver: Callable[[Mail], timedelta]
 
-    def link(self, purpose: Purpose, subject: Subject, expires: datetime) -> str:
-        """Return the link to the page of this purpose, for this signature."""
-        return f"{self.site_url}/{purpose}?token={issue(purpose, subject, expires, self.token_keys)}"
+    def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
+        """Return the link to the page of this purpose, for this signature, in the language that it was signed in."""
+        token = issue(purpose, subject, expires, self.token_keys)
+        return f"{self.site_url}/{purpose}?token={token}{f'&lang={language}' if language else ''}"
+
+    def petition_link(self, slug: str, language: str | None = None) -> str:
+        return f"{self.site_url}/petitions/{slug}{f'?lang={language}' if language else ''}"
 
 
 @dataclass(frozen=True)
 class Content:
-    """The recipient and the values for the templates of one email, and its link to unsubscribe ("": none)."""
+    """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language,
+    and the name that it comes from ("": only an address).
+    """
 
     to: str
     values: Mapping[str, object]
     unsubscribe_url: str = ""
+    language: str = ENGLISH
+    sender_name: str = ""
 
 
 class NotSent(Enum):

@@ -1,4 +1,4 @@
-"""The two emails of a signature: the one to confirm it, and the one to somebody who has already signed.
+"""The emails of a signature: to confirm it, the receipt after that, and to somebody who has already signed.
 
 Their state is on the signature, so that signing is one write. The delivery's key is <slug>_<signature id>.
 """
@@ -12,6 +12,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.countries import countries
 from chalicelib.core.keys import Key
+from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -20,7 +21,7 @@ from chalicelib.mail.state import DeliveryState
 from chalicelib.petitions.find import petition_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature
+from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
 
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
@@ -86,18 +87,28 @@ def contents_already_signed(
     return _content(key, Signature.model_validate(stored), petition, context, now)
 
 
+def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    signature = Signature.model_validate(stored)
+    if signature.state is not SignatureState.CONFIRMED:
+        return NotSent.TOO_LATE
+    return contents_already_signed(key, stored, context, now, tables)
+
+
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
     links = _links(key, signature, context, now)
+    language = language_of(signature.language or petition.language)
+    shown = petition.in_language(language.code)
     values = {
-        "petition": petition,
+        "petition": shown,
         "signature": signature,
         "name": greeting_name(signature.name or ""),
-        "country": countries().get(signature.country or "", ""),
+        "country": language.countries(countries()).get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
-        "petition_url": f"{context.site_url}/petitions/{petition.slug}",
+        "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
     }
-    return Content(signature.email or "", values, links["unsubscribe_url"] if signature.updates else "")
+    unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
+    return Content(signature.email or "", values, unsubscribe_url, language.code, shown.charity)
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -108,12 +119,16 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    return {f"{purpose}_url": context.link(purpose, subject, expires) for purpose, expires in expiries.items()}
+    return {
+        f"{purpose}_url": context.link(purpose, subject, expires, signature.language)
+        for purpose, expires in expiries.items()
+    }
 
 
-# After a crash, both are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
+# After a crash, they are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
 _STATE = SignatureDeliveries(most=MAX_MAILS, pause=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),
+    Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, contents_receipt),
 )

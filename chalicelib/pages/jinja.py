@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chalicelib.core.language import Language, language_of
+from chalicelib.core.language import ENGLISH, Language, language_of
 from chalicelib.core.times import iso
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    _translate(made, language or language_of(None))
+    _translate(made, language or language_of(ENGLISH))
     made.filters |= {
         "iso": iso,
         "paragraphs": paragraphs,
@@ -55,6 +55,8 @@ def _translate(made: Environment, language: Language) -> None:
         "date": language.date,
         "moment": language.moment,
         "exactly": language.exactly,
+        # For texts that code has marked as `translatable`.
+        "translated": language.text,
     }
 
 

@@ -47,13 +47,15 @@ def render(
     """Return the page as HTML, in the language with this code.
 
     `base` is the prefix of links ("" or "/prod"); `site_url` of links that people share. `chosen` is the language that
-    the address names ("": none): `link("/path")` in a template keeps it.
+    the address names ("": none): `link("/path")` in a template keeps it. `switch` in the context lists the languages
+    of the page with their addresses. `foreign` has the attributes of text that is not in the page's language.
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
     page = _templates(language).get_template(template)
     helpers = {"asset_url": partial(asset_url, base=base), "link": partial(link, base=base, lang=chosen)}
-    return page.render(base=base, site_url=site_url, **helpers, **context)
+    usual = {"chosen": chosen, "foreign": {}, "switch": ()}
+    return page.render(**{"base": base, "site_url": site_url, **usual, **helpers, **context})
 
 
 def link(path: str, *, base: str, lang: str) -> str:

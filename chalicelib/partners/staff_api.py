@@ -12,7 +12,7 @@ from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingVersion
 from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
-from chalicelib.petitions.model import Line
+from chalicelib.petitions.text import Line
 from chalicelib.staff.authorizer import audited, staff_view
 from chalicelib.staff.tokens import described, keep
 

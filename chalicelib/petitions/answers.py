@@ -7,7 +7,8 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
 from chalicelib.petitions import model
-from chalicelib.petitions.model import Goal, PetitionState, PetitionText
+from chalicelib.petitions.model import Goal, PetitionState
+from chalicelib.petitions.text import PetitionText
 
 Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
 
@@ -15,6 +16,8 @@ Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]
 class PublicPetition(TypedDict):
     slug: Slug
     title: str
+    languages: Annotated[list[str], Field(examples=[["en", "cy"]])]
+    """The codes of the languages that the petition's text is in, its main language first: choose one with ?lang=."""
     text_version: Version
     """A digest of title, text and target. A new text has a new version."""
     target: str

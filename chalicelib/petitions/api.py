@@ -8,14 +8,15 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.language import languages
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
 from chalicelib.edge.html import fragment, page, page_view
-from chalicelib.edge.http import client_matches, json_answer, not_modified, query, redirect, shared
+from chalicelib.edge.http import chosen_language, client_matches, json_answer, not_modified, query, redirect, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import petition_page, preview_page
+from chalicelib.petitions.page import page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
@@ -30,11 +31,13 @@ routes = Blueprint(__name__)
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
+    listed, chosen = _listed(times.now()), chosen_language(request)
+    codes = sorted({code for petition, _ in listed for code in petition.languages}, key=languages().index)
     found = [
-        {**petition.model_dump(include={"slug", "title", "summary"}), "count": count}
-        for petition, count in _listed(times.now())
+        {**petition.in_language(chosen).model_dump(include={"slug", "title", "summary"}), "count": count}
+        for petition, count in listed
     ]
-    return page(request, "petitions.html", {"petitions": found}, headers=_shared())
+    return page(request, "petitions.html", {"petitions": found}, headers=_shared(), languages=codes)
 
 
 def _listed(now: datetime) -> list[tuple[Petition, int | None]]:
@@ -64,15 +67,17 @@ def show_petition(request: Request, slug: str) -> Response:
 def show_thanks(request: Request, slug: str) -> Response:
     """Show the same page after every signature: it must not reveal whether the signature is new."""
     petition = find_petition(slug, times.now(), tables())
-    return page(request, "thanks.html", {"petition": petition})
+    return page_about(petition, request, "thanks.html", {})
 
 
 @json_view(routes)
 def list_petitions(request: Request) -> Response:
     """Return the open petitions, newest first, in short."""
-    now = times.now()
+    now, chosen = times.now(), chosen_language(request)
     found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
-    body: PublicPetitions = {"petitions": [_shown(petition, counted, now) for petition, counted in found]}
+    body: PublicPetitions = {
+        "petitions": [_shown(petition.in_language(chosen), counted, now) for petition, counted in found]
+    }
     return json_answer(body, headers=_shared())
 
 
@@ -81,23 +86,25 @@ def read_petition(request: Request, slug: str) -> Response:
     """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
     now = times.now()
     petition = find_petition(slug, now, tables())
+    language = chosen_language(request) or petition.language
+    shown = petition.in_language(language)
     url = f"{settings().site_url}/petitions/{slug}"
     body: FullPetition = {
-        **_shown(petition, public_count(petition, now, tables()), now),
-        "summary": petition.summary,
-        "text": petition.text,
-        "charity": petition.charity,
+        **_shown(shown, public_count(petition, now, tables()), now),
+        "summary": shown.summary,
+        "text": shown.text,
+        "charity": shown.charity,
         "url": url,
         "consents": [
-            {"name": "sign", "wording": petition.sign_wording, "version": petition.consent_version},
-            {"name": "updates", "wording": petition.updates_wording, "version": petition.consent_version},
+            {"name": "sign", "wording": shown.sign_wording, "version": petition.consent_version},
+            {"name": "updates", "wording": shown.updates_wording, "version": petition.consent_version},
         ],
         "privacy": {
-            "controller": petition.charity,
+            "controller": shown.charity,
             "contact": petition.privacy_contact,
             "policy_url": petition.privacy_url,
             "notice_url": f"{url}#privacy",
-            "notice_html": fragment(request, "_privacy.html", {"petition": petition}),
+            "notice_html": fragment(request, "_privacy.html", {"petition": shown}, language),
         },
     }
     return json_answer(body, headers=_shared())
@@ -107,6 +114,7 @@ def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":
     return {
         "slug": petition.slug,
         "title": petition.title,
+        "languages": petition.languages,
         "text_version": petition.text_version,
         "target": petition.target,
         "state": petition.state_at(now),

@@ -11,8 +11,9 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState, PetitionText, version_of
+from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.slugs import SlugList
+from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 

@@ -16,9 +16,11 @@ from chalicelib.petitions.transition import Transition, transitions
 
 TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
-    "sign_wording", "updates_wording",
+    "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
-EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at")
+EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt")
+# An edit without these keeps them.
+MAY_BE_LEFT_OUT = {"language", "translations", "receipt"}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
@@ -63,7 +65,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     values = _object(body)
     wrong = _name_errors(values, shown(petition, now))
     edited = {name: values[name] for name in EDITABLE if name in values}
-    kept = petition.model_dump(exclude=set(EDITABLE)) | {"opened_at": petition.opened_at}
+    kept = petition.model_dump(exclude=set(EDITABLE) - MAY_BE_LEFT_OUT) | {"opened_at": petition.opened_at}
     if petition.state is PetitionState.CLOSED:
         kept |= {"closes_at": petition.closes_at}
     after = _petition({**kept, **edited}, wrong)

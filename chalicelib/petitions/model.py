@@ -2,16 +2,26 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from chalicelib.core.errors import Invalid
+from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.figure import Figure
+from chalicelib.petitions.text import Code, Line, PetitionText, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # One BatchGetItem reads all shards of a day. It takes at most 100 keys.
@@ -21,12 +31,10 @@ CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 MOST_FIGURES = 100
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 # Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 
 
 class PetitionState(StrEnum):
@@ -46,7 +54,7 @@ class Petition(BaseModel):
     """The petition's name in URLs."""
     title: Line
     """The petition in one line."""
-    summary: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    summary: Summary
     """For lists and shared links."""
     text: Prose
     """The petition's text. Empty lines separate paragraphs."""
@@ -58,9 +66,9 @@ class Petition(BaseModel):
     """An email address for questions about data."""
     privacy_url: Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=500)] | None = None
     """The full privacy notice."""
-    sign_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    sign_wording: Wording
     """What people agree to when they sign."""
-    updates_wording: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    updates_wording: Wording
     """What people agree to when they ask for updates."""
     state: PetitionState = PetitionState.OPEN
     goal: Goal
@@ -81,8 +89,17 @@ class Petition(BaseModel):
     """When it was paused."""
     removed_reason: Reason | None = None
     """Why it was taken down. The petition's page shows this."""
+    receipt: bool = False
+    """Whether people get a second email when they have confirmed. It doubles what emails cost, and their time."""
+    language: Code = ENGLISH
+    """The language of the texts above."""
+    translations: dict[Code, Translation] = {}
+    """The texts in other languages, by code."""
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
+
+    # The petition with all its texts, of which this one shows those of another language. Versions are digests of all.
+    _all_texts: "Petition | None" = PrivateAttr(default=None)
 
     @field_validator("goals")
     @classmethod
@@ -92,6 +109,13 @@ class Petition(BaseModel):
             if later <= earlier:
                 raise ValueError(f"Each goal must be higher than the one before: {later:,} follows {earlier:,}")
         return goals
+
+    @field_validator("translations")
+    @classmethod
+    def _translates_into_others(cls, given: dict[str, Translation], known: ValidationInfo) -> dict[str, Translation]:
+        if known.data.get("language") in given:
+            raise ValueError("This is the petition’s main language. Leave it out here")
+        return given
 
     @field_validator("closes_at")
     @classmethod
@@ -110,13 +134,35 @@ class Petition(BaseModel):
 
     @property
     def text_version(self) -> str:
-        """Digest of title, text and target."""
-        return _version(self.title, self.text, self.target)
+        """Digest of title, text and target, in all languages."""
+        return self._digest("title", "text", "target")
 
     @property
     def consent_version(self) -> str:
-        """Digest of both consent wordings."""
-        return _version(self.sign_wording, self.updates_wording)
+        """Digest of both consent wordings, in all languages."""
+        return self._digest("sign_wording", "updates_wording")
+
+    @property
+    def languages(self) -> list[str]:
+        """Return the codes of the languages that the petition has texts in, its main language first."""
+        return [self.language, *self.translations]
+
+    def in_language(self, code: str) -> "Petition":
+        """Return the petition with its texts in this language, as far as it has them."""
+        translation = self.translations.get(code)
+        if translation is None:
+            return self
+        shown = self.model_copy(update=translation.model_dump(exclude_none=True))
+        shown._all_texts = self
+        return shown
+
+    def _digest(self, *names: str) -> str:
+        """Return a digest of these texts in all languages. A petition without translations keeps its old versions."""
+        whole = self._all_texts or self
+        parts = [getattr(whole, name) for name in names]
+        for code, translation in sorted(whole.translations.items()):
+            parts += [code, *(getattr(translation, name, None) or "" for name in names)]
+        return digest(*parts)
 
     @property
     def version(self) -> str:
@@ -149,31 +195,6 @@ def changed(petition: Petition, **changes: Any) -> Petition:
         raise Invalid(field_errors(error)) from error
 
 
-class PetitionText(BaseModel):
-    """One version of a petition's text and wordings, kept because signatures refer to it."""
-
-    model_config = ConfigDict(defer_build=True)
-
-    version: str
-    title: str
-    text: str
-    target: str
-    charity: str
-    sign_wording: str
-    updates_wording: str
-    recorded_at: Moment
-    """When it was first stored."""
-
-
-def version_of(text_version: str, consent_version: str) -> str:
-    """Return the version of a PetitionText, from the two versions that each signature stores."""
-    return f"{text_version}.{consent_version}"
-
-
 def text_of(petition: Petition, now: datetime) -> PetitionText:
     """Return the current text and wordings as a PetitionText."""
     return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
-
-
-def _version(*parts: str) -> str:
-    return sha256("\0".join(parts).encode()).hexdigest()[:12]

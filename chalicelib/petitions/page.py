@@ -1,4 +1,4 @@
-"""The petition page with its form: empty, or with the typed values and their errors."""
+"""Pages about a petition, in the reader's language. The petition's own page has the form, empty or as typed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from chalice.app import Request, Response
 from chalicelib.aws.table import Tables
 from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
+from chalicelib.core.language import language_of
 from chalicelib.edge.html import page
-from chalicelib.edge.http import NO_STORE
+from chalicelib.edge.http import NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
@@ -17,6 +18,25 @@ from chalicelib.tallies.public import public_count
 # More parts of the page, by the name that the template uses. app.py adds those of capabilities above this one. Each
 # loads its part, which must be cached: the page is read far more often than petitions are signed.
 SECTIONS: dict[str, Callable[[str, Tables], object]] = {}
+
+
+def page_about(
+    petition: Petition,
+    request: Request,
+    template: str,
+    context: Mapping[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] = NO_STORE,
+) -> Response:
+    """Return a page in the language that the address names, or else in the petition's main language.
+
+    Text that the petition does not have in this language is in its main language, and marked as such.
+    """
+    language = chosen_language(request) or petition.language
+    main = language_of(petition.language)
+    foreign = {} if language in petition.languages else {"lang": petition.language, "dir": main.direction}
+    context = {**context, "petition": petition.in_language(language), "foreign": foreign}
+    return page(request, template, context, status, headers, language=language, languages=petition.languages)
 
 
 def petition_page(
@@ -31,28 +51,29 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    context = _context(petition, petition.state_at(now), known_count(petition, now, tables))
+    context = _context(petition, request, petition.state_at(now), known_count(petition, now, tables))
     context |= {name: _known(load, petition.slug, tables) for name, load in SECTIONS.items()}
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
-    return page(request, "petition.html", context, status, headers)
+    return page_about(petition, request, "petition.html", context, status, headers)
 
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
-    context = _context(petition, PetitionState.OPEN, known_count(petition, now, tables))
+    context = _context(petition, request, PetitionState.OPEN, known_count(petition, now, tables))
     context |= dict.fromkeys(SECTIONS)
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
-    return page(request, "petition.html", context, headers={**NO_STORE, "X-Robots-Tag": "noindex"})
+    hidden = {**NO_STORE, "X-Robots-Tag": "noindex"}
+    return page_about(petition, request, "petition.html", context, headers=hidden)
 
 
-def _context(petition: Petition, state: PetitionState, count: Count | None) -> dict[str, object]:
+def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:
+    language = language_of(chosen_language(request) or petition.language)
     return {
-        "petition": petition,
         "state": state.value,
         "count": count and count.confirmed,
         "goal": petition.goal_at(count.confirmed if count else 0),
         "as_of": count and count.as_of,
-        "countries": list(countries().items()),
+        "countries": list(language.countries(countries()).items()),
         "preview": None,
     }
 

@@ -6,7 +6,8 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables,
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.petitions.model import Petition, PetitionText
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text import PetitionText
 
 
 def get(slug: str, tables: Tables, *, consistent: bool = False) -> Petition | None:
@@ -55,7 +56,7 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> None:
 def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
     """Store this version of the text. If it is already stored, keep the first record."""
     try:
-        tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump()))
+        tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
     except ConditionFailed:
         return
 

@@ -19,6 +19,7 @@ SignatureFields = TypedDict(
         "country": NotRequired[str],
         "postcode": NotRequired[str],
         "source": NotRequired[str],
+        "language": NotRequired[str],
         "consent.sign": Literal["yes"],
         "consent.updates": NotRequired[Literal["yes"]],
     },

@@ -84,7 +84,10 @@ def _confirm_as_linked(
     as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source)
     try:
         change_counted(
-            petition, as_linked, lambda entry: store.confirmation(subject, changes, entry.source, now), tables
+            petition,
+            as_linked,
+            lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=petition.receipt),
+            tables,
         )
     except ConditionFailed as failure:
         if failure.item is None:

@@ -18,6 +18,7 @@ from pydantic import (
 
 from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
+from chalicelib.core.language import known_language, translatable
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, field_errors, parsed
 from chalicelib.signatures.address import Address, read_address
@@ -25,7 +26,7 @@ from chalicelib.signatures.names import clean_name, clean_postcode
 
 # What browsers send for a ticked box; an unticked one sends nothing.
 TICKED = frozenset({"yes", "on", "true", "1"})
-FORM_FIELDS = ("name", "email", "country", "postcode", "source")
+FORM_FIELDS = ("name", "email", "country", "postcode", "source", "language")
 
 # The schemas describe most of what the validators accept. What a pattern cannot say is in the fields' documents.
 NAME = {
@@ -38,19 +39,22 @@ EMAIL = {"type": "string", "format": "idn-email", "examples": ["zoe@example.org"
 COUNTRY = {"type": "string", "pattern": r"^\s*[A-Za-z]{2}\s*$", "examples": ["GB"]}
 POSTCODE = {"type": ["string", "null"], "pattern": r"^[A-Za-z0-9\s-]*$", "examples": ["SW1A 1AA"]}
 SOURCE = {"type": "string", "pattern": SOURCE_PATTERN, "examples": ["bbc-news"]}
+LANGUAGE = {"type": ["string", "null"], "pattern": "^[A-Za-z-]*$", "examples": ["cy"]}
 GIVEN = {"type": "boolean", "const": True}
 
 Name = Annotated[str, AfterValidator(clean_name), WithJsonSchema(NAME)]
 Country = Annotated[str, AfterValidator(clean_country), WithJsonSchema(COUNTRY)]
+Language = Annotated[str, AfterValidator(known_language), WithJsonSchema(LANGUAGE)]
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), WithJsonSchema(SOURCE)]
 
+NOT_TICKED = translatable("Tick the box to sign the petition")
 MISSING = {
-    "name": "Enter your name",
-    "email": "Enter your email address",
-    "consent": "Tick the box to sign the petition",
-    "consent.sign": "Tick the box to sign the petition",
+    "name": translatable("Enter your name"),
+    "email": translatable("Enter your email address"),
+    "consent": NOT_TICKED,
+    "consent.sign": NOT_TICKED,
 }
-WRONG = {"source": "Use 1 to 40 lower-case letters, numbers or hyphens"}
+WRONG = {"source": translatable("Use 1 to 40 lower-case letters, numbers or hyphens")}
 WORDS = Words(MISSING, WRONG)
 
 
@@ -76,7 +80,7 @@ class Consent(BaseModel):
     @classmethod
     def _is_given(cls, sign: bool) -> bool:
         if not sign:
-            raise ValueError(MISSING["consent.sign"])
+            raise ValueError(NOT_TICKED)
         return sign
 
 
@@ -104,6 +108,9 @@ class SignatureForm(BaseModel):
     consent: Consent
     source: Source | None = None
     """Optional: the campaign, site or partner that the signature came through. Staff see counts by source."""
+
+    language: Language | None = None
+    """Optional: the code of the language in which the person signs. Emails and pages are in it."""
 
     @field_validator("postcode")
     @classmethod

@@ -10,12 +10,14 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times, tokens
 from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, LinkExpired
+from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
-from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import FORM, content_type, form_fields, query
+from chalicelib.edge.html import page_view
+from chalicelib.edge.http import FORM, chosen_language, content_type, form_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
+from chalicelib.petitions.page import page_about
 from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
@@ -68,7 +70,7 @@ def withdraw_signature(request: Request) -> Response:
     link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token"))
     withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
-    return page(request, "withdrawn.html", {"petition": link.petition})
+    return page_about(link.petition, request, "withdrawn.html", {})
 
 
 @page_view(routes)
@@ -83,7 +85,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
     link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
     unsubscribe(link.subject.key, tables())
     log.note("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
-    return page(request, "unsubscribed.html", {"petition": link.petition})
+    return page_about(link.petition, request, "unsubscribed.html", {})
 
 
 def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
@@ -96,7 +98,7 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
         signature = restate(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
-    return page(request, AFTERWARDS[state], {"petition": link.petition})
+    return page_about(link.petition, request, AFTERWARDS[state], {})
 
 
 def _settled_page(request: Request, expired: LinkExpired) -> Response:
@@ -105,7 +107,7 @@ def _settled_page(request: Request, expired: LinkExpired) -> Response:
     if state is None:
         raise expired
     petition = find_petition(expired.slug, times.now(), tables())
-    return page(request, AFTERWARDS[state], {"petition": petition})
+    return page_about(petition, request, AFTERWARDS[state], {})
 
 
 def _confirm_link(token: str | None, now: datetime) -> Link:
@@ -136,7 +138,7 @@ def _fields(request: Request) -> dict[str, str]:
 
 def _question_page(request: Request, purpose: Purpose, template: str) -> Response:
     link = _opt_out_link(purpose, query(request, "token"))
-    return page(request, template, {"petition": link.petition, "token": link.token})
+    return page_about(link.petition, request, template, {"token": link.token})
 
 
 def _confirm_page(
@@ -147,17 +149,17 @@ def _confirm_page(
     errors: Sequence[FieldError] = (),
 ) -> Response:
     if signature.state is not SignatureState.PENDING:
-        return page(request, AFTERWARDS[signature.state], {"petition": link.petition})
+        return page_about(link.petition, request, AFTERWARDS[signature.state], {})
+    language = language_of(chosen_language(request) or link.petition.language)
     context = {
-        "petition": link.petition,
         "token": link.token,
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
-        "country": countries().get(signature.country or "", ""),
+        "country": language.countries(countries()).get(signature.country or "", ""),
         "form": _typed_values(typed) if typed else _signed_values(signature),
         "errors": errors,
     }
-    return page(request, "confirm.html", context, 422 if errors else 200)
+    return page_about(link.petition, request, "confirm.html", context, 422 if errors else 200)
 
 
 def _withdraw_token(subject: Subject) -> str:

@@ -39,7 +39,7 @@ def clean_name(typed: str) -> str:
     if not name:
         raise ValueError("Enter your name")
     if len(name) > MAX_NAME:
-        raise ValueError(f"Your name must be {MAX_NAME} characters or fewer")
+        raise ValueError("Your name must be 100 characters or fewer")
     if name.startswith(FORMULA_STARTS):
         raise ValueError("Your name must not start with = + - or @")
     if _has_controls(name) or not any(character.isalpha() for character in name):

@@ -17,6 +17,7 @@ from chalicelib.signatures.model import (
     MAIL_REQUEST,
     PERSONAL,
     WITHDRAWN_LIFETIME,
+    MailKind,
     Signature,
     SignatureState,
 )
@@ -65,14 +66,21 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
-def confirmation(subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime) -> Change:
-    """Return the change from pending to confirmed, on condition that country and source are still the link's."""
+def confirmation(
+    subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime, *, receipt: bool = False
+) -> Change:
+    """Return the change from pending to confirmed, on condition that country and source are still the link's.
+
+    `receipt`: it also requests the receipt, so that this needs no further write.
+    """
     corrected = {name: value for name, value in corrections.items() if value is not None}
+    emptied = [name for name, value in corrections.items() if value is None]
+    asked = {"mail_kind": MailKind.RECEIPT, "mail_requested_at": iso(now)} if receipt else {}
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
         subject.key,
-        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded},
-        remove=("expires_at", *MAIL_REQUEST, *(name for name, value in corrections.items() if value is None)),
+        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded, **asked},
+        remove=("expires_at", *(name for name in MAIL_REQUEST if name not in asked), *emptied),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
 
@@ -105,20 +113,27 @@ def taking_back(key: Key, seen: Signature, now: datetime) -> Change:
 def empty(key: Key, now: datetime, tables: Tables) -> None:
     """Remove from a withdrawn item what was signed and when. What limits email to the address stays until it expires.
 
-    Raise ConditionFailed, with the item, if it is not withdrawn or is already empty.
+    An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
-    expires = int((now + ERASED_LIFETIME).timestamp())
-    times = {"signed_at": iso(now), "withdrawn_at": exact(now), "erased_at": exact(now)}
-    is_left = Attr("state").eq(SignatureState.WITHDRAWN) & Attr("erased_at").not_exists()
-    blank = dict.fromkeys(("obtained_by", "text_version", "consent_version"), "")
-    tables.update(
-        Change(
-            key,
-            assign={**times, **blank, "updates": False, "expires_at": expires},
-            remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at"),
-            when=is_left,
-        )
-    )
+    gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
+    tables.update(Change(key, assign=_emptiness(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN)))
+
+
+def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
+    """Store an empty item, although there is no signature. Raise ConditionFailed if there is one."""
+    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_emptiness(now)}
+    tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
+
+
+def _emptiness(now: datetime) -> dict[str, Any]:
+    return {
+        "signed_at": iso(now),
+        "withdrawn_at": exact(now),
+        "erased_at": exact(now),
+        **dict.fromkeys(("obtained_by", "text_version", "consent_version"), ""),
+        "updates": False,
+        "expires_at": int((now + ERASED_LIFETIME).timestamp()),
+    }
 
 
 def note_origin(key: Key, obtained_by: str, tables: Tables) -> None:

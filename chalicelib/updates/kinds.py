@@ -71,9 +71,11 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
         return NotSent.TOO_LATE
     signature = held.signature
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
-    unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME)
-    values = _values(update, petition, greeting_name(signature.name or ""), context)
-    return Content(signature.email or "", values, unsubscribe_url)
+    unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
+    code = signature.language or petition.language
+    petition_url = context.petition_link(slug, signature.language)
+    values = _values(update, petition.in_language(code), greeting_name(signature.name or ""), petition_url)
+    return Content(signature.email or "", values, unsubscribe_url, code, petition.in_language(code).charity)
 
 
 def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
@@ -82,11 +84,11 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
     if update is None or update.test_to is None:
         return NotSent.TOO_LATE
     petition = petition_as_stored(slug, tables)
-    return Content(update.test_to, _values(update, petition, "", context) | {"is_test": True})
+    values = _values(update, petition, "", context.petition_link(slug)) | {"is_test": True}
+    return Content(update.test_to, values, language=petition.language, sender_name=petition.charity)
 
 
-def _values(update: Update, petition: Petition, name: str, context: MailContext) -> dict[str, object]:
-    petition_url = f"{context.site_url}/petitions/{petition.slug}"
+def _values(update: Update, petition: Petition, name: str, petition_url: str) -> dict[str, object]:
     return {"update": update, "petition": petition, "name": name, "petition_url": petition_url, "is_test": False}
 
 

@@ -9,8 +9,9 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import Job
 
@@ -37,8 +38,8 @@ class UpdateText(BaseModel):
     """The subject of the email, and the heading on the page."""
     markdown: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
     """The text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$", examples=["en"])] = "en"
-    """The language of the text (BCP 47)."""
+    language: Annotated[str, AfterValidator(known_language), Field(examples=["en"])] = ENGLISH
+    """The language of the text."""
 
 
 class Results(BaseModel):

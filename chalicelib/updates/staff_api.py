@@ -28,7 +28,6 @@ WORDS = Words(
     wrong={
         "title": f"Enter a title of up to {MOST_TITLE} characters",
         "markdown": "Enter a text of up to 10,000 characters",
-        "language": "Enter the code of a language, such as en or cy",
         "email": "Enter an email address in the right format, such as name@example.org",
     }
 )

@@ -21,6 +21,9 @@ class Query:
     required: bool = False
 
 
+LANG = Query("lang", "The code of a language, such as `cy`: the texts are in it, as far as they exist.", example="cy")
+
+
 @dataclass(frozen=True)
 class Body:
     """The body of a request: JSON, or the fields of a form. `examples`: values by their summary."""

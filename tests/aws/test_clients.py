@@ -1,7 +1,8 @@
 """Every call has a short timeout, measured against an endpoint that never answers."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 
 import boto3
@@ -27,9 +28,16 @@ def test_a_supporter_waits_three_seconds_for_the_table_and_three_for_the_queue(s
     table = boto3.client("dynamodb", config=SIGNING_CONFIG, endpoint_url=silence, **KEYS)  # type: ignore[call-overload]
     sqs = boto3.client("sqs", config=SIGNING_CONFIG, endpoint_url=silence, **KEYS)  # type: ignore[call-overload]
     tables, queue = Tables(table, {keys.SIGNATURES: "signatures"}), Queue(sqs, f"{silence}/1/overflow")
+    signature = NewItem(keys.signature("safe-children", "00"), {})
+    with ThreadPoolExecutor() as pool:
+        waits = [pool.submit(seconds_until_unavailable, call) for call in (
+            lambda: tables.put_new(signature), lambda: queue.send([Outgoing({})]),
+        )]  # fmt: skip
+    assert max(wait.result() for wait in waits) < 3
+
+
+def seconds_until_unavailable(call: Callable[[], object]) -> float:
     began = monotonic()
     with pytest.raises(Unavailable):
-        tables.put_new(NewItem(keys.signature("safe-children", "00"), {}))
-    with pytest.raises(Unavailable):
-        queue.send([Outgoing({})])
-    assert monotonic() - began < 6
+        call()
+    return monotonic() - began

@@ -1,6 +1,7 @@
 """Send email with SES, and translate its errors."""
 
 from collections.abc import Iterator
+from email.header import decode_header, make_header
 
 import boto3
 import pytest
@@ -15,7 +16,7 @@ from botocore.exceptions import (
 from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
-from chalicelib.aws.email import Mail, Mailer
+from chalicelib.aws.email import Mail, Mailer, named
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Unavailable, Unreached
 from tests.actors import ALICE
 
@@ -56,6 +57,28 @@ def test_an_email_has_one_recipient_text_html_headers_and_tags(played: tuple[Mai
     }
     stub.add_response("send_email", {"MessageId": "m-1"}, expected)
     assert mailer.send(MAIL) == "m-1"
+
+
+@pytest.mark.parametrize(
+    ("name", "sender"),
+    [
+        ("", "a@b.example"),
+        ("Harbour for Children", "Harbour for Children <a@b.example>"),
+        ('Help, "now"', '"Help, \\"now\\"" <a@b.example>'),
+        ("Bad\r\nBcc: x@y.example", '"Bad Bcc: x@y.example" <a@b.example>'),
+    ],
+)
+def test_the_sender_has_a_name(name: str, sender: str) -> None:
+    assert named("a@b.example", name) == sender
+
+
+def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
+    name = "Elusen y Plant â’r Tŵr yn y Môr, Caerdydd a’r Fro – " * 3
+    sender = named("a@b.example", name)
+    assert sender.isascii()
+    assert "\n" not in sender
+    assert max(map(len, sender.split())) <= 75  # RFC 2047, 2
+    assert str(make_header(decode_header(sender))) == f"{name.strip()} <a@b.example>"
 
 
 def test_an_email_without_headers_is_sent(played: tuple[Mailer, Stubber]) -> None:

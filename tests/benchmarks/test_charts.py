@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from benchmarks.model import charts
 from benchmarks.model.scenarios import run, steady
 from tests.benchmarks.test_model import SERVICE
 
 
 def test_a_chart_is_identical_in_each_run(tmp_path: Path) -> None:
+    from benchmarks.model import charts  # It loads matplotlib, which only one worker needs.
+
     done = [run(steady(200, 10), name, SERVICE, 60) for name in ("default", "raised")]
     drawn = []
     for name in ("one.svg", "two.svg"):

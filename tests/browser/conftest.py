@@ -31,8 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # Run all of them in one worker: two browsers are too slow on a small machine.
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # Each site is deployed once: the one with sign-in belongs to the tests over HTTP.
+            is_sign_in = "site_with_sign_in" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("e2e" if is_sign_in else "browser"))
 
 
 @pytest.fixture(scope="session")

@@ -155,11 +155,16 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
 def test_the_page_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str
 ) -> None:
+    check_at_every_size(browser, name, lambda page: PAGES[name](page, deployed_site))
+
+
+def check_at_every_size(browser: Browser, name: str, open_it: Callable[[Page], None]) -> None:
+    """Open the page once, on a phone, and check it at each size."""
     # The test injects axe, which the site's Content-Security-Policy would block.
-    context = browser.new_context(viewport=SIZES["phone"], bypass_csp=True)
+    context = browser.new_context(viewport=PHONE, bypass_csp=True)
     page = context.new_page()
     page.set_default_timeout(20_000)
-    PAGES[name](page, deployed_site)
+    open_it(page)
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         keep_picture(page, f"{name}-{size}")

@@ -20,6 +20,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
+@pytest.fixture(scope="session")
+def deployed_site(site_with_sign_in: DeployedSite) -> DeployedSite:
+    """One deployment for all: a second one takes as long as all tests of sign-in."""
+    return site_with_sign_in
+
+
 @pytest.fixture
 def site(deployed_site: DeployedSite) -> str:
     return deployed_site.url

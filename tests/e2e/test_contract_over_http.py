@@ -60,17 +60,18 @@ def test_32_concurrent_signings_of_one_address_are_one_signature_and_one_email(d
     assert len(deployed_site.mails(email)) == 1
 
 
-def test_100_people_confirming_three_times_are_counted_as_100(deployed_site: DeployedSite) -> None:
+def test_40_people_confirming_three_times_are_counted_as_40(deployed_site: DeployedSite) -> None:
     before = deployed_site.counts()["confirmed"]
-    emails = [f"crowd{number}@example.org" for number in range(100)]
+    emails = [f"crowd{number}@example.org" for number in range(40)]
     with ThreadPoolExecutor(16) as pool:
         assert {answer.status_code for answer in pool.map(lambda email: sign(deployed_site, email), emails)} == {202}
-        links = list(pool.map(lambda email: link(deployed_site, email, "confirm"), emails))
+        # One after the other: each look reads the whole inbox.
+        links = [link(deployed_site, email, "confirm") for email in emails]
         assert {answer.status_code for answer in pool.map(act, links * 3)} == {200}
-    assert deployed_site.counts()["confirmed"] == before + 100
+    assert deployed_site.counts()["confirmed"] == before + 40
     for by in ("day", "hour", "country", "source"):
         counted = deployed_site.counts(f"?by={by}")
-        assert counted["confirmed"] == before + 100 == sum(row["confirmed"] for row in counted["breakdown"])
+        assert counted["confirmed"] == before + 40 == sum(row["confirmed"] for row in counted["breakdown"])
 
 
 def public_count(site: DeployedSite) -> Any:
@@ -91,8 +92,8 @@ def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
 def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     found = requests.get(f"{deployed_site.url}{API}", timeout=30).json()
     assert set(found) == {
-        *("slug", "title", "text_version", "target", "state"),
-        *("goal", "opened_at", "closes_at", "count"),
+        *("slug", "title", "summary", "text", "text_version", "target", "charity", "url", "state"),
+        *("goal", "opened_at", "closes_at", "count", "consents", "privacy"),
     }
 
 
@@ -192,7 +193,7 @@ def test_charlie_with_only_manage_reads_no_count(deployed_site: DeployedSite) ->
 def test_staff_list_every_petition(deployed_site: DeployedSite) -> None:
     petitions = deployed_site.staff("/petitions").json()["petitions"]
     [listed] = [petition for petition in petitions if petition["slug"] == SLUG]
-    assert set(listed) == {"slug", "title", "state", "confirmed", "pending"}
+    assert set(listed) == {"slug", "title", "state", "scheduled_opening", "confirmed", "pending"}
 
 
 @pytest.mark.parametrize("ask", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}])

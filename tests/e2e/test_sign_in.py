@@ -81,7 +81,3 @@ def test_a_code_from_another_attempt_is_refused(site_with_sign_in: DeployedSite)
 
 def test_a_made_up_code_is_refused(site_with_sign_in: DeployedSite) -> None:
     assert post(site_with_sign_in, "session", Attempt().returned("made-up")).status_code == 401
-
-
-def test_sign_in_without_a_provider_is_404(deployed_site: DeployedSite) -> None:
-    assert post(deployed_site, "sign-in", Attempt().begun()).status_code == 404

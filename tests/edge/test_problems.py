@@ -118,5 +118,6 @@ def test_no_error_text_contains_its_fields(error: PetitionsError) -> None:
 
 
 def test_a_petition_that_was_taken_down_shows_the_reason() -> None:
-    assert problem_of(PetitionRemoved("It was a copy.")).detail == "This petition has been taken down. It was a copy."
+    said = problem_of(PetitionRemoved("It was a copy.")).body()["detail"]
+    assert said == "This petition has been taken down. It was a copy."
     assert problem_of(PetitionRemoved()).detail == "This petition has been taken down."

@@ -1,6 +1,7 @@
 """Emails say what was signed, link to confirm and withdraw, and run no injected code."""
 
 import email.header
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,18 +12,18 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import LinkExpired
 from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.compose import compose
-from chalicelib.mail.kind import Content
+from chalicelib.mail.kind import Content, NotSent
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, confirmable_until, delivery_key
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.model import MailKind, Signature
 from chalicelib.signatures.names import clean_name
-from tests.actors import ALICE, DAY, NOW, OPENED, SITE, TOKEN_KEYS, a_mail_context, a_petition
+from tests.actors import ALICE, DAY, NOW, OPENED, SITE, TOKEN_KEYS, WELSH, a_mail_context, a_petition
 from tests.fakes import FakeTables
 from tests.served import link_in, token_in
 
-KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED]
+KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED, MailKind.RECEIPT]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 EVIL = "<script>alert(1)</script>\"'&{{7*7}}"
 
@@ -46,7 +47,8 @@ def a_signature(**changes: Any) -> Signature:
 def a_mail(kind: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
     tables, key = FakeTables(), delivery_key("safe-children", "ab" * 16)
     publish(petition or a_petition(), OPENED, tables)
-    stored = a_signature(**changes).model_dump(exclude_none=True)
+    confirmed = {} if kind is MailKind.CONFIRM else {"state": "confirmed", "confirmed_at": NOW}
+    stored = a_signature(**confirmed | changes).model_dump(exclude_none=True)
     content = SIGNATURE_KINDS[kind].contents(key, stored, a_mail_context(), NOW, tables)
     assert isinstance(content, Content)
     request = MailRequest(kind=kind, key=key, requested_at="2026-11-24T12:00:00Z")
@@ -57,8 +59,46 @@ def test_the_email_restates_the_signature_and_each_consent() -> None:
     for text in (a_mail(postcode="M1 1AE").text, a_mail(postcode="M1 1AE").html):
         for expected in (ALICE.name, "United Kingdom", "M1 1AE", a_petition().title, a_petition().sign_wording):
             assert expected in text
-    assert "NO: Send me updates" in a_mail().text
-    assert "YES: Send me updates" in a_mail(updates=True).text
+    assert "Email updates: no\nSend me updates" in a_mail().text
+    assert "Email updates: no</strong> – Send me updates" in a_mail().html
+    assert "Email updates: yes\nSend me updates" in a_mail(updates=True).text
+
+
+def test_the_confirmation_greets_and_repeats_its_link_as_text() -> None:
+    mail, link = a_mail(), link_in(a_mail(), "confirm")
+    for part in (mail.text, mail.html):
+        assert "Thank you for signing. Please confirm that it was you." in part
+    assert f'href="{SITE}{link}"' in mail.html
+    assert f">{SITE}{link}</a>" in mail.html
+
+
+@every_kind
+def test_an_email_comes_from_the_charity_and_needs_no_image(kind: MailKind) -> None:
+    mail = a_mail(kind)
+    assert mail.sender_name == "Harbour for Children"
+    assert [part for part in ("<img", "url(", "<script", "<link") if part in mail.html] == []
+
+
+@every_kind
+def test_an_email_is_in_the_language_of_its_signature(kind: MailKind) -> None:
+    petition = a_petition(translations={"cy": WELSH})
+    mail = a_mail(kind, petition, language="cy")
+    assert '<html lang="cy" dir="ltr">' in mail.html
+    assert WELSH["title"] in mail.subject
+    assert WELSH["sign_wording"] in mail.text or kind is MailKind.ALREADY_SIGNED
+    links = re.findall(rf"{SITE}/\S+", mail.text)
+    assert links
+    assert [link for link in links if not link.endswith("lang=cy")] == []
+    assert "Questions about your data" not in mail.text + mail.html
+    assert "lang=" not in a_mail(kind, petition).text
+
+
+def test_a_receipt_is_only_for_a_confirmed_signature() -> None:
+    tables, stored = FakeTables(), a_signature().model_dump(exclude_none=True)
+    publish(a_petition(), OPENED, tables)
+    key = delivery_key("safe-children", "ab" * 16)
+    receipt = SIGNATURE_KINDS[MailKind.RECEIPT]
+    assert receipt.contents(key, stored, a_mail_context(), NOW, tables) is NotSent.TOO_LATE
 
 
 def test_the_link_confirms_this_signature_for_14_days() -> None:

@@ -60,6 +60,8 @@ export class FakeElement {
 
 class FakeDocument extends EventTarget {
   hidden = false;
+  documentElement = { lang: "en" };
+  body = { dataset: {} };
 
   createElement(tag) {
     return new FakeElement(tag);

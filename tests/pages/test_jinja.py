@@ -1,5 +1,6 @@
 """The filters, and what every template may rely on."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -28,8 +29,11 @@ def test_numbers_and_dates_are_formatted_for_readers() -> None:
 
 
 def test_welsh_has_its_own_months_and_plurals(tmp_path: Path) -> None:
-    counted = "{% trans count=n, n=n|thousands %}{{ n }} signature{% pluralize %}{{ n }} signatures{% endtrans %}"
+    counted = (
+        "{% trans count=n, number=n|thousands %}<strong>{{ number }}</strong> signature"
+        "{% pluralize %}<strong>{{ number }}</strong> signatures{% endtrans %}"
+    )
     (tmp_path / "page.txt").write_text("{{ day | date }}{% for n in (1, 2, 3, 1234) %}, " + counted + "{% endfor %}")
     page = environment(tmp_path, language=language_of("cy")).get_template("page.txt")
     written = "4 Tachwedd 2026, 1 llofnod, 2 lofnod, 3 llofnod, 1,234 o lofnodion"
-    assert page.render(day=datetime(2026, 11, 4, tzinfo=UTC)) == written
+    assert re.sub("</?strong>", "", page.render(day=datetime(2026, 11, 4, tzinfo=UTC))) == written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -102,6 +103,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "privacy_contact": "privacy@harbour.example",
         "version": "0123456789ab.ba9876543210",
         "privacy_url": "https://harbour.example/privacy",
+        "languages": ["en"],
     }
     return SimpleNamespace(**values | changes)
 
@@ -192,6 +194,17 @@ def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
     assert not page.all("img", src="x")
     assert "49" not in page.text.split()
     assert ("<script>alert(1)" in page.text) is (template not in SCRIPTS), "the payload must appear as text"
+
+
+def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
+    script = (PAGES / "assets" / "petition.js").read_text()
+    used = set(re.findall(r'translated\(\s*"([^"]+)"', script))
+    welsh = Page(render("petitions.html", "cy", base="", site_url=SITE, petitions=[]))
+    texts = json.loads(welsh.one("body").attrs["data-texts"])
+    assert used == texts.keys()
+    assert not [english for english, text in texts.items() if english == text]
+    assert all(re.findall(r"\{\w+\}", english) == re.findall(r"\{\w+\}", text) for english, text in texts.items())
+    assert "data-texts" not in page_of("petitions.html").one("body").attrs, "English pages need none"
 
 
 @every_template

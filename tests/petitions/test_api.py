@@ -62,6 +62,7 @@ def test_the_json_follows_the_contract(served: Served) -> None:
     in_short = {
         "slug": "safe-children",
         "title": "Keep trafficked children safe",
+        "languages": ["en"],
         "text_version": a_published_petition(served.tables).text_version,
         "target": "the Home Secretary",
         "state": "open",

@@ -19,6 +19,7 @@ from tests.actors import (
     ALICE,
     BOB,
     DAY,
+    MINUTE,
     NOW,
     Person,
     a_petition,
@@ -52,6 +53,18 @@ def test_a_confirmed_signature_counts_once_and_does_not_expire(tables: FakeTable
     assert (item["state"], item["confirmed_at"]) == ("confirmed", "2026-11-24T12:00:00Z")
     assert "expires_at" not in item
     assert count_of(tables, petition) == 1
+
+
+def test_a_receipt_is_requested_in_the_same_transaction_if_the_petition_has_one(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, slug="with-receipt", receipt=True)
+    identity = signed(tables, petition)
+    tables.calls.clear()
+    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW + MINUTE, tables)
+    assert tables.calls == ["transact"]
+    item = item_of(tables, petition, identity)
+    assert (item["mail_kind"], item["mail_requested_at"]) == ("receipt", "2026-11-24T12:01:00Z")
+    confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW + DAY, tables)
+    assert item_of(tables, petition, identity) == item, "once, however often the button is pressed"
 
 
 def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition) -> None:

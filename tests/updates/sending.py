@@ -49,9 +49,9 @@ def published(served: Served, **changes: object) -> str:
     return path
 
 
-def subscribed(served: Served, petition: Petition, people: Iterable[Person]) -> list[str]:
+def subscribed(served: Served, petition: Petition, people: Iterable[Person], **changes: Any) -> list[str]:
     """Let these people confirm and ask for updates. Return their signatures' ids."""
-    return [confirmed(served.tables, petition, person, updates=True) for person in people]
+    return [confirmed(served.tables, petition, person, updates=True, **changes) for person in people]
 
 
 def run_once(served: Served) -> None:

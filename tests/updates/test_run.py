@@ -68,6 +68,7 @@ def test_the_email_has_text_greeting_and_one_click_unsubscribe(served: Served, p
     assert mail.subject == "The Home Secretary answered"
     assert "Hello Alice Achterberg," in mail.text
     assert "She said **yes**." in mail.text
+    assert mail.sender_name == petition.charity
     assert "<strong>yes</strong>" in mail.html
     assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = served.last_link("unsubscribe")
@@ -170,3 +171,13 @@ def test_two_updates_are_sent_one_after_the_other(three: Served) -> None:
     worked(three)
     assert len(recipients(three)) == 6
     assert len(asked(three, "GET", UPDATES).json_body["updates"]) == 2
+
+
+def test_the_words_around_the_text_are_in_the_signers_language(served: Served, petition: Petition) -> None:
+    subscribed(served, petition, [ALICE], language="cy")
+    published(served)
+    worked(served)
+    [mail] = served.mailer.mails
+    assert "Helô Alice Achterberg," in mail.text
+    assert "She said **yes**." in mail.text
+    assert served.last_link("unsubscribe").endswith("&lang=cy")

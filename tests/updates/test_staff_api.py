@@ -59,7 +59,7 @@ def test_a_cancelled_draft_is_never_published(served: Served, petition: Petition
     [
         ({"title": " "}, "title", "Enter a title of up to 150 characters"),
         ({"markdown": "x" * 10_001}, "markdown", "Enter a text of up to 10,000 characters"),
-        ({"language": "Welsh!"}, "language", "Enter the code of a language, such as en or cy"),
+        ({"language": "fr"}, "language", "Choose a language that this site has"),
         ({"html": "<b>"}, "html", "There is no such field"),
     ],
 )

@@ -17,8 +17,11 @@ const GIVE_UP_MS = 600_000;
 const SECOND_PRESS_MS = 5_000;
 const AUTOFOCUS_MS = 500;
 
-const number = new Intl.NumberFormat("en-GB");
-const dateParts = new Intl.DateTimeFormat("en-GB", {
+const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+/** @type {Record<string, string>} */
+const texts = JSON.parse(document.body.dataset.texts ?? "{}");
+const number = new Intl.NumberFormat(`${language}-u-nu-latn`);
+const dateParts = new Intl.DateTimeFormat(`${language}-u-nu-latn-ca-gregory`, {
   day: "numeric",
   month: "long",
   year: "numeric",
@@ -39,6 +42,14 @@ function request(url, options = {}) {
   return fetch(url, { ...options, credentials: "omit", signal: abort.signal });
 }
 
+/**
+ * The text in the language of the page; templates/_script_texts.html has them all.
+ * @param {string} english
+ * @param {Record<string, string>} [values] for what is in braces
+ */
+const translated = (english, values = {}) =>
+  (texts[english] ?? english).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+
 // ---- the count ----
 
 /**
@@ -58,7 +69,8 @@ async function readCount(url) {
  */
 export function dateTime(iso) {
   const part = Object.fromEntries(dateParts.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
-  return `${part.day} ${part.month} ${part.year} at ${part.hour}:${part.minute} UTC`;
+  const time = `${part.hour}:${part.minute}`;
+  return translated("{day} {month} {year} at {time} UTC", { ...part, time });
 }
 
 /**
@@ -102,7 +114,7 @@ function announcer(goal, shown) {
   return ({ count }) => {
     if (!region || !isNews(last, count, goal, Date.now())) return;
     last = { count, at: Date.now() };
-    region.textContent = `${number.format(count)} people have signed.`;
+    region.textContent = translated("{count} people have signed.", { count: number.format(count) });
   };
 }
 
@@ -163,6 +175,7 @@ export function signatureFrom(typed) {
     country: text("country"),
     ...optional("postcode"),
     ...optional("source"),
+    ...optional("language"),
     consent,
   });
 }
@@ -206,15 +219,19 @@ export function retryWait(attempt, answer, random) {
  */
 export function explanation(answer, wait, online) {
   const seconds = Math.ceil(wait / 1_000);
-  const again =
-    `We will try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}. ` +
-    "You do not need to do anything; just keep this page open.";
-  if (answer) return `Many people are signing right now. ${again}`;
-  if (online) return `We cannot reach the service just now. ${again}`;
-  return (
-    "You seem to be offline. What you typed is safe on this page, and we will send it as soon as you are connected " +
-    "again. Keep this page open."
-  );
+  const again = [
+    seconds === 1
+      ? translated("We will try again in 1 second.")
+      : translated("We will try again in {seconds} seconds.", { seconds: String(seconds) }),
+    translated("You do not need to do anything; just keep this page open."),
+  ];
+  const offline = [
+    translated("You seem to be offline."),
+    translated("What you typed is safe on this page, and we will send it as soon as you are connected again."),
+    translated("Keep this page open."),
+  ];
+  if (answer) return [translated("Many people are signing right now."), ...again].join(" ");
+  return (online ? [translated("We cannot reach the service just now."), ...again] : offline).join(" ");
 }
 
 /**
@@ -263,10 +280,10 @@ function finish(form, outcome, say) {
   if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl ?? "");
   if (outcome === "refused") return form.submit();
   setSending(form, false);
-  return say(
-    "We still cannot reach the service. What you typed is kept here. Please press the button again in a few minutes; " +
-      "you will be counted once.",
+  const kept = translated(
+    "What you typed is kept here. Press the button again in a few minutes; you will be counted once.",
   );
+  return say(`${translated("We still cannot reach the service.")} ${kept}`);
 }
 
 /**
@@ -287,7 +304,7 @@ function enhanceSigning(form) {
     event.preventDefault();
     if (form.hasAttribute("data-busy")) return;
     setSending(form, true);
-    say("Sending your signature…");
+    say(translated("Sending your signature…"));
     const body = JSON.stringify(signatureFrom(new FormData(form)));
     finish(form, await deliver(form.dataset.signUrl ?? "", body, say), say);
   });

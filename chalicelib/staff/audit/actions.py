@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     "import.undone": "Undid an import",
     "mail.resent": "Sent a confirmation email again",
     "partner.created": "Created a partner",
+    "person.erased": "Erased everything about a person",
     "person.found": "Searched for a person",
     "person.shown": "Viewed a signature",
     "petition.closed": "Closed a petition",

@@ -1,20 +1,21 @@
 """Pages, and the links in emails."""
 
 from chalicelib.signatures.answers import ConfirmFields, SignatureFields, TokenFields
-from stack.openapi.operation import FORM, Answer, Body, Operation, Operations, Query
+from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
-LOOK = "Shows a page and changes nothing, because mail scanners open every link."
+LOOK = "Shows a page and changes nothing, because email scanners open every link."
 TOKEN = Query("token", "The token from the email.", required=True)
 TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
 
 OPERATIONS: Operations = {
-    "show_petitions": Operation("Open petitions", PAGE),
+    "show_petitions": Operation("Open petitions", PAGE, query=[LANG]),
     "show_petition": Operation(
         "A petition with its form",
         PAGE,
         "Works without JavaScript.",
         query=[
+            LANG,
             Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),
             Query(
                 "preview",
@@ -28,44 +29,50 @@ OPERATIONS: Operations = {
             "Accepted. The same for new, repeated and blocked signatures.", status=303, kinds=(), headers=["Location"]
         ),
         "Sending the form twice makes one signature.",
+        query=[LANG],
         body=Body(SignatureFields, kind=FORM),
         problems={409: "NotOpenPage", 422: "InvalidFormPage", 503: "BusyFormPage"},
     ),
-    "show_thanks": Operation("The page after signing", PAGE),
-    "show_statement": Operation("A statement as a page, to read and print", Answer("The statement is genuine.")),
+    "show_thanks": Operation("The page after signing", PAGE, query=[LANG]),
+    "show_statement": Operation(
+        "A statement as a page, to read and print", Answer("The statement is genuine."), query=[LANG]
+    ),
     "show_confirmation": Operation(
         "Show what will be confirmed",
         Answer("The signature and its consents, with a button. After confirmation, the page shows no personal data."),
         LOOK,
-        query=[TOKEN],
+        query=[TOKEN, LANG],
     ),
     "confirm_signature": Operation(
         "Confirm and correct a signature",
         Answer("Confirmed. Repeating gives the same page."),
         "Counts the signature once. The fields sent replace those that were signed.",
-        query=[TOKEN_OR_FIELD],
+        query=[TOKEN_OR_FIELD, LANG],
         body=Body(ConfirmFields, kind=FORM, required=False),
         problems={422: "InvalidFormPage"},
     ),
     "show_withdrawal": Operation(
-        "Show what will be withdrawn", Answer("What will be removed, with a button."), LOOK, query=[TOKEN]
+        "Show what will be withdrawn", Answer("What will be removed, with a button."), LOOK, query=[TOKEN, LANG]
     ),
     "withdraw_signature": Operation(
         "Withdraw a signature",
         Answer("Withdrawn. Repeating gives the same page."),
         "Removes name and address. A confirmed signature is subtracted from the count.",
-        query=[TOKEN_OR_FIELD],
+        query=[TOKEN_OR_FIELD, LANG],
         body=Body(TokenFields, kind=FORM, required=False),
     ),
     "show_unsubscription": Operation(
-        "Show what will be unsubscribed", Answer("The updates that will stop, with a button."), LOOK, query=[TOKEN]
+        "Show what will be unsubscribed",
+        Answer("The updates that will stop, with a button."),
+        LOOK,
+        query=[TOKEN, LANG],
     ),
     "unsubscribe_from_updates": Operation(
         "Stop updates",
         Answer("Stopped. Repeating gives the same page."),
         "Sent by the page's button, or by an email program's one-click unsubscribe (RFC 8058), which sends the token "
         "in the URL and a body of any form type. The signature stays.",
-        query=[TOKEN_OR_FIELD],
+        query=[TOKEN_OR_FIELD, LANG],
         body=Body(TokenFields, kind=FORM, required=False),
     ),
     "show_dashboard": Operation(

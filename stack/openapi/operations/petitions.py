@@ -5,7 +5,7 @@ from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
 from chalicelib.totals.answers import PublicTotal
-from stack.openapi.operation import Answer, Body, Operation, Operations
+from stack.openapi.operation import LANG, Answer, Body, Operation, Operations
 
 SLUG = "protect-trafficked-children"
 STATEMENT = {
@@ -23,6 +23,7 @@ STATEMENT = {
 PETITION = {
     "slug": SLUG,
     "title": "Protect trafficked children",
+    "languages": ["en", "cy"],
     "text_version": "0f3a9c51d27e",
     "target": "the Home Secretary",
     "state": "open",
@@ -56,8 +57,9 @@ OPERATIONS: Operations = {
     "list_petitions": Operation(
         "All open petitions",
         Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
+        query=[LANG],
     ),
-    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL)),
+    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL), query=[LANG]),
     "sign_by_json": Operation(
         "Sign",
         Answer(

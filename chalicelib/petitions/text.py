@@ -1,0 +1,62 @@
+"""A petition's texts: their types, their translations and their versions."""
+
+from hashlib import sha256
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
+
+from chalicelib.core.language import ENGLISH, known_language
+from chalicelib.core.times import Moment
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "string", "examples": ["cy"]})]
+Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class Translation(BaseModel):
+    """A petition's own words in another language. What is not given is as in the petition's main language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    title: Line
+    summary: Summary
+    text: Prose
+    sign_wording: Wording
+    updates_wording: Wording
+    target: Line | None = None
+    charity: Line | None = None
+
+
+class PetitionText(BaseModel):
+    """One version of a petition's text and wordings, kept because signatures refer to it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    version: str
+    title: str
+    text: str
+    target: str
+    charity: str
+    sign_wording: str
+    updates_wording: str
+    language: str = ENGLISH
+    translations: dict[str, Translation] = {}
+    recorded_at: Moment
+    """When it was first stored."""
+
+    def in_language(self, code: str | None) -> "PetitionText":
+        """Return the text and wordings as people saw them who signed in this language (None: the main one)."""
+        translation = self.translations.get(code or self.language)
+        return self.model_copy(update=translation.model_dump(exclude_none=True)) if translation else self
+
+
+def version_of(text_version: str, consent_version: str) -> str:
+    """Return the version of a PetitionText, from the two versions that each signature stores."""
+    return f"{text_version}.{consent_version}"
+
+
+def digest(*parts: str) -> str:
+    """Return a version that changes with any of the texts."""
+    return sha256("\0".join(parts).encode()).hexdigest()[:12]

@@ -1,0 +1,113 @@
+"""Check the catalogues: `python -m stack.lint.translations`, or with --update first add and remove texts.
+
+A new language: `python -m stack.lint.translations --add fr`.
+"""
+
+import re
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+
+from stack.console import Failure, run_main
+from stack.languages import catalogues, extracted, new_catalogue, read_catalogue, updated, write_catalogue
+from stack.paths import ROOT
+
+# Values: %(name)s in texts of templates and Python.
+_VALUES = re.compile(r"%\((\w+)\)s")
+# A text of a template that is not in _() or trans: a letter between tags. Comments, tags and expressions do not count.
+_CODE = re.compile(r"\{#.*?#\}|\{% trans.*?%\}.*?\{% endtrans %\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
+_ATTRIBUTES = ("alt", "aria-label", "title", "placeholder")
+_STAFF = {"staff.html", "sign_in.html"}
+
+
+def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
+    """Yield what is wrong with the catalogue: a sentence for each text."""
+    for text in texts:
+        found = catalogue.get(text.id, text.context) if text.id else None
+        if text.id and found is None:
+            yield f"not in the catalogue: {_english(text)!r}"
+        elif found is not None and found.id:
+            yield from _problems_of(found)
+    for message in catalogue:
+        if message.id and texts.get(message.id, message.context) is None:
+            yield f"no longer used: {_english(message)!r}"
+
+
+def _problems_of(message: Message) -> Iterator[str]:
+    forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
+    if message.fuzzy:
+        yield f"fuzzy: {_english(message)!r}"
+    if not all(forms):
+        yield f"not translated: {_english(message)!r}"
+    wanted = set(_VALUES.findall(_english(message)))
+    for form in filter(None, forms):
+        if set(_VALUES.findall(form)) != wanted or _tags(form) != _tags(_english(message)):
+            yield f"values or tags are lost: {form!r}"
+
+
+def _english(message: Message) -> str:
+    # The plural has all values; the singular of some languages may leave out the number, but ours has it too.
+    return str(message.id[1] if isinstance(message.id, (list, tuple)) else message.id)
+
+
+def _tags(text: str) -> list[str]:
+    return sorted(re.findall(r"</?\w+[^>]*>", text))
+
+
+class _Texts(HTMLParser):
+    """Collects the texts that people see."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._skipped = ""
+        self.feed(_CODE.sub("", template))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._skipped = tag if tag in ("style", "script") else ""
+        self.handle_data(" ".join(value or "" for name, value in attrs if name in _ATTRIBUTES))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skipped = ""
+
+    def handle_data(self, data: str) -> None:
+        if re.search(r"[^\W\d_]", data) and not self._skipped:
+            self.found.append(" ".join(data.split()))
+
+
+def unmarked(project: Path = ROOT) -> Iterator[str]:
+    """Yield the texts of public templates and emails that no catalogue can translate."""
+    for path in sorted((project / "chalicelib").rglob("*.html")) + sorted((project / "chalicelib").rglob("*.txt")):
+        for text in _Texts(path.read_text(encoding="utf-8")).found if path.name not in _STAFF else ():
+            yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"
+
+
+def check(project: Path = ROOT) -> list[str]:
+    """Return all problems of all catalogues."""
+    texts, found = extracted(project), list(unmarked(project))
+    for path in catalogues(project):
+        found += [f"{path.relative_to(project)}: {each}" for each in problems(read_catalogue(path), texts)]
+    return found
+
+
+def _main() -> None:
+    parser = ArgumentParser(prog="python -m stack.lint.translations", description=__doc__)
+    parser.add_argument("--update", action="store_true", help="write today's texts into the catalogues")
+    parser.add_argument("--add", metavar="CODE", help="write a new, empty catalogue")
+    options = parser.parse_args()
+    if options.add:
+        new_catalogue(options.add)
+    for path in catalogues(ROOT) if options.update else ():
+        write_catalogue(path, updated(path, extracted()))
+    found = check()
+    if found:
+        print("\n".join(found), file=sys.stderr)
+        raise Failure(f"{len(found)} problems in the translations")
+
+
+if __name__ == "__main__":
+    run_main(_main)

@@ -1,0 +1,96 @@
+"""A language is one catalogue and nothing else. This one is Hebrew by name, made up, and written from right to left."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chalicelib.core import language
+from chalicelib.core.language import language_of, languages
+from chalicelib.mail import compose
+from chalicelib.pages import render
+from chalicelib.petitions.model import Petition
+from stack.languages import compiled, extracted, write_catalogue
+from tests.actors import WELSH, a_published_petition, json_of, request_of, signed
+from tests.served import Served
+
+CODE = "he"
+HEBREW = {**WELSH, "title": "ילדים בטוחים"}
+
+
+def made_up(text: str) -> str:
+    """Return a translation that is right in form: the same values and tags, with a letter of the script before it."""
+    return f"א{text}"
+
+
+@pytest.fixture
+def hebrew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Add the catalogue, as `python -m stack.lint.translations --add he` and a translator would."""
+    texts = extracted()
+    texts.locale = CODE
+    for message in texts:
+        if message.id:
+            one, several = message.id if isinstance(message.id, tuple) else (message.id, message.id)
+            forms = tuple(made_up(str(each)) for each in [one, *[several] * (texts.num_plurals - 1)])
+            message.string = forms if isinstance(message.id, tuple) else forms[0]
+    write_catalogue(tmp_path / f"{CODE}.po", texts)
+    (tmp_path / f"{CODE}.mo").write_bytes(compiled(tmp_path / f"{CODE}.po"))
+    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    caches = (languages, language_of, render._templates, compose._templates)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    monkeypatch.undo()
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.usefixtures("hebrew")
+def test_a_catalogue_alone_adds_a_language_to_pages_emails_and_errors(served: Served) -> None:
+    petition = a_published_petition(served.tables, slug="yeladim", translations={CODE: HEBREW}, receipt=True)
+    page = served.get(f"/petitions/{petition.slug}?lang={CODE}").body.decode()
+    assert f'<html lang="{CODE}" dir="rtl">' in page
+    assert HEBREW["title"] in page
+    assert made_up("Sign this petition") in page
+    assert "ישראל" in page, "countries are in the language"
+    assert f'hreflang="{CODE}" aria-current="true">עברית</a>' in page
+    assert "Sign this petition" not in page.replace(made_up("Sign this petition"), "")
+    assert_signing_keeps_the_language(served, petition)
+
+
+def assert_signing_keeps_the_language(served: Served, petition: Petition) -> None:
+    wrong = served.post_form(f"/petitions/{petition.slug}/signatures?lang={CODE}", {"name": "", "email": "x"})
+    assert made_up("Enter your name") in wrong.body.decode()
+    refused = served.post_json(f"/api/petitions/{petition.slug}/signatures?lang={CODE}", {"name": ""})
+    assert made_up("Enter your name") in {error["message"] for error in refused.json_body["errors"]}
+    answer = served.post_json(f"/api/petitions/{petition.slug}/signatures", json_of(language=CODE))
+    assert answer.status_code == 202
+
+
+@pytest.mark.usefixtures("hebrew")
+def test_its_dates_and_numbers_are_those_of_the_language() -> None:
+    own = language_of(CODE)
+    assert (own.name, own.direction, own.thousands(12345)) == ("עברית", "rtl", "12,345")
+    assert own.date(datetime(2026, 11, 4, tzinfo=UTC)) == made_up("4 נובמבר 2026")
+
+
+def test_without_its_catalogue_it_is_unknown(served: Served) -> None:
+    answer = served.post_json("/api/petitions/safe-children/signatures", json_of(language=CODE))
+    assert answer.status_code == 422
+    assert answer.json_body["errors"] == [{"field": "language", "message": "Choose a language that this site has"}]
+    assert '<html lang="en" dir="ltr">' in served.get(f"/petitions/safe-children?lang={CODE}").body.decode()
+
+
+@pytest.mark.usefixtures("hebrew")
+def test_its_emails_are_written_from_right_to_left(served: Served) -> None:
+    petition = a_published_petition(served.tables, slug="yeladim", translations={CODE: HEBREW})
+    identity = signed(served.tables, petition, language=CODE)
+    served.deliver("send_mail", [request_of(served.tables, petition, identity).model_dump()])
+    [mail] = served.mailer.mails
+    assert f'<html lang="{CODE}" dir="rtl">' in mail.html
+    assert "border-right:4px" in mail.html
+    assert mail.subject == made_up(f"Please confirm that it was you: {HEBREW['title']}")
+    page = served.get(served.last_link("confirm")).body.decode()
+    assert made_up("Confirm your signature") in page
+    assert f'action="/confirm?lang={CODE}"' in page

@@ -1,0 +1,67 @@
+"""The check of the catalogues finds what translators and authors of templates forget."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from stack.languages import compiled_catalogues
+from stack.lint.translations import check, problems, unmarked
+from stack.paths import ROOT
+
+ENGLISH = 'Email <a href="mailto:%(contact)s">%(contact)s</a>'
+WELSH = 'E-bostiwch <a href="mailto:%(contact)s">%(contact)s</a>'
+PLURAL = ("%(n)s signature", "%(n)s signatures")
+
+
+def a_catalogue(english: str | tuple[str, str], own: str | tuple[str, ...], flags: Sequence[str] = ()) -> Catalog:
+    made = Catalog(locale="cy")
+    made.add(english, own, flags=flags)
+    return made
+
+
+def test_the_catalogues_of_this_repository_are_complete() -> None:
+    assert check() == []
+
+
+@pytest.mark.parametrize(
+    ("english", "own", "flags", "problem"),
+    [
+        (ENGLISH, WELSH, (), None),
+        (ENGLISH, "", (), "not translated"),
+        (ENGLISH, WELSH, ("fuzzy",), "fuzzy"),
+        (ENGLISH, WELSH.replace("%(contact)s</a>", "ni</a>").replace("mailto:%(contact)s", "/"), (), "lost"),
+        (ENGLISH, WELSH.replace("contact)s<", "kontakt)s<"), (), "lost"),
+        (ENGLISH, WELSH.replace("</a>", ""), (), "lost"),
+        (PLURAL, ("%(n)s o lofnodion",) * 5, (), None),
+        (PLURAL, ("%(n)s o lofnodion", "", "", "", ""), (), "not translated"),
+        (PLURAL, ("%(n)s o lofnodion", *["llofnod"] * 4), (), "lost"),
+    ],
+)
+def test_a_forgotten_or_damaged_translation_is_found(
+    english: str | tuple[str, str], own: str | tuple[str, ...], flags: Sequence[str], problem: str | None
+) -> None:
+    found = list(problems(a_catalogue(english, own, flags), a_catalogue(english, "")))
+    assert [problem in each for each in found if problem] == [True] * len(found)
+    assert bool(found) is (problem is not None)
+
+
+def test_a_new_text_and_one_that_nobody_uses_are_found() -> None:
+    found = list(problems(a_catalogue("Old", "Hen"), a_catalogue("New", "")))
+    assert found == ["not in the catalogue: 'New'", "no longer used: 'Old'"]
+
+
+def test_a_text_that_is_not_marked_for_translation_is_found(tmp_path: Path) -> None:
+    templates = tmp_path / "chalicelib" / "pages"
+    templates.mkdir(parents=True)
+    (templates / "page.html").write_text(
+        "{# A comment #}<style>p { color: red }</style><p>{{ _('Hello') }} 1 {% trans %}you{% endtrans %}</p>"
+        '<img alt="A picture"><p>Forgotten <b>{{ name }}</b></p>'
+    )
+    found = [each.partition(": ")[2] for each in unmarked(tmp_path)]
+    assert found == ["not in _() or trans: 'A picture'", "not in _() or trans: 'Forgotten'"]
+
+
+def test_the_package_has_the_compiled_catalogues() -> None:
+    assert [name for name, _ in compiled_catalogues(ROOT)] == ["chalicelib/languages/cy.mo"]

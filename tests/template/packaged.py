@@ -1,0 +1,127 @@
+"""The template that Chalice packages for production, and what is in it. The tests of the template read it here."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from chalice.awsclient import TypedAWSClient
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
+from chalice.deploy.deployer import BuildStage, InjectDefaults, PolicyGenerator, SwaggerBuilder
+from chalice.deploy.swagger import CFNSwaggerGenerator
+from chalice.package import PackageOptions, ResourceBuilder, SAMTemplateGenerator, TemplateDeepMerger
+from chalice.policy import AppPolicyGenerator
+from chalice.utils import OSUtils
+
+from app import app
+from chalicelib.core import keys
+from stack.template.merge import merge_template
+from stack.template.tables import table_id
+
+ROOT = Path(__file__).parents[2]
+CHALICE = ROOT / ".chalice"
+CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
+# A query's first page names the partition key. Each further page names both (ExclusiveStartKey).
+KEY = ("pk", "sk")
+
+Resource = dict[str, Any]
+
+
+class _NoAws:
+    """The facts about a region that Chalice needs to write a template."""
+
+    region_name = "eu-west-2"
+
+    def endpoint_dns_suffix(self, service: str, region: str) -> str:
+        return "amazonaws.com"
+
+    def service_principal(self, service: str, region: str, suffix: str) -> str:
+        return f"{service}.{suffix}"
+
+
+def packaged(stage: str) -> Resource:
+    """Return the template that `chalice package --merge-template` writes. Builds no zip: half a second, no network."""
+    config = CLIFactory(str(ROOT)).create_config_obj(stage)
+    files = OSUtils()
+    steps = [
+        InjectDefaults(),
+        PolicyGenerator(AppPolicyGenerator(files), files),
+        SwaggerBuilder(CFNSwaggerGenerator()),
+    ]
+    builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
+    models = builder.construct_resources(config, stage)
+    template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
+    merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
+    return merged
+
+
+TEMPLATE = packaged("prod")
+RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
+API: Resource = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
+TABLES = {name: table_id(name) for name in keys.TABLES}
+
+
+def of_type(kind: str) -> dict[str, Resource]:
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+QUEUES = of_type("AWS::SQS::Queue")
+every_function = pytest.mark.parametrize("function", sorted(FUNCTIONS))
+every_table = pytest.mark.parametrize("table", TABLES.values())
+
+
+def registered_functions() -> set[str]:
+    """Return the names of the functions that app.py registers, and of the one that serves the API."""
+    handlers = app.pure_lambda_functions + app.event_sources + list(app.builtin_auth_handlers)
+    return {"api_handler", *(handler.name for handler in handlers)}
+
+
+def events(kind: str) -> dict[str, Resource]:
+    return {
+        name: event["Properties"]
+        for name, function in FUNCTIONS.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == kind
+    }
+
+
+def statements(function: str) -> list[Resource]:
+    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    return [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+
+
+def actions(statement: Resource) -> list[str]:
+    found = statement["Action"]
+    return [found] if isinstance(found, str) else found
+
+
+def allowed(function: str, resource: str) -> set[str]:
+    """Return the actions that the function's role allows on the resource."""
+    concerned = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
+    return {action for each in concerned for action in actions(each)}
+
+
+def environment_of(function: str) -> Resource:
+    """Return the global environment variables and the function's own."""
+    own: Resource = FUNCTIONS[function].get("Environment", {}).get("Variables", {})
+    return {**TEMPLATE["Globals"]["Function"]["Environment"]["Variables"], **own}
+
+
+def integrations() -> Iterator[tuple[str, str, str]]:
+    """Yield method, path, and the logical name of the function that answers."""
+    for path, methods in API["paths"].items():
+        for method, operation in methods.items():
+            if method != "options":
+                uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+                [function] = re.findall(r"\$\{(\w+)\.Arn\}", uri)
+                yield method.upper(), path, function
+
+
+LIMITS = {
+    (each["ResourcePath"].replace("~1", "/").replace("//", "/"), each["HttpMethod"]): each
+    for each in RESOURCES["RestAPI"]["Properties"]["MethodSettings"]
+}

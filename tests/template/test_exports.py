@@ -1,0 +1,88 @@
+"""Exports: what their roles may do, their bucket and their times."""
+
+import json
+
+from chalicelib.exports import deliver, gather
+from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
+from chalicelib.exports.run import FOR_A_PART, FOR_DELIVERY
+from chalicelib.signatures.walk import EXPORTED
+from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, allowed, of_type, statements
+
+
+def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
+    [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
+    assert actions(reading) == ["dynamodb:Query"]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORTED]
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not {*EXPORTED} & {"email", "sk", "updates"}
+
+
+def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
+    assert "SignaturesTable" not in json.dumps(statements("Exports"))
+    assert allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
+    [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
+    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
+    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {
+        *("Exports", "RunExport"),
+        *("Manage", "RunImport"),
+    }
+
+
+def test_imports_keep_their_files_apart_and_only_the_importer_reads_them() -> None:
+    files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
+    for function, expected in {
+        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
+        "RunImport": {"s3:GetObject", "s3:DeleteObject"},
+    }.items():
+        concerned = [each for each in statements(function) if each["Resource"] == files]
+        assert {action for each in concerned for action in actions(each)} == expected
+    reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
+    assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
+
+
+def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
+    senders = {
+        name
+        for name in FUNCTIONS
+        for each in statements(name)
+        if "ExportsQueue" in json.dumps(each["Resource"]) and each["Action"] == ["sqs:SendMessage"]
+    }
+    assert senders == {"Exports", "RunExport"}
+    assert {name for name in FUNCTIONS if "ExportsQueue" in json.dumps(statements(name))} == senders
+
+
+def test_run_export_reads_only_parts() -> None:
+    for each in statements("RunExport"):
+        if "s3:GetObject" in actions(each):
+            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{gather.PARTS}/*"}
+
+
+def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
+    [bucket] = of_type("AWS::S3::Bucket").values()
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    # Old versions would outlive the deletion of their file.
+    assert "VersioningConfiguration" not in bucket
+    [statement] = RESOURCES["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> None:
+    rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {each["Status"] for each in rules} == {"Enabled"}
+    days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
+    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": 7}
+    [unfinished] = [each for each in rules if "Prefix" not in each]
+    assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+def test_an_exports_times_fit_its_timeout_and_it_starts_after_settling() -> None:
+    assert FOR_A_PART < FOR_DELIVERY < FUNCTIONS["RunExport"]["Timeout"] == 900
+    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
+    assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
+    assert LINK_SECONDS <= 15 * 60
+    # The disk must hold the plain and the encrypted file at once.
+    assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}

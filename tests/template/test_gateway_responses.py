@@ -1,0 +1,44 @@
+"""API Gateway's own answers are problems like ours."""
+
+import json
+
+import pytest
+
+from chalicelib.edge.http import PROBLEM
+from tests.template.packaged import API, Resource
+
+GATEWAY: dict[str, Resource] = API["x-amazon-apigateway-gateway-responses"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    {
+        "UNAUTHORIZED": 401,
+        "ACCESS_DENIED": 403,
+        "MISSING_AUTHENTICATION_TOKEN": 404,
+        "RESOURCE_NOT_FOUND": 404,
+        "REQUEST_TOO_LARGE": 413,
+        "THROTTLED": 429,
+        "QUOTA_EXCEEDED": 429,
+        "AUTHORIZER_FAILURE": 503,
+        "INTEGRATION_FAILURE": 503,
+        "INTEGRATION_TIMEOUT": 503,
+    }.items(),
+)
+def test_a_gateway_response_has_the_right_status(kind: str, status: int) -> None:
+    assert GATEWAY[kind]["statusCode"] == str(status)
+
+
+@pytest.mark.parametrize("kind", [*GATEWAY, "DEFAULT_4XX", "DEFAULT_5XX"])
+def test_a_gateway_response_is_a_problem_like_ours(kind: str) -> None:
+    parameters = {name.rpartition(".")[2]: value for name, value in GATEWAY[kind]["responseParameters"].items()}
+    assert parameters["Content-Type"] == f"'{PROBLEM}'"
+    assert parameters["Access-Control-Allow-Origin"] == "'*'"
+    assert parameters["Cache-Control"] == "'no-store'"
+    body = json.loads(GATEWAY[kind]["responseTemplates"]["application/json"])
+    assert {"type", "title", "detail"} <= body.keys()
+    assert "$" not in json.dumps(body), "the body must not contain template variables of the request or of AWS"
+    status = GATEWAY[kind].get("statusCode")
+    assert body.get("status") == (int(status) if status else None)
+    if kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429":
+        assert int(parameters["Retry-After"].strip("'")) > 0
