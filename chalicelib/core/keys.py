@@ -22,7 +22,7 @@ signature, without personal data. Its items expire.
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
                 MAIL                   SWEEP            the position of the sweep in the groups that have no marker
                 MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
-                TOKENS                 <id>             a staff token, hashed
+                TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result

@@ -30,7 +30,10 @@ MAIL_PAUSE = timedelta(minutes=1)
 NUDGE_AFTER = timedelta(minutes=10)
 
 # Personal data: withdrawing removes all of these.
-PERSONAL = ("name", "email", "country", "postcode", "source", "counted_source", "language")
+PERSONAL = (
+    *("name", "email", "country", "postcode", "source", "counted_source", "language"),
+    *("receipt", "also_obtained_by"),
+)
 MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
 
 
@@ -71,9 +74,15 @@ class Signature(BaseModel):
     channel: str
     text_version: str
     consent_version: str
+    # The partner's receipt that it came with; absent for our own form.
+    receipt: str | None = None
+    # Who obtained it again later. The first origin stays.
+    also_obtained_by: set[str] | None = None
     confirmed_at: Moment | None = None
     withdrawn_at: ExactMoment | None = None
     erased_at: ExactMoment | None = None
+    # When the import that it came with was undone. Its person did not withdraw.
+    taken_back_at: Moment | None = None
     # When `manage.py restore` restored it from a backup.
     restored_at: Moment | None = None
     # The source it is counted under, if that differs from `source` (tallies.model.MAX_SOURCES).

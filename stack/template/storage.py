@@ -51,6 +51,7 @@ def _exports() -> Template:
             "Rules": [
                 _rule("PartsGoAfterADay", Prefix="parts/", ExpirationInDays=1),
                 _rule("FilesGoAfterTheirTime", Prefix="files/", ExpirationInDays=7),
+                _rule("ImportsGoAfterTheirTime", Prefix="imports/", ExpirationInDays=7),
                 _rule("UnfinishedUploadsGo", AbortIncompleteMultipartUpload={"DaysAfterInitiation": 1}),
             ]
         },

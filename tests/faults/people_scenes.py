@@ -51,6 +51,8 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     few_partitions(patch)
     # Typesetting a cover sheet takes a quarter of a second.
     patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    # One row after the other, so that a fault meets the same call each time.
+    patch.setattr("chalicelib.partners.imports.run.WORKERS", 1)
     with a_provider(patch):
         yield
 
