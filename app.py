@@ -10,7 +10,7 @@ from chalicelib.edge.routes import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
-from chalicelib.mail import worker as mail_worker
+from chalicelib.mail import links as mail_links, worker as mail_worker
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
@@ -29,7 +29,10 @@ from chalicelib.updates import (
     worker as updates_worker,
 )
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api)
+PUBLIC = (
+    *(site, petitions_api, signatures_api, signatures_links, mail_links),
+    *(statements_api, totals_api, updates_api),
+)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api),
     *(petitions_staff_api, people_api, exports_api, health_api, projections_api, funnel_api, updates_staff_api),

@@ -100,6 +100,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         consent_version=origin.consent_version,
         mail_kind=MailKind.CONFIRM if origin.confirms_by_email else None,
         mail_requested_at=now if origin.confirms_by_email else None,
+        mail_network=origin.network if origin.confirms_by_email else None,
         expires_at=now + UNMAILED_LIFETIME,
     )
 

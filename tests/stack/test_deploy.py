@@ -93,7 +93,7 @@ def test_a_preflight_is_answered_for_any_origin(stack: Deployed) -> None:
 
 def test_only_functions_that_need_a_key_get_it(stack: Deployed, running: Emulator) -> None:
     client = Cloud(running.endpoint).client("lambda")
-    holders: dict[str, set[str]] = {"SIGNATURE_KEYS": set(), "TOKEN_KEYS": set()}
+    holders: dict[str, set[str]] = {"SIGNATURE_KEYS": set(), "TOKEN_KEYS": set(), "LIMIT_KEYS": set()}
     for output in [name for name in stack.outputs if name.endswith("Name")]:
         if output.removesuffix("Name") not in FUNCTIONS:
             continue
@@ -103,6 +103,7 @@ def test_only_functions_that_need_a_key_get_it(stack: Deployed, running: Emulato
     assert holders == {
         "SIGNATURE_KEYS": {"APIHandler", "People"},
         "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
+        "LIMIT_KEYS": {"APIHandler", "People", "SendMail", "SendOtherMail"},
     }
 
 

@@ -7,6 +7,7 @@ DESCRIPTIONS = {
     "export.fetched": "Downloaded an export",
     "export.requested": "Requested an export",
     "figure.entered": "Entered a number of signatures from elsewhere",
+    "mail.allowed": "Allowed email again that its owner had stopped",
     "mail.resent": "Sent a confirmation email again",
     "person.found": "Searched for a person",
     "person.shown": "Viewed a signature",
