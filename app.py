@@ -11,6 +11,7 @@ from chalicelib.edge.routes import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
+from chalicelib.mail import links as mail_links
 from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
 from chalicelib.partners.imports import api as imports_api, worker as imports_worker
 from chalicelib.partners.osdi import api as osdi_api
@@ -32,7 +33,10 @@ from chalicelib.updates import (
     worker as updates_worker,
 )
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api, progress_api)
+PUBLIC = (
+    *(site, petitions_api, signatures_api, signatures_links, mail_links),
+    *(statements_api, totals_api, updates_api, progress_api),
+)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
     *(

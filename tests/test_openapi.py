@@ -19,7 +19,7 @@ from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import Subject
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signin.provider import forget_provider
@@ -272,7 +272,13 @@ def _of_a_link(purpose: str) -> list[Ask]:
     return [
         *(_get(status, route, each) for each, status in outcomes.items()),
         *(_post(status, route, each, b"List-Unsubscribe=One-Click") for each, status in outcomes.items()),
-        _post(415 if purpose == "confirm" else 200, route, url, b"--x--", "multipart/form-data; boundary=x"),
+        _post(
+            415 if purpose in (Purpose.CONFIRM, Purpose.STOP) else 200,
+            route,
+            url,
+            b"--x--",
+            "multipart/form-data; boundary=x",
+        ),
         _post(413, route, url, b"a" * 16_385),
         _post(415, route, route, b"token=x", f"{FORM}-like"),
         _post(422, route, url, b"a=1&" * 51),
@@ -322,7 +328,7 @@ REQUESTS = [
     *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     _post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
     *_signing("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
-    *(ask for purpose in LINKS for ask in _of_a_link(purpose)),
+    *(ask for purpose in (*LINKS, Purpose.STOP) for ask in _of_a_link(purpose)),
     _post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
     _post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
     _get(200, "/api/staff/petitions", **STAFF),
@@ -490,6 +496,17 @@ REQUESTS = [
         for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
     ),
     *(
+        _staff("POST", status, f"{PERSON}/allow-mail", f"/api/staff/people/safe-children/{rest}/allow-mail", body, kind)
+        for status, rest, body, kind in (
+            (200, "<alices-id>", b'{"reason": "Asked."}', JSON),
+            (400, "<alices-id>", b"{", JSON),
+            (404, "0" * 32, b'{"reason": "Asked."}', JSON),
+            (413, "<alices-id>", b"a" * 16_385, JSON),
+            (415, "<alices-id>", b"{}", "text/plain"),
+            (422, "<alices-id>", b"{}", JSON),
+        )
+    ),
+    *(
         _staff("POST", status, f"{PERSON}/{verb}", f"/api/staff/people/safe-children/{identity}/{verb}")
         for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
         for verb in ("resend", "withdraw", "erase", "access")
@@ -581,7 +598,7 @@ def _add_exports(tables: FakeTables) -> None:
 def _filled(text: str, site: Served) -> str:
     """Replace <bob>, <confirm-expired> and the other placeholders."""
     identity = identity_of(a_petition())
-    for purpose in LINKS:
+    for purpose in (*LINKS, Purpose.STOP):
         for kind, (slug, expires) in TOKENS.items():
             if f"<{purpose}{kind}>" in text:
                 token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)

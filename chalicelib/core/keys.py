@@ -3,7 +3,8 @@
 SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
 names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
 functions may add to it and no function may change it. DELIVERIES is a fourth: the state of emails that is not on a
-signature, without personal data. Its items expire.
+signature, without personal data. Its items expire. LIMITS holds what limits email, under hashes of addresses
+(mail/mailbox.py). It has a TTL, and no stream.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -30,6 +31,8 @@ signature, without personal data. Its items expire.
                 UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
+    LIMITS      ADDRESS#<hash>         EMAIL            one address: its budget, and its owner's choices
+                NETWORK#<hash>         EMAIL            one client network: its turns for first emails
 """
 
 from datetime import date
@@ -40,7 +43,8 @@ SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
 DELIVERIES = "deliveries"
-TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES)
+LIMITS = "limits"
+TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
 # (100 keys at most) can read a counter for each.

@@ -133,6 +133,8 @@ _ALL = (
     Route("POST", "/withdraw", "withdraw_signature", Function.LINKS),
     Route("GET", "/unsubscribe", "show_unsubscription", Function.LINKS),
     Route("POST", "/unsubscribe", "unsubscribe_from_updates", Function.LINKS),
+    Route("GET", "/stop", "show_stop", Function.LINKS),
+    Route("POST", "/stop", "stop_emails", Function.LINKS),
     # The site itself.
     Route("GET", "/assets/{name}", "read_asset", Function.API, cache=Cache.YEAR),
     Route("GET", "/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
@@ -191,6 +193,7 @@ _ALL = (
     _staff("POST", "/people/erase", "erase_address", Function.PEOPLE, Right.PEOPLE),
     _staff("GET", "/people/{slug}/{signature_id}", "show_signature", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/resend", "resend_mail", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/allow-mail", "allow_mail", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/withdraw", "withdraw_for_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/erase", "erase_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/access", "export_access", Function.PEOPLE, Right.PEOPLE),
