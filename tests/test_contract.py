@@ -236,10 +236,6 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
     assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
 
 
-def test_a_csv_reaches_the_code_as_it_was_sent() -> None:
-    """API Gateway replaces what is not UTF-8 in bodies of other types."""
-
-
 def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
     assert {name for name in FUNCTIONS if "lambda:" in json.dumps(statements(name))} == {"WatchMail"}
     [changing] = [each for each in statements("WatchMail") if "lambda:" in json.dumps(each["Action"])]
