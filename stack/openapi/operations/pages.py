@@ -4,7 +4,7 @@ from chalicelib.signatures.answers import ConfirmFields, SignatureFields, TokenF
 from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
-LOOK = "Shows a page and changes nothing, because mail scanners open every link."
+LOOK = "Shows a page and changes nothing, because email scanners open every link."
 TOKEN = Query("token", "The token from the email.", required=True)
 TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
 
@@ -22,6 +22,11 @@ OPERATIONS: Operations = {
                 "From a preview link made by staff. Shows the stored page before it is published. Never cached.",
             ),
         ],
+    ),
+    "show_card": Operation(
+        "The picture of a shared link",
+        Answer("1200 x 630 pixels, with title and count.", kinds=("image/png",)),
+        query=[LANG],
     ),
     "sign_by_form": Operation(
         "Sign with the hosted form",
