@@ -109,7 +109,10 @@ def _explained(error: Explained) -> Problem:
 
 
 def _too_large(error: BodyTooLarge) -> Problem:
-    return Problem(413, "Content Too Large", f"The body must be {error.most} KB or less.")
+    """Return the problem. Only bodies of partners and staff may be larger than 16 KB."""
+    usual = translatable("The body must be 16 KB or less.")
+    detail = usual if error.most == BodyTooLarge.most else f"The body must be {error.most} KB or less."
+    return Problem(413, "Content Too Large", detail)
 
 
 def _wrong_type(error: WrongType) -> Problem:
