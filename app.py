@@ -13,6 +13,7 @@ from chalicelib.health import api as health_api
 from chalicelib.mail import worker as mail_worker
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
+from chalicelib.progress import api as progress_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
 from chalicelib.projections.funnel import api as funnel_api
 from chalicelib.signatures import api as signatures_api, links as signatures_links, worker as signatures_worker
@@ -29,7 +30,7 @@ from chalicelib.updates import (
     worker as updates_worker,
 )
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api)
+PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api, progress_api)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api),
     *(petitions_staff_api, people_api, exports_api, health_api, projections_api, funnel_api, updates_staff_api),
@@ -40,7 +41,7 @@ WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, u
 mail_worker.KINDS |= updates_kinds.UPDATE_KINDS
 petitions_page.SECTIONS["updates"] = updates_find.published
 
-app = Site(app_name="petitions", configure_logs=False)
+app = Site("petitions")
 for module in (*PUBLIC, *STAFF):
     app.register_blueprint(module.routes)
 app.answer_head()

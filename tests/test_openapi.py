@@ -311,6 +311,8 @@ REQUESTS = [
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
+    *_about_a_petition("/petitions/{slug}/card.png"),
+    *_about_a_petition("/api/petitions/{slug}/progress"),
     *_about_a_petition("/api/petitions/{slug}/updates"),
     *_about_a_petition("/petitions/{slug}/updates.atom"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
@@ -467,6 +469,16 @@ REQUESTS = [
             b'{"email": "alice"}': 422,
         }.items()
     ),
+    *(
+        _staff("POST", status, "/api/staff/people/erase", body=body)
+        for body, status in {
+            b'{"email": "charlie.coster@mail.example"}': 200,
+            b"{": 400,
+            b"b" * 16_385: 413,
+            b'{"email": "alice"}': 422,
+        }.items()
+    ),
+    _staff("POST", 415, "/api/staff/people/erase", body=b"{}", kind="text/plain"),
     _staff("POST", 415, "/api/staff/people/find", body=b"{}", kind="text/plain"),
     *(
         _get(status, PERSON, f"/api/staff/people/safe-children/{identity}", **STAFF)

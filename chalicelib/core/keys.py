@@ -196,22 +196,3 @@ def delivery(kind: str, key: str) -> Key:
 
 def delivery_partition(kind: str, bucket: str) -> str:
     return f"{kind}#{bucket}"
-
-
-MAIL_PARTITION = "MAIL"
-
-
-def mail_pause() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "PAUSE")
-
-
-def mail_sweep() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "SWEEP")
-
-
-# Its own partition, so that the relay cannot write the pause.
-MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
-
-
-def mail_outstanding(group: str) -> Key:
-    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)

@@ -67,6 +67,8 @@ class PersonSignature(TypedDict):
 
 class PersonSignatures(TypedDict):
     signatures: list[PersonSignature]
+    waiting: Number | None
+    """About how many signatures, of anybody, wait to be stored and cannot be searched yet. Null if this is unknown."""
 
 
 class ResendResult(TypedDict):

@@ -79,6 +79,12 @@ class Petition(BaseModel):
     """When the petition opens. Can only be changed while it is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
     """When the petition closes, or null for no end."""
+    handed_in_at: Moment | None = None
+    """When the signatures were handed in. The page shows the day."""
+    response: Prose | None = None
+    """What the target answered. Empty lines separate paragraphs."""
+    responded_at: Moment | None = None
+    """When the response came."""
     # More shards allow more confirmations a second. May grow at any time; must never shrink.
     shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
     # Version of the secret behind the signature ids. If it changed, everybody could sign again.

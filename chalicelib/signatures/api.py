@@ -7,7 +7,8 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import Invalid, Unavailable
+from chalicelib.core.errors import FieldError, Invalid, Unavailable
+from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect
@@ -17,10 +18,13 @@ from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
+from chalicelib.signatures.mailboxes import MEANT, question
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import SigningContext, sign
 
 routes = Blueprint(__name__)
+
+ASK = translatable("Check your email address")
 
 
 @json_view(routes)
@@ -37,9 +41,13 @@ def sign_by_form(request: Request, slug: str) -> Response:
     """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
-    fields = form_fields(request)
+    fields = {name: value for name, value in form_fields(request).items() if name != MEANT}
     try:
-        _sign(read_fields(fields), petition, "form", now)
+        form = read_fields(fields)
+        if meant := question(fields):
+            fields |= {MEANT: meant}
+            raise Invalid([FieldError("email", ASK)])
+        _sign(form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(
             request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422

@@ -108,6 +108,8 @@ def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: Deploy
     choose(desk, "Erase")
     expect(found.get_by_role("status")).to_have_text("The signature has been erased.")
     expect(found).not_to_contain_text("Amina Asks")
+    choose(desk, "Erase everything")
+    expect(desk.get_by_text("Everything on this address has been erased.")).to_be_visible()
 
 
 def test_an_export_is_cancelled_and_the_next_has_a_digest_and_a_download_link(

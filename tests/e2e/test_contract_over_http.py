@@ -89,6 +89,13 @@ def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
     assert again.status_code in (200, 304), "200 only if a signature was confirmed in between"
 
 
+@pytest.mark.parametrize("accept", ["*/*", "image/avif,image/webp,*/*;q=0.8"])
+def test_the_picture_of_a_shared_link_arrives_as_bytes(deployed_site: DeployedSite, accept: str) -> None:
+    answer = requests.get(f"{deployed_site.url}/petitions/{SLUG}/card.png", headers={"Accept": accept}, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert answer.content.startswith(b"\x89PNG")
+
+
 def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     found = requests.get(f"{deployed_site.url}{API}", timeout=30).json()
     assert set(found) == {

@@ -23,6 +23,15 @@ def test_the_list_shows_open_petitions_with_their_counts(served: Served) -> None
     assert "Hidden draft" not in answer.body.decode()
 
 
+def test_the_list_shows_the_newest_petition_first(served: Served) -> None:
+    for slug, days in (("aaa", 3), ("zzz", 1), ("mmm", 2)):
+        a_published_petition(served.tables, slug=slug, title=f"Petition {slug}", opened_at=NOW - days * DAY)
+    body = served.get("/").body.decode()
+    assert [body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")] == sorted(
+        body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")
+    )
+
+
 def test_the_form_keeps_a_valid_source_of_the_link(served: Served) -> None:
     assert 'name="source" value="bbc-news"' in served.get(f"{HERE}?source=bbc-news").body.decode()
     for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):

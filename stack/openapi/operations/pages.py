@@ -23,6 +23,11 @@ OPERATIONS: Operations = {
             ),
         ],
     ),
+    "show_card": Operation(
+        "The picture of a shared link",
+        Answer("1200 x 630 pixels, with title and count.", kinds=("image/png",)),
+        query=[LANG],
+    ),
     "sign_by_form": Operation(
         "Sign with the hosted form",
         Answer(
