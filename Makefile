@@ -19,7 +19,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike package deploy token clean python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike package deploy token shell clean python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -87,6 +87,9 @@ deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
+
+shell: .venv/run ## Open a shell where `python manage.py` works on the running local site: STAGE=local
+	@exec $(PY) -m stack.shell --stage $(or $(STAGE),local)
 
 clean: ## Remove everything that make created, including local signatures
 	@rm -rf .venv .venv-emulator .venv-lint node_modules .local .chalice/deployments .chalice/deployed

@@ -30,6 +30,8 @@ METHOD = {
     " confirmation that comes alone, in the largest counter.",
     "sign_cpu_ratio": "Median over processes of medians of neighbouring blocks; CPU time; the socket is a stub, all"
     " above it is real; no TLS. Both clients have chalicelib's settings; *_default_config: a plain boto3 client.",
+    "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer; wall time,"
+    " on the emulator, whose calls take longer than those of AWS.",
     "cold_start_ratio": "Median of neighbouring starts; CPU time of a fresh process after Python itself has started.",
     "zip_contents": "Compressed bytes.",
     "export": "CSV of the usual columns, on the emulator, whose time is in rows_a_second; cpu_us_a_row and peak_mb are"
@@ -43,6 +45,7 @@ def main() -> None:
         **_spent(),
         **_constituencies(),
         **_sign_cpu(),
+        **_probing(),
         **_package(),
         **_exporting(),
         "method": METHOD,
@@ -71,6 +74,11 @@ def _sign_cpu() -> dict[str, Any]:
     middle = {name: round(median(run[name] for run in runs), 3) for name in ratios}
     times = {name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]}
     return {**middle, "sign_cpu_ratio_runs": sorted(run["sign_cpu_ratio"] for run in runs), "sign_cpu_us": times}
+
+
+def _probing() -> dict[str, Any]:
+    say(dim("Probing new and known addresses (a minute) ..."))
+    return ask("benchmarks.probing")
 
 
 def _exporting() -> dict[str, Any]:

@@ -25,14 +25,14 @@ from chalicelib.petitions.find import petition_as_stored
 from commands import common
 
 LOOK_SECONDS = 1.0
+REPOSITORY = Path(__file__).resolve().parents[1]
 BLOCK = 1024 * 1024
 WIDTH = 30
 
 
 def export_petition(arguments: argparse.Namespace) -> None:
     """Export a petition. If interrupted, the export continues, and staff can download it over the API."""
-    if not arguments.out.is_dir():
-        raise common.InputError(f"{arguments.out} is not a folder")
+    _check_folder(arguments.out)
     export = _asked_for(arguments)
     print(f"{export.job_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
     for seen in _watched(export):
@@ -42,6 +42,14 @@ def export_petition(arguments: argparse.Namespace) -> None:
     if export.state is not JobState.DONE:
         raise common.InputError(export.why or f"the export is {export.state}")
     _fetch(export, arguments.out)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise common.InputError for a folder inside the repository: names must not end up in a commit."""
+    if not folder.is_dir():
+        raise common.InputError(f"{folder} is not a folder")
+    if folder.resolve().is_relative_to(REPOSITORY):
+        raise common.InputError("the file must not be inside the repository: name another folder with --out")
 
 
 def bar(export: Export) -> str:
@@ -103,6 +111,7 @@ def _saved(url: str, path: Path) -> str:
     """Download to a file that only this user can read. Return its digest."""
     digest = hashlib.sha256()
     path.touch(mode=0o600)
+    path.chmod(0o600)  # It may exist already.
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
             while block := answer.read(BLOCK):
@@ -125,6 +134,9 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("slug")
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
     command.add_argument("--columns", type=_columns, default=list(USUAL), help=f"some of {','.join(Column)}")
-    command.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
-    command.add_argument("--out", type=Path, default=Path(), help="the folder to save file and cover sheet in")
+    either = command.add_mutually_exclusive_group(required=True)
+    either.add_argument("--recipient-file", type=Path, help="encrypt to this age or OpenPGP public key")
+    either.add_argument("--unencrypted", action="store_true", help="do not encrypt: the file shows names to everybody")
+    where = "the folder to save file and cover sheet in, outside the repository"
+    command.add_argument("--out", type=Path, default=Path(), help=where)
     command.set_defaults(run=export_petition)

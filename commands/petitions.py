@@ -1,14 +1,18 @@
 """`manage.py petition`: check or load a petition file."""
 
 import argparse
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.core import times
+from chalicelib.core import keys, times
+from chalicelib.core.errors import UnknownPetition
+from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import WORDS
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
@@ -24,8 +28,25 @@ def load_petition(arguments: argparse.Namespace) -> None:
 
 
 def check_petition(arguments: argparse.Namespace) -> None:
+    """Check the files, and warn if they would replace a petition. Without settings, no table is read."""
+    seen: dict[str, Path] = {}
     for path in arguments.file:
-        print(f"{path}: {read_petition(path).slug} is valid")
+        slug = read_petition(path).slug
+        print(f"{path}: {slug} is valid")
+        if slug in seen:
+            print(f"warning: {seen[slug]} has the same slug: the file that is loaded last replaces it", file=sys.stderr)
+        elif _exists(slug):
+            print(f"warning: there is a petition {slug} already: loading this file replaces its text", file=sys.stderr)
+        seen[slug] = path
+
+
+def _exists(slug: str) -> bool:
+    try:
+        required(table_variable(keys.COUNTS))
+        petition_as_stored(slug, common.tables())
+    except (UnknownPetition, RuntimeError):  # RuntimeError: there are no settings.
+        return False
+    return True
 
 
 def read_petition(path: Path) -> Petition:
@@ -43,7 +64,7 @@ def add_to(subparsers: Any) -> None:
     petition = subparsers.add_parser("petition", help="check or load a petition file").add_subparsers(required=True)
     for name, action, about in (
         ("load", load_petition, "publish a petition or its new version (safe to repeat)"),
-        ("check", check_petition, "check a file without AWS"),
+        ("check", check_petition, "check a file, and whether there is such a petition"),
     ):
         command = petition.add_parser(name, help=about)
         command.add_argument("file", type=Path, nargs="+", help="a TOML file, as in .chalice/petitions")

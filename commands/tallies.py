@@ -20,7 +20,7 @@ def more_shards(arguments: argparse.Namespace) -> None:
         print(f"{arguments.slug} already has at least as many shards; shards are never lowered")
 
 
-def prove_tally(arguments: argparse.Namespace) -> None:
+def check_tally(arguments: argparse.Namespace) -> None:
     """Recount the tally. Raise common.InputError if it is wrong at the end, so that the exit code is 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
     found = _reported(petition)
@@ -82,4 +82,4 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")
     command.add_argument("--repair", action="store_true", help="write and print an adjusting entry")
-    command.set_defaults(run=prove_tally)
+    command.set_defaults(run=check_tally)

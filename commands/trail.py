@@ -3,29 +3,40 @@
 What owners did by their link is only in the log of `Links`; the engineer passes it as files (docs/runbook.md).
 """
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.core import times
+from chalicelib.staff.audit.model import Action
 from chalicelib.staff.audit.record import entries
 from commands import common
 from commands.damage import Known
 
 # An entry is written before the act, and the copy may be from between the two. The second read overlaps the first too.
 BEFORE_THE_ACT = timedelta(hours=1)
+ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
 
 class Trail:
     def __init__(self, moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> None:
         self._since = moment - BEFORE_THE_ACT
         self._files = (left_out, unsubscribed)
-        self._acts: dict[str, dict[str, datetime]] = {"signature.erased": {}, "signature.withdrawn": {}}
+        self._acts: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def known(self) -> Known:
         """Read what is new in the trail. Idempotent."""
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
-            acts, subject = self._acts.get(entry.action.name), entry.action.subject
-            if acts is not None:
+            for act, subject in _acts_in(entry.action):
+                acts = self._acts[act]
                 acts[subject] = max(entry.at, acts.get(subject, entry.at))
         self._since = max(self._since, now - BEFORE_THE_ACT)
-        return Known(now, self._acts["signature.erased"], self._acts["signature.withdrawn"], *self._files)
+        return Known(now, self._acts[ERASED], self._acts[WITHDRAWN], *self._files)
+
+
+def _acts_in(action: Action) -> Iterator[tuple[str, str]]:
+    """Yield each signature that the action erased or withdrew, by its id."""
+    if action.name == "person.erased":
+        yield from ((ERASED, identity) for identity in action.details.values())
+    elif action.name in (ERASED, WITHDRAWN):
+        yield action.name, action.subject

@@ -10,7 +10,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 # Distributions whose import name differs.
-PACKAGES = {"fpdf2": "fpdf", "linkify-it-py": "linkify_it"}
+PACKAGES = {"markdown-it-py": "markdown_it", "fpdf2": "fpdf", "linkify-it-py": "linkify_it"}
 
 
 def breakdown(archive: Path) -> dict[str, int]:

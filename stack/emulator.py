@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from stack.console import Failure
 from stack.paths import REGION, emulator_python
+from stack.scratch import new_folder
 from stack.sockets import LOOPBACK, Listener, free_port, group_listeners, group_members, is_taken
 
 _WARDEN = Path(__file__).with_name("warden.py")
@@ -113,8 +113,8 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
-    home = Path(tempfile.mkdtemp(prefix="petitions-emulator-"))
-    with (home / "emulator.log").open("wb") as log:
+    home, lock = new_folder()
+    with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
             [str(emulator_python()), "-P", str(_WARDEN)],
             env={**_environment(port, home, state), "LAMBDA_ACCOUNT_CONCURRENCY": str(functions)},
@@ -123,6 +123,7 @@ def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=(lock.fileno(),),
         )
     return Emulator(process, port, home, keeps_state=state is not None)
 

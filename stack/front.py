@@ -7,7 +7,7 @@ headers: the caller's address, and that the site has no path prefix.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -85,15 +85,9 @@ def application(emulator: str, api: str, archive: Path | None = None) -> web.App
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_unsigned)
-    app.on_shutdown.append(lambda _: _keep(inbox))
     app.add_routes(routes(inbox))
     app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
     return app
-
-
-async def _keep(inbox: Inbox) -> None:
-    with suppress(aiohttp.ClientError, TimeoutError):
-        await inbox.keep()
 
 
 @web.middleware

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,6 @@ class Inbox:
     def __init__(self, emulator: str, session: Callable[[], ClientSession], archive: Path | None = None) -> None:
         self._source = f"{emulator}/_ministack/ses/messages"
         self._session = session
-        self._archive = archive
         self._earlier = _read(archive)
         self._pages = _environment()
 
@@ -51,18 +51,13 @@ class Inbox:
         """Return every email, newest first."""
         return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
 
-    async def keep(self) -> None:
-        """Save the sent emails for the next start, because the emulator does not."""
-        if self._archive:
-            content = json.dumps(await self._records())
-            self._archive.touch(mode=0o600)
-            self._archive.write_text(content)
-
     async def _records(self) -> list[dict[str, Any]]:
         async with self._session().get(self._source) as answer:
             document = await answer.json(content_type=None)
         sent = [each for account in document["messages"].values() for each in account]
-        return self._earlier + sorted(sent, key=lambda each: float(each["Timestamp"]))
+        # The emulator may have saved an email of this run before the archive was read.
+        every = {each["MessageId"]: each for each in (*self._earlier, *sent)}
+        return sorted(every.values(), key=lambda each: float(each["Timestamp"]))
 
     async def listing(self, _: web.Request) -> web.Response:
         """Return all emails as HTML."""
@@ -102,7 +97,11 @@ def routes(inbox: Inbox) -> list[web.RouteDef]:
 
 
 def _read(archive: Path | None) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = json.loads(archive.read_text()) if archive and archive.exists() else []
+    """Return the emails of earlier runs, one a line. A killed emulator may have left half a line."""
+    records: list[dict[str, Any]] = []
+    for line in archive.read_text().splitlines() if archive and archive.exists() else ():
+        with suppress(ValueError):
+            records.append(json.loads(line))
     return records
 
 

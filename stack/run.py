@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import sys
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -36,6 +35,7 @@ def run(port: int, fresh: bool) -> None:
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if fresh:
             shutil.rmtree(STATE, ignore_errors=True)
+        _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
             stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}")
@@ -83,7 +83,6 @@ def _emulator_port() -> int:
     """Return the previous run's port if it is free, because stored queue URLs contain it; else a free port."""
     known = int(_PORT.read_text()) if _PORT.exists() else 0
     port = known if known and not is_taken(known) else free_port()
-    STATE.mkdir(parents=True, exist_ok=True)
     _PORT.write_text(str(port))
     return port
 
@@ -101,9 +100,9 @@ def _works(stack: Deployed, token: str) -> bool:
     address = f"{stack.api}/api/staff/petitions"
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return bool(answer.status == 200)
-    except urllib.error.URLError:
+    except OSError:  # Refused, or too slow.
         return False
 
 
@@ -123,6 +122,12 @@ def _announced(stack: Deployed, token: str) -> Iterator[None]:
         ENDPOINTS.unlink(missing_ok=True)
 
 
+def _make_private(folder: Path) -> None:
+    """Let only its owner into the folder, also if an earlier version made it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
 def _write_private(path: Path, content: str) -> None:
     path.touch(mode=0o600)
     path.write_text(content)
@@ -133,7 +138,7 @@ async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> N
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     runner = web.AppRunner(
-        application(running.endpoint, stack.api, STATE / "inbox.json"), access_log=None, auto_decompress=False
+        application(running.endpoint, stack.api, STATE / "inbox.jsonl"), access_log=None, auto_decompress=False
     )
     await runner.setup()
     try:

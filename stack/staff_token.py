@@ -13,7 +13,7 @@ from stack.paths import ENDPOINTS
 from stack.template.merge import settings_in
 
 
-def _environment(stage: str) -> dict[str, str]:
+def environment_of(stage: str) -> dict[str, str]:
     """Return the settings that make `manage.py` act on the stage."""
     return _local() if stage == "local" else _remote(stage)
 
@@ -40,7 +40,7 @@ def _main() -> None:
     parser.add_argument("--owner", default="local", help="name of the token's user")
     parser.add_argument("--rights", default="counts", help="comma-separated: counts, manage, export, people")
     options = parser.parse_args()
-    environment = _environment(options.stage)
+    environment = environment_of(options.stage)
     say(manage(environment, "token", "issue", "--owner", options.owner, "--rights", options.rights))
 
 

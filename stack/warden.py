@@ -25,6 +25,7 @@ def _stop_with_starter() -> None:
 
 
 def _main() -> None:
+    os.umask(0o077)  # What the emulator stores has names and keys: only its owner may read it.
     sys.path.append(str(Path(__file__).resolve().parents[1]))  # this project, behind the emulator's own packages
     from ministack.app import main
 

@@ -16,7 +16,7 @@ from app import app
 from benchmarks import declared
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys, settings as settings_of
+from chalicelib.core import keys, mail_keys, settings as settings_of
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.routes import CATCH_ALL, ROUTES, Function
@@ -169,7 +169,11 @@ def test_a_sender_reads_only_petitions_the_pause_and_updates() -> None:
     for function in SENDERS:
         more = [keys.updates("*")] if function == "SendOtherMail" else []
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
-        assert set().union(*(each or () for each in read)) == {keys.petition("any").pk, keys.mail_pause().pk, *more}
+        assert set().union(*(each or () for each in read)) == {
+            keys.petition("any").pk,
+            mail_keys.mail_pause().pk,
+            *more,
+        }
 
 
 def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
@@ -411,9 +415,11 @@ def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
     assert {name for name in FUNCTIONS if "OverflowQueue" in json.dumps(statements(name))} == {
         "APIHandler",
         "Counts",
+        "People",
         "StoreOverflow",
     }
-    assert allowed("Counts", "OverflowQueue") == {"sqs:GetQueueAttributes"}
+    for name in ("Counts", "People"):
+        assert allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
     assert allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
     assert allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 

@@ -80,10 +80,26 @@ def test_a_petition_is_loaded_and_may_be_loaded_again(
     assert petition_as_stored("safe-children", tables).goal == 1000
 
 
-def test_checking_a_file_makes_no_aws_call(file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+def test_checking_a_file_without_settings_makes_no_aws_call(
+    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COUNTS_TABLE", raising=False)
     assert manage.main(["petition", "check", str(file)]) == 0
     assert "safe-children is valid" in capsys.readouterr().out
     assert tables.calls == []
+
+
+def test_checking_a_file_warns_if_it_would_replace_a_petition(
+    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTS_TABLE", "counts")
+    assert manage.main(["petition", "check", str(file)]) == 0
+    assert capsys.readouterr().err == ""
+    assert manage.main(["petition", "load", str(file)]) == 0
+    assert manage.main(["petition", "check", str(file), str(file)]) == 0
+    warned = capsys.readouterr().err.splitlines()
+    assert warned[0] == "warning: there is a petition safe-children already: loading this file replaces its text"
+    assert "the same slug" in warned[1]
 
 
 @pytest.mark.parametrize(
@@ -151,8 +167,10 @@ def test_a_token_reads_only_counts_by_default(tables: FakeTables, capsys: pytest
         ["token", "issue", "--owner", "bob", "--days", "-1"],
         ["token", "issue", "--owner", "bob", "--days", "9999999999"],
         ["export"],
-        ["export", "safe-children", "--columns", "email"],
-        ["export", "safe-children", "--format", "xlsx"],
+        ["export", "safe-children"],
+        ["export", "safe-children", "--unencrypted", "--recipient-file", "key"],
+        ["export", "safe-children", "--unencrypted", "--columns", "email"],
+        ["export", "safe-children", "--unencrypted", "--format", "xlsx"],
         ["redrive"],
         ["redrive", "stream"],
         ["redrive", "mail", "--most", "0"],

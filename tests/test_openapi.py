@@ -24,6 +24,7 @@ from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.statements.short import keep_short
 from chalicelib.updates import store
 from chalicelib.updates.model import UpdateState
 from stack.openapi.document import FILE, document, written
@@ -349,6 +350,8 @@ REQUESTS = [
     _get(200, "/api/staff/health", **STAFF),
     _staff("POST", 201, STATEMENTS, "/api/staff/petitions/safe-children/statements"),
     _staff("POST", 404, STATEMENTS, "/api/staff/petitions/nobody/statements"),
+    _get(302, "/s/{code}", "/s/<short>"),
+    _get(404, "/s/{code}", "/s/222222"),
     *(
         _get(status, route, route.replace("{token}", token))
         for route in ("/api/statements/{token}", "/statements/{token}")
@@ -469,6 +472,16 @@ REQUESTS = [
             b'{"email": "alice"}': 422,
         }.items()
     ),
+    *(
+        _staff("POST", status, "/api/staff/people/erase", body=body)
+        for body, status in {
+            b'{"email": "charlie.coster@mail.example"}': 200,
+            b"{": 400,
+            b"b" * 16_385: 413,
+            b'{"email": "alice"}': 422,
+        }.items()
+    ),
+    _staff("POST", 415, "/api/staff/people/erase", body=b"{}", kind="text/plain"),
     _staff("POST", 415, "/api/staff/people/find", body=b"{}", kind="text/plain"),
     *(
         _get(status, PERSON, f"/api/staff/people/safe-children/{identity}", **STAFF)
@@ -568,6 +581,8 @@ def _filled(text: str, site: Served) -> str:
     text = text.replace("<alices-id>", identity)
     if "<statement>" in text:
         text = text.replace("<statement>", sealed(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
+    if "<short>" in text:
+        text = text.replace("<short>", keep_short("token", site.tables))
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text

@@ -23,6 +23,7 @@ signature, without personal data. Its items expire.
                 MAIL                   SWEEP            the position of the sweep in the groups that have no marker
                 MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
                 TOKENS                 <id>             a staff token, hashed
+                STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
@@ -38,7 +39,6 @@ from zlib import crc32
 SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
-_REFUSED = "-refused"
 DELIVERIES = "deliveries"
 TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES)
 
@@ -154,15 +154,6 @@ def audit_entry(moment: str, nonce: str) -> Key:
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 
-def audit_refusal(entry: str) -> Key:
-    """`entry`: the sort key of the entry whose action was refused."""
-    return Key(AUDIT, audit_partition(entry), f"{entry}{_REFUSED}")
-
-
-def refused_entry(refusal: str) -> str:
-    return refusal.removesuffix(_REFUSED)
-
-
 def audit_partition(moment: str) -> str:
     return moment[:7]
 
@@ -198,20 +189,5 @@ def delivery_partition(kind: str, bucket: str) -> str:
     return f"{kind}#{bucket}"
 
 
-MAIL_PARTITION = "MAIL"
-
-
-def mail_pause() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "PAUSE")
-
-
-def mail_sweep() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "SWEEP")
-
-
-# Its own partition, so that the relay cannot write the pause.
-MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
-
-
-def mail_outstanding(group: str) -> Key:
-    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)
+def statement(code: str) -> Key:
+    return Key(COUNTS, f"STATEMENT#{code}", "TOKEN")

@@ -5,12 +5,16 @@ Welsh. `stack.languages` compiles it to `cy.mo`, for the package and for the tes
 publishes for each language (CLDR): direction, names of months and countries.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
 
 ENGLISH = "en"
 FOLDER = Path(__file__).parents[1] / "languages"
@@ -30,9 +34,8 @@ def translatable(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Language:
-    """A language with its texts, dates and numbers."""
+class Language(NamedTuple):
+    """A language with its texts, dates and numbers. Not a dataclass, which takes longer to import."""
 
     code: str
     catalogue: NullTranslations
@@ -90,6 +93,9 @@ def languages() -> tuple[str, ...]:
 @cache
 def language_of(code: str) -> Language:
     """Return the language. An unknown one is English."""
+    # Imported here, so that the cold start of signing does not load it.
+    from gettext import GNUTranslations, NullTranslations
+
     if code == ENGLISH or code not in languages():
         return Language(ENGLISH, NullTranslations())
     with (FOLDER / f"{code}.mo").open("rb") as file:
@@ -98,6 +104,6 @@ def language_of(code: str) -> Language:
 
 def known_language(code: str) -> str:
     """Return the code. Raise ValueError if this site does not have the language."""
-    if code not in languages():
+    if code != ENGLISH and code not in languages():
         raise ValueError(translatable("Choose a language that this site has"))
     return code

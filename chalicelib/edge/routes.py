@@ -117,6 +117,8 @@ _ALL = (
     Route("GET", "/petitions/{slug}/updates.atom", "read_updates_feed", Function.API, cache=Cache.SECONDS),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
     Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
+    # Read out on air. It leads to the statement.
+    Route("GET", "/s/{code}", "show_short_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     # Links in emails.
     Route("GET", "/confirm", "show_confirmation", Function.LINKS),
@@ -167,6 +169,7 @@ _ALL = (
     _staff("GET", "/exports/{export_id}/file", "link_file", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}/cover", "link_cover", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/people/find", "find_person", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/erase", "erase_address", Function.PEOPLE, Right.PEOPLE),
     _staff("GET", "/people/{slug}/{signature_id}", "show_signature", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/resend", "resend_mail", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/withdraw", "withdraw_for_person", Function.PEOPLE, Right.PEOPLE),

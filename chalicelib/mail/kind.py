@@ -1,7 +1,7 @@
 """A kind of email: everything that the engine needs to know to deliver it.
 
-A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `worker.KINDS` makes every
-worker handle it. A capability above `mail` adds its kinds there from app.py, so `mail` never imports it.
+A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `delivery.worker.KINDS` makes
+every worker handle it.
 """
 
 from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Tables
-from chalicelib.core import keys
+from chalicelib.core import keys, mail_keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
@@ -80,12 +80,12 @@ def forget_marked() -> None:
 def mark(group: str, now: datetime, tables: Tables) -> None:
     """Mark the group. `marked_at` never goes back, so it is as late as any process's own note."""
     is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
-    tables.try_update(Change(keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
+    tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
 
 
 def markers(tables: Tables) -> list[Marker]:
     """Return all markers. Those that are due first come first, so none waits for ever behind a large one."""
-    found = tables.query(keys.COUNTS, keys.MAIL_OUTSTANDING_PARTITION)
+    found = tables.query(keys.COUNTS, mail_keys.MAIL_OUTSTANDING_PARTITION)
     marked = (_marker(item) for item in found if "marked_at" in item)
     return sorted(marked, key=lambda marker: marker.due_at)
 
@@ -99,7 +99,7 @@ def keep(marker: Marker, tables: Tables) -> None:
     """Store the due time and the walk. Leave `marked_at` to those who mark."""
     kept = {name: getattr(marker, name) for name in _WALK}
     is_marked = Attr("marked_at").exists()
-    tables.try_update(Change(keys.mail_outstanding(marker.group), assign=kept, when=is_marked))
+    tables.try_update(Change(mail_keys.mail_outstanding(marker.group), assign=kept, when=is_marked))
 
 
 def end(marker: Marker, again: timedelta, tables: Tables) -> None:
@@ -119,7 +119,7 @@ def end(marker: Marker, again: timedelta, tables: Tables) -> None:
 
 def _clear(marker: Marker, tables: Tables) -> bool:
     is_unchanged = Attr("marked_at").eq(marker.seen)
-    key = keys.mail_outstanding(marker.group)
+    key = mail_keys.mail_outstanding(marker.group)
     return tables.try_update(Change(key, remove=("marked_at", *_WALK), when=is_unchanged))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
+from chalicelib.core import mail_keys
 from chalicelib.core.times import iso
 
 # SES's quota is a sliding window of 24 hours, so it returns gradually. One attempt an hour is enough to notice.
@@ -26,12 +26,12 @@ class Pause(NamedTuple):
 def pause_mail(now: datetime, tables: Tables, duration: timedelta = PAUSE, *, by_engineer: bool = False) -> datetime:
     """Return when the pause ends. A later refusal extends it. Idempotent."""
     until = now + duration
-    tables.put(keys.mail_pause(), {"until": iso(until), "by_engineer": by_engineer})
+    tables.put(mail_keys.mail_pause(), {"until": iso(until), "by_engineer": by_engineer})
     return until
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
-    tables.put(keys.mail_pause(), {"until": iso(now)})
+    tables.put(mail_keys.mail_pause(), {"until": iso(now)})
 
 
 def is_paused(now: datetime, tables: Tables) -> bool:
@@ -39,7 +39,7 @@ def is_paused(now: datetime, tables: Tables) -> bool:
 
 
 def current_pause(now: datetime, tables: Tables) -> Pause | None:
-    item = tables.get(keys.mail_pause())
+    item = tables.get(mail_keys.mail_pause())
     if item is None or str(item["until"]) <= iso(now):
         return None
     return Pause(datetime.fromisoformat(item["until"]), bool(item.get("by_engineer")))

@@ -13,7 +13,7 @@ from itertools import repeat
 from operator import itemgetter
 
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core import keys
+from chalicelib.core import keys, mail_keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.outbox import Outbox
@@ -135,7 +135,7 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
 
 def _cursor(now: datetime, tables: Tables) -> Cursor:
     """Return the cursor of the current pass. Start a new pass when the last is done and PASS_EVERY has gone by."""
-    item = tables.get(keys.mail_sweep(), consistent=True)
+    item = tables.get(mail_keys.mail_sweep(), consistent=True)
     if item is None or (item.get("group") is None and item["began"] <= iso(now - PASS_EVERY)):
         return Cursor(iso(now))
     return Cursor(item["began"], item.get("group"), item.get("position", ""))
@@ -143,4 +143,4 @@ def _cursor(now: datetime, tables: Tables) -> Cursor:
 
 def _keep(cursor: Cursor, tables: Tables) -> None:
     here = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
-    tables.put(keys.mail_sweep(), {"began": cursor.began, **here})
+    tables.put(mail_keys.mail_sweep(), {"began": cursor.began, **here})

@@ -81,6 +81,7 @@ def _person(signature: Signature) -> "Person":
         "country": signature.country,
         "postcode": signature.postcode,
         "source": signature.source,
+        "language": signature.language,
         "updates": signature.updates,
     }
 
@@ -109,6 +110,7 @@ def _mail(signature: Signature) -> "MailState":
 
 def _signature(held: Held, text: PetitionText | None) -> "HeldSignature":
     signature = held.signature
+    text = text and text.in_language(signature.language)
     return {
         "petition": {"slug": held.petition.slug, "title": text.title if text else held.petition.title},
         "id": held.signature_id,

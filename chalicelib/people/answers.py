@@ -26,6 +26,8 @@ class Person(TypedDict):
     country: str | None
     postcode: str | None
     source: str | None
+    language: str | None
+    """The code of the language that it was signed in. Null: the main language of the petition."""
     updates: bool
 
 
@@ -65,6 +67,8 @@ class PersonSignature(TypedDict):
 
 class PersonSignatures(TypedDict):
     signatures: list[PersonSignature]
+    waiting: Number | None
+    """About how many signatures, of anybody, wait to be stored and cannot be searched yet. Null if this is unknown."""
 
 
 class ResendResult(TypedDict):

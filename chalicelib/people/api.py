@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
 
+from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import Tables, tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import UnknownThing
+from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parsed
@@ -18,12 +19,15 @@ from chalicelib.people.access import document, shown
 from chalicelib.petitions.find import all_petitions, petition_as_stored, texts_as_signed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.address import Address, read_address
-from chalicelib.signatures.erase import erase
+from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
-from chalicelib.signatures.look_up import Held, held_as, held_of
+from chalicelib.signatures.look_up import Held, held_as, held_of, identities_of
 from chalicelib.signatures.resend import Resent, resend
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff.authorizer import audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.people.answers import PersonSignatures
 
 routes = Blueprint(__name__)
 
@@ -44,7 +48,7 @@ EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY)
 
 
 class PersonRequest(BaseModel):
-    """The body of `POST /api/staff/people/find`. Not in the URL, because URLs are logged."""
+    """The body of `POST /api/staff/people/find` and `…/erase`. Not in the URL, because URLs are logged."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -54,9 +58,19 @@ class PersonRequest(BaseModel):
 @staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
-    now, held = times.now(), _held_of(parsed(PersonRequest, json_body(request), WORDS).email)
+    held = held_of(_identities(_requested(request)), tables())
     audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
-    return json_answer({"signatures": [shown(each, now) for each in held]})
+    return _all_shown(held)
+
+
+@staff_view(routes)
+def erase_address(request: Request) -> Response:
+    """Erase every signature of one email address, in every petition, those too that wait in the overflow queue."""
+    identities = _identities(_requested(request))
+    audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
+    erase_all(identities, times.now(), tables())
+    log.note("person_erased", petitions=len(identities))
+    return _all_shown(held_of(identities, tables()))
 
 
 @staff_view(routes)
@@ -109,6 +123,24 @@ def _changed(request: Request, path: tuple[str, str], action: str, change: Chang
     return json_answer(shown(_held(slug, signature_id), times.now()))
 
 
+def _requested(request: Request) -> Address:
+    return parsed(PersonRequest, json_body(request), WORDS).email
+
+
+def _all_shown(held: list[Held]) -> Response:
+    now = times.now()
+    body: PersonSignatures = {"signatures": [shown(each, now) for each in held], "waiting": _waiting()}
+    return json_answer(body)
+
+
+def _waiting() -> int | None:
+    """Return how many signatures of anybody wait in the overflow queue; None if it does not answer."""
+    try:
+        return overflow_queue().depth()
+    except Unavailable:
+        return None
+
+
 def _held(slug: str, signature_id: str) -> Held:
     petition = petition_as_stored(slug, tables())
     found = held_as(petition, signature_id, tables())
@@ -117,11 +149,11 @@ def _held(slug: str, signature_id: str) -> Held:
     return found
 
 
-def _held_of(address: Address) -> list[Held]:
-    return held_of(address, all_petitions(tables()), settings().signature_keys, tables())
+def _identities(address: Address) -> list[tuple[Petition, str]]:
+    return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 
 def _all_of_owner(held: Held) -> list[Held]:
     """Return every signature of the same address. A withdrawn one has no address, so return it alone."""
     email = held.signature.email
-    return _held_of(read_address(email)) if email else [held]
+    return held_of(_identities(read_address(email)), tables()) if email else [held]

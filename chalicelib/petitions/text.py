@@ -46,6 +46,11 @@ class PetitionText(BaseModel):
     recorded_at: Moment
     """When it was first stored."""
 
+    def in_language(self, code: str | None) -> "PetitionText":
+        """Return the text and wordings as people saw them who signed in this language (None: the main one)."""
+        translation = self.translations.get(code or self.language)
+        return self.model_copy(update=translation.model_dump(exclude_none=True)) if translation else self
+
 
 def version_of(text_version: str, consent_version: str) -> str:
     """Return the version of a PetitionText, from the two versions that each signature stores."""

@@ -1,8 +1,10 @@
 """Erase a signature: remove it from the count and delete all personal data (GDPR, article 17)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
@@ -13,9 +15,9 @@ ATTEMPTS = 3
 
 
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
-    """Withdraw the signature, which also updates the tally, then empty its item. Idempotent from any state.
+    """Withdraw the signature, which also updates the tally, then empty its item. Safe to repeat, from any state.
 
-    The empty item stays for ERASED_LIFETIME, so that a message in the overflow queue cannot sign again. Raise
+    The empty item stays for ERASED_LIFETIME, so that an earlier message in the overflow queue cannot sign again. Raise
     Conflicted if the address keeps signing again.
     """
     for _ in range(ATTEMPTS):
@@ -23,7 +25,21 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
         try:
             store.empty(key, now, tables)
         except ConditionFailed as failure:
-            if failure.item and "erased_at" not in failure.item:
+            if failure.item:
                 continue  # It was signed again between the two calls.
         return
     raise Conflicted("storage")
+
+
+def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
+    """Erase an address's signatures in these petitions, those too that still wait in the overflow queue.
+
+    Where there is no signature, an empty item is stored: the worker of the queue finds it as it finds any other, and
+    drops the earlier message. Safe to repeat: on an error, some are erased.
+    """
+    for petition, identity in identities:
+        key = keys.signature(petition.slug, identity)
+        try:
+            store.mark_erased(key, now, tables)
+        except ConditionFailed:
+            erase(key, petition, now, tables)

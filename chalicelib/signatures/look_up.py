@@ -28,19 +28,25 @@ class Held:
         return keys.signature(self.petition.slug, self.signature_id)
 
 
-def held_of(address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str], tables: Tables) -> list[Held]:
-    """Return the address's signatures, in the order of the petitions. An address has one id per petition."""
-    identities = {
-        petition.slug: signature_id(petition.slug, address.canonical, secrets[petition.key_version])
-        for petition in petitions
-    }
-    found = store.find_each([keys.signature(*each) for each in identities.items()], tables)
-    held = [(petition, identities[petition.slug]) for petition in petitions]
+def identities_of(
+    address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str]
+) -> list[tuple[Petition, str]]:
+    """Return the id that the address's signature has, or would have, in each petition."""
     return [
+        (petition, signature_id(petition.slug, address.canonical, secrets[petition.key_version]))
+        for petition in petitions
+    ]
+
+
+def held_of(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[Held]:
+    """Return the signatures that exist, in the same order."""
+    found = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
+    held = [
         Held(petition, identity, found[key])
-        for petition, identity in held
+        for petition, identity in identities
         if (key := keys.signature(petition.slug, identity)) in found
     ]
+    return [each for each in held if not each.signature.is_mark]
 
 
 def held_as(petition: Petition, identity: str, tables: Tables) -> Held | None:

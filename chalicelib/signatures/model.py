@@ -20,8 +20,9 @@ from chalicelib.core.times import ExactMoment, Moment
 UNMAILED_LIFETIME = timedelta(days=60)
 # A withdrawn item has no personal data. It keeps the number of emails, so that the limit still holds.
 WITHDRAWN_LIFETIME = timedelta(days=90)
-# Longer than the 14 days that a queue keeps a message, because the message would sign again.
-ERASED_LIFETIME = timedelta(days=15)
+# A message in the overflow queue would sign again until it expires itself. SQS keeps it 14 days, and 14 more after each
+# time that somebody moves it back from the dead letters.
+ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
 MAX_MAILS = 5
 MAIL_PAUSE = timedelta(minutes=1)
@@ -85,6 +86,11 @@ class Signature(BaseModel):
     # "bounced" or "complained": we send no more email to this address.
     undeliverable: str | None = None
     expires_at: Epoch | None = None
+
+    @property
+    def is_mark(self) -> bool:
+        """Return whether there was no signature when its owner was erased (signatures.erase)."""
+        return self.erased_at is not None and not self.channel
 
     def is_over(self, now: datetime) -> bool:
         """Return whether it is withdrawn, or pending and expired. TTL may delete an expired item days later."""

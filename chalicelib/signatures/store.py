@@ -102,20 +102,27 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
 def empty(key: Key, now: datetime, tables: Tables) -> None:
     """Remove from a withdrawn item what was signed and when. What limits email to the address stays until it expires.
 
-    Raise ConditionFailed, with the item, if it is not withdrawn or is already empty.
+    An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
-    expires = int((now + ERASED_LIFETIME).timestamp())
-    times = {"signed_at": iso(now), "withdrawn_at": exact(now), "erased_at": exact(now)}
-    is_left = Attr("state").eq(SignatureState.WITHDRAWN) & Attr("erased_at").not_exists()
-    blank = dict.fromkeys(("obtained_by", "text_version", "consent_version"), "")
-    tables.update(
-        Change(
-            key,
-            assign={**times, **blank, "updates": False, "expires_at": expires},
-            remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
-            when=is_left,
-        )
-    )
+    gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at")
+    tables.update(Change(key, assign=_emptiness(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN)))
+
+
+def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
+    """Store an empty item, although there is no signature. Raise ConditionFailed if there is one."""
+    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_emptiness(now)}
+    tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
+
+
+def _emptiness(now: datetime) -> dict[str, Any]:
+    return {
+        "signed_at": iso(now),
+        "withdrawn_at": exact(now),
+        "erased_at": exact(now),
+        **dict.fromkeys(("obtained_by", "text_version", "consent_version"), ""),
+        "updates": False,
+        "expires_at": int((now + ERASED_LIFETIME).timestamp()),
+    }
 
 
 def stop_updates(key: Key, tables: Tables) -> None:

@@ -12,12 +12,12 @@ from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
 from chalicelib.tallies.model import COUNTRY, HOUR, SOURCE, TOTAL, By, Counted, Tally, summed
 
-# The key of a sum over all days or hours. The signatures cannot prove a single day or hour.
+# The key of a sum over all days or hours. The signatures do not say on which day the tally counted.
 WHOLE = "all"
 
 
 class Sum(NamedTuple):
-    """The name of a number that the signatures can prove. `by` is empty for the count itself."""
+    """The name of a number that a recount of the signatures checks. `by` is empty for the count itself."""
 
     by: str
     key: str = WHOLE

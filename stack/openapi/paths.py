@@ -14,6 +14,7 @@ Node = dict[str, Any]
 UNKNOWN = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",
+    "code": "NotAStatement",
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ministack import app
 
-from stack.strict import callers, pictures, streams
+from stack.strict import callers, pictures, saving, streams
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
@@ -21,3 +21,4 @@ def install() -> None:
     noted = os.environ.get(LEDGER)
     judge = Judge(os.environ["MINISTACK_REGION"], Path(noted) if noted else None)
     app.app = Gate(app.app, judge, Faults())
+    saving.install()

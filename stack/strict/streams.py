@@ -16,8 +16,7 @@ _readings: dict[str, Reading] = defaultdict(Reading)
 
 
 def install() -> None:
-    """Replace the poller. Where reading stood is not restored: the emulator saves positions but not the stream."""
-    lambda_svc._restore_esm_positions = lambda store, positions: None
+    """Replace the poller."""
     lambda_svc._poll_dynamodb_streams = _poll
 
 

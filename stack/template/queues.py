@@ -125,6 +125,5 @@ def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template
         "Resources": {logical: resource("SQS::Queue", described, **keeps_data(is_personal))},
         "Outputs": {
             f"{logical}Url": output(ref(logical), f"{holds}: personal data" if is_personal else holds),
-            f"{logical}Name": output(get(logical, "QueueName"), "For alarms"),
         },
     }

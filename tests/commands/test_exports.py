@@ -44,6 +44,7 @@ def _over_fakes(
         for message in queue.messages:
             worked_on(find_job(Export, message["job_id"], tables), a_desk(tables, bucket, work))
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     monkeypatch.setattr(common, "tables", lambda: tables)
     monkeypatch.setattr(common, "queue", lambda _: queue)
@@ -65,7 +66,7 @@ def _answering(monkeypatch: pytest.MonkeyPatch, content: Callable[[str], bytes])
 def test_it_shows_progress_and_saves_both_files_with_mode_600(
     tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert manage.main(["export", "safe-children", "--columns", "name", "--out", str(tmp_path)]) == 0
+    assert manage.main(["export", "safe-children", "--unencrypted", "--columns", "name", "--out", str(tmp_path)]) == 0
     out, err = capsys.readouterr()
     file, cover = map(Path, out.splitlines())
     assert [row["name"] for row in rows_of(file.read_bytes())] == [NAME]
@@ -75,6 +76,24 @@ def test_it_shows_progress_and_saves_both_files_with_mode_600(
     assert "[##############################] 1 of 1, done" in err
     done = sorted(entry.action.name for entry in entries(NOW - DAY, NOW, tables))
     assert done == ["export.fetched", "export.fetched", "export.requested"]
+
+
+def test_a_folder_in_the_repository_is_refused(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(exports.REPOSITORY / "docs")
+    for words in ([], ["--out", str(exports.REPOSITORY)]):
+        assert manage.main(["export", "safe-children", "--unencrypted", *words]) == 1
+        assert "inside the repository" in capsys.readouterr().err
+    assert not list(entries(NOW - DAY, NOW, tables))
+
+
+def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "export.csv"
+    path.touch(mode=0o644)
+    _answering(monkeypatch, lambda _: b"Alice")
+    exports._saved("https://files.invalid/one", path)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_recipients_key_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +121,7 @@ def test_a_missing_file_or_folder_is_reported_before_any_prompt(
     tables: FakeTables, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = str(tmp_path / "nowhere")
-    for words in (["--out", nowhere], ["--recipient-file", nowhere]):
+    for words in (["--unencrypted", "--out", nowhere], ["--recipient-file", nowhere]):
         assert manage.main(["export", "safe-children", *words]) == 1
         assert "nowhere" in capsys.readouterr().err
     assert not list(entries(NOW - DAY, NOW, tables))
@@ -112,7 +131,7 @@ def test_what_does_not_come_whole_is_not_kept(
     tmp_path: Path, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _answering(monkeypatch, lambda key: bucket.objects[key][:-1])
-    assert manage.main(["export", "safe-children", "--out", str(tmp_path)]) == 1
+    assert manage.main(["export", "safe-children", "--unencrypted", "--out", str(tmp_path)]) == 1
     assert "incomplete or damaged" in capsys.readouterr().err
     assert not list(tmp_path.glob("safe-children*"))
 
@@ -124,7 +143,7 @@ def test_an_unreachable_link_is_explained_in_words(
         raise urllib.error.URLError("no route")
 
     _answering(monkeypatch, broken)
-    assert manage.main(["export", "safe-children", "--out", str(tmp_path)]) == 1
+    assert manage.main(["export", "safe-children", "--unencrypted", "--out", str(tmp_path)]) == 1
     assert "the download failed" in capsys.readouterr().err
 
 
@@ -134,9 +153,9 @@ def test_one_that_fails_says_why_and_an_unknown_petition_is_named(
     confirmed(tables, petition, now=NOW - DAY, email="b@mail.example")
     lost = next(key for key in tables.items if key.table == keys.SIGNATURES)
     del tables.items[lost]
-    assert manage.main(["export", "safe-children"]) == 1
+    assert manage.main(["export", "safe-children", "--unencrypted"]) == 1
     assert "nothing was exported" in capsys.readouterr().err
-    assert manage.main(["export", "nobody"]) == 1
+    assert manage.main(["export", "nobody", "--unencrypted"]) == 1
     assert "there is no petition nobody" in capsys.readouterr().err
 
 
@@ -147,6 +166,6 @@ def test_while_one_runs_the_next_is_refused(
         raise Unavailable("storage")
 
     monkeypatch.setattr("time.sleep", broken_off)
-    assert manage.main(["export", "safe-children"]) == 3
-    assert manage.main(["export", "safe-children"]) == 1
+    assert manage.main(["export", "safe-children", "--unencrypted"]) == 3
+    assert manage.main(["export", "safe-children", "--unencrypted"]) == 1
     assert "already running" in capsys.readouterr().err

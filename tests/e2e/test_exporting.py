@@ -61,7 +61,7 @@ def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: Dep
 
 def test_one_command_gets_the_file_and_the_cover_sheet(deployed_site: DeployedSite, tmp_path: Path) -> None:
     someone_confirmed(deployed_site, "by.command@example.org")
-    words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--out", str(tmp_path))
+    words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--unencrypted", "--out", str(tmp_path))
     printed = eventually(lambda: _unless_one_runs(deployed_site, *words), 90).splitlines()
     file, cover = map(Path, printed)
     assert NAME in {row["name"] for row in rows_of(file.read_bytes(), "ndjson")}

@@ -84,10 +84,19 @@ def noted(action: str) -> partial[None]:
     return partial(is_in_the_trail, action)
 
 
+def is_erased_everywhere(served: Served) -> None:
+    assert item_of(served.tables, PETITION, KEY.sk).keys() == LEFT
+    counted_right(served)
+    is_in_the_trail("person.erased", served)
+
+
+ERASE = partial(asked, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})
 FIND = partial(asked, "POST", "/api/staff/people/find", 200, {"email": ALICE.email})
 
 PEOPLE_SCENES = [
     Scene("find_person", bob_and_alice_confirmed, FIND, noted("person.found")),
+    Scene("erase_address", bob_may_all, ERASE, is_erased_everywhere),
+    Scene("erase_address", bob_and_alice_confirmed, ERASE, is_erased_everywhere),
     Scene("show_signature", bob_and_alice_confirmed, partial(read, PERSON), noted("person.shown")),
     Scene("resend_mail", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/resend", 200, {}),
           noted("mail.resent")),

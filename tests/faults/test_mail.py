@@ -16,7 +16,7 @@ import pytest
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import SendingStopped
-from chalicelib.mail import worker
+from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key

@@ -185,7 +185,7 @@ def let_a_minute_pass(site: Site) -> None:
 def bounce(event: Mapping[str, object]) -> None:
     import json
 
-    from chalicelib.mail import worker
+    from chalicelib.delivery import worker
     from tests.flows.handlers import CONTEXT
 
     message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(event)}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.aws.table import Item
-from chalicelib.core import keys
+from chalicelib.core import keys, mail_keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
@@ -79,7 +79,7 @@ def test_a_run_makes_as_many_calls_with_1000_petitions_as_with_one(
 ) -> None:
     for number in range(petitions - 1):
         a_published_petition(tables, slug=f"petition-{number}")
-    tables.put(keys.mail_sweep(), {"began": iso(NOW)})
+    tables.put(mail_keys.mail_sweep(), {"began": iso(NOW)})
     site.signs(ALICE, NOW)
     # The position, the markers, a page for each bucket, and marking one request and the marker.
     assert calls_of_a_run(tables, site.outbox, NOW + ON_ITS_WAY) == 1 + 1 + len(keys.BUCKETS) + 2
@@ -99,7 +99,7 @@ def test_a_day_is_enough_for_a_pass_over_1000_petitions(outbox: Outbox) -> None:
     for number in range(1000):
         a_published_petition(tables, slug=f"petition-{number}")
     runs = 0
-    while "group" in tables.items.get(keys.mail_sweep(), {"group": ""}):
+    while "group" in tables.items.get(mail_keys.mail_sweep(), {"group": ""}):
         tables.calls.clear()
         sweep(outbox, NOW, tables, lambda: tables.calls.count("page") * 0.005)
         assert tables.calls.count("page") <= SLICE_SECONDS / 0.005

@@ -20,6 +20,7 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
+    WELSH,
     a_published_petition,
     bobs_token,
     change_item,
@@ -174,6 +175,7 @@ def test_the_access_file_contains_all_data_held_on_its_owner(served: Served, bob
         "country": "GB",
         "postcode": "M1 1AE",
         "source": "bbc",
+        "language": None,
         "updates": True,
     }
     assert [(each["to"], each["given"], each["wording"]) for each in one["consents"]] == [
@@ -195,6 +197,17 @@ def test_every_stored_attribute_is_in_the_access_file(served: Served, bob: str, 
     values = {str(value) for name, value in item.items() if name not in ("pk", "updates", "text_version")}
     assert not [value for value in values if value not in file]
     assert f"{item['text_version']}.{item['consent_version']}" in file
+
+
+def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(served: Served, bob: str) -> None:
+    petition = a_published_petition(served.tables, slug="in-welsh", translations={"cy": WELSH})
+    identity = confirmed(served.tables, petition, language="cy")
+    answer = ask(served, bob, "POST", f"/api/staff/people/in-welsh/{identity}/access")
+    [one] = [each for each in answer.json_body["signatures"] if each["petition"]["slug"] == "in-welsh"]
+    assert one["person"]["language"] == "cy"
+    assert [each["wording"] for each in one["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
+    ask(served, bob, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
+    assert "language" not in item_of(served.tables, petition, identity), "it is personal data"
 
 
 def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(

@@ -16,8 +16,19 @@ pytestmark = pytest.mark.xdist_group("referee")
 
 
 def partitions(question: Question) -> set[tuple[str, str]]:
-    """Table and kind of partition: `TALLY` of `TALLY#a#001`. A signature's partition begins with its petition."""
-    return {(question.resource, key.partition("#")[0]) for key in question.context.get("dynamodb:LeadingKeys", ())}
+    """Table and kind of partition. A signature's partition begins with its petition."""
+    return {(question.resource, kind_of(key)) for key in question.context.get("dynamodb:LeadingKeys", ())}
+
+
+def kind_of(key: str) -> str:
+    """Return `TALLY` of `TALLY#a#001`. A role may reach the jobs of one kind only: `JOB#export` of `JOB#export#a`."""
+    return "#".join(key.split("#")[: 2 if key.startswith("JOB#") else 1])
+
+
+def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
+    assert [kind_of(key) for key in ("JOB#export#a", "JOB#import#a", "TALLY#a#001")] == [
+        *("JOB#export", "JOB#import", "TALLY"),
+    ]
 
 
 @pytest.mark.parametrize("function", declared())

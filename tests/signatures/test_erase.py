@@ -1,7 +1,7 @@
 """Erasing removes a signature from the count and its personal data from the table; late messages restore nothing."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -58,17 +58,25 @@ def test_an_erased_item_does_not_say_who_signed_what_or_when(tables: FakeTables,
     ]
 
 
-def test_an_erased_item_outlives_every_queued_message() -> None:
-    assert timedelta(days=14) < ERASED_LIFETIME
+def test_an_erased_item_outlives_every_queued_message(tables: FakeTables, petition: Petition) -> None:
+    """Moving a message back from the dead letters starts its 14 days again, but it expires itself."""
+    waiting = queued(petition, NOW)
+    signed(tables, petition)
+    erase(key_of(petition, waiting.signature_id), petition, NOW, tables)
+    deleted_at = item_of(tables, petition, waiting.signature_id)["expires_at"]
+    assert sign_from_queue(waiting, datetime.fromtimestamp(deleted_at, UTC), FakeTables()) is Outcome.OVERTAKEN
 
 
-def test_erasing_twice_subtracts_one_and_keeps_the_expiry(tables: FakeTables, petition: Petition) -> None:
+def test_erasing_twice_subtracts_one_and_covers_what_was_signed_in_between(
+    tables: FakeTables, petition: Petition
+) -> None:
     identity = confirmed(tables, petition)
     confirmed(tables, petition, BOB)
     for day in range(3):
         erase(key_of(petition, identity), petition, NOW + day * DAY, tables)
     assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
-    assert item_of(tables, petition, identity)["expires_at"] == int((NOW + ERASED_LIFETIME).timestamp())
+    assert item_of(tables, petition, identity)["expires_at"] == int((NOW + 2 * DAY + ERASED_LIFETIME).timestamp())
+    assert sign_from_queue(queued(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
 
 
 def test_pending_and_withdrawn_signatures_are_erased_too(tables: FakeTables, petition: Petition) -> None:

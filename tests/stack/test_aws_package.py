@@ -172,11 +172,25 @@ def test_the_pinned_python_serves_from_the_zip_alone(
 
 
 @needs_the_pinned_python
-def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked: Path) -> None:
-    clients = f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
-    code = f"import sys; sys.path.insert(0, {str(unpacked)!r}); {clients}"
-    done = subprocess.run([str(PYTHON), "-I", "-S", "-B", "-c", code], capture_output=True, text=True, check=False)
+def test_the_pinned_python_finds_web_addresses_from_the_zip_alone(unpacked: Path) -> None:
+    """The linkifier and the list of domains are loaded late, so no other test here needs them."""
+    name = "Pay at \u043a\u0430.\u0440\u0444"
+    find = f"from chalicelib.core.web_addresses import web_addresses; print(web_addresses({name!r}))"
+    done = run_code(unpacked, find)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == repr([name.removeprefix("Pay at ")])
+
+
+@needs_the_pinned_python
+def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked: Path) -> None:
+    done = run_code(unpacked, f"import boto3; [boto3.client(name, region_name='us-east-1') for name in {SERVICES}]")
+    assert done.returncode == 0, done.stderr
+
+
+def run_code(unpacked: Path, code: str) -> subprocess.CompletedProcess[str]:
+    whole = f"import sys; sys.path.insert(0, {str(unpacked)!r}); {code}"
+    command = [str(PYTHON), "-I", "-S", "-B", "-X", "utf8", "-c", whole]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @needs_the_pinned_python

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from benchmarks.spike.stage import depths, shorten_rests
 from chalicelib.aws.table import Change, Tables
-from chalicelib.core import keys, times
+from chalicelib.core import keys, mail_keys, times
 from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
@@ -198,7 +198,7 @@ def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) ->
     sign(form, petition, own_origin(petition, "api", None), long_ago, a_signing_context(tables))
     _run(cloud, stack, "SweepMail")
     assert visitor(stack).link("confirm", "eve@example.org")
-    assert "group" not in (tables.get(keys.mail_sweep()) or {"group": ""})
+    assert "group" not in (tables.get(mail_keys.mail_sweep()) or {"group": ""})
 
 
 def test_the_count_reader_reads_counts(stack: Deployed) -> None:

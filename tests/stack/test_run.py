@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -55,14 +56,14 @@ def running_site(port: int, local: Path) -> Iterator[Site]:
     process = command(port, local)
     file = local / "endpoints.json"
     try:
-        wait_for(lambda: file.exists() or process.poll() is not None, 90)
+        wait_for(lambda: file.exists() or process.poll() is not None, 180)
         assert file.exists(), process.communicate()[0]
         endpoints = json.loads(file.read_text())
         wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
         yield Site(endpoints, visitor(endpoints["site"]))
     finally:
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=40)
+        output, _ = process.communicate(timeout=90)
     assert process.returncode == 0, output
     assert "Traceback" not in output
 
@@ -83,6 +84,48 @@ def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path
         assert counts["confirmed"] == 1
         second.visitor.sign(slug, "after@example.org")
         second.visitor.link("confirm", "after@example.org")
+        assert "local" in _in_a_shell("python manage.py token list", tmp_path)
+
+
+def _in_a_shell(line: str, local: Path) -> str:
+    """Return what the command prints in the shell of `make shell`."""
+    environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
+    shell = [sys.executable, "-m", "stack.shell"]
+    return subprocess.run(
+        shell, input=line, env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path) -> None:
+    """Its emails are sent, its counts agree, and its scratch folder is removed, after the next start."""
+    port, slug, people = free_port(), "support-trafficked-children", [f"p{each}@example.org" for each in range(8)]
+    process = command(port, tmp_path)
+    wait_for(lambda: (tmp_path / "endpoints.json").exists(), 180)
+    endpoints = json.loads((tmp_path / "endpoints.json").read_text())
+    for person in people:
+        visitor(endpoints["site"]).sign(slug, person)
+    time.sleep(5)
+    group = _group_that_listens_on(int(endpoints["emulator"].rpartition(":")[2]))
+    scratch = Path(f"/proc/{group}/cwd").readlink()
+    for each in (process.pid, group):
+        os.killpg(each, signal.SIGKILL)
+    process.communicate()
+    (tmp_path / "endpoints.json").unlink()
+    with running_site(port, tmp_path) as site:
+        assert not scratch.exists()
+        for person in people:
+            site.visitor.press("confirm", site.visitor.link("confirm", person))
+        counts = f"/api/staff/petitions/{slug}/counts"
+        wait_for(lambda: site.visitor.read(counts, site.endpoints["staff_token"])["pending"] == 0, 30)
+        assert site.visitor.read(counts, site.endpoints["staff_token"])["confirmed"] == len(people)
+        kept = [path for path in tmp_path.rglob("*") if path.name != "run.lock"]
+        assert [path for path in kept if _is_open_to_others(path, tmp_path)] == []
+
+
+def _is_open_to_others(path: Path, top: Path) -> bool:
+    """Return whether others may read the file, and may enter every folder on the way to it."""
+    way = [each for each in (path, *path.parents) if top in each.parents]
+    return all(each.stat().st_mode & 0o077 for each in way)
 
 
 def _group_that_listens_on(port: int) -> int:

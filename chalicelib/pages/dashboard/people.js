@@ -3,7 +3,7 @@
 import { messageOf, post } from "./api.js";
 import { button, confirmed, h } from "./dom.js";
 import { download } from "./download.js";
-import { country, dateTime, source } from "./format.js";
+import { country, dateTime, number, source } from "./format.js";
 import { field, sendingForm, submitButton } from "./forms.js";
 
 /** @import { PersonSignature, PersonSignatures } from "#api" */
@@ -28,6 +28,8 @@ const ACTION_NAMES = {
 };
 
 const WITHDRAW = "It leaves the count immediately. The person may sign again.";
+const ERASE_ALL =
+  "In every petition, this address leaves the count, and everything about it is deleted. This cannot be undone.";
 const ERASE = "It leaves the count, and name, address and everything else are deleted. This cannot be undone.";
 
 /**
@@ -114,16 +116,57 @@ function signatureCard(found) {
   return card;
 }
 
+/** @param {number | null} waiting */
+function waitingText(waiting) {
+  if (waiting === 0) return null;
+  const some = waiting === null ? "Some signatures may still wait" : `About ${number(waiting)} signatures still wait`;
+  return `${some} to be stored. They cannot be searched yet, and this address may be among them.`;
+}
+
+/**
+ * The card below the signatures: what a search cannot find, and how to erase it all the same.
+ * @param {number | null} waiting
+ * @param {() => Promise<unknown>} erase
+ */
+function everythingCard(waiting, erase) {
+  const message = h("p", { role: "status" });
+  /** @param {unknown} error */
+  const failed = (error) => {
+    message.textContent = messageOf(error);
+  };
+  const ask = async () => {
+    if (await confirmed("Erase everything on this address?", ERASE_ALL, "Erase everything", "act-stern"))
+      await erase().catch(failed);
+  };
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Everything on this address"),
+    h("p", {}, waitingText(waiting)),
+    h("p", {}, "If the person wants to be erased, this erases every signature, those too that still wait."),
+    message,
+    h("p", { class: "acts" }, button("Erase everything", ask, { class: "act act-stern" })),
+  );
+}
+
 /** @param {ViewContext} context */
 export async function showPeople({ container }) {
   const list = h("div", { role: "region", "aria-label": "Signatures found", "aria-live": "polite" });
   const email = h("input", { name: "email", type: "email", required: true, autocomplete: "off", spellcheck: "false" });
-  const find = async () => {
+  /** @param {"find" | "erase"} act */
+  const request = async (act, address = email.value.trim()) => {
     /** @type {PersonSignatures} */
-    const { signatures } = await post("/people/find", { email: email.value.trim() });
-    const nothing = h("p", { class: "card" }, "We hold nothing on this address.");
-    list.replaceChildren(...(signatures.length ? signatures.map(signatureCard) : [nothing]));
+    const { signatures, waiting } = await post(`/people/${act}`, { email: address });
+    const text = act === "find" ? "We found nothing on this address." : "Everything on this address has been erased.";
+    const nothing = h("p", { class: "card", role: "status" }, text);
+    const everything = everythingCard(waiting, () => request("erase", address));
+    list.replaceChildren(
+      ...(signatures.length && act === "find" ? [] : [nothing]),
+      ...signatures.map(signatureCard),
+      everything,
+    );
   };
+  const find = () => request("find");
   container.append(
     h("h1", {}, "A person’s data"),
     h(

@@ -134,12 +134,12 @@ export const changedTime = (typed, before) => (typed === toInput(before) ? (befo
 
 /**
  * @param {HTMLFormElement} form
- * @param {ManagedPetition} petition
+ * @param {Partial<ManagedPetition>} petition
  */
 export function fillForm(form, petition) {
   /** @type {Record<string, string>} */
   const values = {
-    goals: formatGoals(petition),
+    goals: petition.goal ? formatGoals({ goal: petition.goal, goals: petition.goals ?? [] }) : "",
     opened_at: toInput(petition.opened_at),
     closes_at: toInput(petition.closes_at),
     handed_in_at: toInput(petition.handed_in_at),

@@ -8,6 +8,7 @@ DESCRIPTIONS = {
     "export.requested": "Requested an export",
     "figure.entered": "Entered a number of signatures from elsewhere",
     "mail.resent": "Sent a confirmation email again",
+    "person.erased": "Erased everything about a person",
     "person.found": "Searched for a person",
     "person.shown": "Viewed a signature",
     "petition.closed": "Closed a petition",

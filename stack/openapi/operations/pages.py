@@ -4,7 +4,7 @@ from chalicelib.signatures.answers import ConfirmFields, SignatureFields, TokenF
 from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
-LOOK = "Shows a page and changes nothing, because mail scanners open every link."
+LOOK = "Shows a page and changes nothing, because email scanners open every link."
 TOKEN = Query("token", "The token from the email.", required=True)
 TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
 
@@ -41,6 +41,11 @@ OPERATIONS: Operations = {
     "show_thanks": Operation("The page after signing", PAGE, query=[LANG]),
     "show_statement": Operation(
         "A statement as a page, to read and print", Answer("The statement is genuine."), query=[LANG]
+    ),
+    "show_short_statement": Operation(
+        "Go to a statement by its short address",
+        Answer("The address of the statement.", status=302, kinds=(), headers=["Location"]),
+        query=[LANG],
     ),
     "show_confirmation": Operation(
         "Show what will be confirmed",

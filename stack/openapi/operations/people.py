@@ -7,8 +7,21 @@ from stack.openapi.operation import Answer, Body, Operation, Operations
 OPERATIONS: Operations = {
     "find_person": Operation(
         "Find the signatures of one email address",
-        Answer("Every signature of that address, in every petition. The list may be empty.", PersonSignatures),
+        Answer(
+            "Every signature of that address, in every petition. The list may be empty. `waiting` are not searched.",
+            PersonSignatures,
+        ),
         "Uses POST, because URLs are logged. There is no list of all people.",
+        body=Body(PersonRequest, {"email": "alice@example.org"}),
+    ),
+    "erase_address": Operation(
+        "Erase everything about one email address",
+        Answer(
+            "Every signature of that address is erased, in every petition, those too that still wait to be stored. The "
+            "answer is that of a search. Safe to repeat.",
+            PersonSignatures,
+        ),
+        "A signature made later is not erased.",
         body=Body(PersonRequest, {"email": "alice@example.org"}),
     ),
     "show_signature": Operation(
@@ -33,7 +46,7 @@ OPERATIONS: Operations = {
     "erase_person": Operation(
         "Erase a signature",
         Answer(
-            "The signature no longer counts. Only an empty item is left, for 15 days. Repeating gives the same answer.",
+            "The signature no longer counts. Only an empty item is left, for 61 days. Repeating gives the same answer.",
             PersonSignature,
         ),
     ),

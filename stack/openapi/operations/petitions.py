@@ -20,6 +20,7 @@ STATEMENT = {
         "as_of": "2026-11-24T18:30:05Z",
     },
 }
+NEW_STATEMENT = {**STATEMENT, "short_url": "https://petitions.example/s/k7mp2x"}
 
 PETITION = {
     "slug": SLUG,

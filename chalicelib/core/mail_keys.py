@@ -1,0 +1,21 @@
+"""The keys of the engine that sends email, in the counts table. The whole schema is described in keys.py."""
+
+from chalicelib.core.keys import COUNTS, Key
+
+MAIL_PARTITION = "MAIL"
+
+
+def mail_pause() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "PAUSE")
+
+
+def mail_sweep() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "SWEEP")
+
+
+# Its own partition, so that the relay cannot write the pause.
+MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
+
+
+def mail_outstanding(group: str) -> Key:
+    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)

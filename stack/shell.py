@@ -1,0 +1,25 @@
+"""`make shell`: a shell in which `python manage.py` works on the running local site, or on a deployed stage."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from stack.console import dim, run_main, say
+from stack.staff_token import environment_of
+
+
+def _main() -> None:
+    parser = ArgumentParser(prog="make shell", description=__doc__)
+    parser.add_argument("--stage", default="local")
+    stage = parser.parse_args().stage
+    # The project's Python comes first, so that `python manage.py` is the right one.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, **environment_of(stage), "PATH": path}
+    say(dim(f"`python manage.py --help` lists the commands. They act on the stage {stage}. `exit` ends this shell."))
+    shell = os.environ.get("SHELL") or "/bin/sh"
+    os.execvpe(shell, [shell], environment)
+
+
+if __name__ == "__main__":
+    run_main(_main)

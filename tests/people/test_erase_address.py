@@ -1,0 +1,131 @@
+"""Somebody asks to be erased while their signature may still wait in the overflow queue."""
+
+import pytest
+
+from chalicelib.aws.table import Item
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
+from chalicelib.petitions.model import Petition
+from chalicelib.projections.changes import increments
+from chalicelib.projections.recount import recount
+from chalicelib.shedding.level import Level, forget_level, shed
+from chalicelib.tallies.count import exact_count
+from commands.trail import Trail
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    MINUTE,
+    NOW,
+    a_published_petition,
+    bobs_token,
+    confirmed,
+    identity_of,
+    item_of,
+    json_of,
+    signed,
+)
+from tests.people.test_api import FIND, ask, found, recorded
+from tests.served import Served
+from tests.signatures.test_erase import LEFT
+from tests.signatures.test_sign import signatures_in
+
+ERASE = "/api/staff/people/erase"
+
+
+@pytest.fixture
+def bob(served: Served) -> str:
+    return bobs_token(served.tables, NOW, Right.PEOPLE)
+
+
+def signs_while_the_table_is_down(served: Served) -> None:
+    shed(Level.ACCEPT_ONLY, served.tables)
+    forget_level()
+    assert served.post_json("/api/petitions/safe-children/signatures", json_of()).status_code == 202
+    shed(Level.NORMAL, served.tables)
+    forget_level()
+
+
+def erased(served: Served, bob: str) -> list[Item]:
+    answer = ask(served, bob, "POST", ERASE, {"email": ALICE.email})
+    assert answer.status_code == 200
+    signatures: list[Item] = answer.json_body["signatures"]
+    return signatures
+
+
+def test_a_search_says_how_many_signatures_cannot_be_searched_yet(served: Served, bob: str) -> None:
+    signs_while_the_table_is_down(served)
+    assert ask(served, bob, "POST", FIND, {"email": ALICE.email}).json_body == {"signatures": [], "waiting": 1}
+
+
+def test_a_search_works_while_the_queue_does_not_answer(
+    served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> int:
+        raise Unavailable("queue")
+
+    signed(served.tables, petition)
+    monkeypatch.setattr(served.overflow, "depth", fails)
+    answer = ask(served, bob, "POST", FIND, {"email": ALICE.email}).json_body
+    assert (len(answer["signatures"]), answer["waiting"]) == (1, None)
+
+
+def test_a_signature_that_waits_is_erased_although_nobody_can_find_it(served: Served, bob: str) -> None:
+    signs_while_the_table_is_down(served)
+    served.clock.forward(MINUTE)
+    assert erased(served, bob) == []
+    assert served.deliver("store_overflow", served.overflow.messages) == []
+    assert {item["state"] for item in signatures_in(served.tables)} == {"withdrawn"}
+    assert not [item for item in signatures_in(served.tables) if "email" in item]
+    assert found(served, bob) == []
+
+
+def test_signing_after_erasure_is_kept_and_mailed(served: Served, bob: str, petition: Petition) -> None:
+    erased(served, bob)
+    served.clock.forward(MINUTE)
+    signs_while_the_table_is_down(served)
+    assert served.deliver("store_overflow", served.overflow.messages) == []
+    [signature] = found(served, bob)
+    assert (signature["state"], signature["person"]["name"]) == ("pending", ALICE.name)
+    assert item_of(served.tables, petition, signature["id"])["mail_kind"] == "confirm"
+
+
+def test_erasing_an_address_erases_all_its_signatures_and_no_others(
+    served: Served, bob: str, petition: Petition
+) -> None:
+    other = a_published_petition(served.tables, slug="another")
+    identity = confirmed(served.tables, petition)
+    confirmed(served.tables, petition, BOB)
+    signed(served.tables, other)
+    for _ in range(2):
+        assert {each["state"] for each in erased(served, bob)} == {"erased"}
+    assert item_of(served.tables, petition, identity).keys() == LEFT
+    assert exact_count(petition, NOW, served.tables).confirmed == 1
+
+
+def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_out(
+    served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erased(served, bob)
+    [action] = recorded(served)
+    identity = identity_of(petition)
+    assert (action.name, action.details) == ("person.erased", {"safe-children": identity})
+    monkeypatch.setattr("commands.common.tables", lambda: served.tables)
+    assert Trail(NOW - DAY, frozenset(), frozenset()).known().erased == {identity: NOW}
+
+
+def test_a_mark_is_no_signature_for_counts_and_projections(served: Served, bob: str, petition: Petition) -> None:
+    erased(served, bob)
+    mark = item_of(served.tables, petition, identity_of(petition))
+    assert mark.keys() == LEFT
+    changes = [*increments("1", None, mark, NOW), *increments("2", mark, None, NOW)]
+    assert not [change for change in changes if any(change.numbers.values())]
+    found = recount(petition, lambda: NOW + DAY, served.tables)
+    assert (found.confirmed, found.drift, found.pending) == (0, {}, {})
+
+
+@pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
+def test_other_rights_cannot_erase(served: Served, right: Right) -> None:
+    token = bobs_token(served.tables, NOW, right)
+    assert ask(served, token, "POST", ERASE, {"email": ALICE.email}).status_code == 403
+    assert not signatures_in(served.tables)
