@@ -1,4 +1,4 @@
-"""The models of a petition and of its text versions."""
+"""The model of a petition."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,20 +19,17 @@ from chalicelib.core.errors import Invalid
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
-from chalicelib.petitions.figure import Figure
+from chalicelib.petitions.figure import MOST_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
-from chalicelib.petitions.text import Code, Line, PetitionText, Prose, Summary, Translation, Wording, digest, version_of
+from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # One BatchGetItem reads all shards of a day. It takes at most 100 keys.
 MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
-# They are in the petition's item, so the public total needs no further read. It must stay small.
-MOST_FIGURES = 100
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Reason = Wording
 
 
 class PetitionState(StrEnum):
@@ -193,8 +190,3 @@ def changed(petition: Petition, **changes: Any) -> Petition:
         return Petition.model_validate(petition.model_dump() | changes)
     except ValidationError as error:
         raise Invalid(field_errors(error)) from error
-
-
-def text_of(petition: Petition, now: datetime) -> PetitionText:
-    """Return the current text and wordings as a PetitionText."""
-    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
