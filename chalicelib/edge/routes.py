@@ -45,7 +45,6 @@ _ALL = (
     Route("GET", "/petitions/{slug}/updates.atom", "read_updates_feed", Function.API, cache=Cache.SECONDS),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
     Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
-    # Read out on air. It leads to the statement.
     Route("GET", "/s/{code}", "show_short_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     # Links in emails.
