@@ -11,6 +11,10 @@ from chalicelib.edge.routes import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
+from chalicelib.mail import links as mail_links
+from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
+from chalicelib.partners.imports import api as imports_api, worker as imports_worker
+from chalicelib.partners.osdi import api as osdi_api
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
 from chalicelib.progress import api as progress_api
@@ -29,12 +33,24 @@ from chalicelib.updates import (
     worker as updates_worker,
 )
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api, progress_api)
-STAFF = (
-    *(authorizer, staff_page, staff_api, signin_api, audit_api),
-    *(petitions_staff_api, people_api, exports_api, health_api, projections_api, funnel_api, updates_staff_api),
+PUBLIC = (
+    *(site, petitions_api, signatures_api, signatures_links, mail_links),
+    *(statements_api, totals_api, updates_api, progress_api),
 )
-WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, updates_worker)
+STAFF = (
+    *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
+    *(
+        partners_api,
+        imports_api,
+        osdi_api,
+        partners_staff_api,
+        health_api,
+        projections_api,
+        funnel_api,
+        updates_staff_api,
+    ),
+)
+WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker)
 
 # What lower layers use of capabilities that they cannot import.
 petitions_page.SECTIONS["updates"] = updates_find.published

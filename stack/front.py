@@ -18,7 +18,7 @@ from yarl import URL
 
 from stack.inbox import Inbox, routes
 
-_LIMIT = 1024 * 1024
+_LIMIT = 10 * 1024 * 1024
 """Bytes of a request body. The application's own limit is far lower, and its error is more helpful."""
 
 _AT_ONCE = 4

@@ -21,10 +21,12 @@ from stack.emulator import Emulator, emulator
 from stack.front import application
 from stack.manage import issue_token, load_petitions
 from stack.paths import ENDPOINTS, LOCAL, STATE
+from stack.sample_partner import sample_token, write_private
 from stack.sockets import LOOPBACK, free_port, is_taken
 
 _OLDEST_PYTHON = (3, 11)
 _TOKEN = STATE / "staff-token"
+_PARTNER_TOKEN = STATE / "partner-token"
 _PORT = STATE / "port"
 
 
@@ -41,7 +43,7 @@ def run(port: int, fresh: bool) -> None:
             stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}")
             load_petitions(stack)
             token = _staff_token(stack)
-            with _announced(stack, token):
+            with _announced(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):
                 asyncio.run(_serve(running, stack, port, token))
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
@@ -92,7 +94,7 @@ def _staff_token(stack: Deployed) -> str:
     if _TOKEN.exists() and _works(stack, _TOKEN.read_text()):
         return _TOKEN.read_text()
     token = issue_token(stack)
-    _write_private(_TOKEN, token)
+    write_private(_TOKEN, token)
     return token
 
 
@@ -107,15 +109,16 @@ def _works(stack: Deployed, token: str) -> bool:
 
 
 @contextmanager
-def _announced(stack: Deployed, token: str) -> Iterator[None]:
+def _announced(stack: Deployed, token: str, partner_token: str) -> Iterator[None]:
     """Keep `.local/endpoints.json` while the site runs."""
     endpoints = {
         "site": stack.site,
         "inbox": f"{stack.site}/_local/inbox",
         "emulator": stack.endpoint,
         "staff_token": token,
+        "partner_token": partner_token,
     }
-    _write_private(ENDPOINTS, json.dumps(endpoints, indent=2) + "\n")
+    write_private(ENDPOINTS, json.dumps(endpoints, indent=2) + "\n")
     try:
         yield
     finally:
@@ -126,11 +129,6 @@ def _make_private(folder: Path) -> None:
     """Let only its owner into the folder, also if an earlier version made it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-
-
-def _write_private(path: Path, content: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(content)
 
 
 async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> None:

@@ -18,7 +18,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
-from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
+from tests.actors import LIMIT_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
 
@@ -45,6 +45,7 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "petitions-test",
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
+    "LIMIT_KEYS": json.dumps(LIMIT_KEYS),
 }
 
 

@@ -65,6 +65,7 @@ class Served:
     other_source: FakeSource = field(default_factory=FakeSource)
     bucket: FakeBucket = field(default_factory=FakeBucket)
     exports: FakeQueue = field(default_factory=FakeQueue)
+    imports: FakeQueue = field(default_factory=FakeQueue)
     updates: FakeQueue = field(default_factory=FakeQueue)
     slept: list[float] = field(default_factory=list)
 
@@ -105,7 +106,7 @@ def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("time.sleep", site.slept.append)
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
-    fakes |= {"exports_queue": site.exports, "exports_bucket": site.bucket}
+    fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "exports_bucket": site.bucket}
     fakes["updates_queue"] = site.updates
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):

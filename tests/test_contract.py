@@ -60,8 +60,9 @@ CODE = ROOT / "chalicelib"
 # Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
 # (docs/decisions/022).
 SECRETS = {
-    "SIGNATURE_KEYS": {"APIHandler", "People"},
+    "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
+    "LIMIT_KEYS": {"APIHandler", "People", "SendMail", "SendOtherMail"},
 }
 # WatchMail changes the senders' event sources, so it gets their ids.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
@@ -162,7 +163,7 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
         for allowed_actions, partitions in counts_statements(function)
         if allowed_actions & reading and keys.TOKENS_PARTITION in (partitions or ())
     }
-    assert readers == {"StaffAuthorizer", "Manage"}
+    assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
 
 
 def test_a_sender_reads_only_petitions_the_pause_and_updates() -> None:
@@ -232,7 +233,7 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
         and "SignaturesTable" in json.dumps(each["Resource"])
         if not returns_nothing <= each.get("Condition", {}).items()
     }
-    assert may_read == {*SENDERS, "Links", "People"}
+    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
 
 
 def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
@@ -398,7 +399,7 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
 
 
-JOBS = {"RunExport", "RunUpdate"}
+JOBS = {"RunExport", "RunImport", "RunUpdate"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
@@ -415,7 +416,9 @@ def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
     assert {name for name in FUNCTIONS if "OverflowQueue" in json.dumps(statements(name))} == {
         "APIHandler",
         "Counts",
+        "Partners",
         "People",
+        "RunImport",
         "StoreOverflow",
     }
     for name in ("Counts", "People"):
@@ -530,21 +533,32 @@ def test_api_gateway_can_invoke_every_function_it_calls() -> None:
     permissions = of_type("AWS::Lambda::Permission").values()
     named = [each["FunctionName"] for each in permissions if "apigateway" in str(each["Principal"])]
     called = {name.get("Ref") or name["Fn::GetAtt"][0] for name in named}
-    assert called == {function for _, _, function in integrations()} | {"StaffAuthorizer"}
+    assert called == {function for _, _, function in integrations()} | {"StaffAuthorizer", "PartnerAuthorizer"}
 
 
-def test_exactly_the_staff_routes_have_the_authorizer() -> None:
+@pytest.mark.parametrize(
+    ("authorizer", "prefixes"),
+    {"staff_authorizer": ("/api/staff/",), "partner_authorizer": ("/api/partner/", "/api/osdi")}.items(),
+)
+def test_exactly_the_routes_of_staff_and_partners_have_their_authorizer(
+    authorizer: str, prefixes: tuple[str, ...]
+) -> None:
     for path, methods in API["paths"].items():
         for method, operation in methods.items():
-            guarded = operation.get("security") == [{"staff_authorizer": []}]
-            needs_token = path.startswith("/api/staff/") and path not in OPEN_TO_STAFF_WITHOUT_TOKEN
+            guarded = operation.get("security") == [{authorizer: []}]
+            needs_token = path.startswith(prefixes) and path not in OPEN_TO_STAFF_WITHOUT_TOKEN
             assert guarded is (needs_token and method != "options"), f"{method} {path}"
 
 
-def test_the_authorizers_answers_are_not_cached() -> None:
-    authorizer = API["securityDefinitions"]["staff_authorizer"]["x-amazon-apigateway-authorizer"]
-    assert "${StaffAuthorizer.Arn}" in json.dumps(authorizer["authorizerUri"])
-    assert authorizer["authorizerResultTtlInSeconds"] == 0
+@pytest.mark.parametrize(("name", "kind"), [("staff_authorizer", "token"), ("partner_authorizer", "request")])
+def test_the_authorizers_answers_are_not_cached(name: str, kind: str) -> None:
+    """API Gateway calls an authorizer that gets all headers without identity sources only if nothing is cached."""
+    definition = API["securityDefinitions"][name]
+    authorizer = definition["x-amazon-apigateway-authorizer"]
+    assert f"${{{to_cfn_resource_name(name)}.Arn}}" in json.dumps(authorizer["authorizerUri"])
+    assert (authorizer["authorizerResultTtlInSeconds"], authorizer["type"]) == (0, kind)
+    assert "identitySource" not in authorizer
+    assert definition["name"] == ("Authorization" if kind == "token" else "Unused")
 
 
 def test_exactly_the_listed_routes_have_views() -> None:
@@ -555,7 +569,8 @@ def test_exactly_the_listed_routes_have_views() -> None:
 
 
 def test_exactly_the_public_json_allows_any_origin() -> None:
-    public_json = {path for path in app.routes if path.startswith("/api/") and not path.startswith("/api/staff/")}
+    guarded = ("/api/staff/", "/api/partner/", "/api/osdi")
+    public_json = {path for path in app.routes if path.startswith("/api/") and not path.startswith(guarded)}
     assert {path for path, methods in API["paths"].items() if "options" in methods} == public_json
     for path in public_json:
         for route in app.routes[path].values():
@@ -582,7 +597,7 @@ def pages_named_in_code() -> set[str]:
     texts = {
         node.value
         for path in CODE.rglob("*.py")
-        if "mail" not in path.relative_to(CODE).parts
+        if "mail" not in path.relative_to(CODE).parts or path.name == "links.py"
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

@@ -112,5 +112,10 @@ def updates_queue() -> Queue:
 
 
 @cache
+def imports_queue() -> Queue:
+    return Queue(clients.sqs(), settings().queues["imports"])
+
+
+@cache
 def other_mail_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["other_mail"])

@@ -67,8 +67,11 @@ class NotJson(PetitionsError):
     """The body is not valid JSON."""
 
 
+@dataclass(repr=False)
 class BodyTooLarge(PetitionsError):
-    """The body is larger than MAX_BODY_BYTES."""
+    """The body is larger than the route takes. `most` is in KB."""
+
+    most: int = 16
 
 
 @dataclass(repr=False)

@@ -4,9 +4,10 @@ from enum import StrEnum
 
 
 class Right(StrEnum):
-    """What a token allows. No right includes another."""
+    """What a token allows. No right includes another. `PARTNER` is for partners' tokens and for no other."""
 
     COUNTS = "counts"
     MANAGE = "manage"
     EXPORT = "export"
     PEOPLE = "people"
+    PARTNER = "partner"

@@ -65,6 +65,15 @@ def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
     return found
 
 
+def decoded(body: str) -> object:
+    """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice."""
+    try:
+        found: object = _ONCE.decode(body)
+    except (ValueError, RecursionError) as error:
+        raise NotJson from error
+    return found
+
+
 def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Refuse a field that is given twice: readers differ on which value counts (RFC 8259, 4), and it may be consent."""
     fields = dict(pairs)

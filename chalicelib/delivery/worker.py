@@ -78,7 +78,8 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 
 
 def _sending(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
-    context = MailContext(settings().site_url, settings().token_keys, paced(mailer().send, _pace(priority)))
+    deliver = paced(mailer().send, _pace(priority))
+    context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
 
     def handle(message: Mapping[str, Any]) -> None:

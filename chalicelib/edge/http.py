@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -44,6 +44,11 @@ def shared(seconds: int) -> dict[str, str]:
 
 
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
+
+
+def source_ip(request: Request) -> str:
+    """Return the caller's IP address as API Gateway saw it."""
+    return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
 def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
@@ -93,12 +98,12 @@ def content_type(request: Request) -> str:
     return str(value).partition(";")[0].strip().lower()
 
 
-def json_body(request: Request) -> str:
-    """Return the body's text, not parsed. Raise WrongType, BodyTooLarge or NotJson."""
-    if content_type(request) not in (JSON, ""):
+def json_body(request: Request, *, most: int = MAX_BODY_BYTES, kinds: Collection[str] = (JSON, "")) -> str:
+    """Return the body's text, not parsed; `most` is in bytes. Raise WrongType, BodyTooLarge or NotJson."""
+    if content_type(request) not in kinds:
         raise WrongType(JSON)
     try:
-        return _body(request).decode()
+        return raw_body(request, most).decode()
     except UnicodeDecodeError as error:
         raise NotJson from error
 
@@ -107,7 +112,7 @@ def form_fields(request: Request) -> dict[str, str]:
     """Return the last value of each field. Raise WrongType, BodyTooLarge or Invalid."""
     if content_type(request) != FORM:
         raise WrongType(FORM)
-    body = _body(request).decode(errors="replace")
+    body = raw_body(request).decode(errors="replace")
     try:
         return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS))
     except ValueError as error:
@@ -154,9 +159,10 @@ def must_match(request: Request, etag: str) -> None:
         raise Stale
 
 
-def _body(request: Request) -> bytes:
+def raw_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body as sent; `most` is in bytes. Raise BodyTooLarge."""
     raw: str | bytes = request.raw_body
     body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
-    if len(body) > MAX_BODY_BYTES:
-        raise BodyTooLarge
+    if len(body) > most:
+        raise BodyTooLarge(most // 1024)
     return body

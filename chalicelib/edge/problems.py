@@ -108,6 +108,13 @@ def _explained(error: Explained) -> Problem:
     return Problem(error.status, error.title, error.why)
 
 
+def _too_large(error: BodyTooLarge) -> Problem:
+    """Return the problem. Only bodies of partners and staff may be larger than 16 KB."""
+    usual = translatable("The body must be 16 KB or less.")
+    detail = usual if error.most == BodyTooLarge.most else f"The body must be {error.most} KB or less."
+    return Problem(413, "Content Too Large", detail)
+
+
 def _wrong_type(error: WrongType) -> Problem:
     return Problem(415, "Unsupported Media Type", f"Send this as {error.expected}.")
 
@@ -129,7 +136,7 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     ),
     Invalid: _invalid,
     NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
-    BodyTooLarge: _always(Problem(413, "Content Too Large", "The body must be 16 KB or less.")),
+    BodyTooLarge: _too_large,
     WrongType: _wrong_type,
     LinkDamaged: _always(
         Problem(

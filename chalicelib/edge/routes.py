@@ -22,6 +22,7 @@ class Function(StrEnum):
     PEOPLE = "People"
     SIGN_IN = "SignIn"
     EXPORTS = "Exports"
+    PARTNERS = "Partners"
 
 
 class Access(StrEnum):
@@ -61,6 +62,7 @@ PRESS = Throttle(500, 1_000)
 RARE = Throttle(50, 100)
 STAFF = Throttle(20, 40)
 SIGN_IN = Throttle(5, 20)
+PARTNER = Throttle(50, 100)
 
 
 class Route(NamedTuple):
@@ -101,6 +103,10 @@ def _staff(method: str, path: str, view: str, function: Function, right: Right |
     return Route(method, f"/api/staff{path}", view, function, right, STAFF)
 
 
+def _partner(method: str, path: str, view: str) -> Route:
+    return Route(method, f"/api{path}", view, Function.PARTNERS, Right.PARTNER, PARTNER)
+
+
 _ALL = (
     # Pages and public JSON.
     Route("GET", "/", "show_petitions", Function.API, cache=Cache.SECONDS),
@@ -127,6 +133,8 @@ _ALL = (
     Route("POST", "/withdraw", "withdraw_signature", Function.LINKS),
     Route("GET", "/unsubscribe", "show_unsubscription", Function.LINKS),
     Route("POST", "/unsubscribe", "unsubscribe_from_updates", Function.LINKS),
+    Route("GET", "/stop", "show_stop", Function.LINKS),
+    Route("POST", "/stop", "stop_emails", Function.LINKS),
     # The site itself.
     Route("GET", "/assets/{name}", "read_asset", Function.API, cache=Cache.YEAR),
     Route("GET", "/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
@@ -162,6 +170,19 @@ _ALL = (
     _staff("POST", "/tokens", "issue_token", Function.MANAGE, Right.MANAGE),
     _staff("DELETE", "/tokens/{token_id}", "revoke_token", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/audit", "read_audit", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/partners", "list_partners", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/partners", "add_partner", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/partners/{source}/tokens", "issue_token_of_partner", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/petitions/{slug}/imports", "list_imports", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/imports", "start_import", Function.MANAGE, Right.MANAGE),
+    _staff("GET", "/petitions/{slug}/imports/{import_id}", "read_import", Function.MANAGE, Right.MANAGE),
+    _staff("DELETE", "/petitions/{slug}/imports/{import_id}", "cancel_import", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/imports/{import_id}/undo", "undo_import", Function.MANAGE, Right.MANAGE),
+    _partner("POST", "/partner/petitions/{slug}/signatures", "take_signatures"),
+    _partner("GET", "/osdi", "read_entry_point"),
+    _partner("GET", "/osdi/petitions", "list_osdi_petitions"),
+    _partner("GET", "/osdi/petitions/{slug}", "read_osdi_petition"),
+    _partner("POST", "/osdi/petitions/{slug}/record", "record_signature"),
     _staff("GET", "/petitions/{slug}/exports", "list_exports", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/petitions/{slug}/exports", "request_export", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}", "read_export", Function.EXPORTS, Right.EXPORT),
@@ -172,6 +193,7 @@ _ALL = (
     _staff("POST", "/people/erase", "erase_address", Function.PEOPLE, Right.PEOPLE),
     _staff("GET", "/people/{slug}/{signature_id}", "show_signature", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/resend", "resend_mail", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/allow-mail", "allow_mail", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/withdraw", "withdraw_for_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/erase", "erase_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/access", "export_access", Function.PEOPLE, Right.PEOPLE),

@@ -6,7 +6,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
 from chalicelib.petitions.model import Petition, changed
-from chalicelib.petitions.text import PetitionText
+from chalicelib.petitions.text import PetitionText, text_of
 from chalicelib.tallies.open import open_tally
 
 
@@ -45,11 +45,6 @@ def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
     """Return all versions of the text, oldest first. Of those recorded in the same second, the current one is last."""
     found = store.texts(petition.slug, tables)
     return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
-
-
-def text_of(petition: Petition, now: datetime) -> PetitionText:
-    """Return the current text and wordings as a PetitionText."""
-    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
 
 
 def _taken() -> Invalid:

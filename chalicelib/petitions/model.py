@@ -1,4 +1,4 @@
-"""The models of a petition and of its text versions."""
+"""The model of a petition."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.figure import MOST_FIGURES, Figure
-from chalicelib.petitions.text import Code, Line, Prose, Summary, Translation, Wording, digest, version_of
+from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # One BatchGetItem reads all shards of a day. It takes at most 100 keys.
@@ -29,10 +29,9 @@ MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 # Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Reason = Wording
 
 
 class PetitionState(StrEnum):

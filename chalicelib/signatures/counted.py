@@ -1,6 +1,7 @@
 """Change a signature and the tally in one transaction. Signatures enter and leave the count only here."""
 
 from collections.abc import Callable
+from datetime import datetime
 from random import uniform
 from time import sleep
 
@@ -8,7 +9,9 @@ from chalicelib.aws.table import Change, Tables
 from chalicelib.core import log
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.enter import folded, tally_entry
 from chalicelib.tallies.model import TallyEntry
 
@@ -39,3 +42,15 @@ def change_counted(
                 raise
             entry = folded(entry)
     raise Conflicted("storage")
+
+
+def change_withdrawn(petition: Petition, seen: Signature, change: Change, now: datetime, tables: Tables) -> None:
+    """Apply a change that withdraws the signature as `seen`, and subtract it from the tally if it was counted.
+
+    Raise ConditionFailed if it has changed since, and Conflicted.
+    """
+    if seen.state is SignatureState.PENDING:
+        tables.update(change)
+        return
+    source = seen.counted_source or seen.source or DIRECT
+    change_counted(petition, TallyEntry(-1, now, seen.country or "", source), lambda _: change, tables)

@@ -101,8 +101,10 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         channel=origin.channel,
         text_version=petition.text_version,
         consent_version=origin.consent_version,
+        receipt=origin.receipt,
         mail_kind=MailKind.CONFIRM if origin.confirms_by_email else None,
         mail_requested_at=now if origin.confirms_by_email else None,
+        mail_network=origin.network if origin.confirms_by_email else None,
         expires_at=now + UNMAILED_LIFETIME,
     )
 
@@ -141,12 +143,20 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
+        if _has_further_origin(new.signature, earlier, now):
+            store.note_origin(new.key, new.signature.obtained_by, tables)
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
         if late and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):
             return Outcome.REPEATED
     raise Unavailable
+
+
+def _has_further_origin(signature: Signature, earlier: Signature, now: datetime) -> bool:
+    """Return whether somebody obtains the signature whom it does not name yet. The first origin stays."""
+    known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
+    return signature.obtained_by not in known and not earlier.is_over(now)
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:

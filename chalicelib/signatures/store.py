@@ -1,6 +1,7 @@
 """Store signatures in their table. Every write has a condition."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
     """Replace a withdrawn or expired signature; raise ConditionFailed if it is neither.
 
-    The number of emails stays. At the limit the signature is stored without a mail request.
+    The number of emails stays. If the address is undeliverable, the signature is stored without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     is_over = Attr("state").eq(SignatureState.WITHDRAWN) | expired
@@ -61,7 +62,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
     # `withdrawn_at` stays: a running export needs to know who withdrew after it started and signed again.
-    stale = ("erased_at", *PERSONAL, *MAIL_REQUEST)
+    stale = ("erased_at", "taken_back_at", *PERSONAL, *MAIL_REQUEST)
     return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
 
 
@@ -89,14 +90,24 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
 
     The tally subtracts those values.
     """
-    counted = Attr("state").eq(seen.state) & Attr("country").eq(seen.country) & Attr("source").eq(seen.source)
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     return Change(
         key,
         assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
-        when=counted,
+        when=_as_seen(seen),
     )
+
+
+def _as_seen(seen: Signature) -> Condition:
+    return Attr("state").eq(seen.state) & Attr("country").eq(seen.country) & Attr("source").eq(seen.source)
+
+
+def taking_back(key: Key, seen: Signature, now: datetime) -> Change:
+    """Return the withdrawal of a signature whose import is undone, if nobody else has obtained it since."""
+    change = withdrawal(key, seen, now)
+    only_once = Attr("receipt").eq(seen.receipt) & Attr("also_obtained_by").not_exists()
+    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & only_once)
 
 
 def empty(key: Key, now: datetime, tables: Tables) -> None:
@@ -104,7 +115,7 @@ def empty(key: Key, now: datetime, tables: Tables) -> None:
 
     An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
-    gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at")
+    gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
     tables.update(Change(key, assign=_emptiness(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN)))
 
 
@@ -123,6 +134,12 @@ def _emptiness(now: datetime) -> dict[str, Any]:
         "updates": False,
         "expires_at": int((now + ERASED_LIFETIME).timestamp()),
     }
+
+
+def note_origin(key: Key, obtained_by: str, tables: Tables) -> None:
+    """Name a further origin, if the signature is still pending or confirmed. Idempotent."""
+    is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
+    tables.try_update(Change(key, add={"also_obtained_by": {obtained_by}}, when=is_live))
 
 
 def stop_updates(key: Key, tables: Tables) -> None:

@@ -5,12 +5,10 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
-from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
-from chalicelib.signatures.counted import change_counted
-from chalicelib.signatures.model import Signature, SignatureState
-from chalicelib.tallies.model import TallyEntry
+from chalicelib.signatures.counted import change_withdrawn
+from chalicelib.signatures.model import SignatureState
 
 ATTEMPTS = 3
 
@@ -25,7 +23,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
         if seen is None or seen.state is SignatureState.WITHDRAWN:
             return
         try:
-            _withdraw_seen(key, seen, petition, now, tables)
+            change_withdrawn(petition, seen, store.withdrawal(key, seen, now), now, tables)
             return
         except ConditionFailed:
             continue  # It was confirmed or renewed meanwhile: read it again.
@@ -38,12 +36,3 @@ def unsubscribe(key: Key, tables: Tables) -> None:
         store.stop_updates(key, tables)
     except ConditionFailed:
         return  # The signature is gone, so there are no updates to stop.
-
-
-def _withdraw_seen(key: Key, seen: Signature, petition: Petition, now: datetime, tables: Tables) -> None:
-    change = store.withdrawal(key, seen, now)
-    if seen.state is SignatureState.PENDING:
-        tables.update(change)
-        return
-    source = seen.counted_source or seen.source or DIRECT
-    change_counted(petition, TallyEntry(-1, now, seen.country or "", source), lambda _: change, tables)

@@ -20,6 +20,8 @@ class ShownToken(TypedDict):
     last_used_at: Time | None
     """Accurate to ten minutes."""
     revoked_at: Time | None
+    partner: str | None
+    """The source of the partner whose token it is. Null for staff."""
     usable: bool
     """Whether the token is neither expired nor revoked."""
 

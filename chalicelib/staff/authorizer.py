@@ -1,19 +1,20 @@
-"""The authorizer that API Gateway calls before any staff route, and the audit of what staff do."""
+"""The authorizers that API Gateway calls before the routes of staff and partners, and the audit of what staff do."""
 
 from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatchcase
 from functools import wraps
 from typing import Any
 
-from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Request, Response
+from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, ChaliceAuthorizer, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import PetitionsError
+from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
+from chalicelib.edge.http import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.routes import ROUTES, Access
-from chalicelib.edge.views import View, json_view
+from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import note_refusal, record
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
@@ -24,9 +25,37 @@ routes = Blueprint(__name__)
 RECORDED = "recorded"
 
 
+# OSDI names this header. Partners may send `Authorization: Bearer` instead.
+OSDI_HEADER = "osdi-api-token"
+
+
+class HeadersAuthorizer(ChaliceAuthorizer):
+    """Takes the token from one of two headers: API Gateway passes all headers (type REQUEST, stack/template/api.py)."""
+
+    def _transform_event(self, event: dict[str, Any]) -> AuthRequest:
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        osdi = headers.get(OSDI_HEADER)
+        token = headers.get("authorization") or (f"Bearer {osdi}" if osdi else "")
+        return AuthRequest("REQUEST", token, event["methodArn"])
+
+
 @routes.authorizer(ttl_seconds=0)
 def staff_authorizer(request: AuthRequest) -> AuthResponse:
     """Answer 401 to an unknown token and 403 to one without the right. AWS requires exactly "Unauthorized" for 401."""
+    return _authorized(request)
+
+
+@routes.authorizer(ttl_seconds=0)
+def partner_authorizer(request: AuthRequest) -> AuthResponse:
+    """Answer like the authorizer of staff. Its caller is a partner."""
+    return _authorized(request)
+
+
+# Chalice makes its own class, which reads one header only.
+partner_authorizer.__class__ = HeadersAuthorizer
+
+
+def _authorized(request: AuthRequest) -> AuthResponse:
     log.begin("")
     now = times.now()
     try:
@@ -36,7 +65,7 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized") from None
     note_use(token, now, tables())
     log.event("staff_recognised", token=token.token_id)
-    known = {"owner": token.owner, "rights": ",".join(sorted(token.rights))}
+    known = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
     allowed = _allowed(token.rights, _path(request.method_arn))
     return AuthResponse(routes=allowed, principal_id=token.token_id, context=known)
 
@@ -63,12 +92,26 @@ def _noting_refusals(view: View) -> View:
     return noting
 
 
+def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
+    """Bind a view that needs a partner's token. `response` makes its errors; by default they are problems."""
+    return answering(routes, response or json_problem, partner_authorizer)
+
+
+def partner_of(request: Request) -> str:
+    """Return the source of the partner that calls. Raise Forbidden for a token of nobody."""
+    source = str(_context(request).get("partner") or "")
+    if not source:
+        raise Forbidden("This is not the token of a partner.")
+    return source
+
+
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     """Return the routes of these rights. A route that is not listed is closed to everyone.
 
-    API Gateway needs at least one resource in a policy: the routes that are open to any token.
+    API Gateway needs at least one resource in a policy: the routes that are open to any token of staff. A partner's
+    token reads nothing.
     """
-    reachable = {*rights, Access.ANY_TOKEN}
+    reachable = {*rights, *([] if rights == {Right.PARTNER} else [Access.ANY_TOKEN])}
     return [
         AuthRoute(route.pattern, route.methods)
         for route in ROUTES.values()
@@ -94,11 +137,6 @@ def actor(request: Request) -> Actor:
     """Return the caller, as recognised by the authorizer."""
     context = _context(request)
     return Actor(token_id=context["principalId"], owner=context["owner"], source_ip=source_ip(request))
-
-
-def source_ip(request: Request) -> str:
-    """Return the caller's IP address as API Gateway saw it."""
-    return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
 def rights_by_route() -> dict[str, Right]:

@@ -1,4 +1,4 @@
-"""Staff tokens and their rights."""
+"""Tokens of staff and partners, and their rights."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,3 +22,5 @@ class StaffToken(BaseModel):
     expires_at: Moment
     revoked_at: Moment | None = None
     last_used_at: Moment | None = None
+    # The source of the partner whose token it is; None for staff.
+    partner: str | None = None

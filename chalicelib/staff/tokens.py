@@ -35,8 +35,13 @@ class NewToken(NamedTuple):
     text: str
 
 
-def new_token(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime) -> NewToken:
-    """Return a token that is not stored yet, so that its id can be recorded before it exists."""
+def new_token(
+    owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, partner: str | None = None
+) -> NewToken:
+    """Return a token that is not stored yet, so that its id can be recorded before it exists.
+
+    `partner`: the source of the partner that it is for.
+    """
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
         token_id=token_id,
@@ -45,6 +50,7 @@ def new_token(owner: str, rights: Iterable[Right], now: datetime, expires_at: da
         secret_sha256=_digest(secret),
         issued_at=now,
         expires_at=expires_at,
+        partner=partner,
     )
     return NewToken(token, f"staff_{token_id}_{secret}")
 

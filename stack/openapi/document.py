@@ -26,6 +26,7 @@ TAGS = {
     "pages": "The hosted form, HTML.",
     "links": "The links in our emails, HTML. GET shows a page and POST acts. Both can be repeated.",
     "staff": "Needs a staff token.",
+    "partners": "Signatures from other sites. Needs a partner's token.",
     "site": "The site itself.",
 }
 STAFF = {
@@ -34,6 +35,19 @@ STAFF = {
     "bearerFormat": "staff_<id>_<secret>",
     "description": "A staff token with the right that the route needs, issued by staff or engineers (`make token`). "
     "401 without a token, 403 without the right.",
+}
+
+PARTNER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "staff_<id>_<secret>",
+    "description": "A partner's token, issued by staff. It can only send signatures of that partner.",
+}
+OSDI = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "OSDI-API-Token",
+    "description": "The same token, in the header that OSDI names. A token in the query is not accepted.",
 }
 
 Node = dict[str, Any]
@@ -53,7 +67,7 @@ def document() -> Node:
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": _paths(),
         "components": {
-            "securitySchemes": {"staff": STAFF},
+            "securitySchemes": {"staff": STAFF, "partner": PARTNER, "osdi": OSDI},
             "schemas": _schemas(),
             "responses": responses(),
             **components(),
@@ -87,6 +101,6 @@ def _paths() -> Node:
 
 
 def _schemas() -> Node:
-    requests = [each.body.model for each in OPERATIONS.values() if each.body]
+    requests = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
     answers = [each.answer.model for each in OPERATIONS.values() if each.answer.model not in (None, dict)]
     return with_edits(schemas(requests, [ProblemDetails, *filter(None, answers)]))

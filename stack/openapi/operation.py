@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 JSON, CSV, HTML, FORM = "application/json", "text/csv", "text/html", "application/x-www-form-urlencoded"
+HAL = "application/hal+json"
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Body:
 class Answer:
     """The answer of a request that succeeds. Without a model: a page, or one of `kinds`.
 
-    `revision`: its ETag is the number of the stored revision. `etag`: a reader can ask whether it has changed; this is
-    the description of 304.
+    `json`: the content type of the model. `revision`: its ETag is the number of the stored revision. `etag`: a reader
+    can ask whether it has changed; this is the description of 304.
     """
 
     description: str
@@ -48,6 +49,7 @@ class Answer:
     csv: str = ""
     status: int = 200
     kinds: Sequence[str] = (HTML,)
+    json: str = JSON
     headers: Sequence[str] = ()
     etag: str = ""
 

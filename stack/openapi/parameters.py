@@ -10,10 +10,12 @@ PARAMETERS: dict[str, Node] = {
     "slug": {"description": "The petition's name in URLs.", "example": "protect-trafficked-children"},
     "token": {"description": "The signed statement."},
     "code": {"description": "The end of a statement's short address.", "example": "k7mp2x"},
+    "source": {"description": "The partner's source.", "example": "partner-oak"},
     "token_id": {"description": "The token's id, as in the list of tokens."},
     "signature_id": {"description": "The signature's id, as returned by the search."},
     "update_id": {"description": "The update's id, as in the list of updates."},
     "export_id": {"description": "The export's id, as in the list of exports."},
+    "import_id": {"description": "The import's id, as in the list of imports."},
     "version": {
         "description": "Changes whenever one of these files changes. An older version is also answered, but not "
         "cacheable.",

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.core.rights import Right
 from chalicelib.edge.routes import Function, Route
-from stack.openapi.operation import CSV, FORM, JSON, TEXT, Answer, Body, Operation, Query
+from stack.openapi.operation import CSV, JSON, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
 from stack.openapi.schemas import reference
 
@@ -15,9 +16,11 @@ UNKNOWN = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",
     "code": "NotAStatement",
+    "source": "UnknownThing",
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
+    "import_id": "UnknownThing",
     "update_id": "UnknownThing",
     "name": "NoFile",
 }
@@ -34,9 +37,13 @@ def operation_of(route: Route, words: Operation) -> Node:
         **described,
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": _body(words.body)} if words.body else {}),
-        **({"security": [{"staff": []}]} if route.needs_token else {}),
+        **({"security": _security(route)} if route.needs_token else {}),
         "responses": {str(status): each for status, each in sorted(_responses(route, words).items())},
     }
+
+
+def _security(route: Route) -> list[Node]:
+    return [{"partner": []}, {"osdi": []}] if route.right is Right.PARTNER else [{"staff": []}]
 
 
 def identifier(view: str) -> str:
@@ -50,7 +57,9 @@ def tag_of(route: Route) -> str:
     if route.function is Function.LINKS:
         return "links"
     if first == "api":
-        return {"staff": "staff", "openapi.json": "site"}.get(second, "petitions")
+        return {"staff": "staff", "openapi.json": "site", "partner": "partners", "osdi": "partners"}.get(
+            second, "petitions"
+        )
     return "site" if first in ("assets", "health") else "pages"
 
 
@@ -79,7 +88,7 @@ def _query(asked: Query) -> Node:
 
 
 def _body(body: Body) -> Node:
-    content: Node = {"schema": reference(body.model)}
+    content: Node = {"schema": TEXT if body.model is str else reference(body.model)}
     if body.example:
         content["example"] = body.example
     if body.examples:
@@ -117,21 +126,31 @@ def _content(answer: Answer) -> Node:
     example = {"example": answer.example} if answer.example else {}
     schema = {"type": "object"} if answer.model is dict else reference(answer.model)
     csv: Node = {CSV: {"schema": TEXT, "example": answer.csv}} if answer.csv else {}
-    return {JSON: {"schema": schema, **example}, **csv}
+    return {answer.json: {"schema": schema, **example}, **csv}
 
 
 def _problems(route: Route, words: Operation) -> dict[int, str]:
     """Return the names of the answers that follow from the route, by status."""
+    if route.path.startswith("/api/osdi"):
+        return _osdi_problems(route, words)
     page = "Page" if _is_page(route) else ""
     found = {429: "TooMany", 503: f"Unavailable{page}"}
     if route.needs_token:
         found |= {401: "Unauthorized", 403: "Forbidden"}
     if words.body:
         found |= {413: f"TooLarge{page}", 415: f"WrongType{page}", 422: f"Invalid{page}"}
-        found |= {} if words.body.kind == FORM else {400: "NotJson"}
+        found |= {400: "NotJson"} if words.body.kind == JSON else {}
     if words.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
     return found | _absent(route, page)
+
+
+def _osdi_problems(route: Route, words: Operation) -> dict[int, str]:
+    """Return OSDI's errors. API Gateway's own answers are problems."""
+    found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
+    found |= {400: "OsdiError"} if words.body or words.query else {}
+    found |= {413: "OsdiError", 415: "OsdiError"} if words.body else {}
+    return found | ({404: "OsdiError", 410: "OsdiError"} if _names(route) else {})
 
 
 def _absent(route: Route, page: str) -> dict[int, str]:

@@ -8,7 +8,9 @@ from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
-from stack.openapi.operation import HTML, TEXT
+from chalicelib.partners.form import MOST_BODY_KB
+from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
 
 Response = dict[str, Any]
@@ -52,6 +54,14 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),
     "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
     "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
+    "TooLargeFile": (
+        f"The file is larger than {MOST_DIRECT_KB} KB. Split it.",
+        problem_of(errors.BodyTooLarge(MOST_DIRECT_KB)),
+    ),
+    "TooLargeBatch": (
+        f"The body is larger than {MOST_BODY_KB} KB.",
+        problem_of(errors.BodyTooLarge(MOST_BODY_KB)),
+    ),
     "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
     "Invalid": (
         "Some fields are invalid. `errors` says how to correct each field. Nothing was stored.",
@@ -87,7 +97,14 @@ BY_THE_GATEWAY_TOO = ("TooLargePage", *RETRIED)
 
 def responses() -> dict[str, Response]:
     """Return the components of all answers to requests that fail."""
-    return {name: _problem(*each) for name, each in PROBLEMS.items()} | {name: _page(name) for name in PAGES}
+    osdi = {"OsdiError": _osdi(400), "OsdiUnavailable": _osdi(503)}
+    return {name: _problem(*each) for name, each in PROBLEMS.items()} | {name: _page(name) for name in PAGES} | osdi
+
+
+def _osdi(status: int) -> Response:
+    schema = {"type": "object", "required": ["osdi:error"], "properties": {"osdi:error": {"type": "object"}}}
+    content = {HAL: {"schema": schema}}
+    return {"description": "OSDI's error: what is wrong, by property.", **_retry(status == 503), "content": content}
 
 
 def _problem(description: str, problem: Problem) -> Response:

@@ -30,8 +30,9 @@ _SETTINGS = {
 }
 # Secrets are in the environment of the functions that need them, and of no other (docs/decisions/006).
 SECRETS = {
-    "SIGNATURE_KEYS": (API_HANDLER, "people"),
+    "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
+    "LIMIT_KEYS": (API_HANDLER, "people", "send_mail", "send_other_mail"),
 }
 # The parameter that reserves concurrent executions for a function, and what its description says of them.
 RESERVED = {
@@ -85,6 +86,7 @@ def functions() -> Template:
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),
             # The disk must hold the plain and the encrypted file at once. It sends messages to its own queue.
             properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+            properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
             properties("run_update", RecursiveLoop="Allow"),
             # Chalice would write the function's name in another case than its logical id.
             {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},

@@ -64,6 +64,13 @@ def _of_data() -> list[Template]:
             attempts=3,
         ),
         worked_queue(
+            "imports",
+            "Imports to work on: ids only",
+            lost="Imports that stopped three times without an error",
+            worker="run_import",
+            attempts=3,
+        ),
+        worked_queue(
             "updates",
             "Updates to send: ids only",
             lost="Updates that stopped three times without an error",

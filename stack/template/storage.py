@@ -6,6 +6,8 @@ _SECRETS = {
     "SignatureKeys": "Keys of the hash that is a signature's id. Without them one person could sign twice:"
     " never replace, only add.",
     "TokenKeys": "Keys that sign the links in emails. The newest signs, all verify.",
+    "LimitKeys": "Key of the hashes of addresses in the limits table. Without it, nobody's choice to get no more email"
+    " is known: never replace.",
 }
 
 
@@ -51,6 +53,7 @@ def _exports() -> Template:
             "Rules": [
                 _rule("PartsGoAfterADay", Prefix="parts/", ExpirationInDays=1),
                 _rule("FilesGoAfterTheirTime", Prefix="files/", ExpirationInDays=7),
+                _rule("ImportsGoAfterTheirTime", Prefix="imports/", ExpirationInDays=7),
                 _rule("UnfinishedUploadsGo", AbortIncompleteMultipartUpload={"DaysAfterInitiation": 1}),
             ]
         },

@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PATIENCE, PHONE
 from tests.browser.test_supporter import fill, open_petition, press_sign
 from tests.deployed import SLUG, DeployedSite, a_draft
 from tests.emulated import eventually
@@ -179,7 +179,7 @@ def check_at_every_size(browser: Browser, name: str, open_it: Callable[[Page], N
     # The test injects axe, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=PHONE, bypass_csp=True)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     open_it(page)
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)

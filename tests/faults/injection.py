@@ -115,7 +115,7 @@ def kind_of(target: Target) -> str:
 
 def targets(served: Served) -> Sequence[Target]:
     """Return every fake of AWS that the application calls."""
-    queues = (served.queue, served.other_queue, served.overflow, served.exports, served.updates)
+    queues = (served.queue, served.other_queue, served.overflow, served.exports, served.imports, served.updates)
     return (served.tables, served.bucket, *queues, served.source, served.other_source, served.mailer)
 
 

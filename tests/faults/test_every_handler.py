@@ -19,7 +19,15 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
-from tests.faults import export_scenes, people_scenes, scenes, staff_scenes, update_scenes
+from tests.faults import (
+    export_scenes,
+    import_scenes,
+    partner_scenes,
+    people_scenes,
+    scenes,
+    staff_scenes,
+    update_scenes,
+)
 from tests.faults.injection import CALLS, Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
@@ -28,6 +36,7 @@ from tests.served import Served
 pytestmark = pytest.mark.faults
 SCENES = [
     *(*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
+    *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
     *update_scenes.UPDATE_SCENES,
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
@@ -51,7 +60,7 @@ def begun(served: Served, scene: Scene) -> None:
     restore(*targets(served))
     served.tables.items.clear()
     served.bucket.objects.clear()
-    for queue in (served.queue, served.other_queue, served.overflow, served.exports, served.updates):
+    for queue in (served.queue, served.other_queue, served.overflow, served.exports, served.imports, served.updates):
         queue.messages.clear()
     served.mailer.mails.clear()
     for name in ("request", "mail_request"):

@@ -43,6 +43,11 @@ def confirmed_before(served: Served) -> None:
     confirmed(served.tables, PETITION)
 
 
+def obtained_by_a_partner(served: Served) -> None:
+    confirmed_before(served)
+    served.tables.items[KEY]["obtained_by"] = "Oak"
+
+
 def withdrawn(served: Served) -> None:
     pending(served)
     withdraw(KEY, PETITION, NOW, served.tables)
@@ -67,6 +72,7 @@ BEFORE = [
     pending,
     pending_with_its_mail_lost_on_the_way,
     confirmed_before,
+    obtained_by_a_partner,
     withdrawn,
     withdrawn_past_the_mail_limits,
     expired,

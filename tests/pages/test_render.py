@@ -155,6 +155,9 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
         "withdrawn.html": {"petition": petition},
         "unsubscribe.html": {"petition": petition, "token": word},
         "unsubscribed.html": {"petition": petition},
+        "stop.html": {"petition": petition, "token": word},
+        "stopped.html": {"petition": petition, "token": word},
+        "resumed.html": {"petition": petition},
         "staff.html": {"files": f"{base}/assets/staff/0a1b2c3d", "modules": ["api.js", "app.js"]},
         "sign_in.html": {},
         "statement.html": {
@@ -475,7 +478,9 @@ def test_each_way_to_share_has_its_own_source_and_works_without_javascript(templ
     assert (box.attrs["data-url"], box.attrs["data-copied"]) == (f"{link}sheet", f"{link}copy")
 
 
-@pytest.mark.parametrize("template", ["thanks.html", "confirmed.html", "withdrawn.html", "unsubscribed.html"])
+@pytest.mark.parametrize(
+    "template", ["thanks.html", "confirmed.html", "withdrawn.html", "unsubscribed.html", "resumed.html"]
+)
 def test_result_pages_show_no_personal_data_even_if_it_is_passed(template: str) -> None:
     personal: dict[str, object] = {
         "name": "Zoë O'Neill",
@@ -513,7 +518,7 @@ def test_the_confirm_page_links_to_withdraw_with_an_encoded_token() -> None:
     assert page.all("a", href="/prod/withdraw?token=a%26b%3Dc")
 
 
-@pytest.mark.parametrize("act", ["withdraw", "unsubscribe"])
+@pytest.mark.parametrize("act", ["withdraw", "unsubscribe", "stop"])
 def test_an_email_link_shows_a_button_that_posts(act: str) -> None:
     page = page_of(f"{act}.html", token="t0ken", base="/prod")
     assert (page.one("form").attrs["action"], page.one("form").attrs["method"]) == (f"/prod/{act}", "post")

@@ -23,7 +23,9 @@ from stack.template.merge import merge_template
 from tests.actors import NOW, item_of, json_of
 from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
+from tests.faults.import_scenes import an_import_that_waits, worked_on
 from tests.faults.injection import Fault
+from tests.faults.partner_scenes import BATCH, oak_asks, sent
 from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, requests
 from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
 from tests.located import give_table
@@ -110,6 +112,18 @@ def _more(served: Served) -> None:
         served.post_json(test_signing.API, json_of())
         served.deliver("store_overflow", served.overflow.messages)
         _relayed_and_followed(served)
+    begun(served, Scene("take_signatures", oak_asks, lambda _: True, nothing))
+    # An unknown petition makes the process read which there are.
+    sent(BATCH, served, "/api/partner/petitions/nobody/signatures", 404)
+    shed(Level.ACCEPT_ONLY, served.tables)
+    forget_level()
+    sent(BATCH, served)
+    forget_level()
+    begun(served, Scene("run_import", an_import_that_waits, lambda _: True, nothing))
+    shed(Level.ACCEPT_ONLY, served.tables)
+    forget_level()
+    worked_on(served)
+    shed(Level.NORMAL, served.tables)
     forget_level()
     begun(served, Scene("run_export", one_to_hand_over, lambda _: True, nothing))
     no_time = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 1000)

@@ -39,6 +39,7 @@ class Replay:
             "queue": Queue(clients["sqs"], environment["MAIL_QUEUE_URL"]),
             "other_queue": Queue(clients["sqs"], environment["OTHER_MAIL_QUEUE_URL"]),
             "overflow": Queue(clients["sqs"], environment["OVERFLOW_QUEUE_URL"]),
+            "imports": Queue(clients["sqs"], environment["IMPORTS_QUEUE_URL"]),
             "exports": Queue(clients["sqs"], environment["EXPORTS_QUEUE_URL"]),
             "updates": Queue(clients["sqs"], environment["UPDATES_QUEUE_URL"]),
             "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),

@@ -32,6 +32,11 @@ NAMED_ONLY = {
     "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth"},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    # A signature that a partner already finds is signed without email, so only a race asks for one here.
+    "partners": {
+        *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
+        *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
+    },
     # No email of updates is urgent.
     "send_mail": {
         "chalicelib/mail/deliveries.py:mark_sent",
@@ -41,6 +46,11 @@ NAMED_ONLY = {
         "chalicelib/updates/store.py:find",
     },
     "send_other_mail": {"chalicelib/mail/deliveries.py:request", "chalicelib/mail/outstanding.py:mark"},
+    # The partner's usual wording is kept already.
+    "run_import": {
+        "chalicelib/partners/store.py:keep_wording",
+        *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
+    },
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
     "run_update": {"chalicelib/mail/outbox.py:depth", "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},

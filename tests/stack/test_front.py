@@ -124,7 +124,7 @@ def test_the_callers_address_comes_from_the_connection_not_from_its_headers() ->
 
 def test_a_body_beyond_the_limit_is_413() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
-        answer, body = await ask(session, front + "/", method="POST", data=BytesIO(b"x" * (1024 * 1024 + 1)))
+        answer, body = await ask(session, front + "/", method="POST", data=BytesIO(b"x" * (10 * 1024 * 1024 + 1)))
         assert answer.status == 413
         assert json.loads(body)["status"] == 413
 

@@ -11,6 +11,7 @@ from chalicelib.core.rights import Right
 from chalicelib.edge.routes import ROUTES, Access
 from chalicelib.staff import authorizer
 from tests.actors import DAY, NOW, bobs_token
+from tests.partnering import oaks_token
 from tests.served import Served, context
 
 ARN = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
@@ -71,14 +72,18 @@ EVERY_ROUTE = [
 ]
 
 
+def _token(served: Served, held: Right) -> str:
+    return oaks_token(served.tables) if held is Right.PARTNER else bobs_token(served.tables, NOW, held)
+
+
 @pytest.mark.parametrize("held", [*Right, None])
 def test_a_route_is_open_only_to_its_right(served: Served, held: Right | None) -> None:
     """Every route with every right and with none (OWASP API5): 401 without a token, 403 without the right."""
-    token = {"authorization": f"Bearer {bobs_token(served.tables, NOW, held)}"} if held else {}
+    token = {"authorization": f"Bearer {_token(served, held)}"} if held else {}
     for right, method, path in EVERY_ROUTE:
         status = served.client.http.request(method, path, headers=token, body=b"").status_code
         refused = 403 if held else 401
-        is_open = held is right or (right is Access.ANY_TOKEN and held is not None)
+        is_open = held is right or (right is Access.ANY_TOKEN and held not in (None, Right.PARTNER))
         assert (status not in (401, 403)) if is_open else (status == refused), f"{method} {path}: {status}"
 
 
@@ -86,7 +91,7 @@ def test_the_policy_has_the_owner_and_rights_as_context(served: Served) -> None:
     token = bobs_token(served.tables, NOW, Right.MANAGE, Right.COUNTS)
     policy = policy_for(f"Bearer {token}")
     assert policy["principalId"] == token.split("_")[1]
-    assert policy["context"] == {"owner": "bob", "rights": "counts,manage"}
+    assert policy["context"] == {"owner": "bob", "rights": "counts,manage", "partner": ""}
 
 
 def test_a_star_does_not_match_a_slash(served: Served) -> None:

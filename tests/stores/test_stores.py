@@ -11,8 +11,8 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions import store as petitions
-from chalicelib.petitions.edit import text_of
 from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text import text_of
 from chalicelib.projections import store
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm

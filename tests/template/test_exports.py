@@ -22,7 +22,22 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
     [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {"Exports", "RunExport"}
+    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {
+        *("Exports", "RunExport"),
+        *("Manage", "RunImport"),
+    }
+
+
+def test_imports_keep_their_files_apart_and_only_the_importer_reads_them() -> None:
+    files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
+    for function, expected in {
+        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
+        "RunImport": {"s3:GetObject", "s3:DeleteObject"},
+    }.items():
+        concerned = [each for each in statements(function) if each["Resource"] == files]
+        assert {action for each in concerned for action in actions(each)} == expected
+    reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
+    assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
 
 
 def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
@@ -59,7 +74,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days}
+    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": 7}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 

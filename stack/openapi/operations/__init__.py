@@ -1,7 +1,19 @@
 """What is written by hand: the words of each operation, its model and its examples. Everything else is derived."""
 
 from stack.openapi.operation import Operations
-from stack.openapi.operations import counts, exports, manage, pages, people, petitions, sign_in, site, updates
+from stack.openapi.operations import (
+    counts,
+    exports,
+    imports,
+    manage,
+    pages,
+    partners,
+    people,
+    petitions,
+    sign_in,
+    site,
+    updates,
+)
 
 OPERATIONS: Operations = {
     **pages.OPERATIONS,
@@ -11,6 +23,8 @@ OPERATIONS: Operations = {
     **counts.OPERATIONS,
     **manage.OPERATIONS,
     **exports.OPERATIONS,
+    **partners.OPERATIONS,
+    **imports.OPERATIONS,
     **people.OPERATIONS,
     **updates.OPERATIONS,
 }

@@ -19,6 +19,7 @@ TOKEN = {
     "expires_at": "2027-01-30T09:00:00Z",
     "last_used_at": "2026-11-24T18:30:00Z",
     "revoked_at": None,
+    "partner": None,
     "usable": True,
 }
 CHANGED = Answer("The petition after the change.", ManagedPetition, headers=["Revision"])

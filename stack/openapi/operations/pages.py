@@ -1,6 +1,6 @@
 """Pages, and the links in emails."""
 
-from chalicelib.signatures.answers import ConfirmFields, SignatureFields, TokenFields
+from chalicelib.signatures.answers import ConfirmFields, SignatureFields, StopFields, TokenFields
 from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
@@ -84,6 +84,17 @@ OPERATIONS: Operations = {
         "in the URL and a body of any form type. The signature stays.",
         query=[TOKEN_OR_FIELD, LANG],
         body=Body(TokenFields, kind=FORM, required=False),
+    ),
+    "show_stop": Operation(
+        "Show which email will stop", Answer("The petition, with a button; or that it is stopped."), LOOK, query=[TOKEN]
+    ),
+    "stop_emails": Operation(
+        "Stop all email about a petition",
+        Answer("Stopped, or allowed again. Repeating gives the same page."),
+        "Nobody can have email about this petition sent to this address, until the owner of the link or staff allow it "
+        "again. The signature stays. With `emails=again` it allows email again.",
+        query=[TOKEN_OR_FIELD],
+        body=Body(StopFields, kind=FORM, required=False),
     ),
     "show_dashboard": Operation(
         "The staff page",

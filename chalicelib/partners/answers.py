@@ -1,0 +1,52 @@
+"""What the API returns about partners and their signatures."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Time
+from chalicelib.partners.model import Counts, TakenAs
+
+
+class TakenError(TypedDict):
+    """An invalid field and a sentence about it."""
+
+    field: str
+    message: str
+
+
+class TakenSignature(TypedDict):
+    identifier: str | None
+    """As sent. Null if it was not a text."""
+    result: TakenAs
+    errors: list[TakenError]
+    """Why it is invalid. Empty otherwise."""
+
+
+class TakenSignatures(TypedDict):
+    """In the order of the request."""
+
+    results: list[TakenSignature]
+
+
+class ShownPartner(TypedDict):
+    source: Annotated[str, Field(examples=["partner-oak"])]
+    name: str
+    counts: Counts
+    wording: str
+    version: str
+    created_at: Time
+
+
+class ShownPartners(TypedDict):
+    partners: list[ShownPartner]
+
+
+class PartnerToken(TypedDict):
+    """A new token of a partner. It is shown only once."""
+
+    token: Annotated[str, Field(pattern=r"^staff_[0-9a-f]{16}_[0-9a-f]{64}$")]
+    token_id: str
+    partner: str
+    expires_at: Time

@@ -1,0 +1,96 @@
+"""Validate what a partner sends for one person."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError, WithJsonSchema
+
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.times import ISO, Moment
+from chalicelib.core.validation import field_errors
+from chalicelib.partners.model import Counts, Partner, Wording, WordingVersion, is_ahead
+from chalicelib.signatures.form import COUNTRY, EMAIL, NAME, POSTCODE, WORDS, SignatureForm
+
+MOST_AT_ONCE = 100
+# A hundred signatures, each with a wording of 1,000 characters of any script, and some room.
+MOST_BODY_KB = 512
+
+Identifier = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Field(examples=["oak:41"])
+]
+
+
+class PartnerConsent(BaseModel):
+    """What the person agreed to on the partner's site."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    wording: Wording
+    """The sentence that the person agreed to, in full."""
+    version: WordingVersion
+    """The partner's name for this wording. Another wording needs another version."""
+    obtained_at: Annotated[Moment, WithJsonSchema(ISO)]
+    """When the person agreed."""
+    updates: StrictBool = False
+    """The person also agreed to get news from the charity."""
+    email: StrictBool = True
+    """The wording allows the charity to email the person once, to confirm."""
+
+
+class PartnerSignature(BaseModel):
+    """One person's signature, as a partner sends it. Other fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    identifier: Identifier
+    """The partner's own id of this signature, so that it can be sent again."""
+    name: Annotated[Any, WithJsonSchema(NAME)]
+    """As in `Signature`."""
+    email: Annotated[Any, WithJsonSchema(EMAIL)]
+    """As in `Signature`."""
+    country: Annotated[Any, WithJsonSchema(COUNTRY)] = "GB"
+    """As in `Signature`."""
+    postcode: Annotated[Any, WithJsonSchema(POSTCODE)] = None
+    """As in `Signature`."""
+    consent: PartnerConsent
+
+
+class SentSignature(BaseModel):
+    """A valid signature. Without an identifier, the address stands for it. `row` is its place in an import."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
+
+    identifier: str | None
+    form: SignatureForm
+    consent: PartnerConsent
+    row: int | None = None
+
+
+class _WithoutIdentifier(PartnerSignature):
+    """From formats in which an identifier is optional."""
+
+    identifier: Identifier | None = None  # type: ignore[assignment]
+
+
+def read_sent(
+    raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
+) -> SentSignature:
+    """Return the signature. Raise Invalid."""
+    try:
+        found = (_WithoutIdentifier if may_lack_identifier else PartnerSignature).model_validate(raw)
+        person = found.model_dump(include={"name", "email", "country", "postcode"})
+        form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": found.consent.updates}})
+    except ValidationError as error:
+        raise Invalid(field_errors(error, WORDS)) from error
+    if is_ahead(found.consent.obtained_at, now):
+        raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
+    if partner.counts is Counts.AFTER_EMAIL and not found.consent.email:
+        raise Invalid([FieldError("consent.email", "This signature needs our email, and its consent allows none")])
+    return SentSignature(identifier=found.identifier, form=form, consent=found.consent, row=row)
+
+
+def identifier_of(raw: object) -> str | None:
+    """Return the identifier of a signature that may be invalid otherwise."""
+    value = raw.get("identifier") if isinstance(raw, Mapping) else None
+    return value.strip()[:100] if isinstance(value, str) else None

@@ -1,0 +1,47 @@
+"""What the API returns about imports."""
+
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Number, Time
+from chalicelib.jobs.model import JobState
+from chalicelib.partners.imports.model import RowError, RowSample, Shape
+
+
+class StartedImport(TypedDict):
+    id: str
+
+
+class ShownImport(TypedDict):
+    id: str
+    partner: str
+    dry_run: bool
+    """A dry run stores nothing: its numbers are what an import would do now."""
+    requested_by: str
+    requested_at: Time
+    state: JobState
+    why: str | None
+    """Why it failed."""
+    rows: Number
+    """Rows of the file, once it is checked. Of an undo: receipts undone so far."""
+    processed: Number
+    accepted: Number
+    """Of an undo: signatures taken back."""
+    existing: Number
+    invalid: Number
+    suppressed: Number
+    errors: list[RowError]
+    """The first hundred. The headings are row 1."""
+    sample: list[RowSample]
+    """The result of each of the first rows, and which fields were found in it."""
+    shape: Shape | None
+    """How the file is read, once it is checked."""
+    undoes: str | None
+    """The import that this one undoes."""
+    undone_by: str | None
+    """The latest undo of this import. Read its state there."""
+
+
+class ShownImports(TypedDict):
+    """Newest first."""
+
+    imports: list[ShownImport]

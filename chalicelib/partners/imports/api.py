@@ -1,0 +1,135 @@
+"""Imports over HTTP, for staff: start one with a CSV, read its progress, cancel it, undo it."""
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.queue import imports_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.errors import FieldError, Invalid, NotNow, UnknownThing, WrongType
+from chalicelib.edge.http import content_type, json_answer, query, raw_body
+from chalicelib.jobs.model import JobState, new_id
+from chalicelib.jobs.request import cancel, find_job, jobs_of, start
+from chalicelib.partners.imports.file import HEADINGS
+from chalicelib.partners.imports.model import MOST_DIRECT_KB, Import, prefix
+from chalicelib.partners.register import find_partner
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import PetitionState
+from chalicelib.staff.authorizer import actor, audited, staff_view
+
+routes = Blueprint(__name__)
+
+CSV = "text/csv"
+KINDS = (CSV, "application/octet-stream", "text/plain", "")
+NOT_SHOWN = {
+    *("job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed"),
+    *("file", "mapping", "buckets"),
+}
+
+
+@staff_view(routes)
+def start_import(request: Request, slug: str) -> Response:
+    """Return 202 and the import's id. Nothing is stored before the whole file has been read."""
+    now = times.now()
+    if content_type(request) not in KINDS:
+        raise WrongType(CSV)
+    petition = petition_as_stored(slug, tables())
+    if petition.state_at(now) is PetitionState.DRAFT or not petition.confirmable_at(now):
+        raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
+    partner = find_partner(query(request, "partner") or "", tables())
+    mapping, body = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024)
+    job = _new(request, slug, partner.source, now).model_copy(
+        update={"dry_run": (query(request, "dry_run") or "").lower() in ("1", "true", "yes"), "mapping": mapping}
+    )
+    job = job.model_copy(update={"file": f"{prefix(job.job_id)}file"})
+    audited(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
+    _keep_file(job.file, body)
+    start(job, imports_queue(), tables())
+    return json_answer({"id": job.job_id}, 202)
+
+
+@staff_view(routes)
+def list_imports(request: Request, slug: str) -> Response:
+    petition = petition_as_stored(slug, tables())
+    jobs = list(jobs_of(Import, petition.slug, tables()))
+    return json_answer({"imports": [_shown(job, jobs) for job in jobs]})
+
+
+@staff_view(routes)
+def read_import(request: Request, slug: str, import_id: str) -> Response:
+    job = _found(slug, import_id)
+    return json_answer(_shown(job, list(jobs_of(Import, slug, tables()))))
+
+
+@staff_view(routes)
+def cancel_import(request: Request, slug: str, import_id: str) -> Response:
+    """Cancel it, and return it. Rows that were imported stay until the import is undone."""
+    job = _found(slug, import_id)
+    if job.at(times.now()).is_open:
+        audited(request, "import.cancelled", job.job_id)
+        job = cancel(job, times.now(), tables())
+    return json_answer(_shown(job, list(jobs_of(Import, slug, tables()))))
+
+
+@staff_view(routes)
+def undo_import(request: Request, slug: str, import_id: str) -> Response:
+    """Return 202 and the id of the undo. Only signatures that came only with this import are taken back."""
+    now = times.now()
+    job = _found(slug, import_id)
+    if job.at(now).is_open or job.dry_run or job.undoes:
+        raise NotNow("Only an import that has ended, and was no dry run, can be undone.")
+    undo = _new(request, slug, job.partner, now).model_copy(update={"undoes": job.job_id})
+    audited(request, "import.undone", job.job_id, {"undo": undo.job_id})
+    start(undo, imports_queue(), tables())
+    return json_answer({"id": undo.job_id}, 202)
+
+
+def _new(request: Request, slug: str, partner: str, now: datetime) -> Import:
+    moment = now.replace(microsecond=0)
+    return Import(
+        job_id=new_id(slug, moment),
+        requested_by=actor(request).owner,
+        requested_at=moment,
+        touched_at=moment,
+        partner=partner,
+    )
+
+
+def _found(slug: str, import_id: str) -> Import:
+    job = find_job(Import, import_id, tables())
+    if job.slug != slug:
+        raise UnknownThing("There is no such import.")
+    return job
+
+
+def _mapping(request: Request) -> dict[str, list[str]]:
+    """Return the mapping of the query: headings by our field, as JSON. Raise Invalid."""
+    text = query(request, "mapping")
+    try:
+        found = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
+    except ValidationError as error:
+        raise Invalid([FieldError("mapping", 'Send JSON such as {"email": "E-mail address"}')]) from error
+    unknown = found.keys() - HEADINGS.keys()
+    if unknown:
+        raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
+    return {field: [each] if isinstance(each, str) else each for field, each in found.items()}
+
+
+def _keep_file(key: str, body: bytes) -> None:
+    with TemporaryDirectory(prefix="import-") as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(body)
+        exports_bucket().put_file(key, path, CSV)
+
+
+def _shown(job: Import, others: list[Import]) -> dict[str, object]:
+    now = times.now()
+    undo = next((each.job_id for each in others if each.undoes == job.job_id), None)
+    done = {"rows": job.processed if job.undoes else job.expected, "processed": job.processed, "undone_by": undo}
+    state = job.at(now).state if job.state is JobState.DONE else job.state_at(now)
+    return {"id": job.job_id, **job.at(now).model_dump(mode="json", exclude=NOT_SHOWN), **done, "state": state}

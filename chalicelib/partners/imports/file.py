@@ -1,0 +1,162 @@
+"""Read a partner's CSV row by row, in constant memory. What cannot be read is refused with a sentence for staff."""
+
+import csv
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from chalicelib.partners.imports.model import Shape
+
+MOST_ROWS = 2_000_000
+# Characters of a line and of a cell. A quoted cell may have several lines.
+MOST_LINE, MOST_CELL, MOST_COLUMNS = 100_000, 10_000, 500
+BLOCK = 1024 * 1024
+
+# Their first bytes. None is unpacked: a small file could become an endless one.
+PACKED = {
+    b"PK\x03\x04": "a ZIP or Excel file",
+    b"\x1f\x8b": "a gzip file",
+    b"BZh": "a bzip2 file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"%PDF": "a PDF",
+    # U+FFFD: something has read it as UTF-8, which it is not.
+    b"\xef\xbf\xbd": "a file that was damaged on its way",
+    b"7z\xbc\xaf": "a 7z file",
+    b"Rar!": "a RAR file",
+}
+# Headings that other platforms use, by our field. Compared without case, spaces and punctuation.
+HEADINGS = {
+    "identifier": ("identifier", "id", "uuid", "externalid", "signatureid"),
+    "email": ("email", "emailaddress", "mail"),
+    "name": ("name", "fullname"),
+    "given_name": ("givenname", "firstname", "forename"),
+    "family_name": ("familyname", "lastname", "surname"),
+    "country": ("country", "countrycode"),
+    "postcode": ("postcode", "zipcode", "zip", "postalcode"),
+    "obtained_at": ("obtainedat", "signedat", "createdat", "signedon", "date", "can2subscriptiondate"),
+    "updates": ("updates",),
+}
+
+
+class Unreadable(Exception):
+    """The file cannot be read. The text is a sentence for staff."""
+
+
+def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
+    """Return how to read the file. `mapping`: headings by our field; others are found by their usual names."""
+    encoding = _encoding(path)
+    delimiter = max(",;\t|", key=_first_line(path, encoding).count)
+    headings = next(_rows(path, encoding, delimiter), [])
+    return Shape(encoding=encoding, delimiter=delimiter, columns=_columns(headings, mapping))
+
+
+def count_rows(path: Path, shape: Shape) -> int:
+    """Read the whole file and return its number of rows, so that a broken file is refused before any row is taken."""
+    number = 0
+    for number, _ in enumerate(records(path, shape), 1):
+        if number > MOST_ROWS:
+            raise Unreadable(f"This file has more than {MOST_ROWS:,} rows. Split it")
+    if not number:
+        raise Unreadable("This file has no rows under its headings")
+    return number
+
+
+def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
+    """Yield each row by our fields; None for a row with another number of cells than there are headings."""
+    rows = _rows(path, shape.encoding, shape.delimiter)
+    headings = next(rows, [])
+    places = {field: [headings.index(each) for each in named] for field, named in shape.columns.items()}
+    for row in rows:
+        if len(row) != len(headings):
+            yield None
+            continue
+        yield {
+            field: " ".join(filter(None, (row[place].strip() for place in where))) for field, where in places.items()
+        }
+
+
+def _first_line(path: Path, encoding: str) -> str:
+    with path.open(encoding=encoding, newline="") as file:
+        try:
+            return file.readline(MOST_LINE)
+        except UnicodeError as error:
+            raise Unreadable("The text is damaged, or has mixed encodings") from error
+
+
+def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    """Yield rows with any cell in them. Raise Unreadable."""
+    csv.field_size_limit(MOST_CELL)
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+        try:
+            yield from (row for row in reader if any(row))
+        except csv.Error as error:
+            raise Unreadable(f"Line {reader.line_num} cannot be read: {error}") from error
+        except UnicodeError as error:
+            raise Unreadable(f"The text after line {reader.line_num} is damaged, or has mixed encodings") from error
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    while line := file.readline(MOST_LINE + 1):
+        if len(line) > MOST_LINE:
+            raise csv.Error(f"it has more than {MOST_LINE:,} characters")
+        yield line
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(4096)
+    for magic, what in PACKED.items():
+        if start.startswith(magic):
+            raise Unreadable(f"This is {what}. Save it as CSV, and send that")
+    if start.startswith(BOM_UTF8):
+        return "utf-8-sig"
+    if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in start:
+        # Latin letters in UTF-16 have a zero byte each: before the letter, or after it.
+        odd = start[1::2].count(0) >= start[::2].count(0)
+        return "utf-16-le" if odd else "utf-16-be"
+    return "utf-8" if _is_utf8(path) else "cp1252"
+
+
+def _is_utf8(path: Path) -> bool:
+    with path.open(encoding="utf-8", newline="") as file:
+        try:
+            while file.read(BLOCK):
+                pass
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    if len(headings) > MOST_COLUMNS:
+        raise Unreadable(f"This file has more than {MOST_COLUMNS} columns")
+    found = {field: _usual(field, headings) for field in HEADINGS} | {each: [*named] for each, named in mapping.items()}
+    columns = {field: named for field, named in found.items() if named}
+    missing = [each for named in columns.values() for each in named if each not in headings]
+    if missing:
+        raise Unreadable(f"There is no column “{missing[0]}”")
+    twice = [each for named in columns.values() for each in named if headings.count(each) > 1]
+    if twice:
+        raise Unreadable(f"There are two columns “{twice[0]}”. Rename one of them")
+    return _whole(columns)
+
+
+def _whole(columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Join given and family name, and require a name and an address."""
+    parts = [*columns.pop("given_name", []), *columns.pop("family_name", [])]
+    if parts:
+        columns.setdefault("name", parts)
+    for field in ("email", "name"):
+        if field not in columns:
+            raise Unreadable(f"No column has a heading like “{field}”. Say which one it is in the mapping")
+    return columns
+
+
+def _usual(field: str, headings: Sequence[str]) -> list[str]:
+    plain = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
+    return next(([plain[name]] for name in HEADINGS[field] if name in plain), [])

@@ -1,0 +1,82 @@
+"""An import of a partner's file, or the undoing of one. It is a job (chalicelib.jobs), without personal data."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.core import keys
+from chalicelib.jobs.model import Job
+from chalicelib.partners.model import TakenAs
+
+LIFETIME = timedelta(days=365)
+# Lambda takes 6 MB, and a file travels as base64.
+MOST_DIRECT_KB = 4 * 1024
+MOST_ERRORS = 100
+MOST_SAMPLED = 10
+
+
+class Shape(BaseModel):
+    """How the file is read. `columns`: by our field, the heading or headings whose values are joined by a space."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    encoding: str
+    delimiter: str
+    columns: dict[str, list[str]]
+
+
+class RowError(BaseModel):
+    """`row`: as a spreadsheet numbers it, the headings being row 1."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    row: int
+    field: str
+    message: str
+
+
+class RowSample(BaseModel):
+    """One of the first rows: its result, and which of our fields it has."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    row: int
+    result: TakenAs
+    fields: list[str]
+
+
+class Import(Job):
+    """The stored item. `processed` rows of `expected`. `file` is its key in the bucket.
+
+    `undoes`: the import that this one undoes; then `accepted` counts what was taken back, and `buckets` is the cursor.
+    """
+
+    kind: ClassVar[str] = "import"
+    lifetime: ClassVar[timedelta] = LIFETIME
+
+    partner: str
+    dry_run: bool = False
+    file: str = ""
+    mapping: dict[str, list[str]] = Field(default_factory=dict)
+    shape: Shape | None = None
+    accepted: int = 0
+    existing: int = 0
+    invalid: int = 0
+    suppressed: int = 0
+    errors: list[RowError] = Field(default_factory=list)
+    sample: list[RowSample] = Field(default_factory=list)
+    undoes: str | None = None
+    buckets: int = 0
+
+    @property
+    def slug(self) -> str:
+        return self.key
+
+    @property
+    def bucket(self) -> str:
+        return keys.BUCKETS[self.buckets]
+
+
+def prefix(job_id: str) -> str:
+    return f"imports/{job_id}/"

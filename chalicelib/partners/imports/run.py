@@ -1,0 +1,143 @@
+"""The steps of an import: check the whole file, then take its rows. An undo goes over the partner's receipts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.core.errors import Invalid
+from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.partners.form import SentSignature
+from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
+from chalicelib.partners.imports.model import MOST_ERRORS, MOST_SAMPLED, Import, RowError, RowSample, prefix
+from chalicelib.partners.imports.rows import read_row
+from chalicelib.partners.imports.undo import undo_some
+from chalicelib.partners.model import TakenAs
+from chalicelib.partners.receive import Taken, foresee_each, take_each
+from chalicelib.partners.receiving import Receiving
+
+# Rows of a step, and seconds: a row takes five calls, of two seconds at most each, and eight rows run at once.
+ROWS, FOR_ROWS, FOR_A_CHECK = 400, 300, 400
+HEADINGS_ROW = 1
+# Rows at once. Each waits for AWS most of its time.
+WORKERS = 8
+
+
+@dataclass
+class Importing:
+    """The work of an import. `folder` is an empty directory; `workers` rows run at once."""
+
+    receiving: Receiving
+    bucket: Bucket
+    folder: Path
+    clock: Clock
+    workers: int
+    _rows: Iterator[Mapping[str, str] | None] | None = None
+    _at: int = field(default=-1)
+
+    def next_step(self, job: Import) -> Step[Import]:
+        if not self.receiving.petition.confirmable_at(self.clock()) and not job.undoes:
+            return Step(0, lambda: job.ended(JobState.FAILED, why="The petition closed meanwhile"))
+        if job.undoes:
+            return Step(FOR_ROWS, lambda: undo_some(job, self.receiving, self.clock(), ROWS))
+        if job.shape is None:
+            return Step(FOR_A_CHECK, lambda: self._checked(job))
+        return Step(FOR_ROWS, lambda: self._with_rows(job))
+
+    def tidy(self, job: Import) -> None:
+        """Delete the file: it has names and addresses."""
+        self.bucket.delete_under(prefix(job.job_id))
+
+    def _checked(self, job: Import) -> Import:
+        """Read the whole file before any row is taken."""
+        try:
+            shape = shape_of(self._file(job), job.mapping)
+            return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
+        except Unreadable as why:
+            return job.ended(JobState.FAILED, why=f"{why}. Nothing was imported")
+
+    def _file(self, job: Import) -> Path:
+        path = self.folder / "file"
+        if not path.exists():
+            part = self.folder / "part"
+            with part.open("wb") as file:
+                self.bucket.copy_to(job.file, file)
+            part.rename(path)
+        return path
+
+    def _with_rows(self, job: Import) -> Import:
+        """Take the next rows and return the job with their results."""
+        batch = list(islice(self._from(job), ROWS))
+        self._at += len(batch)
+        first = job.processed + HEADINGS_ROW + 1
+        read = [self._read(record, first + number) for number, record in enumerate(batch)]
+        results = self._taken(job, read)
+        after = _with_results(job, first, batch, results)
+        return after.ended(JobState.DONE) if after.processed >= after.expected else after
+
+    def _from(self, job: Import) -> Iterator[Mapping[str, str] | None]:
+        """Return the rows that are not taken yet."""
+        if self._rows is None or self._at != job.processed:
+            assert job.shape
+            self._rows, self._at = records(self._file(job), job.shape), job.processed
+            next(islice(self._rows, job.processed, job.processed), None)
+        return self._rows
+
+    def _read(self, record: Mapping[str, str] | None, row: int) -> SentSignature | Invalid:
+        try:
+            return read_row(record, row, self.receiving.partner, self.clock())
+        except Invalid as invalid:
+            return invalid
+
+    def _taken(self, job: Import, read: Sequence[SentSignature | Invalid]) -> list[Taken]:
+        """Take the valid rows, several at once. Rows of one identifier stay together, in order."""
+        results = [Taken(TakenAs.INVALID, each.errors) if isinstance(each, Invalid) else None for each in read]
+        lanes: dict[int, list[tuple[int, SentSignature]]] = {}
+        for number, sent in enumerate(read):
+            if isinstance(sent, SentSignature):
+                lane = int(self.receiving.receipt_of(sent, self.clock()).digest[:8], 16) % self.workers
+                lanes.setdefault(lane, []).append((number, sent))
+        for rows, taken in zip(lanes.values(), self._each_lane(job, [*lanes.values()]), strict=True):
+            for (number, _), result in zip(rows, taken, strict=True):
+                results[number] = result
+        return [result for result in results if result is not None]
+
+    def _each_lane(self, job: Import, lanes: Sequence[Sequence[tuple[int, SentSignature]]]) -> list[list[Taken]]:
+        if self.workers == 1:
+            return [self._lane(job, lane) for lane in lanes]
+        with ThreadPoolExecutor(self.workers) as pool:
+            return [*pool.map(lambda lane: self._lane(job, lane), lanes)]
+
+    def _lane(self, job: Import, lane: Sequence[tuple[int, SentSignature]]) -> list[Taken]:
+        take = foresee_each if job.dry_run else take_each
+        return take([sent for _, sent in lane], self.receiving, self.clock())
+
+
+def _with_results(
+    job: Import, first: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[Taken]
+) -> Import:
+    numbers: dict[str, Any] = {
+        each.value: getattr(job, each.value) + sum(taken.result is each for taken in results) for each in TakenAs
+    }
+    wrong = [
+        RowError(row=first + number, field=error.field, message=error.message)
+        for number, taken in enumerate(results)
+        for error in taken.errors
+    ]
+    sampled = [
+        RowSample(
+            row=first + number, result=taken.result, fields=[name for name, value in (record or {}).items() if value]
+        )
+        for number, (record, taken) in enumerate(zip(batch, results, strict=True))
+    ]
+    return job.model_copy(
+        update={
+            **numbers,
+            "processed": job.processed + len(results),
+            "errors": [*job.errors, *wrong][:MOST_ERRORS],
+            "sample": [*job.sample, *sampled][:MOST_SAMPLED],
+        }
+    )

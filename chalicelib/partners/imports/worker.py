@@ -1,0 +1,42 @@
+"""Process the imports queue."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.queue import imports_queue, overflow_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
+from chalicelib.edge.batch import Failures
+from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.run import run
+from chalicelib.jobs.worker import each_job
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.register import find_partner
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.signatures.sign import SigningContext
+
+workers = Blueprint(__name__)
+
+
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
+def run_import(event: SQSEvent) -> Failures:
+    return each_job(event, Import, imports_queue(), _run)
+
+
+def _run(job: Import, has_time: HasTime) -> Import:
+    # Every function loads this file at cold start, but only one runs imports.
+    from chalicelib.partners.imports.run import WORKERS, Importing
+
+    partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
+    context = SigningContext(tables(), overflow_queue, settings().signature_keys)
+    undone = job.undoes or job.job_id
+    receiving = Receiving(partner, petition, "import", context, undone)
+    with TemporaryDirectory(prefix="import-") as folder:
+        work = Importing(receiving, exports_bucket(), Path(folder), times.now, WORKERS)
+        return run(job, work, has_time, times.now, tables())

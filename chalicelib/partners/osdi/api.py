@@ -1,0 +1,97 @@
+"""OSDI over HTTP: entry point, petitions, and the helper that records a signature."""
+
+import json
+import re
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.table import tables
+from chalicelib.core import log, times
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.settings import settings
+from chalicelib.core.validation import decoded
+from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry_after
+from chalicelib.edge.problems import Problem
+from chalicelib.partners.api import receiving_of
+from chalicelib.partners.model import TakenAs
+from chalicelib.partners.osdi.documents import (
+    HAL,
+    Document,
+    description,
+    entry_point,
+    error_document,
+    petition_document,
+    petition_list,
+    signature_document,
+)
+from chalicelib.partners.osdi.read import PLACES, identifiers_of, read_helper
+from chalicelib.partners.receive import Taken, take_each
+from chalicelib.petitions.find import counted_petitions, find_petition
+from chalicelib.staff.authorizer import partner_view
+from chalicelib.tallies.count import exact_count
+
+routes = Blueprint(__name__)
+
+KINDS = (JSON, HAL, "")
+_page_number = re.compile(r"[1-9][0-9]{0,5}")
+
+
+def _problem(_: Request, problem: Problem) -> Response:
+    """Return a problem as OSDI's error. OSDI knows 400 for what is invalid."""
+    status = 400 if problem.status == 422 else problem.status
+    fields = [description("INVALID", each.message, each.field) for each in problem.errors]
+    code = problem.title.upper().replace(" ", "_")
+    body = error_document(status, fields or [description(code, problem.detail)])
+    return _answered(body, status, retry_after(problem))
+
+
+@partner_view(routes, _problem)
+def read_entry_point(request: Request) -> Response:
+    return _answered(entry_point(_base()))
+
+
+@partner_view(routes, _problem)
+def list_osdi_petitions(request: Request) -> Response:
+    """Return a page of the open petitions."""
+    page = query(request, "page") or "1"
+    if not _page_number.fullmatch(page):
+        raise Invalid([FieldError("page", "Use the number of a page")])
+    return _answered(petition_list(counted_petitions(times.now(), tables()), int(page), _base()))
+
+
+@partner_view(routes, _problem)
+def read_osdi_petition(request: Request, slug: str) -> Response:
+    """Return the petition with the exact count, so that a client sees what it has recorded."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    return _answered(petition_document(petition, exact_count(petition, now, tables()), _base()))
+
+
+@partner_view(routes, _problem)
+def record_signature(request: Request, slug: str) -> Response:
+    """Return the signature, whether it is new or not. A repeat changes nothing."""
+    now = times.now()
+    body = decoded(json_body(request, kinds=KINDS))
+    receiving = receiving_of(request, slug, "osdi", now)
+    sent = read_helper(body, receiving.partner, now)
+    [taken] = take_each([sent], receiving, now)
+    log.note("taken", petition=slug, partner=receiving.partner.source, result=taken.result.value)
+    if taken.result in (TakenAs.INVALID, TakenAs.SUPPRESSED):
+        return _refused(taken)
+    url = f"{_base()}/petitions/{slug}"
+    return _answered(signature_document(identifiers_of(body), sent.consent.obtained_at, now, url))
+
+
+def _refused(taken: Taken) -> Response:
+    """Return 400. OSDI has no word for a person who must not be sent again."""
+    told = [description("INVALID", each.message, PLACES.get(each.field, each.field)) for each in taken.errors]
+    gone = description("SUPPRESSED", "This person withdrew or cannot be reached by email. Do not send them again")
+    return _answered(error_document(400, told or [gone]), 400)
+
+
+def _answered(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return answer(json.dumps(body), status, {"Content-Type": HAL, **NO_STORE, **(headers or {})})
+
+
+def _base() -> str:
+    return f"{settings().site_url}/api/osdi"

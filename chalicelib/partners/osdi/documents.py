@@ -1,0 +1,90 @@
+"""Our documents in the OSDI format 1.2.0, with HAL links. `base` is the URL of the entry point."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from chalicelib.core.times import iso
+from chalicelib.petitions.find import Listed
+from chalicelib.petitions.model import Petition
+
+HAL = "application/hal+json"
+VERSION = "1.2.0"
+NAMESPACE = "petitions"
+PAGE = 25
+CURIES = [{"name": "osdi", "href": "https://opensupporter.github.io/osdi-docs/{rel}", "templated": True}]
+
+Document = dict[str, Any]
+
+
+def entry_point(base: str) -> Document:
+    """Return what an OSDI client reads first."""
+    links = {"self": _link(base), "osdi:petitions": _link(f"{base}/petitions"), "curies": CURIES}
+    return {
+        "motd": "Record signatures with osdi:record_signature_helper of each petition.",
+        "vendor_name": "Petitions",
+        "product_name": "Petitions",
+        "osdi_version": VERSION,
+        "namespace": NAMESPACE,
+        "max_pagesize": PAGE,
+        "_links": links,
+    }
+
+
+def petition_list(listed: Sequence[Listed], page: int, base: str) -> Document:
+    """Return one page. Clients stop at a page without `next`."""
+    pages = max(1, -(-len(listed) // PAGE))
+    shown = [petition_document(*each, base) for each in listed[(page - 1) * PAGE : page * PAGE]]
+    links: Document = {"self": _link(f"{base}/petitions?page={page}"), "curies": CURIES}
+    links["osdi:petitions"] = [each["_links"]["self"] for each in shown]
+    links |= {"next": _link(f"{base}/petitions?page={page + 1}")} if page < pages else {}
+    links |= {"previous": _link(f"{base}/petitions?page={page - 1}")} if page > 1 else {}
+    totals = {"page": page, "per_page": PAGE, "total_pages": pages, "total_records": len(listed)}
+    return {**totals, "_links": links, "_embedded": {"osdi:petitions": shown}}
+
+
+def petition_document(petition: Petition, counted: Any, base: str) -> Document:
+    own = _petition_url(petition, base)
+    return {
+        "identifiers": [f"{NAMESPACE}:{petition.slug}"],
+        "origin_system": petition.charity,
+        "created_date": iso(petition.opened_at),
+        "modified_date": iso(counted.as_of),
+        "name": petition.slug,
+        "title": petition.title,
+        "summary": petition.summary,
+        "description": "".join(f"<p>{escape(each)}</p>" for each in petition.text.split("\n\n")),
+        "petition_text": petition.text,
+        "target": [{"name": petition.target}],
+        "total_signatures": counted.confirmed,
+        "_links": {"self": _link(own), "osdi:record_signature_helper": _link(f"{own}/record"), "curies": CURIES},
+    }
+
+
+def signature_document(identifiers: Sequence[str], signed: datetime, now: datetime, url: str) -> Document:
+    """Return what the helper answers. It has no link to itself: a partner's token reads no signature."""
+    return {
+        "identifiers": list(identifiers),
+        "created_date": iso(now),
+        "modified_date": iso(now),
+        "action_date": iso(signed),
+        "_links": {"osdi:petition": _link(url), "curies": CURIES},
+    }
+
+
+def error_document(status: int, descriptions: Sequence[Document]) -> Document:
+    resource = {"resource": "osdi:signature", "response_code": status, "error_descriptions": list(descriptions)}
+    return {"osdi:error": {"request_type": "atomic", "response_code": status, "resource_status": [resource]}}
+
+
+def description(code: str, text: str, *fields: str) -> Document:
+    return {"error_code": code, "description": text, **({"properties": [*fields]} if fields else {})}
+
+
+def _petition_url(petition: Petition, base: str) -> str:
+    return f"{base}/petitions/{petition.slug}"
+
+
+def _link(href: str) -> dict[str, str]:
+    return {"href": href}

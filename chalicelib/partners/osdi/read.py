@@ -1,0 +1,92 @@
+"""Read the body of OSDI's record_signature_helper. Clients differ, so this is lenient on what it does not need."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.partners.form import SentSignature, read_sent
+from chalicelib.partners.model import Partner
+
+# By our field: where it is in OSDI, for its errors.
+PLACES = {
+    "name": "person.given_name",
+    "email": "person.email_addresses[0].address",
+    "postcode": "person.postal_addresses[0].postal_code",
+    "country": "person.postal_addresses[0].country",
+    "identifier": "identifiers[0]",
+    "consent.obtained_at": "action_date",
+    "consent.wording": "person.custom_fields.consent_wording",
+    "consent.version": "person.custom_fields.consent_version",
+}
+
+
+def read_helper(body: object, partner: Partner, now: datetime) -> SentSignature:
+    """Return the signature. Raise Invalid, with OSDI's names of the fields.
+
+    OSDI has no consent: it is in `custom_fields` of the person, or else the partner's usual one.
+    """
+    if not isinstance(body, Mapping):
+        raise Invalid([FieldError("body", "Send a JSON object")])
+    try:
+        return read_sent(_as_ours(body, partner, now), partner, now, may_lack_identifier=True)
+    except Invalid as invalid:
+        errors = [FieldError(PLACES.get(each.field, each.field), each.message) for each in invalid.errors]
+        raise Invalid(errors) from invalid
+
+
+def identifiers_of(body: object) -> list[str]:
+    """Return the identifiers that the client sent."""
+    found = body.get("identifiers") if isinstance(body, Mapping) else None
+    listed = [found] if isinstance(found, str | int) else found if isinstance(found, list) else []
+    return [text for each in listed if isinstance(each, str | int) and (text := str(each).strip())]
+
+
+def _as_ours(body: Mapping[str, Any], partner: Partner, now: datetime) -> dict[str, object]:
+    person = _mapping(body.get("person"))
+    postal = _primary(person.get("postal_addresses"))
+    custom = _mapping(person.get("custom_fields"))
+    return {
+        "identifier": next(iter(identifiers_of(body)), None),
+        "name": _name(person),
+        "email": _primary(person.get("email_addresses")).get("address"),
+        "country": _text(postal.get("country")) or "GB",
+        "postcode": _text(postal.get("postal_code")),
+        "consent": {
+            "wording": _text(custom.get("consent_wording")) or partner.wording,
+            "version": _text(custom.get("consent_version")) or partner.version,
+            "obtained_at": _moment(custom.get("consent_obtained_at") or body.get("action_date"), now),
+            "updates": str(custom.get("consent_updates")).lower() in ("true", "1", "yes"),
+            "email": str(custom.get("consent_email", True)).lower() not in ("false", "0", "no"),
+        },
+    }
+
+
+def _name(person: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (_text(person.get("given_name")), _text(person.get("family_name")))))
+
+
+def _primary(listed: object) -> Mapping[str, Any]:
+    """Return the primary entry, or the first. Some clients send one entry without a list, or only its text."""
+    entries: Sequence[object] = listed if isinstance(listed, list) else [listed]
+    found = [{"address": each} if isinstance(each, str) else _mapping(each) for each in entries]
+    return next((each for each in found if each.get("primary") is True), found[0] if found else {})
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _moment(value: object, now: datetime) -> object:
+    """Return a moment. Times without a zone are UTC. What is no time is returned as it is, and is invalid then."""
+    if value in (None, ""):
+        return now
+    try:
+        moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        return value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,51 @@
+"""Create and find partners, and issue their tokens."""
+
+import re
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, UnknownThing
+from chalicelib.core.rights import Right
+from chalicelib.partners import store
+from chalicelib.partners.model import SOURCE_PATTERN, Partner
+from chalicelib.staff.tokens import NewToken, new_token
+
+_source = re.compile(SOURCE_PATTERN)
+
+
+def create_partner(partner: Partner, tables: Tables) -> None:
+    """Raise Invalid if the source is taken by another partner. Idempotent."""
+    keep_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
+    try:
+        store.add(partner, tables)
+    except ConditionFailed as failure:
+        stored = Partner.model_validate(failure.item)
+        if stored.model_copy(update={"created_at": partner.created_at}) != partner:
+            raise Invalid([FieldError("source", "There is a partner with this source")]) from failure
+
+
+def keep_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
+    """Keep a wording under its version. Raise Invalid if the version stands for another wording."""
+    try:
+        store.keep_wording(source, version, wording, now, tables)
+    except ConditionFailed as failure:
+        if not failure.item or failure.item["wording"] != wording:
+            message = "This version has another wording. Give the new wording a new version"
+            raise Invalid([FieldError("consent.version", message)]) from failure
+
+
+def find_partner(source: str, tables: Tables) -> Partner:
+    """Raise UnknownThing, also for malformed sources, which are not looked up."""
+    partner = store.find(source, tables) if _source.fullmatch(source) else None
+    if partner is None:
+        raise UnknownThing("There is no such partner.")
+    return partner
+
+
+def all_partners(tables: Tables) -> list[Partner]:
+    return list(store.list_all(tables))
+
+
+def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
+    """Return a token, not stored yet, that can only send signatures to this partner's source."""
+    return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)

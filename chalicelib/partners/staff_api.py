@@ -1,0 +1,83 @@
+"""Partners over HTTP, for staff: list and create them, and issue their tokens."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.validation import parsed
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.partners.model import Counts, Partner, Source, Wording, WordingVersion
+from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
+from chalicelib.petitions.text import Line
+from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.tokens import described, keep
+
+if TYPE_CHECKING:
+    from chalicelib.partners.answers import PartnerToken
+
+routes = Blueprint(__name__)
+
+MOST_DAYS = 3650
+
+
+class NewPartner(BaseModel):
+    """The body of `POST /api/staff/partners`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    source: Source
+    """The source of all its signatures. It cannot be changed."""
+    name: Line
+    """As recorded with each signature, and shown to the person who asks for their data."""
+    counts: Counts
+    """`at-once`: its signatures count when they arrive. `after-email`: each person confirms by our email first."""
+    wording: Wording
+    """What people agree to on its site. Used for signatures that do not name another."""
+    version: WordingVersion
+    """The name of this wording."""
+
+
+class PartnerTokenRequest(BaseModel):
+    """The body of `POST /api/staff/partners/{source}/tokens`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = 365
+
+
+@staff_view(routes)
+def list_partners(request: Request) -> Response:
+    """Return all partners by source."""
+    return json_answer({"partners": [partner.model_dump() for partner in all_partners(tables())]})
+
+
+@staff_view(routes)
+def add_partner(request: Request) -> Response:
+    """Return 201 and the partner. Repeating it changes nothing; another partner with this source is 422."""
+    new = parsed(NewPartner, json_body(request))
+    partner = Partner(**new.model_dump(), created_at=times.now())
+    audited(request, "partner.created", partner.source, {"counts": partner.counts.value})
+    create_partner(partner, tables())
+    return json_answer(find_partner(partner.source, tables()).model_dump(), 201)
+
+
+@staff_view(routes)
+def issue_token_of_partner(request: Request, source: str) -> Response:
+    """Return 201 and a token that can only send signatures of this partner. It is shown only once."""
+    wanted = parsed(PartnerTokenRequest, json_body(request))
+    partner = find_partner(source, tables())
+    now = times.now()
+    token = new_partner_token(partner, now, now + timedelta(days=wanted.days))
+    stored = token.stored
+    audited(request, "token.issued", stored.token_id, {**described(stored), "partner": partner.source})
+    shown: PartnerToken = {
+        "token": keep(token, tables()),
+        "token_id": stored.token_id,
+        "partner": partner.source,
+        "expires_at": times.iso(stored.expires_at),
+    }
+    return json_answer(shown, 201)

@@ -1,0 +1,73 @@
+"""Imports of partners' files, for staff."""
+
+from chalicelib.partners.imports.answers import ShownImport, ShownImports, StartedImport
+from chalicelib.partners.imports.file import HEADINGS, MOST_ROWS
+from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
+
+ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
+STARTED = {"id": ID}
+RUNNING = {
+    "id": ID,
+    "partner": "partner-oak",
+    "dry_run": False,
+    "requested_by": "Bob Bakker",
+    "requested_at": "2026-11-24T12:00:00Z",
+    "state": "running",
+    "why": None,
+    "rows": 8501,
+    "processed": 400,
+    "accepted": 388,
+    "existing": 9,
+    "invalid": 1,
+    "suppressed": 2,
+    "errors": [{"row": 17, "field": "email", "message": "Enter an email address"}],
+    "sample": [{"row": 2, "result": "accepted", "fields": ["email", "name"]}],
+    "shape": {
+        "encoding": "utf-8",
+        "delimiter": ",",
+        "columns": {"email": ["Email"], "name": ["First name", "Surname"]},
+    },
+    "undoes": None,
+    "undone_by": None,
+}
+YES = {"type": "string", "enum": ["true", "false"]}
+
+OPERATIONS: Operations = {
+    "list_imports": Operation(
+        "All imports of a petition", Answer("Newest first, undos included.", ShownImports, {"imports": [RUNNING]})
+    ),
+    "start_import": Operation(
+        "Import a partner's CSV",
+        Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
+        f"A CSV of {MOST_DIRECT_KB} KB and {MOST_ROWS:,} rows at most, in any usual encoding, with headings in the "
+        "first row. The whole file is read before any row is taken: a broken file imports nothing. One import at a "
+        "time for each petition. Repeating a file changes nothing: rows are recognised by the partner's identifier, or "
+        "by the address if there is no such column.",
+        query=[
+            Query("partner", "The partner's source.", example="partner-oak", required=True),
+            Query("dry_run", "`true`: store nothing, and report what an import would do.", YES),
+            Query(
+                "mapping",
+                f"JSON: headings by field, a list for several. Fields: {', '.join(HEADINGS)}. Usual headings are found "
+                "without.",
+                example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
+            ),
+        ],
+        body=Body(str, "Identifier,Email,First name,Last name\noak:41,zoe@example.org,Zoë,O'Neill\n", kind=CSV),
+        problems={409: "NotNow", 413: "TooLargeFile"},
+    ),
+    "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING)),
+    "cancel_import": Operation(
+        "Cancel an import",
+        Answer("The import: cancelled, or as it had ended before.", ShownImport, {**RUNNING, "state": "cancelled"}),
+        "Rows that were imported stay until the import is undone.",
+    ),
+    "undo_import": Operation(
+        "Undo an import",
+        Answer("Started. Read its progress under its id.", StartedImport, STARTED, status=202),
+        "Takes back the signatures that came only with this import. People who signed here, came from somebody else "
+        "too, or confirmed by our email stay. The identifiers are free afterwards.",
+        problems={409: "NotNow"},
+    ),
+}

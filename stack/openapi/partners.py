@@ -1,0 +1,25 @@
+"""The schema of a partner's body: the code reads each signature of a batch by itself."""
+
+from typing import Annotated, Any, Required
+
+from pydantic import ConfigDict, Field, RootModel
+from typing_extensions import TypedDict
+
+from chalicelib.partners.form import MOST_AT_ONCE, PartnerSignature
+
+
+class PartnerBatch(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+    signatures: Annotated[list[PartnerSignature], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class SentSignatures(RootModel[PartnerSignature | PartnerBatch]):
+    """One signature, or a batch."""
+
+
+class OsdiSignature(TypedDict, total=False):
+    """OSDI's signature with its person. Other fields of OSDI are ignored."""
+
+    identifiers: list[str]
+    action_date: str
+    person: Required[dict[str, Any]]

@@ -1,0 +1,55 @@
+"""The sample partner of `make run` and of tests: its signatures count at once."""
+
+import json
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from stack.attach import Deployed
+
+SOURCE = "partner-sample"
+PARTNER = {
+    "source": SOURCE,
+    "name": "Sample Partner",
+    "counts": "at-once",
+    "wording": "I sign this petition, and Sample Partner may pass my signature on to the charity.",
+    "version": "1",
+}
+
+
+def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) -> str:
+    """Return the token in the file if it works, else a new one of the sample partner, which is created if needed."""
+    if file and file.exists() and _works(stack, file.read_text()):
+        return file.read_text()
+    _post(stack, "", PARTNER, staff_token)
+    token: str = _post(stack, f"/{SOURCE}/tokens", {}, staff_token)["token"]
+    if file:
+        write_private(file, token)
+    return token
+
+
+def write_private(path: Path, content: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(content)
+
+
+def _works(stack: Deployed, token: str) -> bool:
+    """Return whether the token is accepted: a batch without signatures is 422 then, and 401 otherwise."""
+    try:
+        _asked(f"{stack.api}/api/partner/petitions/none/signatures", {"signatures": []}, token)
+    except urllib.error.HTTPError as error:
+        return error.code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+    return True
+
+
+def _post(stack: Deployed, path: str, body: object, token: str) -> Any:
+    return _asked(f"{stack.api}/api/staff/partners{path}", body, token)
+
+
+def _asked(address: str, body: object, token: str) -> Any:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return json.load(answer)

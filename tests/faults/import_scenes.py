@@ -1,0 +1,125 @@
+"""Scenes of imports. Faults in the middle of an import's work are in tests/partners/imports/test_run.py."""
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+
+from chalicelib.core import keys
+from chalicelib.jobs.model import JobState
+from chalicelib.partners.imports import worker
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.model import Counts
+from tests.actors import NOW, Person, confirmed
+from tests.faults.scenes import PETITION, Scene, answered, counted_right
+from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
+from tests.importing import CSV, an_import, rows, work, worked
+from tests.partnering import a_partner
+from tests.served import Served, sqs_event
+
+OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/imports"
+NUMBER = f"{PETITION.slug}.20261124T120000Z-00000000"
+ONE = f"{OF_PETITION}/{NUMBER}"
+
+
+def bob_and_oak(served: Served) -> None:
+    bob_may_all(served)
+    a_partner(served.tables)
+
+
+def an_import_that_waits(served: Served) -> None:
+    """The second person of the file has signed here."""
+    bob_and_oak(served)
+    confirmed(served.tables, PETITION, Person("Somebody", "person2@mail.example"))
+    served.asked = waiting(served)  # type: ignore[attr-defined]
+
+
+def waiting(served: Served) -> Import:
+    return an_import(served.tables, served.bucket, a_partner(served.tables), CSV + rows(1, 2))
+
+
+def an_import_that_is_done(served: Served) -> None:
+    bob_and_oak(served)
+    served.tables.put(keys.job("import", NUMBER), done().model_dump(exclude_none=True))
+
+
+def done() -> Import:
+    fields = {"requested_by": "bob", "requested_at": NOW, "touched_at": NOW, "state": "done", "partner": "partner-oak"}
+    return Import.model_validate({"job_id": NUMBER, **fields})
+
+
+def an_undo_that_waits(served: Served) -> None:
+    """The rows of the import are imported."""
+    bob_and_oak(served)
+    job, oak = waiting(served), a_partner(served.tables)
+    with TemporaryDirectory() as folder:
+        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
+
+
+def an_import_after_an_undo(served: Served) -> None:
+    """Its people are withdrawn, because their first import was undone."""
+    an_undo_that_waits(served)
+    oak, job = a_partner(served.tables), served.asked  # type: ignore[attr-defined]
+    with TemporaryDirectory() as folder:
+        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.asked = waiting(served)  # type: ignore[attr-defined]
+
+
+def an_undo_of_people_who_wait_for_our_email(served: Served) -> None:
+    bob_and_oak(served)
+    elm = a_partner(served.tables, Counts.AFTER_EMAIL, "partner-elm")
+    job = an_import(served.tables, served.bucket, elm, CSV + rows(1, 2))
+    with TemporaryDirectory() as folder:
+        worked(job, work(served.tables, served.bucket, PETITION, elm, job, Path(folder)))
+    served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
+
+
+def started(served: Served) -> bool:
+    """Start an import. 409 is good too: the first request took effect, and the import runs."""
+    headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": "text/csv"}  # type: ignore[attr-defined]
+    path = f"{OF_PETITION}?partner=partner-oak"
+    answer = served.client.http.request("POST", path, headers=headers, body=CSV.encode())
+    return answer.status_code == 409 or answered(answer, 202)
+
+
+def undone(served: Served) -> bool:
+    try:
+        return asked("POST", f"{ONE}/undo", 202, None, served)
+    except AssertionError:
+        return asked("POST", f"{ONE}/undo", 409, None, served)
+
+
+def worked_on(served: Served) -> bool:
+    """Work on the job and return whether it is done."""
+    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
+    message = {"job_id": served.asked.job_id}  # type: ignore[attr-defined]
+    if worker.run_import(sqs_event([message]), left)["batchItemFailures"]:
+        return False
+    state = served.tables.items[keys.job("import", served.asked.job_id)]["state"]  # type: ignore[attr-defined]
+    return bool(state == JobState.DONE)
+
+
+def have_signed(number: int, served: Served) -> None:
+    counted_right(served)
+    people = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+    assert sum(item["state"] == "confirmed" for item in people) == number
+    assert not served.bucket.objects
+
+
+def is_cancelled(served: Served) -> None:
+    is_in_the_trail("import.cancelled", served)
+    assert served.tables.items[keys.job("import", NUMBER)]["state"] == JobState.CANCELLED
+
+
+IMPORT_SCENES = [
+    Scene("start_import", bob_and_oak, started, partial(is_in_the_trail, "import.started")),
+    Scene("list_imports", an_import_that_is_done, partial(read, OF_PETITION), counted_right),
+    Scene("read_import", an_import_that_is_done, partial(read, ONE), counted_right),
+    Scene("cancel_import", an_import_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),
+    Scene("undo_import", an_import_that_is_done, undone, partial(is_in_the_trail, "import.undone")),
+    Scene("run_import", an_import_that_waits, worked_on, partial(have_signed, 2)),
+    Scene("run_import", an_undo_that_waits, worked_on, partial(have_signed, 0)),
+    Scene("run_import", an_import_after_an_undo, worked_on, partial(have_signed, 2)),
+    Scene("run_import", an_undo_of_people_who_wait_for_our_email, worked_on, partial(have_signed, 0)),
+]  # fmt: skip

@@ -1,0 +1,53 @@
+"""Helpers for tests of imports: a file in the bucket, its job, and a run of it."""
+
+from pathlib import Path
+from typing import Any
+
+from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.request import find_job, start
+from chalicelib.jobs.run import run
+from chalicelib.partners.imports.model import Import, prefix
+from chalicelib.partners.imports.run import Importing
+from chalicelib.partners.model import Partner
+from chalicelib.partners.receiving import Receiving
+from chalicelib.petitions.model import Petition
+from tests.actors import NOW, a_signing_context
+from tests.fakes import FakeBucket, FakeQueue, FakeTables
+
+CSV = "id,Email,First name,Last name,Postcode\n"
+
+
+def rows(*numbers: int) -> str:
+    """One row for each number. Person 1 has identifier oak-1, and so on."""
+    return "".join(f"oak-{each},person{each}@mail.example,Person,Nr {chr(65 + each % 26)},\n" for each in numbers)
+
+
+def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content: bytes | str, **more: Any) -> Import:
+    """Store a file and an import of it that waits."""
+    number = len([key for key in tables.items if key.pk.startswith("JOB#import")])
+    job = Import(
+        job_id=f"safe-children.20261124T120000Z-{number:08}",
+        requested_by="bob",
+        requested_at=NOW,
+        touched_at=NOW,
+        partner=partner.source,
+        **more,
+    )
+    job = job.model_copy(update={"file": f"{prefix(job.job_id)}file"})
+    bucket.objects[job.file] = content.encode() if isinstance(content, str) else content
+    start(job, FakeQueue(), tables)
+    return job
+
+
+def work(
+    tables: FakeTables, bucket: FakeBucket, petition: Petition, partner: Partner, job: Import, folder: Path
+) -> Importing:
+    receiving = Receiving(partner, petition, "import", a_signing_context(tables), job.undoes or job.job_id)
+    folder.mkdir(exist_ok=True)
+    return Importing(receiving, bucket, folder, lambda: NOW, workers=1)
+
+
+def worked(job: Import, importing: Importing, has_time: HasTime = lambda _: True) -> Import:
+    """Run the stored import, like the worker."""
+    tables = importing.receiving.tables
+    return run(find_job(Import, job.job_id, tables), importing, has_time, lambda: NOW, tables)

@@ -1,0 +1,37 @@
+"""Helpers for tests of partners: a partner, what it sends, and a site that takes it."""
+
+from typing import Any
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.times import iso
+from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.register import create_partner, new_partner_token
+from chalicelib.petitions.model import Petition
+from chalicelib.staff.tokens import keep
+from tests.actors import ALICE, DAY, NOW, OPENED, Person, a_signing_context
+
+WORDING = "I sign, and Oak may pass my signature on"
+PATH = "/api/partner/petitions/safe-children/signatures"
+
+
+def a_partner(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "partner-oak") -> Partner:
+    partner = Partner(
+        source=source, name=source.title(), counts=counts, wording=WORDING, version="1", created_at=OPENED
+    )
+    create_partner(partner, tables)
+    return partner
+
+
+def oaks_token(tables: Tables, counts: Counts = Counts.AT_ONCE, source: str = "partner-oak") -> str:
+    return keep(new_partner_token(a_partner(tables, counts, source), NOW, NOW + DAY), tables)
+
+
+def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any) -> dict[str, Any]:
+    """What a partner sends for one person."""
+    consent = {"wording": WORDING, "version": "1", "obtained_at": iso(NOW - DAY), **changes.pop("consent", {})}
+    return {"identifier": identifier, "name": person.name, "email": person.email, "consent": consent} | changes
+
+
+def receiving(tables: Tables, petition: Petition, partner: Partner) -> Receiving:
+    return Receiving(partner, petition, "api", a_signing_context(tables))

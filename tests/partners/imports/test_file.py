@@ -1,0 +1,115 @@
+"""Files as they are: encodings, delimiters, headings. What cannot be read is refused with a sentence."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import Invalid
+from chalicelib.partners.imports import file as file_module
+from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
+from chalicelib.partners.imports.rows import read_row
+from tests.actors import NOW
+from tests.fakes import FakeTables
+from tests.partnering import a_partner
+
+TEXT = "Email;First name;Last name;Signed on\r\nzoe@mail.example;Zoë;O'Neill;24/11/2026\r\n"
+
+
+def stored(folder: Path, content: bytes) -> Path:
+    path = folder / "file"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_encodings_and_delimiters_are_found(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    path = stored(tmp_path, TEXT.replace(";", delimiter).encode(encoding))
+    shape = shape_of(path, {})
+    [record] = records(path, shape)
+    assert record == {"email": "zoe@mail.example", "name": "Zoë O'Neill", "obtained_at": "24/11/2026"}
+    assert count_rows(path, shape) == 1
+
+
+def test_a_mapping_names_the_headings(tmp_path: Path) -> None:
+    path = stored(tmp_path, b"E,N,Email\na@mail.example,A,other@mail.example\n")
+    [record] = records(path, shape_of(path, {"email": ["E"], "name": ["N"]}))
+    assert record == {"email": "a@mail.example", "name": "A"}
+
+
+def test_quoted_cells_may_have_lines_and_delimiters(tmp_path: Path) -> None:
+    path = stored(tmp_path, b'email,name,postcode\na@mail.example,"Ann ""A"", B",\n"b@mail.example","B\nC",x\n\n')
+    assert [record and record["name"] for record in records(path, shape_of(path, {}))] == ['Ann "A", B', "B\nC"]
+
+
+def zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.csv", b"0" * 1_000_000)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "No column"),
+        (b"email,name\n", "no rows"),
+        (b"first,second\n1,2\n", "No column has a heading like"),
+        (b"email,Email,name\na@b.example,b@b.example,A\n", ""),
+        (b"email,name\n" + b'a@b.example,"open\n' * 3, "cannot be read"),
+        (b'email,name\na@b.example,"A"B\n', "cannot be read"),
+        (b"email,name\n" + b"a" * 200_000, "cannot be read"),
+        (b"email,name\na@b.example," + b"a" * 20_000, "cannot be read"),
+        (b"\xff\xfee\x00m\x00a\x00i\x00l\x00,\x00n\x00a\x00m\x00e\x00\n\x00a\x00\x00\xd8,\x00a\x00\n\x00", "damaged"),
+        (zipped(), "ZIP or Excel"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"%PDF-1.4", "PDF"),
+    ],
+)
+def test_a_dirty_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, why: str) -> None:
+    path = stored(tmp_path, content)
+    if not why:
+        assert shape_of(path, {}).columns["email"] == ["email"]
+        return
+    with pytest.raises(Unreadable, match=why):
+        count_rows(path, shape_of(path, {}))
+
+
+def test_two_columns_of_one_name_are_refused_if_they_are_needed(tmp_path: Path) -> None:
+    path = stored(tmp_path, b"email,name,name,x,x\na@b.example,A,B,1,2\n")
+    with pytest.raises(Unreadable, match="two columns"):
+        shape_of(path, {})
+
+
+def test_an_endless_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_module, "MOST_ROWS", 10)
+    path = stored(tmp_path, b"email,name\n" + b"a@b.example,A\n" * 11)
+    with pytest.raises(Unreadable, match="more than 10 rows"):
+        count_rows(path, shape_of(path, {}))
+
+
+@pytest.mark.parametrize(
+    ("record", "fields"),
+    [
+        (None, ["row"]),
+        ({"email": "a@mail.example", "name": "=HYPERLINK(1)"}, ["name"]),
+        ({"email": "", "name": ""}, ["name", "email"]),
+        ({"email": "a@mail.example", "name": "A\0", "obtained_at": "soon"}, ["consent.obtained_at"]),
+        ({"email": "a@mail.example", "name": "A\0"}, ["name"]),
+    ],
+)
+def test_a_wrong_row_names_its_fields(tables: FakeTables, record: Any, fields: list[str]) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_row(record, 2, a_partner(tables), NOW)
+    assert [each.field for each in caught.value.errors] == fields
+
+
+@pytest.mark.parametrize("text", ["2026-11-24", "24/11/2026", "2026-11-24T00:00:00Z", "24/11/2026 00:00"])
+def test_dates_are_read_as_the_uk_writes_them(tables: FakeTables, text: str) -> None:
+    record = {"email": "a@mail.example", "name": "A", "obtained_at": text}
+    sent = read_row(record, 2, a_partner(tables), NOW)
+    assert sent.consent.obtained_at.isoformat() == "2026-11-24T00:00:00+00:00"
+    assert sent.consent.updates is False

@@ -1,0 +1,181 @@
+"""An import takes each row once, whatever happens; a dry run takes none; an undo takes back exactly its own."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import PetitionsError
+from chalicelib.jobs.model import JobState
+from chalicelib.partners.form import read_sent
+from chalicelib.partners.imports import run as run_module
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.receive import take_each
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count
+from tests.actors import NOW, Person, a_published_petition, confirmed, identity_of, item_of, key_of, signed
+from tests.fakes import FakeBucket, FakeTables
+from tests.faults.injection import Fault, Injection, Killed, restore
+from tests.importing import CSV, an_import, rows, work, worked
+from tests.partnering import a_partner, receiving, sent_of
+
+Imported = Callable[..., Import]
+
+
+def person(number: int) -> Person:
+    return Person("Somebody", f"person{number}@mail.example")
+
+
+@pytest.fixture
+def oak(tables: FakeTables) -> Partner:
+    return a_partner(tables)
+
+
+@pytest.fixture
+def bucket() -> FakeBucket:
+    return FakeBucket()
+
+
+@pytest.fixture
+def imported(tables: FakeTables, bucket: FakeBucket, petition: Petition, oak: Partner, tmp_path: Path) -> Imported:
+    def run(content: bytes | str, **more: Any) -> Import:
+        job = an_import(tables, bucket, oak, content, **more)
+        return worked(job, work(tables, bucket, petition, oak, job, tmp_path / job.job_id))
+
+    return run
+
+
+def count(tables: FakeTables, petition: Petition) -> int:
+    return exact_count(petition, NOW, tables).confirmed
+
+
+def numbers(job: Import) -> tuple[int, int, int, int]:
+    return job.accepted, job.existing, job.invalid, job.suppressed
+
+
+MIXED = CSV + rows(1, 2) + rows(1) + "oak-3,no address,A,B,\n" + rows(4) + "oak-5,person5@mail.example\n"
+
+
+@pytest.fixture
+def before(tables: FakeTables, petition: Petition) -> None:
+    """Person 2 has signed here, and person 4 has withdrawn here."""
+    confirmed(tables, petition, person(2))
+    withdraw(key_of(petition, confirmed(tables, petition, person(4))), petition, NOW, tables)
+
+
+def test_each_row_has_its_result(imported: Imported, tables: FakeTables, petition: Petition, before: None) -> None:
+    job = imported(MIXED)
+    assert (job.state, job.expected, job.processed) == (JobState.DONE, 6, 6)
+    assert numbers(job) == (1, 2, 2, 1)
+    assert [(each.row, each.field) for each in job.errors] == [(5, "email"), (7, "row")]
+    assert [each.result.value for each in job.sample][:4] == ["accepted", "existing", "existing", "invalid"]
+    assert count(tables, petition) == 2
+    item = item_of(tables, petition, identity_of(petition, person(1)))
+    assert (item["name"], item["channel"], item["source"]) == ("Person Nr B", "import", "partner-oak")
+
+
+def test_a_dry_run_stores_nothing_and_foresees_the_results(
+    imported: Imported, tables: FakeTables, petition: Petition, before: None
+) -> None:
+    stored = {key for key in tables.items if not key.pk.startswith("JOB#")}
+    job = imported(CSV + rows(1, 2, 4), dry_run=True)
+    assert numbers(job) == (1, 1, 0, 1)
+    assert {key for key in tables.items if not key.pk.startswith("JOB#")} == stored
+    assert numbers(imported(CSV + rows(1, 2, 4))) == (1, 1, 0, 1)
+
+
+def test_the_same_file_again_changes_nothing(imported: Imported, tables: FakeTables, petition: Petition) -> None:
+    imported(CSV + rows(1, 2))
+    assert numbers(imported(CSV + rows(1, 2))) == (0, 2, 0, 0)
+    assert count(tables, petition) == 2
+
+
+def test_the_file_and_every_name_are_gone_afterwards(
+    imported: Imported, tables: FakeTables, bucket: FakeBucket
+) -> None:
+    job = imported(MIXED)
+    assert bucket.objects == {}
+    assert "mail.example" not in repr([item for key, item in tables.items.items() if key.pk.startswith("JOB#")])
+    assert "Person" not in repr(job)
+
+
+def test_an_undo_takes_back_what_came_only_with_the_import(
+    imported: Imported, tables: FakeTables, petition: Petition, oak: Partner, before: None
+) -> None:
+    job = imported(CSV + rows(1, 2, 3, 5, 6))
+    signed(tables, petition, person(3))
+    elm = a_partner(tables, source="partner-elm")
+    take_each([read_sent(sent_of(person(5), "elm:1"), elm, NOW)], receiving(tables, petition, elm), NOW)
+    assert count(tables, petition) == 5
+    for _ in range(2):
+        undo = imported("", undoes=job.job_id)
+        assert undo.state is JobState.DONE
+    assert count(tables, petition) == 3
+    states = {
+        number: item_of(tables, petition, identity_of(petition, person(number)))["state"] for number in range(1, 7)
+    }
+    assert [number for number, state in states.items() if state == "confirmed"] == [2, 3, 5]
+
+
+def test_after_an_undo_the_corrected_file_is_imported(
+    imported: Imported, tables: FakeTables, petition: Petition
+) -> None:
+    """The wrong file had the addresses of other people under the same identifiers."""
+    wrong = imported(CSV + rows(1, 2).replace("person1@", "person3@"))
+    imported("", undoes=wrong.job_id)
+    assert numbers(imported(CSV + rows(1, 2))) == (2, 0, 0, 0)
+    assert count(tables, petition) == 2
+
+
+def test_an_undo_of_signatures_that_wait_for_our_email(
+    tables: FakeTables, bucket: FakeBucket, petition: Petition, tmp_path: Path
+) -> None:
+    elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
+    job = an_import(tables, bucket, elm, CSV + rows(1))
+    job = worked(job, work(tables, bucket, petition, elm, job, tmp_path / "1"))
+    undo = an_import(tables, bucket, elm, "", undoes=job.job_id)
+    assert worked(undo, work(tables, bucket, petition, elm, undo, tmp_path / "2")).accepted == 1
+    item = item_of(tables, petition, identity_of(petition, person(1)))
+    assert (item["state"], "mail_kind" in item) == ("withdrawn", False)
+
+
+@pytest.mark.parametrize(("fault", "is_undo"), [(fault, undo) for fault in Fault for undo in (False, True)])
+def test_after_a_fault_at_any_call_every_row_counts_once(
+    tables: FakeTables,
+    bucket: FakeBucket,
+    petition: Petition,
+    oak: Partner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    is_undo: bool,
+) -> None:
+    monkeypatch.setattr(run_module, "ROWS", 2)
+    monkeypatch.setattr("chalicelib.core.keys.BUCKETS", ("00", "01"))
+    at = 0
+    while True:
+        tables.items.clear()
+        bucket.objects.clear()
+        a_published_petition(tables)
+        a_partner(tables)
+        job = an_import(tables, bucket, oak, CSV + rows(1, 2, 3))
+        if is_undo:
+            job = worked(job, work(tables, bucket, petition, oak, job, tmp_path / f"{at}"))
+            job = an_import(tables, bucket, oak, "", undoes=job.job_id)
+        injection = Injection({at: fault})
+        injection.into(tables, bucket)
+        with suppress(Killed, PetitionsError):  # The worker puts a new message for the job into its queue.
+            worked(job, work(tables, bucket, petition, oak, job, tmp_path / f"{at}-1"))
+        restore(tables, bucket)
+        done = worked(job, work(tables, bucket, petition, oak, job, tmp_path / f"{at}-2"))
+        assert done.state is JobState.DONE
+        assert count(tables, petition) == (0 if is_undo else 3)
+        if not is_undo:
+            assert numbers(done) == (3, 0, 0, 0), (at, injection.met)
+        if not injection.met:
+            return
+        at += 1

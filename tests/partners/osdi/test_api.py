@@ -1,0 +1,111 @@
+"""An OSDI client that knows only the specification completes a round trip."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from chalicelib.partners.osdi.documents import PAGE
+from tests.actors import ALICE, SITE, a_petition, a_published_petition, identity_of, item_of
+from tests.partnering import oaks_token
+from tests.partners.osdi.client import Document, OsdiClient, OsdiError, a_person, a_signature
+from tests.served import Served
+
+ALICE_IN_OSDI = a_person("Alice", "Achterberg", ALICE.email)
+HAL = "application/hal+json"
+
+
+@pytest.fixture
+def client(served: Served) -> OsdiClient:
+    token = oaks_token(served.tables)
+
+    def fetch(method: str, url: str, body: Any) -> tuple[int, Document]:
+        assert url.startswith(SITE)
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": HAL}
+        answer = served.client.http.request(
+            method, path, headers=headers, body=b"" if method == "GET" else json.dumps(body).encode()
+        )
+        assert answer.headers["Content-Type"] == HAL
+        return answer.status_code, json.loads(answer.body)
+
+    return OsdiClient(fetch, f"{SITE}/api/osdi")
+
+
+def petition_of(client: OsdiClient) -> Document:
+    return client.petition("Keep trafficked children safe")
+
+
+def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(served: Served, client: OsdiClient) -> None:
+    petition = petition_of(client)
+    for _ in range(2):
+        signature = client.record(petition, a_signature(ALICE_IN_OSDI, "oak:41"))
+        assert signature["identifiers"] == ["oak:41"]
+        assert signature["action_date"] == "2026-03-01T09:00:00Z"
+        assert client.again({"_links": {"self": signature["_links"]["osdi:petition"]}})["name"] == "safe-children"
+    assert client.again(petition)["total_signatures"] == 1
+    item = item_of(served.tables, a_petition(), identity_of(a_petition()))
+    assert (item["name"], item["channel"], item["updates"]) == ("Alice Achterberg", "osdi", False)
+
+
+def test_every_petition_is_found_over_several_pages(served: Served, client: OsdiClient) -> None:
+    for number in range(PAGE):
+        a_published_petition(served.tables, slug=f"more-{number:02}")
+    assert len({each["name"] for each in client.petitions()}) == PAGE + 1
+
+
+@pytest.mark.parametrize(
+    ("person", "place"),
+    [
+        (a_person("Alice", "A", "alice"), "person.email_addresses[0].address"),
+        (a_person("", "", ALICE.email), "person.given_name"),
+        ({}, "person.email_addresses[0].address"),
+        (None, "person.given_name"),
+    ],
+)
+def test_an_error_names_the_property_of_osdi(client: OsdiClient, person: Any, place: str) -> None:
+    with pytest.raises(OsdiError) as caught:
+        client.record(petition_of(client), a_signature(person, "oak:1"))
+    assert caught.value.status == 400
+    assert place in caught.value.properties
+
+
+def test_a_conflicting_identifier_is_an_error_and_overwrites_nothing(served: Served, client: OsdiClient) -> None:
+    petition = petition_of(client)
+    client.record(petition, a_signature(ALICE_IN_OSDI, "oak:1"))
+    with pytest.raises(OsdiError) as caught:
+        client.record(petition, a_signature(a_person("Bob", "B", "bob@mail.example"), "oak:1"))
+    assert caught.value.properties == {"identifiers[0]"}
+    assert client.again(petition)["total_signatures"] == 1
+
+
+def test_without_identifiers_the_address_is_the_identifier(client: OsdiClient) -> None:
+    petition = petition_of(client)
+    client.record(petition, a_signature(ALICE_IN_OSDI))
+    client.record(petition, a_signature(a_person("Bob", "Bakker", "bob@mail.example")))
+    client.record(petition, a_signature(a_person("A", "", ALICE.email.upper())))
+    assert client.again(petition)["total_signatures"] == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"person": {**ALICE_IN_OSDI, "email_addresses": {"address": ALICE.email}}},
+        {"person": {**ALICE_IN_OSDI, "email_addresses": ALICE.email, "postal_addresses": None}},
+        {"identifiers": 41},
+        {"action_date": "2026-03-01T09:00:00"},
+        {"action_date": None},
+    ],
+)
+def test_the_input_may_differ_in_type(client: OsdiClient, changes: dict[str, Any]) -> None:
+    petition = petition_of(client)
+    client.record(petition, {**a_signature(ALICE_IN_OSDI, "oak:1"), **changes})
+    assert client.again(petition)["total_signatures"] == 1
+
+
+@pytest.mark.parametrize("body", [[], 1, None, "x"])
+def test_a_body_that_is_no_object_is_an_error_of_osdi(client: OsdiClient, body: Any) -> None:
+    with pytest.raises(OsdiError):
+        client.record(petition_of(client), body)

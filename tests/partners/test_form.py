@@ -1,0 +1,49 @@
+"""A partner's signature is validated like our own, and its consent with it."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import Invalid
+from chalicelib.core.times import iso
+from chalicelib.partners.form import identifier_of, read_sent
+from chalicelib.partners.model import Counts
+from tests.actors import ALICE, DAY, NOW
+from tests.fakes import FakeTables
+from tests.partnering import a_partner, sent_of
+
+
+def errors(tables: FakeTables, counts: Counts, **changes: Any) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        read_sent(sent_of(ALICE, "oak:1", **changes), a_partner(tables, counts), NOW)
+    return [error.field for error in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"email": "alice"}, "email"),
+        ({"email": 1}, "email"),
+        ({"name": ""}, "name"),
+        ({"postcode": "1"}, "postcode"),
+        ({"identifier": " "}, "identifier"),
+        ({"more": 1}, "more"),
+        ({"consent": {"obtained_at": iso(NOW + DAY)}}, "consent.obtained_at"),
+        ({"consent": {"obtained_at": "2026-11-24"}}, "consent.obtained_at"),
+        ({"consent": {"wording": ""}}, "consent.wording"),
+        ({"consent": {"version": "a b"}}, "consent.version"),
+    ],
+)
+def test_a_wrong_field_is_named(tables: FakeTables, changes: dict[str, Any], field: str) -> None:
+    assert errors(tables, Counts.AT_ONCE, **changes) == [field]
+
+
+def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables) -> None:
+    assert errors(tables, Counts.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
+
+
+@pytest.mark.parametrize("raw", [None, 1, [], "x"])
+def test_what_is_no_object_is_invalid_and_has_no_identifier(tables: FakeTables, raw: object) -> None:
+    assert identifier_of(raw) is None
+    with pytest.raises(Invalid):
+        read_sent(raw, a_partner(tables), NOW)

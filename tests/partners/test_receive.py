@@ -1,0 +1,171 @@
+"""Each person counts once, however often a partner sends them and whichever came first."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.partners.form import read_sent
+from chalicelib.partners.model import Counts, Partner, TakenAs
+from chalicelib.partners.receive import Taken, take_each
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.mail_state import mark_undeliverable
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count
+from tests.actors import (
+    ALICE,
+    BOB,
+    NOW,
+    Person,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    key_of,
+    signed,
+)
+from tests.fakes import FakeTables
+from tests.partnering import a_partner, receiving, sent_of
+
+ACCEPTED, EXISTING, INVALID, SUPPRESSED = TakenAs
+
+
+@pytest.fixture
+def oak(tables: FakeTables) -> Partner:
+    return a_partner(tables)
+
+
+def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[Taken]:
+    each_sent = [read_sent(raw, partner, NOW) for raw in raws]
+    return take_each(each_sent, receiving(tables, petition, partner), NOW)
+
+
+def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[TakenAs]:
+    return [taken.result for taken in took(tables, petition, partner, *raws)]
+
+
+def count(tables: FakeTables, petition: Petition) -> int:
+    return exact_count(petition, NOW, tables).confirmed
+
+
+def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    assert results(tables, petition, oak, sent_of()) == [ACCEPTED]
+    item = item_of(tables, petition, identity_of(petition))
+    assert (item["state"], item["source"], item["obtained_by"]) == ("confirmed", "partner-oak", "Partner-Oak")
+    assert (item["channel"], item["consent_version"], item["updates"]) == ("api", "1", False)
+    assert "mail_kind" not in item
+    assert count(tables, petition) == 1
+
+
+def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    results(tables, petition, oak, sent_of())
+    assert results(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
+    assert count(tables, petition) == 1
+
+
+def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    other = sent_of(Person("A", "ALICE.achterberg+x@mail.example"), "oak:2")
+    assert results(tables, petition, oak, sent_of(), other, sent_of()) == [ACCEPTED, EXISTING, EXISTING]
+    assert count(tables, petition) == 1
+
+
+def test_an_identifier_of_another_person_is_a_conflict(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    results(tables, petition, oak, sent_of())
+    [taken] = took(tables, petition, oak, sent_of(BOB))
+    assert (taken.result, taken.errors[0].field) == (INVALID, "identifier")
+    assert item_of(tables, petition, identity_of(petition))["email"] == ALICE.email
+    assert not item_of(tables, petition, identity_of(petition, BOB))
+
+
+def test_who_signed_here_first_keeps_their_origin(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    identity = confirmed(tables, petition)
+    assert results(tables, petition, oak, sent_of()) == [EXISTING]
+    item = item_of(tables, petition, identity)
+    assert (item["source"], item["also_obtained_by"]) == ("direct", {"Partner-Oak"})
+    assert count(tables, petition) == 1
+
+
+def test_who_signs_here_after_the_partner_is_one_person(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    results(tables, petition, oak, sent_of())
+    identity = signed(tables, petition)
+    item = item_of(tables, petition, identity)
+    assert (item["source"], item["also_obtained_by"]) == ("partner-oak", {"Harbour for Children"})
+    assert count(tables, petition) == 1
+
+
+def test_a_stranger_cannot_opt_in_a_person_whom_a_partner_confirms(
+    tables: FakeTables, petition: Petition, oak: Partner
+) -> None:
+    """Anybody can type an address here. The partner vouches for the signature, but not for those consents."""
+    identity = signed(tables, petition, Person("Not Alice", ALICE.email), updates=True)
+    assert results(tables, petition, oak, sent_of()) == [EXISTING]
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["name"], item["updates"]) == ("confirmed", ALICE.name, False)
+    assert count(tables, petition) == 1
+
+
+def test_after_email_requests_one_email_and_counts_nothing(tables: FakeTables, petition: Petition) -> None:
+    elm = a_partner(tables, Counts.AFTER_EMAIL, "partner-elm")
+    assert results(tables, petition, elm, sent_of()) == [ACCEPTED]
+    identity = identity_of(petition)
+    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
+    change_item(tables, petition, identity, mails=1)
+    for name in ("mail_kind", "mail_requested_at"):
+        del tables.items[key_of(petition, identity)][name]
+    assert results(tables, petition, elm, sent_of(), sent_of(ALICE, "elm:2")) == [EXISTING, EXISTING]
+    assert "mail_kind" not in item_of(tables, petition, identity)
+    assert count(tables, petition) == 0
+
+
+@pytest.mark.parametrize("end", [withdraw, erase])
+def test_who_withdrew_or_was_erased_here_is_suppressed(
+    tables: FakeTables, petition: Petition, oak: Partner, end: Any
+) -> None:
+    key = key_of(petition, confirmed(tables, petition))
+    end(key, petition, NOW, tables)
+    for _ in range(2):
+        assert results(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [SUPPRESSED, SUPPRESSED]
+    assert count(tables, petition) == 0
+
+
+def test_a_sent_person_who_withdrew_stays_suppressed_when_their_item_is_gone(
+    tables: FakeTables, petition: Petition, oak: Partner
+) -> None:
+    results(tables, petition, oak, sent_of())
+    withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
+    del tables.items[key_of(petition, identity_of(petition))]
+    assert results(tables, petition, oak, sent_of()) == [SUPPRESSED]
+
+
+def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    mark_undeliverable(key_of(petition, signed(tables, petition)), "bounced", tables)
+    assert results(tables, petition, oak, sent_of()) == [SUPPRESSED]
+    assert count(tables, petition) == 0
+
+
+def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    changed = sent_of(BOB, "oak:2", consent={"wording": "Other words"})
+    first, second, third = took(
+        tables, petition, oak, sent_of(), changed, sent_of(BOB, "oak:3", consent={"wording": "Other", "version": "2"})
+    )
+    assert (first.result, second.result, third.result) == (ACCEPTED, INVALID, ACCEPTED)
+    assert second.errors[0].field == "consent.version"
+
+
+def test_a_signature_that_only_the_queue_took_is_sent_again(
+    tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = FakeTables.put_new
+
+    def throttled(self: FakeTables, new: Any) -> None:
+        if new.key == key_of(petition, identity_of(petition)):
+            raise Throttled("storage")
+        put(self, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeTables, "put_new", throttled)
+        with pytest.raises(Unavailable):
+            results(tables, petition, oak, sent_of())
+    assert results(tables, petition, oak, sent_of()) == [ACCEPTED]
+    assert count(tables, petition) == 1
