@@ -292,6 +292,14 @@ def alice_postponed(served: Served) -> None:
     outstanding.mark(outstanding.group_of(KEY), NOW, served.tables)
 
 
+def marked_without_email(served: Served) -> None:
+    outstanding.mark(outstanding.group_of(KEY), NOW - timedelta(days=1), served.tables)
+
+
+def no_group_is_marked(served: Served) -> None:
+    assert outstanding.markers(served.tables) == []
+
+
 def alice_waits(served: Served) -> None:
     assert item_of(served.tables, PETITION, KEY.sk)["mail_due_at"] > iso(served.clock())
     assert served.queue.messages == []
@@ -420,6 +428,7 @@ SCENES = [
     Scene("watch_mail", event_sources_disabled, partial(ran, "watch_mail", _schedule), event_sources_are_enabled),
     Scene("watch_mail", sending_paused, partial(ran, "watch_mail", _schedule), event_sources_are_disabled),
     Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),
+    Scene("sweep_mail", marked_without_email, partial(ran, "sweep_mail", _schedule), no_group_is_marked),
     Scene("store_overflow", overflowed, partial(delivered, "store_overflow", lambda served: served.overflow.messages),
           is_kept_and_mailed_once),
     Scene("recount_tallies", counted_days_ago, partial(ran, "recount_tallies", _schedule), nothing_drifts),
