@@ -169,6 +169,7 @@ _ALL = (
     _staff("POST", "/partners/{source}/tokens", "issue_token_of_partner", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/imports", "list_imports", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/imports", "start_import", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/uploads", "offer_upload", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/imports/{import_id}", "read_import", Function.MANAGE, Right.MANAGE),
     _staff("DELETE", "/petitions/{slug}/imports/{import_id}", "cancel_import", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/imports/{import_id}/undo", "undo_import", Function.MANAGE, Right.MANAGE),
