@@ -73,7 +73,7 @@ bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print th
 cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
 	@exec $(PY) -m benchmarks.cost
 
-simulate: .venv/ready ## Model AWS's limits during a spike, and write charts into docs/capacity
+simulate: .venv/ready ## Model AWS's limits during a spike, and a flood of first emails; write charts into docs/capacity
 	@exec $(PY) -m benchmarks.model
 
 spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## Send a crowd to the emulated stack, with a table outage in the middle and an SES quota: SIGNERS=20000

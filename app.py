@@ -5,17 +5,19 @@ import gc
 # Imports create many objects and hardly any garbage: collecting it took an eighth of a cold start (measured).
 gc.disable()
 
+from chalicelib.delivery import worker as mail_worker
 from chalicelib.edge import site
 from chalicelib.edge.routes import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
-from chalicelib.mail import worker as mail_worker
+from chalicelib.mail import links as mail_links
 from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
 from chalicelib.partners.imports import api as imports_api, worker as imports_worker
 from chalicelib.partners.osdi import api as osdi_api
 from chalicelib.people import api as people_api
 from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
+from chalicelib.progress import api as progress_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
 from chalicelib.projections.funnel import api as funnel_api
 from chalicelib.signatures import api as signatures_api, links as signatures_links, worker as signatures_worker
@@ -27,12 +29,14 @@ from chalicelib.totals import api as totals_api
 from chalicelib.updates import (
     api as updates_api,
     find as updates_find,
-    kinds as updates_kinds,
     staff_api as updates_staff_api,
     worker as updates_worker,
 )
 
-PUBLIC = (site, petitions_api, signatures_api, signatures_links, statements_api, totals_api, updates_api)
+PUBLIC = (
+    *(site, petitions_api, signatures_api, signatures_links, mail_links),
+    *(statements_api, totals_api, updates_api, progress_api),
+)
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
     *(
@@ -49,10 +53,9 @@ STAFF = (
 WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker)
 
 # What lower layers use of capabilities that they cannot import.
-mail_worker.KINDS |= updates_kinds.UPDATE_KINDS
 petitions_page.SECTIONS["updates"] = updates_find.published
 
-app = Site(app_name="petitions", configure_logs=False)
+app = Site("petitions")
 for module in (*PUBLIC, *STAFF):
     app.register_blueprint(module.routes)
 app.answer_head()

@@ -1,7 +1,7 @@
 """Manage petitions, tallies, staff tokens, exports, email and load, in the tables that the environment names.
 
 On AWS take the values from the stack's outputs; `make run` sets them for you:
-    AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE
+    AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
     (and AWS_ENDPOINT_URL for an emulator)
 `export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
 `redrive` also needs the URLs of the queue, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL

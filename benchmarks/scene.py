@@ -27,6 +27,7 @@ SETTINGS = {
     "CONFIGURATION_SET": "petitions",
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
+    "LIMIT_KEYS": json.dumps({"v1": SECRET}),
     "LOG_LEVEL": "INFO",
 }
 AWS_SETTINGS = {

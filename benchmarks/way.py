@@ -47,7 +47,7 @@ class Way:
 
     def walk(self) -> Figures:
         """Run the steps in a supporter's order: later steps need the items of earlier ones."""
-        from chalicelib.mail.worker import receive_feedback, relay_mail, send_mail
+        from chalicelib.delivery.worker import receive_feedback, relay_mail, send_mail
         from chalicelib.projections.worker import project_signatures
 
         slug = self._stage.petition.slug

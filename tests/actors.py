@@ -35,6 +35,7 @@ DAY = timedelta(days=1)
 
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
+LIMIT_KEYS = {"v1": "a-key-for-limits"}
 # The purposes of the links in a signature's emails.
 LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"
@@ -106,7 +107,7 @@ def a_mail_context(deliver: Callable[[Mail], object] = lambda _: None) -> MailCo
         deliver(mail)
         return timedelta()
 
-    return MailContext(SITE, TOKEN_KEYS, deliver_at_once)
+    return MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, deliver_at_once)
 
 
 def identity_of(petition: Petition, person: Person = ALICE) -> str:

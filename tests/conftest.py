@@ -18,11 +18,11 @@ from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
-from tests.actors import SECRET, SITE, TOKEN_KEYS, a_published_petition
+from tests.actors import LIMIT_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
 
-# The collector walks thousands of tests each time: a tenth of the processor's time with its usual thresholds.
+# While tests are collected, almost all objects are kept. Looking for garbage takes a tenth of the processor's time.
 gc.set_threshold(100_000, 50, 100)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
@@ -45,6 +45,7 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "petitions-test",
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
+    "LIMIT_KEYS": json.dumps(LIMIT_KEYS),
 }
 
 
@@ -53,6 +54,7 @@ SLOW = (
     "tests/e2e/test_exporting.py::test_one_command",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
+    "tests/e2e/test_updates.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
@@ -60,6 +62,7 @@ SLOW = (
     "tests/stack/test_powers.py",
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
+    "tests/strict/test_limits.py::test_ses[40 MB]",
 )
 
 
@@ -83,6 +86,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         group = item.get_closest_marker("xdist_group")
         if group and "@" not in item.nodeid.rpartition("]")[2]:
             item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -193,6 +193,7 @@ def _environment(names: dict[str, str], queues: dict[str, str]) -> dict[str, str
         "CONFIGURATION_SET": CONFIGURATION_SET,
         "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
         "TOKEN_KEYS": '{"v1": "token-secret"}',
+        "LIMIT_KEYS": '{"v1": "limit-secret"}',
     }
 
 

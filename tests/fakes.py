@@ -15,6 +15,7 @@ from boto3.dynamodb.conditions import (
     ConditionBase,
     Contains,
     Equals,
+    GreaterThan,
     LessThan,
     LessThanEquals,
     NotEquals,
@@ -59,6 +60,7 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
         NotEquals: lambda: found != expected,
         LessThan: lambda: found < expected,
         LessThanEquals: lambda: found <= expected,
+        GreaterThan: lambda: found > expected,
         Contains: lambda: expected in found,
     }
     return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]

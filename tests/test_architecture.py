@@ -6,7 +6,12 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
+import pytest
+
 from chalicelib.aws import bucket, email, queue, source, table
+
+# One worker parses every file.
+pytestmark = pytest.mark.xdist_group("architecture")
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "commands"
@@ -16,7 +21,10 @@ STACK = sorted((ROOT / "stack").rglob("*.py"))
 LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
     ("projections",), ("mail",),
-    ("exports", "partners", "people", "staff", "signin", "statements", "totals", "updates", "health"),
+    (
+        "exports", "partners", "people", "staff", "signin", "statements", "totals", "updates", "health", "progress",
+    ),
+    ("delivery",),
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
@@ -290,6 +298,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/updates/store.py", "chalicelib/updates/worker.py", "chalicelib/updates/write.py",
         "chalicelib/updates/find.py",
         "chalicelib/tallies/open.py", "chalicelib/tallies/prove.py", "chalicelib/tallies/store.py",
+        "chalicelib/tallies/snapshots.py",
     }  # fmt: skip
     missing = {
         place(path)

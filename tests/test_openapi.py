@@ -19,11 +19,12 @@ from chalicelib.core.errors import Invalid, PetitionsError, Throttled
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import Subject
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
 from chalicelib.signin.provider import forget_provider
 from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.statements.short import keep_short
 from chalicelib.updates import store
 from chalicelib.updates.model import UpdateState
 from stack.openapi.document import FILE, document, written
@@ -271,7 +272,13 @@ def _of_a_link(purpose: str) -> list[Ask]:
     return [
         *(_get(status, route, each) for each, status in outcomes.items()),
         *(_post(status, route, each, b"List-Unsubscribe=One-Click") for each, status in outcomes.items()),
-        _post(415 if purpose == "confirm" else 200, route, url, b"--x--", "multipart/form-data; boundary=x"),
+        _post(
+            415 if purpose in (Purpose.CONFIRM, Purpose.STOP) else 200,
+            route,
+            url,
+            b"--x--",
+            "multipart/form-data; boundary=x",
+        ),
         _post(413, route, url, b"a" * 16_385),
         _post(415, route, route, b"token=x", f"{FORM}-like"),
         _post(422, route, url, b"a=1&" * 51),
@@ -313,13 +320,15 @@ REQUESTS = [
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
+    *_about_a_petition("/petitions/{slug}/card.png"),
+    *_about_a_petition("/api/petitions/{slug}/progress"),
     *_about_a_petition("/api/petitions/{slug}/updates"),
     *_about_a_petition("/petitions/{slug}/updates.atom"),
     _get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
     *_signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     _post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
     *_signing("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
-    *(ask for purpose in LINKS for ask in _of_a_link(purpose)),
+    *(ask for purpose in (*LINKS, Purpose.STOP) for ask in _of_a_link(purpose)),
     _post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
     _post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
     _get(200, "/api/staff/petitions", **STAFF),
@@ -349,6 +358,8 @@ REQUESTS = [
     _get(200, "/api/staff/health", **STAFF),
     _staff("POST", 201, STATEMENTS, "/api/staff/petitions/safe-children/statements"),
     _staff("POST", 404, STATEMENTS, "/api/staff/petitions/nobody/statements"),
+    _get(302, "/s/{code}", "/s/<short>"),
+    _get(404, "/s/{code}", "/s/222222"),
     *(
         _get(status, route, route.replace("{token}", token))
         for route in ("/api/statements/{token}", "/statements/{token}")
@@ -485,6 +496,17 @@ REQUESTS = [
         for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
     ),
     *(
+        _staff("POST", status, f"{PERSON}/allow-mail", f"/api/staff/people/safe-children/{rest}/allow-mail", body, kind)
+        for status, rest, body, kind in (
+            (200, "<alices-id>", b'{"reason": "Asked."}', JSON),
+            (400, "<alices-id>", b"{", JSON),
+            (404, "0" * 32, b'{"reason": "Asked."}', JSON),
+            (413, "<alices-id>", b"a" * 16_385, JSON),
+            (415, "<alices-id>", b"{}", "text/plain"),
+            (422, "<alices-id>", b"{}", JSON),
+        )
+    ),
+    *(
         _staff("POST", status, f"{PERSON}/{verb}", f"/api/staff/people/safe-children/{identity}/{verb}")
         for identity, status in {"<alices-id>": 200, "0" * 32: 404}.items()
         for verb in ("resend", "withdraw", "erase", "access")
@@ -576,7 +598,7 @@ def _add_exports(tables: FakeTables) -> None:
 def _filled(text: str, site: Served) -> str:
     """Replace <bob>, <confirm-expired> and the other placeholders."""
     identity = identity_of(a_petition())
-    for purpose in LINKS:
+    for purpose in (*LINKS, Purpose.STOP):
         for kind, (slug, expires) in TOKENS.items():
             if f"<{purpose}{kind}>" in text:
                 token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
@@ -584,6 +606,8 @@ def _filled(text: str, site: Served) -> str:
     text = text.replace("<alices-id>", identity)
     if "<statement>" in text:
         text = text.replace("<statement>", sealed(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
+    if "<short>" in text:
+        text = text.replace("<short>", keep_short("token", site.tables))
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     text = text.replace("<oak>", oaks_token(site.tables)) if "<oak>" in text else text

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.model import charts
+from benchmarks.model.flood import SCENES, evening
 from benchmarks.model.limits import ACCOUNTS
 from benchmarks.model.needs import table_of_needs
 from benchmarks.model.scenarios import BURST_LOAD, HANGING, HOUR_LOAD, SCENARIOS, Run, run
@@ -27,6 +28,10 @@ def main() -> None:
     say(bold(HEADER))
     runs = {(load.name, name): _simulated(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
     needed = table_of_needs(service)
+    floods = {name: evening(limit, on_a_carrier=shared).figures for name, (limit, shared) in SCENES.items()}
+    results.add({"flood": floods})
+    for name, figures in floods.items():
+        say(f"flood, {name}: {figures}")
     results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": needed}})
     _draw(runs, CHARTS)
     for line in _needs(needed):

@@ -75,7 +75,7 @@ def _until_answered(sides: Sides, is_hit: bool, act: Callable[[], object]) -> No
 
 def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
     """Return how many people get no email although SES refused only for a while and people retried after errors."""
-    from chalicelib.mail.worker import send_mail
+    from chalicelib.delivery.worker import send_mail
 
     for person, is_hit in people("mails"):
         with sides.faults.refusing_mail() if is_hit else nullcontext(), mock.patch("time.sleep"):
@@ -91,7 +91,7 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
 
 def _relay(sides: Sides, person: str) -> None:
     """Relay as the stream would."""
-    from chalicelib.mail.worker import relay_mail
+    from chalicelib.delivery.worker import relay_mail
 
     record = records.inserted(sides.slug, sides.stage.id_of(person), 0)
     relay_mail({"Records": [record]}, CONTEXT)

@@ -3,7 +3,8 @@
 SIGNATURES holds personal data, COUNTS holds none. So IAM can separate "may read counts" from "may read
 names", and tally writes do not appear in the signatures' stream. AUDIT is a third table, because staff
 functions may add to it and no function may change it. DELIVERIES is a fourth: the state of emails that is not on a
-signature, without personal data. Its items expire.
+signature, without personal data. Its items expire. LIMITS holds what limits email, under hashes of addresses
+(mail/mailbox.py). It has a TTL, and no stream.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
@@ -23,12 +24,15 @@ signature, without personal data. Its items expire.
                 MAIL                   SWEEP            the position of the sweep in the groups that have no marker
                 MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
                 TOKENS                 <id>             a token of staff or of a partner, hashed
+                STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
+    LIMITS      ADDRESS#<hash>         EMAIL            one address: its budget, and its owner's choices
+                NETWORK#<hash>         EMAIL            one client network: its turns for first emails
 """
 
 from datetime import date
@@ -38,9 +42,9 @@ from zlib import crc32
 SIGNATURES = "signatures"
 COUNTS = "counts"
 AUDIT = "audit"
-_REFUSED = "-refused"
 DELIVERIES = "deliveries"
-TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES)
+LIMITS = "limits"
+TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 
 # One partition takes 1,000 writes a second and the table 40,000, so 64 partitions are enough. One BatchGetItem
 # (100 keys at most) can read a counter for each.
@@ -154,15 +158,6 @@ def audit_entry(moment: str, nonce: str) -> Key:
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 
-def audit_refusal(entry: str) -> Key:
-    """`entry`: the sort key of the entry whose action was refused."""
-    return Key(AUDIT, audit_partition(entry), f"{entry}{_REFUSED}")
-
-
-def refused_entry(refusal: str) -> str:
-    return refusal.removesuffix(_REFUSED)
-
-
 def audit_partition(moment: str) -> str:
     return moment[:7]
 
@@ -196,3 +191,7 @@ def delivery(kind: str, key: str) -> Key:
 
 def delivery_partition(kind: str, bucket: str) -> str:
     return f"{kind}#{bucket}"
+
+
+def statement(code: str) -> Key:
+    return Key(COUNTS, f"STATEMENT#{code}", "TOKEN")

@@ -1,6 +1,6 @@
 """The keys of the engine that sends email, in the counts table. The whole schema is described in keys.py."""
 
-from chalicelib.core.keys import COUNTS, Key
+from chalicelib.core.keys import COUNTS, LIMITS, Key
 
 MAIL_PARTITION = "MAIL"
 
@@ -19,3 +19,11 @@ MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
 
 def mail_outstanding(group: str) -> Key:
     return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)
+
+
+def address_limit(address_id: str) -> Key:
+    return Key(LIMITS, f"ADDRESS#{address_id}", "EMAIL")
+
+
+def network_limit(network_hash: str) -> Key:
+    return Key(LIMITS, f"NETWORK#{network_hash}", "EMAIL")

@@ -31,6 +31,7 @@ class Settings:
     configuration_set: str
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
+    limit_keys: dict[str, str]
     log_level: str
     # UUIDs of the sender's two event sources; only the function that enables and disables them has these.
     mail_source: str
@@ -57,6 +58,7 @@ def settings() -> Settings:
         configuration_set=required("CONFIGURATION_SET"),
         signature_keys=_keys("SIGNATURE_KEYS"),
         token_keys=_keys("TOKEN_KEYS"),
+        limit_keys=_keys("LIMIT_KEYS"),
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
         mail_source=os.environ.get("MAIL_SOURCE") or "",
         other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",

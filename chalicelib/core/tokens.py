@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     WITHDRAW = "withdraw"
     UNSUBSCRIBE = "unsubscribe"
+    STOP = "stop"
     STATEMENT = "statement"
     PREVIEW = "preview"
 

@@ -46,6 +46,11 @@ def shared(seconds: int) -> dict[str, str]:
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 
+def source_ip(request: Request) -> str:
+    """Return the caller's IP address as API Gateway saw it."""
+    return str((request.context.get("identity") or {}).get("sourceIp") or "")
+
+
 def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
     problem = problem.translated(language_of(language)) if language != ENGLISH else problem
     return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after(problem)})

@@ -111,16 +111,20 @@ _ALL = (
     # Pages and public JSON.
     Route("GET", "/", "show_petitions", Function.API, cache=Cache.SECONDS),
     Route("GET", "/petitions/{slug}", "show_petition", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
+    Route("GET", "/petitions/{slug}/card.png", "show_card", Function.COUNTS, throttle=RARE, cache=Cache.HOUR),
     Route("POST", "/petitions/{slug}/signatures", "sign_by_form", Function.API, throttle=SIGNING),
     Route("GET", "/petitions/{slug}/thanks", "show_thanks", Function.API, throttle=SIGNING),
     Route("GET", "/api/petitions", "list_petitions", Function.API, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}", "read_petition", Function.API, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}/count", "read_count", Function.COUNTS, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}/total", "read_total", Function.COUNTS, cache=Cache.SECONDS),
+    Route("GET", "/api/petitions/{slug}/progress", "read_progress", Function.COUNTS, cache=Cache.SECONDS),
     Route("GET", "/api/petitions/{slug}/updates", "list_updates", Function.API, cache=Cache.SECONDS),
     Route("GET", "/petitions/{slug}/updates.atom", "read_updates_feed", Function.API, cache=Cache.SECONDS),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
     Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
+    # Read out on air. It leads to the statement.
+    Route("GET", "/s/{code}", "show_short_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     # Links in emails.
     Route("GET", "/confirm", "show_confirmation", Function.LINKS),
@@ -129,6 +133,8 @@ _ALL = (
     Route("POST", "/withdraw", "withdraw_signature", Function.LINKS),
     Route("GET", "/unsubscribe", "show_unsubscription", Function.LINKS),
     Route("POST", "/unsubscribe", "unsubscribe_from_updates", Function.LINKS),
+    Route("GET", "/stop", "show_stop", Function.LINKS),
+    Route("POST", "/stop", "stop_emails", Function.LINKS),
     # The site itself.
     Route("GET", "/assets/{name}", "read_asset", Function.API, cache=Cache.YEAR),
     Route("GET", "/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
@@ -188,6 +194,7 @@ _ALL = (
     _staff("POST", "/people/erase", "erase_address", Function.PEOPLE, Right.PEOPLE),
     _staff("GET", "/people/{slug}/{signature_id}", "show_signature", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/resend", "resend_mail", Function.PEOPLE, Right.PEOPLE),
+    _staff("POST", "/people/{slug}/{signature_id}/allow-mail", "allow_mail", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/withdraw", "withdraw_for_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/erase", "erase_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/{slug}/{signature_id}/access", "export_access", Function.PEOPLE, Right.PEOPLE),

@@ -1,5 +1,6 @@
 """The Chalice application with HEAD for each GET, 405 with `Allow`, and a response for any path."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,11 @@ Methods = Mapping[str, Any]
 
 
 class Site(Chalice):
+    def __init__(self, app_name: str) -> None:
+        super().__init__(app_name=app_name, configure_logs=False)
+        # With binary types, Chalice refuses a picture to whoever does not name its type in `Accept`.
+        self.api.binary_types.clear()
+
     def answer_head(self) -> None:
         """Add HEAD to each GET route, with the same function. Call it after registering all routes."""
         for methods in self.routes.values():
@@ -38,11 +44,18 @@ class Site(Chalice):
         context_of_request = event.get("requestContext", {})
         methods = self.routes.get(context_of_request.get("resourcePath"), {})
         if context_of_request.get("httpMethod") in methods:
-            return super().__call__(event, context)
+            return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
         request = Request({**event, "requestContext": _in_one_part(context_of_request, path)}, context)
         response = answered(request, lambda: elsewhere(request, path, self.routes), _problem)
-        return response.to_dict(self.api.binary_types)
+        return response.to_dict()
+
+
+def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
+    """Encode bytes, which Lambda cannot return. API Gateway decodes them (stack/template/gateway.py)."""
+    if not isinstance(answer["body"], bytes):
+        return answer
+    return {**answer, "body": b64encode(answer["body"]).decode(), "isBase64Encoded": True}
 
 
 def methods_at(path: str, routes: Mapping[str, Methods]) -> Methods:

@@ -83,7 +83,7 @@ def answered(request: Request, view: Callable[[], Response], problem_response: P
     _measure(response.status_code)
     log.answered(route=request.path, method=request.method, status=response.status_code)
     if request.method == "HEAD":
-        response.body = ""
+        response.body = b"" if isinstance(response.body, bytes) else ""
     return response
 
 

@@ -1,7 +1,7 @@
 """A kind of email: everything that the engine needs to know to deliver it.
 
-A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `worker.KINDS` makes every
-worker handle it. A capability above `mail` adds its kinds there from app.py, so `mail` never imports it.
+A new kind is one file, which defines a `Kind`, and one folder of templates. Its entry in `delivery.worker.KINDS` makes
+every worker handle it.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,11 +25,14 @@ class MailContext:
 
     site_url: str
     token_keys: dict[str, str]
+    limit_keys: dict[str, str]
     deliver: Callable[[Mail], timedelta]
 
     def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
         """Return the link to the page of this purpose, for this signature, in the language that it was signed in."""
-        token = issue(purpose, subject, expires, self.token_keys)
+        return self.link_with(purpose, issue(purpose, subject, expires, self.token_keys), language)
+
+    def link_with(self, purpose: Purpose, token: str, language: str | None = None) -> str:
         return f"{self.site_url}/{purpose}?token={token}{f'&lang={language}' if language else ''}"
 
     def petition_link(self, slug: str, language: str | None = None) -> str:
@@ -40,6 +43,10 @@ class MailContext:
 class Content:
     """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language,
     and the name that it comes from ("": only an address).
+
+    `limited_by`: the petition that it is about, if anybody can have it sent to any address. Then the address's budget
+    limits it, and the owner of the address can stop all email about this petition. `network`: the hash of the client's
+    network, if this is a first email whose turn is not booked.
     """
 
     to: str
@@ -47,6 +54,8 @@ class Content:
     unsubscribe_url: str = ""
     language: str = ENGLISH
     sender_name: str = ""
+    limited_by: str = ""
+    network: str = ""
 
 
 class NotSent(Enum):

@@ -6,6 +6,7 @@ process and group. The sweep walks marked groups only, and clears the marker of 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,6 +82,16 @@ def mark(group: str, now: datetime, tables: Tables) -> None:
     """Mark the group. `marked_at` never goes back, so it is as late as any process's own note."""
     is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
+
+
+def advance(group: str, due: datetime, tables: Tables) -> None:
+    """Walk the group at `due` at the latest, because an email in it is due then.
+
+    Ignore errors, as `note` does. After one, or after a race with a walk, the email is sent up to an hour late.
+    """
+    is_later = Attr("due_at").gt(iso(due))
+    with suppress(Unavailable):
+        tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"due_at": iso(due)}, when=is_later))
 
 
 def markers(tables: Tables) -> list[Marker]:

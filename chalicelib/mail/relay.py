@@ -14,28 +14,35 @@ from chalicelib.mail.outbox import Outbox
 
 Image = Mapping[str, Any]
 
+# A sender's clock may be this much behind. It would ignore a message that is too early.
+CLOCKS_DIFFER = timedelta(seconds=2)
+# What changes when a request is made, nudged or postponed.
+ASKS = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
+
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Return how many requests were queued. Raise Unavailable to retry the whole batch: requests are idempotent.
 
-    A request of an unknown kind is left out: it must not stop the stream. Mark each request's group for the sweep.
+    A request of an unknown kind is left out: it must not stop the stream. So is one that is due too late for a
+    message; the sweep queues it then. Mark each request's group for the sweep.
     """
     requested = [after for before, after in changes if after and is_new_request(before, after)]
     images = [image for image in requested if is_known(image["mail_kind"], outbox.kinds)]
     messages = [_message(image, outbox.kinds, now) for image in images]
-    outbox.send(messages)
-    items = (outbox.kinds[request.kind].state.item_key(request.key) for request, _ in messages)
-    outstanding.note(map(outstanding.group_of, items), now, tables)
-    return len(images)
+    outbox.send([(request, delay) for request, delay in messages if delay <= LONGEST_DELAY])
+    groups = [outstanding.group_of(outbox.kinds[request.kind].state.item_key(request.key)) for request, _ in messages]
+    outstanding.note(groups, now, tables)
+    for group, (_, delay) in zip(groups, messages, strict=True):
+        if delay > LONGEST_DELAY:
+            outstanding.advance(group, now + timedelta(seconds=delay), tables)
+    return sum(delay <= LONGEST_DELAY for _, delay in messages)
 
 
 def is_new_request(before: Image | None, after: Image) -> bool:
-    """Return whether this change adds or nudges a request. A claim does not."""
+    """Return whether this change adds, nudges or postpones a request. A claim does not."""
     if "mail_kind" not in after:
         return False
-    return before is None or any(
-        before.get(name) != after.get(name) for name in ("mail_requested_at", "mail_nudged_at")
-    )
+    return before is None or any(before.get(name) != after.get(name) for name in ASKS)
 
 
 def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, int]:
@@ -44,8 +51,10 @@ def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, in
 
 
 def _delay(image: Image, pause: timedelta, now: datetime) -> int:
-    """Return the seconds to wait, so that the last two emails to one key are at least `pause` apart."""
-    if "mailed_at" not in image:
-        return 0
-    due = datetime.fromisoformat(image["mailed_at"]) + pause
-    return min(max(0, ceil((due - now).total_seconds())), LONGEST_DELAY)
+    """Return the seconds until the request is due, and the last two emails to one key are at least `pause` apart."""
+    times = [now]
+    if "mailed_at" in image:
+        times.append(datetime.fromisoformat(image["mailed_at"]) + pause)
+    if "mail_due_at" in image:
+        times.append(datetime.fromisoformat(image["mail_due_at"]) + CLOCKS_DIFFER)
+    return ceil((max(times) - now).total_seconds())

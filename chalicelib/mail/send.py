@@ -8,8 +8,11 @@ from enum import StrEnum
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unreached
+from chalicelib.mail import budget
 from chalicelib.mail.compose import compose
+from chalicelib.mail.first_emails import book
 from chalicelib.mail.kind import Content, Kind, Kinds, MailContext, NotSent
+from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 
 # Longer than the sender's timeout, so a claim can only expire after its sender has stopped.
@@ -21,6 +24,8 @@ class Sent(StrEnum):
     SETTLED = "settled"
     REFUSED = "refused"
     HELD = "held"
+    # The budget of its address allows it later (mail/budget.py).
+    WAITS = "waits"
     # An earlier attempt crashed after it may have sent this email, and its kind is never sent twice.
     UNKNOWN = "unknown"
 
@@ -31,16 +36,42 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     try:
         stored = kind.state.claim(request, now, CLAIM, tables)
     except ConditionFailed as failure:
-        if kind.state.is_still_requested(request, failure.item):
-            raise NotYet from failure
-        return Sent.SETTLED
+        if not kind.state.is_still_requested(request, failure.item):
+            return Sent.SETTLED
+        if kind.state.waits(failure.item, now):
+            return Sent.WAITS
+        raise NotYet from failure
     if kind.state.is_unknown(stored):
         kind.state.mark_unknown(request, now, tables)
         return Sent.UNKNOWN
     content = kind.contents(request.key, stored, context, now, tables)
     if isinstance(content, NotSent):
         return _keep_or_drop(request, kind, content, tables)
-    return _send_claimed(request, kind, content, context, now, tables)
+    # Before the pace: an email that must wait takes no turn of another one.
+    return _kept_back(request, kind, content, context, now, tables) or _send_claimed(
+        request, kind, content, context, now, tables
+    )
+
+
+def _kept_back(
+    request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
+) -> Sent | None:
+    """Let the email wait for its network's turn or its address's budget, and drop it if its owner wants none."""
+    if not content.limited_by:
+        return None
+    due = book(content.network, now, tables) if content.network else now
+    if due > now:
+        kind.state.postpone(request, due, tables)
+        return Sent.WAITS
+    to = mailbox_of(content.to, context.limit_keys)
+    allowance = budget.take(to, content.limited_by, request, now, tables)
+    if allowance.is_stopped:
+        kind.state.drop(request, tables)
+        return Sent.SETTLED
+    if allowance.next_at > now:
+        kind.state.postpone(request, allowance.next_at, tables)
+        return Sent.WAITS
+    return None
 
 
 def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent, tables: Tables) -> Sent:

@@ -4,6 +4,7 @@ Their state is on the signature, so that signing is one write. The delivery's ke
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,14 @@ from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
+from chalicelib.mail.stop import choice_of, stop_token
 from chalicelib.petitions.find import petition_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, MailKind, Signature, SignatureState
+from chalicelib.signatures.model import MAIL_PAUSE, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
 
 # Keep the item longer than the link in the email, so that an expired link can be told from a damaged one.
@@ -72,12 +75,14 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
 
 
 def contents_confirm(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    petition = petition_as_stored(_ids(key)[0], tables)
-    if petition.state_at(now) in HIDDEN:
-        return NotSent.HELD
-    if not petition.confirmable_at(now):
+    """Hold the email while the petition is closed: when it opens again, its links work again."""
+    signature = Signature.model_validate(stored)
+    if signature.is_over(now):
         return NotSent.TOO_LATE
-    return _content(key, Signature.model_validate(stored), petition, context, now)
+    petition = petition_as_stored(_ids(key)[0], tables)
+    if petition.state_at(now) in HIDDEN or not petition.confirmable_at(now):
+        return NotSent.HELD
+    return _content(key, signature, petition, context, now)
 
 
 def contents_already_signed(
@@ -88,10 +93,12 @@ def contents_already_signed(
 
 
 def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Not limited: only the owner of the mailbox causes it, and it must not delay the next petition's email."""
     signature = Signature.model_validate(stored)
     if signature.state is not SignatureState.CONFIRMED:
         return NotSent.TOO_LATE
-    return contents_already_signed(key, stored, context, now, tables)
+    petition = petition_as_stored(_ids(key)[0], tables)
+    return replace(_content(key, signature, petition, context, now), limited_by="")
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
@@ -108,7 +115,8 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    return Content(signature.email or "", values, unsubscribe_url, language.code, shown.charity)
+    network = "" if signature.mails else signature.mail_network or ""
+    return Content(signature.email or "", values, unsubscribe_url, language.code, shown.charity, petition.slug, network)
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
@@ -119,14 +127,17 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    return {
-        f"{purpose}_url": context.link(purpose, subject, expires, signature.language)
-        for purpose, expires in expiries.items()
+    urls = {
+        purpose: context.link(purpose, subject, expires, signature.language) for purpose, expires in expiries.items()
     }
+    choice = choice_of(mailbox_of(signature.email or "", context.limit_keys), subject.slug)
+    token = stop_token(subject, choice, now, context.token_keys)
+    urls[Purpose.STOP] = context.link_with(Purpose.STOP, token, signature.language)
+    return {f"{purpose}_url": url for purpose, url in urls.items()}
 
 
 # After a crash, they are sent again. AfterCrash.UNKNOWN would need its attributes in signatures.model.MAIL_REQUEST.
-_STATE = SignatureDeliveries(most=MAX_MAILS, pause=MAIL_PAUSE)
+_STATE = SignatureDeliveries(most=None, pause=MAIL_PAUSE)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, contents_confirm),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, contents_already_signed),

@@ -1,6 +1,7 @@
 """The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
 
-Later it may become undeliverable. The state is stored in attributes named `mail_*` on an item that the kind chooses.
+A claimed one may be postponed: requested again, and due later. A sent one may become undeliverable. The state is
+stored in attributes named `mail_*` on an item that the kind chooses.
 The sender claims, sends, then marks. SES has no idempotency token, so after a crash between sending and marking nobody
 knows whether the email was sent; AfterCrash says what happens then. Queue messages may repeat or be late;
 `requested_at` identifies the request.
@@ -23,7 +24,7 @@ from chalicelib.signatures.model import MAIL_REQUEST
 CLAIM = ("mail_claimed_until", "mail_began_at")
 REQUEST = (*MAIL_REQUEST, "mail_began_at")
 # What the sweep reads of an open request.
-OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_claimed_until")
+OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
 
 class AfterCrash(Enum):
@@ -39,10 +40,10 @@ class AfterCrash(Enum):
 class DeliveryState(ABC):
     """Where the state of some kinds is stored, and their limits.
 
-    Each key gets at most `most` emails, and no two within `pause`.
+    Each key gets at most `most` emails (None: any number), and no two within `pause`.
     """
 
-    most: int
+    most: int | None
     pause: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
 
@@ -76,11 +77,12 @@ class DeliveryState(ABC):
     def claim(self, request: MailRequest, now: datetime, lease: timedelta, tables: Tables) -> Item:
         """Claim the request for `lease` and return the item.
 
-        Raise ConditionFailed if it is already claimed, no longer requested, over the limit or undeliverable, or if the
-        last email was sent less than `pause` ago.
+        Raise ConditionFailed if it is already claimed, no longer requested, not due, over the limit or undeliverable,
+        or if the last email was sent less than `pause` ago.
         """
         until = int((now + lease).timestamp())
-        when = _is_requested(request) & self._pause_is_over(now) & may_have_more_mail(self.most) & _is_free(now)
+        may_go = self._pause_is_over(now) & may_have_more_mail(self.most) & _is_due(now)
+        when = _is_requested(request) & _is_free(now) & may_go
         return tables.update_and_read(
             Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
         )
@@ -89,7 +91,11 @@ class DeliveryState(ABC):
         """Return whether to try again after a failed claim; `item` is the item that the failure returned."""
         if item is None or item.get("mail_requested_at") != request.requested_at:
             return False
-        return item["mails"] < self.most and "undeliverable" not in item
+        return (self.most is None or item["mails"] < self.most) and "undeliverable" not in item
+
+    def waits(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
+        """Return whether it was postponed and is not due. Then it is queued later, so this message does nothing."""
+        return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
         """Record, if a crash must not send it again, that it is about to be sent. Return False to send nothing."""
@@ -108,6 +114,14 @@ class DeliveryState(ABC):
     def release(self, request: MailRequest, tables: Tables) -> None:
         """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire."""
         self._change(request, {}, CLAIM, tables)
+
+    def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
+        """Record that it may be sent at `due` and not before, and release the claim. Relay or sweep queue it then.
+
+        The turn of its network is booked, so the network's hash is not needed any more.
+        """
+        whole = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
+        self._change(request, {"mail_due_at": iso(whole)}, (*CLAIM, "mail_network"), tables)
 
     def drop(self, request: MailRequest, tables: Tables) -> None:
         """Drop a request whose email would arrive too late to be useful."""
@@ -132,12 +146,15 @@ class DeliveryState(ABC):
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, again: timedelta) -> datetime:
         """Return when to queue the open request again: after `lost_after`, but never more often than `again`.
 
-        A claimed request is not queued: its sender may be about to send it.
+        A postponed request is queued when it is due. A claimed one is not queued: its sender may be about to send it.
         """
+        free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
+        if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
+            return max(datetime.fromisoformat(item["mail_due_at"]), free_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
             times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, again))
-        return max(*times, datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC))
+        return max(*times, free_at)
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
         """Return False if the request is no longer stored: it was settled meanwhile, or replaced by a newer one."""
@@ -150,6 +167,10 @@ class DeliveryState(ABC):
 
 def _is_requested(request: MailRequest) -> Condition:
     return Attr("mail_requested_at").eq(request.requested_at)
+
+
+def _is_due(now: datetime) -> Condition:
+    return absent_or_at_most("mail_due_at", iso(now))
 
 
 def _is_free(now: datetime) -> Condition:

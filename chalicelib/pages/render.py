@@ -22,6 +22,10 @@ _CONTENT_TYPES = {
     "site.css": "text/css; charset=utf-8",
     "petition.js": "text/javascript; charset=utf-8",
     "sign-in.js": "text/javascript; charset=utf-8",
+    "mailbox.js": "text/javascript; charset=utf-8",
+    "mailboxes.json": "application/json",
+    "inbox.js": "text/javascript; charset=utf-8",
+    "share.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     # The chart library. stack.charts adds it to the zip; it is not in the repository.
     "uplot.js": "text/javascript; charset=utf-8",

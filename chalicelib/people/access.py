@@ -1,13 +1,13 @@
 """The answer to an access request: all data held on a person (GDPR, article 15)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from chalicelib.core.times import iso, iso_or_none
 from chalicelib.petitions.text import PetitionText
 from chalicelib.signatures.look_up import Held
-from chalicelib.signatures.model import MAX_MAILS, Signature, SignatureState
+from chalicelib.signatures.model import Signature, SignatureState
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import (
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 NOT_HELD = (
     "No telephone number, date of birth, gender, street address or payment details.",
-    "No internet (IP) address, cookie or description of your device. The application's logs hold ids and times only.",
-    "No copies of emails: only which email was requested, when the last one was sent, and how many.",
+    "No internet (IP) address, cookie or description of your device. The application's logs hold ids and times only. A "
+    "scrambled code of your network and the day is kept until we send the first email.",
+    "No copies of emails: only which email was requested, when the last one was sent, and how many. A scrambled code "
+    "of the address limits how many we send. It contains no name and no address.",
     "No profile and no automated decisions.",
 )
 ELSEWHERE = (
@@ -35,27 +37,31 @@ ELSEWHERE = (
 )
 
 
-def document(held: list[Held], texts: Mapping[str, PetitionText], now: datetime) -> "AccessExport":
-    """Return the file for the person. `texts`: the signed petition text by slug."""
+def document(
+    held: list[Held], texts: Mapping[str, PetitionText], stopped: Collection[str], now: datetime
+) -> "AccessExport":
+    """Return the file for the person. `texts`: the signed petition text by slug. `stopped`: slugs they stopped."""
     return {
         "prepared_at": iso(now),
-        "signatures": [_signature(each, texts.get(each.petition.slug)) for each in held],
+        "signatures": [
+            _signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped) for each in held
+        ],
         "not_held": list(NOT_HELD),
         "held_elsewhere": list(ELSEWHERE),
     }
 
 
-def shown(held: Held, now: datetime) -> "PersonSignature":
-    """Return the signature as staff see it."""
+def shown(held: Held, now: datetime, *, is_stopped: bool) -> "PersonSignature":
+    """Return the signature as staff see it. `is_stopped`: its owner wants no more email about the petition."""
     state = state_of(held.signature, now)
     return {
         "petition": {"slug": held.petition.slug, "title": held.petition.title},
         "id": held.signature_id,
         "state": state,
-        "actions": actions_in(state),
+        "actions": [*actions_in(state), *(["allow-mail"] if is_stopped else [])],
         "person": _person(held.signature),
         "times": _times(held.signature),
-        "mail": _mail(held.signature),
+        "mail": _mail(held.signature, is_stopped=is_stopped),
     }
 
 
@@ -96,19 +102,20 @@ def _times(signature: Signature) -> "SignatureTimes":
     return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 
 
-def _mail(signature: Signature) -> "MailState":
+def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
     return {
         "sent": signature.mails,
-        "at_most": MAX_MAILS,
         "last_sent_at": iso_or_none(signature.mailed_at),
         "waiting": signature.mail_kind,
         "waiting_since": iso_or_none(signature.mail_requested_at),
+        "due_at": iso_or_none(signature.mail_due_at),
         "hurried_at": iso_or_none(signature.mail_nudged_at),
         "undeliverable": signature.undeliverable,
+        "stopped": is_stopped,
     }
 
 
-def _signature(held: Held, text: PetitionText | None) -> "HeldSignature":
+def _signature(held: Held, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
     signature = held.signature
     text = text and text.in_language(signature.language)
     return {
@@ -125,7 +132,7 @@ def _signature(held: Held, text: PetitionText | None) -> "HeldSignature":
         "consents": _consents(signature, text),
         "signed_text": _signed_text(text) if text else None,
         "times": _times(signature),
-        "mail": _mail(signature),
+        "mail": _mail(signature, is_stopped=is_stopped),
     }
 
 

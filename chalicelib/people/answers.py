@@ -6,11 +6,11 @@ from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Identifier, Number, Time
+from chalicelib.people.resend import Resent
 from chalicelib.petitions.answers import Slug
-from chalicelib.signatures.resend import Resent
 
 STATES = ["pending", "confirmed", "withdrawn", "expired", "erased"]
-ACTIONS = ["resend", "access", "withdraw", "erase"]
+ACTIONS = ["resend", "access", "withdraw", "erase", "allow-mail"]
 ShownState = Annotated[str, WithJsonSchema({"type": "string", "enum": STATES})]
 ShownAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ACTIONS})]
 
@@ -43,15 +43,18 @@ class SignatureTimes(TypedDict):
 
 class MailState(TypedDict):
     sent: Number
-    at_most: Number
     last_sent_at: Time | None
     waiting: str | None
     """The kind of email that is waiting to be sent."""
     waiting_since: Time | None
+    due_at: Time | None
+    """When it may be sent: it waits because its address has had several emails."""
     hurried_at: Time | None
     """When the email request was queued again."""
     undeliverable: str | None
     """Why we no longer send email to this address."""
+    stopped: bool
+    """Whether the owner of the address wants no more email about this petition."""
 
 
 class PersonSignature(TypedDict):
@@ -75,6 +78,8 @@ class ResendResult(TypedDict):
     mail: bool
     outcome: Resent
     message: str
+    due_at: Time | None
+    """With the outcome `later`: the email is sent at this time, or soon after."""
 
 
 class Obtained(TypedDict):

@@ -65,6 +65,12 @@ class FullPetition(PublicPetition):
     """The charity that runs the petition."""
     url: Url
     """The petition's page."""
+    handed_in_at: Time | None
+    """When the signatures were handed in."""
+    responded_at: Time | None
+    """When the target answered."""
+    response: str | None
+    """What the target answered. Empty lines separate paragraphs."""
     consents: list[ConsentWording]
     privacy: Privacy
 

@@ -12,11 +12,21 @@ from chalicelib.core.language import languages
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import known_source
 from chalicelib.edge.html import fragment, page, page_view
-from chalicelib.edge.http import chosen_language, client_matches, json_answer, not_modified, query, redirect, shared
+from chalicelib.edge.http import (
+    answer,
+    chosen_language,
+    client_matches,
+    json_answer,
+    not_modified,
+    query,
+    redirect,
+    shared,
+)
 from chalicelib.edge.views import json_view
+from chalicelib.petitions.card import card_of
 from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import page_about, petition_page, preview_page
+from chalicelib.petitions.page import known_count, page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
@@ -26,6 +36,9 @@ if TYPE_CHECKING:
     from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
+
+# Sites that show links keep the picture for days in any case.
+CARD_SECONDS = 600
 
 
 @page_view(routes)
@@ -64,6 +77,17 @@ def show_petition(request: Request, slug: str) -> Response:
 
 
 @page_view(routes)
+def show_card(request: Request, slug: str) -> Response:
+    """Return the picture that other sites show with a link to the petition."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    language = chosen_language(request) or petition.language
+    count = known_count(petition, now, tables())
+    picture = card_of(petition.in_language(language), count.confirmed if count else None, language)
+    return answer(picture, 200, {"Content-Type": "image/png", **shared(CARD_SECONDS)})
+
+
+@page_view(routes)
 def show_thanks(request: Request, slug: str) -> Response:
     """Show the same page after every signature: it must not reveal whether the signature is new."""
     petition = find_petition(slug, times.now(), tables())
@@ -74,7 +98,7 @@ def show_thanks(request: Request, slug: str) -> Response:
 def list_petitions(request: Request) -> Response:
     """Return the open petitions, newest first, in short."""
     now, chosen = times.now(), chosen_language(request)
-    found = sorted(counted_petitions(now, tables()), key=lambda each: each.petition.opened_at, reverse=True)
+    found = counted_petitions(now, tables())
     body: PublicPetitions = {
         "petitions": [_shown(petition.in_language(chosen), counted, now) for petition, counted in found]
     }
@@ -95,6 +119,9 @@ def read_petition(request: Request, slug: str) -> Response:
         "text": shown.text,
         "charity": shown.charity,
         "url": url,
+        "handed_in_at": times.iso_or_none(shown.handed_in_at),
+        "responded_at": times.iso_or_none(shown.responded_at),
+        "response": shown.response,
         "consents": [
             {"name": "sign", "wording": shown.sign_wording, "version": petition.consent_version},
             {"name": "updates", "wording": shown.updates_wording, "version": petition.consent_version},

@@ -5,8 +5,8 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
-from chalicelib.petitions.model import Petition, changed, text_of
-from chalicelib.petitions.text import PetitionText
+from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.text import PetitionText, text_of
 from chalicelib.tallies.open import open_tally
 
 

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
+# They are in the petition's item, so the public total needs no further read. It must stay small.
+MOST_FIGURES = 100
+
 
 class FigureKind(StrEnum):
     """Who counted, and how."""

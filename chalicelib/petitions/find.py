@@ -109,11 +109,13 @@ def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
-    return [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
+    """Return the open petitions, newest first."""
+    found = [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
+    return sorted(found, key=lambda petition: petition.opened_at, reverse=True)
 
 
 def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
-    """Return the open petitions by slug, with their public counts. Raise Unavailable if a count is missing."""
+    """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
     return _listed.get("open", lambda: _counted(open_petitions(now, tables), now, tables))
 
 

@@ -18,9 +18,10 @@ TEXTS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
     "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
-EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt")
+OUTCOME = ("handed_in_at", "response", "responded_at")
+EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt", *OUTCOME)
 # An edit without these keeps them.
-MAY_BE_LEFT_OUT = {"language", "translations", "receipt"}
+MAY_BE_LEFT_OUT = {"language", "translations", "receipt", *OUTCOME}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",

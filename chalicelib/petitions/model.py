@@ -1,4 +1,4 @@
-"""The models of a petition and of its text versions."""
+"""The model of a petition."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,21 +20,18 @@ from chalicelib.core.errors import Invalid
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
-from chalicelib.petitions.figure import Figure
-from chalicelib.petitions.text import Code, Line, PetitionText, Prose, Summary, Translation, Wording, digest, version_of
+from chalicelib.petitions.figure import MOST_FIGURES, Figure
+from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # One BatchGetItem reads all shards of a day. It takes at most 100 keys.
 MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
-# They are in the petition's item, so the public total needs no further read. It must stay small.
-MOST_FIGURES = 100
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 # Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+Reason = Wording
 
 
 class PetitionState(StrEnum):
@@ -79,6 +76,12 @@ class Petition(BaseModel):
     """When the petition opens. Can only be changed while it is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
     """When the petition closes, or null for no end."""
+    handed_in_at: Moment | None = None
+    """When the signatures were handed in. The page shows the day."""
+    response: Prose | None = None
+    """What the target answered. Empty lines separate paragraphs."""
+    responded_at: Moment | None = None
+    """When the response came."""
     # More shards allow more confirmations a second. May grow at any time; must never shrink.
     shards: int = Field(default=10, ge=1, le=MOST_SHARDS)
     # Version of the secret behind the signature ids. If it changed, everybody could sign again.
@@ -193,8 +196,3 @@ def changed(petition: Petition, **changes: Any) -> Petition:
         return Petition.model_validate(petition.model_dump() | changes)
     except ValidationError as error:
         raise Invalid(field_errors(error)) from error
-
-
-def text_of(petition: Petition, now: datetime) -> PetitionText:
-    """Return the current text and wordings as a PetitionText."""
-    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})

@@ -73,6 +73,7 @@ def _context(petition: Petition, request: Request, state: PetitionState, count: 
         "count": count and count.confirmed,
         "goal": petition.goal_at(count.confirmed if count else 0),
         "as_of": count and count.as_of,
+        "recent": count and count.recent,
         "countries": list(language.countries(countries()).items()),
         "preview": None,
     }

@@ -1,15 +1,20 @@
 """A petition's texts: their types, their translations and their versions."""
 
+from datetime import datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
 
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
 
+if TYPE_CHECKING:
+    from chalicelib.petitions.model import Petition
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
 Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "string", "examples": ["cy"]})]
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -27,6 +32,7 @@ class Translation(BaseModel):
     updates_wording: Wording
     target: Line | None = None
     charity: Line | None = None
+    response: Prose | None = None
 
 
 class PetitionText(BaseModel):
@@ -60,3 +66,8 @@ def version_of(text_version: str, consent_version: str) -> str:
 def digest(*parts: str) -> str:
     """Return a version that changes with any of the texts."""
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def text_of(petition: "Petition", now: datetime) -> PetitionText:
+    """Return the current text and wordings as a PetitionText."""
+    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})

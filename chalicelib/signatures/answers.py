@@ -34,6 +34,13 @@ class TokenFields(TypedDict):
     """The token from the email. Can be sent in the URL instead."""
 
 
+class StopFields(TypedDict):
+    token: NotRequired[str]
+    """The token from the email. Can be sent in the URL instead."""
+    emails: NotRequired[Literal["again"]]
+    """Send `again` to allow email about this petition again."""
+
+
 class ConfirmFields(TypedDict):
     token: NotRequired[str]
     """The token from the email. Can be sent in the URL instead."""

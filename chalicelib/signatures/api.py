@@ -7,20 +7,25 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import Invalid, Unavailable
+from chalicelib.core.errors import FieldError, Invalid, Unavailable
+from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect
+from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect, source_ip
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
+from chalicelib.signatures.mailboxes import MEANT, question
+from chalicelib.signatures.network import network_hash
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import SigningContext, sign
 
 routes = Blueprint(__name__)
+
+ASK = translatable("Check your email address")
 
 
 @json_view(routes)
@@ -28,7 +33,7 @@ def sign_by_json(request: Request, slug: str) -> Response:
     """Return 202 for new, repeated and blocked signatures alike, so that no response reveals who signed."""
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
-    _sign(read_json(json_body(request)), petition, "api", now)
+    _sign(request, read_json(json_body(request)), petition, "api", now)
     return json_answer({"status": "check-your-inbox"}, 202)
 
 
@@ -37,9 +42,13 @@ def sign_by_form(request: Request, slug: str) -> Response:
     """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
-    fields = form_fields(request)
+    fields = {name: value for name, value in form_fields(request).items() if name != MEANT}
     try:
-        _sign(read_fields(fields), petition, "form", now)
+        form = read_fields(fields)
+        if meant := question(fields):
+            fields |= {MEANT: meant}
+            raise Invalid([FieldError("email", ASK)])
+        _sign(request, form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(
             request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422
@@ -49,9 +58,10 @@ def sign_by_form(request: Request, slug: str) -> Response:
     return redirect(request, f"/petitions/{slug}/thanks", 303)
 
 
-def _sign(form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
+def _sign(request: Request, form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
     context = SigningContext(signing_tables(), overflow_queue, settings().signature_keys)
-    identity, outcome = sign(form, petition, own_origin(petition, channel, form.source), now, context)
+    network = network_hash(source_ip(request), now, settings().limit_keys)
+    identity, outcome = sign(form, petition, own_origin(petition, channel, form.source, network), now, context)
     log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
 
 

@@ -155,8 +155,8 @@ def _confirm_page(
         "token": link.token,
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
-        "country": language.countries(countries()).get(signature.country or "", ""),
-        "form": _typed_values(typed) if typed else _signed_values(signature),
+        "countries": list(language.countries(countries()).items()),
+        "form": {**_signed_values(signature), **(_typed_values(typed) if typed else {})},
         "errors": errors,
     }
     return page_about(link.petition, request, "confirm.html", context, 422 if errors else 200)
@@ -170,6 +170,7 @@ def _withdraw_token(subject: Subject) -> str:
 def _signed_values(signature: Signature) -> dict[str, str]:
     return {
         "name": signature.name or "",
+        "country": signature.country or "",
         "postcode": signature.postcode or "",
         "updates": "yes" if signature.updates else "",
     }

@@ -8,7 +8,6 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
     MAIL_REQUEST,
-    MAX_MAILS,
     NUDGE_AFTER,
     UNMAILED_LIFETIME,
     MailKind,
@@ -17,16 +16,17 @@ from chalicelib.signatures.model import (
 )
 
 
-def may_have_more_mail(most: int = MAX_MAILS) -> Condition:
-    """Return the condition: not undeliverable, and fewer than `most` emails. It does not check MAIL_PAUSE."""
-    return Attr("undeliverable").not_exists() & Attr("mails").lt(most)
+def may_have_more_mail(most: int | None = None) -> Condition:
+    """Return the condition: not undeliverable, and fewer than `most` emails (None: any number)."""
+    is_deliverable = Attr("undeliverable").not_exists()
+    return is_deliverable if most is None else is_deliverable & Attr("mails").lt(most)
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables) -> None:
     """Request one more email.
 
-    Raise ConditionFailed if the limit is reached, an email is already requested, or the state has changed. A pending
-    signature gets a new expiry date, because the old one may come before SES's quota allows the next email.
+    Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state has changed. A
+    pending signature gets a new expiry date: the old one may come before SES's quota or a limit allows the next email.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
     may_be_asked = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()

@@ -18,13 +18,13 @@ from chalicelib.core.times import ExactMoment, Moment
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
-# A withdrawn item has no personal data. It keeps the number of emails, so that the limit still holds.
+# A withdrawn item has no personal data. It keeps whether the address is undeliverable.
 WITHDRAWN_LIFETIME = timedelta(days=90)
 # A message in the overflow queue would sign again until it expires itself. SQS keeps it 14 days, and 14 more after each
 # time that somebody moves it back from the dead letters.
 ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
-MAX_MAILS = 5
+# Between two emails of one signature. mail/budget.py limits all emails to one address.
 MAIL_PAUSE = timedelta(minutes=1)
 # The message of a request this old may be lost; signing again then queues it again.
 NUDGE_AFTER = timedelta(minutes=10)
@@ -34,7 +34,10 @@ PERSONAL = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
     *("receipt", "also_obtained_by"),
 )
-MAIL_REQUEST = ("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at")
+MAIL_REQUEST = (
+    *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
+    *("mail_due_at", "mail_network"),
+)
 
 
 class SignatureState(StrEnum):
@@ -90,6 +93,10 @@ class Signature(BaseModel):
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
+    # When a postponed email may be sent.
+    mail_due_at: Moment | None = None
+    # The hash of the client's network (signatures.network), until its turn for a first email is booked.
+    mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0
     # "bounced" or "complained": we send no more email to this address.

@@ -13,7 +13,8 @@ class Origin:
     `obtained_by`: the name of the charity or partner. `channel`: how it reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: where they came from.
     `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and whoever obtained the
-    signature calls `confirm` to count it. `receipt`: the partner's receipt of the signature.
+    signature calls `confirm` to count it. `receipt`: the partner's receipt of the signature. `network`: the hash of
+    the client's network, which limits first emails.
     """
 
     obtained_by: str
@@ -22,8 +23,9 @@ class Origin:
     source: str = DIRECT
     confirms_by_email: bool = True
     receipt: str | None = None
+    network: str | None = None
 
 
-def own_origin(petition: Petition, channel: str, source: str | None) -> Origin:
+def own_origin(petition: Petition, channel: str, source: str | None, network: str | None = None) -> Origin:
     """Return the origin of a signature that the petition's charity obtained on this site, with its own wording."""
-    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT)
+    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network)

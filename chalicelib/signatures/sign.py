@@ -104,6 +104,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         receipt=origin.receipt,
         mail_kind=MailKind.CONFIRM if origin.confirms_by_email else None,
         mail_requested_at=now if origin.confirms_by_email else None,
+        mail_network=origin.network if origin.confirms_by_email else None,
         expires_at=now + UNMAILED_LIFETIME,
     )
 

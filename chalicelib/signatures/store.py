@@ -48,7 +48,7 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
     """Replace a withdrawn or expired signature; raise ConditionFailed if it is neither.
 
-    The number of emails stays. At the limit the signature is stored without a mail request.
+    The number of emails stays. If the address is undeliverable, the signature is stored without a mail request.
     """
     expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     is_over = Attr("state").eq(SignatureState.WITHDRAWN) | expired

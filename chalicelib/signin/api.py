@@ -10,14 +10,13 @@ from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parsed
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import json_answer, json_body
+from chalicelib.edge.http import json_answer, json_body, source_ip
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import json_view
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, member_for
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
-from chalicelib.staff.authorizer import source_ip
 
 if TYPE_CHECKING:
     from chalicelib.signin.answers import Session, SignInAddress

@@ -11,6 +11,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
+from chalicelib.edge.http import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.routes import ROUTES, Access
 from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
@@ -136,11 +137,6 @@ def actor(request: Request) -> Actor:
     """Return the caller, as recognised by the authorizer."""
     context = _context(request)
     return Actor(token_id=context["principalId"], owner=context["owner"], source_ip=source_ip(request))
-
-
-def source_ip(request: Request) -> str:
-    """Return the caller's IP address as API Gateway saw it."""
-    return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
 def rights_by_route() -> dict[str, Right]:

@@ -10,3 +10,10 @@ class FrozenStatement(TypedDict):
     url: Url
     """Where anyone can check the statement, as long as we keep the key that signed it."""
     statement: Statement
+
+
+class NewStatement(FrozenStatement):
+    """A statement that was just frozen."""
+
+    short_url: Url
+    """Leads to `url`. Short enough to be read out."""

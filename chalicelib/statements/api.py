@@ -1,4 +1,4 @@
-"""Routes of statements: staff freeze a count, and anyone can check a statement. Checking reads no table."""
+"""Routes of statements: staff freeze a count, and anyone can check a statement. Its long address reads no table."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -6,12 +6,13 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import NO_STORE, json_answer, shared
+from chalicelib.edge.http import NO_STORE, json_answer, redirect, shared
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import audited, staff_view
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
+from chalicelib.statements.short import keep_short, token_of
 
 routes = Blueprint(__name__)
 
@@ -21,18 +22,28 @@ KEPT_SECONDS = 60
 
 @staff_view(routes)
 def freeze_count(request: Request, slug: str) -> Response:
-    """Freeze the exact count now. Return 201 with the statement and the URL where anyone can check it."""
+    """Freeze the exact count now. Return 201 with the statement and the URLs where anyone can check it."""
     statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
     audited(request, "statement.frozen", slug, details)
-    url = _url(sealed(statement, settings().token_keys))
-    return json_answer(_shown(statement, url), 201, {**NO_STORE, "Location": url})
+    token = sealed(statement, settings().token_keys)
+    short_url = f"{settings().site_url}/s/{keep_short(token, tables())}"
+    shown = {**_shown(statement, _url(token)), "short_url": short_url}
+    return json_answer(shown, 201, {**NO_STORE, "Location": _url(token)})
 
 
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
     return json_answer(_shown(_checked(token), _url(token)), headers=shared(KEPT_SECONDS))
+
+
+@page_view(routes)
+def show_short_statement(request: Request, code: str) -> Response:
+    """Lead to the statement, whose address contains what was signed."""
+    response = redirect(request, f"/statements/{token_of(code, tables())}", 302)
+    response.headers |= shared(KEPT_SECONDS)
+    return response
 
 
 @page_view(routes)

@@ -17,11 +17,22 @@ OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
+class Recent:
+    """Signatures of the day (UTC) and of the last 24 hours at `as_of`, and by area only what the public may know."""
+
+    today: int
+    last_day: int
+    areas: Mapping[str, int]
+    as_of: datetime
+
+
+@dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of` (UTC)."""
+    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have what is `recent`."""
 
     confirmed: int
     as_of: datetime
+    recent: Recent | None = None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Tables
-from chalicelib.tallies import store
+from chalicelib.tallies import snapshots, store
 
 
 def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
     """Open the tally. Idempotent; an open tally only gets more shards."""
     store.open_head(slug, now.date() - timedelta(days=1), tables)
     store.raise_shards(slug, shards, tables)
-    store.open_snapshot(slug, now, tables)
+    snapshots.open_snapshot(slug, now, tables)
 
 
 def read_more_shards(slug: str, shards: int, tables: Tables) -> None:

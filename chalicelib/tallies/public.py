@@ -1,13 +1,15 @@
 """The count for the public: a stored snapshot that callers refresh under a lease."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.shedding.level import Level, level_now
-from chalicelib.tallies import store
-from chalicelib.tallies.count import Count, exact_count, exact_counts
+from chalicelib.tallies import snapshots
+from chalicelib.tallies.count import Count, Recent, exact_count, exact_counts
 from chalicelib.tallies.model import Counted
 
 FRESH = timedelta(seconds=5)
@@ -21,17 +23,16 @@ def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
 
     Under load shedding, return the stale count. Raise Unavailable if there is no count.
     """
-    snapshot = _snapshot(store.snapshot(petition.slug, tables) or {})
+    snapshot = _snapshot(snapshots.snapshot(petition.slug, tables) or {})
     if snapshot and now - snapshot.as_of < FRESH:
         return snapshot
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
     try:
-        return _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
+        counted = _refreshed(petition, now, tables) or snapshot or exact_count(petition, now, tables)
     except Unavailable:
-        if snapshot is None:
-            raise
-        return snapshot
+        return _stale_count(snapshot)
+    return replace(counted, recent=snapshot.recent) if snapshot else counted
 
 
 def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -> dict[str, Count]:
@@ -39,7 +40,7 @@ def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -
 
     Under load shedding, or if that fails, return the stale ones. A petition without any count is left out.
     """
-    items = store.snapshots([petition.slug for petition in petitions], tables)
+    items = snapshots.snapshots([petition.slug for petition in petitions], tables)
     found = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
     stale = [each for each in petitions if each.slug not in found or now - found[each.slug].as_of >= FRESH]
     if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
@@ -56,16 +57,31 @@ def _all_refreshed(
     """Count and save the oldest whose lease is free, and every petition without a snapshot."""
     missing = [each for each in stale if each.slug not in found]
     old = sorted((each for each in stale if each.slug in found), key=lambda each: found[each.slug].as_of)
-    leased = [each for each in old[:MOST_REFRESHED] if store.lease_snapshot(each.slug, now, LEASE_SECONDS, tables)]
+    leased = [each for each in old[:MOST_REFRESHED] if snapshots.lease_snapshot(each.slug, now, LEASE_SECONDS, tables)]
     counts = exact_counts([*missing, *leased], now, tables) if missing or leased else {}
     for slug, count in counts.items():
-        store.save_snapshot(slug, count.confirmed, count.as_of, tables)
+        snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables)
     return counts
 
 
 def _snapshot(item: Item) -> Count | None:
     """Return None also if only a lease is stored, because its holder did not finish."""
-    return Count(item["count"], datetime.fromisoformat(item["as_of"])) if "count" in item else None
+    return Count(item["count"], datetime.fromisoformat(item["as_of"]), _recent(item)) if "count" in item else None
+
+
+def _recent(item: Item) -> Recent | None:
+    found = item.get("recent")
+    return Recent(**{**found, "as_of": datetime.fromisoformat(found["as_of"])}) if found else None
+
+
+def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
+    """Return True for one caller at a time, who then calls `save_recent`."""
+    return snapshots.lease_snapshot(slug, now, LEASE_SECONDS, tables, snapshots.RECENT_LEASE)
+
+
+def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
+    """Save it with the snapshot, so that the page reads both at once."""
+    snapshots.save_recent(slug, {**asdict(recent), "as_of": iso(recent.as_of)}, tables)
 
 
 def _stale_count(snapshot: Count | None) -> Count:
@@ -75,8 +91,8 @@ def _stale_count(snapshot: Count | None) -> Count:
 
 
 def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None:
-    if not store.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
+    if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)
-    store.save_snapshot(petition.slug, count.confirmed, count.as_of, tables)
+    snapshots.save_snapshot(petition.slug, count.confirmed, count.as_of, tables)
     return count

@@ -1,4 +1,4 @@
-"""Store tallies, closed days and the public snapshot in the counts table."""
+"""Store tallies and closed days in the counts table."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -108,7 +108,7 @@ def _head(item: Item) -> Head:
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
     began = (through + timedelta(days=1)).isoformat()
-    _put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
+    put_once(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
@@ -153,34 +153,6 @@ def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date
     return {date.fromisoformat(item["sk"].removeprefix("DAY#")): tally_of(item) for item in items}
 
 
-def snapshot(slug: str, tables: Tables) -> Item | None:
-    return tables.get(keys.snapshot(slug))
-
-
-def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
-    """Return the snapshots that exist."""
-    wanted = {keys.snapshot(slug): slug for slug in slugs}
-    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*wanted])}
-
-
-def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
-    _put_once(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
-
-
-def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables) -> bool:
-    """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
-    at = int(now.timestamp())
-    is_free = absent_or_at_most("leased_until", at)
-    return tables.try_update(Change(keys.snapshot(slug), assign={"leased_until": at + seconds}, when=is_free))
-
-
-def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
-    """Save the snapshot and release its lease, unless the stored snapshot is newer."""
-    counted = {"count": count, "as_of": iso(as_of), "leased_until": 0}
-    is_newer = absent_or_at_most("as_of", iso(as_of))
-    tables.try_update(Change(keys.snapshot(slug), assign=counted, when=is_newer))
-
-
 def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
     """Add `numbers` to today's first shard and `head_total` to the head, and store a record: all or nothing.
 
@@ -195,6 +167,6 @@ def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: 
     )
 
 
-def _put_once(new: NewItem, tables: Tables) -> None:
+def put_once(new: NewItem, tables: Tables) -> None:
     with suppress(ConditionFailed):
         tables.put_new(new)

@@ -5,9 +5,9 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.figure import Figure, NewFigure
+from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import MOST_FIGURES, Petition, changed
+from chalicelib.petitions.model import Petition, changed
 
 ATTEMPTS = 3
 

@@ -29,7 +29,7 @@ FOR_A_PAGE = 60
 # Counting a million emails reads 200 MB.
 FOR_COUNTING = 240
 # Between two counts. Every count reads all emails of the update.
-REST, LONG_REST, MANY = timedelta(minutes=1), timedelta(minutes=10), 20_000
+REST, LONG_REST, MANY = timedelta(seconds=20), timedelta(minutes=10), 20_000
 # After this time no sender that read the update before it was cancelled is still sending.
 CANCELLED_FOR = CLAIM + timedelta(seconds=SECONDS)
 

@@ -12,7 +12,7 @@ from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import EmailAddress
+from chalicelib.petitions.text import EmailAddress
 from chalicelib.staff.authorizer import actor, audited, staff_view
 from chalicelib.updates import publish, store, write
 from chalicelib.updates.find import find_update

@@ -9,6 +9,7 @@ Node = dict[str, Any]
 PARAMETERS: dict[str, Node] = {
     "slug": {"description": "The petition's name in URLs.", "example": "protect-trafficked-children"},
     "token": {"description": "The signed statement."},
+    "code": {"description": "The end of a statement's short address.", "example": "k7mp2x"},
     "source": {"description": "The partner's source.", "example": "partner-oak"},
     "token_id": {"description": "The token's id, as in the list of tokens."},
     "signature_id": {"description": "The signature's id, as returned by the search."},

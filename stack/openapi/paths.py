@@ -15,6 +15,7 @@ Node = dict[str, Any]
 UNKNOWN = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",
+    "code": "NotAStatement",
     "source": "UnknownThing",
     "token_id": "UnknownThing",
     "signature_id": "UnknownThing",

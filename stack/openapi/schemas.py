@@ -12,9 +12,9 @@ from chalicelib.exports.answers import ShownExport, ShownExports
 from chalicelib.exports.model import Column, Format
 from chalicelib.health.words import Health
 from chalicelib.people.answers import ResendResult
+from chalicelib.people.resend import Resent
 from chalicelib.petitions.answers import FullPetition, PossibleTransition, PublicCount, PublicPetition, PublicPetitions
 from chalicelib.signatures.form import SignatureForm
-from chalicelib.signatures.resend import Resent
 from chalicelib.staff.answers import ShownToken, ShownTokens
 from stack.openapi.docs import field_docs, one_line
 

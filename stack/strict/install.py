@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ministack import app
 
-from stack.strict import binary, callers, saving, streams
+from stack.strict import callers, pictures, saving, streams
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
@@ -15,9 +15,9 @@ LEDGER = "REFEREE_LEDGER"
 
 
 def install() -> None:
-    binary.install()
     callers.install()
     streams.install()
+    pictures.install()
     noted = os.environ.get(LEDGER)
     judge = Judge(os.environ["MINISTACK_REGION"], Path(noted) if noted else None)
     app.app = Gate(app.app, judge, Faults())

@@ -6,8 +6,6 @@ from http import HTTPStatus
 from stack.template.cfn import Template, get, given, output, ref, resource, sub
 
 PROBLEM = "application/problem+json"
-# A CSV may be in any encoding: otherwise API Gateway replaces what is not UTF-8.
-BINARY = ["application/octet-stream", "text/csv"]
 _NOT_FOUND = (404, "There is nothing at this address.")
 _BAD = (400, "The request could not be understood.")
 _REFUSED = (403, "This request is not allowed.")
@@ -60,7 +58,6 @@ def api() -> Template:
         "AccessLogSetting": given("LogsAccess", {"DestinationArn": get("ApiAccessLog"), "Format": line}),
         "DefinitionBody": {
             "info": {"title": sub("petitions-${Stage}")},
-            "x-amazon-apigateway-binary-media-types": BINARY,
             "securityDefinitions": {"partner_authorizer": _by_any_header()},
             "x-amazon-apigateway-gateway-responses": {name: _response(*each) for name, each in _RESPONSES.items()},
         },

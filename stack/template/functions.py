@@ -32,6 +32,7 @@ _SETTINGS = {
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
+    "LIMIT_KEYS": (API_HANDLER, "people", "send_mail", "send_other_mail"),
 }
 # The parameter that reserves concurrent executions for a function, and what its description says of them.
 RESERVED = {

@@ -13,6 +13,9 @@ from stack.template.cfn import Template, ref, resource, sub
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # The catch-all matches every path but the site's own address.
 _ANYWHERE = (CATCH_ALL, "/")
+# A picture reaches every reader as bytes, whatever the reader's Accept. Requests then arrive in base64, which Chalice
+# decodes; Chalice's preflights have the contentHandling that they need with this.
+_ANY_TYPE = "*/*"
 _CALLERS = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${RestAPI}/*")
 
 
@@ -20,7 +23,8 @@ def gateway() -> Template:
     paths: Template = {}
     for path, method, operation in (*_bindings(), *_elsewhere()):
         paths.setdefault(path, {})[method.lower()] = operation
-    api = {"MethodSettings": [*_throttles()], "DefinitionBody": {"paths": paths}}
+    definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_ANY_TYPE]}
+    api = {"MethodSettings": [*_throttles()], "DefinitionBody": definition}
     return {"Resources": {"RestAPI": {"Properties": api}, **dict(_permissions())}}
 
 

@@ -6,6 +6,8 @@ _SECRETS = {
     "SignatureKeys": "Keys of the hash that is a signature's id. Without them one person could sign twice:"
     " never replace, only add.",
     "TokenKeys": "Keys that sign the links in emails. The newest signs, all verify.",
+    "LimitKeys": "Key of the hashes of addresses in the limits table. Without it, nobody's choice to get no more email"
+    " is known: never replace.",
 }
 
 

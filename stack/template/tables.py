@@ -29,6 +29,7 @@ def tables() -> Template:
             table(keys.COUNTS, "Table of petitions, tallies, snapshots and staff tokens"),
             table(keys.AUDIT, "Table of staff's actions"),
             table(keys.DELIVERIES, "Table of emails that are not about one signature: no personal data", **_EXPIRES),
+            table(keys.LIMITS, "Table of limits for email, under hashes of addresses", **_EXPIRES),
         ]
     )
 

@@ -12,16 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PATIENCE, PHONE
 from tests.browser.test_supporter import fill, open_petition, press_sign
 from tests.deployed import SLUG, DeployedSite, a_draft
 from tests.emulated import eventually
 
 SIZES = {"phone": PHONE, "desk": DESK}
-
-
-def open_form(page: Page, site: DeployedSite) -> None:
-    open_petition(page, site)
 
 
 def open_error(page: Page, site: DeployedSite) -> None:
@@ -96,9 +92,27 @@ def open_preview(page: Page, site: DeployedSite) -> None:
 def a_petition_in(site: DeployedSite, state: str, **more: str) -> None:
     slug = f"is-{state}"
     if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
-        steps: dict[str, list[str]] = {"draft": [], "paused": ["open", "paused"], "removed": ["removed"]}
+        steps: dict[str, list[str]] = {
+            "draft": [],
+            "paused": ["open", "paused"],
+            "removed": ["removed"],
+            "closed": ["open", "closed"],
+        }
         for step in steps[state]:
             assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **more}).status_code == 200
+
+
+def open_closed(page: Page, site: DeployedSite) -> None:
+    a_petition_in(site, "closed")
+    page.goto(f"{site.url}/petitions/is-closed")
+    page.get_by_text("This petition is closed.").wait_for()
+
+
+def open_check_your_inbox(page: Page, site: DeployedSite) -> None:
+    open_petition(page, site)
+    fill(page, "axe-check@gmail.com")
+    press_sign(page)
+    page.get_by_role("link", name="Open your inbox").wait_for()
 
 
 def open_inbox(page: Page, site: DeployedSite) -> None:
@@ -132,7 +146,7 @@ def open_sign_in(page: Page, site: DeployedSite) -> None:
 
 PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "list": open_list,
-    "form": open_form,
+    "form": open_petition,
     "error": open_error,
     "thanks": open_thanks,
     "confirm": open_confirm,
@@ -142,6 +156,8 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
     "problem": open_problem,
     "statement": open_statement,
     "forged-statement": open_forged_statement,
+    "check-your-inbox": open_check_your_inbox,
+    "closed": open_closed,
     "paused": open_paused,
     "removed": open_removed,
     "preview": open_preview,
@@ -163,15 +179,25 @@ def check_at_every_size(browser: Browser, name: str, open_it: Callable[[Page], N
     # The test injects axe, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=PHONE, bypass_csp=True)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE)
     open_it(page)
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         keep_picture(page, f"{name}-{size}")
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), size
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{size}: {found.generate_report()}"
+        check(page, size)
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    keep_picture(page, f"{name}-dark")
+    check(page, "phone, dark")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    check(page, "phone, dark, text at 200 %")
     context.close()
+
+
+def check(page: Page, what: str) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), what
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{what}: {found.generate_report()}"
 
 
 def keep_picture(page: Page, name: str) -> None:

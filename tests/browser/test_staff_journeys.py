@@ -8,6 +8,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from stack.manage import issue_token
 from tests.browser.crowd import SLUG
 from tests.browser.test_staff import figure, sign_in
 from tests.browser.test_supporter import confirm_from_inbox, fill, press_sign
@@ -61,6 +62,36 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
 
 
 @pytest.mark.usefixtures("confirmed")
+def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, deployed_site: DeployedSite) -> None:
+    token = issue_token(deployed_site.stack, "dora", "counts,manage")
+    sign_in(desk, deployed_site, token, f"#/petitions/{SLUG}/edit")
+    summary = desk.get_by_label("Summary")
+    expect(summary).not_to_have_value("")
+    summary.fill("Typed and not saved.")
+    desk.get_by_role("link", name="Activity log").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Leave this page").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("Activity log")
+    desk.get_by_role("link", name=SLUG).click()
+    expect(summary).to_have_value("Typed and not saved.")
+    for action, state in (("Pause", "Paused"), ("Open for signatures", "Open")):
+        choose(desk, action)
+        expect(desk.locator(".badge")).to_have_text(state)
+        expect(summary).to_have_value("Typed and not saved.")
+    expect(desk.get_by_text("Not saved yet")).to_contain_text("“Summary”")
+    revoked = f"{deployed_site.url}/api/staff/tokens/{token.split('_')[1]}"
+    bob = {"Authorization": f"Bearer {deployed_site.staff_token}"}
+    assert requests.delete(revoked, headers=bob, timeout=20).status_code == 200
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("status")).to_contain_text("What you typed is kept.")
+    desk.get_by_label("Your token").fill(deployed_site.staff_token)
+    desk.get_by_role("button", name="Sign in").click()
+    expect(summary).to_have_value("Typed and not saved.")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_text("Saved.", exact=True)).to_be_visible()
+    expect(summary).to_have_value("Typed and not saved.")
+
+
+@pytest.mark.usefixtures("confirmed")
 def test_an_edit_based_on_a_stale_revision_shows_a_message(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
     token = {"Authorization": f"Bearer {deployed_site.staff_token}"}
@@ -82,9 +113,9 @@ def test_a_frozen_count_is_the_shown_one_and_anyone_can_check_it(
     desk.get_by_role("button", name="Freeze this number").click()
     statement = desk.locator("[data-statement]")
     expect(statement).to_contain_text(f"{shown} confirmed signatures")
-    statement.get_by_role("button", name="Copy").click()
+    statement.get_by_role("button", name="Copy the sentence").click()
     copied = desk.evaluate("navigator.clipboard.readText()")
-    [link] = re.findall(r"http\S+", copied)
+    [link] = re.findall(r"http\S+/s/[a-z0-9]{6}$", copied)
     public = requests.get(link, timeout=20)
     assert public.status_code == 200
     assert shown in public.text

@@ -89,11 +89,18 @@ def test_the_count_has_caching_headers(deployed_site: DeployedSite) -> None:
     assert again.status_code in (200, 304), "200 only if a signature was confirmed in between"
 
 
+@pytest.mark.parametrize("accept", ["*/*", "image/avif,image/webp,*/*;q=0.8"])
+def test_the_picture_of_a_shared_link_arrives_as_bytes(deployed_site: DeployedSite, accept: str) -> None:
+    answer = requests.get(f"{deployed_site.url}/petitions/{SLUG}/card.png", headers={"Accept": accept}, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert answer.content.startswith(b"\x89PNG")
+
+
 def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     found = requests.get(f"{deployed_site.url}{API}", timeout=30).json()
     assert set(found) == {
         *("slug", "title", "summary", "text", "text_version", "target", "charity", "url", "state"),
-        *("goal", "opened_at", "closes_at", "count", "consents", "privacy"),
+        *("goal", "opened_at", "closes_at", "count", "consents", "privacy", "languages"),
     }
 
 
@@ -131,6 +138,8 @@ def test_not_found_and_not_allowed_are_problems(deployed_site: DeployedSite, pat
     answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
     assert answer.json()["status"] == status
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("path", ["/", f"/petitions/{SLUG}", API, f"{API}/count", "/confirm?token=x", "/no/such/page"])

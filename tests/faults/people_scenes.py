@@ -15,8 +15,10 @@ from tests.faults.scenes import (
     Scene,
     alice_confirmed,
     alice_pending,
+    alice_stopped,
     answered,
     counted_right,
+    email_is_allowed,
     few_partitions,
     got,
     is_now,
@@ -62,6 +64,16 @@ def bob_and_alice_pending(served: Served) -> None:
     alice_pending(served)
 
 
+def bob_and_alice_stopped(served: Served) -> None:
+    bob_may_all(served)
+    alice_stopped(served)
+
+
+def is_allowed_again(served: Served) -> None:
+    email_is_allowed(served)
+    is_in_the_trail("mail.allowed", served)
+
+
 def bob_and_alice_confirmed(served: Served) -> None:
     bob_may_all(served)
     alice_confirmed(served)
@@ -104,6 +116,8 @@ PEOPLE_SCENES = [
           noted("mail.resent")),
     Scene("resend_mail", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/resend", 200, {}),
           noted("mail.resent")),
+    Scene("allow_mail", bob_and_alice_stopped,
+          partial(asked, "POST", f"{PERSON}/allow-mail", 200, {"reason": "Asked."}), is_allowed_again),
     Scene("withdraw_for_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
           is_withdrawn),
     Scene("withdraw_for_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),

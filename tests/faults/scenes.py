@@ -14,10 +14,17 @@ import pytest
 
 from chalicelib.core import keys, tokens
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
 from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.mail import outstanding
+from chalicelib.mail.budget import look, take
+from chalicelib.mail.first_emails import BURST, book
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.signature_kinds import delivery_key
+from chalicelib.mail.stop import choice_of, is_stopped, stop, stop_token
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
@@ -30,10 +37,12 @@ from tests.actors import (
     BOB,
     CHARLIE,
     DAY,
+    LIMIT_KEYS,
     NOW,
     TOKEN_KEYS,
     a_petition,
     bobs_token,
+    change_item,
     confirmed,
     fields_of,
     identity_of,
@@ -256,6 +265,56 @@ def overflowed(served: Served) -> None:
     shed(Level.NORMAL, served.tables)
 
 
+def alice_stopped(served: Served) -> None:
+    alice_pending(served)
+    stop(CHOICE, SUBJECT, served.tables)
+
+
+def alice_from_a_busy_network(served: Served) -> None:
+    for _ in range(3 * BURST):
+        book("busy", NOW + LATER, served.tables)
+    alice_pending(served)
+    change_item(served.tables, PETITION, KEY.sk, mail_network="busy")
+
+
+def alice_had_emails(served: Served) -> None:
+    """The sender finds that the budget of the address is used up for hours."""
+    mailbox, now = mailbox_of(ALICE.email, LIMIT_KEYS), NOW + LATER - timedelta(minutes=75)
+    for number in range(4):
+        now = look(mailbox, PETITION.slug, now, served.tables).next_at
+        take(mailbox, PETITION.slug, MailRequest(kind="confirm", key=str(number), requested_at=""), now, served.tables)
+    alice_pending(served)
+
+
+def alice_postponed(served: Served) -> None:
+    alice_pending(served)
+    change_item(served.tables, PETITION, KEY.sk, mail_due_at=iso(NOW + 2 * LATER))
+    outstanding.mark(outstanding.group_of(KEY), NOW, served.tables)
+
+
+def alice_waits(served: Served) -> None:
+    assert item_of(served.tables, PETITION, KEY.sk)["mail_due_at"] > iso(served.clock())
+    assert served.queue.messages == []
+
+
+def waits_then_is_mailed(served: Served) -> None:
+    if served.mailer.mails:
+        alice_is_mailed(served)
+    else:
+        alice_waits(served)
+    assert "mail_network" not in item_of(served.tables, PETITION, KEY.sk)
+
+
+def email_is_stopped(served: Served) -> None:
+    assert is_stopped(CHOICE, served.tables)
+    is_now("pending", served)
+
+
+def email_is_allowed(served: Served) -> None:
+    assert not is_stopped(CHOICE, served.tables)
+    is_now("pending", served)
+
+
 def nothing_drifts(served: Served) -> None:
     found = recount(PETITION, served.clock, served.tables)
     assert (found.worst, found.confirmed) == (0, 1)
@@ -296,6 +355,8 @@ def as_function(function: str, route: str, served: Served) -> bool:
 SIGN, COUNT, STAFF = "/petitions/safe-children/signatures", "/api/petitions/safe-children", "/api/staff/petitions"
 SHOWN, TAKEN = link(Purpose.CONFIRM), {"token": link(Purpose.CONFIRM).partition("=")[2]}
 OLD = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
+CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
+NO_EMAIL = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
 BACK, STOP = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
 _pending, _confirmed, _withdrawn = (partial(is_now, state) for state in ("pending", "confirmed", "withdrawn"))
 _schedule = lambda _: schedule_event()  # noqa: E731
@@ -310,11 +371,13 @@ SCENES = [
     Scene("show_petitions", counted_days_ago, partial(got, "/"), public_is_exact),
     Scene("list_petitions", counted_days_ago, partial(got, "/api/petitions"), public_is_exact),
     Scene("show_petition", counted_days_ago, partial(got, "/petitions/safe-children"), public_is_exact),
+    Scene("show_card", counted_days_ago, partial(got, "/petitions/safe-children/card.png"), counted_right),
     Scene("show_thanks", nothing, partial(got, "/petitions/safe-children/thanks"), counted_right),
     Scene("read_petition", counted_days_ago, partial(shown_right, COUNT), public_is_exact),
     Scene("read_count", counted_days_ago, partial(shown_right, f"{COUNT}/count"), public_is_exact),
     Scene("read_count", alice_confirmed, partial(shown_right, f"{COUNT}/count"), public_is_exact),
     Scene("read_total", alice_confirmed, partial(got, f"{COUNT}/total"), public_is_exact),
+    Scene("read_progress", alice_confirmed, partial(got, f"{COUNT}/progress"), public_is_exact),
     Scene("list_counts", bob_asks, partial(staff_read, STAFF), counted_right),
     Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts"), counted_right),
     Scene("read_counts", bob_asks, partial(staff_read, f"{STAFF}/safe-children/counts?by=hour"), counted_right),
@@ -336,12 +399,22 @@ SCENES = [
     Scene("withdraw_signature", alice_withdrawn, partial(posted, BACK, {}, 200), _withdrawn),
     Scene("show_unsubscription", alice_confirmed, partial(got, STOP), _confirmed),
     Scene("unsubscribe_from_updates", alice_confirmed, partial(posted, STOP, {}, 200), _confirmed),
+    Scene("show_stop", alice_pending, partial(got, NO_EMAIL), _pending),
+    Scene("show_stop", alice_stopped, partial(got, NO_EMAIL), email_is_stopped),
+    Scene("stop_emails", alice_pending, partial(posted, NO_EMAIL, {}, 200), email_is_stopped),
+    Scene("stop_emails", alice_stopped, partial(posted, NO_EMAIL, {"emails": "again"}, 200), email_is_allowed),
     Scene("links", alice_pending, partial(as_function, "links", "/confirm"), _pending),
     Scene("counts", counted_days_ago, partial(as_function, "counts", "/api/petitions/{slug}/count"), public_is_exact),
     Scene("project_signatures", three_people, partial(ran, "project_signatures", stream), pending_is_right),
     Scene("relay_mail", alice_pending, partial(ran, "relay_mail", lambda served: stream_event(
           [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_is_queued),
     Scene("send_mail", alice_pending, partial(delivered, "send_mail", requests), alice_is_mailed, SIX),
+    Scene("send_mail", alice_from_a_busy_network, partial(delivered, "send_mail", requests), waits_then_is_mailed, DAY),
+    Scene("send_other_mail", alice_from_a_busy_network, partial(delivered, "send_other_mail", requests),
+          waits_then_is_mailed, DAY),
+    Scene("send_mail", alice_had_emails, partial(delivered, "send_mail", requests), waits_then_is_mailed, DAY),
+    Scene("relay_mail", alice_postponed, partial(ran, "relay_mail", lambda served: stream_event(
+          [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_waits),
     Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),
     Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
     Scene("watch_mail", event_sources_disabled, partial(ran, "watch_mail", _schedule), event_sources_are_enabled),

@@ -19,6 +19,7 @@ from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import passed_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.statements.freeze import freeze, sealed, unsealed
+from chalicelib.statements.short import keep_short
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import By
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
@@ -93,6 +94,15 @@ def frozen(served: Served) -> bool:
         served.statement = answer.json_body["url"].rpartition("/")[2]  # type: ignore[attr-defined]
         return True
     return False
+
+
+def a_short_address(served: Served) -> None:
+    a_statement(served)
+    served.code = keep_short(served.statement, served.tables)  # type: ignore[attr-defined]
+
+
+def led_on(served: Served) -> bool:
+    return answered(served.get(f"/s/{served.code}"), 302)  # type: ignore[attr-defined]
 
 
 def vouched(where: str, served: Served) -> bool:
@@ -212,6 +222,7 @@ STAFF_SCENES = [
     Scene("freeze_count", bob_freezes, frozen, is_frozen),
     Scene("check_statement", a_statement, partial(vouched, "/api"), is_vouched_for),
     Scene("show_statement", a_statement, partial(vouched, ""), is_vouched_for),
+    Scene("show_short_statement", a_short_address, led_on, is_vouched_for),
     Scene("read_staff_health", a_count_adjusted_twice, partial(read, "/api/staff/health"), counted_right),
     Scene("create_petition", bob_may_all, created, is_whole),
     Scene("create_petition", bob_may_all, partial(asked, "POST", PETITIONS, 422, {**WRITTEN, "slug": PETITION.slug}),

@@ -11,7 +11,7 @@ from chalicelib.aws.email import Mailer
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
-from chalicelib.mail import worker
+from chalicelib.delivery import worker
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash

@@ -16,7 +16,7 @@ import pytest
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import SendingStopped
-from chalicelib.mail import worker
+from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
@@ -33,6 +33,7 @@ pytestmark = pytest.mark.faults
 
 CLAIM, MARK = "chalicelib/mail/state.py:claim", "chalicelib/signatures/mail_state.py:mark_mailed"
 CHANGE, SENT = "chalicelib/mail/state.py:_change", "chalicelib/mail/deliveries.py:mark_sent"
+BUDGET = "chalicelib/mail/budget.py:take"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/pace.py:deliver_at_pace"
 FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:current_pause"
 # By call: the faults after which nobody knows whether SES has accepted the email. CHANGE records that it is about to.
@@ -64,7 +65,7 @@ def deliveries(state: Deliveries, served: Served) -> list[Any]:
 
 
 BATCHES = {
-    "confirm": Batch("send_mail", confirmations, (CLAIM, READ, DELIVER, MARK)),
+    "confirm": Batch("send_mail", confirmations, (CLAIM, READ, BUDGET, DELIVER, MARK)),
     "thanks": Batch("send_other_mail", partial(deliveries, STATE), (CLAIM, READ, FIND, DELIVER, SENT)),
     "once": Batch(
         "send_other_mail",

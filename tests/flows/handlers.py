@@ -12,7 +12,7 @@ from chalice.test import Client, HTTPResponse
 import app
 from chalicelib.core import keys
 from chalicelib.core.tokens import Subject
-from chalicelib.mail import worker as mail
+from chalicelib.delivery import worker as mail
 from chalicelib.projections import worker as projections
 from chalicelib.signatures import worker as signatures
 from tests.emulated import EmulatedAws, sent_mails

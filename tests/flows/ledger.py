@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.aws.email import Mail
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, UNMAILED_LIFETIME
+from chalicelib.signatures.model import MAIL_PAUSE, UNMAILED_LIFETIME
 from chalicelib.tallies.model import By
 from tests.flows.passage import Passage
 from tests.streaming import Record
@@ -106,7 +106,8 @@ class Ledger:
             self._has_paused(identity, event.moment)
             self.posted[identity].append(Posted(event.moment, identity in marked))
             number, crashes = len(self.posted[identity]), self.unmarked[identity]
-            assert number <= MAX_MAILS + crashes, "too many emails"
+            hour = [each for each in self.posted[identity] if event.moment - each.moment < timedelta(hours=1)]
+            assert len(hour) <= 3 + crashes, "too many emails"
             assert number <= self.requests[identity] + crashes, "an email without a mail request"
 
     def _has_paused(self, identity: str, moment: datetime) -> None:
@@ -123,12 +124,11 @@ class Ledger:
 
 def _may_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether a mail request may be removed: sent, refused, no longer useful, or expired with its signature."""
-    is_settled = _mails(after) > _mails(before) or "undeliverable" in {**before, **after}
-    if is_settled or not event.petition.confirmable_at(event.moment):
+    if _mails(after) > _mails(before) or "undeliverable" in {**before, **after}:
         return True
     if not after or before.get("expires_at", FAR) <= event.moment.timestamp():
         is_old = before["mail_requested_at"] <= iso(event.moment - UNMAILED_LIFETIME)
-        return bool(is_old or before["mails"] >= MAX_MAILS)
+        return bool(is_old)
     return bool(before["state"] != after["state"])
 
 

@@ -25,7 +25,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import MAX_SOURCES, By
 from chalicelib.tallies.public import public_count
-from chalicelib.tallies.store import lease_snapshot
+from chalicelib.tallies.snapshots import lease_snapshot
 from tests.actors import a_signing_context
 from tests.flows.handlers import Site
 

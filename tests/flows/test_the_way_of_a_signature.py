@@ -170,22 +170,24 @@ def everything(site: Site) -> list[dict[str, object]]:
 
 
 def let_a_minute_pass(site: Site) -> None:
-    """Set the last email of every signature to yesterday."""
-    name = site.aws.tables._names["signatures"]
+    """Set the last email of every signature, and the next one of every address, to earlier this year."""
     client = boto3.client("dynamodb")
-    for item in client.scan(TableName=name)["Items"]:
-        client.update_item(
-            TableName=name,
-            Key={"pk": item["pk"], "sk": item["sk"]},
-            UpdateExpression="SET mailed_at = :then",
-            ExpressionAttributeValues={":then": {"S": "2026-01-01T00:00:00Z"}},
-        )
+    for table, attribute in (("signatures", "mailed_at"), ("limits", "next_at")):
+        name = site.aws.tables._names[table]
+        for item in client.scan(TableName=name)["Items"]:
+            client.update_item(
+                TableName=name,
+                Key={"pk": item["pk"], "sk": item["sk"]},
+                UpdateExpression="SET #at = :then",
+                ExpressionAttributeNames={"#at": attribute},
+                ExpressionAttributeValues={":then": {"S": "2026-01-01T00:00:00Z"}},
+            )
 
 
 def bounce(event: Mapping[str, object]) -> None:
     import json
 
-    from chalicelib.mail import worker
+    from chalicelib.delivery import worker
     from tests.flows.handlers import CONTEXT
 
     message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(event)}

@@ -15,7 +15,7 @@ from chalicelib.core.errors import (
     Unavailable,
     Unreached,
 )
-from chalicelib.mail import worker
+from chalicelib.delivery import worker
 from chalicelib.mail.kind import Content, NotSent
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE

@@ -1,7 +1,7 @@
 """Every kind that the workers know is complete."""
 
 from chalicelib.core import keys
-from chalicelib.mail.worker import KINDS
+from chalicelib.delivery.worker import KINDS
 from chalicelib.signatures.model import MailKind
 
 

@@ -9,6 +9,7 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Outgoing
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
 from chalicelib.mail import sweep as sweeping
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
@@ -100,15 +101,15 @@ def test_a_request_of_an_unknown_kind_stops_no_other(tables: FakeTables, petitio
     assert queued(outbox) == [alice]
 
 
-def test_queued_settled_bounced_claimed_and_exhausted_requests_are_skipped(
+def test_queued_settled_bounced_claimed_and_postponed_requests_are_skipped(
     tables: FakeTables, petition: Petition, outbox: Outbox
 ) -> None:
-    fresh, mailed, bounced, claimed, flooded = crowd(tables, petition, 5)
+    fresh, mailed, bounced, claimed, postponed = crowd(tables, petition, 5)
     change_item(tables, petition, fresh, mail_requested_at="2026-11-24T13:30:00Z")
     send(request_of(tables, petition, mailed), SIGNATURE_KINDS, a_mail_context(), NOW, tables)
     mark_undeliverable(key_of(petition, bounced), "bounced", tables)
     claim_mail(tables, petition, claimed, LATER)
-    change_item(tables, petition, flooded, mails=5)
+    change_item(tables, petition, postponed, mail_due_at=iso(LATER + MINUTE))
     assert swept(outbox, tables) == 0
     assert queued(outbox) == []
 

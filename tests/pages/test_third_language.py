@@ -1,5 +1,6 @@
 """A language is one catalogue and nothing else. This one is Hebrew by name, made up, and written from right to left."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,3 +95,10 @@ def test_its_emails_are_written_from_right_to_left(served: Served) -> None:
     page = served.get(served.last_link("confirm")).body.decode()
     assert made_up("Confirm your signature") in page
     assert f'action="/confirm?lang={CODE}"' in page
+
+
+def test_styles_name_no_side_of_the_page() -> None:
+    """They say start and end, so that they are right in both directions."""
+    style = (Path(render.__file__).parent / "assets" / "site.css").read_text()
+    sided = r"(?:margin|padding|border)-(?:left|right)\b|(?<![\w-])(?:left|right):|text-align: (?:left|right)"
+    assert re.findall(sided, style) == []

@@ -26,6 +26,7 @@ from tests.actors import (
     change_item,
     confirmed,
     item_of,
+    request_of,
     signed,
 )
 from tests.served import JSON, Served
@@ -97,7 +98,7 @@ def test_a_signature_is_shown_with_what_staff_need_to_help(served: Served, bob: 
     shown = ask(served, bob, "GET", at(identity)).json_body
     assert shown["times"]["restored_at"] == "2026-11-24T12:05:00Z"
     assert shown["person"]["email"] == ALICE.email
-    assert (shown["mail"]["sent"], shown["mail"]["at_most"], shown["mail"]["undeliverable"]) == (1, 5, "bounced")
+    assert (shown["mail"]["sent"], shown["mail"]["undeliverable"]) == (1, "bounced")
     assert shown["times"]["signed_at"] == "2026-11-24T12:00:00Z"
     assert shown["actions"] == ["resend", "access", "withdraw", "erase"]
     assert recorded(served) == [Action(name="person.shown", subject=identity, details={"petition": "safe-children"})]
@@ -116,13 +117,25 @@ def test_the_email_is_sent_again(served: Served, bob: str, petition: Petition) -
     mailed(served.tables, petition, identity)
     served.clock.forward(5 * MINUTE)
     answer = ask(served, bob, "POST", at(identity, "resend")).json_body
-    assert answer == {"mail": True, "outcome": "asked", "message": "The email is on its way."}
+    assert answer == {"mail": True, "outcome": "asked", "message": "The email is on its way.", "due_at": None}
     assert item_of(served.tables, petition, identity)["mail_kind"] == "confirm"
+
+
+def test_staff_learn_when_an_email_beyond_the_budget_is_sent(served: Served, bob: str, petition: Petition) -> None:
+    identity = signed(served.tables, petition)
+    for _ in range(2):
+        served.deliver("send_mail", [request_of(served.tables, petition, identity).model_dump()])
+        served.clock.forward(MINUTE)
+        signed(served.tables, petition, now=served.clock())
+    assert len(served.mailer.mails) == 2
+    answer = ask(served, bob, "POST", at(identity, "resend")).json_body
+    assert (answer["mail"], answer["outcome"], answer["due_at"]) == (True, "later", "2026-11-24T12:11:00Z")
+    assert "12:11 on 24 November (UTC)" in answer["message"]
 
 
 @pytest.mark.parametrize(
     ("changes", "word"),
-    [({"undeliverable": "complained"}, "refused"), ({"mails": 5}, "five"), ({"expires_at": 1}, "time")],
+    [({"undeliverable": "complained"}, "refused"), ({"expires_at": 1}, "time")],
 )
 def test_an_email_that_is_not_sent_has_a_reason(
     served: Served, bob: str, petition: Petition, changes: dict[str, Any], word: str

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.find import forget_petitions
-from tests.actors import DAY, NOW, a_published_petition, confirmed
+from tests.actors import DAY, NOW, WELSH, a_published_petition, confirmed
 from tests.served import Served
 
 HERE = "/petitions/safe-children"
@@ -21,6 +21,15 @@ def test_the_list_shows_open_petitions_with_their_counts(served: Served) -> None
     assert (answer.status_code, "Keep trafficked children safe" in answer.body.decode()) == (200, True)
     assert "<strong>1</strong> signature" in answer.body.decode()
     assert "Hidden draft" not in answer.body.decode()
+
+
+def test_the_list_shows_the_newest_petition_first(served: Served) -> None:
+    for slug, days in (("aaa", 3), ("zzz", 1), ("mmm", 2)):
+        a_published_petition(served.tables, slug=slug, title=f"Petition {slug}", opened_at=NOW - days * DAY)
+    body = served.get("/").body.decode()
+    assert [body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")] == sorted(
+        body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")
+    )
 
 
 def test_the_form_keeps_a_valid_source_of_the_link(served: Served) -> None:
@@ -172,3 +181,18 @@ def test_the_list_is_shown_when_a_count_is_unavailable(served: Served) -> None:
     answer = served.get("/")
     assert answer.status_code == 200, "one unavailable count must not break the front page"
     assert "Keep trafficked children safe" in answer.body.decode()
+
+
+def test_the_json_and_the_list_are_in_the_language_that_the_address_names(served: Served) -> None:
+    petition = a_published_petition(served.tables, translations={"cy": WELSH})
+    forget_petitions()
+    english, welsh = (served.get(f"{COUNTED}{query}").json_body for query in ("", "?lang=cy"))
+    assert (english["title"], welsh["title"]) == (petition.title, WELSH["title"])
+    assert [each["wording"] for each in welsh["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
+    assert "Hysbysiad preifatrwydd" in welsh["privacy"]["notice_html"]
+    assert welsh["languages"] == ["en", "cy"]
+    assert {english["text_version"], welsh["text_version"]} == {petition.text_version}
+    assert WELSH["title"] in served.get("/?lang=cy").body.decode()
+    assert served.get(f"{COUNTED}?lang=xx").json_body == english
+    missing = served.get("/api/petitions/none?lang=cy").json_body
+    assert missing["detail"] == "Nid oes deiseb yn y cyfeiriad hwn."

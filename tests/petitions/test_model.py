@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.petitions.model import PetitionState, text_of
+from chalicelib.petitions.model import PetitionState
+from chalicelib.petitions.text import text_of
 from tests.actors import DAY, NOW, OPENED, a_petition
 
 

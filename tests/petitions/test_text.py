@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.petitions.model import text_of
+from chalicelib.petitions.text import text_of
 from tests.actors import NOW, WELSH, a_petition
 
 

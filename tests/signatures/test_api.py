@@ -288,7 +288,7 @@ def test_any_form_value_is_accepted_or_shown_again_escaped(served: Served, chang
     answer = served.post(HOSTED, body, FORM)
     assert answer.status_code in (303, 422)
     if answer.status_code == 422:
-        assert answer.body.decode().count("<script") == 1
+        assert "<script>" not in answer.body.decode()
 
 
 def test_an_unticked_consent_is_shown_unticked_again(served: Served) -> None:

@@ -134,10 +134,10 @@ def test_later_mail_events_do_not_restore_the_address(tables: FakeTables, petiti
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
 
 
-def test_erasing_keeps_the_number_of_emails(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise repeated erasure would allow unlimited email to an address."""
+def test_erasing_keeps_that_the_address_is_undeliverable(tables: FakeTables, petition: Petition) -> None:
+    """Otherwise repeated erasure would allow more email to an address that bounces or complains."""
     identity = signed(tables, petition)
-    change_item(tables, petition, identity, mails=5)
+    change_item(tables, petition, identity, undeliverable="complained")
     erase(key_of(petition, identity), petition, NOW, tables)
     assert signed(tables, petition, now=NOW + DAY) == identity
     assert "mail_kind" not in item_of(tables, petition, identity)

@@ -24,7 +24,6 @@ from chalicelib.projections.changes import increments
 from chalicelib.projections.project import project
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import MAX_MAILS
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By
@@ -162,8 +161,9 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def email_limits_hold(self) -> None:
         for times in self.mailed.values():
-            assert len(times) <= MAX_MAILS
             assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(times))
+            for period, most in ((timedelta(hours=1), 3), (timedelta(days=1), 8)):
+                assert all(b - a >= period for a, b in zip(times, times[most:], strict=False))
 
     def signatures(self) -> list[Item]:
         return [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]

@@ -203,10 +203,10 @@ def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTabl
     assert item_of(tables, petition, one.signature_id)["state"] == "pending"
 
 
-def test_no_email_is_requested_over_the_limit(tables: FakeTables, petition: Petition) -> None:
+def test_no_email_is_requested_for_an_undeliverable_address(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mailed(tables, petition, identity)
-    tables.items[key_of(petition, identity)]["mails"] = 5
+    tables.items[key_of(petition, identity)]["undeliverable"] = "bounced"
     assert sign_from_queue(queued(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
     assert "mail_kind" not in item_of(tables, petition, identity)
 

@@ -1,9 +1,5 @@
 """Sign-in over HTTP, end to end with a fake provider."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -109,12 +105,3 @@ def test_malformed_values_are_field_errors(provided: Served, name: str, value: o
     answer = provided.post_json("/api/staff/sign-in", {**BEGUN, name: value})
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [name]
-
-
-def test_importing_the_application_loads_no_cryptography() -> None:
-    """OpenSSL and its wrappers would slow the cold start of every function."""
-    code = "import app, sys; print([n for n in ('cryptography', 'joserfc', 'cffi') if n in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout.replace("'", '"')) == []

@@ -1,12 +1,9 @@
 """Deploying: a repeat changes nothing, secrets are kept, errors are one line."""
 
-import http.client
 import json
-from contextlib import closing
 from typing import Any
 
 import pytest
-from chalice.utils import to_cfn_resource_name
 
 from stack import changeset
 from stack.attach import SENDER, Deployed, deployed
@@ -16,7 +13,6 @@ from stack.console import Failure
 from stack.deploy import deploy, stack_name
 from stack.emulator import Emulator
 from stack.package import Package
-from stack.paths import ROOT
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
@@ -24,15 +20,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 @pytest.fixture(scope="module")
 def stack(running: Emulator, built: Package) -> Deployed:
     return deployed(running.endpoint)
-
-
-def request(stack: Deployed, method: str, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    host, _, prefix = stack.api.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=30)
-    with closing(connection):
-        connection.request(method, f"/{prefix}{path}", headers=headers)
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 
 
 def test_deploying_twice_changes_nothing(stack: Deployed, running: Emulator, built: Package) -> None:
@@ -72,42 +59,6 @@ def test_pending_signatures_expire_on_the_emulator_too(stack: Deployed, running:
     client = Cloud(running.endpoint).client("dynamodb")
     answer = client.describe_time_to_live(TableName=stack.outputs["SignaturesTableName"])
     assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
-
-
-def test_gateway_errors_are_problem_json_for_any_origin(stack: Deployed) -> None:
-    for path, status, extra in (("/nowhere", 404, {}), ("/api/staff/petitions", 401, {"www-authenticate": "Bearer"})):
-        answered, headers, body = request(stack, "GET", path)
-        assert answered == status
-        assert headers["content-type"] == "application/problem+json"
-        assert headers["access-control-allow-origin"] == "*"
-        assert extra.items() <= headers.items()
-        assert json.loads(body)["status"] == status
-
-
-def test_a_preflight_is_answered_for_any_origin(stack: Deployed) -> None:
-    status, headers, _ = request(stack, "OPTIONS", "/api/petitions/any/signatures", Origin="https://partner.example")
-    assert status == 200
-    assert headers["access-control-allow-origin"] == "*"
-    assert "POST" in headers["access-control-allow-methods"]
-
-
-def test_only_functions_that_need_a_key_get_it(stack: Deployed, running: Emulator) -> None:
-    client = Cloud(running.endpoint).client("lambda")
-    holders: dict[str, set[str]] = {"SIGNATURE_KEYS": set(), "TOKEN_KEYS": set()}
-    for output in [name for name in stack.outputs if name.endswith("Name")]:
-        if output.removesuffix("Name") not in FUNCTIONS:
-            continue
-        found = client.get_function_configuration(FunctionName=stack.outputs[output])
-        for key in holders.keys() & found["Environment"]["Variables"].keys():
-            holders[key].add(output.removesuffix("Name"))
-    assert holders == {
-        "SIGNATURE_KEYS": {"APIHandler", "People"},
-        "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
-    }
-
-
-CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
-FUNCTIONS = {"APIHandler", *map(to_cfn_resource_name, CONFIG["lambda_functions"])}
 
 
 def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]:

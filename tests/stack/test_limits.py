@@ -171,3 +171,11 @@ def test_the_api_is_within_api_gateways_300_resources(template: Template) -> Non
     paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     parts = {tuple(path.split("/")[: end + 1]) for path in paths for end in range(path.count("/") + 1)}
     assert len(parts) <= 300
+
+
+def test_pictures_are_bytes_for_every_reader_and_preflights_still_work(template: Template) -> None:
+    api = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+    preflights = [methods["options"] for methods in api["paths"].values() if "options" in methods]
+    handled = {each["x-amazon-apigateway-integration"]["contentHandling"] for each in preflights}
+    assert (len(preflights) > 3, handled) == (True, {"CONVERT_TO_TEXT"})

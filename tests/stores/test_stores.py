@@ -11,7 +11,8 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions import store as petitions
-from chalicelib.petitions.model import Petition, text_of
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text import text_of
 from chalicelib.projections import store
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm
@@ -19,7 +20,7 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MailKind, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.staff.tokens import recognise
-from chalicelib.tallies import store as tallies
+from chalicelib.tallies import snapshots, store as tallies
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
 from chalicelib.tallies.public import public_count
@@ -174,21 +175,21 @@ def test_opening_twice_keeps_the_first_head(tables: Tables) -> None:
 
 
 def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
-    tallies.open_snapshot(SLUG, NOW, tables)
+    snapshots.open_snapshot(SLUG, NOW, tables)
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(lambda _: tallies.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
+        taken = list(pool.map(lambda _: snapshots.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
     assert taken.count(True) == 1
-    assert not tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
-    assert tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
-    tallies.save_snapshot(SLUG, 7, NOW + timedelta(seconds=11), tables)
-    assert tallies.lease_snapshot(SLUG, NOW + timedelta(seconds=11), 10, tables)
+    assert not snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
+    assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)
+    snapshots.save_snapshot(SLUG, 7, NOW + timedelta(seconds=11), tables)
+    assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=11), 10, tables)
 
 
 def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: Tables) -> None:
-    tallies.open_snapshot(SLUG, NOW, tables)
-    tallies.save_snapshot(SLUG, 8, NOW + MINUTE, tables)
-    tallies.save_snapshot(SLUG, 7, NOW, tables)
-    assert (tallies.snapshot(SLUG, tables) or {})["count"] == 8
+    snapshots.open_snapshot(SLUG, NOW, tables)
+    snapshots.save_snapshot(SLUG, 8, NOW + MINUTE, tables)
+    snapshots.save_snapshot(SLUG, 7, NOW, tables)
+    assert (snapshots.snapshot(SLUG, tables) or {})["count"] == 8
 
 
 def sequence(*numbers: int) -> list[str]:

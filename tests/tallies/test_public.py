@@ -11,7 +11,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.public import FRESH, LEASE_SECONDS, MOST_REFRESHED, public_count, public_counts
-from chalicelib.tallies.store import lease_snapshot, save_snapshot, snapshot
+from chalicelib.tallies.snapshots import lease_snapshot, save_snapshot, snapshot
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
 

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
+from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import MOST_FIGURES, Petition, changed
+from chalicelib.petitions.model import Petition, changed
 from chalicelib.petitions.publish import publish
 from chalicelib.totals.enter import enter
 from tests.actors import NOW, a_petition

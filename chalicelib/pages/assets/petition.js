@@ -1,7 +1,7 @@
 // Every page works without this script, and the server renders all error messages. The script adds three things:
 // the count refreshes, a double click sends once, and a failed request is repeated until the server answers.
 
-/** @import { Count, Signature } from "#api" */
+/** @import { Count, Progress, Signature } from "#api" */
 /** @typedef {Pick<Response, "status" | "headers">} Answer */
 /** @typedef {(text: string) => void} Say */
 
@@ -156,6 +156,18 @@ function watchCount(tally) {
   else schedule();
 }
 
+/**
+ * The page has what was stored when it was made. Asking also makes the server refresh it.
+ * @param {HTMLElement} section
+ */
+async function refreshProgress(section) {
+  const response = await request(section.dataset.progressUrl ?? "");
+  /** @type {Progress} */
+  const { today, last_24_hours: lastDay } = await response.json();
+  section.querySelector("[data-today]")?.replaceChildren(number.format(today));
+  section.querySelector("[data-last-day]")?.replaceChildren(number.format(lastDay));
+}
+
 // ---- signing ----
 
 /**
@@ -171,7 +183,8 @@ export function signatureFrom(typed) {
   // The API rejects a signature without consent, so the type's `true` holds for all that it accepts.
   return /** @type {Signature} */ ({
     name: text("name"),
-    email: text("email"),
+    // The last one: a ticked box after the field has the address that was meant.
+    email: String(typed.getAll("email").at(-1) ?? "").trim(),
     country: text("country"),
     ...optional("postcode"),
     ...optional("source"),
@@ -271,12 +284,26 @@ export async function deliver(url, body, say) {
 }
 
 /**
+ * For inbox.js, in this tab only. No response may contain the address, because it could be cached.
+ * @param {HTMLFormElement} form
+ */
+function remember(form) {
+  const signed = { url: form.dataset.signUrl, body: signatureFrom(new FormData(form)), at: Date.now() };
+  try {
+    sessionStorage.setItem("signed", JSON.stringify(signed));
+  } catch {
+    // Storage is switched off. The page then shows no address.
+  }
+}
+
+/**
  * A refused signature is sent once more as an ordinary form, because the server renders the messages.
  * @param {HTMLFormElement} form
  * @param {"accepted" | "refused" | "unreachable"} outcome
  * @param {Say} say
  */
 function finish(form, outcome, say) {
+  if (outcome === "accepted") remember(form);
   if (outcome === "accepted") return window.location.assign(form.dataset.thanksUrl ?? "");
   if (outcome === "refused") return form.submit();
   setSending(form, false);
@@ -340,6 +367,8 @@ function each(selector, enhance) {
 each("form[data-sign-url]", enhanceSigning);
 each("form:not([data-sign-url])", ignoreSecondPress);
 each("[data-count-url]", watchCount);
+// On failure the page keeps what it has.
+each("[data-progress-url]", (section) => void refreshProgress(section).catch(() => {}));
 // Some browsers honour autofocus only on form fields. By now the others have set the focus.
 setTimeout(() => {
   if (document.activeElement !== document.body) return;

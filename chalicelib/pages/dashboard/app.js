@@ -44,7 +44,12 @@ const PAGES = [
     path: "/new",
     menu: "New petition",
     needs: "POST /api/staff/petitions",
-    load: async () => (await import("./edit.js")).showNew,
+    load: async () => (await import("./new.js")).showNew,
+  },
+  {
+    path: "/new/:slug",
+    needs: "POST /api/staff/petitions",
+    load: async () => (await import("./new.js")).showNew,
   },
   {
     path: "/people",

@@ -15,7 +15,7 @@ export const whatText = ({ description, refused }) => (refused ? `${description}
 const factList = (facts) =>
   h(
     "ul",
-    { class: "facts" },
+    { class: "log-facts" },
     facts.map(({ name, value }) => h("li", {}, `${name}: ${value}`)),
   );
 
@@ -25,7 +25,7 @@ const COLUMNS = [
   { title: "Who", cell: ({ owner }) => owner },
   { title: "What", cell: whatText },
   { title: "Details", cell: ({ facts }) => factList(facts) },
-  { title: "Internet address", cell: (entry) => entry.source_ip },
+  { title: "Internet address", cell: (entry) => entry.source_ip || "–" },
 ];
 
 /** @param {ViewContext} context */

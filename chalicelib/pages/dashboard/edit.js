@@ -1,8 +1,9 @@
-// Create, edit, preview, open, pause, close and remove a petition.
+// Edit, preview, open, pause, close and remove a petition.
 
 import { ask, isRefusal, messageOf, post } from "./api.js";
+import { copyButton } from "./copy.js";
 import { button, DONE, dialog, h } from "./dom.js";
-import { field, sendingForm, showError, submitButton } from "./forms.js";
+import { sendingForm, showError, submitButton } from "./forms.js";
 import { askFor, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
@@ -13,38 +14,17 @@ import { forget, keepTyped, unsavedPages } from "./typed.js";
 /** @import { ViewContext } from "./app.js" */
 
 const STALE = "Somebody else has changed this petition since you opened it. Load it again, then make your change.";
-const NEW = "It starts as a draft that the public cannot see. You can preview and change it before you open it.";
-const SLUG_PATTERN = "[a-z0-9](?:[a-z0-9\\-]*[a-z0-9])?";
-const SLUG_HINT = "The last part of its link, in small letters, digits and hyphens. It cannot be changed later.";
 
 /** @param {unknown} error */
 const explain = (error) => (isRefusal(error, 412) ? STALE : messageOf(error));
-
-/** @param {ViewContext} context */
-export async function showNew({ container }) {
-  const path = "/new";
-  const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
-  /** @param {HTMLFormElement} form */
-  const create = async (form) => {
-    const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form)) });
-    forget(path);
-    location.hash = `#/petitions/${created.slug}/edit`;
-  };
-  const form = sendingForm(create, [
-    field("Address", slug, SLUG_HINT),
-    petitionFields(),
-    submitButton("Save as a draft"),
-  ]);
-  container.append(h("h1", {}, "New petition"), h("p", { class: "lead" }, NEW), form);
-  form.before(keepTyped(form, path) ?? "");
-}
 
 /** @param {Preview} preview */
 function showPreview({ url }) {
   const text =
     "Anybody with this link sees the petition as it is saved now. The form on it cannot be sent. The link expires.";
   const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it in a new tab");
-  return dialog("Preview link", h("div", {}, h("p", {}, text), h("p", {}, link)), [DONE]);
+  const acts = h("p", { class: "acts" }, link, copyButton("Copy the link", url));
+  return dialog("Preview link", h("div", {}, h("p", {}, text), acts), [DONE]);
 }
 
 /**
@@ -111,7 +91,13 @@ export async function showEdit(context) {
   };
   const form = editForm(path, stored, () => reload("Saved."));
   container.append(
-    h("p", { class: "over" }, badge(petition), h("a", { href: `#/petitions/${slug}` }, "Its numbers")),
+    h(
+      "p",
+      { class: "over" },
+      badge(petition),
+      h("a", { href: `#/petitions/${slug}` }, "Its numbers"),
+      h("a", { href: `#/new/${slug}` }, "Copy as a new draft"),
+    ),
     h("h1", {}, petition.title),
     errors,
     actions(path, stored, reload, errors),

@@ -1,37 +1,35 @@
 // The number for the press: dated and signed by the server, at an address where anybody can check it.
 
 import { isRefusal, messageOf, post } from "./api.js";
+import { copyButton } from "./copy.js";
 import { button, DONE, dialog, h } from "./dom.js";
 import { day, number, second, signatures } from "./format.js";
 
-/** @import { FrozenStatement, Statement } from "#api" */
+/** @import { NewStatement, Statement } from "#api" */
 
 /** @param {Statement} statement */
 const sentence = ({ title, confirmed, as_of: at }) =>
   `“${title}” had ${number(confirmed)} ${signatures(confirmed)} on ${day(at)} at ${second(at)}.`;
 
-/** @param {string} text */
-function copyButton(text) {
-  const copy = button("Copy the sentence and its address", async () => {
-    await navigator.clipboard.writeText(text);
-    copy.textContent = "Copied";
-  });
-  return copy;
-}
-
-/** @param {FrozenStatement} frozen */
-function content({ url, statement }) {
+/** @param {NewStatement} frozen */
+function content({ url, short_url: shortUrl, statement }) {
   const text = sentence(statement);
   return h(
     "div",
     { class: "statement", "data-statement": "" },
     h("p", { class: "lead" }, text),
-    h("p", {}, "Anybody can check it here: ", h("a", { href: url }, url)),
+    h(
+      "p",
+      {},
+      "Anybody can check it here: ",
+      h("a", { href: shortUrl, class: "short" }, shortUrl.replace(/^https?:\/\//, "")),
+    ),
     h("p", { class: "small" }, "It includes only confirmed signatures. Withdrawn ones are not included."),
     h(
       "p",
       { class: "acts" },
-      copyButton(`${text} ${url}`),
+      copyButton("Copy the sentence and its address", `${text} ${shortUrl}`),
+      copyButton("Copy the long address, which proves itself", url),
       button("Print", () => window.print()),
     ),
   );

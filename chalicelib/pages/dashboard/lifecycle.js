@@ -1,5 +1,6 @@
 // The transitions of a petition: which of them are possible, and what each one needs.
 
+import { hasGaps } from "./defaults.js";
 import { CANCEL, confirmed, dialog, h } from "./dom.js";
 import { plannedTime } from "./format.js";
 import { field } from "./forms.js";
@@ -9,6 +10,7 @@ import { fromInput, timeField, toInput } from "./petition-form.js";
 /** @typedef {{ action: string, effect: string, kind?: string }} Words */
 /** @typedef {{ name: "at" | "reason", input: HTMLInputElement | HTMLTextAreaElement, place: HTMLElement }} Question */
 
+const GAPS = "Careful: there is still text in [square brackets], which the public would read.";
 const UNSAVED = "What you have typed and not saved stays in the form, and is not public.";
 
 /** @type {Record<PetitionState, Words>} */
@@ -81,7 +83,8 @@ export const offeredTime = (planned, now) => (planned && Date.parse(planned) > n
 export async function askFor(petition, transition, isUnsaved) {
   const { state } = transition;
   const { action, effect: usual, kind } = wordsFor(petition, state);
-  const effect = isUnsaved ? `${usual} ${UNSAVED}` : usual;
+  const gaps = state === "open" && hasGaps(petition) ? GAPS : "";
+  const effect = [usual, isUnsaved ? UNSAVED : "", gaps].filter(Boolean).join(" ");
   const question = questionFor(petition, transition, Date.now());
   if (!question) return (await confirmed(action, effect, action)) ? { state } : null;
   const { name, input, place } = question;

@@ -2,6 +2,7 @@
 
 import { isRefusal, site, watch } from "./api.js";
 import { breakdownSection } from "./bars.js";
+import { copyButton } from "./copy.js";
 import { button, h } from "./dom.js";
 import { country, number, people, signatures, source } from "./format.js";
 import { freeze } from "./freeze.js";
@@ -101,7 +102,11 @@ async function fill(parts, { counts: { data, at }, stages }) {
  */
 function heading(petition, may) {
   const { slug, title, state } = petition;
-  const publicPage = state === "open" ? h("a", { href: `${site()}/petitions/${slug}` }, "Public page") : null;
+  const address = `${site()}/petitions/${slug}`;
+  const publicPage =
+    state === "open"
+      ? [h("a", { href: address }, "Public page"), copyButton("Copy its link", new URL(address, location.href).href)]
+      : [];
   const links = h("span", { class: "ways" }, petitionLinks(slug, may), publicPage);
   return [h("p", { class: "over" }, badge(petition), links), h("h1", {}, title)];
 }

@@ -1,7 +1,7 @@
 // Somebody asks what we hold on them: find it, send the email again, withdraw, erase, or give it to them.
 
 import { messageOf, post } from "./api.js";
-import { button, confirmed, h } from "./dom.js";
+import { button, CANCEL, confirmed, dialog, h } from "./dom.js";
 import { download } from "./download.js";
 import { country, dateTime, number, source } from "./format.js";
 import { field, sendingForm, submitButton } from "./forms.js";
@@ -25,11 +25,13 @@ const ACTION_NAMES = {
   access: "Download everything we hold",
   withdraw: "Withdraw",
   erase: "Erase",
+  "allow-mail": "Allow email again",
 };
 
 const WITHDRAW = "It leaves the count immediately. The person may sign again.";
 const ERASE_ALL =
   "In every petition, this address leaves the count, and everything about it is deleted. This cannot be undone.";
+const ALLOW = "Do this only if the owner of the address asks for it. The activity log keeps the reason: no names.";
 const ERASE = "It leaves the count, and name, address and everything else are deleted. This cannot be undone.";
 
 /**
@@ -56,7 +58,9 @@ function facts({ state, person, times, mail }) {
     fact("Confirmed", when(times.confirmed_at)),
     fact("Withdrawn", when(times.withdrawn_at)),
     fact("Erased", when(times.erased_at)),
-    fact("Emails sent", `${mail.sent} of ${mail.at_most} at most`),
+    fact("Emails sent", String(mail.sent)),
+    fact("Next email waits until", when(mail.due_at ?? undefined)),
+    fact("Wants no email about this petition", mail.stopped ? "Yes" : null),
   );
 }
 
@@ -68,8 +72,11 @@ function facts({ state, person, times, mail }) {
  * @returns {Record<Action, () => Promise<void>>}
  */
 function handlers(found, show, say) {
-  /** @param {Action} action */
-  const send = (action) => post(`/people/${found.petition.slug}/${found.id}/${action}`, {});
+  /**
+   * @param {Action} action
+   * @param {object} [body]
+   */
+  const send = (action, body = {}) => post(`/people/${found.petition.slug}/${found.id}/${action}`, body);
   return {
     resend: async () => say((await send("resend")).message),
     access: async () => {
@@ -83,6 +90,13 @@ function handlers(found, show, say) {
     erase: async () => {
       if (await confirmed("Erase this signature?", ERASE, ACTION_NAMES.erase, "act-stern"))
         show(await send("erase"), "The signature has been erased.");
+    },
+    "allow-mail": async () => {
+      const reason = h("textarea", { name: "reason", rows: "3", required: true, maxlength: "1000" });
+      const asked = h("div", {}, h("p", {}, ALLOW), field("Reason", reason));
+      const choices = [{ value: "yes", text: ACTION_NAMES["allow-mail"] }, CANCEL];
+      if ((await dialog("Allow email again?", asked, choices)) === "yes")
+        show(await send("allow-mail", { reason: reason.value }), "We can email this address again.");
     },
   };
 }

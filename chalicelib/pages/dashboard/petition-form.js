@@ -106,7 +106,15 @@ const goalFields = () =>
     timeField("Closes at (UTC, optional)", time("closes_at", false)),
   );
 
-export const petitionFields = () => [textFields(), charityFields(), consentFields(), goalFields()];
+const outcomeFields = () =>
+  group(
+    "After the petition (optional)",
+    timeField("Handed in at (UTC)", time("handed_in_at", false), "The page shows the day."),
+    field("What the target answered", h("textarea", { name: "response", rows: "5", maxlength: "20000" })),
+    timeField("Answered at (UTC)", time("responded_at", false)),
+  );
+
+export const petitionFields = () => [textFields(), charityFields(), consentFields(), goalFields(), outcomeFields()];
 
 /**
  * For an input of the type datetime-local, whose time is UTC here.
@@ -126,14 +134,17 @@ export const changedTime = (typed, before) => (typed === toInput(before) ? (befo
 
 /**
  * @param {HTMLFormElement} form
- * @param {ManagedPetition} petition
+ * @param {Partial<ManagedPetition>} petition
  */
 export function fillForm(form, petition) {
   /** @type {Record<string, string>} */
   const values = {
-    goals: formatGoals(petition),
+    goals: petition.goal ? formatGoals({ goal: petition.goal, goals: petition.goals ?? [] }) : "",
     opened_at: toInput(petition.opened_at),
     closes_at: toInput(petition.closes_at),
+    handed_in_at: toInput(petition.handed_in_at),
+    response: petition.response ?? "",
+    responded_at: toInput(petition.responded_at),
   };
   for (const name of TEXTS) values[name] = petition[name] ?? "";
   for (const [name, value] of Object.entries(values)) setField(form, name, value);
@@ -156,5 +167,8 @@ export function petitionFrom(typed, before = {}) {
     goals,
     opened_at: changedTime(value("opened_at"), before.opened_at),
     closes_at: changedTime(value("closes_at"), before.closes_at),
+    handed_in_at: changedTime(value("handed_in_at"), before.handed_in_at),
+    response: value("response") || null,
+    responded_at: changedTime(value("responded_at"), before.responded_at),
   });
 }

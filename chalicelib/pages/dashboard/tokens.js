@@ -1,6 +1,7 @@
 // Who has access: issue, list and revoke tokens.
 
 import { ask, post } from "./api.js";
+import { copyButton } from "./copy.js";
 import { button, confirmed, dialog, h, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
@@ -23,7 +24,13 @@ const RIGHTS = {
  */
 function showOnce({ token }, owner) {
   const warning = `Give it to ${owner} in a way that nobody else can read. It is not stored and cannot be shown again.`;
-  const content = h("div", {}, h("p", {}, warning), h("p", {}, h("code", { "data-token": "" }, token)));
+  const content = h(
+    "div",
+    {},
+    h("p", {}, warning),
+    h("p", {}, h("code", { "data-token": "" }, token)),
+    h("p", { class: "acts" }, copyButton("Copy the token", token)),
+  );
   return dialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
 }
 

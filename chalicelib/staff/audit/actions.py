@@ -10,6 +10,7 @@ DESCRIPTIONS = {
     "import.cancelled": "Cancelled an import",
     "import.started": "Imported a partner's file",
     "import.undone": "Undid an import",
+    "mail.allowed": "Allowed email again that its owner had stopped",
     "mail.resent": "Sent a confirmation email again",
     "partner.created": "Created a partner",
     "person.erased": "Erased everything about a person",

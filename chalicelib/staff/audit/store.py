@@ -6,8 +6,11 @@ from secrets import token_hex
 
 from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
+from chalicelib.core.keys import Key
 from chalicelib.staff.audit.model import AuditRecord, precise
 
+# Ends the sort key of a refusal, after that of its entry.
+REFUSED = "-refused"
 # Sorts after every nonce.
 LAST = "~"
 
@@ -21,7 +24,7 @@ def keep(entry: AuditRecord, tables: Tables) -> str:
 
 def keep_refusal(cursor: str, why: str, tables: Tables) -> None:
     """Store that the action of an entry was refused. It sorts directly after its entry."""
-    tables.put_new(NewItem(keys.audit_refusal(cursor), {"refused": why}))
+    tables.put_new(NewItem(Key(keys.AUDIT, keys.audit_partition(cursor), f"{cursor}{REFUSED}"), {"refused": why}))
 
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
@@ -33,7 +36,7 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
     for month in _months_back(low, high):
         for item in tables.query(keys.AUDIT, month, (low, high), backwards=True):
             if "refused" in item:
-                refused[keys.refused_entry(item["sk"])] = item["refused"]
+                refused[item["sk"].removesuffix(REFUSED)] = item["refused"]
             elif item["sk"] != before:
                 yield _entry(item, refused.pop(item["sk"], ""))
 

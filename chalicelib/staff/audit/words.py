@@ -74,6 +74,8 @@ def _value(name: str, value: str) -> str:
         return ", ".join(column.replace("_", " ") for column in value.split(","))
     if name in ("at", "as_of", "expires"):
         return f"{datetime.fromisoformat(value):%-d %B %Y, %H:%M:%S} UTC"
+    if name in ("confirmed", "count") and value.isdecimal():
+        return f"{int(value):,}"
     return WORDS.get(name, {}).get(value, value)
 
 

@@ -6,10 +6,10 @@ from chalicelib.projections.api import ALL, MOST_ROWS
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.projections.funnel.answers import Funnel
 from chalicelib.projections.funnel.read import FunnelBy
-from chalicelib.statements.answers import FrozenStatement
+from chalicelib.statements.answers import NewStatement
 from chalicelib.tallies.model import By
 from stack.openapi.operation import Answer, Operation, Operations, Query
-from stack.openapi.operations.petitions import SLUG, STATEMENT
+from stack.openapi.operations.petitions import NEW_STATEMENT, SLUG
 from stack.openapi.parameters import FORMAT, FROM, TO
 
 AS_OF = "2026-11-24T18:30:05Z"
@@ -104,9 +104,15 @@ OPERATIONS: Operations = {
     ),
     "freeze_count": Operation(
         "Freeze the count for the press",
-        Answer("The statement and its URL.", FrozenStatement, STATEMENT, status=201, headers=["Location"]),
-        "Signs the exact count at this moment. Takes no body. The statement is not stored: its URL contains it. The "
-        "audit trail records the request.",
+        Answer(
+            "The statement and its URLs.",
+            NewStatement,
+            NEW_STATEMENT,
+            status=201,
+            headers=["Location"],
+        ),
+        "Signs the exact count at this moment. Takes no body. The statement is not a record: its URL contains "
+        "it. Only its short URL, for reading it out, is stored. The audit trail records the request.",
     ),
     "read_staff_health": Operation(
         "The state of the site in words",

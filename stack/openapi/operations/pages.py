@@ -1,6 +1,6 @@
 """Pages, and the links in emails."""
 
-from chalicelib.signatures.answers import ConfirmFields, SignatureFields, TokenFields
+from chalicelib.signatures.answers import ConfirmFields, SignatureFields, StopFields, TokenFields
 from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
@@ -23,6 +23,11 @@ OPERATIONS: Operations = {
             ),
         ],
     ),
+    "show_card": Operation(
+        "The picture of a shared link",
+        Answer("1200 x 630 pixels, with title and count.", kinds=("image/png",)),
+        query=[LANG],
+    ),
     "sign_by_form": Operation(
         "Sign with the hosted form",
         Answer(
@@ -36,6 +41,11 @@ OPERATIONS: Operations = {
     "show_thanks": Operation("The page after signing", PAGE, query=[LANG]),
     "show_statement": Operation(
         "A statement as a page, to read and print", Answer("The statement is genuine."), query=[LANG]
+    ),
+    "show_short_statement": Operation(
+        "Go to a statement by its short address",
+        Answer("The address of the statement.", status=302, kinds=(), headers=["Location"]),
+        query=[LANG],
     ),
     "show_confirmation": Operation(
         "Show what will be confirmed",
@@ -74,6 +84,17 @@ OPERATIONS: Operations = {
         "in the URL and a body of any form type. The signature stays.",
         query=[TOKEN_OR_FIELD, LANG],
         body=Body(TokenFields, kind=FORM, required=False),
+    ),
+    "show_stop": Operation(
+        "Show which email will stop", Answer("The petition, with a button; or that it is stopped."), LOOK, query=[TOKEN]
+    ),
+    "stop_emails": Operation(
+        "Stop all email about a petition",
+        Answer("Stopped, or allowed again. Repeating gives the same page."),
+        "Nobody can have email about this petition sent to this address, until the owner of the link or staff allow it "
+        "again. The signature stays. With `emails=again` it allows email again.",
+        query=[TOKEN_OR_FIELD],
+        body=Body(StopFields, kind=FORM, required=False),
     ),
     "show_dashboard": Operation(
         "The staff page",

@@ -1,7 +1,7 @@
 """What staff can do for one person."""
 
 from chalicelib.people.answers import AccessExport, PersonSignature, PersonSignatures, ResendResult
-from chalicelib.people.api import PersonRequest
+from chalicelib.people.api import AllowMail, PersonRequest
 from stack.openapi.operation import Answer, Body, Operation, Operations
 
 OPERATIONS: Operations = {
@@ -30,11 +30,17 @@ OPERATIONS: Operations = {
     "resend_mail": Operation(
         "Send the email again",
         Answer(
-            "Whether an email will come, and if not, why. We send at most five, never two within a minute, and none to "
-            "an address that refuses our email.",
+            "Whether an email will come, and if not, why. If its address has had several emails recently, for any "
+            "petition, the email waits until `due_at`. None is sent to an address that refuses our email.",
             ResendResult,
-            {"mail": True, "outcome": "asked", "message": "The email is on its way."},
+            {"mail": True, "outcome": "asked", "message": "The email is on its way.", "due_at": None},
         ),
+    ),
+    "allow_mail": Operation(
+        "Allow email that its owner has stopped",
+        Answer("The signature. Repeating gives the same answer.", PersonSignature),
+        "The owner can do this with the link in any email. Do it only for them; the activity log keeps the reason.",
+        body=Body(AllowMail, {"reason": "Asked by telephone to get the link again."}),
     ),
     "withdraw_for_person": Operation(
         "Withdraw a signature for its owner",

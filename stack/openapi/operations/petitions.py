@@ -1,6 +1,7 @@
 """Public JSON: petitions, signatures, counts and statements."""
 
 from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetitions
+from chalicelib.progress.answers import Progress
 from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
@@ -19,6 +20,7 @@ STATEMENT = {
         "as_of": "2026-11-24T18:30:05Z",
     },
 }
+NEW_STATEMENT = {**STATEMENT, "short_url": "https://petitions.example/s/k7mp2x"}
 
 PETITION = {
     "slug": SLUG,
@@ -40,6 +42,9 @@ FULL = {
     "text": "We ask for specialist support.\n\nWe ask for it now.",
     "charity": "Harbour for Children",
     "url": f"https://petitions.example/petitions/{SLUG}",
+    "handed_in_at": None,
+    "responded_at": None,
+    "response": None,
     "consents": [
         {"name": "sign", "wording": WORDING, "version": "5b1de0f2a7c3"},
         {"name": "updates", "wording": "Email me updates about this petition.", "version": "5b1de0f2a7c3"},
@@ -60,6 +65,19 @@ OPERATIONS: Operations = {
         query=[LANG],
     ),
     "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL), query=[LANG]),
+    "read_progress": Operation(
+        "The progress of a petition",
+        Answer(
+            "The progress.",
+            Progress,
+            {
+                "today": 345,
+                "last_24_hours": 1234,
+                "areas": [{"area": "SW", "at_least": 120}, {"area": "M", "at_least": 90}],
+                "as_of": "2026-11-24T18:30:05Z",
+            },
+        ),
+    ),
     "sign_by_json": Operation(
         "Sign",
         Answer(

@@ -29,7 +29,7 @@ OPERATIONS: Operations = {
     "read_update": Operation(
         "One update with its result",
         UPDATE,
-        "While it is sent, the numbers lag by a minute (with more than 20,000 emails, by ten).",
+        "While it is sent, the numbers lag by some seconds (with more than 20,000 emails, by ten minutes).",
     ),
     "edit_update": Operation("Edit a draft", UPDATE, body=Body(UpdateText, TEXT), problems={409: "NotNow"}),
     "email_update_test": Operation(

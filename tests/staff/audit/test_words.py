@@ -36,5 +36,9 @@ def test_it_says_which_signatures_were_found() -> None:
     }
 
 
+def test_numbers_have_separators() -> None:
+    assert told("statement.frozen", "trees", confirmed="17015")["Confirmed signatures"] == "17,015"
+
+
 def test_a_key_without_a_label_is_shown_without_underscores() -> None:
     assert told("table.restored", "counts", half_done="yes") == {"Table": "counts", "Half done": "yes"}

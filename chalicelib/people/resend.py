@@ -2,50 +2,64 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.mail.budget import Allowance
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import Held
-from chalicelib.signatures.model import MAIL_PAUSE, MAX_MAILS, Signature, SignatureState
+from chalicelib.signatures.model import MAIL_PAUSE, Signature, SignatureState
 
 
 class Resent(StrEnum):
-    """The result. Only the first three mean that an email will be sent."""
+    """The result. Only the first four mean that an email will be sent."""
 
     ASKED = "asked"
     WITHIN_A_MINUTE = "within-a-minute"
     ON_ITS_WAY = "on-its-way"
+    LATER = "later"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     CLOSED = "closed"
     UNDELIVERABLE = "undeliverable"
-    ENOUGH = "enough"
+    STOPPED = "stopped"
 
 
-def resend(held: Held, now: datetime, tables: Tables) -> Resent:
-    """Request the email as signing again would."""
-    refusal = _refusal(held, now)
+class ResendAnswer(NamedTuple):
+    """The result, and for LATER the time before which the email is not sent."""
+
+    outcome: Resent
+    due_at: datetime | None = None
+
+
+def resend(held: Held, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
+    """Request the email as signing again would. `allowance` is that of the signature's address."""
+    refusal = _refusal(held, allowance, now)
     if refusal:
-        return refusal
+        return ResendAnswer(refusal)
     signature = held.signature
+    is_requested = signature.mail_kind is not None
     try:
         mail_state.ask_again(held.key, signature, now, tables)
     except ConditionFailed:
-        return Resent.ON_ITS_WAY  # Its request is recent.
-    if signature.mail_kind:
-        return Resent.ON_ITS_WAY
-    return Resent.WITHIN_A_MINUTE if _was_just_mailed(signature, now) else Resent.ASKED
+        is_requested = True  # Its request is recent.
+    due = max(signature.mail_due_at or now, allowance.next_at)
+    if due > now + MAIL_PAUSE:
+        return ResendAnswer(Resent.LATER, due)
+    if is_requested:
+        return ResendAnswer(Resent.ON_ITS_WAY)
+    return ResendAnswer(Resent.WITHIN_A_MINUTE if due > now or _was_just_mailed(signature, now) else Resent.ASKED)
 
 
-def _refusal(held: Held, now: datetime) -> Resent | None:
+def _refusal(held: Held, allowance: Allowance, now: datetime) -> Resent | None:
     signature = held.signature
     is_pending = signature.state is SignatureState.PENDING
     reasons = {
         Resent.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
         Resent.EXPIRED: signature.is_over(now),
         Resent.UNDELIVERABLE: signature.undeliverable is not None,
-        Resent.ENOUGH: signature.mails >= MAX_MAILS,
+        Resent.STOPPED: allowance.is_stopped,
         Resent.CLOSED: is_pending and not held.petition.confirmable_at(now),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

@@ -28,12 +28,13 @@ from chalicelib.mail.send import Sent
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
+from chalicelib.updates.kinds import UPDATE_KINDS
 
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins so.
 SES_TEST = "Successfully validated SNS topic"
-# Every kind that the workers handle. app.py adds the kinds of capabilities above this one.
-KINDS = {**SIGNATURE_KINDS}
+# Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
+KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS}
 
 
 @workers.on_dynamodb_record(STREAM_ARN)
@@ -77,7 +78,8 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 
 
 def _sending(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
-    context = MailContext(settings().site_url, settings().token_keys, paced(mailer().send, _pace(priority)))
+    deliver = paced(mailer().send, _pace(priority))
+    context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
 
     def handle(message: Mapping[str, Any]) -> None:

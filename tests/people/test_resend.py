@@ -5,20 +5,32 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.times import iso
+from chalicelib.mail.budget import Allowance
+from chalicelib.people.resend import ResendAnswer, Resent, resend
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import held_as
-from chalicelib.signatures.resend import Resent, resend
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, MINUTE, NOW, a_petition, change_item, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_sign import mailed
 
 
-def resend_to(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW + 5 * MINUTE) -> Resent:
+def resend_to(
+    tables: FakeTables,
+    petition: Petition,
+    identity: str,
+    now: datetime = NOW + 5 * MINUTE,
+    next_at: datetime | None = None,
+) -> Resent:
     held = held_as(petition, identity, tables)
     assert held
-    return resend(held, now, tables)
+    return resend(held, allowed_at(next_at or now), now, tables).outcome
+
+
+def allowed_at(next_at: datetime) -> Allowance:
+    return Allowance(next_at, is_stopped=False)
 
 
 def test_a_pending_signer_gets_the_link_again(tables: FakeTables, petition: Petition) -> None:
@@ -40,6 +52,24 @@ def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petitio
     assert resend_to(tables, petition, identity, NOW + MINUTE / 2) is Resent.WITHIN_A_MINUTE
 
 
+def test_an_email_beyond_the_budget_is_requested_and_staff_learn_when_it_is_sent(
+    tables: FakeTables, petition: Petition
+) -> None:
+    identity = signed(tables, petition)
+    mailed(tables, petition, identity)
+    change_item(tables, petition, identity, mails=40)
+    assert resend_to(tables, petition, identity, NOW + MINUTE, NOW + 3 * MINUTE) is Resent.LATER
+    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
+
+
+def test_staff_learn_when_a_postponed_email_is_sent(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    change_item(tables, petition, identity, mail_due_at=iso(NOW + DAY))
+    held = held_as(petition, identity, tables)
+    assert held
+    assert resend(held, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.LATER, NOW + DAY)
+
+
 def test_a_recent_request_is_not_repeated(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     before = item_of(tables, petition, identity)
@@ -56,7 +86,6 @@ def test_an_old_request_is_nudged(tables: FakeTables, petition: Petition) -> Non
 @pytest.mark.parametrize(
     ("changes", "answer"),
     [
-        ({"mails": 5}, Resent.ENOUGH),
         ({"undeliverable": "bounced"}, Resent.UNDELIVERABLE),
         ({"expires_at": int(NOW.timestamp())}, Resent.EXPIRED),
     ],
@@ -82,7 +111,7 @@ def test_no_confirmation_email_a_day_after_closing(tables: FakeTables, petition:
     identity = signed(tables, petition)
     held = held_as(a_petition(closes_at=NOW), identity, tables)
     assert held
-    assert resend(held, NOW + 2 * DAY, tables) is Resent.CLOSED
+    assert resend(held, allowed_at(NOW), NOW + 2 * DAY, tables) == ResendAnswer(Resent.CLOSED)
 
 
 def test_a_concurrent_request_is_not_repeated(
@@ -92,4 +121,4 @@ def test_a_concurrent_request_is_not_repeated(
     held = held_as(petition, identity, tables)
     assert held
     mail_state.ask_again(held.key, held.signature, NOW, tables)
-    assert resend(held, NOW, tables) is Resent.ON_ITS_WAY
+    assert resend(held, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.ON_ITS_WAY)

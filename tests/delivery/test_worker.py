@@ -1,5 +1,7 @@
 """Streams, queues and schedules, with events as Lambda sends them."""
 
+import subprocess
+import sys
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -8,13 +10,14 @@ import pytest
 
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.core.settings import settings
+from chalicelib.delivery import worker
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.mail import worker
 from chalicelib.mail.model import Priority
 from chalicelib.mail.pace import SHARES
 from chalicelib.mail.pause import PAUSE
-from chalicelib.mail.signature_kinds import delivery_key
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.projections.breakdowns import pending_count
+from chalicelib.updates.kinds import UPDATE_KINDS
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed
 from tests.fakes import FakeQueue
 from tests.served import Served, schedule_event, stream_event
@@ -176,3 +179,10 @@ def test_a_failed_run_hides_its_cause_from_lambda(served: Served) -> None:
     with pytest.raises(RunFailed) as caught:
         served.invoke("sweep_mail", schedule_event())
     assert caught.value.__suppress_context__
+
+
+def test_the_functions_know_every_kind_without_app_py() -> None:
+    """Lambda loads the module of a handler. app.py, which tests import, is another function's."""
+    script = "import sys; from chalicelib.delivery.worker import KINDS; print(*sorted(KINDS), 'app' in sys.modules)"
+    known = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert known == [*sorted({**SIGNATURE_KINDS, **UPDATE_KINDS}), "False"]

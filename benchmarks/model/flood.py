@@ -1,0 +1,122 @@
+"""One attacker with five networks against 10,000 genuine signers in one evening: what limits do first emails need?
+
+A model of who signs from where. Each limit is decided by the real function (chalicelib/mail/first_emails.py), on a
+table in memory, one call for each signature. SES's own rate is left out: it is the same with and without a limit.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import NamedTuple
+
+from chalicelib.mail.first_emails import USUAL, Limit, book
+from tests.fakes import FakeTables
+
+BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
+EVENING = 4 * 3600.0
+GENUINE, ATTACKING_NETWORKS, ATTACKS_PER_SECOND = 10_000, 5, 10.0
+# Shares of the genuine signers. Phones share few networks; at home, hundreds of customers share a /24.
+PHONES, HOMES, OFFICES = 0.45, 0.45, 0.06
+CARRIERS, CARRIER_NETWORKS, HOME_NETWORKS, OFFICE_NETWORKS, SCHOOLS = 4, 32, 20_000, 60, 2
+# A broadcast: most sign soon after it, with this mean in seconds. A school signs within one lesson.
+SOON, AFTER_BROADCAST, LESSON = 0.6, 20 * 60.0, 600.0
+# The sweep runs this often; it queues what is due later than a message can wait (mail/relay.py).
+SWEEP, LONGEST_DELAY = 900.0, 900.0
+
+
+class Arrival(NamedTuple):
+    second: float
+    network: str
+    is_attack: bool
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Emails to strangers in the worst hour and in all, and the genuine signers' delays in seconds, sorted."""
+
+    worst_hour: int
+    in_evening: int
+    delays: list[float]
+
+    def delay(self, share: float) -> float:
+        return self.delays[min(len(self.delays) - 1, int(share * len(self.delays)))]
+
+    @property
+    def figures(self) -> dict[str, int]:
+        return {
+            "strangers_worst_hour": self.worst_hour,
+            "strangers_in_evening": self.in_evening,
+            "genuine_delayed": sum(delay > 0 for delay in self.delays),
+            "genuine_median_s": round(self.delay(0.5)),
+            "genuine_p99_s": round(self.delay(0.99)),
+            "genuine_max_s": round(self.delays[-1]),
+        }
+
+
+def evening(
+    limit: Limit | None, *, on_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
+) -> Flood:
+    """Return what becomes of the evening. `on_a_carrier`: one of the attacker's networks is a busy one of phones.
+
+    `attacks` are the attacker's posts a second, each with another stranger's address.
+    """
+    tables, strangers, delays = FakeTables(), Counter[int](), list[float]()
+    for arrival in sorted([*_genuine(Random(seed)), *_attack(on_a_carrier, attacks)]):
+        now = BEGINS + timedelta(seconds=arrival.second)
+        wait = (book(arrival.network, now, tables, limit) - now).total_seconds() if limit else 0.0
+        sent = arrival.second + (wait if wait <= LONGEST_DELAY else _swept(arrival.second + wait) - arrival.second)
+        if arrival.is_attack:
+            strangers[int(sent // 3600)] += 1
+        else:
+            delays.append(sent - arrival.second)
+    hours = [strangers[hour] for hour in range(int(EVENING // 3600))]
+    return Flood(max(hours), sum(hours), sorted(delays))
+
+
+SCENES: dict[str, tuple[Limit | None, bool]] = {
+    "no limit": (None, False),
+    "the limit": (USUAL, False),
+    "a third of the burst": (Limit(burst=30), False),
+    "one in ten seconds": (Limit(interval=timedelta(seconds=10)), False),
+    "one in thirty seconds": (Limit(interval=timedelta(seconds=30)), False),
+    "the limit, on a network of phones": (USUAL, True),
+}
+
+
+def _swept(second: float) -> float:
+    return -(-second // SWEEP) * SWEEP
+
+
+def _genuine(random: Random) -> Iterator[Arrival]:
+    schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
+    for number in range(GENUINE):
+        if number < schools:
+            school = number % SCHOOLS
+            yield Arrival(3600.0 * (1 + school) + random.uniform(0, LESSON), f"school-{school}", False)
+        else:
+            yield Arrival(_after_broadcast(random), _network(random, number - schools), False)
+
+
+def _after_broadcast(random: Random) -> float:
+    soon = random.expovariate(1 / AFTER_BROADCAST)
+    return soon if random.random() < SOON and soon < EVENING else random.uniform(0, EVENING)
+
+
+def _network(random: Random, number: int) -> str:
+    share = number / (GENUINE * (PHONES + HOMES + OFFICES))
+    if share < PHONES:
+        # Zipf: a carrier sends much traffic through few of its networks.
+        [place] = random.choices(range(CARRIER_NETWORKS), [1 / (each + 1) for each in range(CARRIER_NETWORKS)])
+        return f"phones-{random.randrange(CARRIERS)}-{place}"
+    if share < PHONES + HOMES:
+        return f"homes-{random.randrange(HOME_NETWORKS)}"
+    return f"offices-{random.randrange(OFFICE_NETWORKS)}"
+
+
+def _attack(on_a_carrier: bool, attacks: float) -> Iterator[Arrival]:
+    own = [f"attacker-{number}" for number in range(ATTACKING_NETWORKS)]
+    networks = ["phones-0-0", *own[1:]] if on_a_carrier else own
+    for number in range(int(EVENING * attacks)):
+        yield Arrival(number / attacks, networks[number % ATTACKING_NETWORKS], True)

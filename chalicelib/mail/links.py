@@ -1,0 +1,62 @@
+"""The link in every email of a signature that stops all email about its petition. GET shows a page, POST acts."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.table import tables
+from chalicelib.core import log, times, tokens
+from chalicelib.core.errors import LinkDamaged, LinkExpired
+from chalicelib.core.settings import settings
+from chalicelib.core.sources import DIRECT
+from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.edge.html import page_view
+from chalicelib.edge.http import form_fields, query
+from chalicelib.mail.stop import Choice, is_stopped, resume, stop
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.page import page_about
+
+routes = Blueprint(__name__)
+
+
+class StopLink(NamedTuple):
+    token: str
+    subject: Subject
+    choice: Choice
+    petition: Petition
+
+
+@page_view(routes)
+def show_stop(request: Request) -> Response:
+    """Explain the choice and show its button, or the button that undoes it."""
+    link = _link(query(request, "token"), times.now())
+    template = "stopped.html" if is_stopped(link.choice, tables()) else "stop.html"
+    return page_about(link.petition, request, template, {"token": link.token})
+
+
+@page_view(routes)
+def stop_emails(request: Request) -> Response:
+    """Stop all email about the petition to the owner of the link, or undo that. Both are idempotent."""
+    now, fields = times.now(), form_fields(request)
+    link = _link(fields.get("token") or query(request, "token"), now)
+    resumes = fields.get("emails") == "again"
+    if resumes:
+        resume(link.choice, now, tables())
+    else:
+        stop(link.choice, link.subject, tables())
+    log.note("resumed" if resumes else "stopped", petition=link.subject.slug, signature=link.subject.signature_id)
+    template = "resumed.html" if resumes else "stopped.html"
+    return page_about(link.petition, request, template, {"token": link.token})
+
+
+def _link(token: str | None, now: datetime) -> StopLink:
+    """Return the link, also if its petition is closed or removed: people can always stop email."""
+    if not token:
+        raise LinkDamaged
+    (slug, signature_id, *choice), expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)
+    if now >= expires:
+        raise LinkExpired(slug, signature_id)
+    subject = Subject(slug, signature_id, "", DIRECT)
+    return StopLink(token, subject, Choice(*choice), petition_as_stored(slug, tables()))

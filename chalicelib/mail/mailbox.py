@@ -1,0 +1,39 @@
+"""A mailbox, as the limits know it: by hashes, under a secret that no other hash uses.
+
+So the limits table has no address, and its keys cannot be compared with ids of signatures.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.core import mail_keys
+from chalicelib.core.keys import Key
+from chalicelib.core.pseudonyms import pseudonym, secret_of
+from chalicelib.mail.model import MailRequest
+from chalicelib.signatures.address import canonical
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """`address_id` is the hash of the canonical address. `secret` hashes what the address's item says."""
+
+    address_id: str
+    secret: str
+
+    @property
+    def key(self) -> Key:
+        return mail_keys.address_limit(self.address_id)
+
+    def mark_of(self, slug: str) -> str:
+        """Return what stands for a petition in this address's item. Another address has another mark for it."""
+        return pseudonym(self.secret, "petition", self.address_id, slug)
+
+    def mark_of_request(self, request: MailRequest) -> str:
+        return pseudonym(self.secret, "request", self.address_id, request.kind, request.key, request.requested_at)
+
+
+def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
+    """Return the mailbox of a deliverable address. All ways to write the address are one mailbox."""
+    local, _, domain = address.rpartition("@")
+    secret = secret_of(secrets)
+    return Mailbox(pseudonym(secret, "address", canonical(local, domain)), secret)

@@ -1,0 +1,84 @@
+"""The choice of a mailbox's owner to get no more email about a petition. Final, until the owner or staff undo it.
+
+It is on the address's item in the limits table, not on the signature: the signature may expire or be withdrawn, and
+then anybody could have email sent again. Whoever undoes it needs a link from an email, or the right `people`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws.table import Change, Item, Tables, is_still
+from chalicelib.core import mail_keys
+from chalicelib.core.errors import Conflicted
+from chalicelib.core.keys import Key
+from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject, issue
+from chalicelib.mail.budget import FORGET
+from chalicelib.mail.mailbox import Mailbox
+from chalicelib.signatures.withdraw import unsubscribe
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the owner may stop: email to an address about a petition, each as its hash (mail/mailbox.py)."""
+
+    address_id: str
+    petition_mark: str
+
+    @property
+    def key(self) -> Key:
+        return mail_keys.address_limit(self.address_id)
+
+
+def choice_of(mailbox: Mailbox, slug: str) -> Choice:
+    return Choice(mailbox.address_id, mailbox.mark_of(slug))
+
+
+def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
+    """Return the token of the link: it has all that stopping needs, so it works when the signature is gone."""
+    payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_mark)
+    return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
+
+
+def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
+    """Stop all email to the address about the petition, updates too. Idempotent. The signature stays."""
+    tables.update(Change(choice.key, add={"stopped": {choice.petition_mark}}, remove=["expires_at"]))
+    unsubscribe(subject.key, tables)
+
+
+def is_stopped(choice: Choice, tables: Tables) -> bool:
+    return choice.petition_mark in _stopped(tables.get(choice.key, consistent=True))
+
+
+def stopped_by(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
+    """Return those of these petitions that may send no email to this mailbox."""
+    stopped = _stopped(tables.get(mailbox.key, consistent=True))
+    return {slug for slug in slugs if mailbox.mark_of(slug) in stopped}
+
+
+def resume(choice: Choice, now: datetime, tables: Tables) -> None:
+    """Undo `stop`: signing again then sends email. Updates stay off. Idempotent."""
+    for _ in range(ATTEMPTS):
+        item = tables.get(choice.key, consistent=True) or {}
+        if choice.petition_mark not in _stopped(item):
+            return
+        if tables.try_update(_resumed(choice, item, now)):
+            return
+    raise Conflicted("storage")
+
+
+def _stopped(item: Item | None) -> set[str]:
+    return set((item or {}).get("stopped", ()))
+
+
+def _resumed(choice: Choice, item: Item, now: datetime) -> Change:
+    """Return the change that removes the choice. With the last one the item may expire again."""
+    stopped = _stopped(item)
+    left, when = stopped - {choice.petition_mark}, is_still("stopped", stopped)
+    if left:
+        return Change(choice.key, assign={"stopped": left}, when=when)
+    # Not before its budget is over, whose longest interval is shorter than FORGET.
+    expires = int((now + 2 * FORGET).timestamp())
+    return Change(choice.key, assign={"expires_at": expires}, remove=["stopped"], when=when)

@@ -1,0 +1,27 @@
+// Sharing: the device's own share sheet where there is one, and copying. Without this script the links still work.
+
+const SHOWN_MS = 4_000;
+
+/** @param {HTMLElement} box */
+function offer(box) {
+  const { title = "", text = "", url = "", copied = "" } = box.dataset;
+  const native = /** @type {HTMLElement} */ (box.querySelector("[data-native]"));
+  const copy = /** @type {HTMLElement} */ (box.querySelector("[data-copy]"));
+  const done = /** @type {HTMLElement} */ (box.querySelector("[data-copied]"));
+  native.hidden = !navigator.share;
+  native.addEventListener("click", () => {
+    navigator.share({ title, text, url }).catch(() => {
+      // The person closed the sheet.
+    });
+  });
+  copy.hidden = !navigator.clipboard;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(copied);
+    done.hidden = false;
+    setTimeout(() => {
+      done.hidden = true;
+    }, SHOWN_MS);
+  });
+}
+
+for (const box of document.querySelectorAll("[data-share]")) offer(/** @type {HTMLElement} */ (box));

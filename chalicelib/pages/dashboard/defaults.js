@@ -1,0 +1,85 @@
+// What a new petition starts with: a template in plain language, and who asked last, or a copy of another petition.
+
+import { ask, isRefusal } from "./api.js";
+
+/** @import { ManagedPetition, StaffPetition } from "#api" */
+/** @typedef {Partial<ManagedPetition>} Start */
+
+// Square brackets are gaps. A petition with gaps must not be opened.
+const GAP = /\[[^\]\n]{2,}\]/;
+
+/** @type {Start} */
+export const TEMPLATE = {
+  title: "[Do what] for [whom]",
+  summary: "[Who] need [what]. We ask [the Home Secretary] to [do what].",
+  text: [
+    "[What is wrong, in one or two sentences. Write as you speak.]",
+    "[Whom it harms, and how. One true example says more than many numbers.]",
+    "We ask [the Home Secretary] to [do what], by [when].",
+    "[Why this will help.]",
+  ].join("\n\n"),
+  sign_wording:
+    "I sign this petition. [The charity] may hand my name, postcode and country to [the Home Secretary]. " +
+    "I can withdraw my signature at any time.",
+  updates_wording: "Email me news about this petition and the work of [the charity]. I can stop it at any time.",
+};
+
+const OF_THE_CHARITY = /** @type {const} */ (["charity", "privacy_contact", "privacy_url"]);
+const WORDINGS = /** @type {const} */ (["sign_wording", "updates_wording"]);
+const COPIED = /** @type {const} */ (["title", "summary", "text", "target", "goal", "goals"]);
+
+/**
+ * The charity's usual wordings, with a gap where they name the person whom the petition addressed.
+ * @param {ManagedPetition} petition
+ * @param {string} wording
+ */
+const withoutTarget = ({ target }, wording) =>
+  target.length > 2 ? wording.replaceAll(target, "[addressed to]") : wording;
+
+/**
+ * @param {ManagedPetition | null} latest the petition that the charity started last
+ * @returns {Start}
+ */
+export function startFrom(latest) {
+  if (!latest) return TEMPLATE;
+  const charity = Object.fromEntries(OF_THE_CHARITY.map((name) => [name, latest[name]]));
+  const wordings = Object.fromEntries(WORDINGS.map((name) => [name, withoutTarget(latest, latest[name])]));
+  return { ...TEMPLATE, ...charity, ...wordings };
+}
+
+/**
+ * A copy has everything but the address and the times.
+ * @param {ManagedPetition} petition
+ * @returns {Start}
+ */
+export const copyOf = (petition) =>
+  Object.fromEntries([...OF_THE_CHARITY, ...WORDINGS, ...COPIED].map((name) => [name, petition[name]]));
+
+/**
+ * The latest petition of the site, as far as the token allows to see it.
+ * @param {(route: string) => boolean} may
+ * @returns {Promise<ManagedPetition | null>}
+ */
+export async function latestPetition(may) {
+  if (!may("GET /api/staff/petitions")) return null;
+  /** @type {StaffPetition[]} */
+  const petitions = (await ask("/petitions")).data.petitions;
+  const [first] = petitions;
+  if (!first) return null;
+  return ask(`/petitions/${first.slug}`).then(
+    ({ data }) => data,
+    (error) => {
+      if (isRefusal(error, 404)) return null;
+      throw error;
+    },
+  );
+}
+
+/**
+ * The gaps of the template that are not filled in.
+ * @param {ManagedPetition} petition
+ */
+export const hasGaps = (petition) =>
+  ["title", "summary", "text", "target", "charity", ...WORDINGS].some((name) =>
+    GAP.test(String(petition[/** @type {keyof ManagedPetition} */ (name)])),
+  );

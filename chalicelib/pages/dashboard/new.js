@@ -1,0 +1,53 @@
+// Create a petition: from the template with the charity's usual wordings, or as a copy of another petition.
+
+import { ask, post } from "./api.js";
+import { copyOf, latestPetition, startFrom } from "./defaults.js";
+import { h } from "./dom.js";
+import { field, sendingForm, submitButton } from "./forms.js";
+import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
+import { forget, keepTyped } from "./typed.js";
+
+/** @import { ManagedPetition } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+
+const SLUG_PATTERN = "[a-z0-9](?:[a-z0-9\\-]*[a-z0-9])?";
+const SLUG_HINT = "The last part of its link, in small letters, digits and hyphens. It cannot be changed later.";
+const INTRODUCTION =
+  "It starts as a draft that the public cannot see. You can preview and change it before you open it. " +
+  "Replace everything in [square brackets].";
+
+/**
+ * @param {ManagedPetition | null} from
+ * @param {boolean} isCopy
+ */
+function origin(from, isCopy) {
+  if (!from) return "";
+  const text = isCopy
+    ? `This is a copy of “${from.title}”. Give it an address and its dates.`
+    : `Name, contact and wordings are those of “${from.title}”. Check whom the wordings name.`;
+  return h("p", {}, text);
+}
+
+/** @param {ViewContext} context `slug`: of the petition to copy, or "" */
+export async function showNew({ container, slug: copied, may }) {
+  const path = copied ? `/new/${copied}` : "/new";
+  const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
+  /** @param {HTMLFormElement} form */
+  const create = async (form) => {
+    const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form)) });
+    forget(path);
+    location.hash = `#/petitions/${created.slug}/edit`;
+  };
+  /** @type {ManagedPetition | null} */
+  const from = copied ? (await ask(`/petitions/${copied}`)).data : await latestPetition(may);
+  const fields = [field("Address", slug, SLUG_HINT), petitionFields(), submitButton("Save as a draft")];
+  const form = sendingForm(create, fields);
+  fillForm(form, from && copied ? copyOf(from) : startFrom(from));
+  container.append(
+    h("h1", {}, "New petition"),
+    h("p", { class: "lead" }, INTRODUCTION),
+    origin(from, Boolean(copied)),
+    form,
+  );
+  form.before(keepTyped(form, path) ?? "");
+}

@@ -1,0 +1,32 @@
+"""The public route of a petition's progress."""
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.edge.http import json_answer, shared
+from chalicelib.edge.routes import Cache
+from chalicelib.edge.views import json_view
+from chalicelib.petitions.find import find_petition
+from chalicelib.progress.refresh import recent
+
+if TYPE_CHECKING:
+    from chalicelib.progress.answers import Progress
+
+routes = Blueprint(__name__)
+
+
+@json_view(routes)
+def read_progress(request: Request, slug: str) -> Response:
+    """Return signatures of today, of the last 24 hours, and of the larger areas. Up to some minutes old."""
+    now = times.now()
+    found = recent(find_petition(slug, now, tables()), now, tables())
+    body: Progress = {
+        "today": found.today if found else 0,
+        "last_24_hours": found.last_day if found else 0,
+        "areas": [{"area": name, "at_least": number} for name, number in found.areas.items()] if found else [],
+        "as_of": times.iso_or_none(found.as_of) if found else None,
+    }
+    return json_answer(body, headers=shared(Cache.SECONDS.value))

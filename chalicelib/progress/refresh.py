@@ -1,0 +1,43 @@
+"""Refresh what is recent: signatures of today, of the last 24 hours, and by area."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.times import iso
+from chalicelib.petitions.model import Petition
+from chalicelib.progress.areas import public_areas
+from chalicelib.projections.breakdowns import projected_breakdown
+from chalicelib.projections.dimensions import Dimension
+from chalicelib.shedding.level import Level, level_now
+from chalicelib.tallies.count import Days, Recent, breakdown
+from chalicelib.tallies.model import By
+from chalicelib.tallies.public import lease_recent, public_count, save_recent
+
+# A refresh reads two days and 64 counters. Areas that change seldom also say less about single people.
+FRESH = timedelta(minutes=5)
+DAY = timedelta(days=1)
+
+
+def recent(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
+    """Return what is stored with the count. If it is not fresh, the caller that gets the lease refreshes it."""
+    stored = public_count(petition, now, tables).recent
+    is_fresh = stored is not None and now - stored.as_of < FRESH
+    if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY) or not lease_recent(petition.slug, now, tables):
+        return stored
+    counted = _counted(petition, now, tables)
+    save_recent(petition.slug, counted, tables)
+    return counted
+
+
+def _counted(petition: Petition, now: datetime, tables: Tables) -> Recent:
+    hours = breakdown(petition, By.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
+    # Whole hours: up to 59 minutes less than a day, never more.
+    today, last_day = (_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
+    areas = projected_breakdown(petition, Dimension.AREA, now, tables)
+    return Recent(today, last_day, public_areas(areas.confirmed, areas.values), now)
+
+
+def _since(start: str, hours: Mapping[str, int]) -> int:
+    """Add up the hours that begin at `start` or later. Withdrawals may exceed confirmations: then return 0."""
+    return max(0, sum(number for hour, number in hours.items() if hour >= start))

@@ -1,0 +1,40 @@
+"""Short addresses of statements, to be read out on air. A code names the stored token, which still proves itself."""
+
+import re
+from secrets import choice
+
+from chalicelib.aws.table import NewItem, Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, NotAStatement
+
+# Without letters and digits that sound or look alike, and without vowels, which could make words.
+SIGNS = "2345679bcdfghjkmnpqrstvwxz"
+LENGTH = 6
+# A code is taken once in 300 million for each stored statement, so a second one is hardly ever needed.
+ATTEMPTS = 5
+_code = re.compile(f"[{SIGNS}]{{{LENGTH}}}")
+
+
+def keep_short(token: str, tables: Tables) -> str:
+    """Store the token under a new code, and return the code."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _keep(token, tables)
+        except ConditionFailed:
+            continue
+    return _keep(token, tables)
+
+
+def token_of(code: str, tables: Tables) -> str:
+    """Return the token of a code as people type it, with capital letters or hyphens. Raise NotAStatement."""
+    typed = code.strip().lower().replace("-", "")
+    item = tables.get(keys.statement(typed)) if _code.fullmatch(typed) else None
+    if item is None:
+        raise NotAStatement
+    return str(item["token"])
+
+
+def _keep(token: str, tables: Tables) -> str:
+    code = "".join(choice(SIGNS) for _ in range(LENGTH))
+    tables.put_new(NewItem(keys.statement(code), {"token": token}))
+    return code

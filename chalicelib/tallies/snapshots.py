@@ -1,0 +1,45 @@
+"""Store the public snapshot in the counts table: the count, and what is recent."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from chalicelib.aws.table import Change, Item, NewItem, Tables, absent_or_at_most
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+from chalicelib.tallies.store import put_once
+
+# Who refreshes the count, and who refreshes what is recent.
+LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
+
+
+def snapshot(slug: str, tables: Tables) -> Item | None:
+    return tables.get(keys.snapshot(slug))
+
+
+def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
+    """Return the snapshots that exist."""
+    wanted = {keys.snapshot(slug): slug for slug in slugs}
+    return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*wanted])}
+
+
+def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
+    put_once(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), "leased_until": 0}), tables)
+
+
+def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
+    """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
+    at = int(now.timestamp())
+    is_free = absent_or_at_most(lease, at)
+    return tables.try_update(Change(keys.snapshot(slug), assign={lease: at + seconds}, when=is_free))
+
+
+def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None:
+    tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
+
+
+def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
+    """Save the snapshot and release its lease, unless the stored snapshot is newer."""
+    counted = {"count": count, "as_of": iso(as_of), "leased_until": 0}
+    is_newer = absent_or_at_most("as_of", iso(as_of))
+    tables.try_update(Change(keys.snapshot(slug), assign=counted, when=is_newer))

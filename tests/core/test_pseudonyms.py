@@ -1,0 +1,13 @@
+"""Hashes under a secret: one for each purpose and secret."""
+
+from chalicelib.core.pseudonyms import pseudonym, secret_of
+
+
+def test_purpose_secret_and_text_each_change_the_hash() -> None:
+    hashes = {pseudonym(secret, purpose, text) for secret in "ab" for purpose in "cd" for text in "ef"}
+    assert len(hashes) == 8
+    assert all(len(each) == 32 for each in hashes)
+
+
+def test_an_added_secret_changes_nothing() -> None:
+    assert secret_of({"v1": "old"}) == secret_of({"v1": "old", "v2": "new"}) == "old"

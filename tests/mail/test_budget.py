@@ -1,0 +1,50 @@
+"""The interval between two emails to one address grows."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.times import iso
+from chalicelib.mail.budget import FORGET, INTERVALS, look, take
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.model import MailRequest
+from tests.actors import (
+    ALICE,
+    LIMIT_KEYS,
+    MINUTE,
+    NOW,
+)
+from tests.fakes import FakeTables
+
+HOUR = timedelta(hours=1)
+TO_ALICE = mailbox_of(ALICE.email, LIMIT_KEYS)
+SLUG = "safe-children"
+
+
+def a_request(number: int = 0) -> MailRequest:
+    return MailRequest(kind="confirm", key=f"{SLUG}_{number:032x}", requested_at=iso(NOW))
+
+
+def taken(tables: Tables, count: int, now: datetime = NOW) -> datetime:
+    """Take emails from the budget as soon as it allows them, and return when the next one is allowed."""
+    for number in range(count):
+        now = look(TO_ALICE, SLUG, now, tables).next_at
+        assert take(TO_ALICE, SLUG, a_request(number), now, tables).next_at == now
+    return look(TO_ALICE, SLUG, now, tables).next_at
+
+
+def test_the_interval_between_two_emails_grows(tables: FakeTables) -> None:
+    allowed = [taken(FakeTables(), count) for count in range(8)]
+    assert [later - earlier for earlier, later in pairwise(allowed)] == [*INTERVALS, INTERVALS[-1], INTERVALS[-1]]
+    assert sum(at < NOW + HOUR for at in allowed) == 3
+
+
+def test_after_a_quiet_day_the_first_interval_applies_again(tables: FakeTables) -> None:
+    quiet = taken(tables, 5) + FORGET
+    assert taken(tables, 1, quiet) == quiet + INTERVALS[0]
+
+
+def test_a_new_address_costs_one_write(tables: FakeTables) -> None:
+    take(TO_ALICE, SLUG, a_request(), NOW, tables)
+    assert tables.calls == ["update"]
+    assert tables.items[TO_ALICE.key]["expires_at"] == int((NOW + MINUTE + FORGET).timestamp())

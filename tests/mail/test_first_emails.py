@@ -1,0 +1,78 @@
+"""First emails of one network: a burst, then one after the other; the rest waits and nothing is asked twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from chalicelib.aws.email import Mail
+from chalicelib.core import keys, mail_keys
+from chalicelib.mail.first_emails import BURST, INTERVAL, book
+from chalicelib.mail.send import Sent, send
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.petitions.model import Petition
+from tests.actors import NOW, Person, a_mail_context, change_item, item_of, json_of, request_of, signed
+from tests.fakes import FakeTables
+from tests.served import Served
+
+API = "/api/petitions/safe-children/signatures"
+
+
+def booked(tables: FakeTables, count: int, network: str = "one") -> list[timedelta]:
+    return [book(network, NOW, tables) - NOW for _ in range(count)]
+
+
+def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) -> None:
+    assert booked(tables, BURST + 3) == [*[timedelta()] * BURST, INTERVAL, 2 * INTERVAL, 3 * INTERVAL]
+
+
+def test_another_network_does_not_wait(tables: FakeTables) -> None:
+    booked(tables, 2 * BURST)
+    assert booked(tables, 1, "another") == [timedelta()]
+
+
+def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
+    booked(tables, BURST + 1)
+    later = NOW + 11 * INTERVAL
+    assert [book("one", later, tables) - later for _ in range(11)] == [*[timedelta()] * 10, INTERVAL]
+
+
+def test_racing_senders_book_different_turns(tables: FakeTables) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = [*pool.map(lambda _: book("one", NOW, tables), range(BURST + 20))]
+    assert len(set(found)) == 21
+
+
+def test_a_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:
+    booked(tables, 1)
+    tables.calls.clear()
+    booked(tables, 1)
+    assert tables.calls == ["update"]
+    assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
+
+
+def test_a_flood_waits_and_its_signatures_and_answers_are_as_usual(served: Served, petition: Petition) -> None:
+    answers = set()
+    for number in range(BURST + 5):
+        body = json_of(Person(f"Person {'abcdefgh'[number % 8]}", f"p{number}@mail.example"))
+        answer = served.post_json(API, body)
+        answers.add((answer.status_code, answer.body))
+    items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
+    assert len(answers) == 1
+    assert len(items) == BURST + 5
+    messages = [request_of(served.tables, petition, item["sk"]).model_dump() for item in items]
+    assert served.deliver("send_mail", messages) == []
+    assert len(served.mailer.mails) == BURST
+    waiting = [item for item in served.tables.items.values() if "mail_due_at" in item]
+    assert len(waiting) == 5
+    assert not [item for item in served.tables.items.values() if "mail_network" in item], "removed once booked or sent"
+
+
+def test_an_email_whose_turn_is_booked_does_not_book_again(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    change_item(tables, petition, identity, mail_network="one")
+    booked(tables, BURST + 1)
+    request, mails = request_of(tables, petition, identity), list[Mail]()
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.WAITS
+    due = NOW + 2 * INTERVAL
+    assert item_of(tables, petition, identity)["mail_due_at"] == f"{due:%Y-%m-%dT%H:%M:%SZ}"
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), due, tables) is Sent.SENT
+    assert len(mails) == 1

@@ -1,0 +1,152 @@
+"""Email beyond its address's budget waits. It is sent later, and delays nobody else's."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.email import Mail
+from chalicelib.core import keys
+from chalicelib.core.errors import Throttled
+from chalicelib.core.times import iso
+from chalicelib.mail.budget import look
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.relay import relay
+from chalicelib.mail.send import CLAIM, Sent, send
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.mail.sweep import sweep
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import (
+    ALICE,
+    BOB,
+    LIMIT_KEYS,
+    MINUTE,
+    NOW,
+    Person,
+    a_mail_context,
+    a_published_petition,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    key_of,
+    request_of,
+    signed,
+)
+from tests.fakes import FakeQueue, FakeTables
+from tests.mail.posting import Post
+from tests.mail.test_budget import taken
+from tests.streaming import Streaming
+
+HOUR = timedelta(hours=1)
+TO_ALICE = mailbox_of(ALICE.email, LIMIT_KEYS)
+SLUG = "safe-children"
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post(Streaming())
+
+
+def test_five_posts_by_an_attacker_do_not_stop_the_owners_email(post: Post) -> None:
+    petition = a_published_petition(post.tables)
+
+    def attack(now: datetime) -> None:
+        if now < NOW + 5 * MINUTE:
+            signed(post.tables, petition, Person("Mallory", ALICE.email), now)
+
+    post.run(NOW + HOUR, attack)
+    withdraw(key_of(petition, identity_of(petition)), petition, post.now, post.tables)
+    before = len(post.mails)
+    signed(post.tables, petition, now=post.now)
+    post.run(post.now + 8 * HOUR)
+    assert before >= 2
+    assert len(post.mails) == before + 1
+
+
+def test_25_emails_through_five_petitions_become_three_an_hour_and_none_is_lost(post: Post) -> None:
+    petitions = [a_published_petition(post.tables, slug=f"petition-{number}") for number in range(5)]
+
+    def attack(now: datetime) -> None:
+        if now < NOW + 5 * MINUTE:
+            for petition in petitions:
+                signed(post.tables, petition, now=now)
+
+    post.run(NOW + HOUR, attack)
+    assert len(post.mails) == 3
+    post.run(NOW + 72 * HOUR)
+    assert all(item_of(post.tables, each, identity_of(each))["mails"] >= 1 for each in petitions)
+    assert not [item for item in post.tables.items.values() if "mail_kind" in item]
+
+
+def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: Petition) -> None:
+    """Otherwise whoever signs and confirms one petition waits for the email of the next."""
+    taken(tables, 3)
+    identity = confirmed(tables, petition)
+    change_item(tables, petition, identity, mail_kind="receipt", mail_requested_at=iso(NOW))
+    request = request_of(tables, petition, identity)
+    before = tables.items[TO_ALICE.key]
+    assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is Sent.SENT
+    assert tables.items[TO_ALICE.key] == before
+
+
+def test_email_that_waits_delays_nobody_else(tables: FakeTables, petition: Petition) -> None:
+    taken(tables, 4)
+    alice = request_of(tables, petition, signed(tables, petition))
+    bob = request_of(tables, petition, signed(tables, petition, BOB))
+    mails: list[Mail] = []
+    outcomes = [send(each, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) for each in (alice, bob)]
+    assert outcomes == [Sent.WAITS, Sent.SENT], "its message is done: it is not received again and again"
+    assert [mail.to for mail in mails] == [BOB.email], "and takes no turn of the pace"
+    assert send(alice, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) is Sent.WAITS
+
+
+@pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
+def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: list[int]) -> None:
+    """Relay and sweep queue it at its time. The sweep would walk its petition an hour later otherwise."""
+    tables, queue = Streaming(), FakeQueue()
+    petition = a_published_petition(tables)
+    outbox = Outbox(queue, queue, SIGNATURE_KINDS)
+    identity = signed(tables, petition)
+    relay([(None, item_of(tables, petition, identity))], NOW, outbox, tables)
+    sweep(outbox, NOW, tables, lambda: 0.0)
+    before = item_of(tables, petition, identity)
+    SIGNATURE_KINDS["confirm"].state.postpone(request_of(tables, petition, identity), NOW + wait, tables)
+    queue.delays.clear()
+    relay([(before, item_of(tables, petition, identity))], NOW, outbox, tables)
+    assert queue.delays == delays, "SQS delays a message by 15 minutes at most"
+    if not delays:
+        assert sweep(outbox, NOW + wait - MINUTE, tables, lambda: 0.0) == 0
+        assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
+
+
+def test_a_crash_between_budget_and_email_delays_it_by_the_claim_only(tables: FakeTables, petition: Petition) -> None:
+    taken(tables, 3)
+    now = look(TO_ALICE, SLUG, NOW, tables).next_at
+    request = request_of(tables, petition, signed(tables, petition))
+
+    def crash(_: Mail) -> None:
+        raise RuntimeError
+
+    mails: list[Mail] = []
+    with pytest.raises(RuntimeError):
+        send(request, SIGNATURE_KINDS, a_mail_context(crash), now, tables)
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now + CLAIM, tables) is Sent.SENT
+    assert len(mails) == 1
+
+
+def test_while_the_limits_table_is_throttled_email_waits(petition: Petition) -> None:
+    class Limited(FakeTables):
+        def _update(self, change: Any, returns: Any) -> Any:
+            if change.key.table == keys.LIMITS:
+                raise Throttled("storage")
+            return super()._update(change, returns)
+
+    tables, mails = Limited(), list[Mail]()
+    a_published_petition(tables)
+    request = request_of(tables, petition, signed(tables, petition))
+    with pytest.raises(Throttled):
+        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
+    assert not mails, "otherwise an attacker could throttle the limit away"

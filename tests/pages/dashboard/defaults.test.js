@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { copyOf, hasGaps, startFrom, TEMPLATE } from "../../../chalicelib/pages/dashboard/defaults.js";
+
+const STORED = {
+  slug: "trees",
+  title: "Plant trees",
+  summary: "Plant them.",
+  text: "We ask.",
+  target: "the town council",
+  charity: "Harbour for Children",
+  privacy_contact: "privacy@harbour.example",
+  privacy_url: null,
+  sign_wording: "Harbour for Children may hand my name to the town council.",
+  updates_wording: "Send me news.",
+  goal: 100,
+  goals: [500],
+  opened_at: "2026-11-24T12:00:00Z",
+  closes_at: "2027-11-24T12:00:00Z",
+  state: "open",
+};
+
+test("a new petition starts with the charity's name, contact and wordings, and with the template", () => {
+  const start = startFrom(STORED);
+  assert.deepEqual([start.charity, start.privacy_contact], [STORED.charity, STORED.privacy_contact]);
+  assert.deepEqual([start.title, start.text], [TEMPLATE.title, TEMPLATE.text]);
+  assert.equal(start.updates_wording, STORED.updates_wording);
+});
+
+test("a wording never names whom another petition addressed", () => {
+  assert.equal(startFrom(STORED).sign_wording, "Harbour for Children may hand my name to [addressed to].");
+});
+
+test("the first petition starts with the template alone", () => {
+  assert.deepEqual(startFrom(null), TEMPLATE);
+});
+
+test("a copy has every text and goal, and neither address, times nor state", () => {
+  const { slug, opened_at, closes_at, state, ...copied } = STORED;
+  assert.deepEqual(copyOf(STORED), copied);
+});
+
+test("gaps that are not filled in are found before the petition opens", () => {
+  assert.equal(hasGaps(STORED), false);
+  for (const name of ["title", "summary", "text", "sign_wording", "updates_wording"])
+    assert.equal(hasGaps({ ...STORED, [name]: TEMPLATE[name] }), true, name);
+});

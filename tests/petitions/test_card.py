@@ -1,0 +1,44 @@
+"""The picture of a shared link."""
+
+import struct
+
+import pytest
+
+from chalicelib.petitions.card import SIZES, _lines, card_of
+from tests.actors import a_petition, a_published_petition
+from tests.served import Served
+
+PNG = b"\x89PNG\r\n\x1a\n"
+CARD = "/petitions/safe-children/card.png"
+
+
+def size_of(picture: bytes) -> tuple[int, ...]:
+    assert picture.startswith(PNG)
+    return struct.unpack(">II", picture[16:24])
+
+
+@pytest.mark.parametrize(
+    "title", ["Short", "A title of usual length for a petition " * 2, "W" * 200, "word " * 39, "<&\"'>"]
+)
+@pytest.mark.parametrize("count", [None, 0, 12_345, 100_000_000])
+def test_every_title_fits_into_1200_by_630_pixels(title: str, count: int | None) -> None:
+    picture = card_of(a_petition(title=title.strip()), count, "en")
+    assert size_of(picture) == (1200, 630)
+    assert len(picture) < 300_000
+    size, lines = _lines(title.strip())
+    assert all(len(line) <= characters for each, characters, _ in SIZES if each == size for line in lines)
+
+
+def test_title_and_count_are_drawn() -> None:
+    pictures = {card_of(a_petition(title=title), count, "en") for title in ("One", "Two") for count in (None, 1, 2)}
+    assert len(pictures) == 6
+
+
+def test_a_petitions_card_is_a_png_that_caches_keep(served: Served) -> None:
+    a_published_petition(served.tables)
+    answer = served.get(CARD)
+    assert (answer.status_code, answer.headers["Content-Type"], size_of(answer.body)) == (200, "image/png", (1200, 630))
+    assert answer.headers["Cache-Control"].startswith("public, max-age=600")
+    head = served.client.http.request("HEAD", CARD)
+    assert (head.status_code, head.body) == (200, b"")
+    assert served.get("/petitions/nothing/card.png").status_code == 404

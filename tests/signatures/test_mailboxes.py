@@ -1,0 +1,66 @@
+"""The question about an address that is one slip away from a well-known provider."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib.core.keys import SIGNATURES
+from chalicelib.pages.render import asset
+from chalicelib.signatures.mailboxes import is_slip, meant, question
+from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
+from tests.pages.test_render import Page
+from tests.served import Served
+
+SLIPS: dict[str, str | None] = json.loads(Path(__file__).with_name("slips.json").read_text(encoding="utf-8"))
+SIGN = "/petitions/safe-children/signatures"
+
+
+@pytest.mark.parametrize("typed", SLIPS)
+def test_a_slip_of_a_well_known_provider_is_noticed(typed: str) -> None:
+    assert meant(typed) == SLIPS[typed]
+
+
+@pytest.mark.parametrize(("typed", "slip"), [("gmaik.com", True), ("gmail.com", False), ("gmxx.com", False)])
+def test_a_slip_is_one_character(typed: str, slip: bool) -> None:
+    assert is_slip(typed, "gmail.com") is slip
+
+
+def test_no_known_domain_is_a_slip() -> None:
+    found = asset("mailboxes.json")
+    assert found
+    known = json.loads(found.body)
+    for domain in (*known["webmail"], *known["real"], *known["meant"]):
+        assert meant(f"alice@{domain}") is None, domain
+    assert all(url.startswith("https://") for url in known["webmail"].values())
+
+
+def test_an_address_is_asked_about_once() -> None:
+    assert question({"email": "alice@gmial.com"}) == "alice@gmail.com"
+    assert question({"email": "alice@gmial.com", "email_asked": "alice@gmial.com"}) is None
+    assert question({"email": "bob@gmial.com", "email_asked": "alice@gmial.com"}) == "bob@gmail.com"
+
+
+def test_without_javascript_the_form_asks_once_and_takes_either_answer(served: Served) -> None:
+    typed = fields_of(email="alice@gmial.com")
+    asked = served.post_form(SIGN, typed)
+    page = Page(asked.body.decode())
+    assert asked.status_code == 422
+    assert page.one("input", id="email").attrs["value"] == "alice@gmial.com"
+    assert page.one("input", id="email-meant").attrs["value"] == "alice@gmail.com"
+    assert page.one("input", name="email_asked").attrs["value"] == "alice@gmial.com"
+    assert not [key for key in served.tables.items if key.table == SIGNATURES]
+    kept = {**typed, "email_asked": "alice@gmial.com"}
+    assert served.post_form(SIGN, kept).status_code == 303
+    changed = served.post(SIGN, _with_a_tick(kept), "application/x-www-form-urlencoded")
+    assert changed.status_code == 303
+    assert (
+        item_of(served.tables, a_petition(), identity_of(a_petition(), Person(ALICE.name, "alice@gmail.com")))["state"]
+        == "pending"
+    )
+
+
+def _with_a_tick(fields: dict[str, str]) -> bytes:
+    """Return the form's body with the ticked box after the field, as browsers send it."""
+    return urlencode([*fields.items(), ("email", "alice@gmail.com")]).encode()

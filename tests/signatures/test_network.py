@@ -1,0 +1,41 @@
+"""A client's network: a prefix of its address, stored as a hash of one day only."""
+
+import pytest
+
+from chalicelib.core import keys
+from chalicelib.signatures.network import network_hash, network_of
+from tests.actors import DAY, LIMIT_KEYS, NOW, a_petition, confirmed, identity_of, item_of, json_of
+from tests.served import Served
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "another"),
+    [
+        ("192.0.2.7", "192.0.2.200", "192.0.3.7"),
+        ("2001:db8:1:2::3", "2001:db8:1:ff:9::", "2001:db8:2::3"),
+        ("::ffff:192.0.2.7", "192.0.2.1", "::ffff:192.0.3.7"),
+    ],
+)
+def test_neighbours_share_a_network(address: str, same: str, another: str) -> None:
+    assert network_of(address) == network_of(same) != network_of(another)
+
+
+@pytest.mark.parametrize("address", ["", "x", "192.0.2", "192.0.2.1, 192.0.2.2", "1::2::3", "1\0"])
+def test_what_is_no_address_has_no_network(address: str) -> None:
+    assert network_hash(address, NOW, LIMIT_KEYS) is None
+
+
+def test_the_hash_changes_every_day() -> None:
+    hashes = {network_hash("192.0.2.7", NOW + day * DAY, LIMIT_KEYS) for day in range(3)}
+    assert len(hashes) == 3
+
+
+def test_signing_stores_the_hash_and_confirming_removes_it(served: Served) -> None:
+    served.post_json("/api/petitions/safe-children/signatures", json_of())
+    identity = identity_of(a_petition())
+    item = item_of(served.tables, a_petition(), identity)
+    assert item["mail_network"] == network_hash("127.0.0.1", NOW, LIMIT_KEYS)
+    assert "127.0.0" not in str(item)
+    confirmed(served.tables, a_petition())
+    assert "mail_network" not in item_of(served.tables, a_petition(), identity)
+    assert [key.table for key in served.tables.items if key.sk == identity] == [keys.SIGNATURES]

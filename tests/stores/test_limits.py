@@ -1,0 +1,29 @@
+"""The limits table on the fake and on the emulator: choices are a set, and turns are booked one after the other."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from chalicelib.aws.table import Tables
+from chalicelib.mail.first_emails import BURST, book
+from chalicelib.mail.stop import is_stopped, resume, stop
+from tests.actors import NOW, a_petition, identity_of, subject_of
+from tests.mail.test_stop import choice_about
+
+
+def test_choices_are_added_and_undone_one_by_one(tables: Tables) -> None:
+    petitions = [a_petition(slug=f"petition-{number}") for number in range(3)]
+    subject = subject_of(petitions[0], identity_of(petitions[0]))
+    for petition in petitions:
+        stop(choice_about(petition), subject, tables)
+    for petition in petitions:
+        assert is_stopped(choice_about(petition), tables)
+        resume(choice_about(petition), NOW, tables)
+        assert not is_stopped(choice_about(petition), tables)
+    item = tables.get(choice_about(petitions[0]).key, consistent=True)
+    assert item
+    assert item.keys() == {"pk", "sk", "expires_at"}
+
+
+def test_racing_senders_book_different_turns(tables: Tables) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda _: book("one", NOW, tables), range(BURST + 20))]
+    assert len(set(found)) == 21
