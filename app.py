@@ -7,7 +7,7 @@ gc.disable()
 
 from chalicelib.delivery import worker as mail_worker
 from chalicelib.edge import site
-from chalicelib.edge.routes import Function
+from chalicelib.edge.route import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
 from chalicelib.health import api as health_api
@@ -15,7 +15,7 @@ from chalicelib.mail import links as mail_links
 from chalicelib.partners import api as partners_api, staff_api as partners_staff_api
 from chalicelib.partners.imports import api as imports_api, worker as imports_worker
 from chalicelib.partners.osdi import api as osdi_api
-from chalicelib.people import api as people_api
+from chalicelib.people import api as people_api, mail_api as people_mail_api
 from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
 from chalicelib.progress import api as progress_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
@@ -38,17 +38,9 @@ PUBLIC = (
     *(statements_api, totals_api, updates_api, progress_api),
 )
 STAFF = (
-    *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api, people_api, exports_api),
-    *(
-        partners_api,
-        imports_api,
-        osdi_api,
-        partners_staff_api,
-        health_api,
-        projections_api,
-        funnel_api,
-        updates_staff_api,
-    ),
+    *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api),
+    *(people_api, people_mail_api, exports_api, partners_api, imports_api, osdi_api, partners_staff_api),
+    *(health_api, projections_api, funnel_api, updates_staff_api),
 )
 WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker)
 

@@ -28,7 +28,7 @@ LAYERS = (
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
-ENTRY_POINTS = {"api.py", "staff_api.py", "worker.py", "links.py", "page.py", "authorizer.py"}
+ENTRY_POINTS = {"api.py", "mail_api.py", "staff_api.py", "worker.py", "links.py", "page.py", "authorizer.py"}
 
 # They build a client of AWS on first use: chalicelib.aws.queue.mail_queue for example.
 FACTORIES = {
@@ -290,6 +290,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/exports/request.py", "chalicelib/projections/funnel/store.py",
         "chalicelib/jobs/model.py", "chalicelib/jobs/store.py",
         "chalicelib/mail/model.py", "chalicelib/people/access.py", "chalicelib/petitions/page.py",
+        "chalicelib/edge/route.py", "chalicelib/people/found.py", "chalicelib/people/mail_api.py",
         "chalicelib/petitions/store.py", "chalicelib/signatures/walk.py", "chalicelib/signatures/model.py",
         "chalicelib/signin/model.py", "chalicelib/staff/model.py",
         "chalicelib/staff/store.py", "chalicelib/statements/model.py", "chalicelib/projections/breakdowns.py",

@@ -19,7 +19,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys, mail_keys, settings as settings_of
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
-from chalicelib.edge.routes import CATCH_ALL, ROUTES, Function
+from chalicelib.edge.route import Function
+from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from chalicelib.mail.batch_sender import BUDGET_SECONDS
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.pace import LEAST_SENDERS, MOST_SENDERS, SHARES, senders_for

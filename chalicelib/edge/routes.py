@@ -3,50 +3,8 @@
 To add a route, add a line here and a view with that name (edge/views.py). A view without a line fails at import.
 """
 
-from enum import Enum, StrEnum
-from typing import NamedTuple
-
 from chalicelib.core.rights import Right
-
-
-class Function(StrEnum):
-    """The Lambda functions that serve routes, with their names in the template.
-
-    All run the same code; the role of each allows only what its routes need (.chalice/policy-*.json).
-    """
-
-    API = "APIHandler"
-    LINKS = "Links"
-    COUNTS = "Counts"
-    MANAGE = "Manage"
-    PEOPLE = "People"
-    SIGN_IN = "SignIn"
-    EXPORTS = "Exports"
-    PARTNERS = "Partners"
-
-
-class Access(StrEnum):
-    """Who may call a route that needs no right."""
-
-    PUBLIC = "public"
-    ANY_TOKEN = "any-token"
-
-
-class Throttle(NamedTuple):
-    """The most requests a second that API Gateway accepts for one route, and the most at once."""
-
-    rate: int
-    burst: int
-
-
-class Cache(Enum):
-    """How long a shared cache may keep the answers to GET, in seconds. The header of each answer says how long."""
-
-    NEVER = 0
-    SECONDS = 60
-    HOUR = 3600
-    YEAR = 31_536_000
-
+from chalicelib.edge.route import Access, Cache, Function, Route, Throttle
 
 # API Gateway sends requests here that match no other path or method.
 CATCH_ALL = "/{proxy+}"
@@ -54,8 +12,6 @@ CATCH_ALL = "/{proxy+}"
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it.
 SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)
-# Of every route that has no throttle of its own.
-USUAL = Throttle(1_000, 500)
 # Of statements, which the press checks.
 PRESS = Throttle(500, 1_000)
 # So that a scanner cannot use up the capacity.
@@ -63,40 +19,6 @@ RARE = Throttle(50, 100)
 STAFF = Throttle(20, 40)
 SIGN_IN = Throttle(5, 20)
 PARTNER = Throttle(50, 100)
-
-
-class Route(NamedTuple):
-    """One method of one path. Not a dataclass, which takes longer to import.
-
-    `view` is the name of the view, and the id of the operation in OpenAPI.
-    """
-
-    method: str
-    path: str
-    view: str
-    function: Function
-    right: Right | Access = Access.PUBLIC
-    throttle: Throttle = USUAL
-    cache: Cache = Cache.NEVER
-
-    @property
-    def methods(self) -> list[str]:
-        """Return the methods that the route answers: HEAD answers as GET."""
-        return ["GET", "HEAD"] if self.method == "GET" else [self.method]
-
-    @property
-    def pattern(self) -> str:
-        """Return the path with * for each parameter, as IAM and CDNs write it."""
-        return "/".join("*" if part.startswith("{") else part for part in self.path.split("/"))
-
-    @property
-    def needs_token(self) -> bool:
-        return self.right is not Access.PUBLIC
-
-    @property
-    def any_origin(self) -> bool:
-        """Return whether pages of other sites may call the route: all public JSON, except sign-in."""
-        return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")
 
 
 def _staff(method: str, path: str, view: str, function: Function, right: Right | Access) -> Route:
@@ -120,7 +42,6 @@ _ALL = (
     Route("GET", "/petitions/{slug}/updates.atom", "read_updates_feed", Function.API, cache=Cache.SECONDS),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
     Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
-    # Read out on air. It leads to the statement.
     Route("GET", "/s/{code}", "show_short_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
     # Links in emails.

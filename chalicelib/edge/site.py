@@ -9,7 +9,7 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json
 from chalicelib.edge.problems import Problem
-from chalicelib.edge.routes import Cache
+from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import Asset, asset, dashboard, dashboard_version
 

@@ -14,7 +14,8 @@ from chalicelib.core.errors import PetitionsError
 from chalicelib.core.metrics import Metric, refused
 from chalicelib.edge.http import chosen_language, problem_json
 from chalicelib.edge.problems import Problem, problem_of, unexpected
-from chalicelib.edge.routes import ROUTES, Route
+from chalicelib.edge.route import Route
+from chalicelib.edge.routes import ROUTES
 
 View = Callable[..., Response]
 ProblemResponse = Callable[[Request, Problem], Response]

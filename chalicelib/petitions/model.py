@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import (
@@ -21,6 +20,7 @@ from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.figure import MOST_FIGURES, Figure
+from chalicelib.petitions.goals import Goal, check_rising
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
@@ -29,8 +29,6 @@ MOST_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
-# Strict: a text such as "1_000" or a fraction is refused, and never becomes another number.
-Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
 Reason = Wording
 
 
@@ -107,10 +105,7 @@ class Petition(BaseModel):
     @field_validator("goals")
     @classmethod
     def _goals_step_up(cls, goals: list[int], known: ValidationInfo) -> list[int]:
-        first = [known.data["goal"]] if "goal" in known.data else []
-        for earlier, later in pairwise([*first, *goals]):
-            if later <= earlier:
-                raise ValueError(f"Each goal must be higher than the one before: {later:,} follows {earlier:,}")
+        check_rising([known.data["goal"], *goals] if "goal" in known.data else goals)
         return goals
 
     @field_validator("translations")
@@ -132,8 +127,7 @@ class Petition(BaseModel):
 
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
-        steps = [self.goal, *self.goals]
-        return next((step for step in steps if step > count), steps[-1])
+        return next((goal for goal in (self.goal, *self.goals) if goal > count), (self.goal, *self.goals)[-1])
 
     @property
     def text_version(self) -> str:

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.http import json_answer, shared
-from chalicelib.edge.routes import Cache
+from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition
 from chalicelib.progress.refresh import recent

@@ -13,7 +13,8 @@ from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import source_ip
 from chalicelib.edge.problems import problem_of
-from chalicelib.edge.routes import ROUTES, Access
+from chalicelib.edge.route import Access
+from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import note_refusal, record

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.core.rights import Right
-from chalicelib.edge.routes import Function, Route
+from chalicelib.edge.route import Function, Route
 from stack.openapi.operation import CSV, JSON, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
 from stack.openapi.schemas import reference

@@ -6,7 +6,8 @@ Chalice writes each route with its methods and authorizer, and binds all of them
 from collections.abc import Iterator
 from itertools import product
 
-from chalicelib.edge.routes import CATCH_ALL, RARE, ROUTES, USUAL, Function, Route, Throttle
+from chalicelib.edge.route import USUAL, Function, Route, Throttle
+from chalicelib.edge.routes import CATCH_ALL, RARE, ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
 # Each is listed: the emulator does not read x-amazon-apigateway-any-method from a template.

@@ -82,7 +82,7 @@ def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, dep
     bob = {"Authorization": f"Bearer {deployed_site.staff_token}"}
     assert requests.delete(revoked, headers=bob, timeout=20).status_code == 200
     desk.get_by_role("button", name="Save", exact=True).click()
-    expect(desk.get_by_role("status")).to_contain_text("What you typed is kept.")
+    expect(desk.get_by_text("This token is unknown or has expired")).to_contain_text("What you typed is kept.")
     desk.get_by_label("Your token").fill(deployed_site.staff_token)
     desk.get_by_role("button", name="Sign in").click()
     expect(summary).to_have_value("Typed and not saved.")

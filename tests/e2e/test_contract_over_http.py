@@ -101,6 +101,7 @@ def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     assert set(found) == {
         *("slug", "title", "summary", "text", "text_version", "target", "charity", "url", "state"),
         *("goal", "opened_at", "closes_at", "count", "consents", "privacy", "languages"),
+        *("handed_in_at", "responded_at", "response"),
     }
 
 

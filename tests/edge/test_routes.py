@@ -7,7 +7,8 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.edge.routes import ROUTES, Access, Cache, Route
+from chalicelib.edge.route import Access, Cache, Route
+from chalicelib.edge.routes import ROUTES
 from chalicelib.pages.render import dashboard_version
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import freeze, sealed

@@ -11,7 +11,8 @@ import pytest
 from chalice.app import RestAPIEventHandler
 
 from app import app
-from chalicelib.edge.routes import ROUTES, Function
+from chalicelib.edge.route import Function
+from chalicelib.edge.routes import ROUTES
 from stack.referee.policies import declared
 from stack.template.functions import logical_id
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.rights import Right
-from chalicelib.edge.routes import ROUTES, Access
+from chalicelib.edge.route import Access
+from chalicelib.edge.routes import ROUTES
 from chalicelib.staff import authorizer
 from tests.actors import DAY, NOW, bobs_token
 from tests.partnering import oaks_token

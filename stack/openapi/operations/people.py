@@ -1,7 +1,8 @@
 """What staff can do for one person."""
 
 from chalicelib.people.answers import AccessExport, PersonSignature, PersonSignatures, ResendResult
-from chalicelib.people.api import AllowMail, PersonRequest
+from chalicelib.people.api import PersonRequest
+from chalicelib.people.mail_api import AllowMail
 from stack.openapi.operation import Answer, Body, Operation, Operations
 
 OPERATIONS: Operations = {

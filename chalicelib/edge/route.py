@@ -1,0 +1,83 @@
+"""What a route is. The list of all routes is in routes.py."""
+
+from enum import Enum, StrEnum
+from typing import NamedTuple
+
+from chalicelib.core.rights import Right
+
+
+class Function(StrEnum):
+    """The Lambda functions that serve routes, with their names in the template.
+
+    All run the same code; the role of each allows only what its routes need (.chalice/policy-*.json).
+    """
+
+    API = "APIHandler"
+    LINKS = "Links"
+    COUNTS = "Counts"
+    MANAGE = "Manage"
+    PEOPLE = "People"
+    SIGN_IN = "SignIn"
+    EXPORTS = "Exports"
+    PARTNERS = "Partners"
+
+
+class Access(StrEnum):
+    """Who may call a route that needs no right."""
+
+    PUBLIC = "public"
+    ANY_TOKEN = "any-token"
+
+
+class Throttle(NamedTuple):
+    """The most requests a second that API Gateway accepts for one route, and the most at once."""
+
+    rate: int
+    burst: int
+
+
+# Of every route that has no throttle of its own.
+USUAL = Throttle(1_000, 500)
+
+
+class Cache(Enum):
+    """How long a shared cache may keep the answers to GET, in seconds. The header of each answer says how long."""
+
+    NEVER = 0
+    SECONDS = 60
+    HOUR = 3600
+    YEAR = 31_536_000
+
+
+class Route(NamedTuple):
+    """One method of one path. Not a dataclass, which takes longer to import.
+
+    `view` is the name of the view, and the id of the operation in OpenAPI.
+    """
+
+    method: str
+    path: str
+    view: str
+    function: Function
+    right: Right | Access = Access.PUBLIC
+    throttle: Throttle = USUAL
+    cache: Cache = Cache.NEVER
+
+    @property
+    def methods(self) -> list[str]:
+        """Return the methods that the route answers: HEAD answers as GET."""
+        return ["GET", "HEAD"] if self.method == "GET" else [self.method]
+
+    @property
+    def pattern(self) -> str:
+        """Return the path with * for each parameter, as IAM and CDNs write it."""
+        return "/".join("*" if part.startswith("{") else part for part in self.path.split("/"))
+
+    @property
+    def needs_token(self) -> bool:
+        return self.right is not Access.PUBLIC
+
+    @property
+    def any_origin(self) -> bool:
+        """Return whether pages of other sites may call the route: all public JSON, except sign-in."""
+        return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")

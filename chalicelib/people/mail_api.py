@@ -1,0 +1,86 @@
+"""What staff can do about the email of one person, over HTTP: send it again, and allow it again."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.aws.table import tables
+from chalicelib.core import log, times
+from chalicelib.core.settings import settings
+from chalicelib.core.times import iso_or_none
+from chalicelib.core.validation import Words, parsed
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.mail import budget
+from chalicelib.mail.budget import Allowance
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.stop import choice_of, resume
+from chalicelib.people.found import as_shown, one_signature
+from chalicelib.people.resend import Resent, resend
+from chalicelib.petitions.model import Reason
+from chalicelib.signatures.look_up import Held
+from chalicelib.staff.authorizer import audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.people.answers import ResendResult
+
+routes = Blueprint(__name__)
+
+WORDS = Words(missing={"reason": "Say why"})
+MESSAGES = {
+    Resent.ASKED: "The email is on its way.",
+    Resent.WITHIN_A_MINUTE: "We sent an email less than a minute ago. The next one follows after a minute.",
+    Resent.ON_ITS_WAY: "An email is already on its way.",
+    Resent.LATER: "This address has had several emails recently, so this one waits. We will send it soon after {}.",
+    Resent.WITHDRAWN: "Email not sent: this signature was withdrawn. The person can sign again on the petition's page.",
+    Resent.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
+    Resent.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
+    Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
+    Resent.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
+}
+EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY, Resent.LATER)
+
+
+class AllowMail(BaseModel):
+    """The body of `POST /api/staff/people/{slug}/{signature_id}/allow-mail`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    reason: Reason
+    """Why the owner's choice is undone. The activity log keeps it: no name and no address."""
+
+
+@staff_view(routes)
+def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
+    """Return whether an email will come, and when or why not. The limits are those of signing again."""
+    now, held = times.now(), one_signature(slug, signature_id, tables())
+    audited(request, "mail.resent", signature_id, {"petition": slug})
+    outcome, due_at = resend(held, _allowance(held, now), now, tables())
+    log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
+    result: ResendResult = {
+        "mail": outcome in EMAIL_COMING,
+        "outcome": outcome,
+        "message": MESSAGES[outcome].format(f"{due_at:%H:%M on %-d %B} (UTC)" if due_at else ""),
+        "due_at": iso_or_none(due_at),
+    }
+    return json_answer(result)
+
+
+@staff_view(routes)
+def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
+    """Undo the owner's choice to get no more email about the petition, because they ask for it. Idempotent."""
+    now, held = times.now(), one_signature(slug, signature_id, tables())
+    reason = parsed(AllowMail, json_body(request), WORDS).reason
+    audited(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
+    if held.signature.email:
+        resume(choice_of(mailbox_of(held.signature.email, settings().limit_keys), slug), now, tables())
+    log.note("resumed", petition=slug, signature=signature_id)
+    return json_answer(as_shown(held, settings().limit_keys, now, tables()))
+
+
+def _allowance(held: Held, now: datetime) -> Allowance:
+    """Return what the budget allows to the signature's address. A withdrawn signature has none, and gets no email."""
+    if not held.signature.email:
+        return Allowance(now, is_stopped=False)
+    return budget.look(mailbox_of(held.signature.email, settings().limit_keys), held.petition.slug, now, tables())
