@@ -28,7 +28,7 @@ from chalicelib.aws.expressions import chunks, from_wire, to_wire
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import BATCH_GET_LIMIT, Change, Item, NewItem, Tables
-from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed, UnknownThing
 from chalicelib.core.keys import Key
 
 MISSING = object()
@@ -248,7 +248,12 @@ class FakeBucket(Bucket):
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
         self._called()
+        if key not in self.objects:
+            raise UnknownThing("There is no such file.")
         file.write(self.objects[key])
+
+    def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
+        return "https://files.invalid/", {"key": key, "most": str(most), "seconds": str(seconds)}
 
     def delete_under(self, prefix: str) -> None:
         self._called()

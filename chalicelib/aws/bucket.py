@@ -6,9 +6,11 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO, Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.aws import clients
 from chalicelib.aws.failures import translated
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.errors import PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.settings import settings
 
 BLOCK = 1024 * 1024
@@ -33,8 +35,8 @@ class Bucket:
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
-        """Append an object to an open file."""
-        with translated("files"):
+        """Append an object to an open file. Raise UnknownThing if there is none."""
+        with translated("files", _missing):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):
                 copyfileobj(body, file, BLOCK)
@@ -50,11 +52,21 @@ class Bucket:
                     if answer.get("Errors"):  # S3 answers 200 and lists the objects that it did not delete.
                         raise Unavailable("files")
 
+    def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """Return URL and fields of a form that uploads this object without credentials, of up to `most` bytes."""
+        limits = [["content-length-range", 1, most]]
+        form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
+        return form["url"], form["fields"]
+
     def link(self, key: str, name: str, seconds: int) -> str:
         """Return a URL that downloads this object as `name` without credentials, valid for `seconds`."""
         parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
         url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url
+
+
+def _missing(error: ClientError) -> PetitionsError | None:
+    return UnknownThing("There is no such file.") if error.response["Error"]["Code"] == "NoSuchKey" else None
 
 
 @cache

@@ -25,10 +25,7 @@ def _staff(method: str, path: str, view: str, function: Function, right: Right |
     return Route(method, f"/api/staff{path}", view, function, right, STAFF)
 
 
-def _partner(method: str, path: str, view: str) -> Route:
-    return Route(method, f"/api{path}", view, Function.PARTNERS, Right.PARTNER, PARTNER)
-
-
+_OF_PARTNERS = (Function.PARTNERS, Right.PARTNER, PARTNER)
 _ALL = (
     # Pages and public JSON.
     Route("GET", "/", "show_petitions", Function.API, cache=Cache.SECONDS),
@@ -96,14 +93,15 @@ _ALL = (
     _staff("POST", "/partners/{source}/tokens", "issue_token_of_partner", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/imports", "list_imports", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/imports", "start_import", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/uploads", "offer_upload", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/imports/{import_id}", "read_import", Function.MANAGE, Right.MANAGE),
     _staff("DELETE", "/petitions/{slug}/imports/{import_id}", "cancel_import", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/imports/{import_id}/undo", "undo_import", Function.MANAGE, Right.MANAGE),
-    _partner("POST", "/partner/petitions/{slug}/signatures", "take_signatures"),
-    _partner("GET", "/osdi", "read_entry_point"),
-    _partner("GET", "/osdi/petitions", "list_osdi_petitions"),
-    _partner("GET", "/osdi/petitions/{slug}", "read_osdi_petition"),
-    _partner("POST", "/osdi/petitions/{slug}/record", "record_signature"),
+    Route("POST", "/api/partner/petitions/{slug}/signatures", "take_signatures", *_OF_PARTNERS),
+    Route("GET", "/api/osdi", "read_entry_point", *_OF_PARTNERS),
+    Route("GET", "/api/osdi/petitions", "list_osdi_petitions", *_OF_PARTNERS),
+    Route("GET", "/api/osdi/petitions/{slug}", "read_osdi_petition", *_OF_PARTNERS),
+    Route("POST", "/api/osdi/petitions/{slug}/record", "record_signature", *_OF_PARTNERS),
     _staff("GET", "/petitions/{slug}/exports", "list_exports", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/petitions/{slug}/exports", "request_export", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/exports/{export_id}", "read_export", Function.EXPORTS, Right.EXPORT),

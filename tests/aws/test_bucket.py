@@ -1,6 +1,8 @@
 """Files in S3, on the emulator: upload in parts, deletion, and links for one file."""
 
+import base64
 import io
+import json
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -9,11 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import pytest
+import requests
 from botocore.stub import Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.bucket import PART, Bucket, exports_bucket
-from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
 from tests.emulated import EmulatedAws
 
 on_the_emulator = pytest.mark.flows
@@ -45,7 +48,7 @@ def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tm
     left = io.BytesIO()
     bucket.copy_to("parts/b/1", left)
     assert left.getvalue() == b"parts/b/1"
-    with pytest.raises(clients.s3().exceptions.NoSuchKey):
+    with pytest.raises(UnknownThing):
         bucket.copy_to("parts/a/1", io.BytesIO())
 
 
@@ -107,3 +110,15 @@ def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
         stub.add_response("delete_objects", {"Errors": [{"Key": "parts/a/1", "Code": "InternalError"}]})
         with pytest.raises(Unavailable):
             Bucket(client, "any").delete_under("parts/a/")
+
+
+def test_a_form_uploads_one_object_within_its_limit(emulated_aws: EmulatedAws) -> None:
+    bucket = exports_bucket()
+    url, fields = bucket.upload_form("imports/a/file", 1000, 60)
+    assert fields["key"] == "imports/a/file"
+    conditions = json.loads(base64.b64decode(fields["policy"]))["conditions"]
+    assert ["content-length-range", 1, 1000] in conditions
+    assert requests.post(url, data=fields, files={"file": b"email,name"}, timeout=20).status_code in (200, 204)
+    left = io.BytesIO()
+    bucket.copy_to("imports/a/file", left)
+    assert left.getvalue() == b"email,name"

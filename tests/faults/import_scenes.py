@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
 from chalicelib.jobs.model import JobState
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
@@ -18,6 +19,7 @@ from tests.partnering import a_partner
 from tests.served import Served, sqs_event
 
 OF_PETITION = f"/api/staff/petitions/{PETITION.slug}/imports"
+UPLOADS = f"/api/staff/petitions/{PETITION.slug}/uploads"
 NUMBER = f"{PETITION.slug}.20261124T120000Z-00000000"
 ONE = f"{OF_PETITION}/{NUMBER}"
 
@@ -79,7 +81,10 @@ def started(served: Served) -> bool:
     """Start an import. 409 is good too: the first request took effect, and the import runs."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": "text/csv"}  # type: ignore[attr-defined]
     path = f"{OF_PETITION}?partner=partner-oak"
-    answer = served.client.http.request("POST", path, headers=headers, body=CSV.encode())
+    try:
+        answer = served.client.http.request("POST", path, headers=headers, body=CSV.encode())
+    except Unavailable:
+        return False  # Raised by the authorizer; API Gateway answers 503.
     return answer.status_code == 409 or answered(answer, 202)
 
 
@@ -94,8 +99,9 @@ def worked_on(served: Served) -> bool:
     """Work on the job and return whether it is done."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
     message = {"job_id": served.asked.job_id}  # type: ignore[attr-defined]
-    if worker.run_import(sqs_event([message]), left)["batchItemFailures"]:
-        return False
+    sent = len(served.imports.messages)
+    if worker.run_import(sqs_event([message]), left)["batchItemFailures"] or len(served.imports.messages) > sent:
+        return False  # The import continues with the same message, or with the new one.
     state = served.tables.items[keys.job("import", served.asked.job_id)]["state"]  # type: ignore[attr-defined]
     return bool(state == JobState.DONE)
 
@@ -114,6 +120,8 @@ def is_cancelled(served: Served) -> None:
 
 IMPORT_SCENES = [
     Scene("start_import", bob_and_oak, started, partial(is_in_the_trail, "import.started")),
+    Scene("offer_upload", bob_and_oak, partial(asked, "POST", UPLOADS, 201, None),
+          partial(is_in_the_trail, "upload.offered")),
     Scene("list_imports", an_import_that_is_done, partial(read, OF_PETITION), counted_right),
     Scene("read_import", an_import_that_is_done, partial(read, ONE), counted_right),
     Scene("cancel_import", an_import_that_waits, partial(asked, "DELETE", ONE, 200, None), is_cancelled),

@@ -56,6 +56,8 @@ def of_imports(staff: Callable[..., Any], get: Callable[..., Any], headers: dict
         return staff("POST", status, IMPORTS, f"{IMPORTS.format(slug=slug)}{query}", **sent)
 
     yield started(202)
+    for slug, status in {"safe-children": 201, "nobody": 404}.items():
+        yield staff("POST", status, "/api/staff/petitions/{slug}/uploads", f"/api/staff/petitions/{slug}/uploads")
     yield started(404, slug="nobody")
     yield started(404, "?partner=partner-nobody")
     yield started(409, slug="a-draft")

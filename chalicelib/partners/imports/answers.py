@@ -2,13 +2,23 @@
 
 from typing_extensions import TypedDict
 
-from chalicelib.core.answers import Number, Time
+from chalicelib.core.answers import Number, Time, Url
 from chalicelib.jobs.model import JobState
 from chalicelib.partners.imports.model import RowError, RowSample, Shape
 
 
 class StartedImport(TypedDict):
     id: str
+
+
+class OfferedUpload(TypedDict):
+    """A form for one file: post `fields`, then the file as `file`, to `url` as multipart/form-data."""
+
+    upload: str
+    """Name it when you start the import."""
+    url: Url
+    fields: dict[str, str]
+    expires_at: Time
 
 
 class ShownImport(TypedDict):

@@ -1,8 +1,11 @@
 """Imports over HTTP, for staff: start one with a CSV, read its progress, cancel it, undo it."""
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import TypeAdapter, ValidationError
@@ -16,11 +19,21 @@ from chalicelib.edge.http import content_type, json_answer, query, raw_body
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
-from chalicelib.partners.imports.model import MOST_DIRECT_KB, Import, prefix
+from chalicelib.partners.imports.model import (
+    MOST_DIRECT_KB,
+    MOST_UPLOAD_BYTES,
+    UPLOAD_SECONDS,
+    Import,
+    prefix,
+    upload_key,
+)
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.staff.authorizer import actor, audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.partners.imports.answers import OfferedUpload
 
 routes = Blueprint(__name__)
 
@@ -42,15 +55,30 @@ def start_import(request: Request, slug: str) -> Response:
     if petition.state_at(now) is PetitionState.DRAFT or not petition.confirmable_at(now):
         raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
-    mapping, body = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024)
+    mapping, body, upload = _mapping(request), raw_body(request, MOST_DIRECT_KB * 1024), _upload(request)
     job = _new(request, slug, partner.source, now).model_copy(
         update={"dry_run": (query(request, "dry_run") or "").lower() in ("1", "true", "yes"), "mapping": mapping}
     )
-    job = job.model_copy(update={"file": f"{prefix(job.job_id)}file"})
+    key = upload_key(slug, upload) if upload else f"{prefix(job.job_id)}file"
+    job = job.model_copy(update={"file": key})
     audited(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
-    _keep_file(job.file, body)
+    if not upload:
+        _keep_file(job.file, body)
     start(job, imports_queue(), tables())
     return json_answer({"id": job.job_id}, 202)
+
+
+@staff_view(routes)
+def offer_upload(request: Request, slug: str) -> Response:
+    """Return a form for a larger file. It needs no token, so it works for an hour and for one object."""
+    petition = petition_as_stored(slug, tables())
+    upload = token_hex(16)
+    audited(request, "upload.offered", petition.slug, {"upload": upload})
+    key = upload_key(petition.slug, upload)
+    url, fields = exports_bucket().upload_form(key, MOST_UPLOAD_BYTES, UPLOAD_SECONDS)
+    expires_at = times.iso(times.now() + timedelta(seconds=UPLOAD_SECONDS))
+    offered: OfferedUpload = {"upload": upload, "url": url, "fields": fields, "expires_at": expires_at}
+    return json_answer(offered, 201)
 
 
 @staff_view(routes)
@@ -105,6 +133,14 @@ def _found(slug: str, import_id: str) -> Import:
     if job.slug != slug:
         raise UnknownThing("There is no such import.")
     return job
+
+
+def _upload(request: Request) -> str:
+    """Return the upload that the query names, or "". Raise Invalid."""
+    upload = query(request, "upload") or ""
+    if upload and not re.fullmatch(r"[0-9a-f]{32}", upload):
+        raise Invalid([FieldError("upload", "Use the upload of the form")])
+    return upload
 
 
 def _mapping(request: Request) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.aws.bucket import Bucket
-from chalicelib.core.errors import Invalid
+from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
@@ -49,13 +49,15 @@ class Importing:
 
     def tidy(self, job: Import) -> None:
         """Delete the file: it has names and addresses."""
-        self.bucket.delete_under(prefix(job.job_id))
+        self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/" if job.file else prefix(job.job_id))
 
     def _checked(self, job: Import) -> Import:
         """Read the whole file before any row is taken."""
         try:
             shape = shape_of(self._file(job), job.mapping)
             return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
+        except UnknownThing:
+            return job.ended(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
         except Unreadable as why:
             return job.ended(JobState.FAILED, why=f"{why}. Nothing was imported")
 

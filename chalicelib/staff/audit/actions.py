@@ -31,6 +31,7 @@ DESCRIPTIONS = {
     "statement.frozen": "Froze a number for the press",
     "table.copied": "Made a copy of a table from its backup",
     "table.restored": "Restored lost or damaged items of a table",
+    "upload.offered": "Got a form to upload a partner's file",
     "token.issued": "Issued a token",
     "token.revoked": "Revoked a token",
     "update.cancelled": "Cancelled an update",

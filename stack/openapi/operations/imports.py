@@ -1,8 +1,8 @@
 """Imports of partners' files, for staff."""
 
-from chalicelib.partners.imports.answers import ShownImport, ShownImports, StartedImport
+from chalicelib.partners.imports.answers import OfferedUpload, ShownImport, ShownImports, StartedImport
 from chalicelib.partners.imports.file import HEADINGS, MOST_ROWS
-from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from chalicelib.partners.imports.model import MOST_DIRECT_KB, MOST_UPLOAD_BYTES
 from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
@@ -46,6 +46,7 @@ OPERATIONS: Operations = {
         "by the address if there is no such column.",
         query=[
             Query("partner", "The partner's source.", example="partner-oak", required=True),
+            Query("upload", "The upload of a form that was used. The body is empty then."),
             Query("dry_run", "`true`: store nothing, and report what an import would do.", YES),
             Query(
                 "mapping",
@@ -54,8 +55,16 @@ OPERATIONS: Operations = {
                 example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
             ),
         ],
-        body=Body(str, "Identifier,Email,First name,Last name\noak:41,zoe@example.org,Zoë,O'Neill\n", kind=CSV),
+        body=Body(
+            str, "Identifier,Email,First name,Last name\noak:41,zoe@example.org,Zoë,O'Neill\n", kind=CSV, required=False
+        ),
         problems={409: "NotNow", 413: "TooLargeFile"},
+    ),
+    "offer_upload": Operation(
+        "Get a form to upload a larger file",
+        Answer("The form. It needs no token, and works for an hour.", OfferedUpload, status=201),
+        f"For files over {MOST_DIRECT_KB} KB, up to {MOST_UPLOAD_BYTES // 2**20} MB. Then start the import with "
+        "`upload` in the query and an empty body.",
     ),
     "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING)),
     "cancel_import": Operation(

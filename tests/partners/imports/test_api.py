@@ -99,3 +99,17 @@ def test_a_file_in_utf_16_is_read_as_sent(served: Served, bob: str) -> None:
     answer = served.client.http.request("POST", f"{PATH}?partner=partner-oak", headers=headers, body=content)
     run(served)
     assert shown(served, bob, answer.json_body["id"])["accepted"] == 1
+
+
+def test_a_larger_file_is_uploaded_first(served: Served, bob: str) -> None:
+    headers = {"Authorization": f"Bearer {bob}"}
+    path = PATH.replace("imports", "uploads")
+    form = served.client.http.request("POST", path, headers=headers, body=b"").json_body
+    for content, state in {CSV + rows(1): "done", "": "failed"}.items():
+        if content:
+            served.bucket.objects[form["fields"]["key"]] = content.encode()
+        number = started(served, bob, "", f"&upload={form['upload']}")
+        run(served)
+        assert shown(served, bob, number)["state"] == state
+        assert served.bucket.objects == {}
+    assert asked(served, bob, "POST", "?partner=partner-oak&upload=../x").status_code == 422
