@@ -16,6 +16,7 @@ const RIGHTS = {
   manage: "Edit petitions, manage tokens and read the activity log",
   export: "Export signatures",
   people: "Find, withdraw and erase a person’s data",
+  partner: "Pass on signatures as a partner",
 };
 
 /**

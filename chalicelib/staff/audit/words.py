@@ -47,6 +47,7 @@ RIGHTS = {
     Right.MANAGE: "edit petitions, manage tokens and read the activity log",
     Right.EXPORT: "export signatures",
     Right.PEOPLE: "find, withdraw and erase a person’s data",
+    Right.PARTNER: "pass on signatures as a partner",
 }
 
 

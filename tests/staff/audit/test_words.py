@@ -1,7 +1,8 @@
 """The activity log in words: no raw keys, and which token, export or petition an entry is about."""
 
+from chalicelib.core.rights import Right
 from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.words import facts
+from chalicelib.staff.audit.words import RIGHTS, facts
 
 
 def told(name: str, subject: str = "", **details: str) -> dict[str, str]:
@@ -34,6 +35,10 @@ def test_it_says_which_signatures_were_found() -> None:
         "Signature of trees": "ab12",
         "Signature of rivers": "cd34",
     }
+
+
+def test_every_right_has_words() -> None:
+    assert RIGHTS.keys() == set(Right)
 
 
 def test_numbers_have_separators() -> None:
