@@ -122,7 +122,7 @@ THEIR_OWN = {"throttled": OPERATIONS.keys() - OF_S3, "asked to slow down by S3":
 # Called only after a mapping was read, in the same `with`.
 AFTER_ANOTHER = {"update_event_source_mapping", "delete_objects"}
 # A link is computed locally, without a call.
-NEVER_ASKED = {"generate_presigned_url"}
+NEVER_ASKED = {"generate_presigned_url", "generate_presigned_post"}
 
 
 @pytest.mark.faults
