@@ -25,7 +25,7 @@ from chalicelib.signin import api as signin_api
 from chalicelib.staff import api as staff_api, authorizer, page as staff_page
 from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
-from chalicelib.totals import api as totals_api
+from chalicelib.totals import api as totals_api, total as totals
 from chalicelib.updates import (
     api as updates_api,
     find as updates_find,
@@ -45,7 +45,7 @@ STAFF = (
 WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker)
 
 # What lower layers use of capabilities that they cannot import.
-petitions_page.SECTIONS["updates"] = updates_find.published
+petitions_page.SECTIONS |= {"updates": updates_find.published_of, "total": totals.total_known}
 
 app = Site("petitions")
 for module in (*PUBLIC, *STAFF):

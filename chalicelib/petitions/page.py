@@ -17,7 +17,8 @@ from chalicelib.tallies.public import public_count
 
 # More parts of the page, by the name that the template uses. app.py adds those of capabilities above this one. Each
 # loads its part, which must be cached: the page is read far more often than petitions are signed.
-SECTIONS: dict[str, Callable[[str, Tables], object]] = {}
+Section = Callable[[Petition, Count | None, Tables], object]
+SECTIONS: dict[str, Section] = {}
 
 
 def page_about(
@@ -51,8 +52,9 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    context = _context(petition, request, petition.state_at(now), known_count(petition, now, tables))
-    context |= {name: _known(load, petition.slug, tables) for name, load in SECTIONS.items()}
+    count = known_count(petition, now, tables)
+    context = _context(petition, request, petition.state_at(now), count)
+    context |= {name: _known(load, petition, count, tables) for name, load in SECTIONS.items()}
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
     return page_about(petition, request, "petition.html", context, status, headers)
 
@@ -83,10 +85,10 @@ def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": form["country"] if form.get("country") in countries() else "GB"}
 
 
-def _known(load: Callable[[str, Tables], object], slug: str, tables: Tables) -> object:
+def _known(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
     """Return a part of the page, or None when it is unavailable, so that people can sign without it."""
     try:
-        return load(slug, tables)
+        return load(petition, count, tables)
     except Unavailable:
         return None
 

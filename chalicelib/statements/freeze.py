@@ -9,6 +9,7 @@ from chalicelib.core.tokens import Purpose, seal, unseal
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.model import Statement
 from chalicelib.tallies.count import exact_count
+from chalicelib.totals.total import total_known
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
@@ -21,12 +22,13 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         text_version=petition.text_version,
         confirmed=count.confirmed,
         as_of=count.as_of,
+        total=known.sentence if (known := total_known(petition, count, tables)) else None,
     )
 
 
 def sealed(statement: Statement, secrets: dict[str, str]) -> str:
     """Return the statement as base64 JSON with our signature. It is signed, not encrypted."""
-    payload = urlsafe_b64encode(statement.model_dump_json().encode()).decode().rstrip("=")
+    payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
     return seal(Purpose.STATEMENT, payload, secrets)
 
 

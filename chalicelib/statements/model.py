@@ -21,3 +21,5 @@ class Statement(BaseModel):
     """Confirmed signatures, exact at `as_of`."""
     as_of: Moment
     """The moment (UTC) of the count."""
+    total: str | None = None
+    """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""

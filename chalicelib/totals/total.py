@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.aws.table import Tables
 from chalicelib.petitions.figure import Figure, current
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
@@ -20,14 +21,23 @@ class Total:
     as_of: datetime
 
     @property
+    def reported(self) -> int:
+        """Return the sum of what the other sources report."""
+        return sum(figure.count for figure in self.elsewhere)
+
+    @property
     def sentence(self) -> str:
         """Say the total in one sentence, to be read on air."""
         here = f"Exactly {self.confirmed:,} {_people(self.confirmed)} confirmed here"
         if not self.elsewhere:
             return f"{here}."
-        reported = sum(figure.count for figure in self.elsewhere)
         bounds = f"at least {self.at_least:,} and at most {self.at_most:,} {_people(self.at_most)}"
-        return f"{here}; {reported:,} elsewhere; together {bounds}."
+        return f"{here}; {self.reported:,} elsewhere; together {bounds}."
+
+
+def total_known(petition: Petition, count: Count | None, _: Tables) -> Total | None:
+    """Return the total for the petition's page, if there are figures from elsewhere."""
+    return total(petition, count) if count and petition.figures else None
 
 
 def _people(number: int) -> str:

@@ -3,6 +3,8 @@
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import UnknownThing
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import Count
 from chalicelib.updates import store
 from chalicelib.updates.model import Update
 
@@ -16,6 +18,11 @@ _seen: SecondsCache[Update | None] = SecondsCache(SECONDS)
 def published(slug: str, tables: Tables) -> list[Update]:
     """Return the published updates, newest first. Cached."""
     return _published.get(slug, lambda: _read(slug, tables))
+
+
+def published_of(petition: Petition, _: Count | None, tables: Tables) -> list[Update]:
+    """Return the updates for the petition's page."""
+    return published(petition.slug, tables)
 
 
 def update_seen(slug: str, update_id: str, tables: Tables) -> Update | None:

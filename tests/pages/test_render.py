@@ -139,6 +139,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "busy": False,
             "recent": SimpleNamespace(today=12, last_day=34, areas={"SW": 120, "M": 90}),
             "updates": None,
+            "total": None,
         },
         "thanks.html": {"petition": petition},
         "confirm.html": {

@@ -6,10 +6,11 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
-from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.find import forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
-from tests.actors import DAY, NOW, bobs_token, confirmed
+from chalicelib.statements.freeze import freeze, sealed
+from tests.actors import DAY, NOW, TOKEN_KEYS, bobs_token, confirmed
 from tests.served import JSON, Served
 
 FIGURES, TOTAL = "/api/staff/petitions/safe-children/figures", "/api/petitions/safe-children/total"
@@ -88,3 +89,15 @@ def test_the_activity_log_says_who_entered_which_figure(served: Served, petition
 def test_the_total_of_an_unknown_petition_is_404(served: Served) -> None:
     assert served.get("/api/petitions/nobody/total").status_code == 404
     assert entered(served, "/api/staff/petitions/nobody/figures").status_code == 404
+
+
+def test_the_page_and_a_statement_say_the_total(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition)
+    sentence = "Exactly 1 person confirmed here; 412 elsewhere; together at least 412 and at most 413 people."
+    assert "elsewhere" not in served.get("/petitions/safe-children").body.decode()
+    entered(served)
+    forget_petitions()
+    served.clock.forward(DAY)
+    assert sentence in served.get("/petitions/safe-children").body.decode()
+    statement = freeze(petition_as_stored(petition.slug, served.tables), served.clock(), served.tables)
+    assert sentence in served.get(f"/statements/{sealed(statement, TOKEN_KEYS)}").body.decode()

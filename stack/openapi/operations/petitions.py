@@ -18,6 +18,7 @@ STATEMENT = {
         "text_version": "0a1b2c3d4e5f",
         "confirmed": 12345,
         "as_of": "2026-11-24T18:30:05Z",
+        "total": None,
     },
 }
 NEW_STATEMENT = {**STATEMENT, "short_url": "https://petitions.example/s/k7mp2x"}
