@@ -92,7 +92,7 @@ def _send_claimed(
         took = context.deliver(mail)
     except (Throttled, Denied, Unreached):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
-        kind.state.release(request, tables)
+        kind.state.release(request, tables, is_booked=True)
         raise
     except MailRefused:
         kind.state.mark_refused(request, tables)

@@ -111,9 +111,12 @@ class DeliveryState(ABC):
         """Record that nobody knows whether it was sent, and drop the request, so that it is never sent again."""
         self._change(request, {"mail_unknown_at": iso(now)}, REQUEST, tables)
 
-    def release(self, request: MailRequest, tables: Tables) -> None:
-        """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire."""
-        self._change(request, {}, CLAIM, tables)
+    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+        """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire.
+
+        `is_booked`: its network's turn is booked, and the next attempt must not book another.
+        """
+        self._change(request, {}, (*CLAIM, "mail_network") if is_booked else CLAIM, tables)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that it may be sent at `due` and not before, and release the claim. Relay or sweep queue it then.
