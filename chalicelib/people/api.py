@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import Tables, tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import Unavailable, UnknownThing
+from chalicelib.core.errors import FieldError, Invalid, Unavailable, UnknownThing
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso_or_none
@@ -48,6 +48,7 @@ MESSAGES = {
     Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
     Resent.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
 }
+NO_ADDRESS = "We no longer have this signature's address. When the person has signed again, allow email there"
 Change = Callable[[Key, Petition, datetime, Tables], None]
 EMAIL = {"type": "string", "format": "email", "maxLength": 320}
 EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY, Resent.LATER)
@@ -117,9 +118,10 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Undo the owner's choice to get no more email about the petition, because they ask for it. Idempotent."""
     now, held = times.now(), _held(slug, signature_id)
     reason = parsed(AllowMail, json_body(request), WORDS).reason
+    if not held.signature.email:
+        raise Invalid([FieldError("signature_id", NO_ADDRESS)])
     audited(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
-    if held.signature.email:
-        resume(choice_of(_mailbox(held.signature.email), slug), now, tables())
+    resume(choice_of(_mailbox(held.signature.email), slug), now, tables())
     log.note("resumed", petition=slug, signature=signature_id)
     return json_answer(_shown(held, now))
 
