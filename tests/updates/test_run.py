@@ -170,13 +170,38 @@ def test_a_scheduled_update_waits_for_its_time(three: Served) -> None:
     at = NOW + timedelta(hours=9)
     answer = asked(three, "POST", f"{path}/publish", {"at": "2026-11-24T21:00:00Z"})
     assert (answer.status_code, answer.json_body["state"]) == (202, "scheduled")
-    three.clock.forward(timedelta(hours=8))
+    for _ in range(2):
+        run_once(three)
+        three.clock.forward(timedelta(hours=4))
     run_once(three)
-    assert three.updates.delays[-1] == 900
+    assert three.updates.delays[-1] == 600
     assert three.get("/api/petitions/safe-children/updates").json_body["updates"] == []
     three.clock.moment = at
     worked(three)
     assert results(three, path) == ALL_SENT
+
+
+def test_a_cancelled_update_does_not_block_the_next_until_its_time(three: Served) -> None:
+    path = drafted(three)
+    asked(three, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"})
+    run_once(three)
+    asked(three, "POST", f"{path}/cancel")
+    three.clock.forward(timedelta(minutes=10))
+    run_once(three)
+    next_path = published(three)
+    worked(three)
+    assert results(three, next_path) == ALL_SENT
+    assert results(three, path) == {"state": "cancelled", "requested": 0, "sent": 0, "failed": 0, "skipped": 0}
+
+
+def test_a_schedule_whose_update_was_never_marked_does_not_block_the_next(three: Served) -> None:
+    """The process died after it had started the job."""
+    path = drafted(three)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(three.tables, "_update", lambda *_: (_ for _ in ()).throw(Throttled("storage")))
+        assert asked(three, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"}).status_code == 503
+    run_once(three)
+    assert asked(three, "POST", f"{path}/publish").status_code == 202
 
 
 def test_two_updates_are_sent_one_after_the_other(three: Served) -> None:
