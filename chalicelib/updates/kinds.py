@@ -14,8 +14,10 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
+from chalicelib.mail.stop import choice_of, is_stopped
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.look_up import held_as
@@ -70,6 +72,9 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
     if held is None or not may_get_updates(held.signature.model_dump()):
         return NotSent.TOO_LATE
     signature = held.signature
+    # Its mark on the signature may be gone: a partner may have sent the person again, with their consent to updates.
+    if is_stopped(choice_of(mailbox_of(signature.email or "", context.limit_keys), slug), tables):
+        return NotSent.TOO_LATE
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language

@@ -10,11 +10,17 @@ import pytest
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
 from chalicelib.core.keys import DELIVERIES
+from chalicelib.core.settings import settings
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.stop import choice_of, stop
+from chalicelib.partners.form import read_sent
+from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
-from tests.actors import ALICE, BOB, CHARLIE, NOW, Person, confirmed, key_of, signed
+from tests.actors import ALICE, BOB, CHARLIE, NOW, Person, confirmed, key_of, signed, subject_of
+from tests.partnering import a_partner, receiving, sent_of
 from tests.served import Served
 from tests.updates.sending import (
     LATER,
@@ -90,6 +96,19 @@ def test_consent_is_checked_when_it_is_sent(three: Served, petition: Petition) -
     worked(three)
     assert len(recipients(three)) == 3
     assert results(three, path) == {**ALL_SENT, "requested": 5, "skipped": 2}
+
+
+def test_who_wants_no_email_gets_none_even_if_a_partner_sends_them(served: Served, petition: Petition) -> None:
+    """A stranger typed her address. She stopped all email about the petition. Then a partner says that she agreed."""
+    subject = subject_of(petition, signed(served.tables, petition))
+    stop(choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug), subject, served.tables)
+    oak = a_partner(served.tables)
+    sent = read_sent(sent_of(consent={"updates": True}), oak, NOW)
+    take_each([sent], receiving(served.tables, petition, oak), NOW)
+    path = published(served)
+    worked(served)
+    assert recipients(served) == []
+    assert results(served, path) == {**ALL_SENT, "requested": 1, "sent": 0, "skipped": 1}
 
 
 def test_refused_and_bounced_emails_have_failed(three: Served) -> None:
