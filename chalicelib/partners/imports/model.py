@@ -13,6 +13,8 @@ LIFETIME = timedelta(days=365)
 # Lambda takes 6 MB, and a file travels as base64.
 MOST_DIRECT_KB = 4 * 1024
 MOST_ERRORS = 100
+# The timeout of the function (.chalice/config.json).
+LONGEST_STEP = timedelta(minutes=15)
 MOST_SAMPLED = 10
 
 
