@@ -10,7 +10,6 @@ import json
 import os
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,12 @@ from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import dynamodb, lambda_svc, ses, sqs
 
+from stack.strict.forked import forked
 from stack.strict.http import App, Receive, Scope, Send, headers_of
 
 # Seconds between two saves, or as long as the last save took: saving uses at most half of one processor. So a change is
 # saved after this time and twice a save's, or after three times a save's.
 PAUSE = 1.0
-# Seconds until a forked save is given up: another thread held a lock when it was forked.
-LIMIT = 20.0
 STREAMS = "petitions_streams"
 EMAILS = "inbox.jsonl"
 # What changes while the site runs. All other services change when it is deployed or configured.
@@ -87,7 +85,7 @@ def _save_now(*, everything: bool) -> float:
     with _one_at_a_time:
         began = time.monotonic()
         emails = _emails()
-        if _forked(lambda: _write(emails, everything=everything)):
+        if forked(lambda: _write(emails, everything=everything)):
             _Kept.emails += len(emails)
         else:
             persistence.logger.error("the state was not saved")
@@ -102,26 +100,6 @@ class _Kept:
     """How many of the sent emails are in the file already."""
 
     emails = 0
-
-
-def _forked(write: Any) -> bool:
-    """Run it in a copy of this process. Return whether it succeeded."""
-    child = os.fork()
-    if child == 0:
-        done = 1
-        with suppress(BaseException):
-            write()
-            done = 0
-        os._exit(done)
-    deadline = time.monotonic() + LIMIT
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.01)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return False
 
 
 def _write(emails: list[Any], *, everything: bool) -> None:
