@@ -1,7 +1,8 @@
 """Save the emulator's state within seconds of each change, so that a killed site loses little.
 
 The emulator itself saves only when it stops, and without the streams and the emails. Here a forked process saves: it
-has the memory of one moment, while the emulator goes on answering. Each file is written, then renamed.
+has the memory of one moment, while the emulator goes on answering. All files are written, then all are renamed: a kill
+while it writes must not leave the tables of one moment with the queues and streams of another.
 """
 
 import copy
@@ -130,11 +131,16 @@ def _write(emails: list[Any], *, everything: bool) -> None:
     states = {name: services[name]() for name in (services if everything else DATA)}
     states[STREAMS] = _unread_streams()
     folder = Path(persistence.STATE_DIR)
+    drafts = {}
     for name, state in states.items():
         if state is not None:
             version = persistence._state_format_version(name)
             wrapped = {"__ministack_format__": version, "payload": state}
-            _replace(folder / f"{name}.json", json.dumps(wrapped, default=persistence._json_default).encode())
+            path = folder / f"{name}.json"
+            drafts[path] = _draft(path, json.dumps(wrapped, default=persistence._json_default).encode())
+    for path, draft in drafts.items():
+        if draft:
+            draft.replace(path)
     with (folder / EMAILS).open("a") as file:
         # The line break comes first, because a killed save may have left half a line.
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
@@ -144,15 +150,16 @@ def _itself(thing: Any, memo: Any = None) -> Any:
     return thing
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _draft(path: Path, content: bytes) -> Path | None:
+    """Write the content beside the file. Return None if the file has it already."""
     if path.exists() and path.read_bytes() == content:
-        return
+        return None
     draft = path.with_suffix(".tmp")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    return draft
 
 
 def _emails() -> list[Any]:

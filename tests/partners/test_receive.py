@@ -18,6 +18,7 @@ from tests.actors import (
     BOB,
     NOW,
     Person,
+    a_published_petition,
     change_item,
     confirmed,
     identity_of,
@@ -43,6 +44,15 @@ def took(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[s
 
 def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[TakenAs]:
     return [taken.result for taken in took(tables, petition, partner, *raws)]
+
+
+def test_no_receipt_goes_to_whoever_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
+    """They may have stopped our email, or agreed to a wording that allows none; and no limit applies to a receipt."""
+    petition = a_published_petition(tables, slug="with-receipt", receipt=True)
+    signed(tables, petition, BOB)
+    results(tables, petition, oak, sent_of(), sent_of(BOB, "oak:2"))
+    items = [item_of(tables, petition, identity_of(petition, person)) for person in (ALICE, BOB)]
+    assert [(item["state"], "mail_kind" in item) for item in items] == [("confirmed", False)] * 2
 
 
 def count(tables: FakeTables, petition: Petition) -> int:

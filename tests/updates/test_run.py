@@ -7,11 +7,26 @@ from itertools import count
 import pytest
 
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
+from chalicelib.core.settings import settings
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.stop import choice_of, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
-from tests.actors import ALICE, BOB, CHARLIE, NOW, Person, confirmed, key_of, signed
+from tests.actors import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    NOW,
+    Person,
+    change_item,
+    confirmed,
+    identity_of,
+    key_of,
+    signed,
+    subject_of,
+)
 from tests.served import Served
 from tests.updates.sending import (
     LATER,
@@ -87,6 +102,17 @@ def test_consent_is_checked_when_it_is_sent(three: Served, petition: Petition) -
     worked(three)
     assert len(recipients(three)) == 3
     assert results(three, path) == {**ALL_SENT, "requested": 5, "skipped": 2}
+
+
+def test_whoever_stopped_email_about_the_petition_gets_no_update(three: Served, petition: Petition) -> None:
+    """A partner may have sent their consent to updates since."""
+    choice = choice_of(mailbox_of(ALICE.email, settings().limit_keys), petition.slug)
+    stop(choice, subject_of(petition, identity_of(petition)), three.tables)
+    change_item(three.tables, petition, identity_of(petition), updates=True)
+    published(three)
+    worked(three)
+    assert ALICE.email not in [mail.to for mail in three.mailer.mails]
+    assert three.mailer.mails
 
 
 def test_refused_and_bounced_emails_have_failed(three: Served) -> None:
