@@ -36,6 +36,8 @@ def test_an_update_is_drafted_seen_edited_tested_published_and_its_result_shown(
     desk: Page, deployed_site: DeployedSite, told: str
 ) -> None:
     sign_in(desk, deployed_site, where=f"{told}/updates")
+    for empty in ("Title", "Text"):
+        expect(desk.get_by_label(empty)).to_have_value("")
     desk.get_by_label("Title").fill("They answered")
     desk.get_by_label("Text").fill("# Good news\n\nThey said **yes**. <script>alert(1)</script>")
     desk.get_by_role("button", name="Save as a draft").click()

@@ -106,7 +106,9 @@ async function currentTotal(slug) {
 /** @param {ViewContext} context */
 export async function showElsewhere({ container, slug, signal }) {
   const path = `/petitions/${slug}/elsewhere`;
-  const [total, message, place] = [h("div"), h("p", { role: "status" }), h("div")];
+  const [total, message] = [h("div"), h("p", { role: "status" })];
+  /** @type {HTMLElement[]} */
+  let drawn = [];
   const refresh = async () => refill(total, ...(await currentTotal(slug)));
   const draw = () => {
     const form = figureForm(slug, async () => {
@@ -115,17 +117,18 @@ export async function showElsewhere({ container, slug, signal }) {
       message.textContent = "Entered. The total shows it within seconds.";
       await refresh();
     });
-    place.replaceChildren(form);
-    form.before(keepTyped(form, path) ?? "");
+    const kept = keepTyped(form, path);
+    for (const old of drawn) old.remove();
+    drawn = kept ? [kept, form] : [form];
+    container.append(...drawn);
   };
-  draw();
   container.append(
     h("h1", {}, "Elsewhere"),
     h("p", { class: "over" }, `Petition: ${slug}`),
     h("p", { class: "lead" }, INTRODUCTION),
     total,
     message,
-    place,
   );
+  draw();
   await keepFresh(refresh, signal, EVERY_MS);
 }

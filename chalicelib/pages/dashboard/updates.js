@@ -54,7 +54,7 @@ export const RESULT = [
  * @param {Partial<UpdateText>} [update]
  */
 export function textFields({ language: main, translations }, update = {}) {
-  const { title: value, markdown, language } = update;
+  const { title: value = "", markdown = "", language } = update;
   const codes = [...new Set([main, ...Object.keys(translations), ...(language ? [language] : [])])];
   const options = codes.map((code) =>
     h("option", { value: code, selected: code === (language ?? main) }, languages.of(code)),
