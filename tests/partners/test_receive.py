@@ -68,6 +68,14 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert count(tables, petition) == 1
 
 
+def test_who_counts_at_once_gets_no_receipt(tables: FakeTables, oak: Partner) -> None:
+    """Nobody asked for an email, and this consent forbids it."""
+    petition = a_published_petition(tables, receipt=True)
+    assert results(tables, petition, oak, sent_of(consent={"email": False})) == [ACCEPTED]
+    item = item_of(tables, petition, identity_of(petition))
+    assert (item["state"], item.get("mail_kind")) == ("confirmed", None)
+
+
 def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     results(tables, petition, oak, sent_of())
     assert results(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
