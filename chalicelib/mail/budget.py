@@ -17,6 +17,8 @@ from chalicelib.mail.model import MailRequest
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), *(timedelta(hours=hours) for hours in (1, 3, 6)))
 # An address whose next email has been due for this long starts with the first interval again.
 FORGET = timedelta(days=1)
+# A turn is kept for the email that has waited longest, until it is queued: the sweep runs every 15 minutes.
+KEPT_FOR = timedelta(hours=1)
 ATTEMPTS = 5
 
 
@@ -28,6 +30,19 @@ class Allowance:
     is_stopped: bool
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """An email that asks for a turn: its hash, and since when it is requested."""
+
+    mark: str
+    since: str
+
+    def is_kept_from(self, item: Item) -> bool:
+        """Return whether the next turn is another email's, because that one has waited longer."""
+        since: str = item.get("waiting_since", self.since)
+        return item.get("waiting") != self.mark and since < self.since
+
+
 def look(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
     """Return the allowance without taking anything from the budget."""
     return _allowance(tables.get(to.key, consistent=True) or {}, to.mark_of(slug), now)
@@ -36,22 +51,45 @@ def look(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
 def take(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
     """Take an email from the budget if one is allowed now: `next_at` is `now`. Otherwise take nothing.
 
-    Of two senders, one takes it. A sender that crashed after it can take it again for the same request. One write for
-    a new address. Raise Unavailable if it is unknown whether it was taken; the email then waits for its next attempt.
+    Of two senders, one takes it. A sender that crashed after it can take it again for the same request. The next turn
+    is kept for the email that was requested first, so nobody can take every turn by signing again. One write for a
+    new address. Raise Unavailable if it is unknown whether it was taken; the email then waits for its next attempt.
     """
-    mark, seen = to.mark_of_request(request), Item()
+    mine, seen = _Waiting(to.mark_of_request(request), request.requested_at), Item()
     for _ in range(ATTEMPTS):
         try:
-            tables.update(_taken(to, mark, seen, now))
+            tables.update(_taken(to, mine.mark, seen, now))
             return Allowance(now, is_stopped=False)
         except ConditionFailed as failure:
             seen = Item(failure.item or {})
         allowance = _allowance(seen, to.mark_of(slug), now)
-        if seen.get("taken_by") == mark:
+        if seen.get("taken_by") == mine.mark:
             return Allowance(now, allowance.is_stopped)
-        if allowance.is_stopped or allowance.next_at > now:
+        if allowance.is_stopped:
             return allowance
+        due = _turn_of(mine, seen, allowance.next_at, now)
+        if due > now:
+            _wait(to, mine, seen, tables)
+            return Allowance(due, is_stopped=False)
     raise Conflicted("storage")
+
+
+def _turn_of(mine: _Waiting, seen: Item, next_at: datetime, now: datetime) -> datetime:
+    """Return when this email may be sent: `next_at`, or later if that turn is another one's."""
+    if not mine.is_kept_from(seen):
+        return next_at
+    kept_for = min(KEPT_FOR, INTERVALS[min(seen["sent"], len(INTERVALS)) - 1])
+    until: datetime = datetime.fromisoformat(seen["next_at"]) + kept_for
+    return max(now, until)
+
+
+def _wait(to: Mailbox, mine: _Waiting, seen: Item, tables: Tables) -> None:
+    """Ask for the next turn, unless an older email has. If the item changes meanwhile, this email asks again later."""
+    if seen.get("waiting") == mine.mark or mine.is_kept_from(seen):
+        return
+    asked = {"waiting": mine.mark, "waiting_since": mine.since}
+    is_unchanged = is_still("next_at", seen["next_at"]) & is_still("waiting", seen.get("waiting"))
+    tables.try_update(Change(to.key, assign=asked, when=is_unchanged))
 
 
 def _allowance(item: Item, petition_mark: str, now: datetime) -> Allowance:
@@ -69,5 +107,6 @@ def _taken(to: Mailbox, mark: str, seen: Item, now: datetime) -> Change:
     return Change(
         to.key,
         assign={"sent": sent + 1, "next_at": iso(next_at), "taken_by": mark, **expires},
+        remove=("waiting", "waiting_since"),
         when=is_still("next_at", seen.get("next_at")) & is_still("stopped", stopped),
     )

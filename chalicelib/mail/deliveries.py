@@ -5,7 +5,7 @@ where it is kept, when the email is composed.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -72,13 +72,14 @@ class Deliveries(DeliveryState):
         """Return how many emails have which outcome, of all whose key begins with `prefix`. Constant memory."""
         # A key has no character after "z".
         between = (prefix, prefix + "~")
+        # Consistent: otherwise emails that were requested a moment ago may be missing, and all others settled.
         return Counter(
-            _outcome(item)
-            for bucket in keys.BUCKETS
-            for item in tables.query(
-                keys.DELIVERIES, keys.delivery_partition(self.kind, bucket), between, only=_OUTCOME
-            )
+            _outcome(item) for bucket in keys.BUCKETS for item in self._consistently(bucket, between, tables)
         )
+
+    def _consistently(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
+        partition = keys.delivery_partition(self.kind, bucket)
+        return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=_OUTCOME)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # No other request replaces this one while its item exists.

@@ -55,6 +55,6 @@ def _delay(image: Image, pause: timedelta, now: datetime) -> int:
     times = [now]
     if "mailed_at" in image:
         times.append(datetime.fromisoformat(image["mailed_at"]) + pause)
-    if "mail_due_at" in image:
+    if "mail_due_at" in image and "mail_network" not in image:
         times.append(datetime.fromisoformat(image["mail_due_at"]) + CLOCKS_DIFFER)
     return ceil((max(times) - now).total_seconds())

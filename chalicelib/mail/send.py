@@ -48,20 +48,30 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     if isinstance(content, NotSent):
         return _keep_or_drop(request, kind, content, tables)
     # Before the pace: an email that must wait takes no turn of another one.
-    return _kept_back(request, kind, content, context, now, tables) or _send_claimed(
+    booked = stored.get("mail_due_at")
+    return _kept_back(request, kind, content, booked, context, now, tables) or _send_claimed(
         request, kind, content, context, now, tables
     )
 
 
 def _kept_back(
-    request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
+    request: MailRequest,
+    kind: Kind,
+    content: Content,
+    booked: str | None,
+    context: MailContext,
+    now: datetime,
+    tables: Tables,
 ) -> Sent | None:
-    """Let the email wait for its network's turn or its address's budget, and drop it if its owner wants none."""
+    """Let the email wait for its network's turn or its address's budget, and drop it if its owner wants none.
+
+    `booked`: its earlier due time, if it has one. The earlier turn of two networks counts.
+    """
     if not content.limited_by:
         return None
     due = book(content.network, now, tables) if content.network else now
     if due > now:
-        kind.state.postpone(request, due, tables)
+        kind.state.postpone(request, min(due, datetime.fromisoformat(booked)) if booked else due, tables)
         return Sent.WAITS
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take(to, content.limited_by, request, now, tables)
@@ -92,7 +102,7 @@ def _send_claimed(
         took = context.deliver(mail)
     except (Throttled, Denied, Unreached):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
-        kind.state.release(request, tables)
+        kind.state.release(request, tables, is_booked=True)
         raise
     except MailRefused:
         kind.state.mark_refused(request, tables)

@@ -20,7 +20,7 @@ from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
-from chalicelib.mail.stop import choice_of, stop_token
+from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
 from chalicelib.petitions.find import petition_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.signatures import mail_state
@@ -95,9 +95,11 @@ def contents_already_signed(
 def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Not limited: only the owner of the mailbox causes it, and it must not delay the next petition's email."""
     signature = Signature.model_validate(stored)
-    if signature.state is not SignatureState.CONFIRMED:
+    slug, _ = _ids(key)
+    is_confirmed = signature.state is SignatureState.CONFIRMED
+    if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.TOO_LATE
-    petition = petition_as_stored(_ids(key)[0], tables)
+    petition = petition_as_stored(slug, tables)
     return replace(_content(key, signature, petition, context, now), limited_by="")
 
 

@@ -111,9 +111,12 @@ class DeliveryState(ABC):
         """Record that nobody knows whether it was sent, and drop the request, so that it is never sent again."""
         self._change(request, {"mail_unknown_at": iso(now)}, REQUEST, tables)
 
-    def release(self, request: MailRequest, tables: Tables) -> None:
-        """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire."""
-        self._change(request, {}, CLAIM, tables)
+    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+        """Release the claim of an email that was not sent, so that the next attempt need not wait for it to expire.
+
+        `is_booked`: its turn has come, and the next attempt must not book another.
+        """
+        self._change(request, {}, (*CLAIM, "mail_network", "mail_due_at") if is_booked else CLAIM, tables)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that it may be sent at `due` and not before, and release the claim. Relay or sweep queue it then.
@@ -170,7 +173,8 @@ def _is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    return absent_or_at_most("mail_due_at", iso(now))
+    """Return the condition. A request with a network may be due earlier: that network's turn is not booked yet."""
+    return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 
 
 def _is_free(now: datetime) -> Condition:

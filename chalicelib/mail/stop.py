@@ -4,7 +4,7 @@ It is on the address's item in the limits table, not on the signature: the signa
 then anybody could have email sent again. Whoever undoes it needs a link from an email, or the right `people`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from chalicelib.core.errors import Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.budget import FORGET
-from chalicelib.mail.mailbox import Mailbox
+from chalicelib.mail.mailbox import Mailbox, mailbox_of
 from chalicelib.signatures.withdraw import unsubscribe
 
 ATTEMPTS = 5
@@ -50,6 +50,11 @@ def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
 
 def is_stopped(choice: Choice, tables: Tables) -> bool:
     return choice.petition_mark in _stopped(tables.get(choice.key, consistent=True))
+
+
+def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
+    """Return whether the address's owner stopped email about the petition. For email that no budget limits."""
+    return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
 
 
 def stopped_by(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:

@@ -123,7 +123,8 @@ def _confirm(
     """Count it. What a stranger may have typed here before is replaced by what the partner vouches for."""
     vouched = {} if is_own else {"name": sent.form.name, "updates": sent.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
-    confirm(subject, Corrections.model_validate(vouched), receiving.petition, now, receiving.tables)
+    corrections = Corrections.model_validate(vouched)
+    confirm(subject, corrections, receiving.petition, now, receiving.tables, by_owner=False)
 
 
 def _is_suppressed(signature: Signature) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso_or_none
 from chalicelib.core.validation import Words, parsed
@@ -39,6 +40,7 @@ MESSAGES = {
     Resent.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
     Resent.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",
 }
+NO_ADDRESS = "We no longer have this signature's address. When the person has signed again, allow email there"
 EMAIL_COMING = (Resent.ASKED, Resent.WITHIN_A_MINUTE, Resent.ON_ITS_WAY, Resent.LATER)
 
 
@@ -72,9 +74,10 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Undo the owner's choice to get no more email about the petition, because they ask for it. Idempotent."""
     now, held = times.now(), one_signature(slug, signature_id, tables())
     reason = parsed(AllowMail, json_body(request), WORDS).reason
+    if not held.signature.email:
+        raise Invalid([FieldError("signature_id", NO_ADDRESS)])
     audited(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
-    if held.signature.email:
-        resume(choice_of(mailbox_of(held.signature.email, settings().limit_keys), slug), now, tables())
+    resume(choice_of(mailbox_of(held.signature.email, settings().limit_keys), slug), now, tables())
     log.note("resumed", petition=slug, signature=signature_id)
     return json_answer(as_shown(held, settings().limit_keys, now, tables()))
 

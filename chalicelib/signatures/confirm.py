@@ -44,11 +44,13 @@ def confirm(
     tables: Tables,
     *,
     restated: bool = False,
+    by_owner: bool = True,
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
     `restated`: the page showed the current text and wordings, so their versions are recorded. Otherwise the signed
-    versions stay. Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid if the
+    versions stay. `by_owner`: the owner of the mailbox confirms it, and gets the receipt if the petition sends one.
+    Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid if the
     corrected postcode does not fit the signature's current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
@@ -56,7 +58,7 @@ def confirm(
     versions = {"text_version": petition.text_version, "consent_version": petition.consent_version} if restated else {}
     for _ in range(ATTEMPTS):
         changes = {**_corrected(corrections, subject.country), **versions}
-        stored = _confirm_as_linked(subject, changes, petition, now, tables)
+        stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=petition.receipt and by_owner)
         if stored is None:
             return SignatureState.CONFIRMED
         if stored["state"] != SignatureState.PENDING:
@@ -75,7 +77,7 @@ def _corrected(corrections: Corrections, country: str) -> dict[str, Any]:
 
 
 def _confirm_as_linked(
-    subject: Subject, changes: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables
+    subject: Subject, changes: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables, *, receipt: bool
 ) -> Mapping[str, Any] | None:
     """Confirm and count; return None. If the signature is not pending as in its link, return the item instead.
 
@@ -86,7 +88,7 @@ def _confirm_as_linked(
         change_counted(
             petition,
             as_linked,
-            lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=petition.receipt),
+            lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=receipt),
             tables,
         )
     except ConditionFailed as failure:

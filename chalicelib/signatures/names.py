@@ -24,6 +24,8 @@ _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev"
 # A greeting is at most this long. More words, digits or other signs may be a message instead of a name.
 _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
 _GREETING_SIGNS = frozenset(" .,'’-·")
+# People read "win .com" and "win·com" as an address, although no email program makes a link of it.
+_READ_AS_DOT = re.compile(r"\s*[.·]\s*")
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
 # The British forces' own numbers, which are older than their postcodes (BF1 2AB).
@@ -58,7 +60,13 @@ def greeting_name(name: str) -> str:
     words, ideographs = name.split(), sum(unicodedata.name(each, "").startswith("CJK") for each in name)
     is_short = len(name) <= _GREETING_LENGTH and len(words) <= _GREETING_WORDS and ideographs <= _GREETING_IDEOGRAPHS
     is_plain = all(each in _GREETING_SIGNS or unicodedata.category(each)[0] in "LM" or each in JOINERS for each in name)
-    return name if is_short and is_plain and not web_addresses(name) else ""
+    return name if is_short and is_plain and not _reads_as_address(name) else ""
+
+
+def _reads_as_address(name: str) -> bool:
+    """Return whether it is an address, also with spaces around a dot. "Dr. Bank" is none, and Catalan has "l·l"."""
+    joined = _READ_AS_DOT.sub(".", re.sub("l·l", "ll", name, flags=re.IGNORECASE))
+    return bool(web_addresses(name)) or any(not _is_titled(address) for address in web_addresses(joined))
 
 
 def _is_titled(address: str) -> bool:

@@ -182,7 +182,7 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
         if earlier.is_over(now):
             store.renew(key, signature, now, tables)
         elif signature.mail_kind:
-            mail_state.ask_again(key, earlier, now, tables)
+            mail_state.ask_again(key, earlier, now, tables, signature.mail_network)
     except ConditionFailed as failure:
         return failure.item is not None
     return True

@@ -110,6 +110,12 @@ def taking_back(key: Key, seen: Signature, now: datetime) -> Change:
     return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & only_once)
 
 
+def forget_taking_back(key: Key, tables: Tables) -> None:
+    """Let a signature whose import was undone be withdrawn by its person, if it is still withdrawn. Idempotent."""
+    is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
+    tables.try_update(Change(key, remove=["taken_back_at"], when=is_withdrawn))
+
+
 def empty(key: Key, now: datetime, tables: Tables) -> None:
     """Remove from a withdrawn item what was signed and when. What limits email to the address stays until it expires.
 

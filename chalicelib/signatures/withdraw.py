@@ -20,7 +20,12 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
     """
     for _ in range(ATTEMPTS):
         seen = store.find(key, tables)
-        if seen is None or seen.state is SignatureState.WITHDRAWN:
+        if seen is None:
+            return
+        if seen.state is SignatureState.WITHDRAWN:
+            # Staff undid an import; now the person withdraws too, and must not be imported again.
+            if seen.taken_back_at:
+                store.forget_taking_back(key, tables)
             return
         try:
             change_withdrawn(petition, seen, store.withdrawal(key, seen, now), now, tables)

@@ -35,5 +35,9 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
 
 
 def _same(figure: Figure, petition: Petition) -> Figure | None:
-    entered = figure.model_dump(exclude={"entered_at"})
-    return next((each for each in petition.figures if each.model_dump(exclude={"entered_at"}) == entered), None)
+    """Return the figure that its source entered last, if it is the same: then this is a retry."""
+    latest = next((each for each in reversed(petition.figures) if each.source == figure.source), None)
+    is_same = latest is not None and latest.model_dump(exclude={"entered_at"}) == figure.model_dump(
+        exclude={"entered_at"}
+    )
+    return latest if is_same else None

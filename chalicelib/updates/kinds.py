@@ -16,6 +16,7 @@ from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
+from chalicelib.mail.stop import is_unwanted
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.look_up import held_as
@@ -70,6 +71,8 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
     if held is None or not may_get_updates(held.signature.model_dump()):
         return NotSent.TOO_LATE
     signature = held.signature
+    if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
+        return NotSent.TOO_LATE  # A partner may have sent consent to updates since.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language

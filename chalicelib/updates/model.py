@@ -4,6 +4,7 @@ draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from secrets import token_hex
@@ -29,14 +30,25 @@ class UpdateState(StrEnum):
     CANCELLED = "cancelled"
 
 
+def _no_controls(text: str) -> str:
+    """XML forbids control characters: one of them would break the feed for everybody."""
+    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text):
+        raise ValueError("Remove the control characters")
+    return text
+
+
 class UpdateText(BaseModel):
     """What staff write."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE)]
+    title: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_TITLE), AfterValidator(_no_controls)
+    ]
     """The subject of the email, and the heading on the page."""
-    markdown: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+    markdown: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_no_controls)
+    ]
     """The text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
     language: Annotated[str, AfterValidator(known_language), Field(examples=["en"])] = ENGLISH
     """The language of the text."""

@@ -27,9 +27,11 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
     # The job starts first: if the update were marked first, a crash would leave it without a job. A job whose update
     # is still a draft ends at once.
-    start(_job(update, at, actor, now), queue, tables)
+    start(_job(update, actor, now), queue, tables)
+    scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
+    published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     try:
-        return store.change(update, tables, state=UpdateState.SCHEDULED, publish_at=at or now, test_to=None)
+        return store.change(update, tables, test_to=None, **(scheduled if at else published))
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
 
@@ -48,12 +50,11 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
-def _job(update: Update, at: datetime | None, actor: str, now: datetime) -> Mailing:
+def _job(update: Update, actor: str, now: datetime) -> Mailing:
     return Mailing(
         job_id=new_id(update.slug, now),
         requested_by=actor,
         requested_at=now,
         touched_at=now,
-        rests_until=at,
         update_id=update.update_id,
     )

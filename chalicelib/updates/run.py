@@ -6,7 +6,7 @@ A step may run twice. A person's email has one item, whose key is the person's, 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.table import Tables
@@ -44,6 +44,9 @@ class SendingUpdate:
 
     def next_step(self, mailing: Mailing) -> Step[Mailing]:
         update = find_update(mailing.slug, mailing.update_id, self.tables)
+        publish_at = update.publish_at
+        if update.state is UpdateState.SCHEDULED and publish_at and publish_at > self.clock():
+            return Step(0, lambda: self._until(publish_at, mailing))
         if update.state is UpdateState.SCHEDULED:
             return Step(FOR_A_PAGE, lambda: self._publish(mailing, update))
         if update.state is UpdateState.SENDING and mailing.bucket < len(keys.BUCKETS):
@@ -53,6 +56,10 @@ class SendingUpdate:
         return Step(0, lambda: mailing.ended(JobState.FAILED, why=f"The update is {update.state}"))
 
     def tidy(self, mailing: Mailing) -> None: ...
+
+    def _until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
+        """Wait in short rests: a cancelled update must not block the next one until its time."""
+        return mailing.model_copy(update={"rests_until": min(publish_at, self.clock() + LONG_REST)})
 
     def _publish(self, mailing: Mailing, update: Update) -> Mailing:
         # If it was cancelled meanwhile, or published by another process, the next step sees that.

@@ -1,7 +1,8 @@
 """Save the emulator's state within seconds of each change, so that a killed site loses little.
 
 The emulator itself saves only when it stops, and without the streams and the emails. Here a forked process saves: it
-has the memory of one moment, while the emulator goes on answering. Each file is written, then renamed.
+has the memory of one moment, while the emulator goes on answering. All files are written, then all are renamed: a kill
+while it writes must not leave the tables of one moment with the queues and streams of another.
 """
 
 import copy
@@ -9,7 +10,6 @@ import json
 import os
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,12 @@ from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import dynamodb, lambda_svc, ses, sqs
 
+from stack.strict.forked import forked
 from stack.strict.http import App, Receive, Scope, Send, headers_of
 
 # Seconds between two saves, or as long as the last save took: saving uses at most half of one processor. So a change is
 # saved after this time and twice a save's, or after three times a save's.
 PAUSE = 1.0
-# Seconds until a forked save is given up: another thread held a lock when it was forked.
-LIMIT = 20.0
 STREAMS = "petitions_streams"
 EMAILS = "inbox.jsonl"
 # What changes while the site runs. All other services change when it is deployed or configured.
@@ -86,7 +85,7 @@ def _save_now(*, everything: bool) -> float:
     with _one_at_a_time:
         began = time.monotonic()
         emails = _emails()
-        if _forked(lambda: _write(emails, everything=everything)):
+        if forked(lambda: _write(emails, everything=everything)):
             _Kept.emails += len(emails)
         else:
             persistence.logger.error("the state was not saved")
@@ -103,26 +102,6 @@ class _Kept:
     emails = 0
 
 
-def _forked(write: Any) -> bool:
-    """Run it in a copy of this process. Return whether it succeeded."""
-    child = os.fork()
-    if child == 0:
-        done = 1
-        with suppress(BaseException):
-            write()
-            done = 0
-        os._exit(done)
-    deadline = time.monotonic() + LIMIT
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.01)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return False
-
-
 def _write(emails: list[Any], *, everything: bool) -> None:
     """Only in the copy: what the emulator copies for safety is nobody else's here."""
     copy.deepcopy = _itself  # type: ignore[assignment]
@@ -130,11 +109,16 @@ def _write(emails: list[Any], *, everything: bool) -> None:
     states = {name: services[name]() for name in (services if everything else DATA)}
     states[STREAMS] = _unread_streams()
     folder = Path(persistence.STATE_DIR)
+    drafts = {}
     for name, state in states.items():
         if state is not None:
             version = persistence._state_format_version(name)
             wrapped = {"__ministack_format__": version, "payload": state}
-            _replace(folder / f"{name}.json", json.dumps(wrapped, default=persistence._json_default).encode())
+            path = folder / f"{name}.json"
+            drafts[path] = _draft(path, json.dumps(wrapped, default=persistence._json_default).encode())
+    for path, draft in drafts.items():
+        if draft:
+            draft.replace(path)
     with (folder / EMAILS).open("a") as file:
         # The line break comes first, because a killed save may have left half a line.
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
@@ -144,15 +128,16 @@ def _itself(thing: Any, memo: Any = None) -> Any:
     return thing
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _draft(path: Path, content: bytes) -> Path | None:
+    """Write the content beside the file. Return None if the file has it already."""
     if path.exists() and path.read_bytes() == content:
-        return
+        return None
     draft = path.with_suffix(".tmp")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    return draft
 
 
 def _emails() -> list[Any]:

@@ -25,6 +25,13 @@ def opened(where: str, shown: str) -> Callable[[Page, DeployedSite], None]:
     return opening
 
 
+def open_update(page: Page, site: DeployedSite) -> None:
+    text = {"title": "They answered", "markdown": "# Good news\n\nThey said **yes**."}
+    update = site.manage("POST", f"/petitions/{SLUG}/updates", text).json()["id"]
+    sign_in(page, site, where=f"#/petitions/{SLUG}/updates/{update}")
+    page.locator("[data-preview]").wait_for()
+
+
 VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-sign-in": open_sign_in,
     "staff-list": opened("", "table"),
@@ -34,6 +41,9 @@ VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-audit": opened("#/audit", "table"),
     "staff-people": opened("#/people", "form"),
     "staff-exports": opened(f"#/petitions/{SLUG}/exports", "form"),
+    "staff-updates": opened(f"#/petitions/{SLUG}/updates", "form"),
+    "staff-update": open_update,
+    "staff-elsewhere": opened(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
 }
 
 

@@ -16,6 +16,7 @@ from tests.faults.scenes import (
     alice_confirmed,
     alice_pending,
     alice_stopped,
+    alice_taken_back,
     answered,
     counted_right,
     email_is_allowed,
@@ -79,6 +80,11 @@ def bob_and_alice_confirmed(served: Served) -> None:
     alice_confirmed(served)
 
 
+def bob_and_alice_taken_back(served: Served) -> None:
+    bob_may_all(served)
+    alice_taken_back(served)
+
+
 def is_erased(served: Served) -> None:
     assert item_of(served.tables, PETITION, KEY.sk).keys() == LEFT
     counted_right(served)
@@ -121,6 +127,8 @@ PEOPLE_SCENES = [
     Scene("withdraw_for_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
           is_withdrawn),
     Scene("withdraw_for_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
+          is_withdrawn),
+    Scene("withdraw_for_person", bob_and_alice_taken_back, partial(asked, "POST", f"{PERSON}/withdraw", 200, {}),
           is_withdrawn),
     Scene("erase_person", bob_and_alice_pending, partial(asked, "POST", f"{PERSON}/erase", 200, {}), is_erased),
     Scene("erase_person", bob_and_alice_confirmed, partial(asked, "POST", f"{PERSON}/erase", 200, {}), is_erased),

@@ -159,6 +159,12 @@ def alice_withdrawn(served: Served) -> None:
     withdraw(KEY, PETITION, NOW, served.tables)
 
 
+def alice_taken_back(served: Served) -> None:
+    """Staff undid the import that brought her."""
+    alice_withdrawn(served)
+    change_item(served.tables, PETITION, KEY.sk, taken_back_at=iso(NOW))
+
+
 def counted_days_ago(served: Served) -> None:
     """There are days to close, and the snapshot is stale."""
     confirmed(served.tables, PETITION, now=NOW - 2 * DAY)
@@ -407,6 +413,7 @@ SCENES = [
     Scene("show_withdrawal", alice_confirmed, partial(got, BACK), _confirmed),
     Scene("withdraw_signature", alice_pending, partial(posted, BACK, {}, 200), _withdrawn),
     Scene("withdraw_signature", alice_confirmed, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_taken_back, partial(posted, BACK, {}, 200), _withdrawn),
     Scene("withdraw_signature", alice_withdrawn, partial(posted, BACK, {}, 200), _withdrawn),
     Scene("show_unsubscription", alice_confirmed, partial(got, STOP), _confirmed),
     Scene("unsubscribe_from_updates", alice_confirmed, partial(posted, STOP, {}, 200), _confirmed),

@@ -3,8 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
 from chalicelib.aws.email import Mail
 from chalicelib.core import keys, mail_keys
+from chalicelib.core.errors import Throttled
 from chalicelib.mail.first_emails import BURST, INTERVAL, book
 from chalicelib.mail.send import Sent, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -76,3 +79,19 @@ def test_an_email_whose_turn_is_booked_does_not_book_again(tables: FakeTables, p
     assert item_of(tables, petition, identity)["mail_due_at"] == f"{due:%Y-%m-%dT%H:%M:%SZ}"
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), due, tables) is Sent.SENT
     assert len(mails) == 1
+
+
+def test_an_email_that_ses_throttles_keeps_its_turn(tables: FakeTables, petition: Petition) -> None:
+    """Otherwise each attempt would take a turn from the others of its network."""
+    identity = signed(tables, petition)
+    change_item(tables, petition, identity, mail_network="one")
+    request, mails = request_of(tables, petition, identity), list[Mail]()
+
+    def throttled(_: Mail) -> None:
+        raise Throttled("mail")
+
+    with pytest.raises(Throttled):
+        send(request, SIGNATURE_KINDS, a_mail_context(throttled), NOW, tables)
+    booked(tables, BURST - 1)
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is Sent.SENT
+    assert booked(tables, 1) == [INTERVAL], "one of the burst was taken by it"

@@ -19,6 +19,7 @@ from tests.actors import (
     NOW,
     a_mail_context,
     a_published_petition,
+    confirmed,
     identity_of,
     item_of,
     key_of,
@@ -99,3 +100,11 @@ def test_the_choice_names_no_petition(tables: FakeTables, petition: Petition) ->
     assert petition.slug not in str(tables.items[TO_ALICE.key])
     bobs = choice_of(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug)
     assert choice_about(petition).petition_mark != bobs.petition_mark
+
+
+def test_whoever_confirms_nevertheless_gets_no_receipt(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, slug="with-receipt", receipt=True)
+    identity, mails = confirmed(tables, petition), list[Mail]()
+    stopped(tables, petition)
+    outcome = send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
+    assert (outcome, mails) == (Sent.SETTLED, [])

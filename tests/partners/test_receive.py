@@ -18,6 +18,7 @@ from tests.actors import (
     BOB,
     NOW,
     Person,
+    a_published_petition,
     change_item,
     confirmed,
     identity_of,
@@ -45,6 +46,15 @@ def results(tables: FakeTables, petition: Petition, partner: Partner, *raws: dic
     return [taken.result for taken in took(tables, petition, partner, *raws)]
 
 
+def test_no_receipt_goes_to_whoever_did_not_confirm_by_our_email(tables: FakeTables, oak: Partner) -> None:
+    """They may have stopped our email, or agreed to a wording that allows none; and no limit applies to a receipt."""
+    petition = a_published_petition(tables, slug="with-receipt", receipt=True)
+    signed(tables, petition, BOB)
+    results(tables, petition, oak, sent_of(), sent_of(BOB, "oak:2"))
+    items = [item_of(tables, petition, identity_of(petition, person)) for person in (ALICE, BOB)]
+    assert [(item["state"], "mail_kind" in item) for item in items] == [("confirmed", False)] * 2
+
+
 def count(tables: FakeTables, petition: Petition) -> int:
     return exact_count(petition, NOW, tables).confirmed
 
@@ -56,6 +66,14 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert (item["channel"], item["consent_version"], item["updates"]) == ("api", "1", False)
     assert "mail_kind" not in item
     assert count(tables, petition) == 1
+
+
+def test_who_counts_at_once_gets_no_receipt(tables: FakeTables, oak: Partner) -> None:
+    """Nobody asked for an email, and this consent forbids it."""
+    petition = a_published_petition(tables, receipt=True)
+    assert results(tables, petition, oak, sent_of(consent={"email": False})) == [ACCEPTED]
+    item = item_of(tables, petition, identity_of(petition))
+    assert (item["state"], item.get("mail_kind")) == ("confirmed", None)
 
 
 def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:

@@ -7,7 +7,8 @@ from chalicelib.core.rights import Right
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, LIMIT_KEYS, NOW, bobs_token, signed, subject_of
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, LIMIT_KEYS, NOW, bobs_token, identity_of, key_of, signed, subject_of
 from tests.people.test_api import ask, at, bob, recorded
 from tests.served import Served
 
@@ -51,6 +52,15 @@ def test_without_an_audit_entry_nothing_is_undone(
     monkeypatch.setattr(served.tables, "put_new", fails)
     assert ask(served, bob, "POST", path, REASON).status_code == 503
     assert is_stopped(CHOICE, served.tables)
+
+
+def test_a_withdrawn_signature_has_no_address_so_nothing_is_undone_or_recorded(
+    served: Served, bob: str, path: str, petition: Petition
+) -> None:
+    withdraw(key_of(petition, identity_of(petition)), petition, NOW, served.tables)
+    answer = ask(served, bob, "POST", path, REASON)
+    assert (answer.status_code, "signed again" in str(answer.json_body)) == (422, True)
+    assert "mail.allowed" not in [action.name for action in recorded(served)]
 
 
 @pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])

@@ -71,7 +71,17 @@ def test_a_link_in_a_name_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Alice", "Dr. Anna-Lena Weiß", "J.R.R. Tolkien", "李小龍", "अनीता देवी", "Sammy Davis, Jr."]
+    "name",
+    [
+        "Alice",
+        "Dr. Anna-Lena Weiß",
+        "J.R.R. Tolkien",
+        "李小龍",
+        "अनीता देवी",
+        "Sammy Davis, Jr.",
+        "Dr. Bank",
+        "Gal·la Puig",
+    ],
 )
 def test_an_email_may_contain_an_ordinary_name(name: str) -> None:
     assert greeting_name(name) == name
@@ -81,7 +91,7 @@ def test_an_email_may_contain_an_ordinary_name(name: str) -> None:
     "name",
     [
         "Call 0800 123", "Pay now or you will regret it", "立即付款给我们的银行账户", "Prof.dr.Schmidt", "Win! Now",
-        "a" * 41, "A £1 prize",
+        "a" * 41, "A £1 prize", "Win at evil .com", "evil. com", "evil·com",
     ],
 )  # fmt: skip
 def test_a_name_that_may_be_a_message_is_left_out_of_emails(name: str) -> None:

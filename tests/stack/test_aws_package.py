@@ -163,7 +163,8 @@ def test_every_module_has_bytecode_that_the_pinned_python_loads(archive: zipfile
 def test_the_pinned_python_serves_from_the_zip_alone(
     unpacked: Path, path: str, query: dict[str, list[str]] | None, status: int, kind: str, part: str
 ) -> None:
-    done = run("serve_from_zip.py", unpacked, given=json.dumps(event(path, query)))
+    asked = {**event(path, query), "headers": {"accept": kind}}
+    done = run("serve_from_zip.py", unpacked, given=json.dumps(asked))
     assert done.returncode == 0, done.stderr.decode()
     answer = json.loads(done.stdout.splitlines()[-1])  # after its log line
     assert answer["statusCode"] == status

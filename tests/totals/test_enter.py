@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.edit import edit
-from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure
+from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, changed
 from chalicelib.petitions.publish import publish
@@ -56,3 +56,11 @@ def test_a_race_with_an_edit_loses_neither(
 def test_loading_the_petitions_file_again_keeps_its_figures(tables: FakeTables, petition: Petition) -> None:
     figure = entered(tables)
     assert publish(a_petition(title="From the file"), NOW, tables).figures == [figure]
+
+
+def test_a_figure_that_is_entered_again_after_another_is_current(tables: FakeTables, petition: Petition) -> None:
+    entered(tables)
+    enter("safe-children", PAPER.model_copy(update={"count": 99}), NOW + timedelta(minutes=1), tables)
+    again = entered(tables, NOW + timedelta(minutes=2))
+    assert current(stored(tables).figures) == [again]
+    assert again.count == PAPER.count

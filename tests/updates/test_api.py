@@ -3,11 +3,13 @@
 from datetime import timedelta
 from xml.etree import ElementTree
 
+import pytest
+
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import forget_updates
 from tests.served import Served
-from tests.updates.sending import LATER, published, worked
+from tests.updates.sending import LATER, TEXT, UPDATES, asked, published, worked
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -73,3 +75,9 @@ def test_people_can_sign_while_updates_cannot_be_read(served: Served, petition: 
 def test_updates_of_an_unknown_petition_are_404(served: Served) -> None:
     for path in ("/api/petitions/nobody/updates", "/petitions/nobody/updates.atom"):
         assert served.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("field", ["title", "markdown"])
+def test_a_control_character_that_would_break_the_feed_is_refused(served: Served, field: str) -> None:
+    answer = asked(served, "POST", UPDATES, TEXT | {field: "One\x0bword"})
+    assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, field)

@@ -65,10 +65,11 @@ export const isRefusal = (error, ...statuses) => error instanceof RefusedError &
 /**
  * @param {string} path
  * @param {RequestInit} options
+ * @param {string} [base]
  * @throws {UnreachableError}
  */
-async function send(path, options) {
-  const url = `${site()}/api/staff${path}`;
+async function send(path, options, base = "/api/staff") {
+  const url = `${site()}${base}${path}`;
   try {
     return await fetch(url, { ...options, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) });
   } catch {
@@ -124,6 +125,13 @@ export async function ask(path, { method = "GET", body, etag } = {}) {
  * @param {unknown} body
  */
 export const post = async (path, body) => (await ask(path, { method: "POST", body })).data;
+
+/**
+ * What the public reads, as fresh as the CDN has it.
+ * @param {string} path below /api
+ * @returns {Promise<Answer<any>>}
+ */
+export const askPublic = async (path) => answerFrom(await accepted(await send(path, { cache: "no-cache" }, "/api")));
 
 /**
  * For answers that are not JSON, such as CSV.

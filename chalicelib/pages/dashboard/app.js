@@ -12,6 +12,7 @@ import { forgetAll, unsavedPages, warnBeforeLeaving } from "./typed.js";
  * @typedef {object} ViewContext
  * @property {HTMLElement} container the view's own element: a view that the user has left writes where nobody looks
  * @property {string} slug of the petition, for views that show one
+ * @property {string} id of a part of the petition, for views that show one
  * @property {MyToken} me
  * @property {(route: string) => boolean} may whether the token allows a route, such as "GET /api/staff/audit"
  * @property {AbortSignal} signal aborted when the user leaves the view
@@ -19,7 +20,7 @@ import { forgetAll, unsavedPages, warnBeforeLeaving } from "./typed.js";
 /** @typedef {(context: ViewContext) => Promise<void>} View */
 /**
  * @typedef {object} Page
- * @property {string} path `:slug` stands for a petition
+ * @property {string} path `:slug` stands for a petition, `:id` for a part of it
  * @property {string} [needs] the route of the API without which the view is useless
  * @property {string} [menu] the text in the menu
  * @property {() => Promise<View>} load
@@ -39,6 +40,21 @@ const PAGES = [
     path: "/petitions/:slug/exports",
     needs: "POST /api/staff/petitions/*/exports",
     load: async () => (await import("./exports.js")).showExports,
+  },
+  {
+    path: "/petitions/:slug/updates",
+    needs: "POST /api/staff/petitions/*/updates",
+    load: async () => (await import("./updates.js")).showUpdates,
+  },
+  {
+    path: "/petitions/:slug/updates/:id",
+    needs: "PUT /api/staff/petitions/*/updates/*",
+    load: async () => (await import("./update.js")).showUpdate,
+  },
+  {
+    path: "/petitions/:slug/elsewhere",
+    needs: "POST /api/staff/petitions/*/figures",
+    load: async () => (await import("./elsewhere.js")).showElsewhere,
   },
   {
     path: "/new",
@@ -138,14 +154,14 @@ const failure = (error) =>
 /**
  * An unknown address shows the first page.
  * @param {string} path
- * @returns {{ page: Page, slug: string }}
+ * @returns {{ page: Page, slug: string, id: string }}
  */
 function pageFor(path) {
   for (const page of PAGES) {
-    const match = path.match(new RegExp(`^${page.path.replace(":slug", "([a-z0-9-]+)")}$`));
-    if (match) return { page, slug: match[1] ?? "" };
+    const match = path.match(new RegExp(`^${page.path.replace(/:\w+/g, "([a-z0-9-]+)")}$`));
+    if (match) return { page, slug: match[1] ?? "", id: match[2] ?? "" };
   }
-  return { page: /** @type {Page} */ (PAGES[0]), slug: "" };
+  return { page: /** @type {Page} */ (PAGES[0]), slug: "", id: "" };
 }
 
 /**
@@ -156,11 +172,11 @@ async function show(path, user) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  const { page, slug } = pageFor(path);
+  const { page, ...named } = pageFor(path);
   const container = h("div", { class: "view" });
   root().replaceChildren(menu(path), unsaved(), container);
   if (may(page.needs)) {
-    const start = async () => (await page.load())({ container, slug, me: user, may, signal });
+    const start = async () => (await page.load())({ container, ...named, me: user, may, signal });
     await start().catch((error) => container.replaceChildren(failure(error)));
   } else container.append(noAccess(page.needs));
   const title = container.querySelector("h1");

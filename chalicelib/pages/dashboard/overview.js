@@ -15,8 +15,16 @@ import { freshness, healthSection } from "./status.js";
 /** @type {Record<PetitionState, string>} */
 const STATES = { draft: "Draft", open: "Open", paused: "Paused", closed: "Closed", removed: "Removed" };
 
-const EDIT = "PUT /api/staff/petitions/*";
-const EXPORT = "POST /api/staff/petitions/*/exports";
+/** What can be done with a petition: the route that it needs, the end of its address, and its name. */
+const WAYS = /** @type {const} */ ([
+  ["PUT /api/staff/petitions/*", "edit", "Edit"],
+  ["POST /api/staff/petitions/*/exports", "exports", "Export"],
+  ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
+  ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
+]);
+
+/** @param {May} may */
+const allowed = (may) => WAYS.filter(([route]) => may(route));
 
 /** @param {{ state: PetitionState, scheduled_opening: string | null }} petition */
 export const badge = ({ state, scheduled_opening: opens }) =>
@@ -27,10 +35,8 @@ export const badge = ({ state, scheduled_opening: opens }) =>
  * @param {string} slug
  * @param {May} may
  */
-export const petitionLinks = (slug, may) => [
-  may(EDIT) ? h("a", { href: `#/petitions/${slug}/edit` }, "Edit") : null,
-  may(EXPORT) ? h("a", { href: `#/petitions/${slug}/exports` }, "Export") : null,
-];
+export const petitionLinks = (slug, may) =>
+  allowed(may).map(([, end, name]) => h("a", { href: `#/petitions/${slug}/${end}` }, name));
 
 /**
  * @param {May} may
@@ -44,7 +50,7 @@ function columns(may) {
     { title: "Confirmed", number: true, cell: ({ confirmed }) => h("strong", {}, number(confirmed)) },
     { title: "State", cell: badge },
     { title: "Not confirmed yet", number: true, cell: ({ pending }) => number(pending) },
-    ...(may(EDIT) || may(EXPORT) ? [links] : []),
+    ...(allowed(may).length ? [links] : []),
   ];
 }
 
@@ -60,10 +66,7 @@ function petitionByName(may) {
     event.preventDefault();
     location.hash = `#/petitions/${slug.value.trim()}/${pressed.value}`;
   };
-  const buttons = [
-    may(EDIT) ? h("button", { class: "act", value: "edit" }, "Edit") : null,
-    may(EXPORT) ? h("button", { class: "act", value: "exports" }, "Export") : null,
-  ];
+  const buttons = allowed(may).map(([, value, name]) => h("button", { class: "act", value }, name));
   const hint = "The last part of its address, such as support-trafficked-children.";
   return h(
     "div",

@@ -13,7 +13,7 @@ import { refill } from "./refill.js";
 /** @type {Record<Right, string>} */
 const RIGHTS = {
   counts: "Read the numbers",
-  manage: "Edit petitions, manage tokens and read the activity log",
+  manage: "Edit petitions, send updates, manage tokens and read the activity log",
   export: "Export signatures",
   people: "Find, withdraw and erase a person’s data",
   partner: "Pass on signatures as a partner",

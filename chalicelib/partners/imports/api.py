@@ -20,6 +20,7 @@ from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
 from chalicelib.partners.imports.model import (
+    LONGEST_STEP,
     MOST_DIRECT_KB,
     MOST_UPLOAD_BYTES,
     UPLOAD_SECONDS,
@@ -111,7 +112,10 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     job = _found(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("Only an import that has ended, and was no dry run, can be undone.")
-    undo = _new(request, slug, job.partner, now).model_copy(update={"undoes": job.job_id})
+    # The rows of a cancelled import's last step may still be stored: the undo would miss them.
+    may_run = job.state is JobState.CANCELLED and job.shape is not None
+    since = job.touched_at + LONGEST_STEP if may_run else None
+    undo = _new(request, slug, job.partner, now).model_copy(update={"undoes": job.job_id, "rests_until": since})
     audited(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, imports_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)

@@ -16,6 +16,8 @@ MOST_DIRECT_KB = 4 * 1024
 MOST_UPLOAD_BYTES = 512 * 1024 * 1024
 UPLOAD_SECONDS = 3600
 MOST_ERRORS = 100
+# The timeout of the function (.chalice/config.json).
+LONGEST_STEP = timedelta(minutes=15)
 MOST_SAMPLED = 10
 
 

@@ -1,6 +1,7 @@
 """Bob imports a partner's file, watches it, cancels it and undoes it."""
 
 import json
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.partners.imports import worker
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.imports.run import Importing
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.importing import CSV, rows
@@ -38,7 +41,7 @@ def started(served: Served, bob: str, content: str, query: str = "") -> str:
 
 def run(served: Served) -> None:
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
-    for message in served.imports.messages:  # Also that of an import that was refused: there is no such job.
+    for message in list(served.imports.messages):  # Also that of an import that was refused: there is no such job.
         assert worker.run_import(sqs_event([message]), context) == {"batchItemFailures": []}
 
 
@@ -84,6 +87,26 @@ def test_a_cancelled_import_ends_and_its_file_is_deleted(served: Served, bob: st
     run(served)
     assert served.bucket.objects == {}
     assert shown(served, bob, number)["accepted"] == 0
+
+
+def test_an_undo_misses_no_row_that_a_cancelled_import_still_stores(
+    served: Served, bob: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = started(served, bob, CSV + rows(1, 2))
+    take_rows = Importing._with_rows
+
+    def cancelled_meanwhile(self: Importing, job: Import) -> Import:
+        asked(served, bob, "DELETE", f"/{number}")
+        assert asked(served, bob, "POST", f"/{number}/undo").status_code == 202
+        run(served)
+        return take_rows(self, job)
+
+    monkeypatch.setattr(Importing, "_with_rows", cancelled_meanwhile)
+    run(served)
+    served.clock.forward(timedelta(minutes=15))
+    run(served)
+    states = {item["state"] for key, item in served.tables.items.items() if key.table == "signatures"}
+    assert states == {"withdrawn"}
 
 
 def test_a_mapping_names_the_columns(served: Served, bob: str) -> None:

@@ -143,6 +143,15 @@ def test_an_undo_of_signatures_that_wait_for_our_email(
     assert (item["state"], "mail_kind" in item) == ("withdrawn", False)
 
 
+def test_who_withdraws_after_an_undo_is_not_imported_again(
+    imported: Imported, tables: FakeTables, petition: Petition
+) -> None:
+    imported("", undoes=imported(CSV + rows(1, 2)).job_id)
+    withdraw(key_of(petition, identity_of(petition, person(1))), petition, NOW, tables)
+    assert numbers(imported(CSV + rows(1, 2))) == (1, 0, 0, 1)
+    assert count(tables, petition) == 1
+
+
 @pytest.mark.parametrize(("fault", "is_undo"), [(fault, undo) for fault in Fault for undo in (False, True)])
 def test_after_a_fault_at_any_call_every_row_counts_once(
     tables: FakeTables,

@@ -1,0 +1,126 @@
+// The updates of a petition: what the campaign tells those who signed. The list, and the form for a new draft.
+
+import { ask, messageOf, post } from "./api.js";
+import { h, table } from "./dom.js";
+import { dateTime, number, plannedTime } from "./format.js";
+import { field, sendingForm, submitButton } from "./forms.js";
+import { keepFresh } from "./polling.js";
+import { refill } from "./refill.js";
+import { forget, keepTyped } from "./typed.js";
+
+/** @import { ManagedPetition, ManagedUpdate, ManagedUpdates, UpdateText } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+/** @typedef {Pick<ManagedUpdate, "state" | "publish_at">} Schedule */
+
+export const EVERY_MS = 5_000;
+const INTRODUCTION =
+  "An update is emailed once to each person who confirmed and asked for updates. " +
+  "It also appears on the petition’s page.";
+const MARKDOWN_HINT =
+  "Leave an empty line between paragraphs. You can use # headings, - lists, > quotes, *emphasis*, **strong text** " +
+  "and [links](https://example.org). There are no images.";
+const languages = new Intl.DisplayNames(["en-GB"], { type: "language" });
+
+/** @type {Record<ManagedUpdate["state"], string>} */
+const STATES = {
+  draft: "Draft",
+  scheduled: "About to be published",
+  sending: "Being sent",
+  sent: "Sent",
+  cancelled: "Cancelled",
+};
+
+/**
+ * @param {Schedule} update
+ * @param {number} now milliseconds since 1970
+ */
+export function stateOf({ state, publish_at: at }, now) {
+  const isLater = state === "scheduled" && at && Date.parse(at) > now;
+  return isLater ? `Will be published on ${plannedTime(at)}` : STATES[state];
+}
+
+/** @type {import("./dom.js").Column<ManagedUpdate>[]} */
+export const RESULT = [
+  { title: "State", cell: (update) => stateOf(update, Date.now()) },
+  { title: "Published", cell: (update) => dateTime(update.published_at) },
+  { title: "Requested", number: true, cell: ({ requested }) => number(requested) },
+  { title: "Sent", number: true, cell: ({ sent }) => number(sent) },
+  { title: "Failed", number: true, cell: ({ failed }) => number(failed) },
+  { title: "Skipped", number: true, cell: ({ skipped }) => number(skipped) },
+];
+
+/**
+ * @param {ManagedPetition} petition an update may be in each of its languages
+ * @param {Partial<UpdateText>} [update]
+ */
+export function textFields({ language: main, translations }, update = {}) {
+  const { title: value = "", markdown = "", language } = update;
+  const codes = [...new Set([main, ...Object.keys(translations), ...(language ? [language] : [])])];
+  const options = codes.map((code) =>
+    h("option", { value: code, selected: code === (language ?? main) }, languages.of(code)),
+  );
+  const text = { name: "markdown", rows: "12", required: true, maxlength: "10000", value: markdown };
+  return [
+    field("Title", h("input", { name: "title", required: true, maxlength: "150", value }), "The subject of the email."),
+    field("Text", h("textarea", text), MARKDOWN_HINT),
+    field("Language", h("select", { name: "language" }, options)),
+  ];
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {UpdateText}
+ */
+export const textFrom = (form) => /** @type {UpdateText} */ (Object.fromEntries(new FormData(form)));
+
+/**
+ * @param {string} path
+ * @param {ManagedPetition} petition
+ */
+function draftForm(path, petition) {
+  /** @param {HTMLFormElement} form */
+  const save = async (form) => {
+    const { id } = await post(path, textFrom(form));
+    forget(path);
+    location.hash = `#${path}/${id}`;
+  };
+  return sendingForm(save, [
+    h("h2", {}, "Write an update"),
+    textFields(petition),
+    h("p", { class: "hint" }, "Nobody gets it before you publish it. You can see it and send a test first."),
+    submitButton("Save as a draft"),
+  ]);
+}
+
+/** @param {ViewContext} context */
+export async function showUpdates({ container, slug, signal }) {
+  const path = `/petitions/${slug}/updates`;
+  const message = h("p", { role: "status" });
+  const list = h("div");
+  /** @type {import("./dom.js").Column<ManagedUpdate>} */
+  const title = { title: "Update", cell: (update) => h("a", { href: `#${path}/${update.id}` }, update.title) };
+  const refresh = async () => {
+    try {
+      /** @type {ManagedUpdates} */
+      const { updates } = (await ask(path)).data;
+      const rows = table("Updates, newest first", [title, ...RESULT], updates, { keyOf: ({ id }) => id });
+      refill(list, updates.length ? rows : h("p", {}, "There is no update yet."));
+      message.textContent = "";
+    } catch (error) {
+      message.textContent = messageOf(error);
+    }
+  };
+  /** @type {ManagedPetition} */
+  const petition = (await ask(`/petitions/${slug}`)).data;
+  const form = draftForm(path, petition);
+  container.append(
+    h("h1", {}, "Updates"),
+    h("p", { class: "over" }, `Petition: ${petition.title}`),
+    h("p", { class: "lead" }, INTRODUCTION),
+    message,
+    list,
+    form,
+  );
+  form.before(keepTyped(form, path) ?? "");
+  await keepFresh(refresh, signal, EVERY_MS);
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { countInWords, figureFrom } from "../../../chalicelib/pages/dashboard/elsewhere.js";
+import { isCancellable } from "../../../chalicelib/pages/dashboard/update.js";
+import { stateOf } from "../../../chalicelib/pages/dashboard/updates.js";
+
+const NOW = Date.parse("2026-07-24T12:00:00Z");
+
+test("an update that is planned says when, in UTC and in UK time", () => {
+  const planned = { state: "scheduled", publish_at: "2026-07-24T14:05:00Z" };
+  assert.equal(stateOf(planned, NOW), "Will be published on 24 July 2026, 14:05 UTC (15:05 UK time)");
+  assert.equal(stateOf({ ...planned, publish_at: "2026-07-24T12:00:00Z" }, NOW), "About to be published");
+  assert.equal(stateOf({ ...planned, state: "cancelled" }, NOW), "Cancelled");
+  assert.equal(stateOf({ state: "draft", publish_at: null }, NOW), "Draft");
+});
+
+test("only an update with something left to stop can be cancelled", () => {
+  const states = ["draft", "scheduled", "sending", "sent", "cancelled"];
+  assert.deepEqual(states.filter(isCancellable), ["draft", "scheduled", "sending"]);
+});
+
+test("a figure is sent as typed, without spaces around it, and its time is UTC", () => {
+  const typed = new FormData();
+  const fields = {
+    source: " paper-leeds ",
+    kind: "paper",
+    count: "412",
+    as_of: "2026-07-20T12:00",
+    evidence: "Sheets\n",
+  };
+  for (const [name, value] of Object.entries(fields)) typed.set(name, value);
+  const sent = { source: "paper-leeds", kind: "paper", count: 412, as_of: "2026-07-20T12:00:00Z", evidence: "Sheets" };
+  assert.deepEqual(figureFrom(typed), sent);
+});
+
+test("the number of people is repeated with separators before it is sent", () => {
+  assert.equal(countInWords("8501"), "This is 8,501 people.");
+  assert.equal(countInWords("1"), "This is 1 person.");
+  for (const typed of ["", "-5", "1e3", "8.5"]) assert.equal(countInWords(typed), "", typed);
+});

@@ -1,0 +1,47 @@
+"""A save that is killed while it writes leaves the files of one moment. The emulator is a stand-in here."""
+
+import copy
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+
+MODULES = ("ministack", "ministack.core", "ministack.core.responses", "ministack.services")
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_a_save_that_is_killed_changes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in MODULES:
+        monkeypatch.setitem(sys.modules, name, MagicMock())
+    monkeypatch.delitem(sys.modules, "stack.strict.saving", raising=False)
+    saving = importlib.import_module("stack.strict.saving")
+    del sys.modules["stack.strict.saving"]
+    monkeypatch.setattr(copy, "deepcopy", copy.deepcopy)  # The save replaces it.
+    monkeypatch.setattr(saving.persistence, "STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(saving.persistence, "_state_format_version", lambda _: 1)
+    monkeypatch.setattr(saving, "_unread_streams", dict)
+    synced: list[int] = []
+
+    def save(moment: str) -> None:
+        states = {"dynamodb": lambda: {"at": moment}, "sqs": lambda: {"at": moment}}
+        monkeypatch.setattr(saving.app, "_build_persistence_save_dict", lambda: states)
+        saving._write([], everything=False)
+
+    def killed_at_the_second(file: int) -> None:
+        synced.append(file)
+        if len(synced) == 2:
+            raise Killed
+
+    save("one")
+    monkeypatch.setattr(os, "fsync", killed_at_the_second)
+    with pytest.raises(Killed):
+        save("two")
+    kept = [json.loads((tmp_path / f"{name}.json").read_bytes())["payload"] for name in ("dynamodb", "sqs")]
+    assert kept == [{"at": "one"}] * 2
