@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from stack.background import served
 from stack.sockets import free_port
+from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_supporter import fill
 from tests.deployed import DeployedSite, a_draft
 from tests.emulated import eventually
@@ -111,6 +112,15 @@ def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: Sites) -
     eventually(lambda: len(refused) >= 2)
     assert page.frame_locator("iframe >> nth=0").locator("#sign").count() == 0
     page.close()
+
+
+@pytest.mark.parametrize("path", [f"/embed/{SLUG}", f"/embed/{SLUG}/counter"])
+@pytest.mark.usefixtures("sites")
+def test_what_the_frame_shows_is_accessible(browser: Browser, deployed_site: DeployedSite, path: str) -> None:
+    def open_it(page: Page) -> None:
+        page.goto(f"{deployed_site.url}{path}")
+
+    check_at_every_size(browser, path[1:].replace("/", "-"), open_it)
 
 
 def fits(page: Page, number: int) -> bool:
