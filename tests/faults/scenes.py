@@ -431,6 +431,8 @@ SCENES = [
     Scene("send_other_mail", alice_from_a_busy_network, partial(delivered, "send_other_mail", requests),
           waits_then_is_mailed, DAY),
     Scene("send_mail", alice_had_emails, partial(delivered, "send_mail", requests), waits_then_is_mailed, DAY),
+    Scene("send_other_mail", alice_had_emails, partial(delivered, "send_other_mail", requests), waits_then_is_mailed,
+          DAY),
     Scene("relay_mail", alice_postponed, partial(ran, "relay_mail", lambda served: stream_event(
           [("1", None, item_of(served.tables, PETITION, KEY.sk))])), alice_waits),
     Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),

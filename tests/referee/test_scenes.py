@@ -40,12 +40,18 @@ NAMED_ONLY = {
     # No email of updates is urgent.
     "send_mail": {
         "chalicelib/mail/deliveries.py:mark_sent",
+        "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",
         "chalicelib/mail/outstanding.py:mark",
+        "chalicelib/mail/stop.py:is_stopped",
+        "chalicelib/signatures/mail_state.py:mark_undeliverable",
         "chalicelib/signatures/store.py:find",
         "chalicelib/updates/store.py:find",
     },
-    "send_other_mail": {"chalicelib/mail/deliveries.py:request", "chalicelib/mail/outstanding.py:mark"},
+    "send_other_mail": {
+        *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
+        *("chalicelib/mail/outstanding.py:mark", "chalicelib/signatures/mail_state.py:mark_undeliverable"),
+    },
     # The partner's usual wording is kept already.
     "run_import": {
         "chalicelib/partners/store.py:keep_wording",
