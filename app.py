@@ -16,7 +16,12 @@ from chalicelib.partners import api as partners_api, staff_api as partners_staff
 from chalicelib.partners.imports import api as imports_api, worker as imports_worker
 from chalicelib.partners.osdi import api as osdi_api
 from chalicelib.people import api as people_api, mail_api as people_mail_api
-from chalicelib.petitions import api as petitions_api, page as petitions_page, staff_api as petitions_staff_api
+from chalicelib.petitions import (
+    api as petitions_api,
+    embed_api as petitions_embed_api,
+    page as petitions_page,
+    staff_api as petitions_staff_api,
+)
 from chalicelib.progress import api as progress_api
 from chalicelib.projections import api as projections_api, worker as projections_worker
 from chalicelib.projections.funnel import api as funnel_api
@@ -34,7 +39,7 @@ from chalicelib.updates import (
 )
 
 PUBLIC = (
-    *(site, petitions_api, signatures_api, signatures_links, mail_links),
+    *(site, petitions_api, petitions_embed_api, signatures_api, signatures_links, mail_links),
     *(statements_api, totals_api, updates_api, progress_api),
 )
 STAFF = (

@@ -28,7 +28,16 @@ LAYERS = (
 )  # fmt: skip
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
-ENTRY_POINTS = {"api.py", "mail_api.py", "staff_api.py", "worker.py", "links.py", "page.py", "authorizer.py"}
+ENTRY_POINTS = {
+    "api.py",
+    "mail_api.py",
+    "staff_api.py",
+    "embed_api.py",
+    "worker.py",
+    "links.py",
+    "page.py",
+    "authorizer.py",
+}
 
 # They build a client of AWS on first use: chalicelib.aws.queue.mail_queue for example.
 FACTORIES = {

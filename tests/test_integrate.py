@@ -14,7 +14,7 @@ PETITION = "/petitions/safe-children"
 
 
 def copied(kind: str) -> str:
-    (found,) = re.findall(rf"```{kind}\n(.*?)```", GUIDE, flags=re.DOTALL)
+    *_, found = re.findall(rf"```{kind}\n(.*?)```", GUIDE, flags=re.DOTALL)
     return str(found)
 
 

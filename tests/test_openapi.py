@@ -317,6 +317,10 @@ REQUESTS = [
     _get(200, "/api/petitions"),
     *_about_a_petition("/petitions/{slug}"),
     *_about_a_petition("/petitions/{slug}/thanks"),
+    *_about_a_petition("/embed/{slug}"),
+    *_about_a_petition("/embed/{slug}/counter"),
+    _get(200, "/embed.js"),
+    _get(304, "/embed.js", **{"If-None-Match": "*"}),
     *_about_a_petition("/api/petitions/{slug}"),
     *_about_a_petition("/api/petitions/{slug}/count"),
     *_about_a_petition("/api/petitions/{slug}/total"),
@@ -681,7 +685,7 @@ WITHOUT_STORAGE = (
 WITH_STORAGE = [
     ask
     for ask in REQUESTS
-    if ask.status < 400 and not ask.route.startswith(WITHOUT_STORAGE) and ask.route != "/api/osdi"
+    if ask.status < 400 and not ask.route.startswith(WITHOUT_STORAGE) and ask.route not in ("/api/osdi", "/embed.js")
 ]
 
 

@@ -31,6 +31,14 @@ HTML_HEADERS = {
     "Content-Security-Policy": POLICY,
     **NO_STORE,
 }
+
+
+def framed_by(origins: Sequence[str]) -> dict[str, str]:
+    """Return the policy of a page that only these sites may show in a frame. Without any, no site may."""
+    allowed = f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'"
+    return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
+
+
 # Headings for people instead of HTTP's titles.
 HEADINGS = {
     "Not Found": translatable("Page not found"),

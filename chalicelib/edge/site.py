@@ -28,6 +28,12 @@ def read_asset(request: Request, name: str) -> Response:
 
 
 @json_view(routes)
+def read_embed_script(request: Request) -> Response:
+    """Return the script that puts a frame on another site. Its address never changes, so caches keep it for an hour."""
+    return _file(request, asset("embed.js"), HOURLY["Cache-Control"])
+
+
+@json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
     """Return a dashboard file. A page from before a deployment gets the new file for its old version, uncached."""
     return _file(request, dashboard().get(name), FOREVER if version == dashboard_version() else "no-store")

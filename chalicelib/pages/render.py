@@ -26,6 +26,9 @@ _CONTENT_TYPES = {
     "mailboxes.json": "application/json",
     "inbox.js": "text/javascript; charset=utf-8",
     "share.js": "text/javascript; charset=utf-8",
+    # embed.js runs on other sites, frame.js in the frame that it makes.
+    "embed.js": "text/javascript; charset=utf-8",
+    "frame.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     # The chart library. stack.charts adds it to the zip; it is not in the repository.
     "uplot.js": "text/javascript; charset=utf-8",
@@ -53,12 +56,13 @@ def render(
     `base` is the prefix of links ("" or "/prod"); `site_url` of links that people share. `chosen` is the language that
     the address names ("": none): `link("/path")` in a template keeps it. `switch` in the context lists the languages
     of the page with their addresses. `foreign` has the attributes of text that is not in the page's language.
+    `embedded` is true for a page in a frame on another site.
 
     Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
     """
     page = _templates(language).get_template(template)
     helpers = {"asset_url": partial(asset_url, base=base), "link": partial(link, base=base, lang=chosen)}
-    usual = {"chosen": chosen, "foreign": {}, "switch": ()}
+    usual = {"chosen": chosen, "foreign": {}, "switch": (), "embedded": False}
     return page.render(**{"base": base, "site_url": site_url, **usual, **helpers, **context})
 
 

@@ -26,7 +26,7 @@ from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
 from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import known_count, page_about, petition_page, preview_page
+from chalicelib.petitions.page import embedded_page, is_embedded, known_count, page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
@@ -91,7 +91,8 @@ def show_card(request: Request, slug: str) -> Response:
 def show_thanks(request: Request, slug: str) -> Response:
     """Show the same page after every signature: it must not reveal whether the signature is new."""
     petition = find_petition(slug, times.now(), tables())
-    return page_about(petition, request, "thanks.html", {})
+    show = embedded_page if is_embedded(request) else page_about
+    return show(petition, request, "thanks.html", {})
 
 
 @json_view(routes)

@@ -21,6 +21,7 @@ from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.figure import MOST_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
+from chalicelib.petitions.sites import MOST_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
@@ -96,6 +97,8 @@ class Petition(BaseModel):
     """The language of the texts above."""
     translations: dict[Code, Translation] = {}
     """The texts in other languages, by code."""
+    embed_on: Annotated[list[SiteOrigin], Field(max_length=MOST_SITES)] = []
+    """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 

@@ -9,8 +9,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.core.language import language_of
-from chalicelib.edge.html import page
-from chalicelib.edge.http import NO_STORE, chosen_language
+from chalicelib.edge.html import framed_by, page
+from chalicelib.edge.http import NO_STORE, chosen_language, query
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
@@ -54,9 +54,30 @@ def petition_page(
 ) -> Response:
     count = known_count(petition, now, tables)
     context = _context(petition, request, petition.state_at(now), count)
-    context |= {name: _known(load, petition, count, tables) for name, load in SECTIONS.items()}
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
+    if is_embedded(request):
+        return embedded_page(petition, request, "embed.html", context, status, headers)
+    context |= {name: _known(load, petition, count, tables) for name, load in SECTIONS.items()}
     return page_about(petition, request, "petition.html", context, status, headers)
+
+
+def is_embedded(request: Request) -> bool:
+    """Return whether the page is in a frame on another site, or what the form in such a frame leads to."""
+    after_the_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
+    return request.path.startswith("/embed/") or after_the_form
+
+
+def embedded_page(
+    petition: Petition,
+    request: Request,
+    template: str,
+    context: Mapping[str, object],
+    status: int = 200,
+    headers: Mapping[str, str] = NO_STORE,
+) -> Response:
+    """Return a page that the petition's allowed sites may show in a frame."""
+    framed = {**headers, **framed_by(petition.embed_on)}
+    return page_about(petition, request, template, {**context, "embedded": True}, status, framed)
 
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:

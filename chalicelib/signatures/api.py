@@ -7,16 +7,16 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import FieldError, Invalid, Unavailable
+from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavailable
 from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect, source_ip
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.find import find_open_petition
+from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import petition_page
+from chalicelib.petitions.page import is_embedded, petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.mailboxes import MEANT, question
 from chalicelib.signatures.network import network_hash
@@ -41,7 +41,14 @@ def sign_by_json(request: Request, slug: str) -> Response:
 def sign_by_form(request: Request, slug: str) -> Response:
     """Return 303 to the thank-you page, or the form again with the typed values and the field errors."""
     now = times.now()
-    petition = find_open_petition(slug, now, signing_tables())
+    try:
+        petition = find_open_petition(slug, now, signing_tables())
+    except PetitionNotOpen:
+        if not is_embedded(request):
+            raise
+        # The page of the error cannot be in a frame.
+        over = find_petition(slug, now, signing_tables())
+        return petition_page(request, over, now, signing_tables(), form={}, status=409)
     fields = {name: value for name, value in form_fields(request).items() if name != MEANT}
     try:
         form = read_fields(fields)

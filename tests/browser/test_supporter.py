@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 
 from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
 
 
-def fill(page: Page, email: str, name: str = "Alice Example") -> None:
+def fill(page: Page | Frame, email: str, name: str = "Alice Example") -> None:
     page.get_by_label("Full name").fill(name)
     page.get_by_label("Email address").fill(email)
     page.locator("#postcode").fill("sw1a 1aa")

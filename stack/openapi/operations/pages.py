@@ -4,6 +4,8 @@ from chalicelib.signatures.answers import ConfirmFields, SignatureFields, StopFi
 from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
+SOURCE = Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored.")
+EMBED = Query("embed", "`1` for the form in a frame: the page that follows may be in the frame too.")
 LOOK = "Shows a page and changes nothing, because email scanners open every link."
 TOKEN = Query("token", "The token from the email.", required=True)
 TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
@@ -16,7 +18,7 @@ OPERATIONS: Operations = {
         "Works without JavaScript.",
         query=[
             LANG,
-            Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),
+            SOURCE,
             Query(
                 "preview",
                 "From a preview link made by staff. Shows the stored page before it is published. Never cached.",
@@ -34,11 +36,23 @@ OPERATIONS: Operations = {
             "Accepted. The same for new, repeated and blocked signatures.", status=303, kinds=(), headers=["Location"]
         ),
         "Sending the form twice makes one signature.",
-        query=[LANG],
+        query=[LANG, EMBED],
         body=Body(SignatureFields, kind=FORM),
         problems={409: "NotOpenPage", 422: "InvalidFormPage", 503: "BusyFormPage"},
     ),
-    "show_thanks": Operation("The page after signing", PAGE, query=[LANG]),
+    "show_thanks": Operation("The page after signing", PAGE, query=[LANG, EMBED]),
+    "show_embed": Operation(
+        "The form, for a frame on another site",
+        PAGE,
+        "Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`). Sets no cookies.",
+        query=[LANG, SOURCE],
+    ),
+    "show_counter": Operation(
+        "The counter, for a frame on another site",
+        PAGE,
+        "Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`).",
+        query=[LANG, SOURCE],
+    ),
     "show_statement": Operation(
         "A statement as a page, to read and print", Answer("The statement is genuine."), query=[LANG]
     ),

@@ -12,6 +12,14 @@ OPERATIONS: Operations = {
             etag="The file has not changed.",
         ),
     ),
+    "read_embed_script": Operation(
+        "The script that puts a petition's form or counter on another site",
+        Answer(
+            "For `<script src=... data-petition=... data-show=form|counter>`.",
+            kinds=["text/javascript"],
+            etag="The file has not changed.",
+        ),
+    ),
     "read_dashboard_file": Operation(
         "Scripts and styles of the staff pages",
         Answer("The file.", kinds=["text/css", "text/javascript"], etag="The file has not changed."),

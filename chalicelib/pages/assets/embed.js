@@ -1,0 +1,35 @@
+// For other sites: <script src=".../embed.js" data-petition="..." data-show="form"></script> becomes a frame with the
+// form or the counter. A classic script, because a module does not know its own tag. It sets no cookie, and only
+// properties that a strict content security policy allows.
+
+(() => {
+  const script = document.currentScript;
+  if (!(script instanceof HTMLScriptElement)) return;
+  const { petition = "", show = "form", source, lang, title } = script.dataset;
+  const path = `embed/${encodeURIComponent(petition)}${show === "counter" ? "/counter" : ""}`;
+  const url = new URL(path, script.src);
+  if (source) url.searchParams.set("source", source);
+  if (lang) url.searchParams.set("lang", lang);
+
+  const frame = document.createElement("iframe");
+  frame.src = url.href;
+  frame.title = title ?? "Petition";
+  frame.style.width = "100%";
+  frame.style.border = "0";
+  frame.style.height = show === "counter" ? "10rem" : "60rem";
+
+  window.addEventListener("message", ({ origin, source: sender, data }) => {
+    if (origin !== url.origin || sender !== frame.contentWindow) return;
+    const told = data?.petition ?? {};
+    if (Number.isFinite(told.height)) frame.style.height = `${told.height}px`;
+    if (!title && typeof told.title === "string") frame.title = told.title;
+  });
+
+  // The page after the form is shorter: without this, its start could be out of sight.
+  let isFirst = true;
+  frame.addEventListener("load", () => {
+    if (!isFirst) frame.scrollIntoView();
+    isFirst = false;
+  });
+  script.after(frame);
+})();

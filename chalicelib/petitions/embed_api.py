@@ -1,0 +1,39 @@
+"""Pages that other sites show in a frame: the form and the counter."""
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.sources import known_source
+from chalicelib.edge.html import page_view
+from chalicelib.edge.http import query, shared
+from chalicelib.petitions.find import find_petition
+from chalicelib.petitions.page import embedded_page, known_count, petition_page
+from chalicelib.shedding.level import level_now
+
+routes = Blueprint(__name__)
+
+
+@page_view(routes)
+def show_embed(request: Request, slug: str) -> Response:
+    """Show the petition's form in a frame."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    source = known_source(query(request, "source"))
+    form = {"source": source} if source else {}
+    return petition_page(request, petition, now, tables(), form=form, headers=shared(level_now(tables()).max_age))
+
+
+@page_view(routes)
+def show_counter(request: Request, slug: str) -> Response:
+    """Show the petition's counter in a frame, with a link to the petition."""
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    count = known_count(petition, now, tables())
+    context = {
+        "state": petition.state_at(now).value,
+        "count": count and count.confirmed,
+        "goal": petition.goal_at(count.confirmed if count else 0),
+        "source": known_source(query(request, "source")),
+    }
+    return embedded_page(petition, request, "counter.html", context, headers=shared(level_now(tables()).max_age))

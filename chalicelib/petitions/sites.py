@@ -1,0 +1,29 @@
+"""The sites that may show a petition in a frame, as origins (RFC 6454)."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
+
+MOST_SITES = 20
+# Plain http only for people who try it on their own machine.
+SITE_PATTERN = (
+    r"^(?:https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|http://(?:localhost|127\.0\.0\.1))"
+    r"(?::[0-9]{1,5})?$"
+)
+
+
+def _is_origin(site: str) -> str:
+    """Check it strictly: it becomes part of a header."""
+    if not re.fullmatch(SITE_PATTERN, site) or len(site) > 200:
+        raise ValueError("Enter a site without a path, such as https://www.charity.example")
+    return site
+
+
+SiteOrigin = Annotated[
+    str,
+    AfterValidator(_is_origin),
+    WithJsonSchema(
+        {"type": "string", "pattern": SITE_PATTERN, "maxLength": 200, "examples": ["https://www.charity.example"]}
+    ),
+]

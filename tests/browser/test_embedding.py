@@ -1,0 +1,136 @@
+"""Alice signs in a frame on a charity's site, which has another origin and a strict content security policy."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+from aiohttp import web
+from playwright.sync_api import Browser, Page, expect
+
+from stack.background import served
+from stack.sockets import free_port
+from tests.browser.test_pages import check_at_every_size
+from tests.browser.test_supporter import fill
+from tests.deployed import DeployedSite, a_draft
+from tests.emulated import eventually
+
+SLUG = "in-a-frame"
+# A message that does not come from the frame. The promise ends when the page has handled it.
+FORGED = """new Promise((done) => {
+  addEventListener("message", () => setTimeout(done), { once: true });
+  postMessage({ petition: { height: 9999 } }, "*");
+})"""
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Two sites with the same page: one that the petition allows, and another one."""
+
+    allowed: str
+    other: str
+
+
+@pytest.fixture(scope="module")
+def sites(deployed_site: DeployedSite) -> Iterator[Sites]:
+    ports = (free_port(), free_port())
+    # To a browser, localhost is another site than 127.0.0.1, where the petition is.
+    both = Sites(*(f"http://localhost:{port}" for port in ports))
+    made = deployed_site.manage("POST", "/petitions", a_draft(SLUG, embed_on=[both.allowed]))
+    assert made.status_code == 201, made.text
+    opened = deployed_site.manage("POST", f"/petitions/{SLUG}/state", {"state": "open"})
+    assert opened.status_code == 200, opened.text
+    with ExitStack() as running:
+        for port in ports:
+            running.enter_context(served(charity_site(deployed_site.url), port))
+        yield both
+
+
+def charity_site(petitions: str) -> web.Application:
+    """Return a site whose policy allows only script and frames of the petition site."""
+
+    async def page(request: web.Request) -> web.Response:
+        tag = f'<script src="{petitions}/embed.js" data-petition="{SLUG}" data-source="our-website"'
+        tags = f'{tag}></script>{tag} data-show="counter"></script>'
+        frame = f'<iframe src="{petitions}/embed/{SLUG}?source=our-website" title="Sign" height="1500"></iframe>'
+        body = f"<!doctype html><title>Charity</title><h1>Charity</h1>{frame if request.query_string else tags}"
+        policy = f"default-src 'none'; script-src {petitions}; frame-src {petitions}"
+        return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+    application = web.Application()
+    application.router.add_get("/", page)
+    return application
+
+
+def test_a_supporter_signs_in_the_frame(browser: Browser, deployed_site: DeployedSite, sites: Sites) -> None:
+    desk, violations = browser.new_page(), list[str]()
+    desk.on("console", lambda message: violations.append(message.text) if "Security Policy" in message.text else None)
+    desk.goto(sites.allowed)
+    form, counter = desk.frame_locator("iframe >> nth=0"), desk.frame_locator("iframe >> nth=1")
+    expect(counter.locator("[data-count]")).to_have_text("0")
+    expect(desk.locator("iframe >> nth=0")).to_have_attribute("title", re.compile("Harbour|–"))
+    assert fits(desk, 0)
+    assert fits(desk, 1)
+    desk.evaluate(FORGED)
+    assert fits(desk, 0)
+    assert "source=our-website" in desk.frames[1].url
+    fill(desk.frames[1], "nonsense")
+    form.locator("#sign button[type=submit]").click()
+    expect(form.locator("#error-summary")).to_contain_text("name@example.org")
+    expect(form.locator("#error-summary")).to_be_focused()
+    assert fits(desk, 0)
+    form.get_by_label("Email address").fill("framed@example.org")
+    form.locator("#consent-sign").check()
+    form.locator("#sign button[type=submit]").focus()
+    desk.keyboard.press("Enter")
+    expect(form.get_by_role("heading", level=1)).to_have_text("Check your inbox")
+    assert fits(desk, 0)
+    assert desk.url == f"{sites.allowed}/"
+    eventually(lambda: deployed_site.mails("framed@example.org"))
+    assert (desk.context.cookies(), violations) == ([], [])
+    desk.close()
+
+
+def test_the_frame_works_without_javascript(
+    phone_without_javascript: Page, deployed_site: DeployedSite, sites: Sites
+) -> None:
+    page = phone_without_javascript
+    page.goto(f"{sites.allowed}/?plain")
+    form = page.frame_locator("iframe")
+    fill(page.frames[1], "plain-frame@example.org")
+    form.locator("#sign button[type=submit]").click()
+    expect(form.get_by_role("heading", level=1)).to_have_text("Check your inbox")
+    eventually(lambda: deployed_site.mails("plain-frame@example.org"))
+
+
+def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: Sites) -> None:
+    page = browser.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text) if "frame-ancestors" in message.text else None)
+    page.goto(sites.other, wait_until="load")
+    eventually(lambda: len(refused) >= 2)
+    assert page.frame_locator("iframe >> nth=0").locator("#sign").count() == 0
+    page.close()
+
+
+@pytest.mark.parametrize("path", [f"/embed/{SLUG}", f"/embed/{SLUG}/counter"])
+@pytest.mark.usefixtures("sites")
+def test_what_the_frame_shows_is_accessible(browser: Browser, deployed_site: DeployedSite, path: str) -> None:
+    def open_it(page: Page) -> None:
+        page.goto(f"{deployed_site.url}{path}")
+
+    check_at_every_size(browser, path[1:].replace("/", "-"), open_it)
+
+
+def fits(page: Page, number: int) -> bool:
+    """Wait until the frame is as high as the page in it."""
+    frame = page.frames[number + 1]
+
+    def same() -> bool:
+        inner = frame.evaluate("Math.ceil(document.body.getBoundingClientRect().height)")
+        outer = page.locator("iframe").nth(number).evaluate("frame => frame.clientHeight")
+        return bool(inner == outer and inner > 50)
+
+    eventually(same)
+    return same()
