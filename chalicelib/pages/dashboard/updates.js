@@ -18,7 +18,7 @@ const INTRODUCTION =
   "It also appears on the petition’s page.";
 const MARKDOWN_HINT =
   "Leave an empty line between paragraphs. You can use # headings, - lists, > quotes, *emphasis*, **strong text** " +
-  "and [links](https://example.org). There are no images.";
+  "and [links](address). There are no images.";
 const languages = new Intl.DisplayNames(["en-GB"], { type: "language" });
 
 /** @type {Record<ManagedUpdate["state"], string>} */
