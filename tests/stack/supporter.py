@@ -28,9 +28,9 @@ class Visitor:
         url = f"{self.site}/api/petitions/{slug}/signatures"
         fetch(urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}))
 
-    def link(self, action: str, email: str) -> str:
+    def link(self, action: str, email: str, seconds: float = EMAIL_SECONDS) -> str:
         """Wait for an email to the address and return the token of its link."""
-        text = wait_for(lambda: next((mail["text"] for mail in self.mails() if email in mail["to"]), ""), EMAIL_SECONDS)
+        text = wait_for(lambda: next((mail["text"] for mail in self.mails() if email in mail["to"]), ""), seconds)
         found = re.search(rf"http\S+/{action}\?token=(\S+)", text)
         assert found, text
         return urllib.parse.unquote(found.group(1))
