@@ -15,7 +15,7 @@ PARTNER = {
     "name": "Sample Partner",
     "counts": "at-once",
     "wording": "I sign this petition, and Sample Partner may pass my signature on to the charity.",
-    "version": "1",
+    "version": "partner-sample-2026-11",
 }
 
 
