@@ -95,10 +95,8 @@ def _person(signature: Signature) -> "Person":
 def _times(signature: Signature) -> "SignatureTimes":
     names: tuple[str, ...] = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
     if signature.erased_at:
-        names = (
-            "erased_at",
-            "expires_at",
-        )  # The other times were deleted: the item holds the time of the erasure there.
+        # The other times were deleted: the item holds the time of the erasure there.
+        names = ("erased_at", "expires_at")
     return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from secrets import token_hex
+from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, NotNow
@@ -29,24 +30,21 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
 
 def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
     """Replace the text of a draft. Raise NotNow if it is no longer a draft: people may have read it."""
-    _require_draft(update)
-    try:
-        return store.change(update, tables, **text.model_dump(), html=as_html(text.markdown))
-    except ConditionFailed:
-        raise NotNow("This update was published or cancelled meanwhile.") from None
+    return _changed(update, tables, **text.model_dump(), html=as_html(text.markdown))
 
 
 def send_test(update: Update, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
     """Request a test of a draft to this address, marked as a test. Raise NotNow if it is no longer a draft."""
-    _require_draft(update)
-    try:
-        store.change(update, tables, test_to=to)
-    except ConditionFailed:
-        raise NotNow("This update was published or cancelled meanwhile.") from None
+    _changed(update, tables, test_to=to)
     request = TESTS.request(delivery_key(update.slug, update.update_id, token_hex(8)), now, tables)
     outbox.send([(request, 0)])
 
 
-def _require_draft(update: Update) -> None:
+def _changed(update: Update, tables: Tables, **fields: Any) -> Update:
+    """Change a draft. Raise NotNow if it is no longer one."""
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}, so it can no longer be changed.")
+    try:
+        return store.change(update, tables, **fields)
+    except ConditionFailed:
+        raise NotNow("This update was published or cancelled meanwhile.") from None
