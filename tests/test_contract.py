@@ -211,7 +211,7 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
     ("function", "sent"),
     [
         ("SweepMail", sent_by(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
-        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", tables))),
+        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
     ],
 )
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(

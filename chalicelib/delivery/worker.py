@@ -108,10 +108,12 @@ def _measure(sent: Sent, age: timedelta) -> None:
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
     elif sent is Sent.REFUSED:
         log.measure(Metric.MAIL_REFUSED)
+    elif sent is Sent.UNKNOWN:
+        log.measure(Metric.MAIL_UNKNOWN)
 
 
 def _take_feedback(event: Mapping[str, Any]) -> None:
-    log.event("feedback", recorded=take_feedback(event, KINDS, tables()))
+    log.event("feedback", recorded=take_feedback(event, KINDS, times.now(), tables()))
 
 
 def _watch() -> None:
