@@ -19,6 +19,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys, mail_keys, settings as settings_of
 from chalicelib.core.letter_keys import letter_text
 from chalicelib.core.settings import settings
+from chalicelib.core.target_keys import targets
 from chalicelib.edge import placeholders
 from chalicelib.edge.route import Function
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
@@ -169,9 +170,9 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
     assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
 
 
-def test_a_sender_reads_only_petitions_the_pause_updates_and_letters() -> None:
+def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
     for function in SENDERS:
-        more = [keys.updates("*"), letter_text("*", "").pk] if function == "SendOtherMail" else []
+        more = [keys.updates("*"), letter_text("*", "").pk, targets("*")] if function == "SendOtherMail" else []
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
         assert set().union(*(each or () for each in read)) == {
             keys.petition("any").pk,

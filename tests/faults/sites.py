@@ -10,7 +10,12 @@ Function = tuple[str, str]  # Dotted module, name.
 # An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
 KINDS = (
     *("chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds"),
-    *("chalicelib.updates.kinds", "chalicelib.letters.kinds"),
+    *(
+        "chalicelib.updates.kinds",
+        "chalicelib.letters.kinds",
+        "chalicelib.letters.deliveries",
+        "chalicelib.mail.counted",
+    ),
 )
 # The states of a capability's own kinds, by name.
 STATES = {"EMAILS", "TESTS", "LETTERS"}

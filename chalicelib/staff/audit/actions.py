@@ -10,6 +10,8 @@ DESCRIPTIONS = {
     "import.cancelled": "Cancelled an import",
     "import.started": "Imported a partner's file",
     "import.undone": "Undid an import",
+    "letters.paused": "Paused the letters to a target",
+    "letters.resumed": "Sent the letters to a target again",
     "mail.allowed": "Allowed email again that its owner had stopped",
     "mail.resent": "Sent a confirmation email again",
     "partner.created": "Created a partner",

@@ -1,0 +1,50 @@
+"""The letters of a petition by target: how many, on which day, and whether they are paused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.letters.counts import Days, LetterNumbers, letter_counts, total
+from chalicelib.letters.target_state import TargetState, target_states
+from chalicelib.petitions.letter import LetterTarget
+from chalicelib.petitions.model import Petition
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """`target` is None if the petition no longer has it. Its letters still count."""
+
+    key: str
+    target: LetterTarget | None
+    numbers: LetterNumbers
+    days: Days
+    state: TargetState
+
+
+@dataclass(frozen=True)
+class Letters:
+    """All letters of a petition, exact at `as_of`."""
+
+    targets: list[TargetReport]
+    as_of: datetime
+
+    @property
+    def numbers(self) -> LetterNumbers:
+        return total(each.numbers for each in self.targets)
+
+
+def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
+    """Return the letters by target: those of the petition in their order, then those that were removed."""
+    counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
+    targets = {target.key: target for target in petition.letter.targets} if petition.letter else {}
+    reports = [
+        TargetReport(
+            key,
+            targets.get(key),
+            total(counts.get(key, {}).values()),
+            counts.get(key, {}),
+            states.get(key, TargetState()),
+        )
+        for key in [*targets, *sorted(counts.keys() - targets.keys())]
+    ]
+    return Letters(reports, now)
