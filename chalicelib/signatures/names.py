@@ -26,8 +26,9 @@ _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
 _GREETING_SIGNS = frozenset(" .,'’-·")
 # Short words of names that people write in lower case. Other lower-case words make a sentence: "Send cash to Bob".
 _PARTICLES = frozenset({
-    "a", "ab", "al", "ap", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du",
-    "e", "el", "ferch", "i", "ibn", "la", "las", "le", "los", "san", "ten", "ter", "van", "von", "y", "zu", "zum", "zur",
+    "a", "ab", "al", "ap", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos",
+    "du", "e", "el", "ferch", "i", "ibn", "la", "las", "le", "los", "san", "ten", "ter", "van", "von", "y", "zu", "zum",
+    "zur",
 })  # fmt: skip
 # People read "win .com" and "win·com" as an address, although no email program makes a link of it.
 _READ_AS_DOT = re.compile(r"\s*[.·]\s*")
