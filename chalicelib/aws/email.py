@@ -28,6 +28,8 @@ QUOTA = "quota exceeded"
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
+# Seconds.
+LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
 
 @dataclass(frozen=True)
