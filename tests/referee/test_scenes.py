@@ -27,6 +27,9 @@ pytestmark = pytest.mark.xdist_group("referee")
 NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
 # Looked up by its name: only the relay asks for letters again.
 AGAIN = {"chalicelib/mail/counted.py:request_dropped", "chalicelib/mail/counted.py:transact"}
+# What an email's feedback does, and who requests one.
+RECORDED = {"chalicelib/letters/target_state.py:pause", "chalicelib/mail/counted.py:mark_undeliverable"}
+REQUESTED = {"chalicelib/mail/deliveries.py:put"}
 # `sites_from` follows names: these are named in what a function runs, and not called by it.
 NAMED_ONLY = {
     # They refuse nothing that they have recorded.
@@ -41,8 +44,11 @@ NAMED_ONLY = {
     },
     # No email of updates, and no letter, is urgent.
     "send_mail": {
-        "chalicelib/letters/target_state.py:target_state",
+        *RECORDED,
+        *REQUESTED,
+        *("chalicelib/letters/target_state.py:target_state", "chalicelib/letters/pace.py:_has_room"),
         "chalicelib/mail/counted.py:transact",
+        "chalicelib/mail/outstanding.py:advance",
         "chalicelib/mail/deliveries.py:mark_sent",
         "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",
@@ -54,6 +60,8 @@ NAMED_ONLY = {
         "chalicelib/updates/store.py:find",
     },
     "send_other_mail": {
+        *RECORDED,
+        *REQUESTED,
         *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
         *("chalicelib/mail/outstanding.py:mark", "chalicelib/signatures/mail_state.py:mark_undeliverable"),
     },
@@ -62,11 +70,11 @@ NAMED_ONLY = {
         "chalicelib/partners/store.py:keep_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
-    "relay_mail": {"chalicelib/mail/outbox.py:depth"},
+    "relay_mail": {"chalicelib/mail/outbox.py:depth", *REQUESTED},
     "run_update": {"chalicelib/mail/outbox.py:depth", *AGAIN, "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
     # A type of its arguments; only the sender claims.
-    "sweep_mail": {"chalicelib/mail/state.py:claim"},
+    "sweep_mail": {"chalicelib/mail/state.py:claim", "chalicelib/mail/counted.py:transact", *REQUESTED},
     # What comes late and finds its mail requested is overtaken before.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }
@@ -107,7 +115,7 @@ def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) ->
     for function, handlers in handlers_of().items():
         reached = sites_from(handlers) - NAMED_ONLY.get(function, set())
         differing[function] = reached ^ (evidence.sites[function] - LINKS.get(function, set()))
-    assert sorted(f"{function}: {site}" for function, sites in differing.items() for site in sites) == []
+    assert "\n".join(sorted(f"{name}: {site}" for name, sites in differing.items() for site in sites)) == ""
 
 
 def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
