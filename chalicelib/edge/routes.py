@@ -90,6 +90,7 @@ _ALL = (
     _staff("POST", "/petitions/{slug}/updates/{update_id}/cancel", "cancel_update", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/letters/{target}/pause", "pause_letters", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/letters/{target}/resume", "resume_letters", Function.MANAGE, Right.MANAGE),
+    _staff("POST", "/petitions/{slug}/letters/{target}/test", "email_letter_test", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/tokens", "list_tokens", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/tokens", "issue_token", Function.MANAGE, Right.MANAGE),
     _staff("DELETE", "/tokens/{token_id}", "revoke_token", Function.MANAGE, Right.MANAGE),

@@ -44,6 +44,8 @@ class TargetLetters(LetterCounts):
     name: str
     mode: str
     """`single`, `paced`, `digest`, or `removed` if the petition no longer has this target."""
+    is_test: bool
+    """Test mode: letters go to staff, and are not counted."""
     paused: bool
     """No letter is sent: one bounced, the target complained, or staff paused it."""
     paused_at: Time | None
@@ -64,3 +66,9 @@ class TargetPause(TypedDict):
     slug: Slug
     key: str
     paused: bool
+
+
+class LetterTest(TypedDict):
+    slug: Slug
+    key: str
+    sent_to: str

@@ -7,8 +7,10 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_kind import DIGEST_KIND
 from chalicelib.letters.model import may_be_sent, target_of
 from chalicelib.letters.not_now import not_now
+from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
@@ -25,7 +27,7 @@ def contents_letter(
     held = held_as(petition, signature_id, tables)
     if target is None or held is None or not may_be_sent(held.signature):
         return NotSent.TOO_LATE
-    if reason := not_now(key, stored, target, now, tables):
+    if reason := not_now(key, stored, target, held.signature, now, tables):
         return reason
     signature, signed = held.signature, held.signature.letter
     assert signed is not None
@@ -37,10 +39,12 @@ def contents_letter(
     letter = written(words_of(agreed, signed), to, name, postcode, shown.charity, language)
     url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed.reply else ""
-    values = {"petition": shown, "petition_url": url, "letter": letter}
+    values = {"petition": shown, "petition_url": url, "letter": letter, "is_test": False}
     return Content(target.email, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
 
 
 LETTER_KINDS = by_name(
+    DIGEST_KIND,
+    TEST_KIND,
     Kind(LETTER, Path(__file__).with_name("templates"), Priority.OTHER, LETTERS, contents_letter),
 )

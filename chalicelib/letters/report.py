@@ -9,6 +9,9 @@ from chalicelib.letters.target_state import TargetState, target_states
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition
 
+# A statement is in its address, which must stay short.
+MOST_NAMED = 3
+
 
 @dataclass(frozen=True)
 class TargetReport:
@@ -31,6 +34,23 @@ class Letters:
     @property
     def numbers(self) -> LetterNumbers:
         return total(each.numbers for each in self.targets)
+
+
+def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | None:
+    """Return the numbers for a statement, if the petition has a letter: a sentence for each target, or for all."""
+    if petition.letter is None:
+        return None
+    letters = report(petition, now, tables)
+    if len(letters.targets) > MOST_NAMED:
+        return _sentence(f"{len(letters.targets)} targets", letters.numbers)
+    return " ".join(_sentence(each.target.name if each.target else each.key, each.numbers) for each in letters.targets)
+
+
+def _sentence(to: str, numbers: LetterNumbers) -> str:
+    """Say all outcomes, so that nobody reads unknown letters as sent ones."""
+    named = {"sent": numbers.sent, "failed": numbers.failed, "unknown": numbers.unknown, "waiting": numbers.waiting}
+    outcomes = ", ".join(f"{number:,} {name}" for name, number in {**named, "not sent": numbers.dropped}.items())
+    return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
 
 
 def report(petition: Petition, now: datetime, tables: Tables) -> Letters:

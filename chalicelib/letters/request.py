@@ -9,9 +9,12 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.model import target_of
+from chalicelib.letters.trial import TESTS
+from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
-from chalicelib.petitions.find import letter_as_signed
+from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.signatures.model import SignatureState
 
 Image = Mapping[str, Any]
@@ -43,15 +46,18 @@ def has_just_confirmed(before: Image | None, after: Image) -> bool:
 
 def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:
     slug = keys.slug_of(image["pk"])
-    for target in letter_as_signed(slug, image["letter"]["version"], tables).letter.targets:
-        if request := _requested(letter_delivery(slug, target.key, image["sk"]), now, tables):
+    current = petition_as_stored(slug, tables)
+    for each in letter_as_signed(slug, image["letter"]["version"], tables).letter.targets:
+        target = target_of(current, each.key)
+        state = TESTS if target and target.test_to else LETTERS
+        if request := _requested(state, letter_delivery(slug, each.key, image["sk"]), now, tables):
             yield request
 
 
-def _requested(key: str, now: datetime, tables: Tables) -> MailRequest | None:
+def _requested(state: Deliveries, key: str, now: datetime, tables: Tables) -> MailRequest | None:
     """Request the letter. If it was requested before, return that request while it is open: its message may be lost."""
     try:
-        return LETTERS.request(key, now, tables)
+        return state.request(key, now, tables)
     except ConditionFailed as failure:
         item = failure.item or {}
-        return LETTERS.request_of(item) if "mail_requested_at" in item else None
+        return state.request_of(item) if "mail_requested_at" in item else None

@@ -16,13 +16,15 @@ _PAUSE = ("paused_at", "paused_why")
 class TargetState:
     """`paused_why`: "bounced", "complained" or "staff"; "" while letters are sent.
 
-    `singles`: how many of the first letters went singly, before digests. `gathers`: it has had a letter in a digest.
+    `singles`: how many of the first letters went singly. `has_digests`: a letter has been put into a digest.
+    `test_to`: where staff asked to send the last test.
     """
 
     paused_at: datetime | None = None
     paused_why: str = ""
     singles: int = 0
-    gathers: bool = False
+    has_digests: bool = False
+    test_to: str = ""
 
     @property
     def is_paused(self) -> bool:
@@ -56,12 +58,18 @@ def resume(slug: str, target: str, tables: Tables) -> None:
     tables.update(Change(target_keys.target(slug, target), remove=_PAUSE))
 
 
-def gathers(slug: str, target: str, tables: Tables) -> None:
+def has_digests(slug: str, target: str, tables: Tables) -> None:
     """Record that there may be digests for this target."""
-    tables.update(Change(target_keys.target(slug, target), assign={"gathers": True}))
+    tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
+
+
+def keep_test_address(slug: str, target: str, to: str, tables: Tables) -> None:
+    """Remember where staff send a test: an email's own item has no addresses."""
+    tables.update(Change(target_keys.target(slug, target), assign={"test_to": to}))
 
 
 def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
-    return TargetState(paused_at, item.get("paused_why", ""), item.get("singles", 0), "gathers" in item)
+    why, singles, test_to = item.get("paused_why", ""), item.get("singles", 0), item.get("test_to", "")
+    return TargetState(paused_at, why, singles, "has_digests" in item, test_to)

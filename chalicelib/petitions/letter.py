@@ -66,6 +66,8 @@ class LetterTarget(BaseModel):
     name: Line
     """As in "Dear …": `Home Secretary`."""
     email: EmailAddress
+    test_to: EmailAddress | None = None
+    """Test mode: letters go to this address of staff, marked as tests, and none to the target."""
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
 
 

@@ -14,11 +14,13 @@ KINDS = (
         "chalicelib.updates.kinds",
         "chalicelib.letters.kinds",
         "chalicelib.letters.deliveries",
+        "chalicelib.letters.digest_kind",
+        "chalicelib.letters.trial",
         "chalicelib.mail.counted",
     ),
 )
 # The states of a capability's own kinds, by name.
-STATES = {"EMAILS", "TESTS", "LETTERS"}
+STATES = {"EMAILS", "TESTS", "LETTERS", "DIGESTS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 

@@ -20,6 +20,7 @@ from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
 from tests.faults import (
+    digest_scenes,
     export_scenes,
     import_scenes,
     letter_scenes,
@@ -42,6 +43,7 @@ SCENES = [
     *update_scenes.UPDATE_SCENES,
     *letter_scenes.LETTER_SCENES,
     *target_scenes.TARGET_SCENES,
+    *digest_scenes.DIGEST_SCENES,
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]

@@ -22,3 +22,8 @@ def of_staff(staff: Callable[..., Any]) -> Iterator[Any]:
     for verb in ("pause", "resume"):
         for target, status in {"home-secretary": 200, "nobody": 404}.items():
             yield staff("POST", status, f"{ONE}/{verb}", f"{OURS}/{target}/{verb}")
+    test, right = f"{ONE}/test", b'{"email": "bob@charity.example"}'
+    for body, status in {right: 202, b"{": 400, b"a" * 16_385: 413, b'{"email": "bob"}': 422}.items():
+        yield staff("POST", status, test, f"{OURS}/home-secretary/test", body)
+    yield staff("POST", 404, test, f"{OURS}/nobody/test", right)
+    yield staff("POST", 415, test, f"{OURS}/home-secretary/test", right, "text/plain")

@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     "import.undone": "Undid an import",
     "letters.paused": "Paused the letters to a target",
     "letters.resumed": "Sent the letters to a target again",
+    "letters.tested": "Sent a test of a letter",
     "mail.allowed": "Allowed email again that its owner had stopped",
     "mail.resent": "Sent a confirmation email again",
     "partner.created": "Created a partner",

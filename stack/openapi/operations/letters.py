@@ -1,7 +1,8 @@
 """Letters to the petition's targets, for staff."""
 
-from chalicelib.letters.answers import StaffLetters, TargetPause
-from stack.openapi.operation import Answer, Operation, Operations
+from chalicelib.letters.answers import LetterTest, StaffLetters, TargetPause
+from chalicelib.letters.staff_api import LetterTestRequest
+from stack.openapi.operation import Answer, Body, Operation, Operations
 from stack.openapi.operations.petitions import SLUG
 
 NUMBERS = {"requested": 1200, "sent": 1180, "failed": 3, "unknown": 1, "dropped": 6}
@@ -20,6 +21,7 @@ OPERATIONS: Operations = {
                         "key": "home-secretary",
                         "name": "Home Secretary",
                         "mode": "single",
+                        "is_test": False,
                         "paused": False,
                         "paused_at": None,
                         "paused_why": "",
@@ -39,5 +41,11 @@ OPERATIONS: Operations = {
         "Send the letters to a target again",
         PAUSE,
         "A bounce or a complaint of a target pauses its letters. Those that waited follow within six hours.",
+    ),
+    "email_letter_test": Operation(
+        "Send a test of a letter to yourself",
+        Answer("The test will arrive soon.", LetterTest, status=202),
+        "The petition's letter as the target would get it, with [TEST] in the subject. It is not counted.",
+        body=Body(LetterTestRequest, {"email": "bob@charity.example"}),
     ),
 }
