@@ -38,6 +38,7 @@ def test_a_target_gets_letters_singly_unless_the_file_says_otherwise() -> None:
         {"subject": ""},
         {"subject": "Two\nlines"},
         {"body": "x" * 3001},
+        {"body": "ω" * 2001},
         {"openings": ["x"] * 11},
     ],
 )
