@@ -8,9 +8,9 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.edge.batch import BatchFailed
-from chalicelib.letters.kinds import LETTERS
-from chalicelib.letters.request import has_just_confirmed, request_missing
+from chalicelib.letters.kinds import LETTER_KINDS, LETTERS
+from chalicelib.letters.request import has_just_confirmed, request_letters, request_missing
+from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
 from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
 from tests.served import Served, schedule_event
@@ -83,10 +83,11 @@ def test_letters_that_the_stream_lost_are_requested_once(served: Served) -> None
 
 def test_a_queue_that_fails_after_the_request_loses_no_letter(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
-    alice = confirmed_with_a_letter(served, petition)
+    change = (PENDING, item_of(served.tables, petition, confirmed_with_a_letter(served, petition)))
+    outbox = Outbox(served.queue, served.other_queue, LETTER_KINDS)
     served.other_queue.fail_next(Unavailable("queue"))
-    with pytest.raises(BatchFailed):
-        relayed(served, PENDING, item_of(served.tables, petition, alice))
-    relayed(served, PENDING, item_of(served.tables, petition, alice))
+    with pytest.raises(Unavailable):
+        request_letters([change], NOW, outbox, served.tables)
+    assert request_letters([change], NOW, outbox, served.tables) == 1
     send_all(served)
     assert len(served.mailer.mails) == 1
