@@ -1,7 +1,7 @@
 """The local site's stable address: a proxy to the API, whose URL changes between deployments.
 
-It stands for the CDN and the custom domain. It follows no redirect, decodes nothing and sets only the X-Forwarded
-headers: the caller's address, and that the site has no path prefix.
+It stands for the CDN and the custom domain. It follows no redirect, decodes nothing and sets only the headers that a
+CDN sets: the caller's address, that the site has no path prefix, and the key with which the API believes this.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ _ONE_HOP = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
     *("transfer-encoding", "upgrade", "expect"),
 }
-_OURS = {*_ONE_HOP, "host", "content-length", "forwarded", "x-real-ip"}
+_KEY = "X-Origin-Verify"
+_OURS = {*_ONE_HOP, "host", "content-length", "forwarded", "x-real-ip", _KEY.lower(), "cloudfront-viewer-address"}
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,8 +41,9 @@ class Front:
     AWS runs a thousand functions at once and refuses more. The emulator runs a few, so further requests wait here.
     """
 
-    def __init__(self, api: str) -> None:
+    def __init__(self, api: str, key: str) -> None:
         self._api = api
+        self._key = key
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
@@ -71,16 +73,19 @@ class Front:
         return self.session.request(
             request.method,
             URL(self._api + request.raw_path, encoded=True),
-            headers=_forwarded(request),
+            headers={**_forwarded(request), _KEY: self._key},
             data=body,
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
 
-def application(emulator: str, api: str, archive: Path | None = None) -> web.Application:
-    """Return the front for an emulator whose API answers below `api`. `archive`: file that keeps the inbox."""
-    front = Front(api)
+def application(emulator: str, api: str, key: str, archive: Path | None = None) -> web.Application:
+    """Return the front for an emulator whose API answers below `api` and knows the front by `key`.
+
+    `archive`: file that keeps the inbox.
+    """
+    front = Front(api, key)
     inbox = Inbox(emulator, lambda: front.session, archive)
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
     app.cleanup_ctx.append(front.connect)

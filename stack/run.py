@@ -135,9 +135,8 @@ async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> N
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(
-        application(running.endpoint, stack.api, STATE / "inbox.jsonl"), access_log=None, auto_decompress=False
-    )
+    front = application(running.endpoint, stack.api, stack.origin_key(), STATE / "inbox.jsonl")
+    runner = web.AppRunner(front, access_log=None, auto_decompress=False)
     await runner.setup()
     try:
         await web.TCPSite(runner, LOOPBACK, port, shutdown_timeout=2).start()

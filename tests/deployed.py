@@ -95,5 +95,5 @@ def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterato
     with emulator() as running:
         stack = deployed(running.endpoint, url, more=more or {})
         load_petitions(stack)
-        with served(application(running.endpoint, stack.api), port):
+        with served(application(running.endpoint, stack.api, stack.origin_key()), port):
             yield DeployedSite(url, issue_token(stack), stack)
