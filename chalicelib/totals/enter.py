@@ -13,13 +13,17 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Entering the same figure again changes nothing, so a retry is safe.
-
-    Raise UnknownPetition, Invalid for a time in the future or too many figures, or Stale after repeated races.
-    """
+    """Add the figure to the petition. Raise Invalid for a time in the future, or what `add` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    figure = Figure(**new.model_dump(), entered_at=now)
+    return add(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), now, tables)
+
+
+def add(slug: str, figure: Figure, now: datetime, tables: Tables) -> Figure:
+    """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
+
+    Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races.
+    """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
         if earlier := _same(figure, petition):
