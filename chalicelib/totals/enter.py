@@ -4,10 +4,11 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.change import changed
+from chalicelib.petitions.edit import revise
 from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.model import Petition
 
 ATTEMPTS = 3
 
@@ -16,10 +17,10 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
     """Add the figure to the petition. Raise Invalid for a time in the future, or what `add` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    return add(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), now, tables)
+    return add(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
 
 
-def add(slug: str, figure: Figure, now: datetime, tables: Tables) -> Figure:
+def add(slug: str, figure: Figure, tables: Tables) -> Figure:
     """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
 
     Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races.
@@ -31,7 +32,7 @@ def add(slug: str, figure: Figure, now: datetime, tables: Tables) -> Figure:
         if len(petition.figures) == MOST_FIGURES:
             raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
         try:
-            edit(changed(petition, figures=[*petition.figures, figure]), now, tables)
+            revise(changed(petition, figures=[*petition.figures, figure]), tables)
         except Stale:
             continue  # Somebody edited the petition in between.
         return figure

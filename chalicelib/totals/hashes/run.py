@@ -79,9 +79,8 @@ class Comparing:
     def _entered(self, job: HashComparison) -> HashComparison:
         # The time of the last step, so that a repeat after a crash enters the same.
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
-        now = self.clock()
         try:
-            add(job.slug, job.figure.model_copy(update={"compared": found, "entered_at": now}), now, self.tables)
+            add(job.slug, job.figure.model_copy(update={"compared": found, "entered_at": self.clock()}), self.tables)
         except Stale:
             raise Unavailable("storage") from None  # Staff edit the petition: try again later.
         except Invalid as full:
