@@ -30,6 +30,8 @@ SIGNING_CONFIG = Config(
 )
 # SES can be slow and has no idempotency token: a retry by the SDK could send the email twice.
 MAIL_CONFIG = Config(connect_timeout=1, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1})
+# The SDK's longest wait before its second attempt.
+_RETRY_WAIT = 1.0
 
 # No person waits for a file, so timeouts are longer and a failed part is sent again.
 # By default boto3 signs links for the global host. S3 redirects them for other regions, and the signature then fails.
@@ -41,6 +43,13 @@ FILES_CONFIG = Config(
     signature_version="s3v4",
     s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
 )
+
+
+def longest_call(config: Config) -> float:
+    """Return the seconds of a call whose every attempt is as slow as `config` allows: at most two attempts."""
+    settings: Any = config
+    attempts = settings.retries["total_max_attempts"]
+    return float(attempts * (settings.connect_timeout + settings.read_timeout) + (attempts - 1) * _RETRY_WAIT)
 
 
 @cache

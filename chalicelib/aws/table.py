@@ -46,6 +46,8 @@ __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_o
 BATCH_GET_LIMIT = 100
 # The longest waits in seconds before keys that AWS left out are read again. Random, so that processes spread out.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
+# Seconds of one call, for all but the tables for signing.
+LONGEST_CALL = clients.longest_call(clients.CONFIG)
 
 
 class Tables:

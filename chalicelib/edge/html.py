@@ -94,8 +94,11 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
+        # Its links leave the frame and nothing can be sent, so any site may show why its frame has no petition.
+        "embedded": request.path.startswith("/embed/"),
     }
-    return page(request, "problem.html", context, problem.status, retry_after(problem))
+    headers = {**retry_after(problem), **(framed_by(["*"]) if context["embedded"] else {})}
+    return page(request, "problem.html", context, problem.status, headers)
 
 
 def page_view(routes: Blueprint) -> Callable[[View], View]:

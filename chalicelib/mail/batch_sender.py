@@ -1,19 +1,26 @@
 """One invocation of the sender: send emails until the time is up or SES refuses more."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from chalicelib.aws import email, table
+from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import NotYet, SendingStopped
 from chalicelib.mail.kind import Kinds, MailContext
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import Sent, send
 
-# After this time, start no further email. A confirmation may need 11 s for SES and 6 s for each of three calls to the
-# table. The function times out at 60 s. A timeout would leave a claim, and perhaps send an email twice. A kind that
-# makes more calls needs a function with a longer timeout, and a longer CLAIM (send.py).
+# After this time, start no further email and pass none to SES. An email may have waited long for the table by then.
 BUDGET_SECONDS = 30.0
+# A signature that changed meanwhile is marked at the third attempt (signatures/mail_state.py).
+_MARKS = 3
+# The longest time from the last email's turn to its mark. The function's timeout must leave it: a timeout after SES has
+# the email sends a confirmation twice, and makes it unknown whether an update was sent.
+LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARKS * table.LONGEST_CALL
 # The wait when sending is paused but the event source is still enabled (up to a minute). Without it, Lambda would
 # receive the whole queue in that minute.
 HOLD_SECONDS = 20.0
@@ -30,7 +37,8 @@ class BatchSender:
     ) -> None:
         """`clock` is monotonic, in seconds; it measures the time budget."""
         self._kinds = kinds
-        self._context = context
+        self._deliver = context.deliver
+        self._context = replace(context, deliver=self._deliver_in_time)
         self._tables = tables
         self._clock = clock
         self._sleep = sleep
@@ -47,6 +55,11 @@ class BatchSender:
             self._is_stopped = True
             pause_mail(now, self._tables)
             raise
+
+    def _deliver_in_time(self, mail: Mail) -> timedelta:
+        if self._clock() > self._deadline:
+            raise NotYet
+        return self._deliver(mail)
 
     def _is_over(self, now: datetime) -> bool:
         if self._is_stopped is None:

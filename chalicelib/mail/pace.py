@@ -17,6 +17,8 @@ SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 LEAST_SENDERS, MOST_SENDERS = 2, 1000
 # The time for one email in one sender: claim, send, mark. Measured at 0.155 s (benchmarks/model), plus a margin.
 MAIL_SECONDS = 0.2
+# The longest time between two emails of a sender: at one email a second, for other email.
+LONGEST_GAP = LEAST_SENDERS / min(SHARES.values())
 # Waits in seconds after "maximum sending rate exceeded": another system uses this account, or SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
@@ -47,6 +49,11 @@ class Pace:
 
     def rest(self, seconds: float) -> None:
         self._next = max(self._next, self.clock() + seconds)
+
+
+def longest_delivery(gap: float, call: float) -> float:
+    """Return the seconds that `paced` takes at most with these times for a gap and for one call to SES."""
+    return gap + call + sum(call + max(wait, gap - call) for wait in RATE_WAITS)
 
 
 def paced(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:

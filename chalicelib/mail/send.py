@@ -16,7 +16,7 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 
 # Longer than the sender's timeout, so a claim can only expire after its sender has stopped.
-CLAIM = timedelta(seconds=90)
+CLAIM = timedelta(seconds=120)
 
 
 class Sent(StrEnum):
@@ -100,7 +100,7 @@ def _send_claimed(
         return Sent.SETTLED
     try:
         took = context.deliver(mail)
-    except (Throttled, Denied, Unreached):
+    except (Throttled, Denied, Unreached, NotYet):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
         kind.state.release(request, tables, is_booked=True)
         raise

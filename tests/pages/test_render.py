@@ -163,7 +163,11 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
         "stop.html": {"petition": petition, "token": word},
         "stopped.html": {"petition": petition, "token": word},
         "resumed.html": {"petition": petition},
-        "staff.html": {"files": f"{base}/assets/staff/0a1b2c3d", "modules": ["api.js", "app.js"]},
+        "staff.html": {
+            "files": f"{base}/assets/staff/0a1b2c3d",
+            "modules": ["api.js", "app.js"],
+            "site_languages": {"cy": word},
+        },
         "sign_in.html": {},
         "statement.html": {
             "petition": None,

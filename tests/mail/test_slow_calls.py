@@ -1,0 +1,111 @@
+"""Each call takes as long as its timeouts allow, SES refuses twice, and the signature changes meanwhile."""
+
+import pytest
+
+from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, SIGNING_CONFIG, longest_call
+from chalicelib.aws.email import Mail
+from chalicelib.core import keys
+from chalicelib.core.errors import NotYet, RateExceeded
+from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, BatchSender
+from chalicelib.mail.kind import MailContext
+from chalicelib.mail.pace import LONGEST_GAP, RATE_WAITS, Pace, paced
+from chalicelib.mail.send import Sent
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.petitions.find import forget_petitions
+from tests.actors import (
+    LIMIT_KEYS,
+    NOW,
+    SITE,
+    TOKEN_KEYS,
+    a_published_petition,
+    identity_of,
+    item_of,
+    request_of,
+    signed,
+)
+from tests.fakes import FakeTables
+
+HALF_SECONDS = [half / 2 for half in range(int(BUDGET_SECONDS) * 2 + 1)]
+
+
+class SlowTables(FakeTables):
+    """Every call moves the clock by the longest time that a call may take, once `is_slow`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.is_slow = 0.0, False
+
+    def _called(self, name: str) -> None:
+        self.now += longest_call(CONFIG) if self.is_slow else 0
+        super()._called(name)
+
+
+class Invocation:
+    """One slow invocation with one email, which it starts at `at`."""
+
+    def __init__(self, at: float) -> None:
+        self.tables = SlowTables()
+        self.petition = a_published_petition(self.tables)
+        identity = signed(self.tables, self.petition)
+        self.key = keys.signature(self.petition.slug, identity)
+        self.request = request_of(self.tables, self.petition, identity)
+        self.refusals = len(RATE_WAITS)
+        self.passed: list[float] = []
+        forget_petitions()
+        self.sender = self._sender()
+        self.tables.now, self.tables.is_slow = at, True
+
+    def _sender(self) -> BatchSender:
+        def sleep(seconds: float) -> None:
+            self.tables.now += seconds
+
+        pace = Pace(1 / LONGEST_GAP, lambda: self.tables.now, sleep)
+        pace.rest(BUDGET_SECONDS + LONGEST_GAP)
+        context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, paced(self._deliver, pace))
+        return BatchSender(SIGNATURE_KINDS, context, self.tables, lambda: self.tables.now, sleep)
+
+    def _deliver(self, _: Mail) -> str:
+        self.passed.append(self.tables.now)
+        self.tables.now += longest_call(MAIL_CONFIG)
+        self.tables.items[self.key].pop("mail_requested_at", None)
+        if self.refusals:
+            self.refusals -= 1
+            raise RateExceeded("mail")
+        return "sent"
+
+    def run(self) -> Sent | None:
+        try:
+            return self.sender.send(self.request, NOW)
+        except NotYet:
+            return None
+
+
+@pytest.fixture(scope="module")
+def invocations() -> list[tuple[Invocation, Sent | None]]:
+    invocations = [Invocation(at) for at in HALF_SECONDS]
+    return [(each, each.run()) for each in invocations]
+
+
+def test_every_email_that_ses_may_have_is_marked_before_the_worst_time(
+    invocations: list[tuple[Invocation, Sent | None]],
+) -> None:
+    ends = [each.tables.now for each, sent in invocations if sent is Sent.SENT]
+    assert BUDGET_SECONDS + LAST_EMAIL_SECONDS - 1 <= max(ends) <= BUDGET_SECONDS + LAST_EMAIL_SECONDS
+
+
+def test_an_email_whose_preparation_took_too_long_is_left_for_the_next_invocation(
+    invocations: list[tuple[Invocation, Sent | None]],
+) -> None:
+    late = [each for each, sent in invocations if sent is None]
+    assert late
+    for each in late:
+        assert not each.passed
+        item = item_of(each.tables, each.petition, identity_of(each.petition))
+        assert "mail_requested_at" in item
+        assert "mail_claimed_until" not in item
+
+
+def test_a_call_takes_at_most_its_attempts_and_the_waits_between_them() -> None:
+    assert longest_call(MAIL_CONFIG) == 11
+    assert longest_call(SIGNING_CONFIG) == 3
+    assert longest_call(CONFIG) == 7
