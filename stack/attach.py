@@ -36,6 +36,11 @@ class Deployed:
         """The API's own URL. It changes when routes change."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
 
+    @property
+    def gateway(self) -> str:
+        """The API's own URL without its stage."""
+        return self.api.rpartition("/")[0]
+
     def environment(self) -> dict[str, str]:
         """Return the settings that every function has, for commands and tests that run outside a function."""
         return {
