@@ -32,6 +32,7 @@ from chalicelib.staff import api as staff_api, authorizer, page as staff_page
 from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
 from chalicelib.totals import api as totals_api, total as totals
+from chalicelib.totals.hashes import worker as hashes_worker
 from chalicelib.updates import (
     api as updates_api,
     find as updates_find,
@@ -49,8 +50,8 @@ STAFF = (
     *(health_api, projections_api, funnel_api, updates_staff_api, letters_staff_api),
 )
 WORKERS = (
-    *(mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker),
-    letters_worker,
+    *(mail_worker, signatures_worker, projections_worker),
+    *(exports_worker, imports_worker, updates_worker, hashes_worker, letters_worker),
 )
 
 # What lower layers use of capabilities that they cannot import.

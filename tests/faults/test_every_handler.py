@@ -22,6 +22,7 @@ from tests.actors import NOW, a_published_petition
 from tests.faults import (
     digest_scenes,
     export_scenes,
+    hash_scenes,
     import_scenes,
     letter_scenes,
     partner_scenes,
@@ -40,10 +41,8 @@ pytestmark = pytest.mark.faults
 SCENES = [
     *(*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
-    *update_scenes.UPDATE_SCENES,
-    *letter_scenes.LETTER_SCENES,
-    *target_scenes.TARGET_SCENES,
-    *digest_scenes.DIGEST_SCENES,
+    *(*update_scenes.UPDATE_SCENES, *hash_scenes.HASH_SCENES),
+    *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *digest_scenes.DIGEST_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]

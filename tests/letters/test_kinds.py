@@ -56,6 +56,13 @@ def test_a_letter_is_sent_in_the_words_of_its_person(served: Served) -> None:
     assert mail.text.startswith("Dear Home Secretary,\n\nMy opening\n\nMy body\n")
 
 
+def test_what_its_person_typed_is_text_in_the_html_too(served: Served) -> None:
+    [mail] = sent(served, a_petition_with_a_letter(served), body="<b>Help</b> & act.", subject="A {{ b }} <i>")
+    assert "&lt;b&gt;Help&lt;/b&gt; &amp; act." in mail.html
+    assert "<b>Help</b> & act." in mail.text
+    assert mail.subject == "A {{ b }} <i>"
+
+
 def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
     relayed_letter(served, petition)
