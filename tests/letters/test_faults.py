@@ -17,9 +17,6 @@ from tests.served import Served, schedule_event
 
 NOT_SENT = [SendingStopped, Throttled, Denied, Unreached, RateExceeded]
 PACES = [
-    *({"mode": "single"}, {"mode": "paced", "per_hour": 60}),
-    *({"mode": "digest", "first": 5}, {"mode": "digest", "first": 0}),
-]
     {"mode": "single"},
     {"mode": "paced", "per_hour": 60},
     {"mode": "digest", "first": 5},
