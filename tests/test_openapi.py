@@ -22,6 +22,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
+from chalicelib.signatures.letter_form import LetterForm
 from chalicelib.signin.provider import forget_provider
 from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.statements.short import keep_short
@@ -49,6 +50,7 @@ from tests.partners import partner_requests
 from tests.served import FORM, JSON, Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 from tests.signin.test_api import BEGUN, RETURNED
+from tests.totals.hashes import hash_requests
 from tests.updates.sending import TEXT, an_update
 
 SPEC: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -144,7 +146,8 @@ def test_every_example_of_a_schema_fits_it() -> None:
 
 def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
     fields = SPEC["components"]["schemas"]["SignatureFields"]["properties"]
-    assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates"}
+    letter = {f"letter.{name}" for name in LetterForm.model_fields}
+    assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates", *letter}
 
 
 def examples_of_signatures() -> dict[str, Any]:
@@ -393,6 +396,7 @@ REQUESTS = [
         )
     ),
     _staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
+    *hash_requests.of_hashes(_staff),
     *(
         _staff(method, status, route, route.format(slug=slug))
         for method, route in (
@@ -576,6 +580,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
     a_partner(served.tables)
     partner_requests.add_imports(served.tables)
+    hash_requests.add_hashes(served.tables)
     signed(served.tables, a_petition())
     _add_exports(served.tables)
     _add_updates(served.tables)

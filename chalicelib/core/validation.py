@@ -83,6 +83,14 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return fields
 
 
+# What browsers send for a ticked box; an unticked one sends nothing.
+TICKED = frozenset({"yes", "on", "true", "1"})
+
+
+def is_ticked(fields: Mapping[str, str], name: str) -> bool:
+    return fields.get(name, "").lower() in TICKED
+
+
 # Built once: building a decoder takes longer than decoding a signature.
 _ONCE = json.JSONDecoder(object_pairs_hook=_each_once)
 

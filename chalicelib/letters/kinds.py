@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core.errors import ConditionFailed
-from chalicelib.core.language import language_of, translatable
+from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.core.times import iso
 from chalicelib.letters.model import LIFETIME, may_be_sent, target_of
@@ -16,10 +16,8 @@ from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.signatures.letter import written
+from chalicelib.signatures.letter import words_of, written
 from chalicelib.signatures.look_up import held_as
-
-SENDER = translatable("%(name)s via %(charity)s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,16 +62,13 @@ def contents_letter(key: str, stored: Item, context: MailContext, now: datetime,
     language = language_of(signature.language or petition.language)
     shown = petition.in_language(language.code)
     agreed = letter_as_signed(slug, signed.version, tables).in_language(signature.language)
-    values = {
-        "petition": shown,
-        "petition_url": context.petition_link(slug, signature.language),
-        "signature": signature,
-        "letter": written(agreed, signed),
-        "target": agreed.target(target_key) or target,
-    }
-    sender = language.text(SENDER) % {"name": signature.name, "charity": shown.charity}
+    to = (agreed.target(target_key) or target).name
+    name, postcode = signature.name or "", signature.postcode or ""
+    letter = written(words_of(agreed, signed), to, name, postcode, shown.charity, language)
+    url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed.reply else ""
-    return Content(target.email, values, language=language.code, sender_name=sender, reply_to=reply_to)
+    values = {"petition": shown, "petition_url": url, "letter": letter}
+    return Content(target.email, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
 
 
 LETTER_KINDS = by_name(

@@ -32,9 +32,13 @@ def request_letters(
 
 
 def has_just_confirmed(before: Image | None, after: Image) -> bool:
-    """Return whether this change confirms a signature that carries a letter."""
-    was_confirmed = before is not None and before.get("state") == SignatureState.CONFIRMED
-    return "letter" in after and after.get("state") == SignatureState.CONFIRMED and not was_confirmed
+    """Return whether this change confirms a signature that carries a letter.
+
+    `manage.py restore` also writes confirmed signatures, whose letters may have been sent before the damage.
+    """
+    if "letter" not in after or after.get("state") != SignatureState.CONFIRMED or before is None:
+        return False
+    return before.get("state") != SignatureState.CONFIRMED and before.get("restored_at") == after.get("restored_at")
 
 
 def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:

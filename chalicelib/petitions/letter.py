@@ -1,12 +1,16 @@
 """The letter that signers can send to the petition's targets: its texts, its targets, and how each target gets it."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from chalicelib.core.times import Moment
 from chalicelib.petitions.text import EmailAddress, LetterText, Line, Translation, digest
+
+if TYPE_CHECKING:
+    from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
+    from chalicelib.petitions.model import Petition
 
 TARGET_KEY = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
 MOST_TARGETS = 20
@@ -119,3 +123,22 @@ def letter_version(letter: Letter | None, translations: Mapping[str, Translation
 def _agreed(text: LetterText) -> list[str]:
     names = [f"{key} {name}" for key, name in sorted(text.target_names.items())]
     return [text.subject, text.body, *text.openings, text.send_wording, text.reply_wording, *names]
+
+
+def public_letter(petition: "Petition") -> "MayHaveLetter":
+    """Return the letter for the public, if there is one. The targets' addresses are not public."""
+    letter, version = petition.letter, petition.letter_version
+    if letter is None:
+        return {}
+    shown: PublicLetter = {
+        "subject": letter.subject,
+        "body": letter.body,
+        "openings": letter.openings,
+        "targets": [target.name for target in letter.targets],
+        "may_edit": letter.may_edit,
+        "consents": [
+            {"name": "send", "wording": letter.send_wording, "version": version},
+            {"name": "reply", "wording": letter.reply_wording, "version": version},
+        ],
+    }
+    return {"letter": shown}

@@ -50,7 +50,7 @@ def clean_name(typed: str) -> str:
         raise ValueError("Your name must be 100 characters or fewer")
     if name.startswith(FORMULA_STARTS):
         raise ValueError("Your name must not start with = + - or @")
-    if _has_controls(name) or not any(character.isalpha() for character in name):
+    if has_controls(name) or not any(character.isalpha() for character in name):
         raise ValueError("Enter your name using letters")
     if any(not _is_titled(address) for address in web_addresses(name)):
         raise ValueError("Enter your name without a web address. Put a space after any full stop")
@@ -119,7 +119,8 @@ def _readings(joined: str) -> list[str]:
     return [text for text in texts if _UK_POSTCODE.fullmatch(text)]
 
 
-def _has_controls(text: str) -> bool:
+def has_controls(text: str) -> bool:
+    """Return whether the text has a character that prints nothing or breaks the line."""
     return any(_is_control(character) for character in text)
 
 

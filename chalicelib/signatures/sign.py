@@ -23,6 +23,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
+from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 
@@ -61,7 +62,8 @@ class SigningContext:
 def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> Signed:
     """Store the signature in the table, or else in the queue: once, however often this is called.
 
-    Every signature enters here, whatever its origin. Raise Unavailable if neither has certainly stored it.
+    Every signature enters here, whatever its origin. Raise Unavailable if neither has certainly stored it, and Invalid
+    if its letter is not one that the petition allows.
     """
     new = NewSignature(
         slug=petition.slug,
@@ -97,6 +99,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         source=origin.source,
         language=None if form.language == petition.language else form.language,
         updates=form.consent.updates,
+        letter=signed_letter(form.letter, petition, form.language),
         obtained_by=origin.obtained_by,
         channel=origin.channel,
         text_version=petition.text_version,
@@ -143,8 +146,8 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        if _has_further_origin(new.signature, earlier, now):
-            store.note_origin(new.key, new.signature.obtained_by, tables)
+        if not earlier.is_over(now) and (further := _further_origin(new.signature, earlier)):
+            store.note_origin(new.key, further, tables)
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
         if late and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
@@ -153,10 +156,14 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
     raise Unavailable
 
 
-def _has_further_origin(signature: Signature, earlier: Signature, now: datetime) -> bool:
-    """Return whether somebody obtains the signature whom it does not name yet. The first origin stays."""
+def _further_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
+    """Return what the stored signature does not name yet: who obtains it, and with which receipt. The first stays."""
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
-    return signature.obtained_by not in known and not earlier.is_over(now)
+    further = {
+        "also_obtained_by": {signature.obtained_by} - known,
+        "also_came_with": signature.came_with - earlier.came_with,
+    }
+    return {name: values for name, values in further.items() if values}
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:

@@ -20,7 +20,9 @@ CONFIRMED = PENDING | {"state": "confirmed"}
     ("before", "after", "expected"),
     [
         (PENDING, CONFIRMED, True),
-        (None, CONFIRMED, True),
+        (None, CONFIRMED, False),
+        (PENDING, CONFIRMED | {"restored_at": "2026-11-24T12:00:00Z"}, False),
+        (PENDING | {"restored_at": "1"}, CONFIRMED | {"restored_at": "1"}, True),
         (CONFIRMED, CONFIRMED, False),
         (None, PENDING, False),
         (CONFIRMED, {"state": "withdrawn"}, False),
