@@ -66,6 +66,12 @@ def test_an_uploaded_file_is_compared(served: Served, petition: Petition) -> Non
     assert not served.bucket.objects
 
 
+def test_spaces_around_a_hash_do_not_matter(served: Served, petition: Petition) -> None:
+    [one] = hashed(served.tables, [ALICE.email])
+    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": [one, f" {one}\r\n", f"\u00a0{one}\x1c"]})
+    assert (entered.status_code, entered.json_body.get("count")) == (201, 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
