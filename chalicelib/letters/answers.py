@@ -47,10 +47,10 @@ class TargetLetters(LetterCounts):
     is_test: bool
     """Test mode: letters go to staff, and are not counted."""
     paused: bool
-    """No letter is sent: one bounced, the target complained, or staff paused it."""
+    """No letter is sent: one bounced or was refused, the target complained, or staff paused it."""
     paused_at: Time | None
     paused_why: str
-    """`bounced`, `complained`, `staff`, or empty."""
+    """`bounced`, `refused`, `complained`, `staff`, or empty."""
     days: list[LettersOfADay]
     """The days (UTC) on which something happened, oldest first. Their sums are the numbers above."""
 

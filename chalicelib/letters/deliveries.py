@@ -40,6 +40,12 @@ class LetterDeliveries(CountedDeliveries):
         """Keep the letter's turn: the next attempt must not book another one."""
         super().release(request, tables)
 
+    def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        """Record it, and pause the target: if its address is wrong, SES would refuse the letters of everybody else."""
+        super().mark_refused(request, now, tables)
+        letter = letter_ids(request.key)
+        pause(letter.slug, letter.target, "refused", now, tables)
+
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record it, and pause all letters to this target."""
         super().mark_undeliverable(key, reason, now, tables)

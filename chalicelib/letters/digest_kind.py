@@ -14,7 +14,7 @@ from chalicelib.letters.model import may_be_sent, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
-from chalicelib.mail.model import Priority
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -38,6 +38,11 @@ class DigestDeliveries(CountedDeliveries):
         digest = find_digest(ids, tables)  # Closed, so it has the same letters every time.
         letters = digest.letters if digest else 0
         return count_change(ids.slug, ids.target, OF_DIGESTS, day, {name: letters * n for name, n in numbers.items()})
+
+    def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        super().mark_refused(request, now, tables)
+        ids = digest_ids(request.key)
+        pause(ids.slug, ids.target, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)

@@ -17,7 +17,7 @@ from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.text import EmailAddress
+from chalicelib.petitions.text import Mailable
 from chalicelib.staff.authorizer import audited, staff_view
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class LetterTestRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    email: EmailAddress
+    email: Mailable
     """Where to send the test: your own address."""
 
 

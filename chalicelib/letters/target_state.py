@@ -14,7 +14,7 @@ _PAUSE = ("paused_at", "paused_why")
 
 @dataclass(frozen=True)
 class TargetState:
-    """`paused_why`: "bounced", "complained" or "staff"; "" while letters are sent.
+    """`paused_why`: "bounced", "refused", "complained" or "staff"; "" while letters are sent.
 
     `singles`: how many of the first letters went singly. `has_digests`: a letter has been put into a digest.
     `test_to`: where staff asked to send the last test.

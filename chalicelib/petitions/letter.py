@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from chalicelib.core.times import Moment
-from chalicelib.petitions.text import EmailAddress, LetterText, Line, Translation, digest
+from chalicelib.petitions.text import LetterText, Line, Mailable, Translation, digest
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
@@ -65,8 +65,8 @@ class LetterTarget(BaseModel):
     """The target's id. Never change it: each person's letter to it is sent once for this key."""
     name: Line
     """As in "Dear …": `Home Secretary`."""
-    email: EmailAddress
-    test_to: EmailAddress | None = None
+    email: Mailable
+    test_to: Mailable | None = None
     """Test mode: letters go to this address of staff, marked as tests, and none to the target."""
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import ConditionFailed, MailRefused, Unavailable
 from chalicelib.core.letter_keys import letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
@@ -172,6 +172,14 @@ def test_a_bounced_digest_is_failed_and_pauses_the_target(served: Served) -> Non
     bounce(served)
     assert numbers(served) == LetterNumbers(requested=3, failed=3)
     assert target_state("safe-children", TARGET, served.tables).paused_why == "bounced"
+
+
+def test_a_refused_digest_is_failed_and_pauses_the_target(served: Served) -> None:
+    letters(served, a_petition_with_digests(served), 3)
+    served.mailer.failures = [MailRefused()]
+    morning(served)
+    assert numbers(served) == LetterNumbers(requested=3, failed=3)
+    assert target_state("safe-children", TARGET, served.tables).paused_why == "refused"
 
 
 def test_a_closed_digest_takes_no_letter_and_the_next_one_does(served: Served) -> None:

@@ -22,7 +22,12 @@ const RESUME =
 const ACTIONS = "POST /api/staff/petitions/*/letters/*/pause";
 
 /** @type {Record<TargetLetters["paused_why"], string>} */
-const REASONS = { bounced: "a letter bounced", complained: "the target complained", staff: "by staff" };
+const REASONS = {
+  bounced: "a letter bounced",
+  refused: "the email provider refused a letter",
+  complained: "the target complained",
+  staff: "by staff",
+};
 /** @type {Record<TargetLetters["mode"], string>} */
 const MODES = { single: "Singly", paced: "Paced", digest: "In a daily digest", removed: "No longer a target" };
 
