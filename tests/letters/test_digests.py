@@ -15,7 +15,7 @@ from chalicelib.letters.target_state import target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import DAY, NOW, Person, change_item, item_of, key_of
+from tests.actors import DAY, NOW, Person, a_published_petition, change_item, item_of, key_of
 from tests.letters.lettering import (
     HOME_SECRETARY,
     PENDING,
@@ -163,6 +163,14 @@ def test_a_crash_while_it_is_sent_makes_all_its_letters_unknown(served: Served) 
     run(served)
     assert served.mailer.mails == []
     assert numbers(served) == LetterNumbers(requested=3, unknown=3)
+
+
+def test_gathered_letters_are_dropped_when_staff_remove_the_letter(served: Served) -> None:
+    letters(served, a_petition_with_digests(served), 3)
+    a_published_petition(served.tables)
+    morning(served)
+    assert served.mailer.mails == []
+    assert numbers(served) == LetterNumbers(requested=3, dropped=3)
 
 
 def test_a_bounced_digest_is_failed_and_pauses_the_target(served: Served) -> None:
