@@ -85,6 +85,13 @@ def test_links_and_openings_that_do_not_exist_are_refused(fields: dict[str, Any]
     assert refused(**fields) == names
 
 
+def test_a_letter_that_the_page_to_confirm_could_not_send_back_is_refused() -> None:
+    """A form writes each Greek letter in six characters, and has 16 KB."""
+    assert stored(body="ω" * 1500, opening="ω" * 450)["body"]
+    assert refused(body="ω" * 1700, opening="ω" * 450) == ["letter.body"]
+    assert stored(body="Help them. " * 270, opening="x" * 500, subject="x" * 150)["body"]
+
+
 def test_a_time_is_not_a_link() -> None:
     assert stored(body="At 10:30 I ask you: help them.")["body"]
 
