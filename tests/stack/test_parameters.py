@@ -24,12 +24,12 @@ def test_options_that_are_not_given_keep_the_stacks_values() -> None:
 
 
 def test_the_rate_sets_the_number_of_senders() -> None:
-    assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "48"}
-    assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "3"}
+    assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "75"}
+    assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "4"}
 
 
 def test_a_stack_without_a_number_of_senders_gets_the_one_for_its_rate() -> None:
-    assert asked(before={"MailPerSecond": "300"}) == {"MailSenders": "48"}
+    assert asked(before={"MailPerSecond": "300"}) == {"MailSenders": "75"}
     assert asked(before={"MailPerSecond": "300", "MailSenders": "9"}) == {}
 
 
