@@ -24,14 +24,15 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored
-	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
+run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored; EDGE=1 puts the CDN in front
+	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(EDGE)),--edge)
 
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -n 3 -m "not slow"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles
-	@exec $(PY) -m pytest -m slow
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
+	@$(PY) -m pytest -m slow
+	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e tests/browser/test_supporter.py
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow" --durations=20
@@ -68,7 +69,8 @@ format: .venv/ready node_modules/ready ## Format the code
 
 bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print the results, and write benchmarks/results.json
 	@$(PY) -m benchmarks
-	@exec $(PY) -m benchmarks.tutorial
+	@$(PY) -m benchmarks.tutorial
+	@exec $(PY) -m benchmarks.edge
 
 cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
 	@exec $(PY) -m benchmarks.cost

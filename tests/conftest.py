@@ -18,7 +18,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
-from tests.actors import LIMIT_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
+from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
 
@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
     "LIMIT_KEYS": json.dumps(LIMIT_KEYS),
+    "ORIGIN_KEYS": json.dumps(ORIGIN_KEYS),
 }
 
 

@@ -17,6 +17,7 @@ from benchmarks import declared
 from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, mail_keys, settings as settings_of
+from chalicelib.core.letter_keys import letter_text
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.route import Function
@@ -28,6 +29,7 @@ from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.pages import render
 from chalicelib.projections.changes import increments
+from chalicelib.signatures.letter import SignedLetter
 from chalicelib.signatures.model import PERSONAL, Signature, SignatureState
 from chalicelib.signatures.walk import ANONYMOUS
 from stack import preflight
@@ -64,6 +66,7 @@ SECRETS = {
     "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
     "LIMIT_KEYS": {"APIHandler", "People", "SendMail", "SendOtherMail"},
+    "ORIGIN_KEYS": {*Function},
 }
 # WatchMail changes the senders' event sources, so it gets their ids.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
@@ -167,9 +170,9 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
     assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
 
 
-def test_a_sender_reads_only_petitions_the_pause_and_updates() -> None:
+def test_a_sender_reads_only_petitions_the_pause_updates_and_letters() -> None:
     for function in SENDERS:
-        more = [keys.updates("*")] if function == "SendOtherMail" else []
+        more = [keys.updates("*"), letter_text("*", "").pk] if function == "SendOtherMail" else []
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
         assert set().union(*(each or () for each in read)) == {
             keys.petition("any").pk,
@@ -317,7 +320,8 @@ def test_secrets_are_generated_and_resolved_in_the_stack() -> None:
     for variable, functions in SECRETS.items():
         for function in functions:
             secret = environment_of(function)[variable]["Fn::Sub"]
-            [name] = re.findall(r"\{\{resolve:secretsmanager:\$\{(\w+)\}:SecretString\}\}", secret)
+            version = r"(?::\$\{OriginKey(?:Too)?\})?"
+            [name] = set(re.findall(rf"\{{\{{resolve:secretsmanager:\$\{{(\w+)\}}:SecretString{version}\}}\}}", secret))
             assert RESOURCES[name]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
             assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
 
@@ -339,9 +343,17 @@ def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
 
 
 def test_the_mail_filter_matches_what_the_relay_reads() -> None:
-    [pattern] = [each["Pattern"] for each in events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]]
-    assert json.loads(pattern) == {"dynamodb": {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}}
-    assert "mail_kind" in Signature.model_fields
+    filters = events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]
+    mail, letter = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
+    assert mail == {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}
+    # "exists" works on leaves only: every letter has its version.
+    has_letter = {"M": {"version": {"S": [{"exists": True}]}}}
+    assert letter == {
+        "OldImage": {"state": {"S": ["pending"]}},
+        "NewImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
+    }
+    assert SignedLetter.model_fields["version"].is_required()
+    assert {"mail_kind", "letter"} <= set(Signature.model_fields)
 
 
 MAILS: list[dict[str, Any]] = [{}, {"mail_kind": "confirm"}, {"mail_kind": "confirm", "mail_claimed_until": 1}]

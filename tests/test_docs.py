@@ -92,6 +92,12 @@ NEEDED = {
     "AWS::S3::Bucket": ("s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"),
     "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "AWS::SES::ConfigurationSet": ("ses:CreateConfigurationSet", "ses:DeleteConfigurationSet"),
+    **{
+        f"AWS::CloudFront::{kind}": tuple(f"cloudfront:{verb}{kind}" for verb in ("Create", "Get", "Update", "Delete"))
+        for kind in (
+            *("CachePolicy", "Distribution", "OriginAccessControl", "OriginRequestPolicy", "ResponseHeadersPolicy"),
+        )
+    },
     "AWS::SES::ConfigurationSetEventDestination": ("ses:CreateConfigurationSetEventDestination",),
     "AWS::SES::EmailIdentity": (
         "ses:CreateEmailIdentity",

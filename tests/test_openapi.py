@@ -22,6 +22,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.signatures.form import FORM_FIELDS, read_json
+from chalicelib.signatures.letter_form import LetterForm
 from chalicelib.signin.provider import forget_provider
 from chalicelib.statements.freeze import freeze, sealed
 from chalicelib.statements.short import keep_short
@@ -144,7 +145,8 @@ def test_every_example_of_a_schema_fits_it() -> None:
 
 def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
     fields = SPEC["components"]["schemas"]["SignatureFields"]["properties"]
-    assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates"}
+    letter = {f"letter.{name}" for name in LetterForm.model_fields}
+    assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates", *letter}
 
 
 def examples_of_signatures() -> dict[str, Any]:

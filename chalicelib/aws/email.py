@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import formataddr
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
@@ -34,7 +34,7 @@ LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
 @dataclass(frozen=True)
 class Mail:
-    """One email to one person. SES's events contain the tags; the email contains the headers and the sender's name."""
+    """One email to one person. SES's events contain the tags; the email contains the rest."""
 
     to: str
     subject: str
@@ -43,6 +43,7 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     sender_name: str = ""
+    reply_to: str = ""
 
 
 class Mailer:
@@ -56,6 +57,7 @@ class Mailer:
 
         Raise Throttled, Denied or Unreached (not sent), any other Unavailable (perhaps sent) or MailRefused.
         """
+        reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         with translated("mail", _refusal), _no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=named(self._sender, mail.sender_name),
@@ -72,6 +74,7 @@ class Mailer:
                 },
                 EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
                 ConfigurationSetName=self._configuration_set,
+                **reply_to,
             )
         return answer["MessageId"]
 

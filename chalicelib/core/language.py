@@ -34,6 +34,20 @@ def translatable(text: str) -> str:
     return text
 
 
+class Filled(str):
+    """An English sentence with its values filled in, that can still be translated."""
+
+    template: str
+    values: Mapping[str, str]
+
+    def __new__(cls, template: str, values: Mapping[str, object]) -> Filled:
+        """Fill in `values`: whole numbers with separators of thousands."""
+        texts = {name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()}
+        filled = super().__new__(cls, template % texts)
+        filled.template, filled.values = template, texts
+        return filled
+
+
 class Language(NamedTuple):
     """A language with its texts, dates and numbers. Not a dataclass, which takes longer to import."""
 
@@ -42,6 +56,8 @@ class Language(NamedTuple):
 
     def text(self, english: str) -> str:
         """Return the translation, or the English text if there is none."""
+        if isinstance(english, Filled):
+            return self.catalogue.gettext(english.template) % english.values
         return self.catalogue.gettext(english)
 
     def cldr(self, context: str, english: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid, NotJson
-from chalicelib.core.language import translatable
+from chalicelib.core.language import Filled, translatable
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -21,13 +21,13 @@ INTEGER = translatable("Must be a whole number, in digits only")
 TYPES = {
     "string_type": translatable("Must be text"),
     "string_too_short": translatable("Must not be empty"),
-    "string_too_long": "Must have at most {max_length:,} characters",
-    "too_short": "Must have at least {min_length:,}",
-    "too_long": "Must have at most {max_length:,}",
-    "enum": "Must be {expected}",
-    "greater_than": "Must be more than {gt:,}",
-    "greater_than_equal": "Must be at least {ge:,}",
-    "less_than_equal": "Must be at most {le:,}",
+    "string_too_long": translatable("Must have at most %(max_length)s characters"),
+    "too_short": translatable("Must have at least %(min_length)s"),
+    "too_long": translatable("Must have at most %(max_length)s"),
+    "enum": translatable("Must be %(expected)s"),
+    "greater_than": translatable("Must be more than %(gt)s"),
+    "greater_than_equal": translatable("Must be at least %(ge)s"),
+    "less_than_equal": translatable("Must be at most %(le)s"),
     "datetime_type": TIME,
     "datetime_parsing": TIME,
     "datetime_from_date_parsing": TIME,
@@ -83,6 +83,14 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return fields
 
 
+# What browsers send for a ticked box; an unticked one sends nothing.
+TICKED = frozenset({"yes", "on", "true", "1"})
+
+
+def is_ticked(fields: Mapping[str, str], name: str) -> bool:
+    return fields.get(name, "").lower() in TICKED
+
+
 # Built once: building a decoder takes longer than decoding a signature.
 _ONCE = json.JSONDecoder(object_pairs_hook=_each_once)
 
@@ -104,4 +112,4 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
     if detail["type"] == "extra_forbidden":
         return translatable("There is no such field")
     sentence = TYPES.get(detail["type"], translatable("This value is not valid"))
-    return words.wrong.get(name) or sentence.format_map(detail.get("ctx", {}))
+    return words.wrong.get(name) or Filled(sentence, detail.get("ctx", {}))

@@ -16,6 +16,7 @@ _POSSIBLE = re.compile(r"[.:/@\[]")
 _OTHER = re.compile(
     r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
 )
+_AFTER_COLON = re.compile(r":\S")
 
 
 def web_addresses(text: str) -> list[str]:
@@ -25,6 +26,11 @@ def web_addresses(text: str) -> list[str]:
         return []
     found = [match.text for match in _linkifier().match(folded) or ()]
     return found or [match.group() for match in _OTHER.finditer(folded)]
+
+
+def links_in(text: str) -> set[str]:
+    """Return the web and email addresses in prose, where a colon may be followed by anything: "at 10:30"."""
+    return {each for each in web_addresses(text) if not _AFTER_COLON.fullmatch(each)}
 
 
 def _folded(text: str) -> str:

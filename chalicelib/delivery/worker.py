@@ -17,6 +17,8 @@ from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
 from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
+from chalicelib.letters.kinds import LETTER_KINDS
+from chalicelib.letters.request import request_letters
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.kind import MailContext
@@ -35,7 +37,7 @@ workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins so.
 SES_TEST = "Successfully validated SNS topic"
 # Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
-KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS}
+KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 
 @workers.on_dynamodb_record(STREAM_ARN)
@@ -73,9 +75,11 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
-    relayed = relay(((change.before, change.after) for change in changes), times.now(), _outbox(), tables())
-    log.measure(Metric.MAIL_REQUESTED, relayed)
-    log.event("relayed", requests=relayed)
+    images = [(change.before, change.after) for change in changes]
+    relayed = relay(images, times.now(), _outbox(), tables())
+    letters = request_letters(images, times.now(), _outbox(), tables())
+    log.measure(Metric.MAIL_REQUESTED, relayed + letters)
+    log.event("relayed", requests=relayed, letters=letters)
 
 
 def _sending(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:

@@ -8,7 +8,8 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.core.language import ENGLISH, Language, language_of, languages as known_languages, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after, site_prefix
+from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render
@@ -93,8 +94,11 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
+        # Its links leave the frame and nothing can be sent, so any site may show why its frame has no petition.
+        "embedded": request.path.startswith("/embed/"),
     }
-    return page(request, "problem.html", context, problem.status, retry_after(problem))
+    headers = {**retry_after(problem), **(framed_by(["*"]) if context["embedded"] else {})}
+    return page(request, "problem.html", context, problem.status, headers)
 
 
 def page_view(routes: Blueprint) -> Callable[[View], View]:

@@ -42,7 +42,7 @@ class MailContext:
 @dataclass(frozen=True)
 class Content:
     """The recipient and the values for the templates of one email, its link to unsubscribe ("": none), its language,
-    and the name that it comes from ("": only an address).
+    the name that it comes from ("": only an address), and the address to reply to ("": the sender's).
 
     `limited_by`: the petition that it is about, if anybody can have it sent to any address. Then the address's budget
     limits it, and the owner of the address can stop all email about this petition. `network`: the hash of the client's
@@ -56,6 +56,7 @@ class Content:
     sender_name: str = ""
     limited_by: str = ""
     network: str = ""
+    reply_to: str = ""
 
 
 class NotSent(Enum):

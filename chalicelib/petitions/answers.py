@@ -1,6 +1,6 @@
 """What the API returns about petitions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
@@ -56,7 +56,37 @@ class Privacy(TypedDict):
     """The notice as a `section` of HTML, without styles or scripts. With `?lang=` in that language."""
 
 
-class FullPetition(PublicPetition):
+class LetterConsent(TypedDict):
+    """What people agree to when they send the letter. Show the wording beside a box that is not ticked."""
+
+    name: Literal["send", "reply"]
+    """The name in a signature's `letter`."""
+    wording: str
+    version: Version
+    """A digest of the letter and both wordings. Each signature keeps the version that was agreed to."""
+
+
+class PublicLetter(TypedDict):
+    """A letter that people may send to the petition's targets when they sign. With `?lang=` in that language."""
+
+    subject: str
+    body: str
+    """Plain text, without greeting and name. Empty lines separate paragraphs."""
+    openings: list[str]
+    """First paragraphs to choose from. Without a choice, the letter begins with the first one."""
+    targets: Annotated[list[str], Field(examples=[["Home Secretary"]])]
+    """The names of those who get the letter. Their addresses are not public."""
+    may_edit: bool
+    """Whether people may change subject and body, and write an opening of their own."""
+    consents: list[LetterConsent]
+
+
+class MayHaveLetter(TypedDict):
+    letter: NotRequired[PublicLetter]
+    """Absent if the petition has no letter."""
+
+
+class FullPetition(PublicPetition, MayHaveLetter):
     """One petition, with what a page needs to show it and to collect signatures."""
 
     summary: str

@@ -25,6 +25,7 @@ from chalicelib.edge.http import (
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
 from chalicelib.petitions.find import counted_petitions, find_petition, open_petitions, pasted_slug, petition_as_stored
+from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import embedded_page, is_embedded, known_count, page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
@@ -33,7 +34,12 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import FullPetition, PublicCount, PublicPetition, PublicPetitions
+    from chalicelib.petitions.answers import (
+        FullPetition,
+        PublicCount,
+        PublicPetition,
+        PublicPetitions,
+    )
 
 routes = Blueprint(__name__)
 
@@ -116,6 +122,7 @@ def read_petition(request: Request, slug: str) -> Response:
     url = f"{settings().site_url}/petitions/{slug}"
     body: FullPetition = {
         **_shown(shown, public_count(petition, now, tables()), now),
+        **public_letter(shown),
         "summary": shown.summary,
         "text": shown.text,
         "charity": shown.charity,

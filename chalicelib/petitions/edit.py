@@ -5,7 +5,9 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
-from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.change import changed
+from chalicelib.petitions.letter import KeptLetter
+from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText, text_of
 from chalicelib.tallies.open import open_tally
 
@@ -19,7 +21,7 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
     if store.get(petition.slug, tables, consistent=True):
         raise _taken()
     open_tally(petition.slug, petition.shards, now, tables)
-    store.keep_text(petition.slug, text_of(petition, now), tables)
+    _keep_texts(petition, now, tables)
     try:
         store.add(petition, tables)
     except ConditionFailed as failure:
@@ -33,12 +35,26 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     The text is stored before the petition shows it. Each signature keeps the version that was signed.
     """
     edited = changed(petition, revision=petition.revision + 1)
-    store.keep_text(edited.slug, text_of(edited, now), tables)
+    _keep_texts(edited, now, tables)
     try:
         store.replace(edited, tables)
     except ConditionFailed as failure:
         raise Stale from failure
     return edited
+
+
+def _keep_texts(petition: Petition, now: datetime, tables: Tables) -> None:
+    store.keep_text(petition.slug, text_of(petition, now), tables)
+    if petition.letter:
+        letters = {code: each.letter for code, each in petition.translations.items() if each.letter}
+        kept = KeptLetter(
+            version=petition.letter_version,
+            letter=petition.letter,
+            language=petition.language,
+            translations=letters,
+            recorded_at=now,
+        )
+        store.keep_letter(petition.slug, kept, tables)
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:

@@ -11,6 +11,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
+from chalicelib.petitions.letter import KeptLetter
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.slugs import SlugList
 from chalicelib.petitions.text import PetitionText, version_of
@@ -18,6 +19,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
 SETTINGS_SECONDS = 5.0
+LETTER_SECONDS = 600.0
 
 
 class Listed(NamedTuple):
@@ -30,6 +32,7 @@ class Listed(NamedTuple):
 # Only petitions that exist, so unknown slugs cannot evict one.
 _known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
+_letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
 # What may stand around an address that was copied from a text.
@@ -99,6 +102,19 @@ def texts_as_signed(signed: Mapping[str, tuple[str, str]], tables: Tables) -> di
     return store.find_texts({slug: version_of(*versions) for slug, versions in signed.items()}, tables)
 
 
+def letter_as_signed(slug: str, version: str, tables: Tables) -> KeptLetter:
+    """Return the version of the petition's letter that a signature refers to. A version never changes."""
+    return _letters.get(f"{slug} {version}", lambda: _kept_letter(slug, version, tables))
+
+
+def _kept_letter(slug: str, version: str, tables: Tables) -> KeptLetter:
+    """A version is stored before the petition shows it. Raise Unavailable if it is missing, so that somebody looks."""
+    kept = store.find_letter(slug, version, tables)
+    if kept is None:
+        raise Unavailable("storage")
+    return kept
+
+
 def all_petitions(tables: Tables) -> list[Petition]:
     return list(store.list_all(tables))
 
@@ -131,3 +147,4 @@ def forget_petitions() -> None:
     _known.clear()
     _slugs.clear()
     _listed.clear()
+    _letters.clear()

@@ -19,9 +19,9 @@ TEXTS = (
     "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
 OUTCOME = ("handed_in_at", "response", "responded_at")
-EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", *OUTCOME)
+EDITABLE = (*TEXTS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME)
 # An edit without these keeps them.
-MAY_BE_LEFT_OUT = {"language", "translations", "receipt", "embed_on", *OUTCOME}
+MAY_BE_LEFT_OUT = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BaseModel,
@@ -10,17 +10,15 @@ from pydantic import (
     Field,
     PrivateAttr,
     StringConstraints,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from chalicelib.core.errors import Invalid
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import field_errors
 from chalicelib.petitions.figure import MOST_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
+from chalicelib.petitions.letter import Letter, letter_version
 from chalicelib.petitions.sites import MOST_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
@@ -97,6 +95,8 @@ class Petition(BaseModel):
     """The language of the texts above."""
     translations: dict[Code, Translation] = {}
     """The texts in other languages, by code."""
+    letter: Letter | None = None
+    """A letter that signers can send to the petition's targets."""
     embed_on: Annotated[list[SiteOrigin], Field(max_length=MOST_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
@@ -143,6 +143,12 @@ class Petition(BaseModel):
         return self._digest("sign_wording", "updates_wording")
 
     @property
+    def letter_version(self) -> str:
+        """Digest of the letter and of what people agree to when they send it, in all languages; "" without one."""
+        whole = self._all_texts or self
+        return letter_version(whole.letter, whole.translations)
+
+    @property
     def languages(self) -> list[str]:
         """Return the codes of the languages that the petition has texts in, its main language first."""
         return [self.language, *self.translations]
@@ -152,7 +158,9 @@ class Petition(BaseModel):
         translation = self.translations.get(code)
         if translation is None:
             return self
-        shown = self.model_copy(update=translation.model_dump(exclude_none=True))
+        letter = self.letter and self.letter.translated(translation.letter)
+        texts = translation.model_dump(exclude_none=True, exclude={"letter"})
+        shown = self.model_copy(update={**texts, "letter": letter})
         shown._all_texts = self
         return shown
 
@@ -185,11 +193,3 @@ class Petition(BaseModel):
         """Return whether signatures can be confirmed: until a day after closing, or while paused; not if removed."""
         lasts = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return (lasts or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED
-
-
-def changed(petition: Petition, **changes: Any) -> Petition:
-    """Return a copy with the changes, validated as a whole. Raise Invalid with the field errors."""
-    try:
-        return Petition.model_validate(petition.model_dump() | changes)
-    except ValidationError as error:
-        raise Invalid(field_errors(error)) from error

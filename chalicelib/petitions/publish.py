@@ -6,9 +6,10 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store
+from chalicelib.petitions.change import changed
 from chalicelib.petitions.edit import create, edit
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, PetitionState, changed
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.open import open_tally, read_more_shards
 
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.

@@ -6,6 +6,8 @@ from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables,
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
+from chalicelib.core.letter_keys import letter_text
+from chalicelib.petitions.letter import KeptLetter
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText
 
@@ -59,6 +61,19 @@ def keep_text(slug: str, text: PetitionText, tables: Tables) -> None:
         tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
     except ConditionFailed:
         return
+
+
+def keep_letter(slug: str, kept: KeptLetter, tables: Tables) -> None:
+    """Store this version of the letter. If it is already stored, keep the first record."""
+    try:
+        tables.put_new(NewItem(letter_text(slug, kept.version), kept.model_dump(exclude_none=True)))
+    except ConditionFailed:
+        return
+
+
+def find_letter(slug: str, version: str, tables: Tables) -> KeptLetter | None:
+    item = tables.get(letter_text(slug, version))
+    return KeptLetter.model_validate(item) if item else None
 
 
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:

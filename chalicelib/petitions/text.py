@@ -4,7 +4,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
@@ -18,6 +18,33 @@ EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.
 Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "string", "examples": ["cy"]})]
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+# A letter in a form must fit into a request of 16 KB, also with letters that take several bytes.
+MOST_SUBJECT, MOST_BODY, MOST_OPENING, MOST_OPENINGS = 150, 3_000, 500, 10
+
+
+class LetterText(BaseModel):
+    """A letter's own words in one language (petitions.letter)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    subject: Annotated[
+        str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MOST_SUBJECT)
+    ]
+    """The letter's subject."""
+    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_BODY)]
+    """The letter's text, without greeting and name. Empty lines separate paragraphs."""
+    openings: Annotated[
+        list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_OPENING)]],
+        Field(max_length=MOST_OPENINGS),
+    ] = []
+    """First paragraphs to choose from. The first one is used unless the signer chooses another."""
+    send_wording: Wording
+    """What people agree to when they send the letter."""
+    reply_wording: Wording
+    """What people agree to when the target may reply to their own address."""
+    target_names: dict[str, Line] = {}
+    """In a translation: the targets' names, by key."""
 
 
 class Translation(BaseModel):
@@ -33,6 +60,7 @@ class Translation(BaseModel):
     target: Line | None = None
     charity: Line | None = None
     response: Prose | None = None
+    letter: LetterText | None = None
 
 
 class PetitionText(BaseModel):
@@ -69,5 +97,6 @@ def digest(*parts: str) -> str:
 
 
 def text_of(petition: "Petition", now: datetime) -> PetitionText:
-    """Return the current text and wordings as a PetitionText."""
-    return PetitionText.model_validate({**petition.model_dump(), "version": petition.version, "recorded_at": now})
+    """Return the current text and wordings as a PetitionText. The letter has versions of its own."""
+    texts = petition.model_dump(exclude={"translations": {code: {"letter"} for code in petition.translations}})
+    return PetitionText.model_validate({**texts, "version": petition.version, "recorded_at": now})

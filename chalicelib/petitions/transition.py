@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
-from chalicelib.petitions.model import Petition, PetitionState, changed
+from chalicelib.petitions.change import changed
+from chalicelib.petitions.model import Petition, PetitionState
 
 # Keys are the state at `now`. A scheduled opening can be cancelled (draft to draft). A removed petition can only
 # become a draft, so that staff check it before it is public again.

@@ -1,8 +1,15 @@
 """What the API returns to a signature, and the fields of the HTML forms."""
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
+
+YesOrNo = Literal["yes", "no"]
+COUNTRY = "Corrected country. Leave out to keep it as signed. Send the postcode too: the former country's is removed."
+POSTCODE = "Corrected postcode. Leave out to keep it as signed. Send empty to remove it."
+SEND = "Leave out to keep the letter as signed. If it is sent, the other fields replace the whole letter."
+REPLY = "Whether the targets get the email address, to reply."
 
 
 class Accepted(TypedDict):
@@ -22,10 +29,16 @@ SignatureFields = TypedDict(
         "language": NotRequired[str],
         "consent.sign": Literal["yes"],
         "consent.updates": NotRequired[Literal["yes"]],
+        "letter.send": NotRequired[Literal["yes"]],
+        "letter.reply": NotRequired[Literal["yes"]],
+        "letter.opening": NotRequired[str],
+        "letter.subject": NotRequired[str],
+        "letter.body": NotRequired[str],
     },
 )
 SignatureFields.__doc__ = """The fields of the form on the petition's page. An empty field counts as absent. Sending a
-consent's field gives the consent.
+consent's field gives the consent. The fields of the letter are as in `Signature`; without `letter.send`, the others do
+nothing.
 """
 
 
@@ -41,14 +54,18 @@ class StopFields(TypedDict):
     """Send `again` to allow email about this petition again."""
 
 
-class ConfirmFields(TypedDict):
-    token: NotRequired[str]
-    """The token from the email. Can be sent in the URL instead."""
-    name: NotRequired[str]
-    """Corrected name. Leave out to keep it as signed."""
-    country: NotRequired[str]
-    """Corrected country. Leave out to keep it as signed. Send the postcode too: the former country's is removed."""
-    postcode: NotRequired[str]
-    """Corrected postcode. Leave out to keep it as signed. Send empty to remove it."""
-    updates: NotRequired[Literal["yes", "no"]]
-    """Leave out to keep it as signed."""
+ConfirmFields = TypedDict(
+    "ConfirmFields",
+    {
+        "token": Annotated[NotRequired[str], Field(description="The token from the email, unless it is in the URL.")],
+        "name": Annotated[NotRequired[str], Field(description="Corrected name. Leave out to keep it as signed.")],
+        "country": Annotated[NotRequired[str], Field(description=COUNTRY)],
+        "postcode": Annotated[NotRequired[str], Field(description=POSTCODE)],
+        "updates": Annotated[NotRequired[YesOrNo], Field(description="Leave out to keep it as signed.")],
+        "letter.send": Annotated[NotRequired[YesOrNo], Field(description=SEND)],
+        "letter.reply": Annotated[NotRequired[YesOrNo], Field(description=REPLY)],
+        "letter.opening": NotRequired[str],
+        "letter.subject": NotRequired[str],
+        "letter.body": NotRequired[str],
+    },
+)

@@ -19,6 +19,7 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
+NO_CHANGE: Mapping[str, Any] = {}
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
@@ -43,6 +44,7 @@ def confirm(
     now: datetime,
     tables: Tables,
     *,
+    letter: Mapping[str, Any] = NO_CHANGE,
     restated: bool = False,
     by_owner: bool = True,
 ) -> SignatureState:
@@ -57,7 +59,7 @@ def confirm(
         raise LinkExpired(subject.slug, subject.signature_id)
     versions = {"text_version": petition.text_version, "consent_version": petition.consent_version} if restated else {}
     for _ in range(ATTEMPTS):
-        changes = {**_corrected(corrections, subject.country), **versions}
+        changes = {**_corrected(corrections, subject.country), **letter, **versions}
         stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=petition.receipt and by_owner)
         if stored is None:
             return SignatureState.CONFIRMED

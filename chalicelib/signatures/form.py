@@ -20,12 +20,11 @@ from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
 from chalicelib.core.language import known_language, translatable
 from chalicelib.core.sources import SOURCE_PATTERN
-from chalicelib.core.validation import Words, field_errors, parsed
+from chalicelib.core.validation import Words, field_errors, is_ticked, parsed
 from chalicelib.signatures.address import Address, read_address
+from chalicelib.signatures.letter_form import LetterForm, letter_fields
 from chalicelib.signatures.names import clean_name, clean_postcode
 
-# What browsers send for a ticked box; an unticked one sends nothing.
-TICKED = frozenset({"yes", "on", "true", "1"})
 FORM_FIELDS = ("name", "email", "country", "postcode", "source", "language")
 
 # The schemas describe most of what the validators accept. What a pattern cannot say is in the fields' documents.
@@ -111,6 +110,8 @@ class SignatureForm(BaseModel):
 
     language: Language | None = None
     """Optional: the code of the language in which the person signs. Emails and pages are in it."""
+    letter: LetterForm | None = None
+    """Optional, where the petition has a letter: send it to the petition's targets in the person's name."""
 
     @field_validator("postcode")
     @classmethod
@@ -128,18 +129,15 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
     filled = {name: fields[name] for name in FORM_FIELDS if fields.get(name, "").strip()}
     consent = {name: is_ticked(fields, f"consent.{name}") for name in ("sign", "updates")}
     try:
-        return SignatureForm.model_validate({**filled, "consent": consent})
+        return SignatureForm.model_validate({**filled, "consent": consent, "letter": letter_fields(fields)})
     except ValidationError as error:
         raise Invalid(field_errors(error, WORDS)) from error
 
 
-def is_ticked(fields: Mapping[str, str], name: str) -> bool:
-    return fields.get(name, "").lower() in TICKED
-
-
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
     """Return the fields to show again, without consent boxes that were not ticked."""
-    return {name: value for name, value in fields.items() if not name.startswith("consent.") or is_ticked(fields, name)}
+    boxes = [name for name in fields if name.startswith("consent.") or name in ("letter.send", "letter.reply")]
+    return {name: value for name, value in fields.items() if name not in boxes or is_ticked(fields, name)}
 
 
 class Corrections(BaseModel):

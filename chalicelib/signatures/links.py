@@ -19,6 +19,8 @@ from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
 from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
+from chalicelib.signatures.letter import corrected_letter
+from chalicelib.signatures.letter_page import shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
@@ -93,7 +95,8 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
     try:
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
-        state = confirm(link.subject, corrections, link.petition, now, tables(), restated=version is not None)
+        letter, is_restated = corrected_letter(fields, link.petition), version is not None
+        state = confirm(link.subject, corrections, link.petition, now, tables(), letter=letter, restated=is_restated)
     except Invalid as invalid:
         signature = restate(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
@@ -151,12 +154,14 @@ def _confirm_page(
     if signature.state is not SignatureState.PENDING:
         return page_about(link.petition, request, AFTERWARDS[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
+    shown = shown_letter(signature, link.petition)
     context = {
+        "letter": shown,
         "token": link.token,
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
         "countries": list(language.countries(countries()).items()),
-        "form": {**_signed_values(signature), **(_typed_values(typed) if typed else {})},
+        "form": {**_signed_values(signature), **(shown.fields if shown else {}), **(_typed_values(typed or {}))},
         "errors": errors,
     }
     return page_about(link.petition, request, "confirm.html", context, 422 if errors else 200)
@@ -178,4 +183,5 @@ def _signed_values(signature: Signature) -> dict[str, str]:
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
     """Return the typed values. For an unticked box, the hidden field before it sends "no"."""
-    return {**fields, "updates": "yes" if fields.get("updates") == "yes" else ""}
+    boxes = ("updates", "letter.send", "letter.reply")
+    return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import ExactMoment, Moment
+from chalicelib.signatures.letter import SignedLetter
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
@@ -32,7 +33,7 @@ NUDGE_AFTER = timedelta(minutes=10)
 # Personal data: withdrawing removes all of these.
 PERSONAL = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
-    *("receipt", "also_obtained_by"),
+    *("receipt", "also_obtained_by", "letter"),
 )
 MAIL_REQUEST = (
     *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
@@ -72,6 +73,8 @@ class Signature(BaseModel):
     # The code of the language in which it was signed. None: the main language of the petition.
     language: str | None = None
     updates: bool = False
+    # The letter to the petition's targets. None: its person sends none.
+    letter: SignedLetter | None = None
     # Its origin (signatures.origin), and the versions of what was signed and agreed to.
     obtained_by: str
     channel: str

@@ -24,6 +24,12 @@ _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev"
 # A greeting is at most this long. More words, digits or other signs may be a message instead of a name.
 _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
 _GREETING_SIGNS = frozenset(" .,'’-·")
+# Short words of names that people write in lower case. Other lower-case words make a sentence: "Send cash to Bob".
+_PARTICLES = frozenset({
+    "a", "ab", "al", "ap", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos",
+    "du", "e", "el", "ferch", "i", "ibn", "la", "las", "le", "los", "san", "ten", "ter", "van", "von", "y", "zu", "zum",
+    "zur",
+})  # fmt: skip
 # People read "win .com" and "win·com" as an address, although no email program makes a link of it.
 _READ_AS_DOT = re.compile(r"\s*[.·]\s*")
 # The form of a UK postcode, as published with the government's data standard (GOV.UK, BS 7666).
@@ -44,7 +50,7 @@ def clean_name(typed: str) -> str:
         raise ValueError("Your name must be 100 characters or fewer")
     if name.startswith(FORMULA_STARTS):
         raise ValueError("Your name must not start with = + - or @")
-    if _has_controls(name) or not any(character.isalpha() for character in name):
+    if has_controls(name) or not any(character.isalpha() for character in name):
         raise ValueError("Enter your name using letters")
     if any(not _is_titled(address) for address in web_addresses(name)):
         raise ValueError("Enter your name without a web address. Put a space after any full stop")
@@ -60,7 +66,15 @@ def greeting_name(name: str) -> str:
     words, ideographs = name.split(), sum(unicodedata.name(each, "").startswith("CJK") for each in name)
     is_short = len(name) <= _GREETING_LENGTH and len(words) <= _GREETING_WORDS and ideographs <= _GREETING_IDEOGRAPHS
     is_plain = all(each in _GREETING_SIGNS or unicodedata.category(each)[0] in "LM" or each in JOINERS for each in name)
-    return name if is_short and is_plain and not _reads_as_address(name) else ""
+    reads_as_name = not _reads_as_sentence(words) and not _reads_as_address(name)
+    return name if is_short and is_plain and reads_as_name else ""
+
+
+def _reads_as_sentence(words: list[str]) -> bool:
+    """Return whether three or more words are not all capitalised, as those of a name are. Some scripts have no case."""
+    return len(words) > 2 and not all(
+        word in _PARTICLES or (not word[0].islower() and (len(word) <= 2 or not word.isupper())) for word in words
+    )
 
 
 def _reads_as_address(name: str) -> bool:
@@ -105,7 +119,8 @@ def _readings(joined: str) -> list[str]:
     return [text for text in texts if _UK_POSTCODE.fullmatch(text)]
 
 
-def _has_controls(text: str) -> bool:
+def has_controls(text: str) -> bool:
+    """Return whether the text has a character that prints nothing or breaks the line."""
     return any(_is_control(character) for character in text)
 
 

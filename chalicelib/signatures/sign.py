@@ -23,6 +23,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
+from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 
@@ -61,7 +62,8 @@ class SigningContext:
 def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> Signed:
     """Store the signature in the table, or else in the queue: once, however often this is called.
 
-    Every signature enters here, whatever its origin. Raise Unavailable if neither has certainly stored it.
+    Every signature enters here, whatever its origin. Raise Unavailable if neither has certainly stored it, and Invalid
+    if its letter is not one that the petition allows.
     """
     new = NewSignature(
         slug=petition.slug,
@@ -97,6 +99,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         source=origin.source,
         language=None if form.language == petition.language else form.language,
         updates=form.consent.updates,
+        letter=signed_letter(form.letter, petition, form.language),
         obtained_by=origin.obtained_by,
         channel=origin.channel,
         text_version=petition.text_version,

@@ -2,8 +2,9 @@
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.core.language import language_of, languages
+from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import site_prefix
 from chalicelib.pages.render import dashboard_start, dashboard_version
 
 routes = Blueprint(__name__)
@@ -13,4 +14,5 @@ routes = Blueprint(__name__)
 def show_dashboard(request: Request) -> Response:
     """Return the same page to everyone."""
     files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
-    return page(request, "staff.html", {"files": files, "modules": dashboard_start()})
+    names = {code: language_of(code).name for code in languages()}
+    return page(request, "staff.html", {"files": files, "modules": dashboard_start(), "site_languages": names})

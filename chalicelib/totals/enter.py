@@ -4,10 +4,11 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
+from chalicelib.petitions.change import changed
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.model import Petition
 
 ATTEMPTS = 3
 

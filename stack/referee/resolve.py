@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stack.referee.model import Where
+from stack.template.cfn import NOTHING
 
 STACK = "petitions"
 _PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -29,14 +30,21 @@ class Resolver:
     def value(self, node: Any) -> Any:
         """The node with every intrinsic function in it replaced by its value."""
         if isinstance(node, list):
-            return [self.value(each) for each in node]
+            return [self.value(each) for each in node if not self._is_nothing(each)]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             [(name, argument)] = node.items()
             if name == "Ref" or name == "Condition" or name.startswith("Fn::"):
                 return self._intrinsic(name, argument)
-        return {name: self.value(each) for name, each in node.items()}
+        return {name: self.value(each) for name, each in node.items() if not self._is_nothing(each)}
+
+    def _is_nothing(self, node: Any) -> bool:
+        """Whether CloudFormation leaves out what has this value."""
+        if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
+            condition, value, otherwise = node["Fn::If"]
+            return self._is_nothing(value if self.holds(condition) else otherwise)
+        return bool(node == NOTHING)
 
     def name(self, logical: str) -> str:
         """Physical name of a resource."""
@@ -52,7 +60,8 @@ class Resolver:
             "Condition": lambda: self.value(self._conditions[argument]),
             "Fn::GetAtt": lambda: self._attribute(*argument),
             "Fn::Sub": lambda: _PLACE.sub(lambda found: self._place(found.group(1)), argument),
-            "Fn::If": lambda: self.value(argument[1 if self._holds(argument[0]) else 2]),
+            "Fn::Join": lambda: argument[0].join(self.value(argument[1])),
+            "Fn::If": lambda: self.value(argument[1 if self.holds(argument[0]) else 2]),
             "Fn::Equals": lambda: self.value(argument[0]) == self.value(argument[1]),
             "Fn::Not": lambda: not self.value(argument[0]),
             "Fn::Or": lambda: any(self.value(each) for each in argument),
@@ -60,7 +69,8 @@ class Resolver:
         }
         return known[name]()
 
-    def _holds(self, condition: str) -> bool:
+    def holds(self, condition: str) -> bool:
+        """Whether one of the template's conditions holds."""
         return bool(self.value(self._conditions[condition]))
 
     def _ref(self, name: str) -> str:
@@ -68,6 +78,7 @@ class Resolver:
             "AWS::Region": self.where.region,
             "AWS::AccountId": self.where.account,
             "AWS::Partition": self.where.partition,
+            "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": STACK,
         }
         if name in pseudo:
@@ -80,8 +91,11 @@ class Resolver:
 
     def _attribute(self, logical: str, attribute: str) -> str:
         kind, name = self._types[logical], self.name(logical)
-        if kind == "AWS::S3::Bucket" and attribute == "Arn":
-            return f"arn:{self.where.partition}:s3:::{name}"
+        if kind == "AWS::S3::Bucket":
+            arn = f"arn:{self.where.partition}:s3:::{name}"
+            return arn if attribute == "Arn" else f"{name}.s3.{self.where.region}.amazonaws.com"
+        if kind.startswith("AWS::CloudFront::"):
+            return f"{name.lower()}.cloudfront.net" if attribute == "DomainName" else name
         service, form = _ARNS[kind]
         arn = self.where.arn(service, form.format(name))
         return {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}[attribute]

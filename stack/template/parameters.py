@@ -109,6 +109,28 @@ _PARAMETERS = {
         " addresses. Empty: AWS's own keys. docs/deploy.md has its policy.",
         pattern=r"(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)?",
     ),
+    "EdgeDomain": _text(
+        "Domain of the site on CloudFront: sign.example.org. Empty: no CloudFront. stack/deploy.py sets the next two"
+        " from the stack in us-east-1.",
+        pattern=_DOMAIN,
+    ),
+    "EdgeCertificateArn": _text(
+        "The domain's certificate, in us-east-1. Empty: the site answers at CloudFront's own address only.",
+        pattern=r"(arn:[a-z-]+:acm:us-east-1:\d{12}:certificate/[a-z0-9-]+)?",
+    ),
+    "EdgeWebAclArn": _text(
+        "The web ACL of CloudFront, in us-east-1. Empty: none.",
+        pattern=r"(arn:[a-z-]+:wafv2:us-east-1:\d{12}:global/webacl/[A-Za-z0-9_/-]+)?",
+    ),
+    "EdgeOnly": _choice(
+        "Whether the API refuses what does not come through CloudFront. no: while the domain still leads to the API.",
+        "yes",
+        "no",
+    ),
+    "OriginKey": _text("Version of OriginKeys that CloudFront sends to the API.", "v1", "v[0-9]+"),
+    "OriginKeyToo": _text(
+        "Another version that the API accepts, so that a rotation refuses no request: docs/deploy.md.", "v1", "v[0-9]+"
+    ),
 }
 
 
@@ -132,6 +154,10 @@ _CONDITIONS = {
     "HasMailFromDomain": differs("MailFromDomain"),
     # Compare with text, because a parameter is text.
     "WarmsSignatures": differs("WarmWrites", "0"),
+    "HasEdge": differs("EdgeDomain"),
+    "HasEdgeCertificate": differs("EdgeCertificateArn"),
+    "HasEdgeWebAcl": differs("EdgeWebAclArn"),
+    "RefusesOthers": {"Fn::And": [{"Condition": "HasEdge"}, equals("EdgeOnly", "yes")]},
 }
 
 

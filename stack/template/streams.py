@@ -9,11 +9,15 @@ from stack.template.functions import event_source, logical_id, of_function, prop
 
 _EXISTS = {"exists": True}
 _NOT_PENDING = {"anything-but": ["pending"]}
+# "exists" works on leaves only, and a letter is a map.
+_LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
+_LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _LETTER}}
 
 
 def streams() -> Template:
-    # A filter's patterns are alternatives; Lambda allows five. The relay reads email requests. Projections count a
-    # new and a removed signature, a sent and an undeliverable email, and a change from or to another state.
+    # A filter's patterns are alternatives; Lambda allows five. The relay reads email requests, and confirmations with a
+    # letter. Projections count a new and a removed signature, a sent and an undeliverable email, and a change from or
+    # to another state.
     projected = [
         {"eventName": ["INSERT", "REMOVE"]},
         _image("NewImage", "mailed_at", _EXISTS),
@@ -23,7 +27,7 @@ def streams() -> Template:
     ]
     return merged(
         [
-            reader("relay_mail", lanes=4, patterns=[_image("NewImage", "mail_kind", _EXISTS)]),
+            reader("relay_mail", lanes=4, patterns=[_image("NewImage", "mail_kind", _EXISTS), _LETTER_CONFIRMED]),
             reader("project_signatures", lanes=1, patterns=projected),
         ]
     )

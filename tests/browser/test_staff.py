@@ -188,7 +188,7 @@ def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: Deploye
 
 def test_a_field_error_uses_the_label_on_the_page(desk: Page, deployed_site: DeployedSite, confirmed: int) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
-    expect(desk.get_by_label("Title")).not_to_have_value("")
+    expect(desk.get_by_label("Title", exact=True)).not_to_have_value("")
     desk.get_by_label("Closes at").fill("2020-01-01T09:00")
     desk.get_by_role("button", name="Save", exact=True).click()
     error = desk.get_by_role("alert").get_by_role("listitem")

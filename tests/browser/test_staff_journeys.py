@@ -53,9 +53,21 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk.get_by_role("button", name="Done").click()
     choose(desk, "Open for signatures")
     expect(desk.locator(".badge")).to_have_text("Open")
-    desk.get_by_label("Title").fill("Plant two thousand trees")
+    desk.get_by_label("Title", exact=True).fill("Plant two thousand trees")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Plant two thousand trees")
+    desk.get_by_text("The petition in Cymraeg").click()
+    desk.get_by_label("Title (Cymraeg)").fill("Plannu dwy fil o goed")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("alert")).to_contain_text("Summary (Cymraeg): This field is required")
+    for label in ("Summary", "Text", "Consent to sign", "Consent to receive updates"):
+        desk.get_by_label(f"{label} (Cymraeg)", exact=True).fill("Yn Gymraeg.")
+    desk.get_by_label("Sites that may show the form").fill("https://www.charity.example")
+    desk.get_by_role("button", name="Save", exact=True).click()
+    expect(desk.get_by_role("alert")).to_have_count(0)
+    stored = deployed_site.staff_as(deployed_site.staff_token, f"/petitions/{NEW}").json()
+    assert stored["translations"]["cy"]["title"] == "Plannu dwy fil o goed"
+    assert stored["embed_on"] == ["https://www.charity.example"]
     for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close the petition", "Closed")):
         choose(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)
@@ -65,7 +77,7 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
 def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, deployed_site: DeployedSite) -> None:
     token = issue_token(deployed_site.stack, "dora", "counts,manage")
     sign_in(desk, deployed_site, token, f"#/petitions/{SLUG}/edit")
-    summary = desk.get_by_label("Summary")
+    summary = desk.get_by_label("Summary", exact=True)
     expect(summary).not_to_have_value("")
     summary.fill("Typed and not saved.")
     desk.get_by_role("link", name="Activity log").click()
@@ -95,12 +107,12 @@ def test_typed_text_survives_a_link_a_pause_and_an_expired_token(desk: Page, dep
 def test_an_edit_based_on_a_stale_revision_shows_a_message(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/edit")
     token = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    expect(desk.get_by_label("Title")).not_to_have_value("")
+    expect(desk.get_by_label("Title", exact=True)).not_to_have_value("")
     address = f"{deployed_site.url}/api/staff/petitions/{SLUG}"
     stored = requests.get(address, headers=token, timeout=20)
     done = requests.put(address, json=stored.json(), headers={**token, "If-Match": stored.headers["ETag"]}, timeout=20)
     assert done.status_code == 200
-    desk.get_by_label("Summary").fill("Mine.")
+    desk.get_by_label("Summary", exact=True).fill("Mine.")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("alert")).to_contain_text("Somebody else has changed this petition")
 

@@ -12,6 +12,7 @@ from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unava
 from chalicelib.core.settings import settings
 from chalicelib.delivery import worker
 from chalicelib.edge.batch import BatchFailed, RunFailed
+from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.mail.model import Priority
 from chalicelib.mail.pace import SHARES
 from chalicelib.mail.pause import PAUSE
@@ -185,4 +186,4 @@ def test_the_functions_know_every_kind_without_app_py() -> None:
     """Lambda loads the module of a handler. app.py, which tests import, is another function's."""
     script = "import sys; from chalicelib.delivery.worker import KINDS; print(*sorted(KINDS), 'app' in sys.modules)"
     known = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert known == [*sorted({**SIGNATURE_KINDS, **UPDATE_KINDS}), "False"]
+    assert known == [*sorted({**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}), "False"]

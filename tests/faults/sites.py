@@ -10,10 +10,10 @@ Function = tuple[str, str]  # Dotted module, name.
 # An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
 KINDS = (
     *("chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds"),
-    "chalicelib.updates.kinds",
+    *("chalicelib.updates.kinds", "chalicelib.letters.kinds"),
 )
 # The states of a capability's own kinds, by name.
-STATES = {"EMAILS", "TESTS"}
+STATES = {"EMAILS", "TESTS", "LETTERS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 

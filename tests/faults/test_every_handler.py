@@ -22,6 +22,7 @@ from tests.actors import NOW, a_published_petition
 from tests.faults import (
     export_scenes,
     import_scenes,
+    letter_scenes,
     partner_scenes,
     people_scenes,
     scenes,
@@ -38,6 +39,7 @@ SCENES = [
     *(*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
     *update_scenes.UPDATE_SCENES,
+    *letter_scenes.LETTER_SCENES,
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]

@@ -13,9 +13,10 @@ from chalicelib.core import keys, times
 from chalicelib.core.errors import Stale
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
+from chalicelib.petitions.change import changed
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import SignatureState

@@ -68,7 +68,9 @@ class FakeDocument extends EventTarget {
   }
 
   querySelector(selector) {
-    return selector === "[data-staff]" ? { dataset: { site: "/prod" } } : null;
+    return selector === "[data-staff]"
+      ? { dataset: { site: "/prod", languages: '{"en":"English","cy":"Cymraeg"}' } }
+      : null;
   }
 
   querySelectorAll() {

@@ -99,6 +99,18 @@ class Page(HTMLParser):
         return " ".join(self.one("body").text.split())
 
 
+LETTER_FIELDS = [f"letter.{name}" for name in ("send", "reply", "opening", "subject", "body")]
+A_LETTER = SimpleNamespace(
+    subject="Please help",
+    body="One.\n\nTwo.",
+    openings=["I write to you.", "I work with children."],
+    send_wording="Send this letter",
+    reply_wording="Show my address",
+    targets=[SimpleNamespace(name="Home Secretary")],
+    may_edit=True,
+)
+
+
 def a_petition(**changes: object) -> SimpleNamespace:
     values: dict[str, object] = {
         "slug": "protect-trafficked-children",
@@ -119,14 +131,15 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "handed_in_at": datetime(2026, 11, 30, 9, tzinfo=UTC),
         "responded_at": datetime(2026, 12, 20, 9, tzinfo=UTC),
         "response": "We will act.\n\nSoon.",
+        "letter": A_LETTER,
     }
     return SimpleNamespace(**values | changes)
 
 
 def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: str = "") -> dict[str, object]:
     """Return what each template needs. `word` is used for every text that users or callers supply."""
-    form = dict.fromkeys((*FORM_FIELDS, "source", "updates"), word)
-    errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source")]
+    form = dict.fromkeys((*FORM_FIELDS, "source", "updates", *LETTER_FIELDS), word)
+    errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source", *LETTER_FIELDS)]
     listed = SimpleNamespace(slug=petition.slug, title=petition.title, summary=petition.summary, count=1)
     contexts: dict[str, dict[str, object]] = {
         "petitions.html": {"petitions": [listed]},
@@ -152,6 +165,12 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "withdraw_token": word,
             "form": form,
             "email": word,
+            "letter": SimpleNamespace(
+                text=A_LETTER,
+                language="en",
+                version="0123456789ab",
+                arrives=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
+            ),
             "countries": [("GB", "United Kingdom"), (word, word)],
             "errors": errors,
         },
@@ -163,7 +182,11 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
         "stop.html": {"petition": petition, "token": word},
         "stopped.html": {"petition": petition, "token": word},
         "resumed.html": {"petition": petition},
-        "staff.html": {"files": f"{base}/assets/staff/0a1b2c3d", "modules": ["api.js", "app.js"]},
+        "staff.html": {
+            "files": f"{base}/assets/staff/0a1b2c3d",
+            "modules": ["api.js", "app.js"],
+            "site_languages": {"cy": word},
+        },
         "sign_in.html": {},
         "statement.html": {
             "petition": None,
@@ -348,8 +371,8 @@ def test_the_form_posts_the_field_names_of_the_contract() -> None:
     form = page.one("form")
     assert form.attrs["action"] == "/prod/petitions/protect-trafficked-children/signatures"
     assert form.attrs["method"] == "post"
-    names = {field.attrs["name"] for field in page.all("input", "select")}
-    assert names == {*FORM_FIELDS, "source", "email_asked"}
+    names = {field.attrs["name"] for field in page.all("input", "select", "textarea")}
+    assert names == {*FORM_FIELDS, *LETTER_FIELDS, "source", "email_asked"}
 
 
 def test_the_form_has_no_source_without_a_campaign_link() -> None:
@@ -359,7 +382,7 @@ def test_the_form_has_no_source_without_a_campaign_link() -> None:
 def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
     page = an_untouched_form()
     boxes = page.all("input", type="checkbox", value="yes")
-    assert [box.attrs["name"] for box in boxes] == ["consent.sign", "consent.updates"]
+    assert [box.attrs["name"] for box in boxes] == ["consent.sign", "consent.updates", "letter.send", "letter.reply"]
     assert not any("checked" in box.attrs for box in boxes)
     assert [option.attrs["value"] for option in page.all("option", selected="")] == ["GB"]
 
@@ -505,7 +528,7 @@ def test_result_pages_show_no_personal_data_even_if_it_is_passed(template: str) 
 
 
 def test_confirming_posts_the_token_and_the_corrections() -> None:
-    page = page_of("confirm.html", errors=[], token="t0ken", form=ZOES | {"updates": "yes"})
+    page = page_of("confirm.html", errors=[], token="t0ken", form=ZOES | {"updates": "yes"}, letter=None)
     assert page.one("form").attrs["action"] == "/confirm"
     fields = {field.attrs["name"]: field.attrs["value"] for field in page.all("input")}
     assert fields == {

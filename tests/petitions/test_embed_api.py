@@ -1,5 +1,7 @@
 """The form and the counter in a frame on another site."""
 
+import re
+
 import pytest
 
 from tests.actors import DAY, NOW, WELSH, a_published_petition, fields_of
@@ -33,11 +35,19 @@ def test_nobody_may_frame_a_petition_without_allowed_sites(served: Served, page:
 
 @pytest.mark.parametrize(
     "page",
-    ["/petitions/safe-children", "/petitions/safe-children?embed=1", THANKS, "/", "/embed/nobody", "/staff?embed=1"],
+    ["/petitions/safe-children", "/petitions/safe-children?embed=1", THANKS, "/", "/staff?embed=1"],
 )
 def test_no_other_page_may_be_framed(served: Served, page: str) -> None:
     a_published_petition(served.tables, embed_on=SITES)
     assert framed_by(served.get(page).headers["Content-Security-Policy"]) == ["'none'"]
+
+
+def test_a_frame_of_an_unknown_petition_says_so_on_any_site(served: Served) -> None:
+    answer = served.get("/embed/nobody")
+    assert (answer.status_code, framed_by(answer.headers["Content-Security-Policy"])) == (404, ["*"])
+    body = answer.body.decode()
+    assert "Page not found" in body or "no petition" in body.lower()
+    assert all('target="_blank"' in link for link in re.findall(r"<a [^>]*>", body) if "#" not in link)
 
 
 def test_the_form_has_no_masthead_and_carries_source_and_language(served: Served) -> None:

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.change import changed
+from chalicelib.petitions.model import Petition
 from tests.actors import a_petition
 
 SITE = "https://www.charity.example"

@@ -24,6 +24,7 @@ TEMPLATE: dict[str, Any] = {
         "Table": {"Type": "AWS::DynamoDB::Table"},
         "Queue": {"Type": "AWS::SQS::Queue"},
         "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Edge": {"Type": "AWS::CloudFront::Distribution"},
     },
 }
 RESOLVER = Resolver(TEMPLATE, {"From": "a@example.org"}, WHERE)
@@ -42,6 +43,11 @@ RESOLVER = Resolver(TEMPLATE, {"From": "a@example.org"}, WHERE)
         ({"Fn::Sub": "arn:${AWS::Partition}:x:${AWS::AccountId}:${!kept}"}, "arn:aws:x:123456789012:${!kept}"),
         ([{"Fn::If": ["Local", 1, 2]}, {"Fn::If": ["Remote", 1, 2]}], [2, 1]),
         ([{"Fn::If": ["Either", 1, 2]}, {"Fn::If": ["Both", 1, 2]}], [1, 2]),
+        ([{"Fn::If": ["Local", 1, {"Ref": "AWS::NoValue"}]}, {"Ref": "AWS::NoValue"}], []),
+        ({"a": {"Fn::If": ["Remote", {"Ref": "AWS::NoValue"}, 1]}, "b": 2}, {"b": 2}),
+        ({"Fn::Join": ["/", ["a", {"Ref": "From"}]]}, "a/a@example.org"),
+        ({"Fn::GetAtt": ["Bucket", "RegionalDomainName"]}, "petitions-bucket.s3.eu-west-2.amazonaws.com"),
+        ({"Fn::GetAtt": ["Edge", "DomainName"]}, "petitions-edge.cloudfront.net"),
         (
             {"Condition": {"StringEquals": {"k": {"Ref": "From"}}}},
             {"Condition": {"StringEquals": {"k": "a@example.org"}}},

@@ -25,11 +25,13 @@ from tests.served import Served
 # One process gathers the evidence for all of them.
 pytestmark = pytest.mark.xdist_group("referee")
 NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
+# Looked up by its name: only the relay asks for letters again.
+AGAIN = "chalicelib/letters/kinds.py:request_again"
 # `sites_from` follows names: these are named in what a function runs, and not called by it.
 NAMED_ONLY = {
     # They refuse nothing that they have recorded.
     "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
-    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth"},
+    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", AGAIN},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     # A signature that a partner already finds is signed without email, so only a race asks for one here.
@@ -37,13 +39,14 @@ NAMED_ONLY = {
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
-    # No email of updates is urgent.
+    # No email of updates, and no letter, is urgent.
     "send_mail": {
         "chalicelib/mail/deliveries.py:mark_sent",
         "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",
         "chalicelib/mail/outstanding.py:mark",
         "chalicelib/mail/stop.py:is_stopped",
+        "chalicelib/petitions/store.py:find_letter",
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
         "chalicelib/signatures/store.py:find",
         "chalicelib/updates/store.py:find",
@@ -58,7 +61,7 @@ NAMED_ONLY = {
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     "relay_mail": {"chalicelib/mail/outbox.py:depth"},
-    "run_update": {"chalicelib/mail/outbox.py:depth", "chalicelib/petitions/store.py:list_all"},
+    "run_update": {"chalicelib/mail/outbox.py:depth", AGAIN, "chalicelib/petitions/store.py:list_all"},
     "project_signatures": {"chalicelib/projections/store.py:followed"},
     # A type of its arguments; only the sender claims.
     "sweep_mail": {"chalicelib/mail/state.py:claim"},

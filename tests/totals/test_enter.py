@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.core.errors import Invalid
+from chalicelib.petitions.change import changed
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.figure import MOST_FIGURES, Figure, FigureKind, NewFigure, current
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.model import Petition, changed
+from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.totals.enter import enter
 from tests.actors import NOW, a_petition

@@ -171,6 +171,20 @@ async function refreshProgress(section) {
 // ---- signing ----
 
 /**
+ * The letter is not sent unless its box is ticked. An opening is a number, or the person's own words.
+ * @param {FormData} typed
+ */
+function letterFrom(typed) {
+  if (!typed.has("letter.send")) return {};
+  /** @param {string} name */
+  const text = (name) => (typed.get(`letter.${name}`) ? { [name]: String(typed.get(`letter.${name}`)) } : {});
+  const chosen = String(typed.get("letter.opening") ?? "");
+  const opening = /^\d+$/.test(chosen) ? Number(chosen) : chosen.replace(/^none$/, "");
+  const own = { ...text("subject"), ...text("body"), ...(chosen ? { opening } : {}) };
+  return { letter: { send: true, reply: typed.has("letter.reply"), ...own } };
+}
+
+/**
  * @param {FormData} typed
  * @returns {Signature}
  */
@@ -189,6 +203,7 @@ export function signatureFrom(typed) {
     ...optional("postcode"),
     ...optional("source"),
     ...optional("language"),
+    ...letterFrom(typed),
     consent,
   });
 }

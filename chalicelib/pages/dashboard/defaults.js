@@ -26,7 +26,18 @@ export const TEMPLATE = {
 
 const OF_THE_CHARITY = /** @type {const} */ (["charity", "privacy_contact", "privacy_url"]);
 const WORDINGS = /** @type {const} */ (["sign_wording", "updates_wording"]);
-const COPIED = /** @type {const} */ (["title", "summary", "text", "target", "goal", "goals"]);
+const COPIED = /** @type {const} */ ([
+  "title",
+  "summary",
+  "text",
+  "target",
+  "goal",
+  "goals",
+  "language",
+  "translations",
+  "receipt",
+  "embed_on",
+]);
 
 /**
  * The charity's usual wordings, with a gap where they name the person whom the petition addressed.

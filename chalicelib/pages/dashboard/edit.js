@@ -39,7 +39,7 @@ function editForm(path, { data: petition, etag }, reload) {
     forget(`${path}/edit`);
     await reload();
   };
-  const form = sendingForm(save, [petitionFields(), submitButton("Save")], explain);
+  const form = sendingForm(save, [petitionFields(petition), submitButton("Save")], explain);
   fillForm(form, petition);
   return form;
 }

@@ -6,6 +6,7 @@ import { dateTime, number } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
+import { forget, keepTyped } from "./typed.js";
 
 /** @import { Export, ExportColumn, ExportFormat, Exports } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -57,7 +58,9 @@ function requestForm(slug, { columns, default_columns: usual, formats }, done) {
   const request = async (form) => {
     const chosen = new FormData(form).getAll("columns");
     const key = recipient.value.trim() || null;
-    await post(`/petitions/${slug}/exports`, { format: format.value, columns: chosen, recipient: key });
+    const path = `/petitions/${slug}/exports`;
+    await post(path, { format: format.value, columns: chosen, recipient: key });
+    forget(path);
     await done();
   };
   const hint = "An age key (age1…) or an OpenPGP key. Then only the recipient can read the file.";
@@ -122,6 +125,21 @@ function columnsOf(say, cancel) {
   ];
 }
 
+/**
+ * @param {string} slug
+ * @param {ViewContext["may"]} may
+ */
+function heading(slug, may) {
+  const numbers = may("GET /api/staff/petitions/*/counts")
+    ? h("a", { href: `#/petitions/${slug}` }, "Its numbers")
+    : "";
+  return [
+    h("h1", {}, "Export the signatures"),
+    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), numbers),
+    h("p", { class: "lead" }, INTRODUCTION),
+  ];
+}
+
 /** @param {ViewContext} context */
 export async function showExports({ container, slug, may, signal }) {
   const path = `/petitions/${slug}/exports`;
@@ -151,17 +169,9 @@ export async function showExports({ container, slug, may, signal }) {
 
   /** @type {Exports} */
   const choices = (await ask(path)).data;
-  const numbers = may("GET /api/staff/petitions/*/counts")
-    ? h("a", { href: `#/petitions/${slug}` }, "Its numbers")
-    : null;
-  container.append(
-    h("h1", {}, "Export the signatures"),
-    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), numbers),
-    h("p", { class: "lead" }, INTRODUCTION),
-    message,
-    list,
-    requestForm(slug, choices, refresh),
-  );
+  const form = requestForm(slug, choices, refresh);
+  container.append(...heading(slug, may), message, list, form);
+  form.before(keepTyped(form, path) ?? "");
   show(choices);
   await keepFresh(refresh, signal, EVERY_MS);
 }

@@ -73,7 +73,8 @@ export function setField(form, name, value) {
 function labelOf(place, name) {
   // "columns.0" is a wrong item of the field "columns". A petition's first goal is in the field "goals".
   const own = name === "goal" ? "goals" : (name.split(".")[0] ?? "");
-  const found = place.closest("form")?.elements.namedItem(own);
+  const elements = place.closest("form")?.elements;
+  const found = elements?.namedItem(name) ?? elements?.namedItem(own);
   // Several check boxes have one name. Their group has the heading.
   if (found instanceof RadioNodeList || (found instanceof HTMLInputElement && found.type === "checkbox"))
     return /** @type {Element | null} */ (found instanceof RadioNodeList ? found[0] : found)

@@ -32,17 +32,18 @@ function origin(from, isCopy) {
 export async function showNew({ container, slug: copied, may }) {
   const path = copied ? `/new/${copied}` : "/new";
   const slug = h("input", { name: "slug", required: true, maxlength: "60", pattern: SLUG_PATTERN });
+  /** @type {ManagedPetition | null} */
+  const from = copied ? (await ask(`/petitions/${copied}`)).data : await latestPetition(may);
+  const start = from && copied ? copyOf(from) : startFrom(from);
   /** @param {HTMLFormElement} form */
   const create = async (form) => {
-    const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form)) });
+    const created = await post("/petitions", { slug: slug.value.trim(), ...petitionFrom(new FormData(form), start) });
     forget(path);
     location.hash = `#/petitions/${created.slug}/edit`;
   };
-  /** @type {ManagedPetition | null} */
-  const from = copied ? (await ask(`/petitions/${copied}`)).data : await latestPetition(may);
-  const fields = [field("Address", slug, SLUG_HINT), petitionFields(), submitButton("Save as a draft")];
+  const fields = [field("Address", slug, SLUG_HINT), petitionFields(start), submitButton("Save as a draft")];
   const form = sendingForm(create, fields);
-  fillForm(form, from && copied ? copyOf(from) : startFrom(from));
+  fillForm(form, start);
   container.append(
     h("h1", {}, "New petition"),
     h("p", { class: "lead" }, INTRODUCTION),

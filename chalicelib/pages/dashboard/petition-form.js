@@ -2,8 +2,9 @@
 
 import { h } from "./dom.js";
 import { ukTime } from "./format.js";
-import { field, repeatingField, setField } from "./forms.js";
+import { checkbox, field, repeatingField, setField } from "./forms.js";
 import { formatGoals, goalsField, goalsFrom } from "./goals.js";
+import { translationFields, translationsFrom } from "./translations.js";
 
 /** @import { ManagedPetition, NewPetition } from "#api" */
 /** @import { Attributes } from "./dom.js" */
@@ -114,7 +115,34 @@ const outcomeFields = () =>
     timeField("Answered at (UTC)", time("responded_at", false)),
   );
 
-export const petitionFields = () => [textFields(), charityFields(), consentFields(), goalFields(), outcomeFields()];
+const SITES_HINT = "One on each line: https and the name, without a path. No other site can show the form in a frame.";
+
+/** @param {Partial<ManagedPetition>} petition */
+const sharingFields = ({ receipt = false }) =>
+  group(
+    "Emails and other sites (optional)",
+    checkbox("Send a receipt to everybody who has confirmed. It doubles what emails cost.", {
+      name: "receipt",
+      value: "yes",
+      checked: receipt,
+    }),
+    field(
+      "Sites that may show the form and the counter",
+      h("textarea", { name: "embed_on", rows: "3", spellcheck: "false" }),
+      SITES_HINT,
+    ),
+  );
+
+/** @param {Partial<ManagedPetition>} [petition] with what the fields hold that are not filled in later */
+export const petitionFields = (petition = {}) => [
+  textFields(),
+  charityFields(),
+  consentFields(),
+  goalFields(),
+  outcomeFields(),
+  sharingFields(petition),
+  ...translationFields(petition),
+];
 
 /**
  * For an input of the type datetime-local, whose time is UTC here.
@@ -145,6 +173,7 @@ export function fillForm(form, petition) {
     handed_in_at: toInput(petition.handed_in_at),
     response: petition.response ?? "",
     responded_at: toInput(petition.responded_at),
+    embed_on: (petition.embed_on ?? []).join("\n"),
   };
   for (const name of TEXTS) values[name] = petition[name] ?? "";
   for (const [name, value] of Object.entries(values)) setField(form, name, value);
@@ -170,5 +199,9 @@ export function petitionFrom(typed, before = {}) {
     handed_in_at: changedTime(value("handed_in_at"), before.handed_in_at),
     response: value("response") || null,
     responded_at: changedTime(value("responded_at"), before.responded_at),
+    receipt: typed.has("receipt"),
+    embed_on: value("embed_on").split(/\s+/).filter(Boolean),
+    language: before.language ?? "en",
+    translations: translationsFrom(typed, before),
   });
 }

@@ -6,9 +6,12 @@ import { button, confirmed, dialog, h, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { refill } from "./refill.js";
+import { forget, keepTyped } from "./typed.js";
 
 /** @import { IssuedToken, Right, StaffToken } from "#api" */
 /** @import { ViewContext } from "./app.js" */
+
+const PATH = "/tokens";
 
 /** @type {Record<Right, string>} */
 const RIGHTS = {
@@ -89,7 +92,8 @@ function issueForm(me, done) {
   const issue = async (form) => {
     const chosen = new FormData(form).getAll("rights");
     const lasting = days ? { days: Number(days.value) } : {};
-    const issued = await post("/tokens", { owner: owner.value, rights: chosen, ...lasting });
+    const issued = await post(PATH, { owner: owner.value, rights: chosen, ...lasting });
+    forget(PATH);
     await showOnce(issued, owner.value);
     await done();
   };
@@ -110,7 +114,7 @@ export async function showTokens({ container, me }) {
   const list = h("div");
   const refresh = async () => {
     /** @type {{ tokens: StaffToken[] }} */
-    const { tokens } = (await ask("/tokens")).data;
+    const { tokens } = (await ask(PATH)).data;
     refill(list, table("Tokens", columns(revoke), tokens, { headed: true, keyOf: (token) => token.token_id }));
   };
   /** @param {StaffToken} token */
@@ -120,5 +124,7 @@ export async function showTokens({ container, me }) {
     await refresh();
   };
   await refresh();
-  container.append(h("h1", {}, "Tokens"), list, issueForm(me, refresh));
+  const form = issueForm(me, refresh);
+  container.append(h("h1", {}, "Tokens"), list, form);
+  form.before(keepTyped(form, PATH) ?? "");
 }

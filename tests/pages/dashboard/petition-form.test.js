@@ -16,7 +16,7 @@ const STORED = { opened_at: "2026-11-24T12:00:30Z", closes_at: null };
 
 const typed = (values) => {
   const data = new FormData();
-  for (const [name, value] of Object.entries(values)) data.set(name, value);
+  for (const [name, value] of Object.entries({ goals: "100", ...values })) data.set(name, value);
   return data;
 };
 
@@ -56,9 +56,42 @@ test("every field of the API is in the form, with its maximum length", () => {
   const lengths = new Map(elements.filter((each) => each.name).map((each) => [each.name, each.attributes.maxlength]));
   const { properties } = JSON.parse(readFileSync(API)).components.schemas.NewPetition;
   for (const [name, schema] of Object.entries(properties)) {
-    // Staff edit translations in the petition file; an edit without them keeps them.
-    if (["slug", "goal", "language", "translations", "receipt", "embed_on"].includes(name)) continue;
+    // The language of a petition and its letter come from the petition file; an edit without them keeps them.
+    if (["slug", "goal", "language", "translations", "letter"].includes(name)) continue;
     assert.ok(lengths.has(name), name);
     if (schema.maxLength) assert.equal(Number(lengths.get(name)), schema.maxLength, name);
   }
+});
+
+test("a translation goes into the form and back, with what the form does not show", () => {
+  installBrowser();
+  const stored = {
+    language: "en",
+    translations: { cy: { title: "Coed", text: "Plannwch", letter: { subject: "S" } } },
+  };
+  const fields = petitionFields(stored).flatMap((group) => [...group.all()]);
+  const values = Object.fromEntries(fields.filter((each) => each.name).map((each) => [each.name, each.value]));
+  assert.equal(values["translations.cy.title"], "Coed");
+  assert.ok(!("translations.en.title" in values));
+  const edited = { ...values, goals: "100", "translations.cy.title": "Coed newydd" };
+  const { translations } = petitionFrom(typed(edited), stored);
+  assert.deepEqual([translations.cy.title, translations.cy.text], ["Coed newydd", "Plannwch"]);
+  assert.deepEqual(translations.cy.letter, { subject: "S" });
+});
+
+test("a translation without any text is removed", () => {
+  const { translations } = petitionFrom(typed({ "translations.cy.title": " " }), {
+    translations: { cy: { title: "Coed" } },
+  });
+  assert.deepEqual(translations, {});
+});
+
+test("sites are one on each line, and a receipt is sent if its box is ticked", () => {
+  const sites = "https://a.example\n\n https://b.example";
+  assert.deepEqual(petitionFrom(typed({ embed_on: sites, receipt: "yes" })).embed_on, [
+    "https://a.example",
+    "https://b.example",
+  ]);
+  assert.equal(petitionFrom(typed({ receipt: "yes" })).receipt, true);
+  assert.equal(petitionFrom(typed({})).receipt, false);
 });

@@ -1,0 +1,33 @@
+"""The keys of letters: a part of the scheme in `keys`.
+
+COUNTS      LETTER#<slug>          <version>        a petition's letter, as people confirmed it
+DELIVERIES  letter#<bucket>        <slug>_<target>_<signature id>  the letter of one person to one target
+"""
+
+from typing import NamedTuple
+
+from chalicelib.core.keys import COUNTS, Key
+
+LETTER = "letter"
+
+
+class LetterIds(NamedTuple):
+    """One person and one target: each such pair gets at most one letter."""
+
+    slug: str
+    target: str
+    signature_id: str
+
+
+def letter_text(slug: str, version: str) -> Key:
+    return Key(COUNTS, f"LETTER#{slug}", version)
+
+
+def letter_delivery(slug: str, target: str, signature_id: str = "") -> str:
+    """Return the delivery's key; without signature id, what the keys of all letters to this target begin with."""
+    return f"{slug}_{target}_{signature_id}"
+
+
+def letter_ids(key: str) -> LetterIds:
+    """Return the ids in a delivery's key. None of them contains an underscore."""
+    return LetterIds(*key.split("_"))

@@ -1,0 +1,73 @@
+// A petition's texts in the other languages of the site.
+
+import { root } from "./api.js";
+import { h } from "./dom.js";
+import { field } from "./forms.js";
+
+/** @import { ManagedPetition } from "#api" */
+/** @typedef {NonNullable<ManagedPetition["translations"]>} Translations */
+/** @typedef {{ name: keyof Translations[string], label: string, maxlength: number, rows: number }} Text */
+
+/** @type {Text[]} */
+const TEXTS = [
+  { name: "title", label: "Title", maxlength: 200, rows: 1 },
+  { name: "target", label: "Addressed to (optional)", maxlength: 200, rows: 1 },
+  { name: "summary", label: "Summary", maxlength: 500, rows: 3 },
+  { name: "text", label: "Text", maxlength: 20_000, rows: 12 },
+  { name: "charity", label: "Name of the charity (optional)", maxlength: 200, rows: 1 },
+  { name: "sign_wording", label: "Consent to sign", maxlength: 1_000, rows: 4 },
+  { name: "updates_wording", label: "Consent to receive updates", maxlength: 1_000, rows: 3 },
+  { name: "response", label: "What the target answered (optional)", maxlength: 20_000, rows: 5 },
+];
+const HINT = "Leave everything blank if the petition is not in this language.";
+
+/** @returns {Record<string, string>} the own names of the site's languages, by code */
+const languages = () => JSON.parse(root().dataset.languages ?? "{}");
+
+/** @param {string | undefined} main the petition's own language */
+const others = (main = "en") => Object.entries(languages()).filter(([code]) => code !== main);
+
+/**
+ * The API's name of the field, so that its errors find it.
+ * @param {string} code
+ * @param {string} name
+ */
+const nameOf = (code, name) => `translations.${code}.${name}`;
+
+/**
+ * The fields for each other language, closed at first.
+ * @param {Partial<ManagedPetition>} petition
+ */
+export const translationFields = ({ language, translations = {} }) =>
+  others(language).map(([code, title]) =>
+    h(
+      "details",
+      {},
+      h("summary", {}, `The petition in ${title}`),
+      h("p", { class: "hint" }, HINT),
+      TEXTS.map(({ name, label, maxlength, rows }) => {
+        const attributes = { name: nameOf(code, name), maxlength: String(maxlength), lang: code };
+        const input = rows > 1 ? h("textarea", { ...attributes, rows: String(rows) }) : h("input", attributes);
+        input.value = String(translations[code]?.[name] ?? "");
+        return field(`${label} (${title})`, input);
+      }),
+    ),
+  );
+
+/**
+ * @param {FormData} typed
+ * @param {Partial<ManagedPetition>} before what the form does not show is kept
+ * @returns {Translations} the API rejects a translation that lacks a text
+ */
+export function translationsFrom(typed, { translations = {} }) {
+  const found = { ...translations };
+  const starts = [...typed.keys()].filter((name) => /^translations\..*\.title$/.test(name));
+  // JSON leaves out what is undefined.
+  for (const code of starts.map((name) => name.slice("translations.".length, -".title".length))) {
+    const texts = TEXTS.map(({ name }) => [name, String(typed.get(nameOf(code, name)) ?? "").trim()]);
+    const given = Object.fromEntries(texts.map(([name, text]) => [name, text || undefined]));
+    if (texts.some(([, text]) => text)) found[code] = { ...found[code], ...given };
+    else delete found[code];
+  }
+  return found;
+}

@@ -1,0 +1,144 @@
+"""The letter that signers can send to the petition's targets: its texts, its targets, and how each target gets it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from chalicelib.core.times import Moment
+from chalicelib.petitions.text import EmailAddress, LetterText, Line, Translation, digest
+
+if TYPE_CHECKING:
+    from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
+    from chalicelib.petitions.model import Petition
+
+TARGET_KEY = r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$"
+MOST_TARGETS = 20
+
+TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY), Field(examples=["home-secretary"])]
+
+
+class Single(BaseModel):
+    """Each letter is an email, sent as soon as email is free."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    mode: Literal["single"] = "single"
+
+
+class Paced(BaseModel):
+    """Each letter is an email, evenly spread over the working hours."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    mode: Literal["paced"]
+    per_hour: Annotated[int, Field(ge=1, le=10_000)]
+    """At most so many letters an hour."""
+    from_hour: Annotated[int, Field(ge=0, le=23)] = 9
+    """The first hour of the day, in `time_zone`, in which letters are sent."""
+    to_hour: Annotated[int, Field(ge=1, le=24)] = 17
+    """The hour at which sending stops."""
+    time_zone: str = "Europe/London"
+
+
+class Digest(BaseModel):
+    """The first letters are emails. From then on, one email a day has the number of letters, and some of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    mode: Literal["digest"]
+    first: Annotated[int, Field(ge=0, le=10_000)]
+    """So many letters are sent singly."""
+
+
+class LetterTarget(BaseModel):
+    """Somebody who gets the letters. The public sees the name, and never the address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    key: TargetKey
+    """The target's id. Never change it: each person's letter to it is sent once for this key."""
+    name: Line
+    """As in "Dear …": `Home Secretary`."""
+    email: EmailAddress
+    delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
+
+
+class Letter(LetterText):
+    """The letter in the petition's main language, and to whom it is sent."""
+
+    targets: Annotated[list[LetterTarget], Field(min_length=1, max_length=MOST_TARGETS)]
+    may_edit: bool = True
+    """Whether signers may change the subject and the text, and write an opening of their own."""
+
+    @field_validator("targets")
+    @classmethod
+    def _differ(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
+        if len({target.key for target in targets}) < len(targets):
+            raise ValueError("Each target needs a key of its own")
+        return targets
+
+    def translated(self, text: LetterText | None) -> "Letter":
+        """Return the letter with these texts, if there are any."""
+        if text is None:
+            return self
+        named = [each.model_copy(update={"name": text.target_names.get(each.key, each.name)}) for each in self.targets]
+        return self.model_copy(update={**dict(text), "targets": named})
+
+    def target(self, key: str) -> LetterTarget | None:
+        return next((each for each in self.targets if each.key == key), None)
+
+
+class KeptLetter(BaseModel):
+    """One version of a petition's letter, kept because signatures refer to it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    version: str
+    letter: Letter
+    language: str
+    translations: dict[str, LetterText] = {}
+    recorded_at: Moment
+    """When it was first stored."""
+
+    def in_language(self, code: str | None) -> Letter:
+        """Return the letter as those saw it who signed in this language (None: the main one)."""
+        return self.letter.translated(self.translations.get(code or self.language))
+
+
+def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
+    """Return a digest of what the signer agrees to send, in all languages; "" without a letter.
+
+    A corrected address of a target is no new version.
+    """
+    if letter is None:
+        return ""
+    parts = [*_agreed(letter), *(f"{target.key} {target.name}" for target in letter.targets)]
+    for code in sorted(translations):
+        if text := translations[code].letter:
+            parts += [code, *_agreed(text)]
+    return digest(*parts)
+
+
+def _agreed(text: LetterText) -> list[str]:
+    names = [f"{key} {name}" for key, name in sorted(text.target_names.items())]
+    return [text.subject, text.body, *text.openings, text.send_wording, text.reply_wording, *names]
+
+
+def public_letter(petition: "Petition") -> "MayHaveLetter":
+    """Return the letter for the public, if there is one. The targets' addresses are not public."""
+    letter, version = petition.letter, petition.letter_version
+    if letter is None:
+        return {}
+    shown: PublicLetter = {
+        "subject": letter.subject,
+        "body": letter.body,
+        "openings": letter.openings,
+        "targets": [target.name for target in letter.targets],
+        "may_edit": letter.may_edit,
+        "consents": [
+            {"name": "send", "wording": letter.send_wording, "version": version},
+            {"name": "reply", "wording": letter.reply_wording, "version": version},
+        ],
+    }
+    return {"letter": shown}

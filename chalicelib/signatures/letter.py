@@ -1,0 +1,127 @@
+"""The letter that a signature carries: what differs from the petition's letter, and what its sender agreed to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.language import Language, translatable
+from chalicelib.core.validation import field_errors
+from chalicelib.core.web_addresses import links_in
+from chalicelib.pages.jinja import paragraphs
+from chalicelib.petitions.letter import Letter
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.letter_form import NO_SUCH_OPENING, LetterForm, clean_prose, letter_fields
+
+NO_LETTER = translatable("This petition has no letter to send")
+NOT_EDITABLE = translatable("You cannot change this part of the letter")
+NO_LINKS = translatable("Write this without web or email addresses. Put a space after any full stop")
+GREETING = translatable("Dear %(name)s,")
+SENDER = translatable("%(name)s via %(charity)s")
+CAMPAIGN = translatable("%(name)s sent this letter with %(charity)s, as part of this petition:")
+EDITED = translatable("The letter has just been edited. Read it again, then confirm")
+
+
+class SignedLetter(BaseModel):
+    """The item's `letter`. It is there if its person agreed to send the letter. What is None is as in the petition."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    version: str
+    """The version of the petition's letter, and of the wordings that were agreed to."""
+    opening: int | str | None = None
+    """The place of the chosen opening, or the person's own words (""`: none). None: the first one, if there is one."""
+    subject: str | None = None
+    body: str | None = None
+    reply: bool = False
+    """The targets may know the person's address, to reply."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A letter as its target reads it. The email and the page that shows it first are made from this."""
+
+    subject: str
+    paragraphs: list[str]
+    sender: str
+    """The name that the email comes from."""
+    campaign: str
+    """The sentence before the petition's title."""
+
+
+def words_of(letter: Letter, signed: SignedLetter) -> dict[str, str]:
+    """Return subject, opening and body. `letter` is the petition's, in the language of the signature."""
+    own = signed.opening
+    place = own if isinstance(own, int) and own < len(letter.openings) else 0
+    opening = own if isinstance(own, str) else letter.openings[place] if letter.openings else ""
+    return {"subject": signed.subject or letter.subject, "opening": opening, "body": signed.body or letter.body}
+
+
+def written(words: Mapping[str, str], to: str, name: str, postcode: str, charity: str, language: Language) -> Written:
+    """Return the letter to the target with the name `to`, signed with name and postcode."""
+    greeting = language.text(GREETING) % {"name": to}
+    text = "\n\n".join(each for each in (greeting, words["opening"], words["body"]) if each)
+    signed = [f"{name}\n{postcode}" if postcode else name]
+    about = {"name": name, "charity": charity}
+    sender, campaign = (language.text(each) % about for each in (SENDER, CAMPAIGN))
+    return Written(words["subject"], [*paragraphs(text), *signed], sender, campaign)
+
+
+def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
+    """Return what the signature stores of the letter, or None if it is not sent. Raise Invalid.
+
+    `language`: that of the signature; None: the petition's main language. An unedited letter is stored as its version,
+    so that signing stays one write unit.
+    """
+    if form is None:
+        return None
+    letter = petition.in_language(language or petition.language).letter
+    if letter is None:
+        raise Invalid([FieldError("letter", NO_LETTER)])
+    typed = {"subject": form.subject, "body": form.body}
+    own = {name: text for name, text in typed.items() if text and text != clean_prose(getattr(letter, name))}
+    opening = _chosen(form.opening, letter)
+    _check({**own, **({"opening": opening} if isinstance(opening, str) else {})}, letter)
+    if not form.send:
+        return None
+    return SignedLetter(version=petition.letter_version, opening=opening, reply=form.reply, **own)
+
+
+def _chosen(opening: int | str | None, letter: Letter) -> int | str | None:
+    """Return the place of a suggested opening (None for the first), or the person's own words. Raise Invalid."""
+    suggested = [clean_prose(each) for each in letter.openings]
+    if isinstance(opening, str):
+        opening = suggested.index(opening) if opening in suggested else opening
+    if isinstance(opening, int) and not 0 <= opening < max(1, len(suggested)):
+        raise Invalid([FieldError("letter.opening", NO_SUCH_OPENING)])
+    return opening if opening != 0 or isinstance(opening, str) else None
+
+
+def _check(own: Mapping[str, str], letter: Letter) -> None:
+    """Raise Invalid if the person's own words are not allowed, or have addresses that the petition's letter lacks."""
+    if own and not letter.may_edit:
+        raise Invalid([FieldError(f"letter.{name}", NOT_EDITABLE) for name in own])
+    known = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
+    wrong = [name for name, text in own.items() if links_in(text) - known]
+    if wrong:
+        raise Invalid([FieldError(f"letter.{name}", NO_LINKS) for name in wrong])
+
+
+def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:
+    """Return the letter as its owner confirms it, as a change of the item; {} keeps it as signed. Raise Invalid.
+
+    The page sends its language, that of the signature, and the version of the letter that it showed.
+    """
+    if "letter.send" not in fields:
+        return {}
+    if fields.get("letter.version", petition.letter_version) != petition.letter_version:
+        raise Invalid([FieldError("letter.version", EDITED)])
+    try:
+        values = letter_fields(fields)
+        form = LetterForm.model_validate(values) if values else None
+    except ValidationError as error:
+        raise Invalid([FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]) from error
+    signed = signed_letter(form, petition, fields.get("letter.language"))
+    return {"letter": signed and signed.model_dump(exclude_none=True)}

@@ -1,0 +1,110 @@
+"""Validate the letter that a supporter sends with the signature, by form or JSON."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StrictBool, WithJsonSchema
+
+from chalicelib.core.language import translatable
+from chalicelib.core.validation import is_ticked
+from chalicelib.petitions.text import MOST_BODY, MOST_OPENING, MOST_SUBJECT
+from chalicelib.signatures.names import has_controls
+
+# The form's choice of no opening.
+NO_OPENING = "none"
+# Word processors and phones insert these. They print nothing.
+_UNSEEN = str.maketrans("", "", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
+_LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x0b|\x0c")
+_SPACES_AT_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
+_EMPTY_LINES = re.compile(r"\n{3,}")
+
+ONE_LINE = translatable("Write this on one line")
+NO_SUCH_OPENING = translatable("Choose one of the openings")
+UNPRINTABLE = translatable("Remove the characters that cannot be printed")
+TOO_LONG = {
+    MOST_SUBJECT: translatable("Your subject must be 150 characters or fewer"),
+    MOST_OPENING: translatable("Your opening must be 500 characters or fewer"),
+    MOST_BODY: translatable("Your letter must be 3,000 characters or fewer"),
+}
+
+
+def clean_prose(typed: str) -> str:
+    """Return the text in NFC, with plain line ends, and without what nobody sees."""
+    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", typed.translate(_UNSEEN))).replace("\t", " ")
+    return _EMPTY_LINES.sub("\n\n", _SPACES_AT_END.sub("", text)).strip()
+
+
+def _checked(typed: str, most: int) -> str:
+    text = clean_prose(typed)
+    if len(text) > most:
+        raise ValueError(TOO_LONG[most])
+    if has_controls(text.replace("\n", "")):
+        raise ValueError(UNPRINTABLE)
+    return text
+
+
+def _subject(typed: str) -> str:
+    """A line break in a subject would begin another header of the email."""
+    text = _checked(typed, MOST_SUBJECT)
+    if "\n" in text:
+        raise ValueError(ONE_LINE)
+    return text
+
+
+def _body(typed: str) -> str:
+    return _checked(typed, MOST_BODY)
+
+
+def _opening(typed: object) -> int | str | None:
+    if isinstance(typed, str):
+        return _checked(typed, MOST_OPENING)
+    if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):
+        return typed
+    raise ValueError(NO_SUCH_OPENING)
+
+
+Subject = Annotated[str, AfterValidator(_subject)]
+Body = Annotated[str, AfterValidator(_body)]
+PLACE_OR_WORDS = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": ["string", "null"]}], "examples": [0]}
+
+
+def _text(most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": ["string", "null"], "maxLength": most})
+
+
+class LetterForm(BaseModel):
+    """The letter to the petition's targets. What is left out is as in the petition's letter."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    send: StrictBool
+    """The person agrees to send the letter. Ask for it separately, with the wording of `send` in the petition's
+    `letter.consents`. It is sent only if they confirm it by our email.
+    """
+    subject: Annotated[Subject | None, _text(MOST_SUBJECT)] = None
+    """One line of up to 150 characters, without links."""
+    body: Annotated[Body | None, _text(MOST_BODY)] = None
+    """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs."""
+    opening: Annotated[int | str | None, PlainValidator(_opening), WithJsonSchema(PLACE_OR_WORDS)] = None
+    """The first paragraph: the place of one of the petition's `openings` (0 is the first one), or its text, or own
+    words of up to 500 characters, or "" for none. If it is left out, the letter begins with the first opening.
+    """
+    reply: StrictBool = False
+    """The targets get the person's email address, to reply. Ask for it separately, with the wording of `reply`."""
+
+
+def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return the letter in the fields of an HTML form, or None if its box is not ticked."""
+    if not is_ticked(fields, "letter.send"):
+        return None
+    names = [name for name in ("subject", "body", "opening") if fields.get(f"letter.{name}")]
+    found: dict[str, Any] = {name: fields[f"letter.{name}"] for name in names}
+    if "opening" in found:
+        found["opening"] = _typed_opening(found["opening"])
+    return {**found, "send": True, "reply": is_ticked(fields, "letter.reply")}
+
+
+def _typed_opening(chosen: str) -> int | str:
+    return "" if chosen == NO_OPENING else int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else chosen

@@ -1,0 +1,122 @@
+"""What CloudFront changes in an answer: before it is kept, and for each viewer."""
+
+import gzip
+import re
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
+
+import brotli
+from multidict import CIMultiDict
+
+from stack.edge.distribution import Behaviour
+from stack.edge.message import VIA, EdgeAnswer, Headers, OriginRequest, ViewerRequest, words
+
+# "Serve compressed files".
+_SMALLEST, _LARGEST = 1_000, 10_000_000
+_COMPRESSED = (200, 403, 404)
+_TYPES = frozenset(
+    {
+        *("text/html", "text/css", "text/javascript", "application/javascript", "application/json", "text/csv"),
+        *("text/plain", "application/xml", "text/xml", "image/svg+xml", "application/rss+xml"),
+    }
+)
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+def own(status: int, detail: str) -> EdgeAnswer:
+    """Return an error page of the CDN itself."""
+    body = f"<!DOCTYPE html><title>ERROR: The request could not be satisfied</title><h1>{status}</h1><p>{detail}</p>"
+    headers: Headers = CIMultiDict({"Content-Type": "text/html", "Server": "CloudFront"})
+    return EdgeAnswer(status, headers, body.encode())
+
+
+def prepared(answer: EdgeAnswer, asked: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+    """Return the answer as it is kept: Vary and Set-Cookie cut, and compressed."""
+    headers = answer.headers.copy()
+    for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
+        headers.popall(name, None)
+    if not behaviour.forwards_cookies:
+        headers.popall("Set-Cookie", None)
+    _cut_vary(headers, asked)
+    return _compressed(replace(answer, headers=headers), asked, behaviour)
+
+
+def _cut_vary(headers: Headers, asked: OriginRequest) -> None:
+    """Drop each name of Vary that the origin did not get: "Request and response behavior for custom origins"."""
+    named = words(",".join(headers.popall("Vary", [])))
+    left = [name for name in named if name.lower() in ("accept-encoding", "cookie") or name in asked.headers]
+    if left:
+        headers["Vary"] = ", ".join(left)
+
+
+def _compressed(answer: EdgeAnswer, asked: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
+    headers = answer.headers
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    accepted = asked.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
+    suits = answer.status in _COMPRESSED and kind in _TYPES and _SMALLEST <= len(answer.body) <= _LARGEST
+    if not (behaviour.compresses and suits) or "Content-Encoding" in headers or not {"br", "gzip"} & {*accepted}:
+        return answer
+    is_brotli = "br" in accepted
+    headers["Content-Encoding"] = "br" if is_brotli else "gzip"
+    if headers.get("ETag", "W/").startswith('"'):
+        headers["ETag"] = f"W/{headers['ETag']}"
+    varies = words(headers.get("Vary", ""))
+    headers["Vary"] = ", ".join([*(name for name in varies if name.lower() != "accept-encoding"), "Accept-Encoding"])
+    body = brotli.compress(answer.body, quality=5) if is_brotli else gzip.compress(answer.body, 6, mtime=0)
+    return replace(answer, body=body)
+
+
+def shown(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, word: str, age: int) -> EdgeAnswer:
+    """Return the answer for one viewer: 304 or 206 if asked for, with X-Cache and Age."""
+    headers = answer.headers.copy()
+    headers["X-Cache"] = f"{word} from cloudfront"
+    headers["Via"] = VIA
+    if word in ("Hit", "RefreshHit"):
+        headers["Age"] = str(age)
+    for name, (value, replaces) in behaviour.adds.items():
+        if replaces or name not in headers:
+            headers[name] = value
+    mine = replace(answer, headers=headers)
+    if request.reads and answer.status == 200:
+        if _is_known(request, headers):
+            return _not_modified(mine)
+        if "Range" in request.headers:
+            return _part(mine, request.headers["Range"])
+    return mine
+
+
+def _is_known(request: ViewerRequest, headers: Headers) -> bool:
+    asked = request.headers.get("If-None-Match")
+    if asked is not None:
+        known = [tag.removeprefix("W/") for tag in words(asked)]
+        return "*" in known or headers.get("ETag", "-").removeprefix("W/") in known
+    since, changed = request.headers.get("If-Modified-Since"), headers.get("Last-Modified")
+    if not since or not changed:
+        return False
+    try:
+        return parsedate_to_datetime(changed) <= parsedate_to_datetime(since)
+    except (ValueError, TypeError):
+        return False
+
+
+def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
+    for name in ("Content-Type", "Content-Encoding", "Content-Language"):
+        answer.headers.popall(name, None)
+    return replace(answer, status=304, body=b"")
+
+
+def _part(answer: EdgeAnswer, asked: str) -> EdgeAnswer:
+    """Return the range that is asked for ("Range GETs"); everything if it is not one range in order."""
+    found = _RANGE.fullmatch(asked.strip())
+    size = len(answer.body)
+    if not found or found.group(1) == found.group(2) == "":
+        return answer
+    first, last = found.groups()
+    begin = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if begin >= size:
+        return replace(answer.saying({"Content-Range": f"bytes */{size}"}), status=416, body=b"")
+    if begin > end:
+        return answer
+    ranged = answer.saying({"Content-Range": f"bytes {begin}-{end}/{size}"})
+    return replace(ranged, status=206, body=answer.body[begin : end + 1])

@@ -1,0 +1,64 @@
+"""What the local CDN keeps: one answer for each cache key. The least recently used are forgotten first."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from stack.edge.forwarding import Key
+from stack.edge.freshness import Lifetime, directives
+from stack.edge.message import EdgeAnswer
+
+_KEPT = 10_000
+
+
+@dataclass
+class CachedAnswer:
+    """A cached answer. `stored`: when it was stored or found unchanged. `word`: what X-Cache says of its next hits."""
+
+    answer: EdgeAnswer
+    stored: float
+    life: Lifetime
+    rests_until: float = 0.0
+    """The origin failed: it is not asked again before, and the old copy is served."""
+
+    def is_fresh(self, now: float) -> bool:
+        return now < max(self.stored + self.life.fresh, self.rests_until)
+
+    def serves_while_refreshing(self, now: float) -> bool:
+        return now < self.stored + self.life.while_refreshing
+
+    def stands_in(self, now: float, *, is_unreachable: bool) -> bool:
+        """Whether it is served because the origin failed or could not be reached."""
+        return now < self.stored + (self.life.if_unreachable if is_unreachable else self.life.if_failing)
+
+    def validators(self) -> dict[str, str]:
+        """Return the headers that ask the origin whether this answer still holds."""
+        names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
+        if self.answer.is_error or "no-store" in directives(self.answer.headers):
+            return {}
+        return {ask: self.answer.headers[name] for name, ask in names.items() if name in self.answer.headers}
+
+
+class EdgeCache:
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Key, CachedAnswer] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key, now: float) -> CachedAnswer | None:
+        """Return what is kept under a key, fresh or not. After its longest lifetime it is gone."""
+        kept = self._kept.get(key)
+        if kept and now >= max(kept.stored + kept.life.ends, kept.rests_until):
+            del self._kept[key]
+            return None
+        if kept:
+            self._kept.move_to_end(key)
+        return kept
+
+    def put(self, key: Key, answer: EdgeAnswer, now: float, life: Lifetime) -> None:
+        """Keep an answer in place of the one before. An answer without lifetime is not kept."""
+        self._kept.pop(key, None)
+        if life.ends > 0:
+            self._kept[key] = CachedAnswer(answer, now, life)
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)

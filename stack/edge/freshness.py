@@ -1,0 +1,97 @@
+"""How long an answer may be served: "Manage how long content stays in the cache (expiration)"."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from stack.edge.distribution import CachePolicy, ErrorRule
+from stack.edge.message import EdgeAnswer, Headers
+
+_DIRECTIVE = re.compile(r"([a-z-]+)(?:=\"?([^\",\s]+)\"?)?", re.IGNORECASE)
+_PERSONAL = ("no-store", "no-cache", "private")
+# "How CloudFront processes HTTP 4xx and 5xx status codes from your origin".
+_ALWAYS_CACHED = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
+_CACHED_IF_TOLD = frozenset({400, 403, 405, 412, 415})
+_NO_STORE_HELPS = frozenset({404, 410, 414, 501})
+
+
+class Lifetime(NamedTuple):
+    """Seconds from now. All zero: not cached."""
+
+    fresh: float = 0
+    while_refreshing: float = 0
+    """Until then the old copy is served at once, and refreshed behind it (stale-while-revalidate)."""
+    if_failing: float = 0
+    """Until then the old copy is served if the origin fails (5xx, or unreachable)."""
+    if_unreachable: float = 0
+    """Until then it is served if the origin cannot be reached, even if it said no-store."""
+
+    @property
+    def ends(self) -> float:
+        return max(self)
+
+
+def directives(headers: Headers) -> dict[str, str]:
+    """Return the directives of Cache-Control, by name in lower case; "" for those without a value."""
+    value = ",".join(headers.getall("Cache-Control", []))
+    return {name.lower(): given for name, given in _DIRECTIVE.findall(value)}
+
+
+def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
+    """Return the lifetime of an answer that is no error."""
+    told = directives(answer.headers)
+    if policy.is_off:
+        return Lifetime()
+    if any(name in told for name in _PERSONAL):
+        # A minimum TTL wins over no-store. And while the origin is away, an earlier answer may be served.
+        away = 0 if told.get("stale-if-error") == "0" else policy.most
+        return Lifetime(policy.least, if_unreachable=max(policy.least, away))
+    fresh = _fresh(told, answer.headers, policy)
+    waits = min(fresh + _seconds(told, "stale-while-revalidate", 0), policy.most)
+    fails = min(fresh + _seconds(told, "stale-if-error", policy.most), policy.most)
+    return Lifetime(fresh, max(fresh, waits), max(fresh, fails), max(fresh, fails))
+
+
+def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
+    """Return for how many seconds an error is cached: "Control how long CloudFront caches errors"."""
+    told = directives(answer.headers)
+    age = max(_seconds(told, "s-maxage", _seconds(told, "max-age", 0)), 0)
+    if answer.status in _ALWAYS_CACHED:
+        is_refused = answer.status in _NO_STORE_HELPS and any(name in told for name in _PERSONAL)
+        return 0 if is_refused else max(rule.ttl, age)
+    is_told = answer.status in _CACHED_IF_TOLD and age > 0
+    return max(rule.ttl, age) if is_told else 0
+
+
+def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
+    """Whether those who asked meanwhile get the same answer. If not, each of them is sent to the origin."""
+    told = directives(answer.headers)
+    is_personal = any(name in told for name in _PERSONAL) or told.get("max-age") == "0"
+    return bool(policy.least) or not is_personal
+
+
+def _fresh(told: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
+    for name in ("s-maxage", "max-age"):
+        if name in told:
+            return _clamped(_seconds(told, name, 0), policy)
+    if "Expires" in headers:
+        return _clamped(_until_expiry(headers), policy)
+    return policy.usual
+
+
+def _clamped(seconds: float, policy: CachePolicy) -> float:
+    return max(policy.least, min(seconds, policy.most))
+
+
+def _seconds(told: Mapping[str, str], name: str, otherwise: float) -> float:
+    value = told.get(name, "")
+    return float(value) if value.isdecimal() else otherwise
+
+
+def _until_expiry(headers: Headers) -> float:
+    with suppress(ValueError, TypeError):
+        until = parsedate_to_datetime(headers["Expires"]) - parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, until.total_seconds())
+    return 0.0

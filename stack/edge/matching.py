@@ -1,0 +1,41 @@
+"""Find the behaviour of a path, as "Cache behavior settings" describes it."""
+
+import re
+from functools import cache, lru_cache
+from itertools import chain
+
+from stack.edge.distribution import Behaviour, Distribution
+
+
+class Matcher:
+    """Remembers the behaviour of recent paths: a distribution may have dozens of patterns."""
+
+    def __init__(self, distribution: Distribution) -> None:
+        self._distribution = distribution
+        self.behaviour_of = lru_cache(4096)(self._find)
+
+    def _find(self, path: str) -> Behaviour:
+        """Return the first behaviour, in the listed order, whose pattern matches; else the default one."""
+        plain = normalised(path)
+        every = self._distribution.behaviours
+        found = (each for each in every if each.pattern and _compiled(each.pattern).fullmatch(plain))
+        return next(found, self._distribution.default)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """`*` is any run of characters, also of slashes, `?` one character. The slash at the start may be missing."""
+    wild = {"*": ".*", "?": "."}
+    return re.compile("/" + "".join(wild.get(char) or re.escape(char) for char in pattern.removeprefix("/")), re.DOTALL)
+
+
+def normalised(path: str) -> str:
+    """Return the path without empty segments and dots. Only for the choice: the origin gets the path as sent."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    is_folder = path.endswith(("/", "/.", "/.."))
+    return "/".join(chain([""], parts, [""] if is_folder and parts else [])) or "/"

@@ -1,0 +1,82 @@
+"""What passes through the local CDN: a viewer's request, the request to an origin, and an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from multidict import CIMultiDict
+
+Headers = CIMultiDict[str]
+VIA = "1.1 local.cloudfront.net (CloudFront)"
+
+
+@dataclass(frozen=True)
+class ViewerRequest:
+    """A request as the viewer sent it. `path` is not decoded; `query` has no question mark."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = field(default_factory=CIMultiDict)
+    body: bytes = b""
+    address: str = "127.0.0.1"
+    port: int = 0
+
+    @property
+    def reads(self) -> bool:
+        """Whether it only reads: these methods may be answered from the cache."""
+        return self.method in ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class OriginRequest:
+    """A request for an origin. `target` is the path without the origin's own path, with the query."""
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = b""
+
+    def asking(self, more: Mapping[str, str]) -> Self:
+        """Return the request with further headers, which replace those of the same name."""
+        headers = self.headers.copy()
+        headers.update(more)
+        return replace(self, headers=headers)
+
+
+@dataclass(frozen=True)
+class EdgeAnswer:
+    """An answer, from an origin or from the CDN itself."""
+
+    status: int
+    headers: Headers = field(default_factory=CIMultiDict)
+    body: bytes = b""
+
+    @property
+    def is_error(self) -> bool:
+        return self.status >= 400
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the origin failed: 500 to 504, or the CDN could not reach it."""
+        return self.status >= 500
+
+    def saying(self, more: Mapping[str, str]) -> Self:
+        """Return the answer with further headers, which replace those of the same name."""
+        headers = self.headers.copy()
+        headers.update(more)
+        return replace(self, headers=headers)
+
+
+class Unreachable(Exception):
+    """The origin refused the connection, broke it, or did not answer in time."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"origin unreachable: {status}")
+        self.status = status
+        """502: no connection. 504: no answer in time."""
+
+
+def words(value: str) -> list[str]:
+    """Return the entries of a header with a list, without blanks."""
+    return [part.strip() for part in value.split(",") if part.strip()]

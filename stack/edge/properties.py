@@ -1,0 +1,101 @@
+"""The property names of CloudFormation: behaviours' policies, origins, groups and error rules of a distribution."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stack.edge.distribution import (
+    ERROR_TTL,
+    KEYED_ENCODINGS,
+    CachePolicy,
+    EdgeOrigin,
+    ErrorRule,
+    OriginGroup,
+    RequestPolicy,
+    WhichOnes,
+)
+
+Properties = Mapping[str, Any]
+_YEAR = 31_536_000
+_DAY = 86_400
+# "Use managed cache policies" and "Use managed origin request policies". Those that this project may name.
+_MANAGED_CACHES = {
+    "4135ea2d-6df8-44a3-9df3-4b5a84be39ad": CachePolicy(0, 0, 0),  # CachingDisabled
+    "658327ea-f89d-4fab-a63d-7e88639e58f6": CachePolicy(1, _DAY, _YEAR, encodings=KEYED_ENCODINGS),  # CachingOptimized
+}
+_MANAGED_REQUESTS = {
+    # AllViewerExceptHostHeader
+    "b689b0a8-53d0-40ab-baf2-68738e2966ac": RequestPolicy(
+        WhichOnes("allExcept", frozenset({"host"})), WhichOnes("all"), WhichOnes("all")
+    ),
+}
+# Of a response headers policy: the property that has the value, and the header.
+_SECURITY = {
+    "ContentSecurityPolicy": "Content-Security-Policy",
+    "ReferrerPolicy": "Referrer-Policy",
+    "FrameOption": "X-Frame-Options",
+}
+
+
+def cache_policy(name: str, own: Mapping[str, Properties]) -> CachePolicy:
+    """Return a policy of AWS's, or of the template's own."""
+    if name in _MANAGED_CACHES:
+        return _MANAGED_CACHES[name]
+    config = own[name]["CachePolicyConfig"]
+    keyed = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    flags = zip(KEYED_ENCODINGS, ("Brotli", "Gzip"), strict=True)
+    encodings = tuple(each for each, flag in flags if is_true(keyed.get(f"EnableAcceptEncoding{flag}", False)))
+    least, usual, most = (float(config[ttl]) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL"))
+    return CachePolicy(least, usual, most, *_choices(keyed), encodings)
+
+
+def request_policy(name: str | None, own: Mapping[str, Properties]) -> RequestPolicy:
+    if name is None:
+        return RequestPolicy()
+    if name in _MANAGED_REQUESTS:
+        return _MANAGED_REQUESTS[name]
+    return RequestPolicy(*_choices(own[name]["OriginRequestPolicyConfig"]))
+
+
+def _choices(config: Properties) -> tuple[WhichOnes, WhichOnes, WhichOnes]:
+    """Return which headers, cookies and query keys a policy names."""
+    return (
+        _choice(config["HeadersConfig"], "Header", str.lower),
+        _choice(config["CookiesConfig"], "Cookie", str),
+        _choice(config["QueryStringsConfig"], "QueryString", str),
+    )
+
+
+def _choice(config: Properties, what: str, spelt: Callable[[str], str]) -> WhichOnes:
+    return WhichOnes(config[f"{what}Behavior"], frozenset(spelt(name) for name in config.get(f"{what}s", [])))
+
+
+def origin(given: Properties) -> EdgeOrigin:
+    adds = {each["HeaderName"]: each["HeaderValue"] for each in given.get("OriginCustomHeaders", [])}
+    return EdgeOrigin(given["Id"], given["DomainName"], given.get("OriginPath", ""), adds, "S3OriginConfig" in given)
+
+
+def group(given: Properties) -> OriginGroup:
+    first, second = (each["OriginId"] for each in given["Members"]["Items"])
+    return OriginGroup(first, second, frozenset(given["FailoverCriteria"]["StatusCodes"]["Items"]))
+
+
+def error(given: Properties) -> ErrorRule:
+    ttl = float(given.get("ErrorCachingMinTTL", ERROR_TTL))
+    return ErrorRule(ttl, given.get("ResponsePagePath"), given.get("ResponseCode"))
+
+
+def added(config: Properties) -> dict[str, tuple[str, bool]]:
+    """Return the headers of a response headers policy: value, and whether it replaces the origin's."""
+    custom = config.get("CustomHeadersConfig", {}).get("Items", [])
+    secure = config.get("SecurityHeadersConfig", {})
+    found = {each["Header"]: (each["Value"], is_true(each["Override"])) for each in custom}
+    if "ContentTypeOptions" in secure:
+        found["X-Content-Type-Options"] = ("nosniff", is_true(secure["ContentTypeOptions"]["Override"]))
+    for name, header in _SECURITY.items():
+        for given in (each for each in secure.values() if name in each):
+            found[header] = (given[name], is_true(given["Override"]))
+    return found
+
+
+def is_true(value: Any) -> bool:
+    return str(value).lower() == "true"

@@ -1,0 +1,39 @@
+"""Serve the local CDN over HTTP, with the inbox beside it."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from stack.edge.message import ViewerRequest
+from stack.edge.origins import Origins
+from stack.inbox import Inbox, routes
+
+_LIMIT = 10 * 1024 * 1024
+
+
+def application(origins: Origins, emulator: str, archive: Path | None = None) -> web.Application:
+    """Return the distribution `Edge` as a web application. `archive`: file that keeps the inbox."""
+    edge = origins.edges["Edge"]
+
+    async def serve(request: web.Request) -> web.Response:
+        answer = await edge.answer(await _read(request))
+        return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+    app = web.Application(client_max_size=_LIMIT)
+    app.cleanup_ctx.append(origins.connect)
+    app.on_response_prepare.append(_unsigned)
+    app.add_routes(routes(Inbox(emulator, lambda: origins.session, archive)))
+    app.router.add_route("*", "/{path:[\\s\\S]*}", serve)
+    return app
+
+
+async def _read(request: web.Request) -> ViewerRequest:
+    path, _, query = request.raw_path.partition("?")
+    body = await request.read() if request.can_read_body else b""
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    address, port = peer[:2] if peer else ("127.0.0.1", 0)
+    return ViewerRequest(request.method, path, query, request.headers.copy(), body, address, port)
+
+
+async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)

@@ -1,0 +1,103 @@
+"""Read the distributions from the packaged template, with the values that its parameters give them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stack.edge import properties
+from stack.edge.distribution import Behaviour, Distribution
+from stack.edge.properties import Properties
+from stack.referee.model import Where
+from stack.referee.resolve import Resolver
+from stack.template.cfn import NOTHING
+
+_LEAST_METHODS = ["GET", "HEAD"]
+_POLICY = "x-amazon-apigateway-policy"
+_SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+):SecretString:?([^:}]*)\}\}")
+
+
+def distributions(
+    template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
+) -> dict[str, Distribution]:
+    """Return the template's distributions by logical id, with these parameters.
+
+    `secrets`: the text of each secret, by logical id; it is JSON where the template takes one key of it.
+    """
+    return dict(_Reader(template, parameters, where, secrets).read())
+
+
+def refused_without(
+    template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
+) -> frozenset[str]:
+    """Return the values of Referer one of which the API's resource policy wants; empty if it lets everybody in."""
+    policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NOTHING)
+    # A policy whose condition does not hold is left out of the list.
+    policies = _Reader(template, parameters, where, secrets).value([policy])
+    denied = [each for policy in policies for each in policy["Statement"] if each["Effect"] == "Deny"]
+    return frozenset(key for each in denied for key in each["Condition"]["StringNotEquals"]["aws:Referer"])
+
+
+class _Reader:
+    def __init__(
+        self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
+    ) -> None:
+        self._resolver, self._secrets = Resolver(template, parameters, where), secrets
+        self._resources: Mapping[str, Any] = template["Resources"]
+
+    def read(self) -> Iterator[tuple[str, Distribution]]:
+        for name in self._named("Distribution"):
+            config = self.value(self._resources[name]["Properties"])["DistributionConfig"]
+            groups = config.get("OriginGroups", {}).get("Items", [])
+            yield (
+                name,
+                Distribution(
+                    tuple(self._behaviour(each) for each in config.get("CacheBehaviors", [])),
+                    self._behaviour(config["DefaultCacheBehavior"]),
+                    {each["Id"]: properties.origin(each) for each in config["Origins"]},
+                    {each["Id"]: properties.group(each) for each in groups},
+                    {each["ErrorCode"]: properties.error(each) for each in config.get("CustomErrorResponses", [])},
+                    domain=self.value({"Fn::GetAtt": [name, "DomainName"]}),
+                ),
+            )
+
+    def value(self, node: Any) -> Any:
+        """Return the node with its values: of functions, parameters and secrets."""
+        return self._revealed(self._resolver.value(node))
+
+    def _revealed(self, node: Any) -> Any:
+        if isinstance(node, str):
+            return _SECRET.sub(lambda found: self._secret(*found.groups()), node)
+        if isinstance(node, list):
+            return [self._revealed(each) for each in node]
+        return {name: self._revealed(each) for name, each in node.items()} if isinstance(node, dict) else node
+
+    def _secret(self, name: str, key: str) -> str:
+        [text] = [text for logical, text in self._secrets.items() if self._resolver.name(logical) == name]
+        return str(json.loads(text)[key]) if key else text
+
+    def _named(self, kind: str) -> list[str]:
+        """Return the logical ids of the resources of a kind that exist."""
+        found = {name: each for name, each in self._resources.items() if each.get("Type") == f"AWS::CloudFront::{kind}"}
+        return [
+            name for name, each in found.items() if "Condition" not in each or self._resolver.holds(each["Condition"])
+        ]
+
+    def _of(self, kind: str) -> dict[str, Properties]:
+        """Return the properties of the resources of a kind, by what `Ref` returns for each."""
+        return {
+            self._resolver.name(name): self.value(self._resources[name]["Properties"]) for name in self._named(kind)
+        }
+
+    def _behaviour(self, given: Properties) -> Behaviour:
+        adds = given.get("ResponseHeadersPolicyId")
+        return Behaviour(
+            given.get("PathPattern"),
+            given["TargetOriginId"],
+            frozenset(given.get("AllowedMethods", _LEAST_METHODS)),
+            frozenset(given.get("CachedMethods", _LEAST_METHODS)),
+            properties.is_true(given.get("Compress", False)),
+            properties.cache_policy(given["CachePolicyId"], self._of("CachePolicy")),
+            properties.request_policy(given.get("OriginRequestPolicyId"), self._of("OriginRequestPolicy")),
+            properties.added(self._of("ResponseHeadersPolicy")[adds]["ResponseHeadersPolicyConfig"]) if adds else {},
+        )

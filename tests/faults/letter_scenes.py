@@ -1,0 +1,92 @@
+"""Scenes of letters. A letter is sent at most once, wherever a process stops."""
+
+from functools import partial
+from typing import Any
+
+from chalicelib.core import keys
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.kinds import LETTERS
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.petitions.model import Petition
+from tests.actors import NOW, item_of
+from tests.faults.people_scenes import PERSON
+from tests.faults.scenes import KEY, PETITION, SIX, Scene, _schedule, counted_right, ran
+from tests.faults.staff_scenes import (
+    ADDRESS,
+    WRITTEN,
+    asked,
+    bob_may_all,
+    changed_petition,
+    is_in_the_trail,
+    petition_is_right,
+)
+from tests.faults.update_scenes import bounced, delivered
+from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.served import Served, stream_event
+
+WITH_A_LETTER = {**WRITTEN, "letter": LETTER}
+LETTER_KEY = letter_delivery(PETITION.slug, "home-secretary", KEY.sk)
+
+
+def alice_sends_a_letter(served: Served) -> Petition:
+    petition = a_petition_with_a_letter(served)
+    confirmed_with_a_letter(served, petition)
+    return petition
+
+
+def a_requested_letter(served: Served) -> None:
+    alice_sends_a_letter(served)
+    served.mail_request = LETTERS.request(LETTER_KEY, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def bob_and_a_requested_letter(served: Served) -> None:
+    bob_may_all(served)
+    a_requested_letter(served)
+
+
+def a_dropped_letter(served: Served) -> None:
+    """She withdrew before it was sent, and signed again."""
+    a_requested_letter(served)
+    LETTERS.drop(served.mail_request, served.tables)  # type: ignore[attr-defined]
+
+
+def an_old_request_for_a_letter(served: Served) -> None:
+    a_requested_letter(served)
+    served.clock.forward(2 * ON_ITS_WAY)
+
+
+def confirmation(served: Served) -> dict[str, Any]:
+    return stream_event([("1", PENDING, item_of(served.tables, PETITION, KEY.sk))])
+
+
+def is_requested_once(served: Served) -> None:
+    assert [key for key in served.tables.items if key.table == keys.DELIVERIES] == [LETTERS.item_key(LETTER_KEY)]
+    assert {message["key"] for message in served.other_queue.messages} == {LETTER_KEY}
+
+
+def is_sent_at_most_once(served: Served) -> None:
+    assert [mail.to for mail in served.mailer.mails] in ([], [HOME_SECRETARY])
+    counted_right(served)
+
+
+def says_nothing_about_alice(served: Served) -> None:
+    assert served.tables.items[LETTERS.item_key(LETTER_KEY)]["undeliverable"] == "bounced"
+    assert "undeliverable" not in item_of(served.tables, PETITION, KEY.sk)
+
+
+def letter_is_queued_again(served: Served) -> None:
+    request: MailRequest = served.mail_request  # type: ignore[attr-defined]
+    assert request.model_dump() in served.other_queue.messages
+
+
+LETTER_SCENES = [
+    Scene("relay_mail", alice_sends_a_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
+    Scene("relay_mail", a_dropped_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
+    Scene("send_other_mail", a_requested_letter, delivered, is_sent_at_most_once, SIX),
+    Scene("export_access", bob_and_a_requested_letter, partial(asked, "POST", f"{PERSON}/access", 200, {}),
+          partial(is_in_the_trail, "access.exported")),
+    Scene("receive_feedback", a_requested_letter, bounced, says_nothing_about_alice),
+    Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, WITH_A_LETTER), petition_is_right),
+    Scene("sweep_mail", an_old_request_for_a_letter, partial(ran, "sweep_mail", _schedule), letter_is_queued_again),
+]  # fmt: skip

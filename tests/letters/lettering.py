@@ -1,0 +1,61 @@
+"""Helpers of the tests of letters: a petition with a letter, people who send it, and workers that run to the end."""
+
+from typing import Any
+
+from chalicelib.aws.email import Mail
+from chalicelib.petitions.model import Petition
+from tests.actors import ALICE, Person, a_published_petition, change_item, confirmed, item_of
+from tests.served import Served, stream_event
+
+HOME_SECRETARY = "home.secretary@target.example"
+TARGET = {"key": "home-secretary", "name": "Home Secretary", "email": HOME_SECRETARY}
+LETTER: dict[str, Any] = {
+    "subject": "Specialist support for trafficked children",
+    "body": "I ask you to guarantee every trafficked child specialist support.\n\nPlease tell me what you will do.",
+    "openings": ["I have signed a petition to you.", "I work with children."],
+    "send_wording": "Send this letter to the Home Secretary in my name",
+    "reply_wording": "The Home Secretary may see my address, to reply",
+    "targets": [TARGET],
+}
+WELSH_LETTER = {
+    "subject": "Cymorth arbenigol i blant sydd wedi’u masnachu",
+    "body": "Gofynnaf i chi sicrhau cymorth arbenigol.",
+    "openings": ["Rwyf wedi llofnodi deiseb i chi."],
+    "send_wording": "Anfonwch y llythyr hwn yn fy enw i",
+    "reply_wording": "Caiff weld fy nghyfeiriad, i ateb",
+    "target_names": {"home-secretary": "Ysgrifennydd Cartref"},
+}
+
+
+def a_petition_with_a_letter(served: Served, **changes: Any) -> Petition:
+    return a_published_petition(served.tables, letter=LETTER | changes)
+
+
+def confirmed_with_a_letter(served: Served, petition: Petition, person: Person = ALICE, **letter: Any) -> str:
+    """Sign with a letter and confirm. Return the signature's id. The stream is not relayed yet."""
+    identity = confirmed(served.tables, petition, person)
+    change_item(served.tables, petition, identity, letter={"version": petition.letter_version} | letter)
+    return identity
+
+
+def relayed(served: Served, before: Any, after: Any) -> None:
+    served.invoke("relay_mail", stream_event([("MODIFY", before, after)]))
+
+
+def send_all(served: Served) -> None:
+    """Deliver each message of the other email queue once. A message that fails stays."""
+    messages, served.other_queue.messages[:] = list(served.other_queue.messages), []
+    for message in messages:
+        if served.deliver("send_other_mail", [message]):
+            served.other_queue.messages.append(message)
+
+
+PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
+
+
+def sent(served: Served, petition: Petition, **letter: Any) -> list[Mail]:
+    """Let Alice confirm with this letter, and return what is sent."""
+    alice = confirmed_with_a_letter(served, petition, **letter)
+    relayed(served, PENDING, item_of(served.tables, petition, alice))
+    send_all(served)
+    return served.mailer.mails

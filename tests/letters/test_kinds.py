@@ -1,0 +1,148 @@
+"""A letter as it is sent: from the charity's address, in its person's name, and only while that person wants it."""
+
+from datetime import timedelta
+
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.kinds import LETTERS
+from chalicelib.petitions.publish import publish
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, NOW, a_petition, item_of, key_of
+from tests.letters.lettering import (
+    LETTER,
+    PENDING,
+    a_petition_with_a_letter,
+    confirmed_with_a_letter,
+    relayed,
+    send_all,
+    sent,
+)
+from tests.served import Served
+
+
+def test_a_letter_comes_in_its_persons_name_from_the_charitys_address(served: Served) -> None:
+    [mail] = sent(served, a_petition_with_a_letter(served))
+    assert mail.sender_name == f"{ALICE.name} via Harbour for Children"
+    assert mail.reply_to == ""
+    assert mail.subject == LETTER["subject"]
+    assert mail.text.startswith("Dear Home Secretary,\n\nI have signed a petition to you.\n\nI ask you to guarantee")
+    assert ALICE.name in mail.text
+    assert ALICE.email not in mail.text + mail.html
+
+
+def test_a_letter_names_the_campaign_and_how_to_reach_the_charity(served: Served) -> None:
+    [mail] = sent(served, a_petition_with_a_letter(served))
+    for part in (mail.text, mail.html):
+        assert "https://petitions.example/petitions/safe-children" in part
+        assert "privacy@harbour.example" in part
+
+
+def test_a_letter_has_no_links_of_its_sender(served: Served) -> None:
+    """Its target must not be able to withdraw the signature, or to stop its sender's updates."""
+    [mail] = sent(served, a_petition_with_a_letter(served))
+    assert not mail.headers
+    assert "token=" not in mail.text + mail.html
+
+
+def test_the_target_sees_the_address_only_if_its_owner_agreed(served: Served) -> None:
+    [mail] = sent(served, a_petition_with_a_letter(served), reply=True)
+    assert mail.reply_to == ALICE.email
+
+
+def test_a_letter_is_sent_in_the_words_of_its_person(served: Served) -> None:
+    own = {"subject": "My subject", "body": "My body", "opening": "My opening"}
+    [mail] = sent(served, a_petition_with_a_letter(served), **own)
+    assert mail.subject == "My subject"
+    assert mail.text.startswith("Dear Home Secretary,\n\nMy opening\n\nMy body\n")
+
+
+def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    relayed_letter(served, petition)
+    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, served.tables)
+    send_all(served)
+    assert "Edited" not in served.mailer.mails[0].text
+
+
+def relayed_letter(served: Served, petition: object = None) -> str:
+    petition = petition or a_petition_with_a_letter(served)
+    alice = confirmed_with_a_letter(served, petition)  # type: ignore[arg-type]
+    relayed(served, PENDING, item_of(served.tables, petition, alice))  # type: ignore[arg-type]
+    return alice
+
+
+def test_the_letter_of_somebody_who_withdraws_before_it_is_sent_is_not_sent(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    withdraw(key_of(petition, relayed_letter(served, petition)), petition, NOW, served.tables)
+    send_all(served)
+    assert not served.mailer.mails
+    assert not served.other_queue.messages
+
+
+def test_the_letter_of_somebody_who_is_erased_before_it_is_sent_is_not_sent(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    erase(key_of(petition, relayed_letter(served, petition)), petition, NOW, served.tables)
+    send_all(served)
+    assert not served.mailer.mails
+
+
+def test_a_letter_to_a_target_that_staff_removed_is_not_sent(served: Served) -> None:
+    relayed_letter(served)
+    publish(a_petition(), NOW, served.tables)
+    send_all(served)
+    assert not served.mailer.mails
+
+
+def test_who_withdrew_before_it_was_sent_can_send_one_later(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = relayed_letter(served, petition)
+    withdraw(key_of(petition, alice), petition, NOW, served.tables)
+    send_all(served)
+    served.clock.forward(timedelta(days=1))
+    relayed_letter(served, petition)
+    send_all(served)
+    assert len(served.mailer.mails) == 1
+
+
+def test_who_withdrew_after_it_was_sent_sends_no_second_one(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = relayed_letter(served, petition)
+    send_all(served)
+    withdraw(key_of(petition, alice), petition, NOW, served.tables)
+    served.clock.forward(timedelta(days=1))
+    relayed_letter(served, petition)
+    send_all(served)
+    assert len(served.mailer.mails) == 1
+
+
+def test_a_letter_that_may_have_been_sent_is_unknown_and_not_sent_again(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = relayed_letter(served, petition)
+    served.mailer.failures.append(TimeoutError())
+    send_all(served)
+    served.clock.forward(timedelta(minutes=5))
+    send_all(served)
+    assert not served.mailer.mails
+    item = served.tables.items[LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))]
+    assert item["mail_unknown_at"]
+    relayed(served, PENDING, item_of(served.tables, petition, alice))
+    send_all(served)
+    assert not served.mailer.mails
+
+
+def test_a_letter_that_bounces_says_nothing_about_its_sender(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = relayed_letter(served, petition)
+    send_all(served)
+    tags = {"kind": ["letter"], "key": [letter_delivery(petition.slug, "home-secretary", alice)]}
+    event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
+    assert served.deliver("receive_feedback", [event]) == []
+    assert "undeliverable" not in item_of(served.tables, petition, alice)
+
+
+def test_a_letter_is_sent_although_its_senders_address_is_undeliverable(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = relayed_letter(served, petition)
+    served.tables.items[key_of(petition, alice)]["undeliverable"] = "complained"
+    send_all(served)
+    assert len(served.mailer.mails) == 1

@@ -1,0 +1,63 @@
+"""A letter is requested when its person confirms: once for each target, whatever is delivered twice."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core import keys
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.request import has_just_confirmed
+from tests.actors import item_of
+from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
+from tests.served import Served
+
+PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
+CONFIRMED = PENDING | {"state": "confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (PENDING, CONFIRMED, True),
+        (None, CONFIRMED, False),
+        (PENDING, CONFIRMED | {"restored_at": "2026-11-24T12:00:00Z"}, False),
+        (PENDING | {"restored_at": "1"}, CONFIRMED | {"restored_at": "1"}, True),
+        (CONFIRMED, CONFIRMED, False),
+        (None, PENDING, False),
+        (CONFIRMED, {"state": "withdrawn"}, False),
+        (PENDING, {"state": "confirmed"}, False),
+    ],
+)
+def test_only_a_confirmation_with_a_letter_requests_it(
+    before: dict[str, Any] | None, after: dict[str, Any], expected: bool
+) -> None:
+    assert has_just_confirmed(before, after) is expected
+
+
+def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = confirmed_with_a_letter(served, petition)
+    for _ in range(3):
+        relayed(served, PENDING, item_of(served.tables, petition, alice))
+        send_all(served)
+    [mail] = served.mailer.mails
+    assert mail.to == "home.secretary@target.example"
+
+
+def test_each_target_gets_one_letter(served: Served) -> None:
+    targets = [{"key": key, "name": key, "email": f"{key}@target.example"} for key in ("a", "b")]
+    petition = a_petition_with_a_letter(served, targets=targets)
+    alice = confirmed_with_a_letter(served, petition)
+    relayed(served, PENDING, item_of(served.tables, petition, alice))
+    send_all(served)
+    assert [mail.to for mail in served.mailer.mails] == ["a@target.example", "b@target.example"]
+
+
+def test_the_item_of_a_letter_has_no_personal_data(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = confirmed_with_a_letter(served, petition)
+    relayed(served, PENDING, item_of(served.tables, petition, alice))
+    key = LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))
+    assert key.table == keys.DELIVERIES
+    assert set(served.tables.items[key]) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at"}

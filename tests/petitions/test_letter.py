@@ -1,0 +1,92 @@
+"""A petition's letter: its targets, its languages and its versions."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.petitions.edit import edit
+from chalicelib.petitions.find import letter_as_signed
+from chalicelib.petitions.letter import Digest, Paced, Single
+from chalicelib.petitions.publish import publish
+from tests.actors import NOW, WELSH, a_petition
+from tests.fakes import FakeTables
+from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
+
+
+def version_with(**changes: Any) -> str:
+    return a_petition(letter=LETTER | changes).letter_version
+
+
+def test_a_target_gets_letters_singly_unless_the_file_says_otherwise() -> None:
+    modes = [{}, {"delivery": {"mode": "paced", "per_hour": 30}}, {"delivery": {"mode": "digest", "first": 50}}]
+    targets = [{**TARGET, "key": f"t{number}", **mode} for number, mode in enumerate(modes)]
+    letter = a_petition(letter=LETTER | {"targets": targets}).letter
+    assert letter is not None
+    assert [type(target.delivery) for target in letter.targets] == [Single, Paced, Digest]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"targets": []},
+        {"targets": [TARGET, TARGET]},
+        {"targets": [TARGET | {"key": "home_secretary"}]},
+        {"targets": [TARGET | {"email": "nobody"}]},
+        {"targets": [TARGET | {"delivery": {"mode": "pigeon"}}]},
+        {"subject": ""},
+        {"subject": "Two\nlines"},
+        {"body": "x" * 3001},
+        {"openings": ["x"] * 11},
+    ],
+)
+def test_a_wrong_letter_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        a_petition(letter=LETTER | changes)
+
+
+@pytest.mark.parametrize("name", ["subject", "body", "openings", "send_wording", "reply_wording", "targets"])
+def test_what_people_agree_to_send_has_a_version(name: str) -> None:
+    other: Any = {"openings": ["Other"], "targets": [TARGET | {"name": "Minister"}]}.get(name, "Other")
+    assert version_with(**{name: other}) != version_with()
+
+
+def test_a_corrected_address_or_pace_of_a_target_is_no_new_version() -> None:
+    corrected = TARGET | {"email": "other@target.example", "delivery": {"mode": "paced", "per_hour": 5}}
+    assert version_with(targets=[corrected]) == version_with()
+
+
+def test_the_letter_is_not_part_of_what_is_signed() -> None:
+    with_letter = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
+    assert with_letter.version == a_petition(translations={"cy": WELSH}).version
+
+
+def test_the_letter_is_shown_in_the_language_of_the_page() -> None:
+    petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
+    welsh = petition.in_language("cy")
+    assert welsh.letter
+    assert welsh.letter.subject == WELSH_LETTER["subject"]
+    assert [target.name for target in welsh.letter.targets] == ["Ysgrifennydd Cartref"]
+    assert welsh.letter_version == petition.letter_version != version_with()
+
+
+def test_a_petition_that_is_translated_without_its_letter_shows_the_letter_of_its_main_language() -> None:
+    letter = a_petition(letter=LETTER, translations={"cy": WELSH}).in_language("cy").letter
+    assert letter
+    assert letter.subject == LETTER["subject"]
+
+
+def test_each_version_of_the_letter_is_kept(tables: FakeTables) -> None:
+    petition = publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, tables)
+    edited = edit(
+        petition.model_copy(update={"letter": a_petition(letter=LETTER | {"body": "New"}).letter}), NOW, tables
+    )
+    kept = [letter_as_signed(petition.slug, each.letter_version, tables) for each in (petition, edited)]
+    assert [each.letter.body for each in kept] == [LETTER["body"], "New"]
+    assert kept[0].in_language("cy").subject == WELSH_LETTER["subject"]
+
+
+def test_a_version_that_is_missing_is_a_fault(tables: FakeTables) -> None:
+    with pytest.raises(Unavailable):
+        letter_as_signed("safe-children", "0" * 12, tables)

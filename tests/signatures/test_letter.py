@@ -1,0 +1,156 @@
+"""What a signature stores of its letter, and how the letter reads."""
+
+from typing import Any
+
+import pytest
+
+from benchmarks.meter import write_units
+from chalicelib.aws.expressions import to_wire
+from chalicelib.core.errors import Invalid
+from chalicelib.core.language import language_of
+from chalicelib.signatures.letter import SignedLetter, corrected_letter, signed_letter, words_of, written
+from chalicelib.signatures.letter_form import LetterForm
+from tests.actors import WELSH, a_petition, item_of, signed
+from tests.fakes import FakeTables
+from tests.letters.lettering import LETTER, WELSH_LETTER
+
+FIRST, SECOND = LETTER["openings"]
+PETITION = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}})
+
+
+def stored(language: str | None = None, /, petition: Any = PETITION, **fields: Any) -> dict[str, Any]:
+    """Return what is stored, without the version."""
+    letter = signed_letter(LetterForm.model_validate({"send": True} | fields), petition, language)
+    return letter.model_dump(exclude_defaults=True, exclude={"version"}) if letter else {"nothing": True}
+
+
+def refused(**fields: Any) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        stored(**fields)
+    return [error.field for error in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("opening", "expected"),
+    [(None, FIRST), (1, SECOND), ("My own words", "My own words"), ("", ""), (7, FIRST)],
+)
+def test_a_letter_begins_with_the_chosen_opening(opening: int | str | None, expected: str) -> None:
+    assert PETITION.letter
+    assert words_of(PETITION.letter, SignedLetter(version="1", opening=opening))["opening"] == expected
+
+
+def test_a_letter_is_greeting_text_name_and_postcode() -> None:
+    words = {"subject": "S", "opening": "", "body": "One.\n\nTwo\nlines."}
+    letter = written(words, "Minister", "Alice", "M1 1AE", "The Charity", language_of("en"))
+    assert letter.paragraphs == ["Dear Minister,", "One.", "Two\nlines.", "Alice\nM1 1AE"]
+    assert letter.sender == "Alice via The Charity"
+
+
+def test_an_unedited_letter_is_stored_as_its_version() -> None:
+    assert stored() == {}
+    typed = LETTER["body"].replace("\n", "\r\n") + " \r\n"
+    assert stored(subject=LETTER["subject"], body=typed, opening=0) == {}
+    assert stored("cy", subject=WELSH_LETTER["subject"], body=WELSH_LETTER["body"]) == {}
+
+
+def test_only_what_differs_is_stored() -> None:
+    assert stored(subject="Mine", body=LETTER["body"], opening=SECOND, reply=True) == {
+        "subject": "Mine",
+        "opening": 1,
+        "reply": True,
+    }
+    assert stored("cy", subject=LETTER["subject"]) == {"subject": LETTER["subject"]}
+
+
+def test_a_letter_that_is_not_sent_is_not_stored() -> None:
+    assert stored(send=False) == {"nothing": True}
+    assert signed_letter(None, PETITION, None) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"subject": "See harbour.org"}, ["letter.subject"]),
+        ({"body": "Write to bob@mail.example"}, ["letter.body"]),
+        ({"opening": "www.harbour"}, ["letter.opening"]),
+        ({"opening": 2}, ["letter.opening"]),
+        ({"opening": -1}, ["letter.opening"]),
+        ({"subject": "a.org", "body": "b.org"}, ["letter.subject", "letter.body"]),
+    ],
+)
+def test_links_and_openings_that_do_not_exist_are_refused(fields: dict[str, Any], names: list[str]) -> None:
+    assert refused(**fields) == names
+
+
+def test_a_time_is_not_a_link() -> None:
+    assert stored(body="At 10:30 I ask you: help them.")["body"]
+
+
+def test_a_link_of_the_petitions_own_letter_may_stay() -> None:
+    petition = a_petition(letter=LETTER | {"body": "Read https://harbour.example/report. Please help."})
+    assert stored(petition=petition, body="Read https://harbour.example/report. Help now.")["body"]
+    assert refused(petition=petition, body="Read https://harbour.example/other. Help now.") == ["letter.body"]
+
+
+def test_a_letter_that_may_not_be_edited_keeps_its_words() -> None:
+    petition = a_petition(letter=LETTER | {"may_edit": False})
+    assert refused(petition=petition, subject="Mine", opening="Mine") == ["letter.subject", "letter.opening"]
+    assert stored(petition=petition, opening=1, body=LETTER["body"]) == {"opening": 1}
+
+
+def test_a_petition_without_a_letter_refuses_one() -> None:
+    assert refused(petition=a_petition()) == ["letter"]
+
+
+def test_a_letter_without_openings_begins_with_its_text() -> None:
+    petition = a_petition(letter=LETTER | {"openings": []})
+    assert stored(petition=petition, opening=0) == {}
+    assert refused(petition=petition, opening=1) == ["letter.opening"]
+    assert stored(petition=petition, opening="Mine") == {"opening": "Mine"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "change"),
+    [
+        ({}, {}),
+        ({"letter.send": "no", "letter.body": "mine"}, {"letter": None}),
+        ({"letter.send": "yes"}, {"letter": {"version": PETITION.letter_version, "reply": False}}),
+        (
+            {"letter.send": "yes", "letter.opening": "none", "letter.reply": "yes"},
+            {"letter": {"version": PETITION.letter_version, "reply": True, "opening": ""}},
+        ),
+    ],
+)
+def test_the_owner_confirms_corrects_or_removes_the_letter(fields: dict[str, str], change: dict[str, Any]) -> None:
+    assert corrected_letter(fields, PETITION) == change
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"letter.subject": "two\nlines"}, "letter.subject"),
+        ({"letter.body": "x" * 3001}, "letter.body"),
+        ({"letter.version": "0" * 12}, "letter.version"),
+    ],
+)
+def test_a_wrong_correction_names_its_field(fields: dict[str, str], name: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        corrected_letter({"letter.send": "yes", **fields}, PETITION)
+    assert [error.field for error in caught.value.errors] == [name]
+
+
+def test_a_signature_with_an_unedited_letter_is_one_write_unit(tables: FakeTables) -> None:
+    """A long name, address and source, and the longest opening index."""
+    alice = signed(
+        tables,
+        PETITION,
+        name="Alice " * 10,
+        email=f"{'a' * 50}@mail.example",
+        postcode="M1 1AE",
+        source="s" * 40,
+        updates=True,
+        letter={"send": True, "opening": 1, "reply": True},
+    )
+    item = item_of(tables, PETITION, alice)
+    assert item["letter"] == {"version": PETITION.letter_version, "opening": 1, "reply": True}
+    assert write_units("PutItem", {"Item": to_wire(item)}, {"Error": "as estimated"}) == 1

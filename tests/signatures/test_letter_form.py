@@ -1,0 +1,80 @@
+"""The letter that a supporter types: cleaned, and refused with its field's name if it could do harm."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.core.errors import Invalid
+from chalicelib.signatures.form import read_fields, read_json
+from chalicelib.signatures.letter_form import LetterForm, clean_prose, letter_fields
+from tests.actors import fields_of
+
+
+def names_of(**fields: Any) -> list[str]:
+    with pytest.raises(ValidationError) as caught:
+        LetterForm.model_validate({"send": True} | fields)
+    return [".".join(map(str, error["loc"])) for error in caught.value.errors()]
+
+
+@pytest.mark.parametrize(
+    ("typed", "clean"),
+    [
+        ("  a\r\nb\rc\u2028d  ", "a\nb\nc\nd"),
+        ("a \n\n\n\n b\t", "a\n\n b"),
+        ("\ufeffso\u00adft\u200b", "soft"),
+        ("e\u0301", "é"),
+    ],
+)
+def test_line_ends_and_what_nobody_sees_are_cleaned(typed: str, clean: str) -> None:
+    assert clean_prose(typed) == clean
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("subject", "Hello\r\nBcc: everybody@mail.example"),
+        ("subject", "Hello\nBcc: x"),
+        ("subject", "Hello\x00"),
+        ("subject", "x" * 151),
+        ("subject", 5),
+        ("body", "Hello\x1b[31m"),
+        ("body", "\u202eolleh"),
+        ("body", "x" * 3001),
+        ("opening", "x" * 501),
+        ("opening", True),
+        ("opening", 1.5),
+        ("opening", ["x"]),
+        ("reply", "yes"),
+        ("send", "yes"),
+        ("to", "mallory@mail.example"),
+    ],
+)
+def test_what_could_do_harm_is_refused_by_its_fields_name(field: str, value: object) -> None:
+    assert names_of(**{field: value}) == [field]
+
+
+def test_json_names_the_field_of_the_letter() -> None:
+    with pytest.raises(Invalid) as caught:
+        read_json('{"name": "A", "email": "a@b.example", "consent": {"sign": true}, "letter": {"subject": "a\\nb"}}')
+    assert [error.field for error in caught.value.errors] == ["letter.send", "letter.subject"]
+
+
+def test_an_emoji_with_joiners_and_another_script_may_be_in_a_letter() -> None:
+    body = "Diolch 👩‍👩‍👧! می‌خواهم"
+    assert LetterForm(send=True, body=body).body == body
+
+
+def test_a_form_whose_box_is_not_ticked_sends_no_letter() -> None:
+    """Browsers send the other fields in any case."""
+    assert letter_fields({"letter.subject": "a\nb", "letter.reply": "yes"}) is None
+    assert read_fields(fields_of(**{"letter.body": "x" * 5000})).letter is None
+
+
+@pytest.mark.parametrize(("typed", "read"), [("0", 0), ("3", 3), ("none", ""), ("My own", "My own"), ("1234", "1234")])
+def test_an_opening_of_the_form_is_a_place_or_words(typed: str, read: int | str) -> None:
+    assert letter_fields({"letter.send": "yes", "letter.opening": typed}) == {
+        "send": True,
+        "reply": False,
+        "opening": read,
+    }
