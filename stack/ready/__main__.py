@@ -16,7 +16,7 @@ from stack.aws import Cloud
 from stack.console import dim, run_main, say
 from stack.deploy import stack_name
 from stack.ready.account import identity_of, reads
-from stack.ready.asks import asks, of_shards
+from stack.ready.asks import asks, of_shards, of_throttle
 from stack.ready.problems import problems
 from stack.ready.reading import Clients, Values, read
 from stack.ready.records import lookup, records
@@ -34,7 +34,7 @@ def main(words: Sequence[str] | None = None) -> int:
     stage, ask = stage_of(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
     values = read_all(stage, ask, now, dns_too=options.dns)
     expected = Expected(options.expect, options.seconds)
-    broken = (*problems(values, now), *of_shards(values, expected))
+    broken = (*problems(values, now), *of_shards(values, expected), *of_throttle(values, expected))
     verdict = judged(values, expected, broken)
     for line in lines(verdict, asks(values, expected, options.stage), values):
         say(line)

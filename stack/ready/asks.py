@@ -84,6 +84,14 @@ def _of_ours(values: Values, expected: Expected, stage: str) -> Iterator[Ask]:
     yield Ask("DynamoDB: warm write units", limits.table_warm, units, warm, _MINUTES)
 
 
+def of_throttle(values: Values, expected: Expected) -> Iterator[Defect]:
+    """Yield the site's own throttle of signing, if it is below the crowd. The model knows that of the account only."""
+    most = values.get("gateway.signing", expected.rate)
+    if most < expected.rate:
+        text = f"the site's own throttle lets {most:,.0f} people sign a second"
+        yield Defect(text, "raise SIGNING in chalicelib/edge/routes.py, and deploy")
+
+
 def of_shards(values: Values, expected: Expected) -> Iterator[Defect]:
     """Yield the open petitions whose confirmations would conflict too often. The model of a crowd leaves this out."""
     limits, _ = limits_of(values)

@@ -23,6 +23,8 @@ def exit_code(verdict: Forecast) -> int:
 
 def lines(verdict: Forecast, asked: Sequence[Ask], values: Values) -> Iterator[str]:
     yield from _answer(verdict)
+    if not values.get("stack.has_cdn", False):
+        yield "  page views         not counted: there is no CDN, so they compete with signing (docs/evening-news.md)"
     # If the model holds, nothing needs to be raised.
     yield from _raising([] if verdict.holds else asked)
     yield from _broken(verdict)

@@ -29,7 +29,9 @@ class AskedStack:
     chosen: Mapping[str, str]
 
     def values(self) -> list[Value]:
-        return [Value(f"stack.{name}", "cloudformation DescribeStacks", float(self.chosen[name])) for name in _NEEDED]
+        source = "cloudformation DescribeStacks"
+        needed = [Value(f"stack.{name}", source, float(self.chosen[name])) for name in _NEEDED]
+        return [*needed, Value("stack.has_cdn", source, "EdgeArn" in self.outputs)]
 
 
 def stage_of(stack: str, cloud: Cloud) -> AskedStack:
