@@ -56,7 +56,9 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@$(PY) -m stack.package --stage lint
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
 	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
-	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
+	@$(PY) -m stack.template.us_east_1 >$(LINT)/us-east-1.json
+	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning --regions us-east-1 -- $(LINT)/us-east-1.json
+	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json $(LINT)/us-east-1.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
 	@echo "check: no problems found"
 
 openapi: .venv/run ## Write chalicelib/edge/openapi.json from routes, models and stack/openapi/operations
@@ -90,8 +92,8 @@ warm: .venv/run ## Raise for one evening what can be raised from here, after sho
 package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
-	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(foreach each,$(SET),--set "$(each)")
+deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= EDGE_DOMAIN= EDGE_SET= SET="Name=Value ..." YES=1
+	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(EDGE_DOMAIN),--edge-domain "$(EDGE_DOMAIN)") $(foreach each,$(EDGE_SET),--edge-set "$(each)") $(foreach each,$(SET),--set "$(each)")
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"

@@ -31,6 +31,7 @@ from chalicelib.staff import api as staff_api, authorizer, page as staff_page
 from chalicelib.staff.audit import api as audit_api
 from chalicelib.statements import api as statements_api
 from chalicelib.totals import api as totals_api, total as totals
+from chalicelib.totals.hashes import worker as hashes_worker
 from chalicelib.updates import (
     api as updates_api,
     find as updates_find,
@@ -47,7 +48,10 @@ STAFF = (
     *(people_api, people_mail_api, exports_api, partners_api, imports_api, osdi_api, partners_staff_api),
     *(health_api, projections_api, funnel_api, updates_staff_api),
 )
-WORKERS = (mail_worker, signatures_worker, projections_worker, exports_worker, imports_worker, updates_worker)
+WORKERS = (
+    *(mail_worker, signatures_worker, projections_worker),
+    *(exports_worker, imports_worker, updates_worker, hashes_worker),
+)
 
 # What lower layers use of capabilities that they cannot import.
 petitions_page.SECTIONS |= {"updates": updates_find.published_of, "total": totals.total_known}

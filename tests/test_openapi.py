@@ -50,6 +50,7 @@ from tests.partners import partner_requests
 from tests.served import FORM, JSON, Served
 from tests.signin.issuing import CLIENT, Issuing, issuing
 from tests.signin.test_api import BEGUN, RETURNED
+from tests.totals.hashes import hash_requests
 from tests.updates.sending import TEXT, an_update
 
 SPEC: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -395,6 +396,7 @@ REQUESTS = [
         )
     ),
     _staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
+    *hash_requests.of_hashes(_staff),
     *(
         _staff(method, status, route, route.format(slug=slug))
         for method, route in (
@@ -578,6 +580,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
     a_partner(served.tables)
     partner_requests.add_imports(served.tables)
+    hash_requests.add_hashes(served.tables)
     signed(served.tables, a_petition())
     _add_exports(served.tables)
     _add_updates(served.tables)

@@ -117,5 +117,10 @@ def imports_queue() -> Queue:
 
 
 @cache
+def comparisons_queue() -> Queue:
+    return Queue(clients.sqs(), settings().queues["comparisons"])
+
+
+@cache
 def other_mail_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["other_mail"])

@@ -3,6 +3,7 @@
 COUNTS      PARTNERS               <source>         one partner and its settings
             WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
             RECEIPT#<slug>#<source>#<bucket> <digest> one signature of a partner, by its own identifier: ids only
+            HASHKEYS#<slug>        <source>         the key with which a source hashes addresses: a secret
 """
 
 from chalicelib.core import keys
@@ -26,3 +27,7 @@ def receipt(slug: str, source: str, digest: str) -> Key:
 
 def receipt_partition(slug: str, source: str, bucket: str) -> str:
     return f"RECEIPT#{slug}#{source}#{bucket}"
+
+
+def hash_key(slug: str, source: str) -> Key:
+    return Key(keys.COUNTS, f"HASHKEYS#{slug}", source)

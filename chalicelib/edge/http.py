@@ -28,6 +28,8 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
+# At an address whose other answers a CDN keeps: it must not show one of those when we cannot be reached.
+NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
 # For one reader only: a browser may keep it but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {

@@ -30,10 +30,14 @@ _CONTENT_TYPES = {
     "embed.js": "text/javascript; charset=utf-8",
     "frame.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "hash_addresses.py": "text/x-python; charset=utf-8",
     # The chart library. stack.charts adds it to the zip; it is not in the repository.
     "uplot.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
 }
+# The tool that hashes addresses is the code that signing itself uses.
+TOOL = "hash_addresses.py"
+_ELSEWHERE = {TOOL: _HERE.parent / "signatures" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -75,7 +79,7 @@ def link(path: str, *, base: str, lang: str) -> str:
 
 def asset(name: str) -> Asset | None:
     """Return the asset, or None for a name that is not listed or a file that does not exist."""
-    return _load(name) if name in _CONTENT_TYPES and (_HERE / "assets" / name).exists() else None
+    return _load(name) if name in _CONTENT_TYPES and _path(name).exists() else None
 
 
 def asset_url(name: str, *, base: str) -> str:
@@ -114,7 +118,11 @@ def _digest(text: str) -> str:
 @cache
 def _load(name: str) -> Asset:
     # Called with listed names only, so that requests cannot grow the cache.
-    return _read(_HERE / "assets" / name, _CONTENT_TYPES[name])
+    return _read(_path(name), _CONTENT_TYPES[name])
+
+
+def _path(name: str) -> Path:
+    return _ELSEWHERE.get(name, _HERE / "assets" / name)
 
 
 def _read(path: Path, content_type: str) -> Asset:

@@ -19,7 +19,7 @@ from chalicelib.partners.receiving import Receiving, Wordings
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.look_up import held_as
-from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
 from chalicelib.signatures.sign import Outcome, sign
 
 ATTEMPTS = 3
@@ -62,7 +62,11 @@ def _take_valid(
 def _take(sent: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> TakenAs:
     receipt = _claimed(fresh, stored, receiving.tables)
     if receipt.result is not None:
-        return _known_result(receipt, fresh, receiving)
+        signature = _find(receipt, receiving)
+        if not _has_expired(receipt, signature, now):
+            return _known_result(receipt, fresh, signature)
+        store.claim_again(fresh, receipt, receiving.tables)  # If somebody else does so now, both store the same.
+        receipt = fresh
     result = _stored_and_counted(sent, receipt, receiving, now)
     store.settle(receipt, result, receiving.tables)
     return result
@@ -89,11 +93,23 @@ def _claimed(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
     return stored
 
 
-def _known_result(receipt: Receipt, fresh: Receipt, receiving: Receiving) -> TakenAs:
+def _has_expired(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
+    """Return whether its person never confirmed it, so that it may be sent again.
+
+    An item that is gone has expired, unless it is older than what remains of an erased signature: then its person may
+    have been erased, or have withdrawn.
+    """
+    if receipt.result is TakenAs.SUPPRESSED:
+        return False
+    if signature is None:
+        return now < receipt.received_at + ERASED_LIFETIME
+    return signature.state is SignatureState.PENDING and signature.is_over(now)
+
+
+def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None) -> TakenAs:
     """Return the result of a signature that was settled before."""
     if receipt.result and receipt.is_same_row(fresh):
         return receipt.result
-    signature = _find(receipt, receiving)
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
     return TakenAs.EXISTING if is_live and receipt.result is not TakenAs.SUPPRESSED else TakenAs.SUPPRESSED
 
@@ -150,8 +166,9 @@ def _foreseen(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now:
     if stored and not stored.undone_at:
         if stored.signature_id != fresh.signature_id:
             return Taken(TakenAs.INVALID, [CONFLICT])
-        if stored.result is not None:
-            return Taken(_known_result(stored, fresh, receiving))
+        signature = _find(stored, receiving)
+        if stored.result is not None and not _has_expired(stored, signature, now):
+            return Taken(_known_result(stored, fresh, signature))
     signature = _find(fresh, receiving)
     if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):
         return Taken(TakenAs.ACCEPTED)

@@ -34,8 +34,13 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The text is stored before the petition shows it. Each signature keeps the version that was signed.
     """
+    _keep_texts(changed(petition), now, tables)
+    return revise(petition, tables)
+
+
+def revise(petition: Petition, tables: Tables) -> Petition:
+    """Store `petition`, whose texts and letter are as before, as the next revision. Raise Stale, as `edit` does."""
     edited = changed(petition, revision=petition.revision + 1)
-    _keep_texts(edited, now, tables)
     try:
         store.replace(edited, tables)
     except ConditionFailed as failure:

@@ -11,6 +11,7 @@ from chalicelib.core.times import Moment
 
 # They are in the petition's item, so the public total needs no further read. It must stay small.
 MOST_FIGURES = 100
+MOST_COUNTED = 100_000_000
 
 
 class FigureKind(StrEnum):
@@ -18,28 +19,56 @@ class FigureKind(StrEnum):
 
     PARTNER = "partner"
     PAPER = "paper"
+    HASHES = "hashes"
 
 
-class NewFigure(BaseModel):
-    """A number of signatures collected elsewhere, as staff enter it."""
+class Comparison(BaseModel):
+    """What a comparison of the source's hashes with those of our signers found."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    seen: int
+    """Confirmed signatures here that were compared."""
+    here: int
+    """Of the source's people, those among them."""
+    withdrawn: int
+    """How many signatures had ever been withdrawn here before the comparison."""
+    compared_at: Moment
+
+
+class ReportedFigure(BaseModel):
+    """What a figure says of its source."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
     """The platform or the collection, such as `freedom-united` or `paper-leeds`."""
     kind: FigureKind
-    """`partner`: another platform reports it. `paper`: signatures on paper."""
-    count: Annotated[int, Field(ge=0, le=100_000_000, strict=True)]
-    """How many people signed there, as the source counts them."""
+    """`partner`: another platform reports it. `paper`: signatures on paper. `hashes`: keyed hashes of addresses."""
     as_of: Moment
     """The moment of that count."""
     evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     """Where the number comes from and how it was counted, in words or as a link. The public sees it."""
 
 
-class Figure(NewFigure):
+class NewFigure(ReportedFigure):
+    """A number of signatures collected elsewhere, as staff enter it: `count`, or hashes of the people's addresses."""
+
+    count: Annotated[int, Field(ge=0, le=MOST_COUNTED, strict=True)] | None = None
+    """How many people signed there, as the source counts them. Of an upload: the number that our tool has shown."""
+    hashes: list[str] | None = None
+    """Lines that our tool has written. More than fit here are uploaded."""
+    upload: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
+    """The upload of a form that was used: a file that our tool has written."""
+
+
+class Figure(ReportedFigure):
     """A figure that is entered. It never changes: a correction is another figure of the same source."""
 
+    count: Annotated[int, Field(ge=0, le=MOST_COUNTED, strict=True)]
+    """How many people signed there, as the source counts them."""
+    compared: Comparison | None = None
+    """What is known about people who signed here too; null if nothing is."""
     entered_at: Moment
     """When staff entered it."""
 

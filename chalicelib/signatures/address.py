@@ -1,9 +1,24 @@
-"""Email addresses: the form that we send to, and the canonical form that identifies a person."""
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["email-validator==2.4.0", "idna==3.20"]
+# ///
+"""Email addresses: the form that we send to, and the canonical form that identifies a person.
+
+This file is also the tool with which a partner hashes the addresses of those who signed with it (docs/campaign.md): the
+site serves it as hash_addresses.py. Both sides run this code, so that one address has one hash.
+
+    python hash_addresses.py addresses.csv --column Email --key key.txt > hashes.txt
+"""
 
 import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import TextIO
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # SES accepts only ASCII local parts. Reserved names such as .test never receive email, but rehearsals use them.
@@ -79,3 +94,60 @@ def canonical(local: str, domain: str) -> str:
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
     """Return 128 bits of an HMAC as hex. It includes the slug, so ids do not link a person's petitions."""
     return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:ID_BYTES].hex()
+
+
+def keyed_hash(canonical_address: str, key: bytes) -> bytes:
+    """Return 128 bits of an HMAC. Without the key, nobody can test whether it belongs to an address."""
+    return digest(key, canonical_address.encode(), sha256)[:ID_BYTES]
+
+
+# What follows runs only as the tool.
+
+
+def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str], list[int]]:
+    """Return the different hashes, sorted so that their order reveals nothing, and the numbers of invalid addresses."""
+    hashes, wrong = set(), []
+    for number, row in rows:
+        try:
+            hashes.add(keyed_hash(read_address(row).canonical, key).hex())
+        except AddressError:
+            wrong.append(number)
+    return sorted(hashes), wrong
+
+
+def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
+    """Yield number and text of each line, or with a column the number of each row of a CSV and its cell."""
+    import csv
+
+    if column is None:
+        return ((number, line) for number, line in enumerate(file, 1) if line.strip())
+    reader = csv.DictReader(file)
+    if column not in (reader.fieldnames or ()):
+        raise SystemExit(f"There is no column {column}. There are: {', '.join(reader.fieldnames or ())}")
+    return ((number, row[column] or "") for number, row in enumerate(reader, 2))
+
+
+def main(arguments: "Sequence[str] | None" = None) -> None:
+    """Hash the addresses of a file. Print the hashes, and on the error stream how many there are."""
+    import argparse
+    import sys
+    from pathlib import Path
+
+    parser = argparse.ArgumentParser(description="Hash email addresses with the key that the charity gave you.")
+    parser.add_argument("file", type=Path, help="a text file with an address on each line, or a CSV with --column")
+    parser.add_argument("--column", help="the heading of the CSV's column with the addresses")
+    parser.add_argument("--key", type=Path, required=True, help="a file with the key")
+    parser.add_argument("--encoding", default="utf-8-sig", help="of the file: utf-8-sig, utf-16 or cp1252")
+    asked = parser.parse_args(arguments)
+    key = bytes.fromhex(asked.key.read_text().strip())
+    with asked.file.open(encoding=asked.encoding, newline="") as file:
+        hashes, wrong = hash_rows(_rows(file, asked.column), key)
+    sys.stdout.writelines(f"{each}\n" for each in hashes)
+    print(f"{len(hashes)} different addresses", file=sys.stderr)
+    if wrong:
+        shown = ", ".join([*map(str, wrong[:20]), *(["..."] if wrong[20:] else [])])
+        print(f"{len(wrong)} without a valid address, in row {shown}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

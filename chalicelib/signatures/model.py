@@ -30,10 +30,15 @@ MAIL_PAUSE = timedelta(minutes=1)
 # The message of a request this old may be lost; signing again then queues it again.
 NUDGE_AFTER = timedelta(minutes=10)
 
+# In place of a receipt: our own form and API.
+OUR_FORM = "form"
+# So that a partner that sends one person under ever new identifiers cannot fill the item.
+MOST_CAME_WITH = 50
+
 # Personal data: withdrawing removes all of these.
 PERSONAL = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
-    *("receipt", "also_obtained_by", "letter"),
+    *("receipt", "also_obtained_by", "also_came_with", "letter"),
 )
 MAIL_REQUEST = (
     *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
@@ -84,6 +89,8 @@ class Signature(BaseModel):
     receipt: str | None = None
     # Who obtained it again later. The first origin stays.
     also_obtained_by: set[str] | None = None
+    # The further receipts that it came with, and OUR_FORM if its person signed here later.
+    also_came_with: set[str] | None = None
     confirmed_at: Moment | None = None
     withdrawn_at: ExactMoment | None = None
     erased_at: ExactMoment | None = None
@@ -105,6 +112,11 @@ class Signature(BaseModel):
     # "bounced" or "complained": we send no more email to this address.
     undeliverable: str | None = None
     expires_at: Epoch | None = None
+
+    @property
+    def came_with(self) -> set[str]:
+        """Return the receipts that it came with, and OUR_FORM if its person signed here."""
+        return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
     @property
     def is_mark(self) -> bool:

@@ -146,8 +146,8 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
-        if _has_further_origin(new.signature, earlier, now):
-            store.note_origin(new.key, new.signature.obtained_by, tables)
+        if not earlier.is_over(now) and (further := _further_origin(new.signature, earlier)):
+            store.note_origin(new.key, further, tables)
         has_mail_request = earlier.mail_kind is not None and not earlier.is_over(now)
         if late and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
@@ -156,10 +156,14 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
     raise Unavailable
 
 
-def _has_further_origin(signature: Signature, earlier: Signature, now: datetime) -> bool:
-    """Return whether somebody obtains the signature whom it does not name yet. The first origin stays."""
+def _further_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
+    """Return what the stored signature does not name yet: who obtains it, and with which receipt. The first stays."""
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
-    return signature.obtained_by not in known and not earlier.is_over(now)
+    further = {
+        "also_obtained_by": {signature.obtained_by} - known,
+        "also_came_with": signature.came_with - earlier.came_with,
+    }
+    return {name: values for name, values in further.items() if values}
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:

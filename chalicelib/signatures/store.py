@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
@@ -15,6 +15,8 @@ from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
     MAIL_REQUEST,
+    MOST_CAME_WITH,
+    OUR_FORM,
     PERSONAL,
     WITHDRAWN_LIFETIME,
     MailKind,
@@ -106,8 +108,7 @@ def _as_seen(seen: Signature) -> Condition:
 def taking_back(key: Key, seen: Signature, now: datetime) -> Change:
     """Return the withdrawal of a signature whose import is undone, if nobody else has obtained it since."""
     change = withdrawal(key, seen, now)
-    only_once = Attr("receipt").eq(seen.receipt) & Attr("also_obtained_by").not_exists()
-    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & only_once)
+    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & _came_as(seen))
 
 
 def forget_taking_back(key: Key, tables: Tables) -> None:
@@ -142,10 +143,27 @@ def _emptiness(now: datetime) -> dict[str, Any]:
     }
 
 
-def note_origin(key: Key, obtained_by: str, tables: Tables) -> None:
+def note_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> None:
     """Name a further origin, if the signature is still pending or confirmed. Idempotent."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
-    tables.try_update(Change(key, add={"also_obtained_by": {obtained_by}}, when=is_live))
+    has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MOST_CAME_WITH)
+    tables.try_update(Change(key, add=further, when=is_live & has_room))
+
+
+def let_go(key: Key, receipt: str, seen: Signature, tables: Tables) -> None:
+    """Forget one of several receipts that the signature came with. Raise ConditionFailed if it is not as `seen`."""
+    others = sorted(seen.came_with - {receipt})
+    first = seen.receipt if seen.receipt and seen.receipt != receipt else others[0]
+    kept = {"receipt": None if OUR_FORM in others else first}
+    further = set(others) - {kept["receipt"] or OUR_FORM}
+    fields = {**kept, "also_came_with": further or None}
+    assign = {name: value for name, value in fields.items() if value is not None}
+    remove = [name for name in fields if name not in assign]
+    tables.update(Change(key, assign=assign, remove=remove, when=_came_as(seen)))
+
+
+def _came_as(seen: Signature) -> Condition:
+    return is_still("receipt", seen.receipt) & is_still("also_came_with", seen.also_came_with)
 
 
 def stop_updates(key: Key, tables: Tables) -> None:

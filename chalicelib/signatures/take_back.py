@@ -16,6 +16,7 @@ ATTEMPTS = 3
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
     """Remove the personal data and subtract the signature from the tally, if it came only with this receipt.
 
+    If it came with others too, it stays without this one. It also stays if its person has confirmed it by our email.
     Return whether it is taken back, now or by an earlier call. Its person did not withdraw: they may be imported or
     sign again. Raise Conflicted if the signature keeps changing.
     """
@@ -23,9 +24,12 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         seen = store.find(key, tables)
         if seen is None or seen.taken_back_at:
             return seen is not None
-        if not _came_only_with(receipt, seen):
+        if receipt not in seen.came_with or (seen.came_with == {receipt} and _is_confirmed_by_email(seen)):
             return False
         try:
+            if seen.came_with != {receipt}:
+                store.let_go(key, receipt, seen, tables)
+                return False
             change_withdrawn(petition, seen, store.taking_back(key, seen, now), now, tables)
             return True
         except ConditionFailed:
@@ -33,7 +37,5 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
     raise Conflicted("storage")
 
 
-def _came_only_with(receipt: str, seen: Signature) -> bool:
-    """Return whether nobody else obtained it, and its person has not confirmed it by our email."""
-    is_confirmed_by_email = seen.state is SignatureState.CONFIRMED and seen.mails > 0
-    return seen.receipt == receipt and not seen.also_obtained_by and not is_confirmed_by_email
+def _is_confirmed_by_email(seen: Signature) -> bool:
+    return seen.state is SignatureState.CONFIRMED and seen.mails > 0

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.signatures.address import canonical
 from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
 ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
 # What an update reads (.chalice/policy-run-update.json).
 SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
+# What a comparison of hashes reads (.chalice/policy-compare-hashes.json).
+ADDRESSED = ("state", "email")
 # What an export reads (.chalice/policy-run-export.json): no address.
 EXPORTED = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
@@ -33,6 +36,14 @@ def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -
     start = keys.signature_partition(slug, bucket)
     wants = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
     return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, wants, most)
+
+
+def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
+    """Yield the canonical address of each confirmed signature."""
+    for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ADDRESSED):
+        if item["state"] == SignatureState.CONFIRMED:
+            local, _, domain = item["email"].rpartition("@")
+            yield canonical(local, domain)
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

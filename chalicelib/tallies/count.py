@@ -28,11 +28,15 @@ class Recent:
 
 @dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have what is `recent`."""
+    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have what is `recent`.
+
+    `withdrawn`: how many confirmed signatures were ever withdrawn until then.
+    """
 
     confirmed: int
     as_of: datetime
     recent: Recent | None = None
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,14 @@ def exact_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) ->
 
 
 def _count(head: store.Head, open_days: Mapping[date, Tally], now: datetime) -> Count:
-    return Count(head.total + summed(open_days.values()).total, now)
+    opened = summed(open_days.values())
+    return Count(head.total + opened.total, now, withdrawn=head.withdrawn + opened.withdrawn)
+
+
+def withdrawn_until(petition: Counted, now: datetime, tables: Tables) -> int:
+    """Return how many confirmed signatures were ever withdrawn. It closes no day: that needs a right to write."""
+    head = store.head(petition.slug, tables)
+    return _count(head, days_after(head, petition, now, tables), now).withdrawn
 
 
 def breakdown(petition: Counted, by: By, days: Days, now: datetime, tables: Tables) -> Breakdown:

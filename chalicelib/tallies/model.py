@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-TOTAL, PENDING = "total", "pending"
+TOTAL, PENDING, WITHDRAWN = "total", "pending", "withdrawn"
 HOUR, COUNTRY, SOURCE = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
@@ -40,15 +40,17 @@ class TallyEntry:
 
 @dataclass
 class Tally:
-    """Sums over entries. hours, countries and sources each sum to total."""
+    """Sums over entries. hours, countries and sources each sum to total. `withdrawn` of them were taken back."""
 
     total: int = 0
     hours: Counter[str] = field(default_factory=Counter)
     countries: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
+    withdrawn: int = 0
 
     def __iadd__(self, other: "Tally") -> "Tally":
         self.total += other.total
+        self.withdrawn += other.withdrawn
         for mine, theirs in zip(self._parts(), other._parts(), strict=True):
             mine.update(theirs)
         return self
@@ -68,6 +70,7 @@ def numbers_of(tally: Tally) -> dict[str, int]:
     """Return the tally as top-level numbers of one item: h13, cGB, s.bbc-news."""
     return {
         TOTAL: tally.total,
+        **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {}),
         **{HOUR + hour: number for hour, number in tally.hours.items()},
         **{COUNTRY + country: number for country, number in tally.countries.items()},
         **{SOURCE + source: number for source, number in tally.sources.items()},
@@ -77,6 +80,7 @@ def numbers_of(tally: Tally) -> dict[str, int]:
 def tally_of(item: Mapping[str, Any]) -> Tally:
     return Tally(
         total=item.get(TOTAL, 0),
+        withdrawn=item.get(WITHDRAWN, 0),
         hours=_starting_with(HOUR, item, length=3),
         countries=_starting_with(COUNTRY, item, length=3),
         sources=_starting_with(SOURCE, item),

@@ -60,13 +60,15 @@ def _all_refreshed(
     leased = [each for each in old[:MOST_REFRESHED] if snapshots.lease_snapshot(each.slug, now, LEASE_SECONDS, tables)]
     counts = exact_counts([*missing, *leased], now, tables) if missing or leased else {}
     for slug, count in counts.items():
-        snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables)
+        snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables, count.withdrawn)
     return counts
 
 
 def _snapshot(item: Item) -> Count | None:
     """Return None also if only a lease is stored, because its holder did not finish."""
-    return Count(item["count"], datetime.fromisoformat(item["as_of"]), _recent(item)) if "count" in item else None
+    if "count" not in item:
+        return None
+    return Count(item["count"], datetime.fromisoformat(item["as_of"]), _recent(item), item.get("withdrawn", 0))
 
 
 def _recent(item: Item) -> Recent | None:
@@ -94,5 +96,5 @@ def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)
-    snapshots.save_snapshot(petition.slug, count.confirmed, count.as_of, tables)
+    snapshots.save_snapshot(petition.slug, count.confirmed, count.as_of, tables, count.withdrawn)
     return count

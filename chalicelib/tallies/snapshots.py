@@ -38,8 +38,8 @@ def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None
     tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 
 
-def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables) -> None:
+def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0) -> None:
     """Save the snapshot and release its lease, unless the stored snapshot is newer."""
-    counted = {"count": count, "as_of": iso(as_of), "leased_until": 0}
+    counted = {"count": count, "withdrawn": withdrawn, "as_of": iso(as_of), "leased_until": 0}
     is_newer = absent_or_at_most("as_of", iso(as_of))
     tables.try_update(Change(keys.snapshot(slug), assign=counted, when=is_newer))

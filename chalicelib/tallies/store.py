@@ -19,6 +19,7 @@ from chalicelib.tallies.model import (
     SOURCE,
     SOURCES_SEEN,
     TOTAL,
+    WITHDRAWN,
     Tally,
     TallyEntry,
     numbers_of,
@@ -31,7 +32,7 @@ SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
 
 @dataclass(frozen=True)
 class Head:
-    """The total of all closed days: up to and including `through`.
+    """The total of all closed days, and how many were `withdrawn` on them: up to and including `through`.
 
     `shards` is at least the number that any writer uses: it is raised here first, and read consistently.
     `began` is the first day that was counted (None: not recorded). `adjusted_at`: when it was last adjusted.
@@ -42,6 +43,7 @@ class Head:
     shards: int = 0
     began: date | None = None
     adjusted_at: datetime | None = None
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
         SOURCE + entry.source: entry.amount,
     }
     key = keys.tally_shard(slug, shard, entry.moment.date())
-    if entry.amount < 0 or entry.source == OTHER:
+    if entry.amount < 0:
+        return Change(key, add={**adding, WITHDRAWN: -entry.amount})
+    if entry.source == OTHER:
         return Change(key, add=adding)
     sources = Attr(SOURCES_SEEN)
     has_room = sources.not_exists() | sources.contains(entry.source) | sources.size().lt(MAX_SOURCES)
@@ -103,7 +107,14 @@ def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
 def _head(item: Item) -> Head:
     began = date.fromisoformat(item[BEGAN]) if BEGAN in item else None
     adjusted_at = datetime.fromisoformat(item[ADJUSTED_AT]) if ADJUSTED_AT in item else None
-    return Head(date.fromisoformat(item["through"]), item[TOTAL], item.get(SHARDS, 0), began, adjusted_at)
+    return Head(
+        date.fromisoformat(item["through"]),
+        item[TOTAL],
+        item.get(SHARDS, 0),
+        began,
+        adjusted_at,
+        item.get(WITHDRAWN, 0),
+    )
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
@@ -128,9 +139,14 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
         [
             # Not NewItem: a day that was reopened is closed again. The head's condition lets one caller through.
             Change(keys.tally_day(slug, day), assign=numbers_of(tally)),
-            Change(keys.tally_head(slug), assign=through, add={TOTAL: tally.total}, when=is_next),
+            Change(keys.tally_head(slug), assign=through, add=_of_head(tally), when=is_next),
         ]
     )
+
+
+def _of_head(tally: Tally) -> dict[str, int]:
+    """Return what a closed day adds to the head."""
+    return {TOTAL: tally.total, **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {})}
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
@@ -138,9 +154,10 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
     before = head(slug, tables)
     closed = closed_days(slug, today, before.through, tables)
     if closed:
-        through, total = (today - timedelta(days=1)).isoformat(), -sum(day.total for day in closed.values())
+        through, numbers = (today - timedelta(days=1)).isoformat(), _of_head(summed(closed.values()))
+        taken_off = {name: -number for name, number in numbers.items()}
         is_same = Attr("through").eq(before.through.isoformat())
-        tables.update(Change(keys.tally_head(slug), {"through": through}, {TOTAL: total}, when=is_same))
+        tables.update(Change(keys.tally_head(slug), {"through": through}, taken_off, when=is_same))
     return sorted(closed)
 
 

@@ -1,8 +1,12 @@
 """What the API returns of the total across platforms."""
 
+from typing import Annotated
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Number, Time
+from chalicelib.jobs.model import JobState
 from chalicelib.petitions.figure import FigureKind
 
 
@@ -20,6 +24,39 @@ class Elsewhere(TypedDict):
 
 class EnteredFigure(Elsewhere):
     entered_at: Time
+    comparison: str | None
+    """Of hashes: the id of the comparison with our signers, which has started."""
+
+
+class HashKey(TypedDict):
+    """The key with which one source hashes the addresses of those who signed there. A secret of the two of you."""
+
+    source: str
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    tool: str
+    """The address of the tool."""
+
+
+class ShownComparison(TypedDict):
+    id: str
+    source: str
+    count: Number
+    """Different hashes of the source."""
+    here: Number | None
+    """How many of these people are confirmed here too. Null until it is done."""
+    seen: Number
+    """Confirmed signatures compared so far."""
+    state: JobState
+    why: str | None
+    """Why it failed."""
+    requested_by: str
+    requested_at: Time
+
+
+class ShownComparisons(TypedDict):
+    """Newest first."""
+
+    comparisons: list[ShownComparison]
 
 
 class PublicTotal(TypedDict):

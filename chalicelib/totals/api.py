@@ -1,35 +1,64 @@
 """Routes of the total: staff enter figures from elsewhere, and anyone reads the total."""
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.queue import comparisons_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.settings import settings
+from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import json_answer, json_body, shared
 from chalicelib.edge.views import json_view
-from chalicelib.petitions.figure import Figure, NewFigure
-from chalicelib.petitions.find import find_petition
+from chalicelib.jobs.files import keep_file
+from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import jobs_of, start
+from chalicelib.pages.render import TOOL, asset_url
+from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
+from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.shedding.level import level_now
-from chalicelib.staff.authorizer import audited, staff_view
+from chalicelib.staff.authorizer import actor, audited, staff_view
 from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
+from chalicelib.totals.hashes.compare import check_key, comparison, counted
+from chalicelib.totals.hashes.key import issue_key
+from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.total import total
 
 if TYPE_CHECKING:
-    from chalicelib.totals.answers import Elsewhere, EnteredFigure, PublicTotal
+    from chalicelib.totals.answers import (
+        Elsewhere,
+        EnteredFigure,
+        HashKey,
+        PublicTotal,
+        ShownComparison,
+        ShownComparisons,
+    )
 
 routes = Blueprint(__name__)
 
 WORDS = Words(
     wrong={
         "source": "Use up to 40 lower-case letters, digits and dashes",
-        "kind": "Use partner or paper",
+        "kind": "Use partner, paper or hashes",
         "count": "Enter a whole number, 0 or more",
         "evidence": "Say where the number comes from, in up to 500 characters",
     }
 )
+
+
+class HashKeyRequest(BaseModel):
+    """The body of `POST /api/staff/petitions/{slug}/hash-keys`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
+    """The platform that hashes."""
 
 
 @json_view(routes)
@@ -52,12 +81,60 @@ def read_total(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    new = parsed(NewFigure, json_body(request), WORDS)
+    new = counted(parsed(NewFigure, json_body(request), WORDS))
+    if new.kind is FigureKind.HASHES:
+        check_key(slug, new.source, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audited(request, "figure.entered", slug, details)
-    figure = enter(slug, new, times.now(), tables())
-    body: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at)}
+    now = times.now()
+    figure = enter(slug, new, now, tables())
+    started = _started(slug, figure, new, actor(request).owner, now) if new.kind is FigureKind.HASHES else None
+    body: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at), "comparison": started}
     return json_answer(body, 201)
+
+
+def _started(slug: str, figure: Figure, new: NewFigure, owner: str, now: datetime) -> str:
+    """Start the comparison and return its id."""
+    job = comparison(slug, figure, new.upload, owner, now)
+    start(job, comparisons_queue(), tables())
+    if new.hashes is not None:
+        keep_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
+    return job.job_id
+
+
+@staff_view(routes)
+def issue_hash_key(request: Request, slug: str) -> Response:
+    """Return 201 and the key with which this source hashes. Asking again returns the same key."""
+    source = parsed(HashKeyRequest, json_body(request), WORDS).source
+    petition = petition_as_stored(slug, tables())
+    audited(request, "hash-key.issued", petition.slug, {"source": source})
+    key = issue_key(petition.slug, source, times.now(), tables())
+    body: HashKey = {"source": source, "key": key, "tool": settings().site_url + asset_url(TOOL, base="")}
+    return json_answer(body, 201)
+
+
+@staff_view(routes)
+def list_comparisons(request: Request, slug: str) -> Response:
+    """Return the comparisons of hashes, newest first."""
+    petition = petition_as_stored(slug, tables())
+    shown = [*map(_shown_comparison, jobs_of(HashComparison, petition.slug, tables()))]
+    body: ShownComparisons = {"comparisons": shown}
+    return json_answer(body)
+
+
+def _shown_comparison(job: HashComparison) -> "ShownComparison":
+    now = times.now()
+    return {
+        "id": job.job_id,
+        "source": job.figure.source,
+        "count": job.figure.count,
+        "here": job.here if job.state is JobState.DONE else None,
+        "seen": job.seen,
+        "state": job.state if job.state is JobState.DONE else job.state_at(now),
+        "why": job.at(now).why,
+        "requested_by": job.requested_by,
+        "requested_at": times.iso(job.requested_at),
+    }
 
 
 def _shown(figure: Figure) -> "Elsewhere":

@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
 from chalicelib.petitions.change import changed
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import revise
 from chalicelib.petitions.figure import MOST_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -14,13 +14,17 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Entering the same figure again changes nothing, so a retry is safe.
-
-    Raise UnknownPetition, Invalid for a time in the future or too many figures, or Stale after repeated races.
-    """
+    """Add the figure to the petition. Raise Invalid for a time in the future, or what `add` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    figure = Figure(**new.model_dump(), entered_at=now)
+    return add(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
+
+
+def add(slug: str, figure: Figure, tables: Tables) -> Figure:
+    """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
+
+    Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races.
+    """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
         if earlier := _same(figure, petition):
@@ -28,7 +32,7 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
         if len(petition.figures) == MOST_FIGURES:
             raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
         try:
-            edit(changed(petition, figures=[*petition.figures, figure]), now, tables)
+            revise(changed(petition, figures=[*petition.figures, figure]), tables)
         except Stale:
             continue  # Somebody edited the petition in between.
         return figure

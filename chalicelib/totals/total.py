@@ -31,8 +31,10 @@ class Total:
         here = f"Exactly {self.confirmed:,} {_people(self.confirmed)} confirmed here"
         if not self.elsewhere:
             return f"{here}."
-        bounds = f"at least {self.at_least:,} and at most {self.at_most:,} {_people(self.at_most)}"
-        return f"{here}; {self.reported:,} elsewhere; together {bounds}."
+        together = f"at least {self.at_least:,} and at most {self.at_most:,}"
+        if self.at_least == self.at_most:
+            together = f"exactly {self.at_most:,}"
+        return f"{here}; {self.reported:,} elsewhere; together {together} {_people(self.at_most)}."
 
 
 def total_known(petition: Petition, count: Count | None, _: Tables) -> Total | None:
@@ -45,9 +47,30 @@ def _people(number: int) -> str:
 
 
 def total(petition: Petition, count: Count) -> Total:
-    """Return the total of the petition from its count here and the current figure of each source."""
+    """Return the total of the petition from its count here and the current figure of each source.
+
+    Of each source we know the fewest and the most people who did not sign here. Perhaps these groups of people are
+    one inside the other; perhaps nobody is in two of them. So both bounds are possible, and no closer ones are known.
+    """
     elsewhere = current(petition.figures)
-    sizes = [count.confirmed, *(figure.count for figure in elsewhere)]
-    # We cannot know who signed in two places. All of the smaller groups may be part of the largest; or nobody signed
-    # twice. Every number between is possible.
-    return Total(count.confirmed, elsewhere, max(sizes), sum(sizes), count.as_of)
+    shared = [_also_here(figure, count) for figure in elsewhere]
+    fewest = [figure.count - most for figure, (_, most) in zip(elsewhere, shared, strict=True)]
+    most = [figure.count - least for figure, (least, _) in zip(elsewhere, shared, strict=True)]
+    at_least, at_most = count.confirmed + max(fewest, default=0), count.confirmed + sum(most)
+    return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of)
+
+
+def _also_here(figure: Figure, count: Count) -> tuple[int, int]:
+    """Return the fewest and the most of the source's people who are confirmed here.
+
+    A comparison of hashes knows their number as it was then. Since then, each withdrawal may have taken one of them,
+    and each signature that was not compared may be one more.
+    """
+    most = min(figure.count, count.confirmed)
+    if figure.compared is None:
+        return 0, most
+    then = figure.compared
+    withdrawn = max(0, count.withdrawn - then.withdrawn)
+    confirmed = max(0, count.confirmed - then.seen + withdrawn)
+    least = max(0, then.here - withdrawn)
+    return min(least, most), max(min(least, most), min(most, then.here + confirmed))

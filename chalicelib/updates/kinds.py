@@ -82,13 +82,14 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
 
 
 def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    slug, update_id, _ = _ids(key)
+    slug, update_id, test = _ids(key)
     update = store.find(slug, update_id, tables)
-    if update is None or update.test_to is None:
+    to = (update.tests or {}).get(test) if update else None
+    if update is None or to is None:
         return NotSent.TOO_LATE
     petition = petition_as_stored(slug, tables)
     values = _values(update, petition, "", context.petition_link(slug)) | {"is_test": True}
-    return Content(update.test_to, values, language=petition.language, sender_name=petition.charity)
+    return Content(to, values, language=petition.language, sender_name=petition.charity)
 
 
 def _values(update: Update, petition: Petition, name: str, petition_url: str) -> dict[str, object]:

@@ -85,8 +85,8 @@ class Update(UpdateText):
     publish_at: Moment | None = None
     published_at: Moment | None = None
     cancelled_at: Moment | None = None
-    # Where staff asked to send a test. Removed when the update is published.
-    test_to: str | None = None
+    # Where staff asked to send the last tests, by the test. Removed when the update is published.
+    tests: dict[str, str] | None = None
     results: Results = Results()
 
     @property

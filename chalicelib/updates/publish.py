@@ -31,7 +31,7 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     try:
-        return store.change(update, tables, test_to=None, **(scheduled if at else published))
+        return store.change(update, tables, tests=None, **(scheduled if at else published))
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
 
@@ -44,7 +44,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     if update.state in (UpdateState.SENT, UpdateState.CANCELLED):
         return update
     try:
-        return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, test_to=None)
+        return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
         # Its state has changed since it was read. That happens three times at most: states only move on.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)

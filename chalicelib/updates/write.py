@@ -13,6 +13,9 @@ from chalicelib.updates.kinds import TESTS, delivery_key
 from chalicelib.updates.markdown import as_html
 from chalicelib.updates.model import Update, UpdateState, UpdateText, new_update_id
 
+# Tests that may wait to be sent. With more, the oldest are dropped.
+MOST_TESTS = 20
+
 
 def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tables: Tables) -> Update:
     """Store a new draft and return it."""
@@ -35,8 +38,9 @@ def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
 
 def send_test(update: Update, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
     """Request a test of a draft to this address, marked as a test. Raise NotNow if it is no longer a draft."""
-    _changed(update, tables, test_to=to)
-    request = TESTS.request(delivery_key(update.slug, update.update_id, token_hex(8)), now, tables)
+    test = token_hex(8)
+    _changed(update, tables, tests=dict([*(update.tests or {}).items(), (test, to)][-MOST_TESTS:]))
+    request = TESTS.request(delivery_key(update.slug, update.update_id, test), now, tables)
     outbox.send([(request, 0)])
 
 

@@ -30,7 +30,7 @@ _PASSED_ON = (
 )
 
 
-class Kept(NamedTuple):
+class CacheRule(NamedTuple):
     """What a cache policy depends on: the longest time in seconds, and the query's keys that change the answer."""
 
     longest: int
@@ -42,11 +42,11 @@ class Kept(NamedTuple):
         return f"CacheFor{'AYear' if self.longest > _A_DAY else 'ADay'}By{names}"
 
 
-def kept(route: Route) -> Kept | None:
+def kept(route: Route) -> CacheRule | None:
     """Return how the CDN keeps the route's answers; None if it must not."""
     if route.cache is Cache.NEVER:
         return None
-    return Kept(max(route.cache.value, _A_DAY), tuple(sorted(route.query)))
+    return CacheRule(max(route.cache.value, _A_DAY), tuple(sorted(route.query)))
 
 
 def listed() -> list[Route]:
@@ -111,7 +111,7 @@ def policies() -> Template:
     return {**dict(_cache_policy(each) for each in different), "EdgeRequestPolicy": _request_policy()}
 
 
-def _cache_policy(keeps: Kept) -> tuple[str, Template]:
+def _cache_policy(keeps: CacheRule) -> tuple[str, Template]:
     names = {"QueryStringBehavior": "whitelist", "QueryStrings": [*keeps.query]}
     key = {
         "CookiesConfig": {"CookieBehavior": "none"},

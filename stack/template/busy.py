@@ -8,7 +8,7 @@ from stack.template.cfn import Template, get, output, ref, resource, sub
 
 KEY = "busy.html"
 _CONDITION = {"Condition": "HasEdge"}
-# AWS's policy that keeps objects for a day (Managed-CachingOptimized); the object's Cache-Control says a minute.
+# AWS's policy with compression and without a query in the key (Managed-CachingOptimized).
 _CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 # One style sheet in the page, and nothing else. Any site may frame it, because the form may be in a frame.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

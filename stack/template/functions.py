@@ -95,6 +95,7 @@ def functions() -> Template:
             properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
             properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
             properties("run_update", RecursiveLoop="Allow"),
+            properties("compare_hashes", RecursiveLoop="Allow"),
             # Chalice would write the function's name in another case than its logical id.
             {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
         ]

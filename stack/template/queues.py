@@ -71,6 +71,13 @@ def _of_data() -> list[Template]:
             attempts=3,
         ),
         worked_queue(
+            "comparisons",
+            "Comparisons of hashes to work on: ids only",
+            lost="Comparisons of hashes that stopped three times without an error",
+            worker="compare_hashes",
+            attempts=3,
+        ),
+        worked_queue(
             "updates",
             "Updates to send: ids only",
             lost="Updates that stopped three times without an error",

@@ -59,6 +59,16 @@ def an_undo_that_waits(served: Served) -> None:
     served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
+def an_undo_of_people_whom_another_partner_sent_too(served: Served) -> None:
+    bob_and_oak(served)
+    oak, elm = a_partner(served.tables), a_partner(served.tables, source="partner-elm")
+    for partner in (oak, elm):
+        job = an_import(served.tables, served.bucket, partner, CSV + rows(1, 2))
+        with TemporaryDirectory() as folder:
+            worked(job, work(served.tables, served.bucket, PETITION, partner, job, Path(folder)))
+    served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
+
+
 def an_import_after_an_undo(served: Served) -> None:
     """Its people are withdrawn, because their first import was undone."""
     an_undo_that_waits(served)
@@ -128,6 +138,7 @@ IMPORT_SCENES = [
     Scene("undo_import", an_import_that_is_done, undone, partial(is_in_the_trail, "import.undone")),
     Scene("run_import", an_import_that_waits, worked_on, partial(have_signed, 2)),
     Scene("run_import", an_undo_that_waits, worked_on, partial(have_signed, 0)),
+    Scene("run_import", an_undo_of_people_whom_another_partner_sent_too, worked_on, partial(have_signed, 2)),
     Scene("run_import", an_import_after_an_undo, worked_on, partial(have_signed, 2)),
     Scene("run_import", an_undo_of_people_who_wait_for_our_email, worked_on, partial(have_signed, 0)),
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
 from tests.faults import (
     export_scenes,
+    hash_scenes,
     import_scenes,
     letter_scenes,
     partner_scenes,
@@ -38,8 +39,7 @@ pytestmark = pytest.mark.faults
 SCENES = [
     *(*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
-    *update_scenes.UPDATE_SCENES,
-    *letter_scenes.LETTER_SCENES,
+    *(*update_scenes.UPDATE_SCENES, *letter_scenes.LETTER_SCENES, *hash_scenes.HASH_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]

@@ -13,7 +13,7 @@ from chalicelib.core.keys import Key
 def shape(value: Any) -> Any:
     """Of a key its table and its partition's kind (`TALLY` of `TALLY#a#001`); of a change what it names, not values."""
     if isinstance(value, Key):
-        return value.table, value.pk.partition("#")[0], bool(value.sk)
+        return value.table, _kind(value.pk), bool(value.sk)
     if isinstance(value, NewItem):
         return "new", shape(value.key), sorted(value.item)
     if isinstance(value, Change):
@@ -22,9 +22,14 @@ def shape(value: Any) -> Any:
         built = ConditionExpressionBuilder().build_expression(value)
         return built.condition_expression, sorted(built.attribute_name_placeholders.values())
     if isinstance(value, str):
-        return value.partition("#")[0].partition("/")[0]
+        return _kind(value).partition("/")[0]
     if isinstance(value, Mapping):
         return sorted((name, shape(each)) for name, each in value.items())
     if isinstance(value, list | tuple):
         return sorted({repr(shape(each)) for each in value})
     return type(value).__name__ if isinstance(value, Path) else repr(type(value)) if value else "nothing"
+
+
+def _kind(pk: str) -> str:
+    """Return what a partition holds: policies name the kinds of jobs one by one."""
+    return "#".join(pk.split("#")[: 2 if pk.startswith("JOB#") else 1])

@@ -27,7 +27,7 @@ def test_it_leaves_the_count_and_loses_its_personal_data_once(tables: FakeTables
 
 
 @pytest.mark.parametrize(
-    "changes", [{"receipt": "other"}, {"receipt": "r", "also_obtained_by": {"Elm"}}, {"receipt": "r", "mails": 1}]
+    "changes", [{"receipt": "other"}, {"receipt": "r", "also_came_with": {"another"}}, {"receipt": "r", "mails": 1}]
 )
 def test_whoever_came_otherwise_too_stays(tables: FakeTables, petition: Petition, changes: dict[str, Any]) -> None:
     change_item(tables, petition, confirmed(tables, petition), **changes)

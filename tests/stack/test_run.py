@@ -100,7 +100,8 @@ def _in_a_shell(line: str, local: Path) -> str:
 def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> None:
     """`make run EDGE=1`, then `make run`: the same address, the same people."""
     port, slug = free_port(), "support-trafficked-children"
-    page, words = f"/petitions/{slug}", []
+    page = f"/petitions/{slug}"
+    words: list[str | None] = []
     for options in (["--edge"], [], ["--edge"]):
         with running_site(port, tmp_path, *options) as site:
             site.visitor.sign(slug, f"visitor-{len(words)}@example.org")

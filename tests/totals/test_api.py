@@ -31,7 +31,10 @@ def entered(served: Served, path: str = FIGURES, **changes: object) -> HTTPRespo
 def test_the_total_includes_what_staff_entered(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition)
     answer = entered(served)
-    assert (answer.status_code, answer.json_body) == (201, PAPER | {"entered_at": "2026-11-24T12:00:00Z"})
+    assert (answer.status_code, answer.json_body) == (
+        201,
+        PAPER | {"entered_at": "2026-11-24T12:00:00Z", "comparison": None},
+    )
     served.clock.forward(DAY)
     read = served.get(TOTAL)
     assert read.json_body == {
@@ -57,7 +60,7 @@ def test_a_correction_is_another_figure_and_overwrites_nothing(served: Served, p
     ("field", "value", "message"),
     [
         ("as_of", "2026-11-24T12:00:01Z", "Enter a time that is not in the future"),
-        ("kind", "guess", "Use partner or paper"),
+        ("kind", "guess", "Use partner, paper or hashes"),
         ("count", -1, "Enter a whole number, 0 or more"),
         ("count", 1.5, "Enter a whole number, 0 or more"),
         ("source", "Freedom United", "Use up to 40 lower-case letters, digits and dashes"),

@@ -1,8 +1,10 @@
 """The total across platforms: its bounds hold for every possible overlap, and each bound can be reached."""
 
+from dataclasses import dataclass, field
+
 from hypothesis import given, strategies as st
 
-from chalicelib.petitions.figure import Figure
+from chalicelib.petitions.figure import Comparison, Figure
 from chalicelib.tallies.count import Count
 from chalicelib.totals.total import Total, total
 from tests.actors import NOW, a_petition
@@ -36,3 +38,94 @@ def test_the_sentence_can_be_read_on_air() -> None:
         "Exactly 112,034 people confirmed here; 8,501 elsewhere; together at least 112,034 and at most 120,535 people."
     )
     assert total_of(1).sentence == "Exactly 1 person confirmed here."
+
+
+# Hashes: a comparison walks our signatures while people sign and withdraw, and more of them do so afterwards.
+
+
+@dataclass
+class Here:
+    """The people who are confirmed here, and how many ever withdrew."""
+
+    people: set[int]
+    withdrawn: int = 0
+    seen: int = 0
+    shared: int = 0
+    walked: set[int] = field(default_factory=set)
+
+    def happens(self, event: tuple[str, int], theirs: set[int]) -> None:
+        kind, person = event
+        if kind == "signs":
+            self.people.add(person)
+        elif kind == "withdraws" and person in self.people:
+            self.people.discard(person)
+            self.withdrawn += 1
+        elif kind == "is read" and person not in self.walked:
+            self.walked.add(person)
+            self.seen += person in self.people
+            self.shared += person in self.people & theirs
+
+
+EVERYBODY = range(12)
+SOME = st.sets(st.sampled_from(EVERYBODY))
+EVENTS = st.lists(st.tuples(st.sampled_from(["signs", "withdraws"]), st.sampled_from(EVERYBODY)), max_size=12)
+
+
+def compared(here: Here, theirs: set[int], during: list[tuple[str, int]], order: list[int]) -> Comparison:
+    """Walk over everybody in this order, with the events in between."""
+    before, steps = here.withdrawn, [("is read", person) for person in order]
+    for number in range(max(len(steps), len(during))):
+        for event in (*during[number : number + 1], *steps[number : number + 1]):
+            here.happens(event, theirs)
+    return Comparison(seen=here.seen, here=here.shared, withdrawn=before, compared_at=NOW)
+
+
+def of(here: Here, *figures: Figure) -> Total:
+    return total(a_petition(figures=list(figures)), Count(len(here.people), NOW, withdrawn=here.withdrawn))
+
+
+@given(SOME, SOME, EVENTS, EVENTS, st.permutations(EVERYBODY), PEOPLE)
+def test_the_bounds_hold_whoever_signs_and_withdraws_during_and_after_a_comparison(
+    people: set[int],
+    theirs: set[int],
+    during: list[tuple[str, int]],
+    after: list[tuple[str, int]],
+    order: list[int],
+    others: set[int],
+) -> None:
+    here = Here(people)
+    known = a_figure("hashed", len(theirs)).model_copy(update={"compared": compared(here, theirs, during, order)})
+    for event in after:
+        here.happens(event, theirs)
+    found = of(here, known, a_figure("counted", len(others)))
+    assert found.at_least <= len(here.people | theirs | others) <= found.at_most
+
+
+@given(SOME, SOME, EVENTS, EVENTS, st.permutations(EVERYBODY))
+def test_a_comparison_never_widens_the_bounds(
+    people: set[int], theirs: set[int], during: list[tuple[str, int]], after: list[tuple[str, int]], order: list[int]
+) -> None:
+    here, figure = Here(people), a_figure("hashed", len(theirs))
+    known = figure.model_copy(update={"compared": compared(here, theirs, during, order)})
+    for event in after:
+        here.happens(event, theirs)
+    without, with_it = of(here, figure), of(here, known)
+    assert without.at_least <= with_it.at_least <= with_it.at_most <= without.at_most
+
+
+@given(SOME, st.lists(SOME, max_size=3))
+def test_one_source_with_hashes_is_exact_and_each_bound_of_several_can_be_reached(
+    people: set[int], sources: list[set[int]]
+) -> None:
+    figures = [
+        a_figure(f"source-{number}", len(theirs)).model_copy(
+            update={"compared": compared(Here(set(people)), theirs, [], list(EVERYBODY))}
+        )
+        for number, theirs in enumerate(sources)
+    ]
+    found = of(Here(people), *figures)
+    outside = [theirs - people for theirs in sources]
+    assert found.at_least == len(people) + max(map(len, outside), default=0)
+    assert found.at_most == len(people) + sum(map(len, outside))
+    if len(sources) < 2:
+        assert found.at_least == found.at_most == len(people.union(*sources))

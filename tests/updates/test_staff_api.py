@@ -37,6 +37,14 @@ def test_a_test_goes_to_the_given_address_only(served: Served, petition: Petitio
     assert asked(served, "GET", path).json_body["state"] == "draft"
 
 
+def test_each_of_two_tests_goes_to_its_own_address(served: Served, petition: Petition) -> None:
+    path = drafted(served)
+    for name in ("bob", "bea"):
+        assert asked(served, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
+    send_once(served)
+    assert sorted(mail.to for mail in served.mailer.mails) == ["bea@charity.example", "bob@charity.example"]
+
+
 def test_a_published_update_cannot_be_changed_or_tested(served: Served, petition: Petition) -> None:
     path = published(served)
     assert asked(served, "PUT", path, TEXT).status_code == 409

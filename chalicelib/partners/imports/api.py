@@ -2,9 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
@@ -16,6 +14,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, UnknownThing, WrongType
 from chalicelib.edge.http import content_type, json_answer, query, raw_body
+from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import cancel, find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
@@ -63,9 +62,9 @@ def start_import(request: Request, slug: str) -> Response:
     key = upload_key(slug, upload) if upload else f"{prefix(job.job_id)}file"
     job = job.model_copy(update={"file": key})
     audited(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
-    if not upload:
-        _keep_file(job.file, body)
     start(job, imports_queue(), tables())
+    if not upload:
+        keep_file(job.file, body, CSV, exports_bucket())
     return json_answer({"id": job.job_id}, 202)
 
 
@@ -158,13 +157,6 @@ def _mapping(request: Request) -> dict[str, list[str]]:
     if unknown:
         raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
     return {field: [each] if isinstance(each, str) else each for field, each in found.items()}
-
-
-def _keep_file(key: str, body: bytes) -> None:
-    with TemporaryDirectory(prefix="import-") as folder:
-        path = Path(folder) / "file"
-        path.write_bytes(body)
-        exports_bucket().put_file(key, path, CSV)
 
 
 def _shown(job: Import, others: list[Import]) -> dict[str, object]:

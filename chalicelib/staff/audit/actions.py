@@ -7,6 +7,7 @@ DESCRIPTIONS = {
     "export.fetched": "Downloaded an export",
     "export.requested": "Requested an export",
     "figure.entered": "Entered a number of signatures from elsewhere",
+    "hash-key.issued": "Got the key for a partner's hashed addresses",
     "import.cancelled": "Cancelled an import",
     "import.started": "Imported a partner's file",
     "import.undone": "Undid an import",

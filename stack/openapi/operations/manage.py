@@ -7,7 +7,8 @@ from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownToke
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditTrail
 from chalicelib.staff.audit.api import MOST, USUAL
-from chalicelib.totals.answers import EnteredFigure
+from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparisons
+from chalicelib.totals.api import HashKeyRequest
 from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.petitions import ManagedPetition, NewPetition, PetitionEdited
 
@@ -61,7 +62,9 @@ OPERATIONS: Operations = {
         "Enter how many people signed elsewhere",
         Answer("The figure.", EnteredFigure, status=201),
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
-        "same figure again changes nothing.",
+        "same figure again changes nothing. With `kind` hashes, send `hashes` (lines of our tool, as many as fit into "
+        "16 KB) or `upload` and `count`. The figure counts at once. A comparison with those who confirmed here "
+        "follows, and the bounds get closer. Then the hashes are deleted.",
         body=Body(
             NewFigure,
             {
@@ -72,6 +75,16 @@ OPERATIONS: Operations = {
                 "evidence": "Sheets 1 to 21, counted twice by two people",
             },
         ),
+        problems={409: "NotNow"},
+    ),
+    "issue_hash_key": Operation(
+        "Get the key with which a source hashes addresses",
+        Answer("The key. Asking again returns the same one.", HashKey, status=201),
+        "One key for each petition and source. Give it to the source alone, together with the tool.",
+        body=Body(HashKeyRequest, {"source": "freedom-united"}),
+    ),
+    "list_comparisons": Operation(
+        "Comparisons of hashes with our signers", Answer("The comparisons, newest first.", ShownComparisons)
     ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),
     "preview_petition": Operation(

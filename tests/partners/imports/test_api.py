@@ -71,6 +71,13 @@ def test_bob_tries_imports_and_undoes(served: Served, bob: str) -> None:
     assert {*actions} == {"import.started", "import.undone"}
 
 
+def test_an_import_that_is_refused_leaves_no_file(served: Served, bob: str) -> None:
+    started(served, bob, CSV + rows(1))
+    files = dict(served.bucket.objects)
+    assert asked(served, bob, "POST", "?partner=partner-oak", (CSV + rows(2)).encode()).status_code == 409
+    assert served.bucket.objects == files
+
+
 def test_a_dirty_file_ends_in_a_report_and_nothing_is_imported(served: Served, bob: str) -> None:
     number = started(served, bob, CSV + rows(1) + 'oak-2,"open\n')
     run(served)

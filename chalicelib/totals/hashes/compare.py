@@ -1,0 +1,49 @@
+"""Begin a comparison: check what staff send, and describe the job."""
+
+from datetime import datetime
+from secrets import token_hex
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.jobs.model import new_id
+from chalicelib.partners.imports.model import prefix, upload_key
+from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
+from chalicelib.totals.hashes.key import find_key
+from chalicelib.totals.hashes.model import HashComparison
+from chalicelib.totals.hashes.run import as_hash
+
+
+def counted(new: NewFigure) -> NewFigure:
+    """Return the figure with its count: of hashes, the number of different ones. Raise Invalid."""
+    sends_hashes = new.hashes is not None or new.upload is not None
+    if sends_hashes != (new.kind is FigureKind.HASHES) or (new.hashes is not None and new.upload is not None):
+        message = "Send hashes, or the upload of a file with hashes, with the kind hashes, and with no other kind"
+        raise Invalid([FieldError("hashes", message)])
+    if new.hashes is not None:
+        number = len({as_hash(line, place) for place, line in enumerate(new.hashes, 1)})
+        new = new.model_copy(update={"count": number if new.count is None else new.count})
+        if new.count != number:
+            raise Invalid([FieldError("count", f"There are {number:,} different hashes. You can leave the count out")])
+    if new.count is None:
+        raise Invalid([FieldError("count", "Enter a whole number, 0 or more")])
+    return new
+
+
+def check_key(slug: str, source: str, tables: Tables) -> None:
+    """Raise Invalid unless the source has a key for this petition."""
+    if find_key(slug, source, tables) is None:
+        message = "This source has no key yet. Issue one: its hashes must be made with it"
+        raise Invalid([FieldError("source", message)])
+
+
+def comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
+    """Return the job, not started yet. Without an upload, its file is still to be stored."""
+    moment = now.replace(microsecond=0)
+    return HashComparison(
+        job_id=new_id(slug, moment),
+        requested_by=owner,
+        requested_at=moment,
+        touched_at=moment,
+        figure=figure,
+        file=upload_key(slug, upload) if upload else f"{prefix(f'{slug}.{token_hex(16)}')}hashes",
+    )

@@ -1,0 +1,26 @@
+"""The key of a source's hashes: one for each petition and source, random, and used for nothing else."""
+
+from datetime import datetime
+from secrets import token_hex
+
+from chalicelib.aws.table import NewItem, Tables
+from chalicelib.core import partner_keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.times import iso
+
+KEY_BYTES = 32
+
+
+def issue_key(slug: str, source: str, now: datetime, tables: Tables) -> str:
+    """Return the source's key as hex. It never changes: issuing it again returns the same one."""
+    key = token_hex(KEY_BYTES)
+    try:
+        tables.put_new(NewItem(partner_keys.hash_key(slug, source), {"key": key, "issued_at": iso(now)}))
+    except ConditionFailed as failure:
+        return str((failure.item or {})["key"])
+    return key
+
+
+def find_key(slug: str, source: str, tables: Tables) -> bytes | None:
+    item = tables.get(partner_keys.hash_key(slug, source), consistent=True)
+    return bytes.fromhex(item["key"]) if item else None

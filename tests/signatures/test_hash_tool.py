@@ -1,0 +1,72 @@
+"""The tool that partners run: a copy of one file, and nothing else of this project."""
+
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from chalicelib.signatures import address
+from chalicelib.signatures.address import keyed_hash, read_address
+from stack.contents import requirements
+from stack.paths import ROOT
+from tests.actors import ALICE, BOB
+
+KEY = "0f" * 32
+SOURCE = Path(address.__file__)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(SOURCE, tmp_path / "hash_addresses.py")
+    (tmp_path / "key.txt").write_text(f"{KEY}\n")
+    return tmp_path
+
+
+def ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "hash_addresses.py", *arguments, "--key", "key.txt"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def ours(*addresses: str) -> list[str]:
+    return sorted(keyed_hash(read_address(each).canonical, bytes.fromhex(KEY)).hex() for each in addresses)
+
+
+def test_the_tool_alone_writes_the_hashes_that_we_compute(folder: Path) -> None:
+    lines = [ALICE.email, f"  {ALICE.email.upper()}", "", BOB.email, "nobody", "al.ice+x@googlemail.com"]
+    (folder / "list.txt").write_text("\n".join(lines))
+    done = ran(folder, "list.txt")
+    assert done.stdout.split() == ours(ALICE.email, BOB.email, "alice@gmail.com")
+    assert done.stderr == "3 different addresses\n1 without a valid address, in row 5\n"
+
+
+def test_it_reads_a_column_of_a_csv(folder: Path) -> None:
+    (folder / "list.csv").write_text(f"Name,E-mail\nAlice,{ALICE.email}\n", encoding="utf-16")
+    done = ran(folder, "list.csv", "--column", "E-mail", "--encoding", "utf-16")
+    assert done.stdout.split() == ours(ALICE.email)
+    assert ran(folder, "list.csv", "--column", "Post", "--encoding", "utf-16").stderr == (
+        "There is no column Post. There are: Name, E-mail\n"
+    )
+
+
+def test_another_key_makes_other_hashes(folder: Path) -> None:
+    (folder / "list.txt").write_text(ALICE.email)
+    first = ran(folder, "list.txt").stdout
+    (folder / "key.txt").write_text("0e" * 32)
+    assert ran(folder, "list.txt").stdout != first
+
+
+def test_no_address_is_printed(folder: Path) -> None:
+    (folder / "list.txt").write_text("alice@@mail.example\nalice.smith\n")
+    done = ran(folder, "list.txt")
+    assert "alice" not in done.stdout + done.stderr
+
+
+def test_the_tool_needs_the_libraries_that_we_use() -> None:
+    named = dict(re.findall(r'"([a-z-]+)==([0-9.]+)"', SOURCE.read_text(encoding="utf-8").partition("# ///\n")[0]))
+    shipped = requirements(ROOT / "requirements.txt")
+    assert named["email-validator"] == shipped["email-validator"]
+    assert named["idna"] == version("idna")

@@ -1,0 +1,43 @@
+"""Helpers for tests of hashes: a partner that hashes with our tool, and a comparison of what it hashed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.request import find_job, start
+from chalicelib.jobs.run import run
+from chalicelib.petitions.figure import FigureKind, NewFigure
+from chalicelib.signatures.address import hash_rows
+from chalicelib.totals.enter import enter
+from chalicelib.totals.hashes.compare import comparison
+from chalicelib.totals.hashes.key import issue_key
+from chalicelib.totals.hashes.model import HashComparison
+from chalicelib.totals.hashes.run import Comparing
+from tests.actors import MINUTE, NOW
+from tests.fakes import FakeBucket, FakeQueue, FakeTables
+
+SLUG, SOURCE = "safe-children", "freedom-united"
+HASHES = {"source": SOURCE, "kind": "hashes", "as_of": "2026-11-20T12:00:00Z", "evidence": "Hashed by Freedom United"}
+
+
+def hashed(tables: FakeTables, addresses: Iterable[str]) -> list[str]:
+    """What the partner's tool writes."""
+    return hash_rows(enumerate(addresses, 1), bytes.fromhex(issue_key(SLUG, SOURCE, NOW, tables)))[0]
+
+
+def a_comparison(tables: FakeTables, bucket: FakeBucket, hashes: list[str], count: int | None = None) -> HashComparison:
+    """Enter a figure with these hashes, as staff do, and return its comparison, which waits."""
+    number = len(hashes) if count is None else count
+    new = NewFigure(source=SOURCE, kind=FigureKind.HASHES, count=number, as_of=NOW, evidence="Hashed")
+    job = comparison(SLUG, enter(SLUG, new, NOW, tables), None, "bob", NOW)
+    bucket.objects[job.file] = "".join(f"{each}\n" for each in hashes).encode()
+    start(job, FakeQueue(), tables)
+    return job
+
+
+def compared(
+    job: HashComparison, tables: FakeTables, bucket: FakeBucket, folder: Path, has_time: HasTime = lambda _: True
+) -> HashComparison:
+    """Run the stored comparison in a new process, like the worker."""
+    stored = find_job(HashComparison, job.job_id, tables)
+    return run(stored, Comparing(tables, bucket, folder, lambda: NOW + MINUTE), has_time, lambda: NOW + MINUTE, tables)

@@ -1,0 +1,106 @@
+"""Hashes over HTTP: Bob gets a key for a source and enters what its tool has written."""
+
+import json
+
+import pytest
+from chalice.test import HTTPResponse
+
+from chalicelib.core.rights import Right
+from chalicelib.petitions.model import Petition
+from chalicelib.totals.hashes.worker import compare_hashes
+from tests.actors import ALICE, BOB, NOW, bobs_token, confirmed
+from tests.served import JSON, Served, sqs_event
+from tests.totals.hashes.hashing import HASHES, SOURCE, hashed
+from tests.updates.sending import WITH_TIME
+
+STAFF = "/api/staff/petitions/safe-children"
+TOTAL = "/api/petitions/safe-children/total"
+
+
+def asked(served: Served, method: str, path: str, body: object = None) -> HTTPResponse:
+    headers = {"Authorization": f"Bearer {bobs_token(served.tables, NOW, Right.MANAGE)}", "Content-Type": JSON}
+    return served.client.http.request(method, f"{STAFF}{path}", headers=headers, body=json.dumps(body).encode())
+
+
+def worked(served: Served) -> None:
+    """Deliver the message of the comparison."""
+    assert not compare_hashes(sqs_event(served.comparisons.messages), WITH_TIME)["batchItemFailures"]
+
+
+def test_a_source_has_one_key_for_each_petition(served: Served, petition: Petition) -> None:
+    first = asked(served, "POST", "/hash-keys", {"source": SOURCE})
+    again = asked(served, "POST", "/hash-keys", {"source": SOURCE})
+    other = asked(served, "POST", "/hash-keys", {"source": "elsewhere"})
+    assert (first.status_code, first.json_body) == (201, again.json_body)
+    assert other.json_body["key"] != first.json_body["key"]
+    assert first.json_body["tool"].startswith("https://petitions.example/assets/hash_addresses.py?v=")
+
+
+def test_hashes_count_at_once_and_the_comparison_makes_the_total_exact(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition, ALICE)
+    hashes = hashed(served.tables, [ALICE.email, BOB.email])
+    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": [*hashes, hashes[0]]})
+    assert entered.status_code == 201
+    [shown] = asked(served, "GET", "/comparisons").json_body["comparisons"]
+    assert (shown["id"], shown["state"], shown["here"]) == (entered.json_body["comparison"], "waiting", None)
+    worked(served)
+    [shown] = asked(served, "GET", "/comparisons").json_body["comparisons"]
+    assert (shown["state"], shown["count"], shown["seen"], shown["here"]) == ("done", 2, 1, 1)
+    total = served.get(TOTAL).json_body
+    assert (total["at_least"], total["at_most"]) == (2, 2)
+    [elsewhere] = total["elsewhere"]
+    assert elsewhere == {**HASHES, "count": 2}
+
+
+def test_an_uploaded_file_is_compared(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition, ALICE)
+    [one] = hashed(served.tables, [ALICE.email])
+    upload = asked(served, "POST", "/uploads").json_body
+    served.bucket.objects[upload["fields"]["key"]] = f"{one}\n".encode()
+    entered = asked(served, "POST", "/figures", {**HASHES, "count": 1, "upload": upload["upload"]})
+    assert entered.status_code == 201
+    worked(served)
+    assert served.get(TOTAL).json_body["sentence"] == (
+        "Exactly 1 person confirmed here; 1 elsewhere; together exactly 1 person."
+    )
+    assert not served.bucket.objects
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"hashes": [ALICE.email]}, "hashes"),
+        ({"hashes": ["AB" * 16]}, "hashes"),
+        ({"hashes": ["ab" * 16], "count": 2}, "count"),
+        ({"hashes": ["ab" * 16], "kind": "paper"}, "hashes"),
+        ({"hashes": ["ab" * 16], "upload": "ab" * 16}, "hashes"),
+        ({"upload": "ab" * 16}, "count"),
+        ({"upload": "../../x", "count": 1}, "upload"),
+        ({"count": 1}, "hashes"),
+        ({"hashes": ["ab" * 16], "source": "without-a-key"}, "source"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_and_not_quoted(
+    served: Served, petition: Petition, changes: dict[str, object], field: str
+) -> None:
+    hashed(served.tables, [])
+    answer = asked(served, "POST", "/figures", HASHES | changes)
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json_body["errors"]] == [field]
+    assert "@" not in json.dumps(answer.json_body["errors"])
+    assert not served.bucket.objects
+
+
+def test_a_second_comparison_waits_its_turn_and_leaves_no_file(served: Served, petition: Petition) -> None:
+    hashes = hashed(served.tables, [ALICE.email])
+    asked(served, "POST", "/figures", {**HASHES, "hashes": hashes})
+    files = dict(served.bucket.objects)
+    assert asked(served, "POST", "/figures", {**HASHES, "hashes": hashes}).status_code == 409
+    assert served.bucket.objects == files
+
+
+def test_the_site_serves_the_tool(served: Served) -> None:
+    answer = served.get("/assets/hash_addresses.py")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/x-python; charset=utf-8"
+    assert b"def canonical(" in answer.body

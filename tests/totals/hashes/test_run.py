@@ -1,0 +1,143 @@
+"""A comparison of hashes with our signers: exact, once, and without a trace of the hashes."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.jobs import store
+from chalicelib.jobs.model import JobState
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.tallies.count import exact_count
+from chalicelib.totals.hashes.model import HashComparison
+from chalicelib.totals.total import total
+from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, Person, confirmed, key_of, signed
+from tests.fakes import FakeBucket, FakeTables
+from tests.totals.hashes.hashing import SLUG, a_comparison, compared, hashed
+
+ELSEWHERE = [ALICE.email, "Else.Where+news@mail.example", "other@bücher.example"]
+
+
+@pytest.fixture
+def bucket() -> FakeBucket:
+    return FakeBucket()
+
+
+def found(tables: FakeTables) -> tuple[int, int, str]:
+    petition = petition_as_stored(SLUG, tables)
+    known = total(petition, exact_count(petition, NOW + MINUTE, tables))
+    return known.at_least, known.at_most, known.sentence
+
+
+def test_the_total_is_exact_after_a_comparison(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+) -> None:
+    confirmed(tables, petition, ALICE)
+    confirmed(tables, petition, BOB)
+    signed(tables, petition, CHARLIE)
+    job = a_comparison(tables, bucket, hashed(tables, [*ELSEWHERE, CHARLIE.email]))
+    assert found(tables)[:2] == (4, 6)
+    done = compared(job, tables, bucket, tmp_path)
+    assert (done.state, done.seen, done.here) == (JobState.DONE, 2, 1)
+    sentence = "Exactly 2 people confirmed here; 4 elsewhere; together exactly 5 people."
+    assert found(tables) == (5, 5, sentence)
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [
+        ("Al.Ice+x@googlemail.com", "alice@GMAIL.com"),
+        ("alice@Bücher.example", "ALICE+news@xn--bcher-kva.example"),
+        (" mailto:alice@mail.example", "Alice <alice@mail.example>"),
+    ],
+)
+def test_an_address_has_one_hash_however_it_is_written(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, here: str, there: str
+) -> None:
+    confirmed(tables, petition, Person("Alice", here))
+    assert compared(a_comparison(tables, bucket, hashed(tables, [there])), tables, bucket, tmp_path).here == 1
+
+
+def test_the_hashes_are_deleted_however_it_ends(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+) -> None:
+    compared(a_comparison(tables, bucket, hashed(tables, ELSEWHERE)), tables, bucket, tmp_path)
+    failed = compared(a_comparison(tables, bucket, ["alice@mail.example"]), tables, bucket, tmp_path / "..")
+    assert (failed.state, failed.why) == (JobState.FAILED, "Line 1 is not a hash of our tool")
+    assert not bucket.objects
+
+
+@pytest.mark.parametrize(
+    ("hashes", "count", "why"),
+    [
+        (["ab" * 16], 2, "The file has 1 different hashes, and the figure says 2"),
+        (["ab" * 16, "AB" * 16], 2, "Line 2 is not a hash of our tool"),
+        (["a" * 1_000_000], 1, "Line 1 is not a hash of our tool"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, hashes: list[str], count: int, why: str
+) -> None:
+    hashed(tables, [])
+    job = compared(a_comparison(tables, bucket, hashes, count), tables, bucket, tmp_path)
+    assert (job.state, job.why) == (JobState.FAILED, why)
+
+
+def test_a_missing_file_is_a_failure_with_its_reason(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+) -> None:
+    job = a_comparison(tables, bucket, hashed(tables, ELSEWHERE))
+    bucket.objects.clear()
+    assert compared(job, tables, bucket, tmp_path).why == "The file was not uploaded"
+
+
+def test_a_comparison_that_is_killed_after_each_step_finds_the_same(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+) -> None:
+    people = [Person("Person", f"person{number}@mail.example") for number in range(40)]
+    for person in people:
+        confirmed(tables, petition, person)
+    job: HashComparison = a_comparison(tables, bucket, hashed(tables, [each.email for each in people[:25]]))
+    for _ in range(100):
+        has_time = iter([True])
+        job = compared(job, tables, bucket, tmp_path, lambda _, turns=has_time: next(turns, False))  # type: ignore[misc]
+        if not job.is_open:
+            break
+    assert (job.state, job.seen, job.here) == (JobState.DONE, 40, 25)
+    assert found(tables)[:2] == (40, 40)
+
+
+def test_a_repeated_last_step_enters_one_figure(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = a_comparison(tables, bucket, hashed(tables, ELSEWHERE))
+    advance = store.advance
+
+    def dies_at_the_end(before: HashComparison, after: HashComparison, now: datetime, _: FakeTables) -> HashComparison:
+        if after.state is JobState.DONE:
+            raise Unavailable
+        return advance(before, after, now, tables)
+
+    monkeypatch.setattr(store, "advance", dies_at_the_end)
+    with pytest.raises(Unavailable):
+        compared(job, tables, bucket, tmp_path)
+    monkeypatch.undo()
+    assert compared(job, tables, bucket, tmp_path).state is JobState.DONE
+    assert [bool(each.compared) for each in petition_as_stored(SLUG, tables).figures] == [False, True]
+
+
+def test_the_bounds_hold_after_people_withdrew_and_signed(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+) -> None:
+    """Alice, who signed in both places, withdraws here. Charlie, who signed elsewhere, signs here too."""
+    alice = confirmed(tables, petition, ALICE)
+    compared(a_comparison(tables, bucket, hashed(tables, [ALICE.email, CHARLIE.email])), tables, bucket, tmp_path)
+    assert found(tables)[:2] == (2, 2)
+    withdraw(key_of(petition, alice), petition, NOW + MINUTE, tables)
+    assert found(tables)[:2] == (2, 2)
+    confirmed(tables, petition, CHARLIE, NOW + MINUTE)
+    at_least, at_most, _ = found(tables)
+    assert at_least <= 2 <= at_most
