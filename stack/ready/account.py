@@ -50,11 +50,10 @@ def _compute(outputs: Mapping[str, str]) -> Iterator[Read]:
 
 
 def _signing_rate(answer: Any) -> float:
-    """Return the throttle of signing. The key has each slash of the path as ~1, perhaps not the first one."""
+    """Return the throttle of signing. AWS does not say whether the key begins with the path's first slash (~1)."""
     path = ROUTES["sign_by_form"].path.removeprefix("/").replace("/", "~1")
-    settings = answer["methodSettings"]
-    own = [settings[name] for name in (f"~1{path}/POST", f"{path}/POST", "*/*") if name in settings]
-    return float(own[0]["throttlingRateLimit"])
+    found = [each for name, each in answer["methodSettings"].items() if name in (f"~1{path}/POST", f"{path}/POST")]
+    return float(found[0]["throttlingRateLimit"])
 
 
 def _email(chosen: Mapping[str, str]) -> Iterator[Read]:

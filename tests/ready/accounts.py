@@ -15,6 +15,7 @@ from stack.ready.reading import Clients, Read, Value, Values, read
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 STACK = "petitions-prod"
+SIGNING = "~1petitions~1{slug}~1signatures/POST"
 _QUEUES = ("MailQueue", "OverflowQueue", "MailDeadLetterQueue", "OverflowDeadLetterQueue")
 OUTPUTS = {
     "RestAPIId": "api1234567",
@@ -54,7 +55,9 @@ def answers(limits: Limits) -> dict[str, Any]:
         "get_account_settings": {"AccountLimit": account},
         "get_function_concurrency": {},
         "get_account": {"throttleSettings": {"burstLimit": 5_000, "rateLimit": 10_000.0}},
-        "get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 10_000.0}}},
+        "get_stage": {
+            "methodSettings": {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
+        },
         "sesv2.get_account": {
             "ProductionAccessEnabled": limits.production,
             "SendingEnabled": True,

@@ -8,12 +8,12 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from stack.ready.account import reads
-from stack.ready.asks import asks, of_shards
+from stack.ready.asks import asks, of_shards, of_throttle
 from stack.ready.problems import Defect, problems
 from stack.ready.reading import NOT_ALLOWED, Values, read
 from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, lines, sentence
 from stack.ready.verdict import Expected, Forecast, judged
-from tests.ready.accounts import CHOSEN, DEFAULT, NEW, NOW, OUTPUTS, RAISED, STACK, Limits, answers, values
+from tests.ready.accounts import CHOSEN, DEFAULT, NEW, NOW, OUTPUTS, RAISED, SIGNING, STACK, Limits, answers, values
 
 EVENING = Expected(1_000, 600)
 A_FEW = Expected(2, 60)
@@ -176,3 +176,17 @@ def test_a_stopped_account_and_one_under_review_are_told_apart() -> None:
     [one], [other] = (broken(**{"sesv2.get_account": each}) for each in (stopped, reviewed))
     assert one.text == "AWS has stopped this account's email"
     assert "reviews" in other.text
+
+
+@pytest.mark.parametrize("key", [SIGNING, SIGNING.removeprefix("~1")])
+def test_the_sites_own_throttle_is_a_defect_if_it_is_below_the_crowd(key: str) -> None:
+    found = values(RAISED, {"get_stage": {"methodSettings": {key: {"throttlingRateLimit": 500.0}}}})
+    [defect] = of_throttle(found, EVENING)
+    assert defect.text == "the site's own throttle lets 500 people sign a second"
+    assert not [*of_throttle(found, A_FEW)]
+
+
+def test_another_routes_throttle_is_not_taken_for_it() -> None:
+    found = values(RAISED, {"get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 1.0}}}})
+    assert [value.name for value in found.unread()] == ["gateway.signing"]
+    assert exit_code(verdict(found)) == READY
