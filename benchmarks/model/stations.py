@@ -6,6 +6,7 @@ from math import exp
 
 from benchmarks import lambdas
 from benchmarks.model.service import HANG_SECONDS
+from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
 from chalicelib.mail.pace import EACH
 
@@ -65,6 +66,7 @@ def signing(world: World, dt: float) -> None:
     arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
     amounts.arrived += arriving
     offered = returning + arriving
+    view(world, arriving, offered, dt)
     passed = world.gateway.take(offered)
     served = world.environments.take(passed, _seconds(world), sum(world.busy.values()), dt)
     stored = world.table.take(served)

@@ -1,6 +1,7 @@
 """Request the letters of people who have just confirmed. The stream of signatures calls this: it is the outbox."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +9,20 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.model import target_of
+from chalicelib.letters.trial import TESTS
+from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
-from chalicelib.petitions.find import letter_as_signed
+from chalicelib.petitions.find import letter_as_signed, petition_as_stored
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.walk import letter_senders
 
 Image = Mapping[str, Any]
+# Signatures that are read at once.
+PAGE = 500
 
 
 def request_letters(
@@ -42,16 +50,56 @@ def has_just_confirmed(before: Image | None, after: Image) -> bool:
 
 
 def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:
-    slug = keys.slug_of(image["pk"])
-    for target in letter_as_signed(slug, image["letter"]["version"], tables).letter.targets:
-        if request := _requested(letter_delivery(slug, target.key, image["sk"]), now, tables):
+    for state, key in _keys(image, tables):
+        if request := _requested(state, key, now, tables):
             yield request
 
 
-def _requested(key: str, now: datetime, tables: Tables) -> MailRequest | None:
+def _keys(image: Image, tables: Tables) -> list[tuple[Deliveries, str]]:
+    """Return the delivery's key of each letter: one to each target that the letter had when it was confirmed.
+
+    While a target is in test mode, its letter is a test.
+    """
+    slug = keys.slug_of(image["pk"])
+    current = petition_as_stored(slug, tables)
+    targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
+    return [(_state(current, target.key), letter_delivery(slug, target.key, image["sk"])) for target in targets]
+
+
+def _state(petition: Petition, target_key: str) -> Deliveries:
+    target = target_of(petition, target_key)
+    return TESTS if target and target.test_to else LETTERS
+
+
+def _requested(state: Deliveries, key: str, now: datetime, tables: Tables) -> MailRequest | None:
     """Request the letter. If it was requested before, return that request while it is open: its message may be lost."""
     try:
-        return LETTERS.request(key, now, tables)
+        return state.request(key, now, tables)
     except ConditionFailed as failure:
         item = failure.item or {}
-        return LETTERS.request_of(item) if "mail_requested_at" in item else None
+        return state.request_of(item) if "mail_requested_at" in item else None
+
+
+def request_missing(slug: str, now: datetime, tables: Tables) -> int:
+    """Request every letter of the petition that was not requested, and return how many there were. Safe to repeat.
+
+    The stream requests letters. This is for confirmations that it has lost. The sweep queues what this requests.
+    """
+    return sum(_requests_missing(image, now, tables) for image in _senders(slug, tables))
+
+
+def _senders(slug: str, tables: Tables) -> Iterator[Image]:
+    for bucket in keys.BUCKETS:
+        after: str | None = ""
+        while after is not None:
+            found, after = letter_senders(slug, bucket, after, PAGE, tables)
+            yield from found
+
+
+def _requests_missing(image: Image, now: datetime, tables: Tables) -> int:
+    requested = 0
+    for state, key in _keys(image, tables):
+        with suppress(ConditionFailed):
+            state.request(key, now, tables)
+            requested += 1
+    return requested

@@ -17,6 +17,8 @@ ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confi
 SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 # What a comparison of hashes reads (.chalice/policy-compare-hashes.json).
 ADDRESSED = ("state", "email")
+# What finds missing requests for letters.
+WITH_LETTERS = ("pk", "sk", "state", "letter")
 # What an export reads (.chalice/policy-run-export.json): no address.
 EXPORTED = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
@@ -44,6 +46,16 @@ def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
         if item["state"] == SignatureState.CONFIRMED:
             local, _, domain = item["email"].rpartition("@")
             yield canonical(local, domain)
+
+
+def letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+    """Return those of the next `most` signatures that are confirmed and send a letter, and where to continue.
+
+    Only `manage.py letters` reads this: the letter is in it.
+    """
+    sends = Attr("state").eq(SignatureState.CONFIRMED) & Attr("letter").exists()
+    start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
+    return tables.page(start, WITH_LETTERS, sends, most)
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

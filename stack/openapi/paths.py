@@ -22,6 +22,7 @@ UNKNOWN = {
     "export_id": "UnknownThing",
     "import_id": "UnknownThing",
     "update_id": "UnknownThing",
+    "target": "UnknownThing",
     "name": "NoFile",
 }
 

@@ -10,8 +10,12 @@ from stack.ready.reading import Values
 from stack.ready.verdict import LATEST_EMAIL, Expected, limits_of, service
 
 # Hours that it usually takes. AWS promises none of them.
-_DAYS, _DAY, _MINUTES = 72, 24, 0.1
-_TAKES = {_DAYS: "small increases in minutes, large ones through AWS Support: allow a week", _DAY: "about a day"}
+_DAYS, _DAY, _HOURS, _MINUTES = 72, 24, 2, 0.1
+_TAKES = {
+    _DAYS: "small increases in minutes, large ones through AWS Support: allow a week",
+    _DAY: "about a day",
+    _HOURS: "an hour or two",
+}
 # SES's clock and ours differ a little (docs/deploy.md).
 _BELOW = 0.85
 _UNRESERVED = 100
@@ -80,6 +84,8 @@ def _of_ours(values: Values, expected: Expected, stage: str) -> Iterator[Ask]:
     rate, units = mail_rate(expected), need.table_units_for_all or need.table_units_to_sign
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
     deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
+    cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
+    yield Ask("page views: a CDN before them", float(bool(values.get("stack.has_cdn"))), 1, cdn, _HOURS)
     yield Ask("ours: emails a second", limits.mail_pace, rate, deploy, _MINUTES)
     yield Ask("DynamoDB: warm write units", limits.table_warm, units, warm, _MINUTES)
 

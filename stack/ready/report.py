@@ -23,8 +23,6 @@ def exit_code(verdict: Forecast) -> int:
 
 def lines(verdict: Forecast, asked: Sequence[Ask], values: Values) -> Iterator[str]:
     yield from _answer(verdict)
-    if not values.get("stack.has_cdn", False):
-        yield "  page views         not counted: there is no CDN, so they compete with signing (docs/evening-news.md)"
     # If the model holds, nothing needs to be raised.
     yield from _raising([] if verdict.holds else asked)
     yield from _broken(verdict)
@@ -42,8 +40,9 @@ def sentence(verdict: Forecast) -> str:
     if verdict.holds:
         return f"The site has the capacity for {crowd}, but something is broken. Ask your engineer to run “make ready”."
     return (
-        f"The site is not ready for {crowd}: people would wait up to {duration(verdict.longest_wait)}, and the last"
-        f" email would be sent {duration(verdict.last_email)} after the end. No signature would be lost."
+        f"The site is not ready for {crowd}: people would wait up to {duration(verdict.longest_wait)}, the last"
+        f" email would be sent {duration(verdict.last_email)} after the end, and {verdict.lost_views:.0%} of page views"
+        " would fail. No signature would be lost."
         " Ask your engineer to run “make ready”."
     )
 
@@ -67,6 +66,7 @@ def _answer(verdict: Forecast) -> Iterator[str]:
     stored = "not within 30 days" if verdict.all_stored is None else f"after {duration(verdict.all_stored)}"
     yield f"  signatures         none is lost; {verdict.overflow:,} at most in the overflow queue; all stored {stored}"
     yield f"  last email         {duration(verdict.last_email)} after the end"
+    yield f"  page views         {verdict.lost_views:.1%} of them get no page"
     yield dim("  A model (docs/capacity.md), with the limits below. Use it for orders of magnitude.")
 
 

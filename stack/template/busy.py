@@ -4,7 +4,7 @@ CloudFront asks the second origin of a group for the same path, and the bucket h
 a distribution of its own. Its error page does not replace an error of the API, and 503 is never kept as the page.
 """
 
-from stack.template.cfn import Template, get, output, ref, resource, sub
+from stack.template.cfn import Template, get, keeps_data, output, ref, resource, sub
 
 KEY = "busy.html"
 _CONDITION = {"Condition": "HasEdge"}
@@ -23,7 +23,8 @@ def busy() -> Template:
     bucket_name = {**output(ref("BusyBucket"), "Bucket of the busy page"), **_CONDITION}
     return {
         "Resources": {
-            "BusyBucket": resource("S3::Bucket", _bucket(), **_CONDITION),
+            # CloudFormation cannot delete a bucket that has an object.
+            "BusyBucket": resource("S3::Bucket", _bucket(), **_CONDITION, **keeps_data()),
             "BusyBucketPolicy": resource("S3::BucketPolicy", _bucket_policy(), **_CONDITION),
             "BusyAccess": resource("CloudFront::OriginAccessControl", _access(), **_CONDITION),
             "BusyHeaders": resource("CloudFront::ResponseHeadersPolicy", _headers(), **_CONDITION),

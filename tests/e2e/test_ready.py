@@ -16,6 +16,7 @@ def test_the_local_account_is_not_ready_for_the_evening_news(deployed_site: Depl
     )
     assert (done.returncode, done.stderr) == (NOT_READY, "")
     assert "first bottleneck   Lambda's concurrent executions" in done.stdout
+    assert "page views: a CDN before them" in done.stdout
     assert f"petitions.shards {SLUG}=10" in done.stdout
     assert "dns.spf: not read here: DNS=1 asks the name servers" in done.stdout
     # The emulator's tables know no warm throughput.

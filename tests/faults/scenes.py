@@ -30,8 +30,7 @@ from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff import authorizer
-from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.count import Days, breakdowns, exact_count
 from tests.actors import (
     ALICE,
     BOB,
@@ -65,13 +64,14 @@ Then = Callable[[Served], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """A handler, by its name in app.py. `again`: the time until the caller retries."""
+    """A handler, by its name in app.py. `again`: the time until the caller retries. `sends`: whether a sender sends."""
 
     handler: str
     before: Callable[[Served], object]
     act: Act
     then: Then
     again: timedelta = timedelta(seconds=11)
+    sends: bool = True
 
     def __str__(self) -> str:
         return f"{self.handler}-{self.before.__name__}"
@@ -120,8 +120,7 @@ def counted_right(served: Served) -> None:
     items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
     number = sum(item["state"] == "confirmed" for item in items)
     assert exact_count(PETITION, served.clock(), served.tables).confirmed == number
-    for by in By:
-        found = breakdown(PETITION, by, Days(), served.clock(), served.tables)
+    for found in breakdowns(PETITION, Days(), served.clock(), served.tables):
         assert found.confirmed == sum(found.values.values()) == number
 
 

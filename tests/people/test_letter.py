@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, a_petition, a_published_petition, bobs_token, confirmed, key_of
@@ -19,7 +19,7 @@ def letter_in_file(served: Served, identity: str) -> Any:
     return one["letter"]
 
 
-def test_the_file_has_the_letter_as_it_was_confirmed(served: Served, bob: str) -> None:
+def test_the_file_has_the_letter_as_it_was_confirmed(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
     identity = confirmed_with_a_letter(served, petition, subject="My subject", opening=1, reply=True)
     publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, served.tables)
@@ -38,7 +38,7 @@ def test_the_file_has_the_letter_as_it_was_confirmed(served: Served, bob: str) -
     }
 
 
-def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Served, bob: str) -> None:
+def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
     identity = confirmed_with_a_letter(served, petition)
     request = LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, served.tables)
@@ -54,6 +54,6 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Serv
     )
 
 
-def test_a_petition_without_a_letter_has_none_in_the_file(served: Served, bob: str) -> None:
+def test_a_petition_without_a_letter_has_none_in_the_file(served: Served) -> None:
     identity = confirmed(served.tables, a_published_petition(served.tables))
     assert letter_in_file(served, identity) is None

@@ -36,6 +36,7 @@ class Limits:
     warm: int
     pace: int
     shards: int = 39
+    cdn: bool = True
 
 
 NEW = Limits(10, False, 200, 1, 4_000, 12, 10)
@@ -88,7 +89,8 @@ def answers(limits: Limits) -> dict[str, Any]:
 def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Iterable[str] = ()) -> Values:
     """Read the account. `changes` are answers by operation; `denied` are operations that AWS refuses."""
     wanted = reads(STACK, OUTPUTS, CHOSEN, NOW)
-    stage = [Value("stack.MailPerSecond", "test", limits.pace), Value("stack.MailSenders", "test", limits.pace / 4)]
+    chosen = {"MailPerSecond": limits.pace, "MailSenders": limits.pace / 4, "has_cdn": limits.cdn}
+    stage = [Value(f"stack.{name}", "test", value) for name, value in chosen.items()]
     return Values([*stage, *read(wanted, stubbed(wanted, {**answers(limits), **(changes or {})}, set(denied)))])
 
 
