@@ -32,7 +32,18 @@ def figures(results: Results) -> list[Figure]:
         _ratio("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
         *_exporting(results["export"]),
         _page(results["staff_page"]),
+        *_viewers(results["edge"]["minute"]),
         Figure("zip size", "say it", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
+    ]
+
+
+def _viewers(minute: Results) -> list[Figure]:
+    """Of a minute with 100,000 views. Copies that hardly anybody asks for may be older: decision 048."""
+    often = minute["origin_per_copy_and_second"]["max"]
+    count, page = minute["stale_s"]["count"]["max"], minute["stale_s"]["page"]["p99"]
+    return [
+        Figure("requests at the API for a copy and second", "≤ 1", f"{often}", often <= 1),
+        Figure("age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", max(count, page) <= 10),
     ]
 
 

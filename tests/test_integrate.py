@@ -6,6 +6,7 @@ import re
 from chalicelib.signatures.model import SignatureState
 from stack.paths import ROOT
 from tests.actors import ALICE, a_petition, identity_of, item_of
+from tests.letters.lettering import a_petition_with_a_letter
 from tests.pages.test_render import Page
 from tests.served import Served
 
@@ -44,4 +45,5 @@ def test_the_fields_of_the_guide_are_those_of_the_answer(served: Served) -> None
     table = GUIDE.split("## Read the petition")[1].split("## Send")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     described = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    a_petition_with_a_letter(served)
     assert described | {"slug"} == served.get(f"/api{PETITION}").json_body.keys()

@@ -127,6 +127,8 @@ class LetterDelivery(TypedDict):
     sent_at: Time | None
     perhaps_sent_at: Time | None
     """It was being sent when a server failed. It is not sent again."""
+    in_digest_of: str | None
+    """The day of the email to the target that counts it with others, if it was not sent singly."""
     undeliverable: str | None
 
 

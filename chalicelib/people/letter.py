@@ -55,6 +55,7 @@ def _deliveries(held: Held, tables: Tables) -> "list[LetterDelivery]":
                     "waiting_since": item.get("mail_requested_at"),
                     "sent_at": item.get("mailed_at"),
                     "perhaps_sent_at": item.get("mail_unknown_at"),
+                    "in_digest_of": item.get("digest"),
                     "undeliverable": item.get("undeliverable"),
                 }
             )

@@ -88,7 +88,12 @@ def _behaviour(route: Route) -> Template:
         return uncached()
     # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
     where = {"TargetOriginId": PAGES, "AllowedMethods": _READ} if is_page(route) else _of_api()
-    return {**where, **_usual(), "CachePolicyId": ref(keeps.logical_id)}
+    return {**where, **_usual(), "CachePolicyId": ref(keeps.logical_id), **_for_pictures(route)}
+
+
+def _for_pictures(route: Route) -> Template:
+    """API Gateway returns a picture as bytes only to a reader that says what it accepts; CloudFront says nothing."""
+    return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
 
 
 def uncached() -> Template:
@@ -106,9 +111,10 @@ def _usual() -> Template:
 
 
 def policies() -> Template:
-    """Return the cache policies of all routes, and the request policy of what is not cached."""
+    """Return the cache policies of all routes, and the request policies of what is not cached and of pictures."""
     different = sorted({keeps for route in ROUTES.values() if (keeps := kept(route))})
-    return {**dict(_cache_policy(each) for each in different), "EdgeRequestPolicy": _request_policy()}
+    requests = {"EdgeRequestPolicy": _request_policy(), "EdgePicturePolicy": _picture_policy()}
+    return {**dict(_cache_policy(each) for each in different), **requests}
 
 
 def _cache_policy(keeps: CacheRule) -> tuple[str, Template]:
@@ -137,6 +143,17 @@ def _request_policy() -> Template:
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": [*_PASSED_ON]},
         "QueryStringsConfig": {"QueryStringBehavior": "all"},
+    }
+    return _of_edge("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
+
+
+def _picture_policy() -> Template:
+    """Accept does not change a picture, so it is sent without being part of the key."""
+    config = {
+        "Name": sub("petitions-${Stage}-pictures"),
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Accept"]},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
     }
     return _of_edge("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
 

@@ -22,6 +22,7 @@ PROMISED = (
     "export",
     "export_resumed",
     "sender_300",
+    "edge",
 )
 
 
@@ -61,6 +62,8 @@ def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
         (("export", "at_100000", "rows_a_second"), 1),
         (("export", "at_100000", "peak_mb"), 1_000),
         (("staff_page", "bytes"), 100_000),
+        (("edge", "minute", "origin_per_copy_and_second", "max"), 2),
+        (("edge", "minute", "stale_s", "count", "max"), 10.1),
     ],
 )
 def test_a_worse_figure_misses_its_goal(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:

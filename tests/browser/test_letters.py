@@ -1,89 +1,54 @@
-"""Alice sends a letter with her signature, on a phone, with and without JavaScript."""
-
-import json
-import re
+"""Alice sends a letter; Bob sees how many there are, pauses the target, sends again, and tests it."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+import requests
+from playwright.sync_api import Page, expect
 
-from tests.browser.test_pages import check_at_every_size
-from tests.browser.test_supporter import confirm_from_inbox, fill, open_petition, press_sign
-from tests.deployed import DeployedSite
+from tests.browser.test_staff import sign_in
+from tests.deployed import DeployedSite, a_draft
+from tests.e2e.test_contract_over_http import ALICE, act, link
 from tests.emulated import eventually
-from tests.letters.lettering import HOME_SECRETARY
+from tests.letters.lettering import LETTER
+
+PETITION, MINISTER = "write-to-the-minister", "minister@target.example"
+ALICES, BOBS = "alice.writes@example.org", "bob.reads@charity.example"
+# Milliseconds. A letter waits while confirmations do, and for the relay.
+LONG = 120_000
 
 
-def write_letter(page: Page, words: str) -> None:
-    page.locator("#letter-send").check()
-    page.get_by_text("Read or change the letter").click()
-    page.get_by_label("I write to you as a parent.").check()
-    page.locator("#letter-body").fill(words)
+@pytest.fixture(scope="module")
+def written(deployed_site: DeployedSite) -> str:
+    """A petition whose letter Alice has confirmed."""
+    site, public = deployed_site, f"{deployed_site.url}/api/petitions/{PETITION}"
+    target = {"key": "minister", "name": "Minister", "email": MINISTER}
+    draft = {**a_draft(PETITION), "letter": {**LETTER, "targets": [target]}}
+    assert site.manage("POST", "/petitions", draft).status_code == 201
+    assert site.manage("POST", f"/petitions/{PETITION}/state", {"state": "open"}).status_code == 200
+    eventually(lambda: requests.get(public, timeout=30).status_code == 200)
+    signature = {**ALICE, "email": ALICES, "letter": {"send": True}}
+    assert requests.post(f"{public}/signatures", json=signature, timeout=30).status_code == 202
+    assert act(link(site, ALICES, "confirm")).status_code == 200
+    return f"#/petitions/{PETITION}/letters"
 
 
-def arrived(site: DeployedSite, words: str) -> list[dict[str, str]]:
-    return [mail for mail in site.mails(HOME_SECRETARY) if words in json.dumps(mail)]
-
-
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
-def test_a_letter_is_written_seen_confirmed_and_arrives(
-    phone: Page, phone_without_javascript: Page, deployed_site: DeployedSite, script: bool
+def test_bob_sees_the_letters_pauses_them_sends_again_and_tests(
+    desk: Page, deployed_site: DeployedSite, written: str
 ) -> None:
-    page, site, words = phone if script else phone_without_javascript, deployed_site, f"My own words, {script}."
-    email = f"letter-{script}@example.org".lower()
-    open_petition(page, site)
-    fill(page, email, "Alice Parent")
-    write_letter(page, words)
-    press_sign(page)
-    expect(page).to_have_url(re.compile("/thanks$"))
-    confirm_from_inbox(page, site, email)
-    [mail] = eventually(lambda: arrived(site, words), 120)
-    assert mail["text"].startswith(f"Dear Home Secretary,\n\nI write to you as a parent.\n\n{words}\n\nAlice Parent")
-
-
-def test_a_refused_letter_is_shown_open_with_its_error(
-    phone_without_javascript: Page, deployed_site: DeployedSite
-) -> None:
-    page = phone_without_javascript
-    open_petition(page, deployed_site)
-    fill(page, "letter-error@example.org")
-    write_letter(page, "See www.harbour.org")
-    press_sign(page)
-    expect(page).to_have_title(re.compile("^Error: "))
-    page.locator("#error-summary").get_by_role("link").first.click()
-    expect(page.locator("#letter-body")).to_be_focused()
-    expect(page.locator("#letter-body")).to_have_value("See www.harbour.org")
-    expect(page.locator("#letter-send")).to_be_checked()
-    expect(page.get_by_label("I write to you as a parent.")).to_be_checked()
-
-
-def test_the_form_with_an_open_letter_is_accessible_at_every_size(
-    browser: Browser, deployed_site: DeployedSite
-) -> None:
-    def open_it(page: Page) -> None:
-        open_petition(page, deployed_site)
-        write_letter(page, "A long word: " + "Llanfairpwllgwyngyll" * 5)
-
-    check_at_every_size(browser, "letter", open_it)
-
-
-def test_the_letter_as_it_will_arrive_is_accessible_at_every_size(
-    browser: Browser, deployed_site: DeployedSite
-) -> None:
-    def open_it(page: Page) -> None:
-        email = "letter-axe@example.org"
-        open_petition(page, deployed_site)
-        fill(page, email)
-        write_letter(page, "A long word: " + "Llanfairpwllgwyngyll" * 5)
-        page.locator("#letter-reply").check()
-        press_sign(page)
-        page.wait_for_url(re.compile("/thanks$"))
-        [mail, *_] = eventually(lambda: deployed_site.mails(email))
-        found = re.search(r"\S+/confirm\?token=\S+", mail["text"])
-        assert found
-        page.goto(found[0])
-        expect(page.get_by_text("It will arrive like this")).to_be_visible()
-        expect(page.locator("fieldset.letter blockquote")).to_contain_text("Dear Home Secretary,")
-        expect(page.locator("fieldset.letter dl")).to_contain_text(email)
-        page.get_by_text("Read or change the letter").click()
-
-    check_at_every_size(browser, "letter-to-confirm", open_it)
+    [letter] = eventually(lambda: deployed_site.mails(MINISTER), 120)
+    assert letter["subject"] == LETTER["subject"]
+    sign_in(desk, deployed_site, where=written)
+    row = desk.get_by_role("row").nth(1)
+    expect(row.get_by_role("rowheader")).to_have_text("Minister")
+    expect(row.locator("td.number")).to_have_text(["1", "1", "0", "0", "0", "0"], timeout=LONG)
+    for act_name, state in (("Pause", "Paused: by staff"), ("Send again", "Singly")):
+        desk.get_by_role("button", name=act_name).click()
+        desk.get_by_role("dialog").get_by_role("button", name=act_name).click()
+        expect(row).to_contain_text(state)
+    desk.get_by_role("button", name="Send a test").click()
+    desk.get_by_label("Your email address").fill(BOBS)
+    desk.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    expect(desk.get_by_text("It will arrive soon.")).to_be_visible()
+    [test] = eventually(lambda: deployed_site.mails(BOBS), 120)
+    assert test["subject"] == f"[TEST] {LETTER['subject']}"
+    counts = deployed_site.manage("GET", f"/petitions/{PETITION}/letters").json()["targets"]
+    assert [(each["requested"], each["sent"]) for each in counts] == [(1, 1)], "a test is not counted"

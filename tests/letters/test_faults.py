@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, Throttled, Unavailable, Unreached
+from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.counts import LetterNumbers
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sweep import AGAIN, ON_ITS_WAY
 from chalicelib.petitions.model import Petition
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, send_all
-from tests.letters.test_counts import numbers, request_letter
+from tests.letters.test_counts import TARGET, numbers, request_letter
 from tests.letters.test_digests import UNTIL_SEVEN, letters, run
 from tests.served import Served, schedule_event
 
@@ -97,3 +100,20 @@ def test_a_lost_message_of_a_digest_is_found_by_the_sweep(served: Served) -> Non
         served.invoke("sweep_mail", schedule_event())
     send_all(served)
     assert numbers(served) == LetterNumbers(requested=3, sent=3)
+
+
+def test_a_throttled_letter_keeps_its_turn_and_does_not_go_to_the_end(served: Served) -> None:
+    petition = a_petition(served, {"mode": "paced", "per_hour": 2})
+    letters(served, petition, 1)
+    second = request_letter(served, petition)
+    request = MailRequest.model_validate(served.other_queue.messages[0])
+    send_all(served)
+    letters(served, petition, 20)
+    served.clock.forward(timedelta(minutes=31))
+    served.mailer.failures = [Throttled("mail")]
+    served.deliver("send_other_mail", [request.model_dump()])
+    item = served.tables.items[LETTERS.item_key(letter_delivery("safe-children", TARGET, second))]
+    assert item["mail_due_at"] == "2026-11-24T12:30:00Z"
+    served.clock.forward(timedelta(minutes=30))
+    served.deliver("send_other_mail", [request.model_dump()])
+    assert len(served.mailer.mails) == 2

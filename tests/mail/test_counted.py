@@ -153,3 +153,18 @@ def test_after_many_conflicts_the_caller_tries_again_later(tables: FakeTables) -
     tables.fail_next(*[Conflicted("storage")] * 20)
     with pytest.raises(Conflicted):
         STATE.request("a", NOW, tables)
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained"])
+def test_an_email_that_is_marked_as_sent_while_its_event_is_handled_counts_once(reason: str) -> None:
+    class Racing(FakeTables):
+        def get(self, key: Key, *, consistent: bool = False) -> dict[str, Any] | None:
+            found = super().get(key, consistent=consistent)
+            STATE.mark_sent(request, NOW, self)
+            return found
+
+    tables = Racing()
+    request = STATE.request("a", NOW, tables)
+    STATE.mark_undeliverable("a", reason, NOW, tables)
+    assert counted(tables) == as_stored(tables)
+    assert counted(tables) == {"requested": 1, "failed" if reason == "bounced" else "sent": 1}

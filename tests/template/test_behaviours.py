@@ -13,7 +13,7 @@ Node = dict[str, Any]
 EDGE: Node = RESOURCES["Edge"]["Properties"]["DistributionConfig"]
 BEHAVIOURS: list[Node] = EDGE["CacheBehaviors"]
 POLICIES = {name: each["CachePolicyConfig"] for name, each in of_type("AWS::CloudFront::CachePolicy").items()}
-[REQUESTS] = [each["OriginRequestPolicyConfig"] for each in of_type("AWS::CloudFront::OriginRequestPolicy").values()]
+REQUESTS = of_type("AWS::CloudFront::OriginRequestPolicy")["EdgeRequestPolicy"]["OriginRequestPolicyConfig"]
 NOTHING_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=lambda route: f"{route.method} {route.path}")
 NAMES = {"slug": "safe-children", "name": "site.css", "version": "0a1b2c3d", "token": "eyJ.a-b_c", "code": "k7mp2x"}
@@ -109,7 +109,15 @@ def test_nothing_personal_is_in_a_key_and_the_origin_decides_how_long() -> None:
 
 def test_cached_requests_pass_on_nothing_that_is_not_in_the_key() -> None:
     for behaviour in BEHAVIOURS:
-        assert ("OriginRequestPolicyId" in behaviour) is (policy_of(behaviour) is None)
+        if not behaviour.get("PathPattern", "").endswith(".png"):
+            assert ("OriginRequestPolicyId" in behaviour) is (policy_of(behaviour) is None)
+
+
+def test_only_a_picture_passes_on_what_its_reader_accepts() -> None:
+    policy = {"Ref": "EdgePicturePolicy"}
+    assert [each["PathPattern"] for each in BEHAVIOURS if each.get("OriginRequestPolicyId") == policy] == [
+        "/petitions/*/card.png"
+    ]
 
 
 def test_a_personal_request_passes_on_its_query_and_headers_but_no_cookie_host_or_other_method() -> None:

@@ -119,7 +119,7 @@ def test_every_target_is_an_origin_and_no_origin_header_is_one_that_aws_refuses(
 
 def test_without_a_domain_the_stack_has_no_cdn() -> None:
     of_edge = {name for name, each in RESOURCES.items() if "CloudFront" in each["Type"] or name.startswith("Busy")}
-    assert len(of_edge) == 13
+    assert len(of_edge) == 14
     assert all(RESOURCES[name]["Condition"] == "HasEdge" for name in of_edge)
     assert TEMPLATE["Parameters"]["EdgeDomain"]["Default"] == ""
     outputs: Resource = TEMPLATE["Outputs"]

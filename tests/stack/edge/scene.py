@@ -1,8 +1,9 @@
 """A small distribution as a template writes it, an origin that says what a test tells it, and a clock that it moves."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from multidict import CIMultiDict
 
@@ -12,6 +13,7 @@ from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerReq
 from stack.edge.template import distributions
 from stack.referee.model import Where
 
+Result = TypeVar("Result")
 HERE = Where("eu-west-2", "123456789012")
 DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
@@ -107,6 +109,12 @@ def read(of: Mapping[str, Any]) -> Distribution:
     return distributions(of, {}, HERE, {"OriginKeys": '{"v1": "hush"}'})["Edge"]
 
 
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """Return its result. In a thread of its own: Playwright keeps a loop running where browser tests came before."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 class Site:
     """The CDN with one origin. `says`: the origin's answers by path; `asked`: what it was asked, and under which id."""
 
@@ -128,7 +136,7 @@ class Site:
         return answer
 
     def get(self, target: str = "/", method: str = "GET", body: bytes = b"", /, **headers: str) -> EdgeAnswer:
-        return asyncio.run(self._one(target, method, body, headers))
+        return finished(self._one(target, method, body, headers))
 
     async def _one(self, target: str, method: str, body: bytes, headers: dict[str, str]) -> EdgeAnswer:
         answer = await self.edge.answer(a_request(target, method, body, **headers))
@@ -145,7 +153,7 @@ class Site:
             self.gate.set()
             return await asyncio.gather(*sent)
 
-        return asyncio.run(all_of_them())
+        return finished(all_of_them())
 
     def last(self) -> OriginRequest:
         return self.asked[-1][1]

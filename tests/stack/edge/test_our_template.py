@@ -1,6 +1,5 @@
 """The CDN of our own template: what a visitor and a program see while the API is busy."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from stack.edge.local import PARAMETERS
 from stack.edge.message import EdgeAnswer, OriginRequest
 from stack.edge.origins import Origins
 from stack.edge.template import distributions
-from tests.stack.edge.scene import HERE, a_request, an_answer, settled
+from tests.stack.edge.scene import HERE, a_request, an_answer, finished, settled
 from tests.template.packaged import TEMPLATE
 
 PETITION, COUNT = "/petitions/safe-children", "/api/petitions/safe-children/count"
@@ -42,7 +41,7 @@ class Busy(Origins):
             await settled()
             return answer
 
-        return asyncio.run(one())
+        return finished(one())
 
 
 def failing(status: int) -> EdgeAnswer:
