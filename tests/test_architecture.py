@@ -290,6 +290,7 @@ def test_every_file_has_its_test_file() -> None:
     elsewhere = {
         "app.py", "chalicelib/staff/audit/model.py", "chalicelib/staff/audit/store.py", "chalicelib/aws/refusals.py",
         "chalicelib/edge/placeholders.py", "chalicelib/core/errors.py", "chalicelib/core/mail_keys.py",
+        "chalicelib/core/health_keys.py",
         "chalicelib/core/rights.py", "chalicelib/core/partner_keys.py", "chalicelib/partners/model.py",
         "chalicelib/partners/store.py", "chalicelib/partners/receiving.py",
         "chalicelib/partners/imports/model.py", "chalicelib/partners/imports/worker.py",
