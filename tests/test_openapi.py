@@ -44,6 +44,7 @@ from tests.actors import (
     signed,
 )
 from tests.exporting import a_result, an_export, kept
+from tests.exports.subscribers import list_requests
 from tests.fakes import FakeTables
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
@@ -397,6 +398,7 @@ REQUESTS = [
     ),
     _staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
     *hash_requests.of_hashes(_staff),
+    *list_requests.of_lists(_staff),
     *(
         _staff(method, status, route, route.format(slug=slug))
         for method, route in (
@@ -581,6 +583,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     a_partner(served.tables)
     partner_requests.add_imports(served.tables)
     hash_requests.add_hashes(served.tables)
+    list_requests.add_lists(served.tables)
     signed(served.tables, a_petition())
     _add_exports(served.tables)
     _add_updates(served.tables)

@@ -11,6 +11,8 @@ DESCRIPTIONS = {
     "import.cancelled": "Cancelled an import",
     "import.started": "Imported a partner's file",
     "import.undone": "Undid an import",
+    "list.fetched": "Downloaded the list of those who asked for updates",
+    "list.requested": "Requested the list of those who asked for updates",
     "mail.allowed": "Allowed email again that its owner had stopped",
     "mail.resent": "Sent a confirmation email again",
     "partner.created": "Created a partner",
