@@ -21,6 +21,7 @@ const WAYS = /** @type {const} */ ([
   ["POST /api/staff/petitions/*/exports", "exports", "Export"],
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
+  ["POST /api/staff/petitions/*/imports", "imports", "Import"],
 ]);
 
 /** @param {May} may */
