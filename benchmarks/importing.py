@@ -78,7 +78,9 @@ def _write(path: Path, rows: int) -> None:
 def _measured(path: Path, folder: Path, most: int) -> dict[str, Any]:
     tables, now = FakeTables(), times.now()
     slug = publish(scene.sample_petition(), now, tables).slug
-    oak = Partner(source="partner-oak", name="Oak", counts=Counts.AT_ONCE, wording="I sign", version="1", created_at=now)
+    oak = Partner(
+        source="partner-oak", name="Oak", counts=Counts.AT_ONCE, wording="I sign", version="1", created_at=now
+    )
     create_partner(oak, tables)
     job = Import(
         job_id=f"{slug}.bench", requested_by="bench", requested_at=now, touched_at=now, partner=oak.source, file="x/y"

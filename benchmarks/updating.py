@@ -15,9 +15,9 @@ import pytest
 from benchmarks import scene
 from benchmarks.worker import answer, ask
 from chalicelib.core.errors import Throttled
-from chalicelib.mail.pace import SHARES
-from chalicelib.mail.model import Priority
 from chalicelib.core.settings import settings
+from chalicelib.mail.model import Priority
+from chalicelib.mail.pace import SHARES
 
 GIVEN = 14.0
 SENDERS = 2

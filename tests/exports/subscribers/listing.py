@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pyrage
 
+from chalicelib.core import keys
 from chalicelib.exports.subscribers.model import OptInList
 from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.exports.write import BYTE_ORDER_MARK
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import jobs_of, start
 from tests.actors import NOW
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, sqs_event
@@ -38,7 +39,7 @@ def worked(served: Served, job: OptInList, milliseconds: int = 900_000) -> OptIn
     """Deliver the job's message once."""
     left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: milliseconds)
     run_list(sqs_event([{"job_id": job.job_id}]), left)
-    return find_job(OptInList, job.job_id, served.tables)
+    return OptInList.model_validate(served.tables.items[keys.job("list", job.job_id)])
 
 
 def rows(served: Served, job: OptInList) -> list[dict[str, str]]:
