@@ -24,14 +24,15 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored
-	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh)
+run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored; EDGE=1 puts the CDN in front
+	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(EDGE)),--edge)
 
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -n 3 -m "not slow"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles
-	@exec $(PY) -m pytest -m slow
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
+	@$(PY) -m pytest -m slow
+	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e tests/browser/test_supporter.py
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow" --durations=20
@@ -55,7 +56,9 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@$(PY) -m stack.package --stage lint
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
 	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
-	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
+	@$(PY) -m stack.template.us_east_1 >$(LINT)/us-east-1.json
+	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning --regions us-east-1 -- $(LINT)/us-east-1.json
+	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json $(LINT)/us-east-1.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
 	@echo "check: no problems found"
 
 openapi: .venv/run ## Write chalicelib/edge/openapi.json from routes, models and stack/openapi/operations
@@ -68,7 +71,8 @@ format: .venv/ready node_modules/ready ## Format the code
 
 bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print the results, and write benchmarks/results.json
 	@$(PY) -m benchmarks
-	@exec $(PY) -m benchmarks.tutorial
+	@$(PY) -m benchmarks.tutorial
+	@exec $(PY) -m benchmarks.edge
 
 cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
 	@exec $(PY) -m benchmarks.cost
@@ -82,8 +86,8 @@ spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## Send a crowd to t
 package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= SET="Name=Value ..." YES=1
-	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(foreach each,$(SET),--set "$(each)")
+deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= EDGE_DOMAIN= EDGE_SET= SET="Name=Value ..." YES=1
+	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(EDGE_DOMAIN),--edge-domain "$(EDGE_DOMAIN)") $(foreach each,$(EDGE_SET),--edge-set "$(each)") $(foreach each,$(SET),--set "$(each)")
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from chalicelib.aws.failures import REFUSALS
 from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, UnknownPetition
-from commands import crowd, exports, petitions, restore, tallies, tokens
+from commands import crowd, exports, letters, petitions, restore, tallies, tokens
 from commands.common import InputError
 
 # Exit codes: 0 done, 1 wrong input, 2 wrong command line (from argparse), 3 AWS did not answer or refused.
@@ -24,9 +24,9 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     subparsers = top.add_subparsers(
-        required=True, metavar="petition|token|shards|recount|restore|export|redrive|mail|shed"
+        required=True, metavar="petition|token|shards|recount|restore|export|letters|redrive|mail|shed"
     )
-    for module in (petitions, tokens, tallies, restore, exports, crowd):
+    for module in (petitions, tokens, tallies, restore, exports, letters, crowd):
         module.add_to(subparsers)
     return top
 

@@ -1,7 +1,8 @@
 """Imports of many rows: rows a second and peak memory of the importing process.
 
 The code is the real one. The table is a fake in the same process, which forgets what it stored after each step, so that
-the memory is that of the import. Its calls take no time: on AWS a row also waits for five calls, and eight rows run at once.
+the memory is that of the import. Its calls take no time: on AWS a row also waits for five calls, and eight rows run at
+once.
 """
 
 import os

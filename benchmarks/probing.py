@@ -47,7 +47,7 @@ def _over_loopback() -> dict[str, float]:
     with emulator() as running:
         stack = deployed(running.endpoint, site)
         load_petitions(stack)
-        with served(application(running.endpoint, stack.api), port), requests.Session() as session:
+        with served(application(running.endpoint, stack.api, stack.origin_key()), port), requests.Session() as session:
             sign = _over_http(session, f"{site}/api/petitions/support-trafficked-children/signatures")
             return _probed(sign, _known(sign))
 

@@ -33,7 +33,7 @@ def main() -> None:
     with emulator() as running:
         stack = deployed(running.endpoint, site)
         load_petitions(stack)
-        with served(front.application(running.endpoint, stack.api), port):
+        with served(front.application(running.endpoint, stack.api, stack.origin_key()), port):
             measured = _measured(site, issue_token(stack))
     results.add({"staff_page": measured})
     for name, value in measured.items():

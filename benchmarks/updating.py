@@ -1,7 +1,7 @@
 """An update to many subscribers, killed twice: emails a second relative to the given rate, and who got it how often.
 
-The code is the real one, from the request to publish to each email. Tables, queues and SES are fakes in this process, and time is
-theirs: a sleep moves the clock and nothing else does, so the rate is that of the pace and not of this machine.
+The code is the real one, from the request to publish to each email. Tables, queues and SES are fakes in this process,
+and time is theirs: a sleep moves the clock and nothing else does. So the rate is that of the pace, not of this machine.
 """
 
 import os

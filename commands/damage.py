@@ -32,8 +32,8 @@ MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 
 # Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
 RESTORED_COUNTS = (
-    "PETITIONS", "SLUGS", "TEXT#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#", "STATEMENT#",
-    "UPDATES#",
+    "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
+    "STATEMENT#", "UPDATES#",
 )  # fmt: skip
 
 

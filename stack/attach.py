@@ -1,5 +1,6 @@
 """Deploy the stack to an emulator, for `make run` and for tests."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ class Deployed:
         """The API's own URL. It changes when routes change."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
 
+    @property
+    def gateway(self) -> str:
+        """The API's own URL without its stage."""
+        return self.api.rpartition("/")[0]
+
     def environment(self) -> dict[str, str]:
         """Return the settings that every function has, for commands and tests that run outside a function."""
         return {
@@ -48,10 +54,14 @@ class Deployed:
         }
 
     def keys(self) -> dict[str, str]:
-        """Return SIGNATURE_KEYS and TOKEN_KEYS as the functions get them."""
+        """Return the secrets by the names of the functions' settings."""
         client = Cloud(self.endpoint).client("secretsmanager")
         arns = {name: self.outputs[f"{logical_id(name.lower())}Arn"] for name in SECRETS}
         return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
+
+    def origin_key(self) -> str:
+        """Return the key by which the API knows its CDN."""
+        return str(json.loads(self.keys()["ORIGIN_KEYS"])["v1"])
 
 
 def deployed(

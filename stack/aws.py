@@ -24,6 +24,8 @@ class Cloud:
     """Where to deploy: AWS itself, or an emulator when `endpoint` is set."""
 
     endpoint: str | None = None
+    region: str | None = None
+    """None: the one of the environment."""
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -34,7 +36,9 @@ class Cloud:
     def client(self, service: Any) -> Any:
         """Return a client of the service; it is built once."""
         if service not in self._clients:
-            self._clients[service] = self._session().client(service, endpoint_url=self.endpoint, config=_CONFIG)
+            self._clients[service] = self._session().client(
+                service, region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG
+            )
         return self._clients[service]
 
     def poll(self) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Create, read, execute or discard a change set. The calls are the same on AWS and on the emulator."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,17 @@ def execute(cloud: Cloud, ready: ChangeSet) -> None:
         client.get_waiter(kind).wait(StackName=ready.stack, WaiterConfig=cloud.poll())
     except WaiterError as error:
         raise Failure(_reasons(cloud, ready.stack, began)) from error
+
+
+def settle(cloud: Cloud, ready: ChangeSet, agree: Callable[[ChangeSet], bool]) -> None:
+    """Execute the change set if `agree` returns true, else discard it and raise Failure."""
+    try:
+        if not agree(ready):
+            raise Failure("not deployed: you said no")
+    except BaseException:
+        discard(cloud, ready)
+        raise
+    execute(cloud, ready)
 
 
 def discard(cloud: Cloud, ready: ChangeSet) -> None:

@@ -4,9 +4,9 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from stack import changeset, emulated
+from stack import busy_page, changeset, emulated, us_east_1
 from stack.aws import Cloud, one_line_errors
 from stack.bucket import PACKAGES, TEMPLATES, ready_bucket, upload, url
 from stack.changes import headline, losses, table
@@ -18,6 +18,7 @@ from stack.preflight import check, previous_values
 from stack.target import target_of
 
 _UNPROTECTED = ("local", "dev", "test")
+_OF_POLICY = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 
 
 def stack_name(stage: str) -> str:
@@ -30,23 +31,13 @@ def deploy(
 ) -> dict[str, str]:
     """Deploy the package to the stage's stack and return its outputs. Nothing changes unless `agree` returns true."""
     with one_line_errors():
-        address = _publish(cloud, built)
+        address = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
         ready = changeset.create(
             cloud, stack_name(stage), address, {"Stage": stage, **values}, built.read_template()["Parameters"]
         )
         if ready:
-            _settle(cloud, ready, agree)
+            changeset.settle(cloud, ready, agree)
         return _finish(cloud, built, stage, has_changed=ready is not None)
-
-
-def _settle(cloud: Cloud, ready: ChangeSet, agree: Callable[[ChangeSet], bool]) -> None:
-    try:
-        if not agree(ready):
-            raise Failure("not deployed: you said no")
-    except BaseException:
-        changeset.discard(cloud, ready)
-        raise
-    changeset.execute(cloud, ready)
 
 
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
@@ -59,17 +50,25 @@ def _finish(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
         emulated.complete(cloud, built.read_template(), outputs)
+    if bucket := outputs.get("BusyBucketName"):
+        busy_page.store(cloud, bucket)
     return outputs
 
 
-def _publish(cloud: Cloud, built: Package) -> str:
-    """Upload the zip, point every function at it, upload the template and return its URL."""
+def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
+    """Upload the zip, point every function at it, upload the template and return its URL.
+
+    `values`: the parameters. Those of the API's policy are written into the API's description: see template/edge.py.
+    """
     bucket = ready_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
     template = built.read_template()
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
+    if values.get("EdgeDomain"):
+        info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
+        info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _OF_POLICY)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
 
@@ -83,13 +82,20 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         previous = previous_values(cloud, stack_name(options.stage))
         values = parameters(options, built.read_template()["Parameters"], previous)
         check(cloud, stack_name(options.stage), built.read_template(), values)
-    agree = _agreement(options.stage, options.yes)
+        agree = _agreement(options.stage, options.yes)
+        distribution = current_outputs(cloud, options.stage).get("EdgeArn", "")
+        domain = values.get("EdgeDomain", previous.get("EdgeDomain", ""))
+        if domain:
+            values |= us_east_1.certified(cloud, options, {**values, "EdgeDomain": domain}, distribution, agree)
     outputs = deploy(cloud, built, options.stage, values, agree)
     later = second_step(options.stage, outputs)
-    if not later:
-        return outputs
-    say(f"The stack is created. A second change set sets {' and '.join(later)}.")
-    return deploy(cloud, built, options.stage, {**values, **later}, agree)
+    if later:
+        say(f"The stack is created. A second change set sets {' and '.join(later)}.")
+        outputs = deploy(cloud, built, options.stage, {**values, **later}, agree)
+    if outputs.get("EdgeArn", "") != distribution and domain:
+        with one_line_errors():  # Its log needs a distribution that exists.
+            us_east_1.certified(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], agree)
+    return outputs
 
 
 def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
@@ -143,6 +149,8 @@ def _options() -> Namespace:
     parser.add_argument("--mail-per-second", default="", help="emails a second: a little below the account's SES rate")
     parser.add_argument("--log-level", default="")
     parser.add_argument("--alarm-email", default="", help="address that receives every alarm")
+    parser.add_argument("--edge-domain", default="", help="the site's domain on CloudFront, e.g. sign.example.org")
+    parser.add_argument("--edge-set", action="append", default=[], metavar="Name=Value", help="of us-east-1's stack")
     parser.add_argument("--set", action="append", default=[], metavar="Name=Value", help="any other parameter")
     parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")
     return parser.parse_args()

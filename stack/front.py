@@ -1,12 +1,12 @@
 """The local site's stable address: a proxy to the API, whose URL changes between deployments.
 
-It stands for the CDN and the custom domain. It follows no redirect, decodes nothing and sets only the X-Forwarded
-headers: the caller's address, and that the site has no path prefix.
+It stands for the CDN and the custom domain. It follows no redirect, decodes nothing and sets only the headers that a
+CDN sets: the caller's address, that the site has no path prefix, and the key with which the API believes this.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from pathlib import Path
@@ -29,7 +29,9 @@ _ONE_HOP = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer"),
     *("transfer-encoding", "upgrade", "expect"),
 }
-_OURS = {*_ONE_HOP, "host", "content-length", "forwarded", "x-real-ip"}
+_KEY = "X-Origin-Verify"
+NOT_PASSED_ON = {*_ONE_HOP, "host", "content-length"}
+_OURS = {*NOT_PASSED_ON, "forwarded", "x-real-ip", _KEY.lower(), "cloudfront-viewer-address"}
 _RETRY = {"Retry-After": "5", "Cache-Control": "no-store"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,8 +42,9 @@ class Front:
     AWS runs a thousand functions at once and refuses more. The emulator runs a few, so further requests wait here.
     """
 
-    def __init__(self, api: str) -> None:
+    def __init__(self, api: str, key: str) -> None:
         self._api = api
+        self._key = key
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
@@ -63,29 +66,51 @@ class Front:
         async with self._slots, self._forward(request, body) as answer:
             content = await answer.read()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
-            return _problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
+            return problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
         headers = _passed(answer.headers)
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
+
+    def headers(self, request: web.Request) -> CIMultiDict[str]:
+        """Return the caller's headers with our own; the caller's of the same names are dropped."""
+        headers = CIMultiDict(
+            (name, value)
+            for name, value in request.headers.items()
+            if name.lower() not in _OURS and not name.lower().startswith("x-forwarded-")
+        )
+        headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
+        headers["X-Forwarded-Proto"] = request.scheme
+        headers["X-Forwarded-Host"] = request.host
+        headers["X-Forwarded-Prefix"] = "/"
+        headers[_KEY] = self._key
+        return headers
 
     def _forward(self, request: web.Request, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         return self.session.request(
             request.method,
             URL(self._api + request.raw_path, encoded=True),
-            headers=_forwarded(request),
+            headers=self.headers(request),
             data=body,
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
 
-def application(emulator: str, api: str, archive: Path | None = None) -> web.Application:
-    """Return the front for an emulator whose API answers below `api`. `archive`: file that keeps the inbox."""
-    front = Front(api)
+def application(emulator: str, api: str, key: str, archive: Path | None = None) -> web.Application:
+    """Return the front for an emulator whose API answers below `api` and knows the front by `key`.
+
+    `archive`: file that keeps the inbox.
+    """
+    front = Front(api, key)
     inbox = Inbox(emulator, lambda: front.session, archive)
+    return serving(front, routes(inbox))
+
+
+def serving(front: Front, own: Iterable[web.RouteDef] = ()) -> web.Application:
+    """Return an application that passes on everything but its own routes."""
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_unsigned)
-    app.add_routes(routes(inbox))
+    app.add_routes(own)
     app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
     return app
 
@@ -96,28 +121,14 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
-        return _problem(413, "Content Too Large", "The request is too large.", {})
+        return problem(413, "Content Too Large", "The request is too large.", {})
     except (aiohttp.ClientError, TimeoutError):
         detail = "The emulator does not answer. Please try again in a few seconds."
-        return _problem(503, "Service Unavailable", detail, _RETRY)
+        return problem(503, "Service Unavailable", detail, _RETRY)
 
 
 async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
-
-
-def _forwarded(request: web.Request) -> CIMultiDict[str]:
-    """Return the caller's headers with our own X-Forwarded headers; the caller's are dropped, as they may be false."""
-    headers = CIMultiDict(
-        (name, value)
-        for name, value in request.headers.items()
-        if name.lower() not in _OURS and not name.lower().startswith("x-forwarded-")
-    )
-    headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
-    headers["X-Forwarded-Proto"] = request.scheme
-    headers["X-Forwarded-Host"] = request.host
-    headers["X-Forwarded-Prefix"] = "/"
-    return headers
 
 
 def _passed(headers: Mapping[str, str]) -> CIMultiDict[str]:
@@ -126,7 +137,8 @@ def _passed(headers: Mapping[str, str]) -> CIMultiDict[str]:
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
 
 
-def _problem(status: int, title: str, detail: str, headers: dict[str, str]) -> web.Response:
+def problem(status: int, title: str, detail: str, headers: dict[str, str]) -> web.Response:
+    """Return a problem document, as the API answers."""
     document = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return web.Response(
         status=status,

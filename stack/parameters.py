@@ -2,7 +2,7 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chalicelib.mail.pace import senders_for
@@ -26,7 +26,8 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     Raise Failure if a parameter is unknown or malformed.
     """
     given = {
-        "SiteUrl": options.site_url.rstrip("/"),
+        "SiteUrl": options.site_url.rstrip("/") or (f"https://{options.edge_domain}" if options.edge_domain else ""),
+        "EdgeDomain": options.edge_domain,
         "MailFrom": options.mail_from,
         "MailIdentity": options.mail_identity,
         "MailPerSecond": options.mail_per_second,
@@ -34,11 +35,16 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
         "AlarmEmail": options.alarm_email,
         **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
     }
-    chosen = {name: value for name, value in given.items() if value} | dict(map(_pair, options.set))
+    chosen = {name: value for name, value in given.items() if value} | pairs(options.set)
     unknown = sorted(chosen.keys() - declared.keys())
     if unknown:
         raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
     return _with_senders(chosen, previous)
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """Return values by name. Raise Failure if a text is not Name=Value."""
+    return dict(map(_pair, texts))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     chosen |= {**previous, **values}
     _check_mail(cloud, chosen, previous)
     _check_reservations(cloud, chosen, previous, template)
+    _check_edge(chosen, previous)
     if 0 < _number(chosen, "WarmWrites") < _WARM:
         raise Failure(f"WarmWrites must be 0 or at least {_WARM}, which a new table takes without warming")
     if chosen["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
@@ -87,6 +88,21 @@ def _check_reservations(
             raise Failure(
                 f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {_UNRESERVED}"
             )
+
+
+def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
+    """Check that nobody is refused while the domain moves to CloudFront, or while its key changes."""
+    if not chosen["EdgeDomain"] or not previous:
+        return
+    key = chosen["OriginKey"]
+    if previous.get("EdgeDomain"):
+        if key not in (previous.get("OriginKey"), previous.get("OriginKeyToo")):
+            raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
+    elif chosen["EdgeOnly"] == "yes":
+        raise Failure(
+            'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then lead the domain to'
+            ' CloudFront, then deploy with SET="EdgeOnly=yes"'
+        )
 
 
 def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:

@@ -10,13 +10,14 @@ import sys
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 from aiohttp import web
 
 from stack.attach import Deployed, deployed
 from stack.console import Failure, bold, dim, run_main, say
+from stack.edge.local import PARAMETERS, applications as edge_applications
 from stack.emulator import Emulator, emulator
 from stack.front import application
 from stack.manage import issue_token, load_petitions
@@ -30,8 +31,8 @@ _PARTNER_TOKEN = STATE / "partner-token"
 _PORT = STATE / "port"
 
 
-def run(port: int, fresh: bool) -> None:
-    """Start everything, serve until a signal, stop everything."""
+def run(port: int, fresh: bool, has_edge: bool) -> None:
+    """Start everything, serve until a signal, stop everything. `has_edge`: put the local CDN before the API."""
     _check(port)
     with _alone(), _stoppable():
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
@@ -40,11 +41,11 @@ def run(port: int, fresh: bool) -> None:
         _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
-            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}")
+            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}", more=PARAMETERS if has_edge else {})
             load_petitions(stack)
             token = _staff_token(stack)
             with _announced(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):
-                asyncio.run(_serve(running, stack, port, token))
+                asyncio.run(_serve(running, stack, _applications(running, stack, port, has_edge), token))
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
 
@@ -131,20 +132,28 @@ def _make_private(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-async def _serve(running: Emulator, stack: Deployed, port: int, token: str) -> None:
+def _applications(running: Emulator, stack: Deployed, port: int, has_edge: bool) -> dict[int, web.Application]:
+    """Return what is served at which port: the site, and behind a CDN also the API."""
+    archive = STATE / "inbox.jsonl"
+    if has_edge:
+        behind = free_port()
+        edge, api = edge_applications(stack, behind, archive)
+        return {behind: api, port: edge}
+    return {port: application(running.endpoint, stack.api, stack.origin_key(), archive)}
+
+
+async def _serve(running: Emulator, stack: Deployed, served: dict[int, web.Application], token: str) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(
-        application(running.endpoint, stack.api, STATE / "inbox.jsonl"), access_log=None, auto_decompress=False
-    )
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, LOOPBACK, port, shutdown_timeout=2).start()
+    async with AsyncExitStack() as running_servers:
+        for port, each in served.items():
+            runner = web.AppRunner(each, access_log=None, shutdown_timeout=2, auto_decompress=False)
+            await runner.setup()
+            running_servers.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, LOOPBACK, port).start()
         _introduce(stack, token)
         await _until(stop, running)
-    finally:
-        await runner.cleanup()
 
 
 async def _until(stop: asyncio.Event, running: Emulator) -> None:
@@ -177,8 +186,9 @@ def _main() -> None:
     parser = ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--fresh", action="store_true", help="delete what earlier runs stored")
+    parser.add_argument("--edge", action="store_true", help="put the local CDN before the API")
     options = parser.parse_args()
-    run(options.port, options.fresh)
+    run(options.port, options.fresh, options.edge)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ DAY = timedelta(days=1)
 SECRET = "a-secret-for-signature-ids"
 TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
 LIMIT_KEYS = {"v1": "a-key-for-limits"}
+# What the CDN sends.
+ORIGIN_KEYS = {"OriginKey": "the-key-of-the-cdn", "OriginKeyToo": "its-next-key"}
 # The purposes of the links in a signature's emails.
 LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"

@@ -4,10 +4,13 @@ import gc
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 from _pytest.nodeid import coerce_node_id
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
@@ -16,9 +19,10 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
+from chalicelib.signatures import sign
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
-from tests.actors import LIMIT_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
+from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, a_site, wire
 
@@ -46,8 +50,10 @@ ENVIRONMENT = {
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
     "LIMIT_KEYS": json.dumps(LIMIT_KEYS),
+    "ORIGIN_KEYS": json.dumps(ORIGIN_KEYS),
 }
 
+ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
@@ -64,6 +70,30 @@ SLOW = (
     "tests/stack/test_second_opinion.py",
     "tests/strict/test_limits.py::test_ses[40 MB]",
 )
+
+# What takes longest, so that it does not begin last: groups, or the beginning of a test's id.
+LONGEST = ("browser", "e2e", "tests/faults/test_every_handler.py", "referee", "deploy", "build", "tests/flows/")
+
+
+class _WholeFiles(LoadGroupScheduling):
+    """Give a worker a group or a file at a time, and the long tests of faults one by one.
+
+    With single tests, the scheduler asks after each test about every test before it, which costs seconds.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        scope = str(super()._split_scope(nodeid))
+        return scope if scope.startswith("tests/faults/") else scope.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
+    return _WholeFiles(config, log)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import a whole file of slow tests where none of them runs: Schemathesis alone takes a second."""
+    is_slow = collection_path.is_relative_to(ROOT) and str(collection_path.relative_to(ROOT)) in SLOW
+    return (is_slow and config.option.markexpr == "not slow") or None
 
 
 def pytest_configure() -> None:
@@ -86,6 +116,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
         group = item.get_closest_marker("xdist_group")
         if group and "@" not in item.nodeid.rpartition("]")[2]:
             item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(LONGEST) if _is_of(item.nodeid, name)), len(LONGEST))
+
+
+def _is_of(nodeid: str, name: str) -> bool:
+    return nodeid.startswith(name) or nodeid.endswith(f"@{name}")
 
 
 def pytest_collection_finish() -> None:
@@ -94,8 +134,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Clear caches and metrics between tests, and keep pytest's log handlers."""
+    """Clear caches and metrics between tests, keep pytest's log handlers, and do not wait for another write's time."""
     monkeypatch.setattr(log, "_configured", lambda: None)
+    monkeypatch.setattr(sign, "sleep", lambda _: None)
     log.begin("")
     forget_petitions()
     forget_level()

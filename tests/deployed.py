@@ -1,6 +1,7 @@
 """The deployed stack for tests, one for each worker: the package and template for AWS, behind the local front."""
 
 import json
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import requests
 from chalicelib.petitions.form import EDITABLE
 from stack.attach import Deployed, deployed
 from stack.background import served
+from stack.edge import local
 from stack.emulator import emulator
 from stack.front import application
 from stack.manage import issue_token, load_petitions
@@ -34,6 +36,8 @@ class DeployedSite:
     url: str
     staff_token: str
     stack: Deployed
+    api: str = ""
+    """Behind a CDN: where the API itself answers, without its stage."""
 
     def staff(self, path: str) -> requests.Response:
         return self.staff_as(self.staff_token, path)
@@ -91,9 +95,26 @@ def site_with_sign_in() -> Iterator[DeployedSite]:
 
 @contextmanager
 def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
+    """Serve a site. With EDGE=1 in the environment, every such site has the local CDN before it."""
+    if os.environ.get("EDGE") == "1":
+        with a_site_behind_a_cdn(port, more) as site:
+            yield site
+        return
     url = f"http://{LOOPBACK}:{port}"
     with emulator() as running:
         stack = deployed(running.endpoint, url, more=more or {})
         load_petitions(stack)
-        with served(application(running.endpoint, stack.api), port):
+        with served(application(running.endpoint, stack.api, stack.origin_key()), port):
             yield DeployedSite(url, issue_token(stack), stack)
+
+
+@contextmanager
+def a_site_behind_a_cdn(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
+    """Serve a site as `make run EDGE=1` does."""
+    url, behind = f"http://{LOOPBACK}:{port}", free_port()
+    with emulator() as running:
+        stack = deployed(running.endpoint, url, more={**local.PARAMETERS, **(more or {})})
+        load_petitions(stack)
+        edge, api = local.applications(stack, behind)
+        with served(api, behind), served(edge, port):
+            yield DeployedSite(url, issue_token(stack), stack, f"http://{LOOPBACK}:{behind}")

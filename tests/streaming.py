@@ -33,15 +33,16 @@ class Streaming(FakeTables):
         self._record(key, self.items.pop(key))
 
     def _write(self, writes: Sequence[Change | NewItem]) -> None:
-        before = {write.key: copy.deepcopy(self.items.get(write.key)) for write in writes}
+        # A write replaces an item, so what was stored before needs no copy.
+        before = {write.key: self.items.get(write.key) for write in writes}
         super()._write(writes)
         for key, old in before.items():
             self._record(key, old)
 
     def _record(self, key: Key, old: Item | None) -> None:
-        new = copy.deepcopy(self.items.get(key))
+        new = self.items.get(key)
         if key.table == keys.SIGNATURES and new != old:
-            self.log.append((str(len(self.log) + 1), old, new))
+            self.log.append((str(len(self.log) + 1), old, copy.deepcopy(new)))
             self.moments[self.log[-1][0]] = self.clock()
 
 

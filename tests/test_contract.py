@@ -66,6 +66,7 @@ SECRETS = {
     "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
     "LIMIT_KEYS": {"APIHandler", "People", "RunList", "SendMail", "SendOtherMail"},
+    "ORIGIN_KEYS": {*Function},
 }
 # WatchMail changes the senders' event sources, so it gets their ids.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
@@ -319,7 +320,8 @@ def test_secrets_are_generated_and_resolved_in_the_stack() -> None:
     for variable, functions in SECRETS.items():
         for function in functions:
             secret = environment_of(function)[variable]["Fn::Sub"]
-            [name] = re.findall(r"\{\{resolve:secretsmanager:\$\{(\w+)\}:SecretString\}\}", secret)
+            version = r"(?::\$\{OriginKey(?:Too)?\})?"
+            [name] = set(re.findall(rf"\{{\{{resolve:secretsmanager:\$\{{(\w+)\}}:SecretString{version}\}}\}}", secret))
             assert RESOURCES[name]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
             assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
 

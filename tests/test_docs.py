@@ -9,6 +9,7 @@ import pytest
 
 from stack.paths import ROOT
 from stack.template.merge import merge_template
+from stack.template.us_east_1 import us_east_1
 
 DOCS = ROOT / "docs"
 FACTS = (DOCS / "aws-facts.md").read_text(encoding="utf-8")
@@ -92,6 +93,17 @@ NEEDED = {
     "AWS::S3::Bucket": ("s3:CreateBucket", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration"),
     "AWS::S3::BucketPolicy": ("s3:PutBucketPolicy", "s3:DeleteBucketPolicy"),
     "AWS::SES::ConfigurationSet": ("ses:CreateConfigurationSet", "ses:DeleteConfigurationSet"),
+    **{
+        f"AWS::CloudFront::{kind}": tuple(f"cloudfront:{verb}{kind}" for verb in ("Create", "Get", "Update", "Delete"))
+        for kind in (
+            *("CachePolicy", "Distribution", "OriginAccessControl", "OriginRequestPolicy", "ResponseHeadersPolicy"),
+        )
+    },
+    "AWS::CertificateManager::Certificate": ("acm:RequestCertificate", "acm:DescribeCertificate"),
+    "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", "wafv2:GetWebACL", "wafv2:UpdateWebACL", "wafv2:DeleteWebACL"),
+    "AWS::Logs::DeliverySource": ("logs:PutDeliverySource", "cloudfront:AllowVendedLogDeliveryForResource"),
+    "AWS::Logs::DeliveryDestination": ("logs:PutDeliveryDestination", "logs:GetDeliveryDestination"),
+    "AWS::Logs::Delivery": ("logs:CreateDelivery", "logs:GetDelivery", "logs:DeleteDelivery"),
     "AWS::SES::ConfigurationSetEventDestination": ("ses:CreateConfigurationSetEventDestination",),
     "AWS::SES::EmailIdentity": (
         "ses:CreateEmailIdentity",
@@ -157,5 +169,6 @@ def test_the_deployers_policy_is_a_policy() -> None:
 
 
 def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> None:
-    types = {resource["Type"] for resource in merge_template()["Resources"].values() if "Type" in resource}
+    resources = [*merge_template()["Resources"].values(), *us_east_1()["Resources"].values()]
+    types = {resource["Type"] for resource in resources if "Type" in resource}
     assert types - NEEDED.keys() == set()

@@ -23,6 +23,7 @@ from chalicelib.tallies.count import exact_count
 from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
+from tests.letters.lettering import LETTER
 
 PETITION = """
 slug = "safe-children"
@@ -349,3 +350,11 @@ def test_a_file_with_fewer_shards_lowers_nothing(
 def test_an_unknown_petition_is_reported_in_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert manage.main(words) == 1
     assert capsys.readouterr().err == "there is no petition nobody\n"
+
+
+def test_letters_that_were_lost_are_requested(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    petition = a_published_petition(tables, letter=LETTER)
+    confirmed(tables, petition, letter={"send": True})
+    for missing in (1, 0):
+        assert manage.main(["letters", petition.slug]) == 0
+        assert f"{missing} letters were missing" in capsys.readouterr().out

@@ -15,11 +15,11 @@ def main() -> None:
     when = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}
     known = results.add({"way": way, "way_measured": when})
     priced = prices()
-    figures = results.add(bill(way, known["sign"]["item_bytes"], priced))
+    figures = results.add(bill(way, known["sign"]["item_bytes"], priced, known.get("edge", {}).get("minute")))
     say(bold(f"US dollars for a million confirmed signatures in an hour, {priced.region}, prices of {priced.dated}"))
     for line in table(figures):
         say(line)
-    say(dim(f"Prices checked: {priced.checked}. Page views are behind the CDN and not on this bill; no free tiers."))
+    say(dim(f"Prices checked: {priced.checked}. No free tiers."))
 
 
 if __name__ == "__main__":

@@ -5,14 +5,15 @@ from typing import Any
 
 from benchmarks.cost.prices import Prices
 from benchmarks.cost.quantities import BUSY, TRICKLE, Line, Pace, Way, billed_seconds, lines, mail_line
+from benchmarks.cost.views import views
 from benchmarks.lambdas import PLATFORM_LINES, memory_mb
 
 MILLION = 1_000_000
 GOAL_USD = 14.0
 
 
-def bill(way: Way, item_bytes: float, prices: Prices) -> dict[str, Any]:
-    """Return `cost_per_million_without_ses_usd` and its parts."""
+def bill(way: Way, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what was measured of viewers, if it was."""
     busy, trickle = (lines(way, item_bytes, pace) for pace in (BUSY, TRICKLE))
     return {
         "cost_per_million_without_ses_usd": _total(busy, prices),
@@ -23,6 +24,7 @@ def bill(way: Way, item_bytes: float, prices: Prices) -> dict[str, Any]:
             "one_at_a_time_usd": _total(trickle, prices),
             "ses_usd": _usd(mail_line(), prices),
             "would_save_usd": savings(way, BUSY, prices),
+            **({"views": views(minute, way, prices)} if minute else {}),
         },
     }
 
@@ -64,4 +66,15 @@ def table(figures: Mapping[str, Any]) -> list[str]:
         f"when nothing meets anything, one at a time: {cost['one_at_a_time_usd']:.2f}",
         "would save:",
         *(f"  {name:<62}{usd:>6.2f}" for name, usd in cost["would_save_usd"].items()),
+        *_of_views(cost.get("views", {})),
+    ]
+
+
+def _of_views(found: Mapping[str, Any]) -> list[str]:
+    """Return lines for the page views, which are not in the total."""
+    sides = {"behind the CDN": "with_cdn", "without it": "without_cdn"}
+    return [
+        f"{found['views_per_signature']} page views for each signature, {words}: {found[name]['all']:.2f}"
+        for words, name in sides.items()
+        if found
     ]

@@ -54,7 +54,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
             shorten_rests(cloud, stack, plan.rest)
         with (
             served(faults.application(between), faults_port),
-            served(front.application(running.endpoint, stack.api), site_port),
+            served(front.application(running.endpoint, stack.api, stack.origin_key()), site_port),
         ):
             yield Stage(site, stack, between, cloud, issue_token(stack))
 

@@ -78,7 +78,7 @@ def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_wire(item: Mapping[str, Any]) -> Item:
     deserialize = _deserializer.deserialize
-    return {name: deserialize(value) for name, value in item.items()}
+    return {name: value["S"] if "S" in value else deserialize(value) for name, value in item.items()}
 
 
 def wire_key(key: Key) -> dict[str, Any]:

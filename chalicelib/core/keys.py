@@ -29,6 +29,7 @@ signature, without personal data. Its items expire. LIMITS holds what limits ema
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
+                LETTER#<slug>          <version>        a petition's letter, as people confirmed it (letter_keys)
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: its budget, and its owner's choices

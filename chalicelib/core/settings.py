@@ -32,6 +32,8 @@ class Settings:
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
     limit_keys: dict[str, str]
+    # What the CDN sends to show that a request comes through it; only the functions that serve routes have these.
+    origin_keys: dict[str, str]
     log_level: str
     # UUIDs of the sender's two event sources; only the function that enables and disables them has these.
     mail_source: str
@@ -59,6 +61,7 @@ def settings() -> Settings:
         signature_keys=_keys("SIGNATURE_KEYS"),
         token_keys=_keys("TOKEN_KEYS"),
         limit_keys=_keys("LIMIT_KEYS"),
+        origin_keys=_keys("ORIGIN_KEYS"),
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
         mail_source=os.environ.get("MAIL_SOURCE") or "",
         other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",

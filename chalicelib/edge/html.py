@@ -8,7 +8,8 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.core.language import ENGLISH, Language, language_of, languages as known_languages, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after, site_prefix
+from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, answering
 from chalicelib.pages.render import render

@@ -1,7 +1,6 @@
 """Read requests, make responses and add security headers."""
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any
@@ -19,6 +18,7 @@ from chalicelib.core.errors import (
     WrongType,
 )
 from chalicelib.core.language import ENGLISH, language_of, languages
+from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.problems import Problem
 
 MAX_BODY_BYTES = 16 * 1024
@@ -28,6 +28,8 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
+# At an address whose other answers a CDN keeps: it must not show one of those when we cannot be reached.
+NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
 # For one reader only: a browser may keep it but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
@@ -41,14 +43,6 @@ PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 def shared(seconds: int) -> dict[str, str]:
     """Return headers for a public response: a CDN may cache it, and serve it for a day while we fail."""
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate=30, stale-if-error=86400"}
-
-
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
-
-
-def source_ip(request: Request) -> str:
-    """Return the caller's IP address as API Gateway saw it."""
-    return str((request.context.get("identity") or {}).get("sourceIp") or "")
 
 
 def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
@@ -128,19 +122,6 @@ def chosen_language(request: Request) -> str:
     """Return the code of the language that the address names with `?lang=`; "" if it names none that we have."""
     code = query(request, "lang")
     return code if code and code in languages() else ""
-
-
-def site_prefix(request: Request) -> str:
-    """Return the prefix of our paths: "" behind a CDN or domain, "/prod" under the API's own host.
-
-    A CDN sends it in a header; else it is the part of requestContext.path before the route.
-    """
-    prefix = request.headers.get("x-forwarded-prefix")
-    if prefix is not None and _PREFIX.fullmatch(prefix):
-        return str(prefix).rstrip("/")
-    whole = [part for part in request.context.get("path", "").split("/") if part]
-    own = [part for part in request.path.split("/") if part]
-    return "".join(f"/{part}" for part in whole[: len(whole) - len(own)])
 
 
 def client_matches(request: Request, etag: str) -> bool:

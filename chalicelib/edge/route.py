@@ -52,7 +52,8 @@ class Cache(Enum):
 class Route(NamedTuple):
     """One method of one path. Not a dataclass, which takes longer to import.
 
-    `view` is the name of the view, and the id of the operation in OpenAPI.
+    `view` is the name of the view, and the id of the operation in OpenAPI. `query` has the keys that change an answer
+    which caches may keep: a cache drops the others.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Route(NamedTuple):
     right: Right | Access = Access.PUBLIC
     throttle: Throttle = USUAL
     cache: Cache = Cache.NEVER
+    query: tuple[str, ...] = ()
 
     @property
     def methods(self) -> list[str]:

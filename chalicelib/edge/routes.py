@@ -4,7 +4,7 @@ To add a route, add a line here and a view with that name (edge/views.py). A vie
 """
 
 from chalicelib.core.rights import Right
-from chalicelib.edge.route import Access, Cache, Function, Route, Throttle
+from chalicelib.edge.route import USUAL, Access, Cache, Function, Route, Throttle
 
 # API Gateway sends requests here that match no other path or method.
 CATCH_ALL = "/{proxy+}"
@@ -25,28 +25,41 @@ def _staff(method: str, path: str, view: str, function: Function, right: Right |
     return Route(method, f"/api/staff{path}", view, function, right, STAFF)
 
 
+def _cached(
+    path: str,
+    view: str,
+    function: Function,
+    query: tuple[str, ...] = (),
+    throttle: Throttle = USUAL,
+    cache: Cache = Cache.SECONDS,
+) -> Route:
+    """Return a route whose answers caches may keep. `query` has the keys that change the answer."""
+    return Route("GET", path, view, function, throttle=throttle, cache=cache, query=query)
+
+
+_LANG, _FORM, _PAGE = ("lang",), ("lang", "source"), ("lang", "source", "preview")
 _OF_PARTNERS = (Function.PARTNERS, Right.PARTNER, PARTNER)
 _ALL = (
     # Pages and public JSON.
-    Route("GET", "/", "show_petitions", Function.API, cache=Cache.SECONDS),
-    Route("GET", "/petitions/{slug}", "show_petition", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
-    Route("GET", "/petitions/{slug}/card.png", "show_card", Function.COUNTS, throttle=RARE, cache=Cache.HOUR),
+    _cached("/", "show_petitions", Function.API, _LANG),
+    _cached("/petitions/{slug}", "show_petition", Function.API, _PAGE, PETITION_PAGE),
+    _cached("/petitions/{slug}/card.png", "show_card", Function.COUNTS, _LANG, RARE, cache=Cache.HOUR),
     Route("POST", "/petitions/{slug}/signatures", "sign_by_form", Function.API, throttle=SIGNING),
     Route("GET", "/petitions/{slug}/thanks", "show_thanks", Function.API, throttle=SIGNING),
-    Route("GET", "/embed/{slug}", "show_embed", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
-    Route("GET", "/embed/{slug}/counter", "show_counter", Function.API, throttle=PETITION_PAGE, cache=Cache.SECONDS),
-    Route("GET", "/embed.js", "read_embed_script", Function.API, throttle=PETITION_PAGE, cache=Cache.HOUR),
-    Route("GET", "/api/petitions", "list_petitions", Function.API, cache=Cache.SECONDS),
-    Route("GET", "/api/petitions/{slug}", "read_petition", Function.API, cache=Cache.SECONDS),
-    Route("GET", "/api/petitions/{slug}/count", "read_count", Function.COUNTS, cache=Cache.SECONDS),
-    Route("GET", "/api/petitions/{slug}/total", "read_total", Function.COUNTS, cache=Cache.SECONDS),
-    Route("GET", "/api/petitions/{slug}/progress", "read_progress", Function.COUNTS, cache=Cache.SECONDS),
-    Route("GET", "/api/petitions/{slug}/updates", "list_updates", Function.API, cache=Cache.SECONDS),
-    Route("GET", "/petitions/{slug}/updates.atom", "read_updates_feed", Function.API, cache=Cache.SECONDS),
+    _cached("/embed/{slug}", "show_embed", Function.API, _FORM, PETITION_PAGE),
+    _cached("/embed/{slug}/counter", "show_counter", Function.API, _FORM, PETITION_PAGE),
+    _cached("/embed.js", "read_embed_script", Function.API, throttle=PETITION_PAGE, cache=Cache.HOUR),
+    _cached("/api/petitions", "list_petitions", Function.API, _LANG),
+    _cached("/api/petitions/{slug}", "read_petition", Function.API, _LANG),
+    _cached("/api/petitions/{slug}/count", "read_count", Function.COUNTS),
+    _cached("/api/petitions/{slug}/total", "read_total", Function.COUNTS),
+    _cached("/api/petitions/{slug}/progress", "read_progress", Function.COUNTS),
+    _cached("/api/petitions/{slug}/updates", "list_updates", Function.API),
+    _cached("/petitions/{slug}/updates.atom", "read_updates_feed", Function.API),
     Route("POST", "/api/petitions/{slug}/signatures", "sign_by_json", Function.API, throttle=SIGNING),
-    Route("GET", "/statements/{token}", "show_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
-    Route("GET", "/s/{code}", "show_short_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
-    Route("GET", "/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS, cache=Cache.SECONDS),
+    _cached("/statements/{token}", "show_statement", Function.COUNTS, _LANG, PRESS),
+    _cached("/s/{code}", "show_short_statement", Function.COUNTS, _LANG, PRESS),
+    _cached("/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS),
     # Links in emails.
     Route("GET", "/confirm", "show_confirmation", Function.LINKS),
     Route("POST", "/confirm", "confirm_signature", Function.LINKS),
@@ -57,9 +70,9 @@ _ALL = (
     Route("GET", "/stop", "show_stop", Function.LINKS),
     Route("POST", "/stop", "stop_emails", Function.LINKS),
     # The site itself.
-    Route("GET", "/assets/{name}", "read_asset", Function.API, cache=Cache.YEAR),
-    Route("GET", "/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
-    Route("GET", "/api/openapi.json", "read_openapi", Function.API, throttle=RARE, cache=Cache.HOUR),
+    _cached("/assets/{name}", "read_asset", Function.API, ("v",), cache=Cache.YEAR),
+    _cached("/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
+    _cached("/api/openapi.json", "read_openapi", Function.API, throttle=RARE, cache=Cache.HOUR),
     Route("GET", "/health", "read_health", Function.API, throttle=RARE),
     # Staff: the pages, and how to get a token.
     Route("GET", "/staff", "show_dashboard", Function.API),

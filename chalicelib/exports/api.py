@@ -10,7 +10,8 @@ from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parsed
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
+from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS, USUAL, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import prepared, result_of
 from chalicelib.jobs.request import cancel, find_job, jobs_of, start

@@ -1,6 +1,7 @@
 """Request the letters of people who have just confirmed. The stream of signatures calls this: it is the outbox."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,11 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.walk import letter_senders
 
 Image = Mapping[str, Any]
+# Signatures that are read at once.
+PAGE = 500
 
 
 def request_letters(
@@ -32,16 +36,26 @@ def request_letters(
 
 
 def has_just_confirmed(before: Image | None, after: Image) -> bool:
-    """Return whether this change confirms a signature that carries a letter."""
-    was_confirmed = before is not None and before.get("state") == SignatureState.CONFIRMED
-    return "letter" in after and after.get("state") == SignatureState.CONFIRMED and not was_confirmed
+    """Return whether this change confirms a signature that carries a letter.
+
+    `manage.py restore` also writes confirmed signatures, whose letters may have been sent before the damage.
+    """
+    if "letter" not in after or after.get("state") != SignatureState.CONFIRMED or before is None:
+        return False
+    return before.get("state") != SignatureState.CONFIRMED and before.get("restored_at") == after.get("restored_at")
 
 
 def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:
-    slug = keys.slug_of(image["pk"])
-    for target in letter_as_signed(slug, image["letter"]["version"], tables).letter.targets:
-        if request := _requested(letter_delivery(slug, target.key, image["sk"]), now, tables):
+    for key in _keys(image, tables):
+        if request := _requested(key, now, tables):
             yield request
+
+
+def _keys(image: Image, tables: Tables) -> list[str]:
+    """Return the delivery's key of each letter: one to each target that the letter had when it was confirmed."""
+    slug = keys.slug_of(image["pk"])
+    targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
+    return [letter_delivery(slug, target.key, image["sk"]) for target in targets]
 
 
 def _requested(key: str, now: datetime, tables: Tables) -> MailRequest | None:
@@ -51,3 +65,28 @@ def _requested(key: str, now: datetime, tables: Tables) -> MailRequest | None:
     except ConditionFailed as failure:
         item = failure.item or {}
         return LETTERS.request_of(item) if "mail_requested_at" in item else None
+
+
+def request_missing(slug: str, now: datetime, tables: Tables) -> int:
+    """Request every letter of the petition that was not requested, and return how many there were. Safe to repeat.
+
+    The stream requests letters. This is for confirmations that it has lost. The sweep queues what this requests.
+    """
+    return sum(_requests_missing(image, now, tables) for image in _senders(slug, tables))
+
+
+def _senders(slug: str, tables: Tables) -> Iterator[Image]:
+    for bucket in keys.BUCKETS:
+        after: str | None = ""
+        while after is not None:
+            found, after = letter_senders(slug, bucket, after, PAGE, tables)
+            yield from found
+
+
+def _requests_missing(image: Image, now: datetime, tables: Tables) -> int:
+    requested = 0
+    for key in _keys(image, tables):
+        with suppress(ConditionFailed):
+            LETTERS.request(key, now, tables)
+            requested += 1
+    return requested

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.people.answers import (
         AccessExport,
         GivenConsent,
+        HeldLetter,
         HeldSignature,
         MailState,
         Person,
@@ -25,8 +26,9 @@ NOT_HELD = (
     "No telephone number, date of birth, gender, street address or payment details.",
     "No internet (IP) address, cookie or description of your device. The application's logs hold ids and times only. A "
     "scrambled code of your network and the day is kept until we send the first email.",
-    "No copies of emails: only which email was requested, when the last one was sent, and how many. A scrambled code "
-    "of the address limits how many we send. It contains no name and no address.",
+    "No copies of emails, except the words of a letter that you sent: only which email was requested, when the last "
+    "one was sent, and how many. A scrambled code of the address limits how many we send. It contains no name and no "
+    "address.",
     "No profile and no automated decisions.",
 )
 ELSEWHERE = (
@@ -38,13 +40,24 @@ ELSEWHERE = (
 
 
 def document(
-    held: list[Held], texts: Mapping[str, PetitionText], stopped: Collection[str], now: datetime
+    held: list[Held],
+    texts: Mapping[str, PetitionText],
+    letters: "Mapping[str, HeldLetter]",
+    stopped: Collection[str],
+    now: datetime,
 ) -> "AccessExport":
-    """Return the file for the person. `texts`: the signed petition text by slug. `stopped`: slugs they stopped."""
+    """Return the file for the person. `texts`: the signed petition text by slug. `letters`: the same of letters.
+
+    `stopped`: slugs they stopped.
+    """
     return {
         "prepared_at": iso(now),
         "signatures": [
-            _signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped) for each in held
+            {
+                **_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
+                "letter": letters.get(each.petition.slug),
+            }
+            for each in held
         ],
         "not_held": list(NOT_HELD),
         "held_elsewhere": list(ELSEWHERE),
@@ -129,6 +142,7 @@ def _signature(held: Held, text: PetitionText | None, *, is_stopped: bool) -> "H
         },
         "consents": _consents(signature, text),
         "signed_text": _signed_text(text) if text else None,
+        "letter": None,
         "times": _times(signature),
         "mail": _mail(signature, is_stopped=is_stopped),
     }

@@ -105,6 +105,37 @@ class SignedText(TypedDict):
     charity: str
 
 
+class AgreedLetter(TypedDict):
+    """The letter that the person agreed to send, in full."""
+
+    version: str
+    subject: str
+    opening: str
+    body: str
+    targets: list[str]
+    send_wording: str
+    reply: bool
+    """Whether the targets may see the email address."""
+    reply_wording: str
+
+
+class LetterDelivery(TypedDict):
+    """What is stored about the email to one target. It contains ids and times only, and outlives the signature."""
+
+    target: str
+    waiting_since: Time | None
+    sent_at: Time | None
+    perhaps_sent_at: Time | None
+    """It was being sent when a server failed. It is not sent again."""
+    undeliverable: str | None
+
+
+class HeldLetter(TypedDict):
+    agreed: AgreedLetter | None
+    """Null if the person sends none, or withdrew."""
+    deliveries: list[LetterDelivery]
+
+
 class HeldSignature(TypedDict):
     petition: PetitionName
     id: Identifier
@@ -113,6 +144,8 @@ class HeldSignature(TypedDict):
     obtained: Obtained
     consents: list[GivenConsent]
     signed_text: SignedText | None
+    letter: HeldLetter | None
+    """Null if the petition has no letter."""
     times: SignatureTimes
     mail: MailState
 

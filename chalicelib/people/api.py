@@ -17,6 +17,7 @@ from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import document, shown
 from chalicelib.people.found import as_shown, one_signature, stopped_of
+from chalicelib.people.letter import letters_of
 from chalicelib.petitions.find import all_petitions, texts_as_signed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.address import Address, read_address
@@ -90,9 +91,9 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in held}
     texts = texts_as_signed(signed, tables())
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
-    return json_answer(
-        document(held, texts, stopped_of(held, settings().limit_keys, tables()), times.now()), headers=download
-    )
+    stopped = stopped_of(held, settings().limit_keys, tables())
+    file = document(held, texts, letters_of(held, tables()), stopped, times.now())
+    return json_answer(file, headers=download)
 
 
 def _changed(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:

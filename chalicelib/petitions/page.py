@@ -10,7 +10,7 @@ from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.core.language import language_of
 from chalicelib.edge.html import framed_by, page
-from chalicelib.edge.http import NO_STORE, chosen_language, query
+from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language, query
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
@@ -85,7 +85,7 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
     context = _context(petition, request, PetitionState.OPEN, known_count(petition, now, tables))
     context |= dict.fromkeys(SECTIONS)
     context |= {"form": _with_a_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
-    hidden = {**NO_STORE, "X-Robots-Tag": "noindex"}
+    hidden = {**NEVER_STALE, "X-Robots-Tag": "noindex"}
     return page_about(petition, request, "petition.html", context, headers=hidden)
 
 

@@ -7,7 +7,8 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match, site_prefix
+from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import read_edit, read_new, read_transition, shown

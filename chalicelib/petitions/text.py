@@ -3,8 +3,9 @@
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote_plus
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
 
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
@@ -19,7 +20,8 @@ Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "s
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
-# A letter in a form must fit into a request of 16 KB, also with letters that take several bytes.
+# Of a form's 16 KB.
+MOST_IN_FORM = 12_000
 MOST_SUBJECT, MOST_BODY, MOST_OPENING, MOST_OPENINGS = 150, 3_000, 500, 10
 
 
@@ -45,6 +47,14 @@ class LetterText(BaseModel):
     """What people agree to when the target may reply to their own address."""
     target_names: dict[str, Line] = {}
     """In a translation: the targets' names, by key."""
+
+    @field_validator("body")
+    @classmethod
+    def _fits_into_a_form(cls, body: str) -> str:
+        """Browsers send the letter with the form, although it is unedited."""
+        if len(quote_plus(body)) > MOST_IN_FORM:
+            raise ValueError("Shorten the letter: in this script, it takes too much of a form")
+        return body
 
 
 class Translation(BaseModel):

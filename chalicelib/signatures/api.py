@@ -10,8 +10,9 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavailable
 from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
+from chalicelib.edge.caller import source_ip
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect, source_ip
+from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition, find_petition

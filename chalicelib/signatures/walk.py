@@ -19,6 +19,8 @@ SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 ADDRESSED = ("state", "email")
 # What a list of those who asked for updates reads (.chalice/policy-run-list.json).
 LISTED = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
+# What finds missing requests for letters.
+WITH_LETTERS = ("pk", "sk", "state", "letter")
 # What an export reads (.chalice/policy-run-export.json): no address.
 EXPORTED = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),
@@ -53,6 +55,16 @@ def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
         if item["state"] == SignatureState.CONFIRMED:
             local, _, domain = item["email"].rpartition("@")
             yield canonical(local, domain)
+
+
+def letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+    """Return those of the next `most` signatures that are confirmed and send a letter, and where to continue.
+
+    Only `manage.py letters` reads this: the letter is in it.
+    """
+    sends = Attr("state").eq(SignatureState.CONFIRMED) & Attr("letter").exists()
+    start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
+    return tables.page(start, WITH_LETTERS, sends, most)
 
 
 def anonymous(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

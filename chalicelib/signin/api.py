@@ -9,8 +9,9 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parsed
+from chalicelib.edge.caller import source_ip
 from chalicelib.edge.html import page, page_view
-from chalicelib.edge.http import json_answer, json_body, source_ip
+from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import json_view
 from chalicelib.signin.model import CodeReturned, Provider, SignInBegun, read_rights

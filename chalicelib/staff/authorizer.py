@@ -11,7 +11,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
-from chalicelib.edge.http import source_ip
+from chalicelib.edge.caller import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import ROUTES

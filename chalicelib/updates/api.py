@@ -7,8 +7,9 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
+from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import answer, chosen_language, json_answer, shared, site_prefix
+from chalicelib.edge.http import answer, chosen_language, json_answer, shared
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition

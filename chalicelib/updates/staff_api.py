@@ -10,7 +10,8 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parsed
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, site_prefix
+from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import EmailAddress
 from chalicelib.staff.authorizer import actor, audited, staff_view

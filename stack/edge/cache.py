@@ -11,7 +11,7 @@ _KEPT = 10_000
 
 
 @dataclass
-class Kept:
+class CachedAnswer:
     """A cached answer. `stored`: when it was stored or found unchanged. `word`: what X-Cache says of its next hits."""
 
     answer: EdgeAnswer
@@ -40,12 +40,12 @@ class Kept:
 
 class EdgeCache:
     def __init__(self) -> None:
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, CachedAnswer] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: Key, now: float) -> Kept | None:
+    def get(self, key: Key, now: float) -> CachedAnswer | None:
         """Return what is kept under a key, fresh or not. After its longest lifetime it is gone."""
         kept = self._kept.get(key)
         if kept and now >= max(kept.stored + kept.life.ends, kept.rests_until):
@@ -59,6 +59,6 @@ class EdgeCache:
         """Keep an answer in place of the one before. An answer without lifetime is not kept."""
         self._kept.pop(key, None)
         if life.ends > 0:
-            self._kept[key] = Kept(answer, now, life)
+            self._kept[key] = CachedAnswer(answer, now, life)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

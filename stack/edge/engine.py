@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from stack.edge.answering import own, prepared, shown
-from stack.edge.cache import EdgeCache, Kept
+from stack.edge.cache import CachedAnswer, EdgeCache
 from stack.edge.distribution import Behaviour, Distribution, EdgeOrigin, OriginGroup
 from stack.edge.forwarding import Key, forwarded, key_of
 from stack.edge.freshness import Lifetime, error_lifetime, lifetime, may_be_shared
@@ -63,7 +63,9 @@ class Edge:
             return _kept(kept)
         return await self._together(key, request, behaviour, kept)
 
-    async def _together(self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: Kept | None) -> _Loaded:
+    async def _together(
+        self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
+    ) -> _Loaded:
         """Send one request to the origin for all who ask meanwhile, unless cookies are forwarded."""
         flight = self._flights.get(key)
         if flight is None:
@@ -74,14 +76,18 @@ class Edge:
                 return loaded
         return await self._load(key, request, behaviour, kept)
 
-    def _fly(self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: Kept | None) -> asyncio.Task[_Loaded]:
+    def _fly(
+        self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
+    ) -> asyncio.Task[_Loaded]:
         """Start a request to the origin that goes on even if its viewer leaves."""
         task = asyncio.ensure_future(self._load(key, request, behaviour, kept))
         self._flights[key] = task
         task.add_done_callback(lambda _: self._flights.pop(key, None))
         return task
 
-    async def _load(self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, kept: Kept | None) -> _Loaded:
+    async def _load(
+        self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
+    ) -> _Loaded:
         """Ask the origin, and keep its answer under the key. Without a key nothing is kept."""
         asked = forwarded(request, behaviour)
         if kept and not behaviour.forwards_cookies:
@@ -99,7 +105,9 @@ class Edge:
             return _kept(kept)
         return await self._kept_anew(key, request, behaviour, prepared(answer, asked, behaviour), now)
 
-    def _renewed(self, key: Key | None, kept: Kept, said: EdgeAnswer, behaviour: Behaviour, now: float) -> _Loaded:
+    def _renewed(
+        self, key: Key | None, kept: CachedAnswer, said: EdgeAnswer, behaviour: Behaviour, now: float
+    ) -> _Loaded:
         answer = kept.answer.saying({name: value for name, value in said.headers.items() if name.lower() in _RENEWED})
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
@@ -163,5 +171,5 @@ class Edge:
         return await self._fetch(origin, replace(request, target=origin.path + request.target))
 
 
-def _kept(kept: Kept) -> _Loaded:
+def _kept(kept: CachedAnswer) -> _Loaded:
     return _Loaded(kept.answer, _ERROR if kept.answer.is_error else _HIT, is_shared=True, stored=kept.stored)

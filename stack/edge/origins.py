@@ -1,13 +1,14 @@
-"""Ask the origins over HTTP: the API behind the local front, and buckets in the emulator."""
+"""Ask the origins: the API and a bucket over HTTP, and other distributions of the template."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from stack.edge.distribution import EdgeOrigin
-from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable
+from stack.edge.distribution import Distribution, EdgeOrigin
+from stack.edge.engine import Edge
+from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
 
 # CloudFront's defaults, in seconds: "Origin settings".
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
@@ -15,10 +16,14 @@ _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
-    """`places`: the local base URL of each origin, by its id in the distribution."""
+    """`api` and `bucket`: their local URLs. `edges`: a CDN for each distribution, by logical id."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
-        self._places = places
+    def __init__(
+        self, distributions: Mapping[str, Distribution], clock: Callable[[], float], api: str, bucket: str
+    ) -> None:
+        self._api, self._bucket = api, bucket
+        self.edges = {name: Edge(each, self.fetch, clock) for name, each in distributions.items()}
+        self._by_domain = {each.domain: self.edges[name] for name, each in distributions.items()}
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -36,9 +41,16 @@ class Origins:
 
     async def fetch(self, origin: EdgeOrigin, asked: OriginRequest) -> EdgeAnswer:
         """Return the origin's answer, unchanged. Raise Unreachable."""
+        inner = self._by_domain.get(origin.domain)
+        if inner:
+            path, _, query = asked.target.partition("?")
+            return await inner.answer(ViewerRequest(asked.method, path, query, asked.headers.copy(), asked.body))
+        return await self._over_http(self._bucket if origin.is_bucket else self._api, asked)
+
+    async def _over_http(self, place: str, asked: OriginRequest) -> EdgeAnswer:
         sending = self.session.request(
             asked.method,
-            URL(self._places[origin.name] + asked.target, encoded=True),
+            URL(place + asked.target, encoded=True),
             headers=asked.headers,
             data=asked.body,
             allow_redirects=False,

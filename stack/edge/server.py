@@ -1,12 +1,9 @@
-"""Serve the local CDN over HTTP: in front of the API's front, with the inbox beside it."""
+"""Serve the local CDN over HTTP, with the inbox beside it."""
 
-import time
 from pathlib import Path
 
 from aiohttp import web
 
-from stack.edge.distribution import Distribution
-from stack.edge.engine import Edge
 from stack.edge.message import ViewerRequest
 from stack.edge.origins import Origins
 from stack.inbox import Inbox, routes
@@ -14,11 +11,9 @@ from stack.inbox import Inbox, routes
 _LIMIT = 10 * 1024 * 1024
 
 
-def application(
-    distribution: Distribution, origins: Origins, emulator: str, archive: Path | None = None
-) -> web.Application:
-    """Return the CDN as a web application. `archive`: file that keeps the inbox."""
-    edge = Edge(distribution, origins.fetch, time.time)
+def application(origins: Origins, emulator: str, archive: Path | None = None) -> web.Application:
+    """Return the distribution `Edge` as a web application. `archive`: file that keeps the inbox."""
+    edge = origins.edges["Edge"]
 
     async def serve(request: web.Request) -> web.Response:
         answer = await edge.answer(await _read(request))

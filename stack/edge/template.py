@@ -10,6 +10,7 @@ from stack.edge.distribution import Behaviour, Distribution
 from stack.edge.properties import Properties
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
+from stack.template.cfn import NOTHING
 
 _LEAST_METHODS = ["GET", "HEAD"]
 _POLICY = "x-amazon-apigateway-policy"
@@ -30,9 +31,10 @@ def refused_without(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> frozenset[str]:
     """Return the values of Referer one of which the API's resource policy wants; empty if it lets everybody in."""
-    reader = _Reader(template, parameters, where, secrets)
-    policy = reader.value(template["Resources"]["RestAPI"]["Properties"]).get("DefinitionBody", {}).get(_POLICY, {})
-    denied = [each for each in policy.get("Statement", []) if each["Effect"] == "Deny"]
+    policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NOTHING)
+    # A policy whose condition does not hold is left out of the list.
+    policies = _Reader(template, parameters, where, secrets).value([policy])
+    denied = [each for policy in policies for each in policy["Statement"] if each["Effect"] == "Deny"]
     return frozenset(key for each in denied for key in each["Condition"]["StringNotEquals"]["aws:Referer"])
 
 
@@ -76,7 +78,7 @@ class _Reader:
 
     def _named(self, kind: str) -> list[str]:
         """Return the logical ids of the resources of a kind that exist."""
-        found = {name: each for name, each in self._resources.items() if each["Type"] == f"AWS::CloudFront::{kind}"}
+        found = {name: each for name, each in self._resources.items() if each.get("Type") == f"AWS::CloudFront::{kind}"}
         return [
             name for name, each in found.items() if "Condition" not in each or self._resolver.holds(each["Condition"])
         ]

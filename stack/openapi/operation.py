@@ -22,6 +22,18 @@ class Query:
 
 
 LANG = Query("lang", "The code of a language, such as `cy`: the texts are in it, as far as they exist.", example="cy")
+# What the list of routes calls by name (edge/routes.py).
+OF_ROUTES = {
+    each.name: each
+    for each in (
+        LANG,
+        Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),
+        Query(
+            "preview", "From a preview link made by staff. Shows the stored page before it is published. Never cached."
+        ),
+        Query("v", "Changes with the content, so that caches can keep the file for a year."),
+    )
+}
 
 
 @dataclass(frozen=True)

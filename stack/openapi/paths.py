@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core.rights import Right
 from chalicelib.edge.route import Function, Route
-from stack.openapi.operation import CSV, JSON, TEXT, Answer, Body, Operation, Query
+from stack.openapi.operation import CSV, JSON, OF_ROUTES, TEXT, Answer, Body, Operation, Query
 from stack.openapi.parameters import header, parameter
 from stack.openapi.schemas import reference
 
@@ -70,7 +70,7 @@ def _is_page(route: Route) -> bool:
 
 def _parameters(route: Route, words: Operation) -> Iterable[Node]:
     yield from map(parameter, _names(route))
-    yield from map(_query, words.query)
+    yield from map(_query, (*(OF_ROUTES[name] for name in route.query), *words.query))
     if words.answer.etag:
         yield parameter("IfNoneMatch")
     if words.changes_revision:

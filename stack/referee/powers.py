@@ -79,7 +79,8 @@ def _code(values: list[str]) -> str:
 
 def _secrets(resource: Mapping[str, Any]) -> list[str]:
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    return [name for value in variables.values() for name in _SECRET.findall(str(value))]
+    # A variable may have two versions of one secret.
+    return [*dict.fromkeys(name for value in variables.values() for name in _SECRET.findall(str(value)))]
 
 
 def _main() -> None:

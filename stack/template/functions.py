@@ -33,6 +33,8 @@ SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
     "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
+    # Every function that serves routes.
+    "ORIGIN_KEYS": (API_HANDLER, "counts", "exports", "links", "manage", "partners", "people", "sign_in"),
 }
 # The parameter that reserves concurrent executions for a function, and what its description says of them.
 RESERVED = {
@@ -57,6 +59,11 @@ def configured() -> dict[str, dict[str, Any]]:
 def timeout(function: str) -> int:
     """Return the function's timeout in seconds."""
     return int(configured()[function].get("lambda_timeout", _config()["lambda_timeout"]))
+
+
+def api_stage() -> str:
+    """Return the name of the API's stage, which is the first part of the API's own paths."""
+    return str(_config()["api_gateway_stage"])
 
 
 @cache
@@ -110,8 +117,19 @@ def of_function(metric: str, function: str) -> Measure:
 
 
 def _secret(variable: str, function: str) -> Template:
+    if variable == "ORIGIN_KEYS":
+        versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
+        return environment(function, {variable: sub(json.dumps(versions))})
     value = sub(f"{{{{resolve:secretsmanager:${{{logical_id(variable.lower())}}}:SecretString}}}}")
     return environment(function, {variable: value})
+
+
+def origin_key(parameter: str) -> str:
+    """Return the reference to one version of OriginKeys, for Fn::Sub. The parameter names the version.
+
+    CloudFormation does not notice a new value of a secret, but it notices another reference.
+    """
+    return f"{{{{resolve:secretsmanager:${{OriginKeys}}:SecretString:${{{parameter}}}}}}}"
 
 
 def _source(function: str) -> Template:

@@ -12,6 +12,7 @@ from stack.template.alarms import alarms
 from stack.template.api import api
 from stack.template.cfn import Template, merged
 from stack.template.dashboard import dashboard
+from stack.template.edge import edge
 from stack.template.functions import functions
 from stack.template.gateway import gateway
 from stack.template.mail import mail
@@ -40,6 +41,6 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
 def merge_template() -> Template:
     """Return the template. Do not change it: it is built once in a process."""
     stored = [tables(), queues(), streams(), storage()]
-    served = [functions(), mail(), api(), gateway(), alarms()]
+    served = [functions(), mail(), api(), gateway(), edge(), alarms()]
     whole = merged([{"Description": _DESCRIPTION}, parameters(), *stored, *served])
     return merged([whole, dashboard(whole["Resources"])])

@@ -7,15 +7,15 @@ from stack.template.cfn import Template, given, output, ref
 _DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?"
 
 
-def _text(description: str, default: str = "", pattern: str = "", **more: Any) -> Template:
+def text(description: str, default: str = "", pattern: str = "", **more: Any) -> Template:
     """Return a parameter of text: any, or what matches the whole pattern."""
     limits = {"AllowedPattern": pattern} if pattern else {}
     return {"Type": "String", "Default": default, "Description": description, **limits, **more}
 
 
-def _choice(description: str, *values: str) -> Template:
+def choice(description: str, *values: str) -> Template:
     """Return a parameter with these values; the first is the default."""
-    return _text(description, values[0], AllowedValues=[*values])
+    return text(description, values[0], AllowedValues=[*values])
 
 
 def number(description: str, default: int | str, least: int, **more: int) -> Template:
@@ -23,36 +23,36 @@ def number(description: str, default: int | str, least: int, **more: int) -> Tem
 
 
 _PARAMETERS = {
-    "Stage": _text(
+    "Stage": text(
         "Name of this copy of the stack. local is for the embedded AWS.", "dev", pattern="[a-z][a-z0-9-]{0,15}"
     ),
-    "Protect": _choice(
+    "Protect": choice(
         "Protect the tables against deletion. stack/deploy.py sets it once the stack is created: a creation that fails"
         " must be able to delete them.",
         "no",
         "yes",
     ),
-    "SiteUrl": _text(
+    "SiteUrl": text(
         "Where supporters reach the site, without a closing slash. Every email contains it.",
         pattern=r"(https?://[^\s]+)?",
     ),
-    "MailFrom": _text(
+    "MailFrom": text(
         "Sender of all email: an address without a name. SES must have verified the address or its domain.",
         "petitions@example.org",
         r"[^@\s<>]+@[^@\s<>]+",
     ),
-    "MailIdentity": _text(
+    "MailIdentity": text(
         "Domain for which SES creates an identity. Empty if SES already has one, for the domain or the"
         " address: there is one for each account and region.",
         pattern=_DOMAIN,
     ),
-    "MailFromDomain": _text(
+    "MailFromDomain": text(
         "MAIL FROM domain, below MailIdentity: bounce.example.org. Empty: amazonses.com. It needs an MX and an SPF"
         " record.",
         pattern=_DOMAIN,
     ),
     "LogLevel": {
-        **_text("Level of the application's log. Metrics are in lines of level INFO: a higher level has none.", "INFO"),
+        **text("Level of the application's log. Metrics are in lines of level INFO: a higher level has none.", "INFO"),
         "AllowedValues": ["DEBUG", "INFO", "WARNING", "ERROR"],
     },
     "MailPerSecond": number(
@@ -68,21 +68,21 @@ _PARAMETERS = {
         2,
         MaxValue=1000,
     ),
-    "AlarmEmail": _text(
+    "AlarmEmail": text(
         "Address that gets every alarm. Empty: no email; subscribe to the output AlarmsTopicArn instead.",
         pattern=r"([^@\s<>]+@[^@\s<>]+)?",
     ),
-    "OidcIssuer": _text(
+    "OidcIssuer": text(
         "The issuer of your OpenID Connect provider, with which staff sign in. Empty: no sign-in; staff have tokens"
         " only.",
         pattern=r"(https://[^\s?#]+|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?)?",
     ),
-    "OidcClientId": _text("The client id of this site at the provider."),
-    "OidcClientSecret": _text("The client secret, if there is one.", NoEcho=True),
-    "OidcClaim": _text(
+    "OidcClientId": text("The client id of this site at the provider."),
+    "OidcClientSecret": text("The client secret, if there is one.", NoEcho=True),
+    "OidcClaim": text(
         "The claim of the provider's tokens that decides the rights: groups, cognito:groups, email, ...", "groups"
     ),
-    "OidcRights": _text(
+    "OidcRights": text(
         'Rights by value of the claim, as JSON: {"petition-team": ["counts", "manage"]}. Empty: nobody can sign in.',
         "{}",
         MaxLength=2000,
@@ -98,16 +98,38 @@ _PARAMETERS = {
         12000,
         12000,
     ),
-    "AccessLog": _choice(
+    "AccessLog": choice(
         "Access log of the API, kept for 30 days. API Gateway needs a role for logs in the account's settings first:"
         " docs/deploy.md.",
         "off",
         "on",
     ),
-    "CustomerKeyArn": _text(
+    "CustomerKeyArn": text(
         "KMS key for signatures, overflow queues and exports. Not for the feedback queues, which hold recipients'"
         " addresses. Empty: AWS's own keys. docs/deploy.md has its policy.",
         pattern=r"(arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+)?",
+    ),
+    "EdgeDomain": text(
+        "Domain of the site on CloudFront: sign.example.org. Empty: no CloudFront. stack/deploy.py sets the next two"
+        " from the stack in us-east-1.",
+        pattern=_DOMAIN,
+    ),
+    "EdgeCertificateArn": text(
+        "The domain's certificate, in us-east-1. Empty: the site answers at CloudFront's own address only.",
+        pattern=r"(arn:[a-z-]+:acm:us-east-1:\d{12}:certificate/[a-z0-9-]+)?",
+    ),
+    "EdgeWebAclArn": text(
+        "The web ACL of CloudFront, in us-east-1. Empty: none.",
+        pattern=r"(arn:[a-z-]+:wafv2:us-east-1:\d{12}:global/webacl/[A-Za-z0-9_/-]+)?",
+    ),
+    "EdgeOnly": choice(
+        "Whether the API refuses what does not come through CloudFront. no: while the domain still leads to the API.",
+        "yes",
+        "no",
+    ),
+    "OriginKey": text("Version of OriginKeys that CloudFront sends to the API.", "v1", "v[0-9]+"),
+    "OriginKeyToo": text(
+        "Another version that the API accepts, so that a rotation refuses no request: docs/deploy.md.", "v1", "v[0-9]+"
     ),
 }
 
@@ -132,6 +154,10 @@ _CONDITIONS = {
     "HasMailFromDomain": differs("MailFromDomain"),
     # Compare with text, because a parameter is text.
     "WarmsSignatures": differs("WarmWrites", "0"),
+    "HasEdge": differs("EdgeDomain"),
+    "HasEdgeCertificate": differs("EdgeCertificateArn"),
+    "HasEdgeWebAcl": differs("EdgeWebAclArn"),
+    "RefusesOthers": {"Fn::And": [{"Condition": "HasEdge"}, equals("EdgeOnly", "yes")]},
 }
 
 

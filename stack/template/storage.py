@@ -8,6 +8,7 @@ _SECRETS = {
     "TokenKeys": "Keys that sign the links in emails. The newest signs, all verify.",
     "LimitKeys": "Key of the hashes of addresses in the limits table. Without it, nobody's choice to get no more email"
     " is known: never replace.",
+    "OriginKeys": "Keys by which the API knows what comes through the CDN. docs/deploy.md says how to change them.",
 }
 
 

@@ -81,6 +81,16 @@ def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
     assert str(make_header(decode_header(sender))) == f"{name.strip()} <a@b.example>"
 
 
+@pytest.mark.parametrize(("reply_to", "sent"), [("", {}), (ALICE.email, {"ReplyToAddresses": [ALICE.email]})])
+def test_replies_go_to_another_address_only_if_the_email_names_one(
+    played: tuple[Mailer, Stubber], reply_to: str, sent: dict[str, list[str]]
+) -> None:
+    mailer, stub = played
+    common = {"FromEmailAddress": ANY, "Destination": ANY, "Content": ANY, "EmailTags": ANY}
+    stub.add_response("send_email", {"MessageId": "m-1"}, {**common, "ConfigurationSetName": ANY, **sent})
+    mailer.send(Mail("a@b.example", "s", "t", "h", reply_to=reply_to))
+
+
 def test_an_email_without_headers_is_sent(played: tuple[Mailer, Stubber]) -> None:
     mailer, stub = played
     anything = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"), ANY)

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
@@ -30,7 +29,7 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
             # Each site is deployed once: the one with sign-in belongs to the tests over HTTP.
             is_sign_in = "site_with_sign_in" in getattr(item, "fixturenames", ())

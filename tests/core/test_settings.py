@@ -10,7 +10,7 @@ from chalicelib.core.settings import settings
 from tests.actors import SECRET, SITE
 from tests.conftest import ENVIRONMENT
 
-SECRETS = {"SIGNATURE_KEYS", "TOKEN_KEYS", "LIMIT_KEYS"}
+SECRETS = {"SIGNATURE_KEYS", "TOKEN_KEYS", "LIMIT_KEYS", "ORIGIN_KEYS"}
 
 
 def test_settings_come_from_the_environment(environment: dict[str, str]) -> None:

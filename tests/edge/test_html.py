@@ -1,7 +1,7 @@
 """Pages as answers."""
 
 from chalicelib.edge.html import POLICY
-from tests.actors import SITE
+from tests.actors import ORIGIN_KEYS, SITE
 from tests.served import Served
 
 
@@ -19,7 +19,8 @@ def test_a_page_has_content_type_and_security_policy(served: Served) -> None:
 
 
 def test_links_of_a_page_follow_the_prefix_and_shared_links_the_site(served: Served) -> None:
-    body = served.get("/petitions/safe-children", x_forwarded_prefix="/prod").body.decode()
+    through_cdn = {"x_forwarded_prefix": "/prod", "x_origin_verify": ORIGIN_KEYS["OriginKey"]}
+    body = served.get("/petitions/safe-children", **through_cdn).body.decode()
     assert 'action="/prod/petitions/safe-children/signatures"' in body
     assert f'href="{SITE}/petitions/safe-children"' in body
 

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Request
 from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
-from chalicelib.edge.http import client_matches, form_fields, json_body, query, site_prefix
+from chalicelib.edge.http import client_matches, form_fields, json_body, query
 from chalicelib.petitions import api as petitions
 from tests.served import FORM, JSON, Served
 
@@ -69,33 +69,6 @@ def test_any_bytes_are_fields_of_text(body: bytes) -> None:
     assert all(isinstance(text, str) for pair in fields.items() for text in pair)
     for text in fields.values():
         text.encode()
-
-
-@pytest.mark.parametrize(
-    ("path", "stage_path", "prefix"),
-    [
-        ("/", "/", ""),
-        ("/", "/prod/", "/prod"),
-        ("/petitions/{slug}", "/petitions/x", ""),
-        ("/petitions/{slug}", "/prod/petitions/x", "/prod"),
-        ("/petitions/{slug}/signatures", "/a/b/petitions/x/signatures", "/a/b"),
-        ("/petitions/{slug}", "", ""),
-    ],
-)
-def test_the_prefix_of_our_paths_is_found(path: str, stage_path: str, prefix: str) -> None:
-    assert site_prefix(a_request(path=path, stage_path=stage_path)) == prefix
-
-
-@pytest.mark.parametrize(
-    ("told", "prefix"), [("/prod", "/prod"), ("/prod/", "/prod"), ("", ""), ("/", ""), ("/a/b", "/a/b")]
-)
-def test_a_cdn_may_send_the_prefix_in_a_header(told: str, prefix: str) -> None:
-    assert site_prefix(a_request(stage_path="/other/", x_forwarded_prefix=told)) == prefix
-
-
-@pytest.mark.parametrize("told", ["//evil.example", "prod", "/a//b", "/a\n", "/<script>", "/\u202e", "/a?b", "/a#b"])
-def test_an_unsafe_prefix_is_ignored(told: str) -> None:
-    assert site_prefix(a_request(x_forwarded_prefix=told)) == ""
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from chalice.app import MultiDict
 from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
@@ -17,6 +18,7 @@ from tests.actors import NOW, bobs_token
 from tests.served import Served
 
 READ = [route for route in ROUTES.values() if route.method == "GET"]
+CACHED = [route for route in READ if route.cache is not Cache.NEVER]
 
 
 def test_each_right_opens_the_routes_of_one_function_only() -> None:
@@ -54,3 +56,21 @@ def test_an_answer_is_cached_as_its_route_is_listed(served: Served, petition: Pe
     shortest = next(cache for cache in Cache if seconds_kept(answer) <= cache.value)
     assert shortest is route.cache
     assert answer.status_code in (200, 302) or route.cache is Cache.NEVER
+
+
+@pytest.mark.parametrize("route", CACHED, ids=lambda route: route.path)
+def test_a_cached_answer_depends_on_the_listed_keys_of_the_query_only(
+    served: Served, petition: Petition, route: Route, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A CDN drops every other key, so a view that reads one more would never see it there."""
+    read: set[str] = set()
+
+    def recorded(values: MultiDict, name: str) -> object:
+        read.add(name)
+        return values._dict[name][-1]
+
+    monkeypatch.setattr(MultiDict, "__getitem__", recorded)
+    path = address(route, petition, served)
+    assert served.get(f"{path}?unlisted=1").status_code in (200, 302)
+    # What copies the whole query into links or redirects reads this one.
+    assert read - {"unlisted"} <= {*route.query}

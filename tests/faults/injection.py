@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -160,9 +161,16 @@ def _error(fault: Fault) -> Exception:
 def _site() -> str:
     """Return the calling function in chalicelib, as `sites_from` names it; "" for a test."""
     frame: FrameType | None = sys._getframe(2)
-    while frame and not Path(frame.f_code.co_filename).is_relative_to(CODE):
+    while frame:
+        if site := _named(frame.f_code.co_filename, frame.f_code.co_qualname):
+            return site
         frame = frame.f_back
-    if frame is None:
+    return ""
+
+
+@cache
+def _named(file: str, function: str) -> str:
+    if not Path(file).is_relative_to(CODE):
         return ""
-    named = [part for part in frame.f_code.co_qualname.split(".") if not part.startswith("<")]
-    return f"{Path(frame.f_code.co_filename).relative_to(ROOT)}:{named[-1]}"
+    named = [part for part in function.split(".") if not part.startswith("<")]
+    return f"{Path(file).relative_to(ROOT)}:{named[-1]}"

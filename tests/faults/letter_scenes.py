@@ -10,8 +10,17 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.sweep import ON_ITS_WAY
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, item_of
+from tests.faults.people_scenes import PERSON
 from tests.faults.scenes import KEY, PETITION, SIX, Scene, _schedule, counted_right, ran
-from tests.faults.staff_scenes import ADDRESS, WRITTEN, bob_may_all, changed_petition, petition_is_right
+from tests.faults.staff_scenes import (
+    ADDRESS,
+    WRITTEN,
+    asked,
+    bob_may_all,
+    changed_petition,
+    is_in_the_trail,
+    petition_is_right,
+)
 from tests.faults.update_scenes import bounced, delivered
 from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.served import Served, stream_event
@@ -29,6 +38,11 @@ def alice_sends_a_letter(served: Served) -> Petition:
 def a_requested_letter(served: Served) -> None:
     alice_sends_a_letter(served)
     served.mail_request = LETTERS.request(LETTER_KEY, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def bob_and_a_requested_letter(served: Served) -> None:
+    bob_may_all(served)
+    a_requested_letter(served)
 
 
 def a_dropped_letter(served: Served) -> None:
@@ -70,7 +84,9 @@ LETTER_SCENES = [
     Scene("relay_mail", alice_sends_a_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
     Scene("relay_mail", a_dropped_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
     Scene("send_other_mail", a_requested_letter, delivered, is_sent_at_most_once, SIX),
+    Scene("export_access", bob_and_a_requested_letter, partial(asked, "POST", f"{PERSON}/access", 200, {}),
+          partial(is_in_the_trail, "access.exported")),
     Scene("receive_feedback", a_requested_letter, bounced, says_nothing_about_alice),
     Scene("edit_petition", bob_may_all, partial(changed_petition, "PUT", ADDRESS, WITH_A_LETTER), petition_is_right),
     Scene("sweep_mail", an_old_request_for_a_letter, partial(ran, "sweep_mail", _schedule), letter_is_queued_again),
-]
+]  # fmt: skip

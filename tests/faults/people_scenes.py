@@ -1,8 +1,9 @@
 """Scenes of one person's data and of signing in. The tally stays exact, and all access is in the audit trail."""
 
+import atexit
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from functools import cache, partial
 
 import pytest
 
@@ -36,24 +37,33 @@ PERSON = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
 @contextmanager
 def a_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Run a sign-in provider. It is not part of AWS, so it has no faults here."""
-    with issuing() as site:
-        site.vouch(exp=int((NOW + DAY).timestamp()))
-        configured = {"ISSUER": site.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
-        for name, value in configured.items():
-            patch.setenv(f"OIDC_{name}", value)
-        settings.cache_clear()
-        forget_provider()
-        yield
+    configured = {"ISSUER": _issuer(), "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in configured.items():
+        patch.setenv(f"OIDC_{name}", value)
+    settings.cache_clear()
+    forget_provider()
+    yield
     forget_provider()
     settings.cache_clear()
+
+
+@cache
+def _issuer() -> str:
+    """Start a provider that lets Bob in, until the process ends, and return its address."""
+    running = ExitStack()
+    atexit.register(running.close)
+    site = running.enter_context(issuing())
+    site.vouch(exp=int((NOW + DAY).timestamp()))
+    return site.issuer
 
 
 @contextmanager
 def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     """Leave out what takes long and makes no AWS call of another kind, and run a sign-in provider."""
     few_partitions(patch)
-    # Typesetting a cover sheet takes a quarter of a second.
+    # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
     patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
     # One row after the other, so that a fault meets the same call each time.
     patch.setattr("chalicelib.partners.imports.run.WORKERS", 1)
     with a_provider(patch):

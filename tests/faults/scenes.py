@@ -30,8 +30,7 @@ from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff import authorizer
-from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import By
+from chalicelib.tallies.count import Days, breakdowns, exact_count
 from tests.actors import (
     ALICE,
     BOB,
@@ -120,8 +119,7 @@ def counted_right(served: Served) -> None:
     items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
     number = sum(item["state"] == "confirmed" for item in items)
     assert exact_count(PETITION, served.clock(), served.tables).confirmed == number
-    for by in By:
-        found = breakdown(PETITION, by, Days(), served.clock(), served.tables)
+    for found in breakdowns(PETITION, Days(), served.clock(), served.tables):
         assert found.confirmed == sum(found.values.values()) == number
 
 

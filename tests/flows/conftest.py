@@ -19,7 +19,7 @@ SAMPLE = Path(__file__).parents[2] / ".chalice" / "petitions" / "support-traffic
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/flows/"):
             item.add_marker(pytest.mark.flows)
 
 

@@ -7,7 +7,7 @@ from chalicelib.letters.kinds import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, NOW, a_petition, item_of, key_of
+from tests.actors import ALICE, DAY, NOW, a_petition, item_of, key_of, signed
 from tests.letters.lettering import (
     LETTER,
     PENDING,
@@ -54,6 +54,13 @@ def test_a_letter_is_sent_in_the_words_of_its_person(served: Served) -> None:
     [mail] = sent(served, a_petition_with_a_letter(served), **own)
     assert mail.subject == "My subject"
     assert mail.text.startswith("Dear Home Secretary,\n\nMy opening\n\nMy body\n")
+
+
+def test_what_its_person_typed_is_text_in_the_html_too(served: Served) -> None:
+    [mail] = sent(served, a_petition_with_a_letter(served), body="<b>Help</b> & act.", subject="A {{ b }} <i>")
+    assert "&lt;b&gt;Help&lt;/b&gt; &amp; act." in mail.html
+    assert "<b>Help</b> & act." in mail.text
+    assert mail.subject == "A {{ b }} <i>"
 
 
 def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(served: Served) -> None:
@@ -146,3 +153,21 @@ def test_a_letter_is_sent_although_its_senders_address_is_undeliverable(served: 
     served.tables.items[key_of(petition, alice)]["undeliverable"] = "complained"
     send_all(served)
     assert len(served.mailer.mails) == 1
+
+
+def test_the_letter_of_somebody_who_withdrew_and_was_signed_again_waits_for_a_confirmation(served: Served) -> None:
+    """Anybody can sign again with the address, and write another letter."""
+    petition = a_petition_with_a_letter(served)
+    alice = relayed_letter(served, petition)
+    withdraw(key_of(petition, alice), petition, NOW, served.tables)
+    signed(served.tables, petition, now=NOW + DAY, letter={"send": True, "body": "A stranger wrote this."})
+    assert item_of(served.tables, petition, alice)["state"] == "pending"
+    send_all(served)
+    assert not served.mailer.mails
+
+
+def test_withdrawing_deletes_the_words_of_the_letter(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = confirmed_with_a_letter(served, petition, body="My words")
+    withdraw(key_of(petition, alice), petition, NOW, served.tables)
+    assert "letter" not in item_of(served.tables, petition, alice)

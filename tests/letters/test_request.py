@@ -1,16 +1,19 @@
 """A letter is requested when its person confirms: once for each target, whatever is delivered twice."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTERS
-from chalicelib.letters.request import has_just_confirmed
-from tests.actors import item_of
+from chalicelib.letters.kinds import LETTER_KINDS, LETTERS
+from chalicelib.letters.request import has_just_confirmed, request_letters, request_missing
+from chalicelib.mail.outbox import Outbox
+from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
 from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
-from tests.served import Served
+from tests.served import Served, schedule_event
 
 PENDING: dict[str, Any] = {"state": "pending", "letter": {"version": "1"}}
 CONFIRMED = PENDING | {"state": "confirmed"}
@@ -20,7 +23,9 @@ CONFIRMED = PENDING | {"state": "confirmed"}
     ("before", "after", "expected"),
     [
         (PENDING, CONFIRMED, True),
-        (None, CONFIRMED, True),
+        (None, CONFIRMED, False),
+        (PENDING, CONFIRMED | {"restored_at": "2026-11-24T12:00:00Z"}, False),
+        (PENDING | {"restored_at": "1"}, CONFIRMED | {"restored_at": "1"}, True),
         (CONFIRMED, CONFIRMED, False),
         (None, PENDING, False),
         (CONFIRMED, {"state": "withdrawn"}, False),
@@ -59,3 +64,30 @@ def test_the_item_of_a_letter_has_no_personal_data(served: Served) -> None:
     key = LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))
     assert key.table == keys.DELIVERIES
     assert set(served.tables.items[key]) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at"}
+
+
+def test_letters_that_the_stream_lost_are_requested_once(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    for person in (ALICE, BOB):
+        confirmed_with_a_letter(served, petition, person)
+    confirmed(served.tables, petition, CHARLIE)
+    relayed(served, PENDING, item_of(served.tables, petition, identity_of(petition, BOB)))
+    assert request_missing(petition.slug, NOW, served.tables) == 1
+    assert request_missing(petition.slug, NOW, served.tables) == 0
+    served.clock.forward(timedelta(hours=2))
+    served.invoke("sweep_mail", schedule_event())
+    send_all(served)
+    assert len(served.mailer.mails) == 2
+    assert request_missing(petition.slug, NOW, served.tables) == 0
+
+
+def test_a_queue_that_fails_after_the_request_loses_no_letter(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    change = (PENDING, item_of(served.tables, petition, confirmed_with_a_letter(served, petition)))
+    outbox = Outbox(served.queue, served.other_queue, LETTER_KINDS)
+    served.other_queue.fail_next(Unavailable("queue"))
+    with pytest.raises(Unavailable):
+        request_letters([change], NOW, outbox, served.tables)
+    assert request_letters([change], NOW, outbox, served.tables) == 1
+    send_all(served)
+    assert len(served.mailer.mails) == 1

@@ -9,10 +9,12 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.petitions.letter import Digest, Paced, Single
+from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import NOW, WELSH, a_petition
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
+from tests.served import Served
 
 
 def version_with(**changes: Any) -> str:
@@ -38,6 +40,7 @@ def test_a_target_gets_letters_singly_unless_the_file_says_otherwise() -> None:
         {"subject": ""},
         {"subject": "Two\nlines"},
         {"body": "x" * 3001},
+        {"body": "ω" * 2001},
         {"openings": ["x"] * 11},
     ],
 )
@@ -90,3 +93,30 @@ def test_each_version_of_the_letter_is_kept(tables: FakeTables) -> None:
 def test_a_version_that_is_missing_is_a_fault(tables: FakeTables) -> None:
     with pytest.raises(Unavailable):
         letter_as_signed("safe-children", "0" * 12, tables)
+
+
+def test_the_public_reads_the_letter_in_its_language_without_addresses(served: Served) -> None:
+    publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, served.tables)
+    english, welsh = (served.get(f"/api/petitions/safe-children{lang}") for lang in ("", "?lang=cy"))
+    letter = english.json_body["letter"]
+    assert {name: letter[name] for name in ("subject", "body", "openings", "targets", "may_edit")} == {
+        **{name: LETTER[name] for name in ("subject", "body", "openings")},
+        "targets": ["Home Secretary"],
+        "may_edit": True,
+    }
+    assert [(each["name"], each["wording"]) for each in letter["consents"]] == [
+        ("send", LETTER["send_wording"]),
+        ("reply", LETTER["reply_wording"]),
+    ]
+    assert welsh.json_body["letter"]["targets"] == ["Ysgrifennydd Cartref"]
+    assert TARGET["email"] not in english.body.decode()
+
+
+def test_a_petition_without_a_letter_says_nothing_of_one(served: Served, petition: Petition) -> None:
+    assert "letter" not in served.get("/api/petitions/safe-children").json_body
+    assert "letter" not in served.get("/petitions/safe-children").body.decode().partition("<main")[2]
+
+
+def test_the_page_never_shows_a_targets_address(served: Served) -> None:
+    publish(a_petition(letter=LETTER), NOW, served.tables)
+    assert TARGET["email"] not in served.get("/petitions/safe-children").body.decode()

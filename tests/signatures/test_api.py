@@ -18,6 +18,7 @@ from tests.actors import (
     CHARLIE,
     DAY,
     NOW,
+    ORIGIN_KEYS,
     a_petition,
     a_published_petition,
     confirmed,
@@ -308,10 +309,11 @@ def test_a_script_typed_into_the_form_is_shown_as_text(served: Served, field: st
 
 def test_the_redirect_keeps_a_valid_prefix(served: Served) -> None:
     body = urlencode(fields_of()).encode()
-    answer = served.post(HOSTED, body, FORM, x_forwarded_prefix="/prod")
+    through_cdn = {"x_origin_verify": ORIGIN_KEYS["OriginKey"]}
+    answer = served.post(HOSTED, body, FORM, x_forwarded_prefix="/prod", **through_cdn)
     assert answer.headers["Location"] == "/prod/petitions/safe-children/thanks"
     for evil in ("//evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/\\evil.example", "javascript:x"):
-        answer = served.post(HOSTED, body, FORM, x_forwarded_prefix=evil)
+        answer = served.post(HOSTED, body, FORM, x_forwarded_prefix=evil, **through_cdn)
         assert answer.headers["Location"] == "/petitions/safe-children/thanks"
 
 

@@ -17,6 +17,7 @@ from stack.front import application
 from stack.sockets import LOOPBACK, free_port
 
 BODY = bytes(range(256))
+KEY = "the-key"
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -62,7 +63,7 @@ def with_front(test: Callable[[aiohttp.ClientSession, str], Awaitable[None]], ar
     async def run() -> None:
         async with (
             serving(upstream()) as behind,
-            serving(application(behind, f"{behind}/api", archive)) as front,
+            serving(application(behind, f"{behind}/api", KEY, archive)) as front,
             aiohttp.ClientSession(auto_decompress=False) as session,
         ):
             await test(session, front)
@@ -111,10 +112,13 @@ def test_path_and_query_are_unchanged() -> None:
 def test_the_callers_address_comes_from_the_connection_not_from_its_headers() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         lies = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Prefix": "/evil", "Forwarded": "for=6.6.6.6"}
+        lies |= {"X-Origin-Verify": "guessed", "CloudFront-Viewer-Address": "6.6.6.6:1"}
         answer, _ = await ask(session, front + "/", headers=lies)
         seen = json.loads(answer.headers["X-Seen"])["headers"]
         assert seen["X-Forwarded-For"] == "127.0.0.1"
         assert seen["X-Forwarded-Prefix"] == "/"
+        assert seen["X-Origin-Verify"] == KEY
+        assert "CloudFront-Viewer-Address" not in seen
         assert seen["X-Forwarded-Proto"] == "http"
         assert seen["X-Forwarded-Host"] == front.removeprefix("http://")
         assert "Forwarded" not in seen
@@ -134,7 +138,7 @@ def test_a_body_beyond_the_limit_is_413() -> None:
 def test_without_an_emulator_the_answer_is_503_with_retry_after() -> None:
     async def run() -> None:
         down = f"http://{LOOPBACK}:{free_port()}"
-        async with serving(application(down, down)) as front, aiohttp.ClientSession() as session:
+        async with serving(application(down, down, KEY)) as front, aiohttp.ClientSession() as session:
             answer, body = await ask(session, front + "/")
             assert answer.status == 503
             assert answer.headers["Retry-After"] == "5"

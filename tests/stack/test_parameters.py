@@ -10,17 +10,25 @@ import pytest
 from stack.console import Failure
 from stack.parameters import parameters
 
-DECLARED: dict[str, Any] = dict.fromkeys(("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer"))
+DECLARED: dict[str, Any] = dict.fromkeys(
+    ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain")
+)
 
 
 def asked(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **options: str) -> dict[str, str]:
-    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email")
+    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email", "edge_domain")
     return parameters(Namespace(**{**dict.fromkeys(names, ""), **options}, set=list(settings)), DECLARED, before)
 
 
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
     assert asked() == {}
     assert asked(site_url="https://sign.example.org/") == {"SiteUrl": "https://sign.example.org"}
+
+
+def test_a_site_on_cloudfront_has_its_domain_unless_another_is_given() -> None:
+    both = {"EdgeDomain": "sign.example.org", "SiteUrl": "https://sign.example.org"}
+    assert asked(edge_domain="sign.example.org") == both
+    assert asked(edge_domain="sign.example.org", site_url="https://a.example")["SiteUrl"] == "https://a.example"
 
 
 def test_the_rate_sets_the_number_of_senders() -> None:
@@ -41,7 +49,7 @@ def test_a_given_number_of_senders_is_kept() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["Colour=red"], "no parameter Colour; it has MailFrom, MailPerSecond"),
+        (["Colour=red"], "no parameter Colour; it has EdgeDomain, MailFrom"),
         (["MailFrom"], "Name=Value, not MailFrom"),
         (["MailPerSecond=many"], "MAIL_PER_SECOND must be a number, not many"),
         *(

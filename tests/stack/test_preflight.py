@@ -49,6 +49,11 @@ def checked(account: Account, **values: str) -> None:
     check(cast(Cloud, account), "petitions-prod", TEMPLATE, values)
 
 
+def with_cdn(key: str = "v1", also: str = "v1") -> Account:
+    """An account whose stack is behind a CDN that sends this key."""
+    return Account(EdgeDomain="a.example", OriginKey=key, OriginKeyToo=also)
+
+
 REFUSED: list[tuple[Account, dict[str, str], str]] = [
     (Account(), {"MailIdentity": "petitions@example.org"}, "Verify the address petitions@example.org in SES by hand"),
     (Account(identities=("example.org",)), {"MailIdentity": "example.org"}, "leave MAIL_IDENTITY out"),
@@ -62,6 +67,8 @@ REFUSED: list[tuple[Account, dict[str, str], str]] = [
     (Account(), {"ReservedOverflow": "1"}, "0 or at least 2"),
     (Account(free=110), {"ReservedRelay": "11"}, "would leave 99 of 110"),
     (Account(free=10), {"ReservedAuthorizer": "5"}, "Lambda keeps 100"),
+    (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example"}, "in use without CloudFront"),
+    (with_cdn(), {"OriginKey": "v2"}, "does not accept v2 yet"),
 ]
 ACCEPTED: list[tuple[Account, dict[str, str]]] = [
     (Account(), {}),
@@ -71,6 +78,11 @@ ACCEPTED: list[tuple[Account, dict[str, str]]] = [
     (Account(), {"WarmWrites": "10000"}),
     (Account(), {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
     (Account(free=110), {"ReservedRelay": "10"}),
+    (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example", "EdgeOnly": "no"}),
+    # A rotation: the API accepts v2, then CloudFront sends it, then the API forgets v1.
+    (with_cdn(), {"OriginKeyToo": "v2"}),
+    (with_cdn(also="v2"), {"OriginKey": "v2", "OriginKeyToo": "v1"}),
+    (with_cdn("v2"), {"OriginKeyToo": "v2"}),
     # The stack may use its own existing reservation.
     (Account(free=100, ReservedRelay="50"), {"ReservedRelay": "40"}),
 ]

@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 
 def options(stage: str, *settings: str) -> Namespace:
-    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email")
-    return Namespace(stage=stage, yes=True, set=list(settings), **dict.fromkeys(names, ""))
+    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email", "edge_domain")
+    return Namespace(stage=stage, yes=True, set=list(settings), edge_set=[], **dict.fromkeys(names, ""))
 
 
 def protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -38,10 +39,10 @@ def visitor(site: str) -> Visitor:
     return Visitor(site, mails)
 
 
-def command(port: int, local: Path) -> subprocess.Popen[str]:
+def command(port: int, local: Path, *options: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "stack.run", "--port", str(port)],
+        [sys.executable, "-m", "stack.run", "--port", str(port), *options],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -52,8 +53,8 @@ def command(port: int, local: Path) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def running_site(port: int, local: Path) -> Iterator[Site]:
-    process = command(port, local)
+def running_site(port: int, local: Path, *options: str) -> Iterator[Site]:
+    process = command(port, local, *options)
     file = local / "endpoints.json"
     try:
         wait_for(lambda: file.exists() or process.poll() is not None, 180)
@@ -94,6 +95,20 @@ def _in_a_shell(line: str, local: Path) -> str:
     return subprocess.run(
         shell, input=line, env=environment, cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
+
+
+def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> None:
+    """`make run EDGE=1`, then `make run`: the same address, the same people."""
+    port, slug = free_port(), "support-trafficked-children"
+    page = f"/petitions/{slug}"
+    words: list[str | None] = []
+    for options in (["--edge"], [], ["--edge"]):
+        with running_site(port, tmp_path, *options) as site:
+            site.visitor.sign(slug, f"visitor-{len(words)}@example.org")
+            with urllib.request.urlopen(site.endpoints["site"] + page, timeout=60) as answer:
+                words.append(answer.headers["X-Cache"])
+            assert len(site.visitor.mails()) >= len(words) - 1
+    assert words == ["Miss from cloudfront", None, "Miss from cloudfront"]
 
 
 def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -23,7 +22,7 @@ Clients = Callable[..., Any]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents and "running" in getattr(item, "fixturenames", ()):
+        if item.nodeid.startswith("tests/strict/") and "running" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stack)
             item.add_marker(pytest.mark.xdist_group("strict"))
 

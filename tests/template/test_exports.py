@@ -58,7 +58,7 @@ def test_run_export_reads_only_parts() -> None:
 
 
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
-    [bucket] = of_type("AWS::S3::Bucket").values()
+    bucket = of_type("AWS::S3::Bucket")["ExportsBucket"]
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]

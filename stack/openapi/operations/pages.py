@@ -4,31 +4,21 @@ from chalicelib.signatures.answers import ConfirmFields, SignatureFields, StopFi
 from stack.openapi.operation import FORM, LANG, Answer, Body, Operation, Operations, Query
 
 PAGE = Answer("The page.")
-SOURCE = Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored.")
 EMBED = Query("embed", "`1` for the form in a frame: the page that follows may be in the frame too.")
 LOOK = "Shows a page and changes nothing, because email scanners open every link."
 TOKEN = Query("token", "The token from the email.", required=True)
 TOKEN_OR_FIELD = Query("token", "The token from the email. Can be sent in the body instead.")
 
 OPERATIONS: Operations = {
-    "show_petitions": Operation("Open petitions", PAGE, query=[LANG]),
+    "show_petitions": Operation("Open petitions", PAGE),
     "show_petition": Operation(
         "A petition with its form",
         PAGE,
         "Works without JavaScript.",
-        query=[
-            LANG,
-            SOURCE,
-            Query(
-                "preview",
-                "From a preview link made by staff. Shows the stored page before it is published. Never cached.",
-            ),
-        ],
     ),
     "show_card": Operation(
         "The picture of a shared link",
         Answer("1200 x 630 pixels, with title and count.", kinds=("image/png",)),
-        query=[LANG],
     ),
     "sign_by_form": Operation(
         "Sign with the hosted form",
@@ -45,21 +35,16 @@ OPERATIONS: Operations = {
         "The form, for a frame on another site",
         PAGE,
         "Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`). Sets no cookies.",
-        query=[LANG, SOURCE],
     ),
     "show_counter": Operation(
         "The counter, for a frame on another site",
         PAGE,
         "Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`).",
-        query=[LANG, SOURCE],
     ),
-    "show_statement": Operation(
-        "A statement as a page, to read and print", Answer("The statement is genuine."), query=[LANG]
-    ),
+    "show_statement": Operation("A statement as a page, to read and print", Answer("The statement is genuine.")),
     "show_short_statement": Operation(
         "Go to a statement by its short address",
         Answer("The address of the statement.", status=302, kinds=(), headers=["Location"]),
-        query=[LANG],
     ),
     "show_confirmation": Operation(
         "Show what will be confirmed",

@@ -6,7 +6,7 @@ from chalicelib.signatures.answers import Accepted
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.statements.answers import FrozenStatement
 from chalicelib.totals.answers import PublicTotal
-from stack.openapi.operation import LANG, Answer, Body, Operation, Operations
+from stack.openapi.operation import Answer, Body, Operation, Operations
 
 SLUG = "protect-trafficked-children"
 STATEMENT = {
@@ -63,9 +63,8 @@ OPERATIONS: Operations = {
     "list_petitions": Operation(
         "All open petitions",
         Answer("The open petitions, newest first.", PublicPetitions, {"petitions": [PETITION]}),
-        query=[LANG],
     ),
-    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL), query=[LANG]),
+    "read_petition": Operation("A petition", Answer("The petition.", FullPetition, FULL)),
     "read_progress": Operation(
         "The progress of a petition",
         Answer(

@@ -7,7 +7,7 @@ OPERATIONS: Operations = {
     "read_asset": Operation(
         "Style, script and icon of the public pages",
         Answer(
-            "The file. Pages link to it with `?v=`, which changes with the content.",
+            "The file.",
             kinds=["text/css", "text/javascript", "image/svg+xml"],
             etag="The file has not changed.",
         ),

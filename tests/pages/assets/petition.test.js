@@ -44,6 +44,14 @@ test("a signature has what was typed, and consent only where a box was ticked", 
     country: "GB",
     consent: { sign: true, updates: false },
   });
+  typed.set("letter.body", "Not sent");
+  assert.ok(!("letter" in petition.signatureFrom(typed)));
+  typed.set("letter.send", "yes");
+  typed.set("letter.opening", "2");
+  const sent = { send: true, reply: false, body: "Not sent" };
+  assert.deepEqual(petition.signatureFrom(typed).letter, { ...sent, opening: 2 });
+  typed.set("letter.opening", "none");
+  assert.deepEqual(petition.signatureFrom(typed).letter, { ...sent, opening: "" });
   typed.set("source", "evening-news");
   assert.equal(petition.signatureFrom(typed).source, "evening-news");
 });

@@ -1,0 +1,47 @@
+"""`make bench`, last part: viewers before the CDN; writes `edge` into results.json."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks import machine, results
+from benchmarks.edge.loopback import RATE, measure
+from benchmarks.worker import ask
+from stack.console import bold, dim, run_main, say
+
+METHOD = {
+    "minute": "In one process with a clock that jumps: the application on fakes behind the CDN that reads the template."
+    " Exact; says nothing about speed. The origin is assumed to take 0.2 s.",
+    "loopback": "The deployed stack on the emulator, CDN and crowd in processes of their own, on the same cores. A"
+    " request without an answer after 30 s is status 0, and its wait counts as 30 s. At most 1,000 requests at once.",
+    "stale_s": "How long ago the shown number stopped being true, from the answer to the confirmation after it.",
+    "first_view_bytes": "A page and what it loads, with an empty cache and Brotli, without headers.",
+}
+
+
+def main() -> None:
+    parser = ArgumentParser(prog="python -m benchmarks.edge", description=__doc__)
+    parser.add_argument("--rate", type=float, default=RATE, help="views a second, over loopback")
+    parser.add_argument("--length", type=float, default=1.0, help="share of the usual seconds, over loopback")
+    options = parser.parse_args()
+    say(dim("A minute with 100,000 views, in this process ..."))
+    minute = ask("benchmarks.edge.minute")
+    say(dim("The same crowd over loopback (three minutes) ..."))
+    loopback = measure(options.rate, options.length)
+    found = {"minute": minute, "loopback": loopback, "machine": machine.describe(), "method": METHOD}
+    for line in report(results.add({"edge": found})["edge"]):
+        say(line)
+
+
+def report(edge: dict[str, Any]) -> Iterator[str]:
+    minute, loopback = edge["minute"], edge["loopback"]
+    yield bold("viewers before the CDN")
+    yield f"  requests at the origin for each cached copy and second: {minute['origin_per_copy_and_second']}"
+    yield f"  bytes: {minute['bytes']}, first view {minute['first_view_bytes']}"
+    yield f"  age of the shown count: {minute['stale_s']}"
+    for name in ("signing_alone", "with_cdn", "without_cdn"):
+        yield f"  {name}: signing {loopback[name]['ms']['sign']} ms, answers {loopback[name]['statuses']}"
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,97 @@
+"""The crowd: viewers, and a few who sign and confirm. It asks over HTTP or in this process, on any event loop."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from multidict import CIMultiDict
+
+from benchmarks import scene
+from benchmarks.edge.record import Record, number_in
+from benchmarks.edge.visits import BROWSER, Visit, visits
+from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
+from chalicelib.signatures.address import signature_id
+from stack.edge.message import EdgeAnswer, ViewerRequest
+
+Ask = Callable[[ViewerRequest], Awaitable[EdgeAnswer]]
+# Seconds between signing and confirming.
+CONFIRMED_AFTER = 2.0
+SIGNERS_A_SECOND = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`secret` and `token_keys`: of the site, for the links that people get by email."""
+
+    slug: str
+    views: int
+    seconds: float
+    secret: str
+    token_keys: dict[str, str]
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass
+class EveningCrowd:
+    ask: Ask
+    plan: Plan
+    record: Record = field(default_factory=Record)
+    _shown: dict[bytes, int] = field(default_factory=dict)
+
+    async def play(self) -> None:
+        """Send everything at its time, whatever was answered until then, and wait for the answers."""
+        began = self._time()
+        tasks = [asyncio.ensure_future(each) for each in self._signers(began)]
+        for visit in visits(self.plan.slug, self.plan.views, self.plan.seconds):
+            due = began + visit.at
+            if due > self._time():
+                await asyncio.sleep(due - self._time())
+            tasks.append(asyncio.ensure_future(self._view(visit, due)))
+        await asyncio.gather(*tasks)
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _signers(self, began: float) -> Iterator[Any]:
+        for number in range(int(SIGNERS_A_SECOND * self.plan.seconds)):
+            yield self._sign(number, began + number / SIGNERS_A_SECOND)
+
+    async def _view(self, visit: Visit, due: float) -> None:
+        headers = {"User-Agent": BROWSER, "Accept": "text/html", "Accept-Encoding": visit.encoding}
+        said = await self.ask(ViewerRequest("GET", visit.path, visit.query, CIMultiDict(headers)))
+        kind = "count" if visit.is_count else "page"
+        self.record.was_answered(kind, said.status, self._time() - due)
+        if said.status == 200:
+            self.record.was_shown(kind, self._number(said, visit), len(said.body), self._time())
+
+    def _number(self, said: EdgeAnswer, visit: Visit) -> int:
+        """Return the number in an answer; a body is read once."""
+        if said.body not in self._shown:
+            encoding = said.headers.get("Content-Encoding", "")
+            self._shown[said.body] = number_in(said.body, encoding, is_count=visit.is_count)
+        return self._shown[said.body]
+
+    async def _sign(self, number: int, due: float) -> None:
+        await asyncio.sleep(due - self._time())
+        plan, email = self.plan, f"{plan_name(self.plan)}-{number}@example.org"
+        body = {"name": "Amina Okonkwo", "email": email, "country": "GB", "consent": {"sign": True, "updates": False}}
+        status = await self._post(f"/api/petitions/{plan.slug}/signatures", json.dumps(body), scene.JSON)
+        self.record.was_answered("sign", status, self._time() - due)
+        await asyncio.sleep(CONFIRMED_AFTER)
+        subject = Subject(plan.slug, signature_id(plan.slug, email, plan.secret), "GB", "direct")
+        token = issue(Purpose.CONFIRM, subject, plan.now + CONFIRM_LIFETIME, plan.token_keys)
+        if status == 202 and await self._post("/confirm", urlencode({"token": token}), scene.FORM) == 200:
+            self.record.counted.append(self._time())
+
+    async def _post(self, path: str, body: str, kind: str) -> int:
+        headers = CIMultiDict({"Content-Type": kind, "Accept": "application/json"})
+        return (await self.ask(ViewerRequest("POST", path, "", headers, body.encode()))).status
+
+
+def plan_name(plan: Plan) -> str:
+    """Return a name for the people of one run, so that each run has its own."""
+    return f"evening-{plan.now.timestamp():.0f}"

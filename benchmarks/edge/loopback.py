@@ -1,0 +1,108 @@
+"""The same crowd over loopback to the deployed stack: signing alone, with viewers behind the CDN, and without it.
+
+Emulator, CDN, crowd and this process share the cores, so the rates say nothing about AWS. The CDN has a process of its
+own; this one stands for API Gateway and notes what reaches it.
+"""
+
+import json
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+from benchmarks.edge.record import Record
+from benchmarks.worker import ask
+from stack import front
+from stack.attach import Deployed, deployed
+from stack.background import served
+from stack.edge import local
+from stack.edge.gateway import Gateway
+from stack.emulator import emulator
+from stack.manage import load_petitions
+from stack.sockets import LOOPBACK, free_port, is_taken
+
+SLUG = "support-trafficked-children"
+# Views a second, and seconds of each run. Without the CDN most views get no answer, so that run is shorter.
+RATE, ALONE, WITH, WITHOUT = 100_000 / 60, 20.0, 60.0, 20.0
+# Functions start on their first requests, which takes seconds here.
+WARM_UP = (2.0, 10.0)
+
+
+def measure(rate: float = RATE, length: float = 1.0) -> dict[str, Any]:
+    """Return the figures of three runs. `length` shortens each, for a busy machine."""
+    record = Record()
+    with _stack(record) as (stack, edge_port, front_port):
+        for port in (edge_port, front_port):
+            _run(stack, port, *WARM_UP)
+        alone = _run(stack, edge_port, 0, ALONE * length)
+        record.asked.clear()
+        cached = _run(stack, edge_port, rate, WITH * length)
+        origin = record.of_the_origin(cached["seconds"])
+        direct = _run(stack, front_port, rate, WITHOUT * length)
+    return {
+        "views_a_second": round(rate),
+        "signing_alone": alone,
+        "with_cdn": {**cached, **origin},
+        "without_cdn": direct,
+    }
+
+
+def _run(stack: Deployed, port: int, rate: float, seconds: float) -> dict[str, Any]:
+    keys = stack.keys()
+    given = {
+        "port": port,
+        "slug": SLUG,
+        "views": round(rate * seconds),
+        "seconds": seconds,
+        "secret": json.loads(keys["SIGNATURE_KEYS"])["v1"],
+        "token_keys": json.loads(keys["TOKEN_KEYS"]),
+    }
+    return ask("benchmarks.edge.viewers", json.dumps(given))
+
+
+@contextmanager
+def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
+    """Run a stack with its CDN, and beside it the front without a cache. Yield their ports."""
+    api_port, edge_port, front_port = free_port(), free_port(), free_port()
+    with emulator() as running:
+        stack = deployed(running.endpoint, f"http://{LOOPBACK}:{edge_port}", more=local.PARAMETERS)
+        load_petitions(stack)
+        direct = front.application(running.endpoint, stack.api, stack.origin_key())
+        api = front.serving(_Noting(stack.gateway, record))
+        with served(api, api_port), served(direct, front_port), _cdn(stack, api_port, edge_port):
+            yield stack, edge_port, front_port
+
+
+@contextmanager
+def _cdn(stack: Deployed, api_port: int, port: int) -> Iterator[None]:
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(stack, api_port, port), daemon=True)
+    process.start()
+    try:
+        while not is_taken(port):
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(stack: Deployed, api_port: int, port: int) -> None:
+    edge, _ = local.applications(stack, api_port)
+    web.run_app(edge, host=LOOPBACK, port=port, print=None, access_log=None)
+
+
+class _Noting(Gateway):
+    """Notes the requests of the CDN. It accepts everybody, because only the CDN is sent here."""
+
+    def __init__(self, api: str, record: Record) -> None:
+        super().__init__(api, ())
+        self._record = record
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        if request.method == "GET":
+            target = request.raw_path.removeprefix("/site")
+            self._record.reached_the_origin(target, request.headers["Accept-Encoding"], time.time())
+        return await super().pass_on(request)

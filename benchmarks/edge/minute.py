@@ -1,0 +1,100 @@
+"""100,000 views in one minute, in this process: the application on fakes, behind the CDN of the template.
+
+The clock jumps, so the minute is exact however busy the machine is. Each answer of the origin takes a moment (an
+assumption), so that requests meet. Nothing is measured of the speed of AWS or of this machine.
+"""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from multidict import CIMultiDict
+
+from benchmarks import scene
+from benchmarks.edge.clock import JumpingLoop
+from benchmarks.edge.crowd import EveningCrowd, Plan
+from benchmarks.edge.record import Record
+from benchmarks.edge.visits import SECONDS, VIEWS
+from benchmarks.worker import answer
+from chalicelib.petitions.publish import publish
+from stack.edge.distribution import Distribution, EdgeOrigin
+from stack.edge.engine import Edge
+from stack.edge.local import PARAMETERS, WHERE
+from stack.edge.message import EdgeAnswer, OriginRequest, ViewerRequest
+from stack.edge.template import distributions
+from stack.template.merge import merge_template
+from tests.fakes import FakeTables
+from tests.served import Served, a_site, wire
+
+BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
+ORIGIN_SECONDS = 0.2
+KEYS = json.dumps({"v1": "the-key-of-the-cdn"})
+_LINKED = re.compile(rb'(?:href|src)="(/assets/[^"]+)"')
+
+
+def measure(views: int | str = VIEWS, seconds: float | str = SECONDS) -> dict[str, Any]:
+    """Return the figures of such a minute, and the bytes of a first view."""
+    os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "ORIGIN_KEYS": KEYS}
+    tables, petition = FakeTables(), scene.sample_petition()
+    publish(petition, BEGINS - timedelta(days=1), tables)
+    with pytest.MonkeyPatch.context() as patch:
+        site = a_site(tables)
+        wire(site, patch)
+        plan = Plan(petition.slug, int(views), float(seconds), scene.SECRET, scene.TOKEN_KEYS, BEGINS)
+        return _on_a_jumping_clock(lambda: _played(site, plan))
+
+
+async def _played(site: Served, plan: Plan) -> dict[str, Any]:
+    record, loop = Record(), asyncio.get_running_loop()
+    found: Distribution = distributions(merge_template(), PARAMETERS, WHERE, {"OriginKeys": KEYS})["Edge"]
+    edge = Edge(found, _Api(site, record).fetch, loop.time)
+    await EveningCrowd(edge.answer, plan, record).play()
+    return {**record.figures(plan.seconds), "first_view_bytes": await _first_view(edge, plan.slug)}
+
+
+class _Api:
+    """The application, which answers after a moment of the loop's clock."""
+
+    def __init__(self, site: Served, record: Record) -> None:
+        self._site, self._record = site, record
+
+    async def fetch(self, _: EdgeOrigin, asked: OriginRequest) -> EdgeAnswer:
+        target, loop = asked.target.removeprefix("/site"), asyncio.get_running_loop()
+        if asked.method == "GET":
+            self._record.reached_the_origin(target, asked.headers["Accept-Encoding"], loop.time())
+        await asyncio.sleep(ORIGIN_SECONDS)
+        self._site.clock.moment = BEGINS + timedelta(seconds=loop.time())
+        said = self._site.client.http.request(asked.method, target, dict(asked.headers), asked.body)
+        headers = {name: value if isinstance(value, str) else value[0] for name, value in said.headers.items()}
+        return EdgeAnswer(said.status_code, CIMultiDict(headers), said.body)
+
+
+async def _first_view(edge: Edge, slug: str) -> dict[str, int]:
+    """Return the bytes of a page and of all that it loads with an empty cache: with Brotli, and as the API sends it."""
+    page = f"/petitions/{slug}"
+    plain = await edge.answer(_get(page, ""))
+    linked = [page, *sorted({each.decode() for each in _LINKED.findall(plain.body)})]
+    sizes = {name: [len((await edge.answer(_get(each, name))).body) for each in linked] for name in ("br", "")}
+    return {"total": sum(sizes["br"]), "uncompressed": sum(sizes[""]), "requests": len(linked)}
+
+
+def _get(target: str, encoding: str) -> ViewerRequest:
+    path, _, query = target.partition("?")
+    return ViewerRequest("GET", path, query, CIMultiDict({"Accept-Encoding": encoding, "Accept": "*/*"}))
+
+
+def _on_a_jumping_clock(play: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any]:
+    loop = JumpingLoop()
+    try:
+        return loop.run_until_complete(play())
+    finally:
+        loop.close()
+
+
+if __name__ == "__main__":
+    answer(measure)

@@ -1,0 +1,29 @@
+"""Run the crowd over HTTP, in a process of its own: `python -m benchmarks.edge.viewers <JSON>`, for `worker.ask`."""
+
+import asyncio
+import json
+from typing import Any
+
+from benchmarks.edge.client import Client
+from benchmarks.edge.crowd import EveningCrowd, Plan
+from benchmarks.worker import answer
+
+
+def measure(given: str) -> dict[str, Any]:
+    """Return what the crowd saw. `given` has `port`, and the fields of the plan."""
+    plan = json.loads(given)
+    return asyncio.run(_crowd(plan.pop("port"), Plan(**plan)))
+
+
+async def _crowd(port: int, plan: Plan) -> dict[str, Any]:
+    client, loop = Client("127.0.0.1", port), asyncio.get_running_loop()
+    crowd, began = EveningCrowd(client.ask, plan), loop.time()
+    await crowd.play()
+    took = loop.time() - began
+    client.close()
+    answered = sum(often for status, often in crowd.record.statuses.items() if not status.endswith(" 0"))
+    return {"seconds": round(took, 1), "answered_a_second": round(answered / took), **crowd.record.of_the_crowd()}
+
+
+if __name__ == "__main__":
+    answer(measure)

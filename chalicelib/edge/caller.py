@@ -1,0 +1,62 @@
+"""Where a request comes from: the visitor's address, and the prefix of our paths.
+
+A CDN says both in headers, and anybody can send such headers. They are believed only with the key that the CDN sends.
+"""
+
+import re
+from hmac import compare_digest
+from socket import AF_INET, AF_INET6, inet_pton
+
+from chalice.app import Request
+
+from chalicelib.core.settings import settings
+
+KEY = "x-origin-verify"
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
+
+
+def source_ip(request: Request) -> str:
+    """Return the visitor's IP address: as the CDN says, else as API Gateway sees it."""
+    seen = str((request.context.get("identity") or {}).get("sourceIp") or "")
+    return (_said(request) if is_through_cdn(request) else "") or seen
+
+
+def site_prefix(request: Request) -> str:
+    """Return the prefix of our paths: "" behind a CDN or domain, "/prod" under the API's own host.
+
+    A CDN sends it in a header; else it is the part of requestContext.path before the route.
+    """
+    prefix = request.headers.get("x-forwarded-prefix")
+    if prefix is not None and _PREFIX.fullmatch(prefix) and is_through_cdn(request):
+        return str(prefix).rstrip("/")
+    whole = [part for part in request.context.get("path", "").split("/") if part]
+    own = [part for part in request.path.split("/") if part]
+    return "".join(f"/{part}" for part in whole[: len(whole) - len(own)])
+
+
+def is_through_cdn(request: Request) -> bool:
+    """Return whether the request has a key that only the CDN knows."""
+    sent = str(request.headers.get(KEY) or "").encode()
+    return any(compare_digest(sent, key.encode()) for key in settings().origin_keys.values())
+
+
+def _said(request: Request) -> str:
+    """Return the visitor's address from CloudFront's header, else from X-Forwarded-For; "" if there is none.
+
+    API Gateway adds the CDN's address to X-Forwarded-For, and the CDN has added the visitor's. A visitor may have sent
+    the ones before.
+    """
+    with_port = str(request.headers.get("cloudfront-viewer-address") or "")
+    forwarded = str(request.headers.get("x-forwarded-for") or "").split(",")
+    candidates = [with_port.rpartition(":")[0].strip("[]"), *(each.strip() for each in forwarded[-2:-1])]
+    return next(filter(_is_address, candidates), "")
+
+
+def _is_address(text: str) -> bool:
+    for family in (AF_INET, AF_INET6):
+        try:
+            inet_pton(family, text)
+        except (OSError, ValueError):
+            continue
+        return True
+    return False

@@ -1,0 +1,61 @@
+"""The letter in the answer to an access request: its words, what was agreed to, and what became of it."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.language import language_of
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.kinds import LETTERS
+from chalicelib.petitions.find import letter_as_signed
+from chalicelib.signatures.letter import words_of
+from chalicelib.signatures.look_up import Held
+
+if TYPE_CHECKING:
+    from chalicelib.people.answers import AgreedLetter, HeldLetter, LetterDelivery
+
+
+def letters_of(held: list[Held], tables: Tables) -> "dict[str, HeldLetter]":
+    """Return the letters of a person by slug, of the petitions that have one."""
+    return {
+        each.petition.slug: {"agreed": _agreed(each, tables), "deliveries": _deliveries(each, tables)}
+        for each in held
+        if each.petition.letter or each.signature.letter
+    }
+
+
+def _agreed(held: Held, tables: Tables) -> "AgreedLetter | None":
+    signature, signed = held.signature, held.signature.letter
+    if signed is None:
+        return None
+    letter = letter_as_signed(held.petition.slug, signed.version, tables).in_language(
+        language_of(signature.language or held.petition.language).code
+    )
+    words = words_of(letter, signed)
+    return {
+        "version": signed.version,
+        "subject": words["subject"],
+        "opening": words["opening"],
+        "body": words["body"],
+        "targets": [target.name for target in letter.targets],
+        "send_wording": letter.send_wording,
+        "reply": signed.reply,
+        "reply_wording": letter.reply_wording,
+    }
+
+
+def _deliveries(held: Held, tables: Tables) -> "list[LetterDelivery]":
+    """Return what is stored about its emails. It stays when the signature is withdrawn, so that none is sent again."""
+    found: list[LetterDelivery] = []
+    for target in held.petition.letter.targets if held.petition.letter else ():
+        item = tables.get(LETTERS.item_key(letter_delivery(held.petition.slug, target.key, held.signature_id)))
+        if item:
+            found.append(
+                {
+                    "target": target.name,
+                    "waiting_since": item.get("mail_requested_at"),
+                    "sent_at": item.get("mailed_at"),
+                    "perhaps_sent_at": item.get("mail_unknown_at"),
+                    "undeliverable": item.get("undeliverable"),
+                }
+            )
+    return found

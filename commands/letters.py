@@ -1,0 +1,23 @@
+"""`manage.py letters`: request the letters whose confirmation the stream has lost."""
+
+import argparse
+from typing import Any
+
+from chalicelib.core import times
+from chalicelib.letters.request import request_missing
+from chalicelib.petitions.find import petition_as_stored
+from commands import common
+
+
+def request_letters(arguments: argparse.Namespace) -> None:
+    petition = petition_as_stored(arguments.slug, common.tables())
+    requested = request_missing(petition.slug, times.now(), common.tables())
+    print(
+        f"{petition.slug}: {requested} letters were missing and are requested; the sweep queues them within 75 minutes"
+    )
+
+
+def add_to(subparsers: Any) -> None:
+    command = subparsers.add_parser("letters", help="request letters that were lost in the stream; safe to repeat")
+    command.add_argument("slug")
+    command.set_defaults(run=request_letters)

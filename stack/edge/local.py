@@ -1,0 +1,32 @@
+"""The local CDN of a deployed stack: what `make run EDGE=1` and the tests put before the API."""
+
+import time
+from pathlib import Path
+
+from aiohttp import web
+
+from stack.attach import STAGE, Deployed
+from stack.edge import gateway, server
+from stack.edge.origins import Origins
+from stack.edge.template import distributions, refused_without
+from stack.package import package
+from stack.paths import REGION
+from stack.referee.model import Where
+from stack.sockets import LOOPBACK
+from stack.template.functions import logical_id
+
+PARAMETERS = {"EdgeDomain": "site.localhost"}
+"""Parameters that put the CDN into the stack."""
+
+WHERE = Where(REGION, "000000000000")
+
+
+def applications(stack: Deployed, api_port: int, archive: Path | None = None) -> list[web.Application]:
+    """Return the CDN, and the API's endpoint that it will find at this port."""
+    template = package(STAGE).read_template()
+    secrets = {logical_id(name.lower()): text for name, text in stack.keys().items()}
+    bucket = f"{stack.endpoint}/{stack.outputs['BusyBucketName']}"
+    found = distributions(template, PARAMETERS, WHERE, secrets)
+    origins = Origins(found, time.time, f"http://{LOOPBACK}:{api_port}", bucket)
+    keys = refused_without(template, PARAMETERS, WHERE, secrets)
+    return [server.application(origins, stack.endpoint, archive), gateway.application(stack.gateway, keys)]

@@ -1,0 +1,145 @@
+"""How the CDN treats each path: its behaviours and cache policies, derived from the list of routes.
+
+CloudFront takes the first behaviour whose pattern matches, and * matches slashes too. So longer patterns come first.
+"""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from chalicelib.edge.route import Cache, Route
+from chalicelib.edge.routes import ROUTES
+from stack.template.cfn import Template, ref, resource, sub
+
+API, PAGES = "Api", "Pages"
+"""Ids of the API as an origin, and of the group that has the busy page behind the API."""
+
+# CloudFront knows three sets of methods.
+_ALL = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
+_READ = ["GET", "HEAD"]
+_CACHED = ["GET", "HEAD"]
+# AWS's policy that caches nothing (Managed-CachingDisabled).
+_NOTHING = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+# What may be stale for a day (edge/http.py) must be kept for a day: nothing stale is left after the maximum.
+_A_DAY = 86_400
+# Headers that change an answer that is never cached. CloudFront adds the viewer's address. Not on the list: cookies,
+# Host (API Gateway refuses a host that it does not know) and X-HTTP-Method-Override (API Gateway obeys it).
+_PASSED_ON = (
+    *("Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match", "Origin", "OSDI-API-Token"),
+    "CloudFront-Viewer-Address",
+)
+
+
+class CacheRule(NamedTuple):
+    """What a cache policy depends on: the longest time in seconds, and the query's keys that change the answer."""
+
+    longest: int
+    query: Sequence[str]
+
+    @property
+    def logical_id(self) -> str:
+        names = "".join(name.title() for name in self.query) or "Path"
+        return f"CacheFor{'AYear' if self.longest > _A_DAY else 'ADay'}By{names}"
+
+
+def kept(route: Route) -> CacheRule | None:
+    """Return how the CDN keeps the route's answers; None if it must not."""
+    if route.cache is Cache.NEVER:
+        return None
+    return CacheRule(max(route.cache.value, _A_DAY), tuple(sorted(route.query)))
+
+
+def listed() -> list[Route]:
+    """Return the routes that need a behaviour, in CloudFront's order: the cached ones, and what they would hide."""
+    cached = [route for route in ROUTES.values() if kept(route)]
+    hidden = [route for route in ROUTES.values() if not kept(route) and any(_hides(each, route) for each in cached)]
+    return sorted([*cached, *hidden], key=_order)
+
+
+def _hides(cached: Route, other: Route) -> bool:
+    return fnmatchcase(other.pattern, cached.pattern)
+
+
+def _order(route: Route) -> tuple[int, list[bool]]:
+    parts = route.pattern.split("/")
+    return -len(parts), [part == "*" for part in parts]
+
+
+def is_page(route: Route) -> bool:
+    """Return whether people open the route in a browser, so that the busy page may replace it.
+
+    Not the page of thanks: the busy page says that nothing was sent.
+    """
+    *_, name = route.path.split("/")
+    return route.cache is Cache.SECONDS and not route.any_origin and "." not in name
+
+
+def behaviours() -> list[Template]:
+    """Return the behaviours in their order. No two have the same pattern."""
+    found: dict[str, Template] = {}
+    for route in listed():
+        found.setdefault(route.pattern, {"PathPattern": route.pattern, **_behaviour(route)})
+    return [*found.values()]
+
+
+def _behaviour(route: Route) -> Template:
+    keeps = kept(route)
+    if keeps is None:
+        return uncached()
+    # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
+    where = {"TargetOriginId": PAGES, "AllowedMethods": _READ} if is_page(route) else _of_api()
+    return {**where, **_usual(), "CachePolicyId": ref(keeps.logical_id)}
+
+
+def uncached() -> Template:
+    """Return the behaviour of everything that acts or is personal: every method, nothing kept."""
+    request = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
+    return {**_of_api(), **_usual(), "CachePolicyId": _NOTHING, **request}
+
+
+def _of_api() -> Template:
+    return {"TargetOriginId": API, "AllowedMethods": _ALL}
+
+
+def _usual() -> Template:
+    return {"CachedMethods": _CACHED, "Compress": True, "ViewerProtocolPolicy": "redirect-to-https"}
+
+
+def policies() -> Template:
+    """Return the cache policies of all routes, and the request policy of what is not cached."""
+    different = sorted({keeps for route in ROUTES.values() if (keeps := kept(route))})
+    return {**dict(_cache_policy(each) for each in different), "EdgeRequestPolicy": _request_policy()}
+
+
+def _cache_policy(keeps: CacheRule) -> tuple[str, Template]:
+    names = {"QueryStringBehavior": "whitelist", "QueryStrings": [*keeps.query]}
+    key = {
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "QueryStringsConfig": names if keeps.query else {"QueryStringBehavior": "none"},
+        "EnableAcceptEncodingGzip": True,
+        "EnableAcceptEncodingBrotli": True,
+    }
+    config = {
+        "Name": sub(f"petitions-${{Stage}}-{keeps.logical_id}"),
+        # The answer's Cache-Control decides; an answer without one is not kept.
+        "MinTTL": 0,
+        "DefaultTTL": 0,
+        "MaxTTL": keeps.longest,
+        "ParametersInCacheKeyAndForwardedToOrigin": key,
+    }
+    return keeps.logical_id, _of_edge("CloudFront::CachePolicy", {"CachePolicyConfig": config})
+
+
+def _request_policy() -> Template:
+    config = {
+        "Name": sub("petitions-${Stage}-uncached"),
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": [*_PASSED_ON]},
+        "QueryStringsConfig": {"QueryStringBehavior": "all"},
+    }
+    return _of_edge("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
+
+
+def _of_edge(kind: str, properties: Template) -> Template:
+    return resource(kind, properties, Condition="HasEdge")

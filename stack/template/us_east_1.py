@@ -1,0 +1,74 @@
+"""The second stack, in us-east-1: what CloudFront takes from there only. It is the same for a site in any region.
+
+A certificate, a web ACL, and if wanted an access log. stack/us_east_1.py deploys it before the main stack.
+"""
+
+import json
+
+from stack.template.cfn import Template, get, given, output, ref, resource, sub
+from stack.template.firewall import web_acl
+from stack.template.parameters import choice, differs, equals, text
+
+# Of each request: no query, no referrer, no cookie and no address. Links in emails have their tokens in the query.
+_LOGGED = [
+    *("date", "time", "x-edge-location", "x-edge-request-id", "cs-method", "cs-uri-stem", "cs-protocol-version"),
+    *("sc-status", "sc-bytes", "sc-content-type", "time-taken", "time-to-first-byte"),
+    *("x-edge-result-type", "x-edge-response-result-type", "x-edge-detailed-result-type"),
+]
+_LOG_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroup}"
+_NAME = sub("petitions-${Stage}")
+_PARAMETERS = {
+    "Stage": text("Name of this copy of the stack.", "dev", pattern="[a-z][a-z0-9-]{0,15}"),
+    "Domain": {"Type": "String", "Description": "Domain of the site: sign.example.org."},
+    "CertificateArn": text("A certificate of the domain, in us-east-1. Empty: the stack requests one."),
+    "Blocks": choice("Whether the rules of the web ACL block, or only count what they would block.", "no", "yes"),
+    "Log": choice("Access log of CloudFront, kept for 30 days.", "off", "on"),
+    "DistributionArn": text("The distribution, for the log. stack/us_east_1.py sets it."),
+}
+
+
+def us_east_1() -> Template:
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Petitions: certificate and firewall of CloudFront.",
+        "Parameters": _PARAMETERS,
+        "Conditions": {
+            "RequestsCertificate": equals("CertificateArn", ""),
+            "Blocks": equals("Blocks", "yes"),
+            "Logs": {"Fn::And": [equals("Log", "on"), differs("DistributionArn")]},
+        },
+        "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_log()},
+        "Outputs": {
+            "CertificateArn": output(
+                given("RequestsCertificate", ref("Certificate"), ref("CertificateArn")), "Certificate of the domain"
+            ),
+            "WebAclArn": output(get("WebAcl"), "Web ACL of the distribution"),
+        },
+    }
+
+
+def _certificate() -> Template:
+    # The stack waits until the domain's DNS has the record that ACM asks for.
+    properties = {"DomainName": ref("Domain"), "ValidationMethod": "DNS"}
+    return resource("CertificateManager::Certificate", properties, Condition="RequestsCertificate")
+
+
+def _log() -> Template:
+    group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}"), "RetentionInDays": 30}
+    source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
+    destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}
+    delivery = {
+        "DeliverySourceName": ref("LogSource"),
+        "DeliveryDestinationArn": get("LogDestination"),
+        "RecordFields": _LOGGED,
+    }
+    return {
+        "LogGroup": resource("Logs::LogGroup", group, Condition="Logs"),
+        "LogSource": resource("Logs::DeliverySource", source, Condition="Logs"),
+        "LogDestination": resource("Logs::DeliveryDestination", destination, Condition="Logs"),
+        "LogDelivery": resource("Logs::Delivery", delivery, Condition="Logs"),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(us_east_1(), indent=2))

@@ -1,0 +1,54 @@
+"""Deploy the stack in us-east-1, which has what CloudFront takes from there: certificate, web ACL and log."""
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+
+from stack import changeset
+from stack.aws import Cloud
+from stack.bucket import TEMPLATES, ready_bucket, upload, url
+from stack.changeset import ChangeSet
+from stack.console import say
+from stack.parameters import pairs
+from stack.template.us_east_1 import us_east_1
+
+REGION = "us-east-1"
+_WAITING = (
+    "us-east-1: a first deployment waits until the domain's DNS has the record that the certificate needs. To see it:"
+    " aws acm list-certificates --region us-east-1, then aws acm describe-certificate --region us-east-1"
+    " --certificate-arn <arn> --query Certificate.DomainValidationOptions"
+)
+Agree = Callable[[ChangeSet], bool]
+Values = dict[str, str]
+
+
+def stack_name(stage: str) -> str:
+    return f"petitions-{stage}-edge"
+
+
+def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, agree: Agree) -> Values:
+    """Deploy the stack and return the main stack's parameters that come from it.
+
+    `values`: the main stack's parameters. `distribution`: its ARN, for the log; "" while there is none.
+    """
+    if changeset.describe(_there(cloud), stack_name(options.stage)) is None:
+        say(_WAITING)
+    own = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
+    given = {name: value for name, value in own.items() if value} | pairs(options.edge_set)
+    outputs = _deploy(cloud, options.stage, {"Domain": values["EdgeDomain"], **given}, agree)
+    return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
+
+
+def _deploy(cloud: Cloud, stage: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
+    there, template, stack = _there(cloud), us_east_1(), stack_name(stage)
+    body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
+    bucket = ready_bucket(there)
+    address = url(there, bucket, upload(there, bucket, TEMPLATES, body, ".json"))
+    ready = changeset.create(there, stack, address, {"Stage": stage, **values}, template["Parameters"])
+    if ready:
+        changeset.settle(there, ready, agree)
+    return changeset.outputs(changeset.describe(there, stack) or {})
+
+
+def _there(cloud: Cloud) -> Cloud:
+    return Cloud(cloud.endpoint, REGION)

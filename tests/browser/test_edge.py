@@ -1,0 +1,57 @@
+"""Alice signs through the local CDN, which reads its rules from the template: `make run EDGE=1`."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from stack.sockets import free_port
+from tests.browser.test_supporter import sign_and_confirm
+from tests.deployed import PATIENCE, SLUG, DeployedSite, a_site_behind_a_cdn
+from tests.emulated import eventually
+
+PAGE = f"/petitions/{SLUG}"
+
+
+@pytest.fixture(scope="module")
+def cached_site() -> Iterator[DeployedSite]:
+    with a_site_behind_a_cdn(free_port()) as site:
+        yield site
+
+
+def read(url: str, **headers: str) -> requests.Response:
+    spelt = {name.replace("_", "-"): value for name, value in headers.items()}
+    return requests.get(url, headers=spelt, timeout=PATIENCE, allow_redirects=False)
+
+
+def test_a_supporter_signs_confirms_and_is_counted_through_the_cdn(phone: Page, cached_site: DeployedSite) -> None:
+    sign_and_confirm(phone, cached_site, "cached@example.org")
+
+    def shown() -> bool:
+        phone.goto(cached_site.url + PAGE)
+        return phone.locator("[data-count]").inner_text() == "1"
+
+    eventually(shown)
+    expect(phone.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_the_page_comes_from_the_cache_and_what_is_personal_never_does(cached_site: DeployedSite) -> None:
+    read(cached_site.url + PAGE)
+    assert read(f"{cached_site.url}{PAGE}?fbclid=1").headers["X-Cache"] == "Hit from cloudfront"
+    for path in ("/confirm?token=x", f"{PAGE}/thanks", "/api/staff/petitions", "/staff"):
+        assert {read(cached_site.url + path).headers["X-Cache"].split()[0] for _ in range(2)} <= {"Miss", "Error"}, path
+
+
+def test_the_api_answers_only_to_the_cdn(cached_site: DeployedSite) -> None:
+    for forged in ({}, {"Referer": "guessed"}, {"X_Origin_Verify": "guessed"}):
+        assert read(f"{cached_site.api}/site{PAGE}", **forged).status_code == 403
+
+
+def test_the_audit_trail_has_the_visitors_address(cached_site: DeployedSite) -> None:
+    lies = {"X-Forwarded-For": "6.6.6.6", "CloudFront-Viewer-Address": "6.6.6.6:1"}
+    headers = {**lies, "Authorization": f"Bearer {cached_site.staff_token}"}
+    address = f"{cached_site.url}/api/staff/petitions/{SLUG}/statements"
+    assert requests.post(address, headers=headers, timeout=PATIENCE).status_code == 201
+    [entry, *_] = cached_site.staff("/audit").json()["entries"]
+    assert entry["source_ip"] == "127.0.0.1"

@@ -1,0 +1,59 @@
+"""The access file contains a person's letter: its words, what was agreed to, and what became of it."""
+
+from typing import Any
+
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.core.rights import Right
+from chalicelib.letters.kinds import LETTERS
+from chalicelib.petitions.publish import publish
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import NOW, a_petition, a_published_petition, bobs_token, confirmed, key_of
+from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.people.test_api import ask, at
+from tests.served import Served
+
+
+def letter_in_file(served: Served, identity: str) -> Any:
+    token = bobs_token(served.tables, NOW, Right.PEOPLE)
+    [one] = ask(served, token, "POST", at(identity, "access")).json_body["signatures"]
+    return one["letter"]
+
+
+def test_the_file_has_the_letter_as_it_was_confirmed(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    identity = confirmed_with_a_letter(served, petition, subject="My subject", opening=1, reply=True)
+    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, served.tables)
+    assert letter_in_file(served, identity) == {
+        "agreed": {
+            "version": petition.letter_version,
+            "subject": "My subject",
+            "opening": LETTER["openings"][1],
+            "body": LETTER["body"],
+            "targets": ["Home Secretary"],
+            "send_wording": LETTER["send_wording"],
+            "reply": True,
+            "reply_wording": LETTER["reply_wording"],
+        },
+        "deliveries": [],
+    }
+
+
+def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    identity = confirmed_with_a_letter(served, petition)
+    request = LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, served.tables)
+    LETTERS.mark_sent(request, NOW, served.tables)
+    withdraw(key_of(petition, identity), petition, NOW, served.tables)
+    letter = letter_in_file(served, identity)
+    assert letter["agreed"] is None
+    [delivery] = letter["deliveries"]
+    assert (delivery["target"], delivery["sent_at"], delivery["waiting_since"]) == (
+        "Home Secretary",
+        "2026-11-24T12:00:00Z",
+        None,
+    )
+
+
+def test_a_petition_without_a_letter_has_none_in_the_file(served: Served) -> None:
+    identity = confirmed(served.tables, a_published_petition(served.tables))
+    assert letter_in_file(served, identity) is None

@@ -1,0 +1,30 @@
+"""The busy page tells the visitor what happened, in every language, and needs nothing else to be shown."""
+
+import re
+
+from chalicelib.core.language import languages
+from stack.busy_page import page
+from stack.template.busy import busy
+
+PAGE = page()
+
+
+def test_it_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() -> None:
+    sections = re.findall(r'<section lang="(\w+)" dir="ltr">(.*?)</section>', PAGE, re.DOTALL)
+    assert [code for code, _ in sections] == [*languages()]
+    english, welsh = (text for _, text in sections)
+    assert "Nothing was sent." in english
+    assert "use your browser’s Back button. What you typed should still be there." in english
+    assert "Ni chafodd dim ei anfon." in welsh
+    assert english.count("<li>") == welsh.count("<li>") == 3
+
+
+def test_it_loads_nothing_and_keeps_to_its_policy() -> None:
+    """What it needs could not be loaded either. And a page that reloads itself would add to the crowd."""
+    assert not re.search(r"<script|<link|<img|<form|src=|url\(|http-equiv|@import", PAGE)
+    headers = busy()["Resources"]["BusyHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    policy = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+    # The form may be in a frame on another site.
+    assert "frame-ancestors" not in policy
+    assert headers["CustomHeadersConfig"]["Items"] == [{"Header": "Retry-After", "Value": "10", "Override": True}]

@@ -1,0 +1,126 @@
+"""What CloudFront asks and shows: the API, the busy page, and what AWS refuses when it creates a distribution."""
+
+import json
+import re
+
+from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, Resource, of_type
+from tests.template.test_behaviours import BEHAVIOURS, EDGE, POLICIES, REQUESTS, Node, query_of
+
+BUSY: Node = RESOURCES["BusyEdge"]["Properties"]["DistributionConfig"]
+ORIGINS = {each["Id"]: each for each in EDGE["Origins"]}
+# AWS, "Quotas".
+MOST_BEHAVIOURS, MOST_IN_A_POLICY, MOST_POLICIES = 75, 10, 20
+ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
+METHOD_SETS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, ALL_METHODS)
+
+
+# The origin.
+
+
+def test_the_api_gets_its_stage_the_prefix_and_the_key() -> None:
+    api = ORIGINS["Api"]
+    key = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}"}
+    assert api["OriginPath"] == f"/{CONFIG['api_gateway_stage']}"
+    assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert {each["HeaderName"]: each["HeaderValue"] for each in api["OriginCustomHeaders"]} == {
+        "X-Forwarded-Prefix": "/",
+        "X-Origin-Verify": key,
+        "Referer": key,
+    }
+
+
+def test_the_api_refuses_whoever_has_neither_key_once_it_is_told_to() -> None:
+    definition = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
+    condition, policy, otherwise = definition["x-amazon-apigateway-policy"]["Fn::If"]
+    allowed, denied = policy["Statement"]
+    keys = denied["Condition"]["StringNotEquals"]["aws:Referer"]
+    assert (condition, otherwise) == ("RefusesOthers", {"Ref": "AWS::NoValue"})
+    assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
+    assert allowed["Resource"] == denied["Resource"] == "execute-api:/*"
+    # The API accepts both keys before CloudFront sends the second.
+    assert [re.findall(r"\$\{(OriginKey\w*)\}", each["Fn::Sub"])[1] for each in keys] == ["OriginKey", "OriginKeyToo"]
+
+
+def test_functions_accept_exactly_the_keys_of_the_policy() -> None:
+    for name in ("APIHandler", "SignIn", "Manage"):
+        given = json.loads(RESOURCES[name]["Properties"]["Environment"]["Variables"]["ORIGIN_KEYS"]["Fn::Sub"])
+        assert given.keys() == {"OriginKey", "OriginKeyToo"}
+
+
+# The busy page.
+
+
+def test_the_busy_page_comes_for_every_failure_of_a_page_and_is_never_kept_as_the_page() -> None:
+    [group] = EDGE["OriginGroups"]["Items"]
+    assert group["FailoverCriteria"]["StatusCodes"] == {"Quantity": 5, "Items": [429, 500, 502, 503, 504]}
+    assert [each["OriginId"] for each in group["Members"]["Items"]] == ["Api", "Busy"]
+    assert ORIGINS["Busy"]["DomainName"] == {"Fn::GetAtt": ["BusyEdge", "DomainName"]}
+    # A 200 would be kept under the page's address. The bucket answers 403 for every path: it has one object.
+    shown = {
+        each["ErrorCode"]: (each["ResponseCode"], each["ResponsePagePath"]) for each in BUSY["CustomErrorResponses"]
+    }
+    assert shown == dict.fromkeys((403, 404), (503, "/busy.html"))
+
+
+def test_an_error_does_not_outlive_the_problem_and_stays_the_apis_own() -> None:
+    """CloudFront keeps an error for ten seconds unless told otherwise. JSON's errors must not become pages."""
+    kept = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in EDGE["CustomErrorResponses"]}
+    assert kept == dict.fromkeys((500, 502, 503, 504), 1)
+    assert not [each for each in EDGE["CustomErrorResponses"] if "ResponsePagePath" in each]
+
+
+def test_only_the_distribution_of_the_busy_page_reads_its_bucket() -> None:
+    reading, secure = RESOURCES["BusyBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert reading["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert reading["Action"] == "s3:GetObject"
+    assert "distribution/${BusyEdge}" in reading["Condition"]["StringEquals"]["AWS:SourceArn"]["Fn::Sub"]
+    assert secure["Effect"] == "Deny"
+    assert set(of_type("AWS::S3::Bucket")["BusyBucket"]["PublicAccessBlockConfiguration"].values()) == {True}
+    [access] = of_type("AWS::CloudFront::OriginAccessControl").values()
+    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
+
+
+# What AWS refuses.
+
+
+def test_a_distribution_has_no_more_than_aws_allows() -> None:
+    assert len(BEHAVIOURS) < MOST_BEHAVIOURS
+    # An account has twenty cache policies, and each stage with a CDN has these.
+    assert len(POLICIES) <= MOST_POLICIES // 3
+    assert len(REQUESTS["HeadersConfig"]["Headers"]) <= MOST_IN_A_POLICY
+    assert all(len(query_of(policy)) <= MOST_IN_A_POLICY for policy in POLICIES.values())
+    patterns = [each["PathPattern"] for each in BEHAVIOURS]
+    assert len({*patterns}) == len(patterns)
+    assert all(re.fullmatch(r"[A-Za-z0-9_\-.*$/~\"'@:+&?]{1,255}", each) for each in patterns)
+
+
+def test_a_behaviour_has_one_of_three_sets_of_methods_and_a_group_takes_no_post() -> None:
+    for behaviour in (*BEHAVIOURS, EDGE["DefaultCacheBehavior"], BUSY["DefaultCacheBehavior"]):
+        methods = {*behaviour["AllowedMethods"]}
+        assert methods in METHOD_SETS
+        assert {*behaviour["CachedMethods"]} in METHOD_SETS[:2]
+        assert behaviour["TargetOriginId"] != "Pages" or "POST" not in methods
+
+
+def test_a_policy_that_keeps_something_has_a_maximum() -> None:
+    """AWS refuses keys, and compression, in a policy whose times are all 0."""
+    assert all(policy["MaxTTL"] > 0 for policy in POLICIES.values())
+
+
+def test_every_target_is_an_origin_and_no_origin_header_is_one_that_aws_refuses() -> None:
+    targets = {each["TargetOriginId"] for each in (*BEHAVIOURS, EDGE["DefaultCacheBehavior"])}
+    assert targets == {"Api", "Pages"}
+    refused = r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|via"
+    for header in ORIGINS["Api"]["OriginCustomHeaders"]:
+        assert not re.fullmatch(
+            rf"{refused}|te|trailer|upgrade|x-amz-.*|x-edge-.*|x-real-ip", header["HeaderName"].lower()
+        )
+
+
+def test_without_a_domain_the_stack_has_no_cdn() -> None:
+    of_edge = {name for name, each in RESOURCES.items() if "CloudFront" in each["Type"] or name.startswith("Busy")}
+    assert len(of_edge) == 13
+    assert all(RESOURCES[name]["Condition"] == "HasEdge" for name in of_edge)
+    assert TEMPLATE["Parameters"]["EdgeDomain"]["Default"] == ""
+    outputs: Resource = TEMPLATE["Outputs"]
+    assert all(outputs[name]["Condition"] == "HasEdge" for name in ("EdgeAddress", "EdgeArn", "BusyBucketName"))

@@ -1,0 +1,92 @@
+"""The stack in us-east-1: nobody who may sign is stopped, and the log has nothing personal."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.edge.routes import ROUTES
+from stack.template.us_east_1 import us_east_1
+from tests.template.test_behaviours import path_of
+
+TEMPLATE = us_east_1()
+ACL: dict[str, Any] = TEMPLATE["Resources"]["WebAcl"]["Properties"]
+RULES: list[dict[str, Any]] = ACL["Rules"]
+RATES = {each["Name"]: each["Statement"]["RateBasedStatement"] for each in RULES if "Action" in each}
+GROUPS = {
+    each["Statement"]["ManagedRuleGroupStatement"]["Name"]: each["Statement"]["ManagedRuleGroupStatement"]
+    for each in RULES
+    if "OverrideAction" in each
+}
+
+
+def parts(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    return statement["AndStatement"]["Statements"] if "AndStatement" in statement else [statement]
+
+
+def limited(path: str, method: str) -> set[str]:
+    """Return the rate rules that count this request."""
+    found = set()
+    for name, rate in RATES.items():
+        path_rule, *method_rule = parts(rate["ScopeDownStatement"])
+        fits = re.search(path_rule["RegexMatchStatement"]["RegexString"], path)
+        if fits and all(each["ByteMatchStatement"]["SearchString"] == method for each in method_rule):
+            found.add(name)
+    return found
+
+
+def test_the_rates_are_of_signing_links_and_sign_in_only() -> None:
+    counted = {view: limited(path_of(route), route.method) for view, route in ROUTES.items()}
+    links = ("confirm", "withdrawal", "unsubscription", "stop", "confirmation")
+    expected = {"sign_by_form": {"SigningByForm"}, "sign_by_json": {"SigningByJson"}}
+    expected |= {"begin_sign_in": {"SignIn"}, "open_session": {"SignIn"}}
+    expected |= {view: {"Links"} for view, route in ROUTES.items() if route.function == "Links"}
+    assert {view: rules for view, rules in counted.items() if rules} == expected
+    assert {f"show_{name}" for name in links[1:]} <= expected.keys()
+
+
+def test_a_school_may_sign_at_once() -> None:
+    assert min(RATES[name]["Limit"] for name in ("SigningByForm", "SigningByJson", "Links")) >= 2_000
+    assert {each["AggregateKeyType"] for each in RATES.values()} == {"IP"}
+
+
+def test_everything_counts_until_it_is_told_to_block_and_nothing_asks_for_a_script() -> None:
+    assert TEMPLATE["Parameters"]["Blocks"]["Default"] == "no"
+    for rule in RULES:
+        action = rule.get("Action") or rule["OverrideAction"]
+        condition, blocking, counting = action["Fn::If"]
+        assert (condition, counting) == ("Blocks", {"Count": {}})
+        assert [*blocking] in (["Block"], ["None"])
+    assert not re.search("captcha|challenge", json.dumps(ACL), re.IGNORECASE)
+
+
+def test_long_bodies_and_names_like_o_brien_pass() -> None:
+    counted = {each["Name"] for each in GROUPS["AWSManagedRulesCommonRuleSet"]["RuleActionOverrides"]}
+    assert {"SizeRestrictions_BODY", "CrossSiteScripting_BODY", "NoUserAgent_HEADER"} <= counted
+    assert not {"AWSManagedRulesSQLiRuleSet", "AWSManagedRulesAnonymousIpList"} & GROUPS.keys()
+
+
+def test_a_refused_person_sees_a_page_and_a_program_a_problem() -> None:
+    for name, kind in (("SigningByForm", "TEXT_HTML"), ("SigningByJson", "APPLICATION_JSON")):
+        [rule] = [each for each in RULES if each["Name"] == name]
+        answer = rule["Action"]["Fn::If"][1]["Block"]["CustomResponse"]
+        assert answer["ResponseCode"] == 429
+        assert ACL["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["ContentType"] == kind
+    assert json.loads(ACL["CustomResponseBodies"]["Problem"]["Content"])["status"] == 429
+
+
+@pytest.mark.parametrize("field", ["cs-uri-query", "cs(Referer)", "cs(Cookie)", "c-ip", "x-forwarded-for"])
+def test_the_log_has_no_query_referrer_cookie_or_address(field: str) -> None:
+    fields = TEMPLATE["Resources"]["LogDelivery"]["Properties"]["RecordFields"]
+    assert field not in fields
+    assert "sc-status" in fields
+    assert not any(rule["VisibilityConfig"]["SampledRequestsEnabled"] for rule in RULES)
+
+
+def test_aws_accepts_the_numbers() -> None:
+    """WAF: at most ten rate rules, 4 KB in a body, windows of a few lengths, priorities of their own."""
+    assert len(RATES) <= 10
+    assert all(rate["Limit"] >= 10 and rate["EvaluationWindowSec"] in (60, 120, 300, 600) for rate in RATES.values())
+    assert all(len(each["Content"].encode()) <= 4096 for each in ACL["CustomResponseBodies"].values())
+    assert sorted(each["Priority"] for each in RULES) == [*range(len(RULES))]
