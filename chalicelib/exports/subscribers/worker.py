@@ -27,9 +27,8 @@ def run_list(event: SQSEvent) -> Failures:
 
 def _run(job: OptInList, has_time: HasTime) -> OptInList:
     # Every function loads this file at cold start, but only one runs lists.
-    from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.subscribers.run import Listing
 
     with TemporaryDirectory(prefix="list-") as folder:
-        context = ExportContext(tables(), exports_bucket(), Path(folder), times.now)
-        return run(job, Listing(context, settings().limit_keys), has_time, times.now, tables())
+        work = Listing(tables(), exports_bucket(), Path(folder), times.now, settings().limit_keys)
+        return run(job, work, has_time, times.now, tables())
