@@ -33,7 +33,7 @@ MAIL_FACTS = ("mails", "mailed_at", "undeliverable")
 # Of the counts table. The rest is temporary, or gives access (a revoked token must not come back).
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
-    "STATEMENT#", "UPDATES#",
+    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The local site's stable address: a proxy to the API, whose URL changes between deployments.
 
-It stands for the CDN and the custom domain. It follows no redirect, decodes nothing and sets only the headers that a
-CDN sets: the caller's address, that the site has no path prefix, and the key with which the API believes this.
+It stands for a custom domain and a CDN that keeps nothing; stack/edge is one that does. It follows no redirect, decodes
+nothing and sets only the headers that a CDN sets: the caller's address, that the site has no path prefix, and the key
+with which the API believes this.
 """
 
 import asyncio

@@ -19,6 +19,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys, mail_keys, settings as settings_of
 from chalicelib.core.letter_keys import letter_text
 from chalicelib.core.settings import settings
+from chalicelib.core.target_keys import targets
 from chalicelib.edge import placeholders
 from chalicelib.edge.route import Function
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
@@ -170,9 +171,13 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
     assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
 
 
-def test_a_sender_reads_only_petitions_the_pause_updates_and_letters() -> None:
+def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
     for function in SENDERS:
-        more = [keys.updates("*"), letter_text("*", "").pk] if function == "SendOtherMail" else []
+        more = (
+            [keys.updates("*"), letter_text("*", "").pk, targets("*"), "DIGEST#*"]
+            if function == "SendOtherMail"
+            else []
+        )
         read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
         assert set().union(*(each or () for each in read)) == {
             keys.petition("any").pk,
@@ -214,7 +219,7 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
     ("function", "sent"),
     [
         ("SweepMail", sent_by(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
-        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", tables))),
+        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
     ],
 )
 def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
@@ -344,13 +349,17 @@ def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
 
 def test_the_mail_filter_matches_what_the_relay_reads() -> None:
     filters = events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]
-    mail, letter = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
+    mail, letter, left = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
     assert mail == {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}
     # "exists" works on leaves only: every letter has its version.
     has_letter = {"M": {"version": {"S": [{"exists": True}]}}}
     assert letter == {
         "OldImage": {"state": {"S": ["pending"]}},
         "NewImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
+    }
+    assert left == {
+        "OldImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
+        "NewImage": {"state": {"S": [{"anything-but": ["confirmed"]}]}},
     }
     assert SignedLetter.model_fields["version"].is_required()
     assert {"mail_kind", "letter"} <= set(Signature.model_fields)

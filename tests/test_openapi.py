@@ -46,6 +46,7 @@ from tests.actors import (
 from tests.exporting import a_result, an_export, kept
 from tests.exports.subscribers import list_requests
 from tests.fakes import FakeTables
+from tests.letters import letter_requests
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.served import FORM, JSON, Served
@@ -556,6 +557,7 @@ REQUESTS = [
     *partner_requests.of_partners(Ask),
     *partner_requests.of_osdi(Ask),
     *partner_requests.of_imports(_staff, _get, STAFF),
+    *letter_requests.of_staff(_staff),
     _get(200, "/health"),
     _get(200, "/api/openapi.json"),
     _get(200, "/assets/{name}", "/assets/site.css"),
@@ -587,6 +589,7 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     signed(served.tables, a_petition())
     _add_exports(served.tables)
     _add_updates(served.tables)
+    letter_requests.add_a_letter(served.tables)
     return served
 
 

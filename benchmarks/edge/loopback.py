@@ -13,13 +13,13 @@ from typing import Any
 
 from aiohttp import web
 
+from benchmarks.edge.noting import NotingGateway
 from benchmarks.edge.record import Record
 from benchmarks.worker import ask
 from stack import front
 from stack.attach import Deployed, deployed
 from stack.background import served
 from stack.edge import local
-from stack.edge.gateway import Gateway
 from stack.emulator import emulator
 from stack.manage import load_petitions
 from stack.sockets import LOOPBACK, free_port, is_taken
@@ -71,7 +71,7 @@ def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
         stack = deployed(running.endpoint, f"http://{LOOPBACK}:{edge_port}", more=local.PARAMETERS)
         load_petitions(stack)
         direct = front.application(running.endpoint, stack.api, stack.origin_key())
-        api = front.serving(_Noting(stack.gateway, record))
+        api = front.serving(NotingGateway(stack.gateway, record))
         with served(api, api_port), served(direct, front_port), _cdn(stack, api_port, edge_port):
             yield stack, edge_port, front_port
 
@@ -92,17 +92,3 @@ def _cdn(stack: Deployed, api_port: int, port: int) -> Iterator[None]:
 def _serve(stack: Deployed, api_port: int, port: int) -> None:
     edge, _ = local.applications(stack, api_port)
     web.run_app(edge, host=LOOPBACK, port=port, print=None, access_log=None)
-
-
-class _Noting(Gateway):
-    """Notes the requests of the CDN. It accepts everybody, because only the CDN is sent here."""
-
-    def __init__(self, api: str, record: Record) -> None:
-        super().__init__(api, ())
-        self._record = record
-
-    async def pass_on(self, request: web.Request) -> web.Response:
-        if request.method == "GET":
-            target = request.raw_path.removeprefix("/site")
-            self._record.reached_the_origin(target, request.headers["Accept-Encoding"], time.time())
-        return await super().pass_on(request)

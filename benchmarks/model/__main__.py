@@ -21,8 +21,8 @@ HEADER = f"{'load':<46}{'account':<9}{'waiting':>9}{'longest':>9}{'overflow':>10
 
 def main() -> None:
     known = results.read()
-    if "way" not in known:
-        raise Failure("the model needs what `make cost` measures: run that first")
+    if "way" not in known or "edge" not in known:
+        raise Failure("the model needs what `make cost` and `make bench` measure: run these first")
     service = calibrated(known)
     say(dim("A model, not a measurement: limits and their sources are in benchmarks/model/limits.py."))
     say(bold(HEADER))

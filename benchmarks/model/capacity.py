@@ -26,6 +26,11 @@ class Gateway:
     def begin(self, dt: float) -> None:
         self._tokens = min(self._burst, self._tokens) + self._rate * dt
 
+    @property
+    def left(self) -> float:
+        """Return how many requests may still pass in this step."""
+        return self._tokens
+
     def take(self, wanted: float) -> float:
         passed = min(wanted, self._tokens)
         self._tokens -= passed

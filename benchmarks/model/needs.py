@@ -22,7 +22,8 @@ class Needs:
     """Needs of `rate` signatures a second, with emails and confirmations keeping up."""
 
     rate: int
-    gateway_rate: int  # three requests each
+    gateway_rate: int  # three requests each, and what passes the CDN
+    gateway_rate_without_cdn: int
     concurrency: int
     concurrency_if_the_table_hangs: int
     table_units_to_sign: int
@@ -37,7 +38,8 @@ def needs(rate: int, service: Service) -> Needs:
     workers = ceil(rate * service.mail)
     return Needs(
         rate=rate,
-        gateway_rate=3 * rate,
+        gateway_rate=3 * rate + ceil(service.misses),
+        gateway_rate_without_cdn=ceil((3 + service.view_requests) * rate),
         concurrency=ceil(3 * rate * each) + workers,
         concurrency_if_the_table_hangs=ceil(rate * (service.sign + HANG_SECONDS)) + workers,
         table_units_to_sign=warm_for(rate),

@@ -1,6 +1,6 @@
 """The simulated spikes, and the results read from each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from typing import Any
 
@@ -31,7 +31,8 @@ BURST_LOAD = steady(10_000, 60)
 REFUSING = Load("the same, table refusing for ten minutes", fading, HOUR, 300, 900)
 HANGING = Load("the same, table hanging for ten minutes", fading, HOUR, 300, 900, hangs=True)
 STEADY = tuple(steady(rate, 600) for rate in (100, 1_000, 10_000))
-SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY)
+UNCACHED = tuple(replace(each, name=f"{each.name}, no CDN", cached=False) for each in (HOUR_LOAD, STEADY[1]))
+SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *UNCACHED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Run:
             "all_stored_s": self._when(lambda then: then.arrived - then.stored),
             "peak_count_behind": round(max(then.count_behind for _, then in self.world.history)),
             "mailed_days": self._mail_days(),
+            "views_refused": round(amounts.unseen / max(1.0, amounts.viewed), 3),
             "environments_started": round(self.world.environments.started),
         }
 

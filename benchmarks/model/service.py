@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import declared, lambdas
+from benchmarks.cost.views import requests
 from chalicelib.core.keys import BUCKETS
 
 RELAY_LANES, FOLLOW_LANES = declared.lanes("RelayMail"), declared.lanes("ProjectSignatures")
 # chalicelib.aws.clients: the wait for a silent table before the overflow queue is used.
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
+# Regional caches of CloudFront, each of which asks the API for itself (CloudFront developer guide, "How CloudFront
+# delivers content": 13 of them; a crowd in one country uses few). An answer is fresh for 5 s (edge/http.py).
+CACHES, FRESH = 13, 5.0
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,9 @@ class Service:
     cold: float
     relay_batch: float
     project_bucket: float
+    view: float = 0  # one request of a viewer
+    view_requests: float = 0  # of all views of one signature
+    misses: float = 0  # requests a second that pass the CDN
 
     def relay_rate(self, partitions: int) -> float:
         """Return records a second with full batches."""
@@ -50,4 +57,8 @@ def calibrated(results: Mapping[str, Any]) -> Service:
         cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, 0),
         relay_batch=lambdas.seconds("relay", relay, queued),
         project_bucket=lambdas.seconds("project", way["project"]["of_1"]["cpu_us"], 1),
+        # A page of the same kind, with one read.
+        view=lambdas.seconds("confirm_page", way["confirm_page"]["cpu_us"], 1),
+        view_requests=requests(results["edge"]["minute"]),
+        misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,
     )

@@ -9,6 +9,7 @@ import simpy
 
 from benchmarks import lambdas
 from benchmarks.model.service import HANG_SECONDS
+from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
 
 # The hosted page waits up to 30 s between attempts with full jitter (petition.js): 15 s on average when busy.
@@ -73,6 +74,7 @@ def signing(world: World) -> Process:
         arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
         amounts.arrived += arriving
         offered = returning + arriving
+        view(world, arriving, offered, dt)
         passed = world.gateway.take(offered)
         served = world.environments.take(passed, _seconds(world), sum(world.busy.values()), dt)
         stored = world.table.take(served)

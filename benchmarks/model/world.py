@@ -25,6 +25,7 @@ class Load:
     down: float = 0
     up: float = 0
     hangs: bool = False  # else it refuses at once
+    cached: bool = True  # behind the CDN; else each page view is several requests at the API
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Amounts:
     confirmed: float = 0
     changes: float = 0  # in the stream, passed by its filter to the pending count
     projected: float = 0
+    viewed: float = 0  # requests of viewers
+    unseen: float = 0  # of these, refused by the API
 
     @property
     def waiting(self) -> float:

@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 REPEATS_EVERY = 5
+# For each signature.
+VIEWS = 10
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 Post = dict[str, Any]
-"""`who` (a number), `path`, `type`, `body`, and `good`: the status that settles it."""
+"""`who` (a number), `path`, `type`, `body`, and `good`: the status that settles it. `look`: what viewers open."""
 
 
 def address(number: int) -> str:
@@ -47,5 +49,6 @@ def _sign(slug: str, number: int, is_again: bool) -> Post:
         "source": ("bbc-news", "newsletter", "friends")[number % 3],
         "consent": {"sign": True, "updates": number % 2 == 0},
     }
-    path = f"/api/petitions/{slug}/signatures"
-    return {"who": number, "path": path, "type": JSON, "body": json.dumps(signature), "good": 202}
+    post = {"path": f"/api/petitions/{slug}/signatures", "type": JSON, "body": json.dumps(signature)}
+    viewed = [f"/petitions/{slug}?source={signature['source']}", f"/api/petitions/{slug}/count"]
+    return {"who": number, **post, "good": 202, "look": viewed * (VIEWS // len(viewed))}

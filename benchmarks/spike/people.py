@@ -1,13 +1,13 @@
 """The crowd, run by Locust: `locust -f` this file. In a separate process, because gevent patches its process.
 
 It reads SPIKE_POSTS (JSON lines), and each person posts at most SPIKE_PACE a second. It writes SPIKE_ANSWERS: for each
-response who, when, the status, and how long that person has waited so far.
+response who, when, the status, how long that person has waited so far, and with the last one what the viewers saw.
 """
 
 import json
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -52,16 +52,26 @@ class Supporter(FastHttpUser):
     def post(self) -> None:
         if not CROWD.coming:
             raise StopUser
-        self._deliver(CROWD.coming.popleft())
+        post = CROWD.coming.popleft()
+        self._deliver(post, self._look(post.get("look", [])))
 
-    def _deliver(self, post: dict[str, Any]) -> None:
+    def _look(self, paths: list[str]) -> dict[int, int]:
+        """Open pages and counts as viewers do: ten for each person who signs. Return how often each status came."""
+        seen = Counter[int]()
+        for path in paths:
+            answer = self.client.get(path, headers={"Accept": "text/html", "Accept-Encoding": "gzip, br"}, name="view")
+            seen[answer.status_code] += 1
+        return seen
+
+    def _deliver(self, post: dict[str, Any], seen: dict[int, int]) -> None:
         begun = time.monotonic()
         for attempt in range(1_000):
             status, pause = self._send(post)
             waited = time.monotonic() - begun
             is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
-            CROWD.answers.write(json.dumps({**line, "good": status == post["good"], "last": is_last}) + "\n")
+            line |= {"good": status == post["good"], "last": is_last, "seen": seen if is_last else {}}
+            CROWD.answers.write(json.dumps(line) + "\n")
             if is_last:
                 return
             spread = CROWD.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)

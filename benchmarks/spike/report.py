@@ -1,6 +1,7 @@
 """The report of a spike, as text and for results.json."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import quantiles
 from typing import Any
 
@@ -23,6 +24,8 @@ def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
         "p50_ms": percentile(waits, 50),
         "p99_ms": percentile(waits, 99),
         "answers": statuses(story.signed),
+        "views": views(story.signed),
+        "views_at_the_api": sum(stage.record.asked.values()),
         "confirm_p50_ms": percentile([answer["ms"] for answer in story.pressed if answer["good"]], 50),
         "peak_overflow": max(then.overflow for then in story.moments),
         "peak_mail_queue": max(then.mail for then in story.moments),
@@ -31,6 +34,14 @@ def figures(story: Story, proof: Proof, stage: Stage) -> dict[str, Any]:
         **story.as_figures(),
         "machine": machine.describe(),
     }
+
+
+def views(answers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how often viewers got each status."""
+    seen = Counter[str]()
+    for answer in answers:
+        seen.update(answer["seen"])
+    return dict(sorted(seen.items()))
 
 
 def percentile(values: Sequence[float], which: int) -> int:
@@ -42,6 +53,7 @@ def report(figures: dict[str, Any]) -> Iterator[str]:
     yield bold(f"{figures['signers']:,} signers, {figures['duplicates']:,} of them twice")
     for name in ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "p50_ms", "p99_ms"):
         yield f"  {name:<12}{figures[name]:>10,}"
+    yield dim(f"  viewers: {figures['views']}, of these at the API {figures['views_at_the_api']:,}")
     yield dim(f"  answers: {figures['answers']}; faults met: {figures['faults_met']}")
     yield dim(f"  overflow at most {figures['peak_overflow']:,}, mail queues at most {figures['peak_mail_queue']:,}")
     yield dim("  " + ", ".join(f"{event} at {when:,.0f} s" for event, when in figures["events_s"].items()))

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.edge.noting import NotingGateway
+from benchmarks.edge.record import Record
 from benchmarks.scene import sample_petition
 from benchmarks.spike import faults
 from benchmarks.spike.faults import Faults
@@ -14,6 +16,7 @@ from stack import front
 from stack.attach import Deployed, deployed
 from stack.aws import Cloud
 from stack.background import served
+from stack.edge import local
 from stack.emulator import emulator, set_faults
 from stack.manage import issue_token, load_petitions
 from stack.sockets import LOOPBACK, free_port
@@ -31,6 +34,7 @@ class Stage:
     faults: Faults
     cloud: Cloud
     staff_token: str
+    record: Record  # of what reaches the API through the CDN
 
     def set_faults(self, rates: Mapping[str, float]) -> dict[str, int]:
         """Set the faults of every function. Return how often each fault has happened so far."""
@@ -42,21 +46,20 @@ class Stage:
 
 @contextmanager
 def stage(plan: Plan) -> Iterator[Stage]:
-    """Start and deploy the stack; stop it at the end of the block."""
-    site_port, faults_port = free_port(), free_port()
+    """Start and deploy the stack with the CDN before it; stop it at the end of the block."""
+    site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
     with emulator() as running:
-        stack, cloud = deployed(running.endpoint, site), Cloud(running.endpoint)
+        stack, cloud = deployed(running.endpoint, site, more=local.PARAMETERS), Cloud(running.endpoint)
         load_petitions(stack)
         between = Faults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
         _lead_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
         if plan.rest is not None:
             shorten_rests(cloud, stack, plan.rest)
-        with (
-            served(faults.application(between), faults_port),
-            served(front.application(running.endpoint, stack.api, stack.origin_key()), site_port),
-        ):
-            yield Stage(site, stack, between, cloud, issue_token(stack))
+        record, (edge, _) = Record(), local.applications(stack, api_port)
+        api = front.serving(NotingGateway(stack.gateway, record))
+        with served(faults.application(between), faults_port), served(api, api_port), served(edge, site_port):
+            yield Stage(site, stack, between, cloud, issue_token(stack), record)
 
 
 def _lead_through(cloud: Cloud, faults_url: str, sender_rate: float) -> None:

@@ -29,7 +29,10 @@ class Metric(StrEnum):
     MAIL_REQUESTED = "MailRequested"
     MAIL_SENT = "MailSent"
     MAIL_REFUSED = "MailRefused"
+    # Nobody knows whether it was sent.
+    MAIL_UNKNOWN = "MailUnknown"
     MAIL_AGE = "MailAge"
+    TARGET_PAUSED = "TargetPaused"
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.

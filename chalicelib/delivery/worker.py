@@ -19,6 +19,7 @@ from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_mess
 from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
+from chalicelib.letters.withdrawn import take_out_letters
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import take_feedback
 from chalicelib.mail.kind import MailContext
@@ -77,6 +78,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     images = [(change.before, change.after) for change in changes]
     relayed = relay(images, times.now(), _outbox(), tables())
     letters = request_letters(images, times.now(), _outbox(), tables())
+    take_out_letters(images, times.now(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
     log.event("relayed", requests=relayed, letters=letters)
 
@@ -112,10 +114,12 @@ def _measure(sent: Sent, age: timedelta) -> None:
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
     elif sent is Sent.REFUSED:
         log.measure(Metric.MAIL_REFUSED)
+    elif sent is Sent.UNKNOWN:
+        log.measure(Metric.MAIL_UNKNOWN)
 
 
 def _take_feedback(event: Mapping[str, Any]) -> None:
-    log.event("feedback", recorded=take_feedback(event, KINDS, tables()))
+    log.event("feedback", recorded=take_feedback(event, KINDS, times.now(), tables()))
 
 
 def _watch() -> None:

@@ -4,6 +4,7 @@ them; what a signer sends is in `signatures.letter`.
 
 from datetime import timedelta
 
+from chalicelib.core.errors import UnknownThing
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.model import Signature, SignatureState
@@ -17,6 +18,14 @@ def target_of(petition: Petition, key: str) -> LetterTarget | None:
     if petition.letter is None or petition.state is PetitionState.REMOVED:
         return None
     return petition.letter.target(key)
+
+
+def find_target(petition: Petition, key: str) -> LetterTarget:
+    """Return the target for staff. Raise UnknownThing."""
+    target = petition.letter.target(key) if petition.letter else None
+    if target is None:
+        raise UnknownThing("This petition has no such target.")
+    return target
 
 
 def may_be_sent(signature: Signature) -> bool:

@@ -9,10 +9,14 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.model import target_of
+from chalicelib.letters.trial import TESTS
+from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
-from chalicelib.petitions.find import letter_as_signed
+from chalicelib.petitions.find import letter_as_signed, petition_as_stored
+from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import letter_senders
 
@@ -46,25 +50,34 @@ def has_just_confirmed(before: Image | None, after: Image) -> bool:
 
 
 def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:
-    for key in _keys(image, tables):
-        if request := _requested(key, now, tables):
+    for state, key in _keys(image, tables):
+        if request := _requested(state, key, now, tables):
             yield request
 
 
-def _keys(image: Image, tables: Tables) -> list[str]:
-    """Return the delivery's key of each letter: one to each target that the letter had when it was confirmed."""
+def _keys(image: Image, tables: Tables) -> list[tuple[Deliveries, str]]:
+    """Return the delivery's key of each letter: one to each target that the letter had when it was confirmed.
+
+    While a target is in test mode, its letter is a test.
+    """
     slug = keys.slug_of(image["pk"])
+    current = petition_as_stored(slug, tables)
     targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
-    return [letter_delivery(slug, target.key, image["sk"]) for target in targets]
+    return [(_state(current, target.key), letter_delivery(slug, target.key, image["sk"])) for target in targets]
 
 
-def _requested(key: str, now: datetime, tables: Tables) -> MailRequest | None:
+def _state(petition: Petition, target_key: str) -> Deliveries:
+    target = target_of(petition, target_key)
+    return TESTS if target and target.test_to else LETTERS
+
+
+def _requested(state: Deliveries, key: str, now: datetime, tables: Tables) -> MailRequest | None:
     """Request the letter. If it was requested before, return that request while it is open: its message may be lost."""
     try:
-        return LETTERS.request(key, now, tables)
+        return state.request(key, now, tables)
     except ConditionFailed as failure:
         item = failure.item or {}
-        return LETTERS.request_of(item) if "mail_requested_at" in item else None
+        return state.request_of(item) if "mail_requested_at" in item else None
 
 
 def request_missing(slug: str, now: datetime, tables: Tables) -> int:
@@ -85,8 +98,8 @@ def _senders(slug: str, tables: Tables) -> Iterator[Image]:
 
 def _requests_missing(image: Image, now: datetime, tables: Tables) -> int:
     requested = 0
-    for key in _keys(image, tables):
+    for state, key in _keys(image, tables):
         with suppress(ConditionFailed):
-            LETTERS.request(key, now, tables)
+            state.request(key, now, tables)
             requested += 1
     return requested

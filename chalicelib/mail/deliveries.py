@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.aws.queue import LONGEST_DELAY
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import REQUEST, DeliveryState
 
 # What an outcome is read from.
@@ -46,15 +48,24 @@ class Deliveries(DeliveryState):
     lifetime: timedelta
     most: int = 1
     pause: timedelta = timedelta()
+    # No stream relays them, so only the sweep queues one that was postponed.
+    ahead: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
         """Request the email, once for each key. Raise ConditionFailed if it was requested before."""
-        outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
+        self.note(key, now, tables)
         request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
         expires = int((now + self.lifetime).timestamp())
         item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
-        tables.put_new(NewItem(self.item_key(key), item))
+        self.put(NewItem(self.item_key(key), item), key, now, tables)
         return request
+
+    def note(self, key: str, now: datetime, tables: Tables) -> None:
+        """Have the sweep look for this email, should its message get lost."""
+        outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
+
+    def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
+        tables.put_new(new)
 
     def item_key(self, key: str) -> Key:
         return keys.delivery(self.kind, key)
@@ -74,12 +85,16 @@ class Deliveries(DeliveryState):
         between = (prefix, prefix + "~")
         # Consistent: otherwise emails that were requested a moment ago may be missing, and all others settled.
         return Counter(
-            _outcome(item) for bucket in keys.BUCKETS for item in self._consistently(bucket, between, tables)
+            outcome_of(item) for bucket in keys.BUCKETS for item in self._consistently(bucket, between, tables)
         )
 
     def _consistently(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
         partition = keys.delivery_partition(self.kind, bucket)
         return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=_OUTCOME)
+
+    def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
+        super().postpone(request, due, tables)
+        outstanding.advance(outstanding.group_of(self.item_key(request.key)), due - self.ahead, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # No other request replaces this one while its item exists.
@@ -88,13 +103,13 @@ class Deliveries(DeliveryState):
         key = self.item_key(request.key)
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST, when=is_requested))
 
-    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         # The request stays: it may be waiting for `mark_sent`, and no undeliverable email is claimed.
         is_known = Attr("mails").exists()
         tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_known))
 
 
-def _outcome(item: Item) -> DeliveryOutcome:
+def outcome_of(item: Item) -> DeliveryOutcome:
     if item.get("undeliverable") in FAILURES:
         return DeliveryOutcome.FAILED
     if item["mails"]:

@@ -1,13 +1,14 @@
 """Handle SES events from SNS: stop email to addresses that bounced permanently or complained."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.mail.kind import Kinds
 
 
-def take_feedback(event: Mapping[str, Any], kinds: Kinds, tables: Tables) -> str | None:
+def take_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
     """Return the recorded reason, or None. Raise ValueError if it is not an event of SES.
 
     Events arrive twice and out of order; a delivery never undoes a bounce.
@@ -16,7 +17,7 @@ def take_feedback(event: Mapping[str, Any], kinds: Kinds, tables: Tables) -> str
     tags = event.get("mail", {}).get("tags", {})
     kind, key = (next(iter(tags.get(name, ())), "") for name in ("kind", "key"))
     if reason and key and kind in kinds:
-        kinds[kind].state.mark_undeliverable(key, reason, tables)
+        kinds[kind].state.mark_undeliverable(key, reason, now, tables)
         return reason
     return None
 

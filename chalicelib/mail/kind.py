@@ -66,10 +66,19 @@ class NotSent(Enum):
     HELD = "held"
     # It would arrive too late to be useful. Drop the request.
     TOO_LATE = "too late"
+    # The kind has stored what becomes of the request.
+    SETTLED = "settled"
+
+
+@dataclass(frozen=True)
+class Later:
+    """There is no email now, and its turn comes at `due`. Then its contents are asked for again."""
+
+    due: datetime
 
 
 # Arguments: the delivery's key, the item with its state, the context, the time, and the tables.
-Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSent]
+Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSent | Later]
 
 
 @dataclass(frozen=True)

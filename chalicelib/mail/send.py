@@ -11,7 +11,7 @@ from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet,
 from chalicelib.mail import budget
 from chalicelib.mail.compose import compose
 from chalicelib.mail.first_emails import book
-from chalicelib.mail.kind import Content, Kind, Kinds, MailContext, NotSent
+from chalicelib.mail.kind import Content, Kind, Kinds, Later, MailContext, NotSent
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 
@@ -45,8 +45,8 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
         kind.state.mark_unknown(request, now, tables)
         return Sent.UNKNOWN
     content = kind.contents(request.key, stored, context, now, tables)
-    if isinstance(content, NotSent):
-        return _keep_or_drop(request, kind, content, tables)
+    if not isinstance(content, Content):
+        return _keep_or_drop(request, kind, content, now, tables)
     # Before the pace: an email that must wait takes no turn of another one.
     booked = stored.get("mail_due_at")
     return _kept_back(request, kind, content, booked, context, now, tables) or _send_claimed(
@@ -76,7 +76,7 @@ def _kept_back(
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take(to, content.limited_by, request, now, tables)
     if allowance.is_stopped:
-        kind.state.drop(request, tables)
+        kind.state.drop(request, now, tables)
         return Sent.SETTLED
     if allowance.next_at > now:
         kind.state.postpone(request, allowance.next_at, tables)
@@ -84,11 +84,15 @@ def _kept_back(
     return None
 
 
-def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent, tables: Tables) -> Sent:
+def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables) -> Sent:
+    if isinstance(reason, Later):
+        kind.state.postpone(request, reason.due, tables)
+        return Sent.WAITS
     if reason is NotSent.HELD:
         kind.state.release(request, tables)
         return Sent.HELD
-    kind.state.drop(request, tables)
+    if reason is NotSent.TOO_LATE:
+        kind.state.drop(request, now, tables)
     return Sent.SETTLED
 
 
@@ -105,7 +109,7 @@ def _send_claimed(
         kind.state.release(request, tables, is_booked=True)
         raise
     except MailRefused:
-        kind.state.mark_refused(request, tables)
+        kind.state.mark_refused(request, now, tables)
         return Sent.REFUSED
     # Pacing may have delayed the email, and the next email's wait starts when it was sent.
     kind.state.mark_sent(request, now + took, tables)

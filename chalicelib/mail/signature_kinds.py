@@ -54,7 +54,7 @@ class SignatureDeliveries(DeliveryState):
         expires = at + CONFIRM_LIFETIME + AFTER_LINK
         mail_state.mark_mailed(self.item_key(request.key), request.requested_at, at, expires, tables)
 
-    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         mail_state.mark_undeliverable(self.item_key(key), reason, tables)
 
 

@@ -46,6 +46,8 @@ class DeliveryState(ABC):
     most: int | None
     pause: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
+    # The sweep queues a postponed email so long before it is due. The message waits in the queue until then.
+    ahead: timedelta = timedelta()
 
     @abstractmethod
     def item_key(self, key: str) -> Key:
@@ -68,7 +70,7 @@ class DeliveryState(ABC):
         """Record and count the sent email. If a newer request may replace this one meanwhile, count it even then."""
 
     @abstractmethod
-    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record a hard bounce or a complaint: stop all email to this key. Idempotent; events come in any order."""
 
     def request_of(self, item: Mapping[str, Any]) -> MailRequest:
@@ -82,7 +84,7 @@ class DeliveryState(ABC):
         """
         until = int((now + lease).timestamp())
         may_go = self._pause_is_over(now) & may_have_more_mail(self.most) & _is_due(now)
-        when = _is_requested(request) & _is_free(now) & may_go
+        when = is_requested(request) & _is_free(now) & may_go
         return tables.update_and_read(
             Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
         )
@@ -126,11 +128,11 @@ class DeliveryState(ABC):
         whole = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
         self._change(request, {"mail_due_at": iso(whole)}, (*CLAIM, "mail_network"), tables)
 
-    def drop(self, request: MailRequest, tables: Tables) -> None:
+    def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Drop a request whose email would arrive too late to be useful."""
         self._change(request, {}, REQUEST, tables)
 
-    def mark_refused(self, request: MailRequest, tables: Tables) -> None:
+    def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that SES will never accept this email, and drop the request."""
         self._change(request, {"undeliverable": "refused"}, REQUEST, tables)
 
@@ -153,7 +155,7 @@ class DeliveryState(ABC):
         """
         free_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
         if item.get("mail_queued_at", "") < item.get("mail_due_at", ""):
-            return max(datetime.fromisoformat(item["mail_due_at"]), free_at)
+            return max(datetime.fromisoformat(item["mail_due_at"]) - self.ahead, free_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
             times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, again))
@@ -161,14 +163,14 @@ class DeliveryState(ABC):
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
         """Return False if the request is no longer stored: it was settled meanwhile, or replaced by a newer one."""
-        change = Change(self.item_key(request.key), assign=assign, remove=remove, when=_is_requested(request))
+        change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
 
     def _pause_is_over(self, now: datetime) -> Condition:
         return absent_or_at_most("mailed_at", iso(now - self.pause))
 
 
-def _is_requested(request: MailRequest) -> Condition:
+def is_requested(request: MailRequest) -> Condition:
     return Attr("mail_requested_at").eq(request.requested_at)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import repeat
+from math import ceil
 from operator import itemgetter
 
 from chalicelib.aws.table import Item, Tables
@@ -18,6 +19,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import Marker
+from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import DeliveryState
 
 # While queues are busy, a request counts as lost after 12 of SQS's 14 days: a walk may take some hours.
@@ -90,13 +92,19 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
 def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
     """Return how many were lost, and when the first of these requests is lost (again); "" without requests."""
     lost_at = [(state.lost_at(item, run.lost_after, AGAIN), item) for item in items]
-    lost = [state.request_of(item) for at, item in lost_at if at <= run.now]
-    run.outbox.send([(request, 0) for request in lost])
+    lost = [(state.request_of(item), _delay(item, run.now)) for at, item in lost_at if at <= run.now]
+    run.outbox.send(lost)
     # Mark after queueing: if marked first, a crash would hide a request for a fortnight.
-    for request in lost:
-        state.mark_queued(request, run.now, run.tables)
+    for request, delay in lost:
+        state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
     later = [at for at, _ in lost_at if at > run.now] + [run.now + max(AGAIN, run.lost_after)] * bool(lost)
     return len(lost), iso(min(later)) if later else ""
+
+
+def _delay(item: Item, now: datetime) -> int:
+    """Return the seconds until the email is due. Its state says how early it is queued."""
+    due = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER if "mail_due_at" in item else now
+    return max(0, ceil((due - now).total_seconds()))
 
 
 def _mark_unmarked(run: Run, deadline: float) -> None:

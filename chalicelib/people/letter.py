@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from chalicelib.aws.table import Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.signatures.letter import words_of
 from chalicelib.signatures.look_up import Held

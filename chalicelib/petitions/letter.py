@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from chalicelib.core.times import Moment
 from chalicelib.petitions.text import EmailAddress, LetterText, Line, Translation, digest
@@ -35,10 +35,15 @@ class Paced(BaseModel):
     per_hour: Annotated[int, Field(ge=1, le=10_000)]
     """At most so many letters an hour."""
     from_hour: Annotated[int, Field(ge=0, le=23)] = 9
-    """The first hour of the day, in `time_zone`, in which letters are sent."""
+    """The first hour in which letters are sent, from Monday to Friday, in the time of London."""
     to_hour: Annotated[int, Field(ge=1, le=24)] = 17
     """The hour at which sending stops."""
-    time_zone: str = "Europe/London"
+
+    @model_validator(mode="after")
+    def _has_hours(self) -> "Paced":
+        if self.to_hour <= self.from_hour:
+            raise ValueError("The hour at which sending stops must be later than the first hour")
+        return self
 
 
 class Digest(BaseModel):
@@ -61,6 +66,8 @@ class LetterTarget(BaseModel):
     name: Line
     """As in "Dear …": `Home Secretary`."""
     email: EmailAddress
+    test_to: EmailAddress | None = None
+    """Test mode: letters go to this address of staff, marked as tests, and none to the target."""
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
 
 

@@ -32,7 +32,7 @@ NOT_YET = "not yet assigned"
 def dimensions_of(signature: Mapping[str, str]) -> Iterator[str]:
     """Yield the names of the numbers that count one confirmed signature."""
     yield VERSION + signature.get("text_version", "")
-    yield AREA + _area(signature.get("country", ""), signature.get("postcode", ""))
+    yield AREA + area_of(signature.get("country", ""), signature.get("postcode", ""))
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
@@ -44,7 +44,7 @@ def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, i
     return {key: number for key, number in rows.items() if number}
 
 
-def _area(country: str, postcode: str) -> str:
+def area_of(country: str, postcode: str) -> str:
     """Return the first letters of the postcode: SW of SW1A 1AA."""
     if country != "GB":
         return ABROAD

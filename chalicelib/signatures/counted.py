@@ -35,13 +35,17 @@ def change_counted(
             log.measure(Metric.CONFIRMED if entry.amount > 0 else Metric.WITHDRAWN)
             return
         except Conflicted:
-            log.measure(Metric.CONFLICT_RETRIED)
-            sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
+            wait_after_conflict(attempt)
         except ConditionFailed as failure:
             if failure.index == SIGNATURE:
                 raise
             entry = folded(entry)
     raise Conflicted("storage")
+
+
+def wait_after_conflict(attempt: int) -> None:
+    log.measure(Metric.CONFLICT_RETRIED)
+    sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 
 
 def change_withdrawn(petition: Petition, seen: Signature, change: Change, now: datetime, tables: Tables) -> None:

@@ -38,6 +38,11 @@ class SignedLetter(BaseModel):
     reply: bool = False
     """The targets may know the person's address, to reply."""
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the person wrote a part of it."""
+        return isinstance(self.opening, str) or bool(self.subject or self.body)
+
 
 @dataclass(frozen=True)
 class Written:

@@ -6,6 +6,7 @@ from datetime import datetime
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import LinkDamaged, NotAStatement
 from chalicelib.core.tokens import Purpose, seal, unseal
+from chalicelib.letters.report import letters_known
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.model import Statement
 from chalicelib.tallies.count import exact_count
@@ -22,6 +23,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         text_version=petition.text_version,
         confirmed=count.confirmed,
         as_of=count.as_of,
+        letters=letters_known(petition, now, tables),
         total=known.sentence if (known := total_known(petition, count, tables)) else None,
     )
 

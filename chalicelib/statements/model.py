@@ -21,5 +21,7 @@ class Statement(BaseModel):
     """Confirmed signatures, exact at `as_of`."""
     as_of: Moment
     """The moment (UTC) of the count."""
+    letters: str | None = None
+    """If there are letters to the targets: how many, in a sentence for each target. Exact at `as_of`."""
     total: str | None = None
     """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""

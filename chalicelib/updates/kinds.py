@@ -34,8 +34,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 class UpdateDeliveries(Deliveries):
     """A bounce of an update also stops all other email to the address."""
 
-    def mark_undeliverable(self, key: str, reason: str, tables: Tables) -> None:
-        super().mark_undeliverable(key, reason, tables)
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
+        super().mark_undeliverable(key, reason, now, tables)
         slug, _, signature_id = _ids(key)
         mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
 

@@ -1,11 +1,13 @@
 """The local CDN of a deployed stack: what `make run EDGE=1` and the tests put before the API."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
 
 from stack.attach import STAGE, Deployed
+from stack.aws import Cloud
 from stack.edge import gateway, server
 from stack.edge.origins import Origins
 from stack.edge.template import distributions, refused_without
@@ -25,8 +27,18 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
     """Return the CDN, and the API's endpoint that it will find at this port."""
     template = package(STAGE).read_template()
     secrets = {logical_id(name.lower()): text for name, text in stack.keys().items()}
-    bucket = f"{stack.endpoint}/{stack.outputs['BusyBucketName']}"
     found = distributions(template, PARAMETERS, WHERE, secrets)
-    origins = Origins(found, time.time, f"http://{LOOPBACK}:{api_port}", bucket)
+    origins = Origins(found, time.time, f"http://{LOOPBACK}:{api_port}", _signed(stack))
     keys = refused_without(template, PARAMETERS, WHERE, secrets)
     return [server.application(origins, stack.endpoint, archive), gateway.application(stack.gateway, keys)]
+
+
+def _signed(stack: Deployed) -> Callable[[str], str]:
+    """Return a function that returns the signed URL of a path in the bucket of the busy page."""
+    client, bucket = Cloud(stack.endpoint).client("s3"), stack.outputs["BusyBucketName"]
+
+    def url(path: str) -> str:
+        asked = {"Bucket": bucket, "Key": path.removeprefix("/")}
+        return str(client.generate_presigned_url("get_object", Params=asked))
+
+    return url

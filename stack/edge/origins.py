@@ -16,12 +16,19 @@ _AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class Origins:
-    """`api` and `bucket`: their local URLs. `edges`: a CDN for each distribution, by logical id."""
+    """`api`: its local URL. `signed`: returns the URL of a path in the bucket; CloudFront signs its requests too.
+
+    `edges`: a CDN for each distribution, by logical id.
+    """
 
     def __init__(
-        self, distributions: Mapping[str, Distribution], clock: Callable[[], float], api: str, bucket: str
+        self,
+        distributions: Mapping[str, Distribution],
+        clock: Callable[[], float],
+        api: str,
+        signed: Callable[[str], str],
     ) -> None:
-        self._api, self._bucket = api, bucket
+        self._api, self._signed = api, signed
         self.edges = {name: Edge(each, self.fetch, clock) for name, each in distributions.items()}
         self._by_domain = {each.domain: self.edges[name] for name, each in distributions.items()}
         self._session: aiohttp.ClientSession | None = None
@@ -45,12 +52,14 @@ class Origins:
         if inner:
             path, _, query = asked.target.partition("?")
             return await inner.answer(ViewerRequest(asked.method, path, query, asked.headers.copy(), asked.body))
-        return await self._over_http(self._bucket if origin.is_bucket else self._api, asked)
+        return await self._over_http(
+            self._signed(asked.target) if origin.is_bucket else self._api + asked.target, asked
+        )
 
-    async def _over_http(self, place: str, asked: OriginRequest) -> EdgeAnswer:
+    async def _over_http(self, url: str, asked: OriginRequest) -> EdgeAnswer:
         sending = self.session.request(
             asked.method,
-            URL(place + asked.target, encoded=True),
+            URL(url, encoded=True),
             headers=asked.headers,
             data=asked.body,
             allow_redirects=False,

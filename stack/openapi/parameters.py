@@ -13,6 +13,7 @@ PARAMETERS: dict[str, Node] = {
     "source": {"description": "The partner's source.", "example": "partner-oak"},
     "token_id": {"description": "The token's id, as in the list of tokens."},
     "signature_id": {"description": "The signature's id, as returned by the search."},
+    "target": {"description": "The target's key, as in the petition's letter."},
     "update_id": {"description": "The update's id, as in the list of updates."},
     "export_id": {"description": "The export's id, as in the list of exports."},
     "import_id": {"description": "The import's id, as in the list of imports."},

@@ -23,6 +23,7 @@ UNKNOWN = {
     "import_id": "UnknownThing",
     "list_id": "UnknownThing",
     "update_id": "UnknownThing",
+    "target": "UnknownThing",
     "name": "NoFile",
 }
 

@@ -102,6 +102,13 @@ _ALARMS = {
         "A message cannot be processed. After more attempts it goes to its dead-letter queue.",
         ours(Metric.MESSAGE_FAILED),
     ),
+    "TargetPaused": alarm(
+        "The target of a petition's letters bounced or complained, so its letters are paused.",
+        ours(Metric.TARGET_PAUSED),
+    ),
+    "MailUnknown": alarm(
+        "A sender crashed after it may have sent an email that is never sent twice.", ours(Metric.MAIL_UNKNOWN)
+    ),
     # A missing recount is an alarm too.
     "Drift": alarm(
         "A tally differs from its signatures, or there was no recount for a day.",

@@ -70,11 +70,12 @@ def _of_signing() -> list[Template]:
 
 
 def _of_mail() -> list[Template]:
-    sent = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MESSAGE_LATER, Metric.MESSAGE_FAILED)
+    sent = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MAIL_UNKNOWN, Metric.TARGET_PAUSED)
+    messages = (Metric.MESSAGE_LATER, Metric.MESSAGE_FAILED)
     oldest = _queue("ApproximateAgeOfOldestMessage", "MailQueue", stat="Maximum")
     ages = [*_ours(Metric.MAIL_AGE, stat="p50"), *_ours(Metric.MAIL_AGE, stat="p99"), oldest]
     return [
-        _widget("Email: requested, sent, refused", _ours(*sent)),
+        _widget("Email: requested, sent, refused, unknown", _ours(*sent, *messages)),
         _widget("Email: seconds from request to sending", ages),
     ]
 

@@ -6,7 +6,9 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from stack.sockets import free_port
+from stack.background import served
+from stack.edge import local
+from stack.sockets import LOOPBACK, free_port
 from tests.browser.test_supporter import sign_and_confirm
 from tests.deployed import PATIENCE, SLUG, DeployedSite, a_site_behind_a_cdn
 from tests.emulated import eventually
@@ -55,3 +57,17 @@ def test_the_audit_trail_has_the_visitors_address(cached_site: DeployedSite) -> 
     assert requests.post(address, headers=headers, timeout=PATIENCE).status_code == 201
     [entry, *_] = cached_site.staff("/audit").json()["entries"]
     assert entry["source_ip"] == "127.0.0.1"
+
+
+def test_while_the_api_is_away_new_pages_are_busy_and_known_ones_stay(cached_site: DeployedSite) -> None:
+    """The busy page is a 503, so nothing keeps it as the page. What acts gets the CDN's own error."""
+    edge, api = local.applications(cached_site.stack, behind := free_port())
+    with served(edge, port := free_port()):
+        site = f"http://{LOOPBACK}:{port}"
+        with served(api, behind):
+            assert read(f"{site}{PAGE}").status_code == 200
+        unknown = read(f"{site}{PAGE}?lang=cy")
+        assert (unknown.status_code, unknown.headers["Retry-After"]) == (503, "10")
+        assert "busy" in unknown.text.lower()
+        assert read(f"{site}{PAGE}").status_code == 200
+        assert requests.post(f"{site}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE).status_code == 502

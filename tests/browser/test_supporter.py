@@ -11,7 +11,7 @@ from tests.emulated import eventually
 
 def fill(page: Page | Frame, email: str, name: str = "Alice Example") -> None:
     page.get_by_label("Full name").fill(name)
-    page.get_by_label("Email address").fill(email)
+    page.get_by_role("textbox", name="Email address").fill(email)
     page.locator("#postcode").fill("sw1a 1aa")
     page.locator("#consent-sign").check()
 
@@ -95,7 +95,7 @@ def tab_to(page: Page, selector: str) -> None:
 def test_errors_are_listed_and_linked_and_typed_values_are_kept(phone: Page, deployed_site: DeployedSite) -> None:
     open_petition(phone, deployed_site)
     phone.get_by_label("Full name").fill("Alice Kept")
-    phone.get_by_label("Email address").fill("nonsense")
+    phone.get_by_role("textbox", name="Email address").fill("nonsense")
     press_sign(phone)
     expect(phone).to_have_title(re.compile("^Error: "))
     summary = phone.locator("#error-summary")

@@ -101,8 +101,11 @@ def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     assert set(found) == {
         *("slug", "title", "summary", "text", "text_version", "target", "charity", "url", "state"),
         *("goal", "opened_at", "closes_at", "count", "consents", "privacy", "languages"),
-        *("handed_in_at", "responded_at", "response"),
+        *("handed_in_at", "responded_at", "response", "letter"),
     }
+    letter = found["letter"]
+    assert {"subject", "body", "openings", "targets", "may_edit"} <= set(letter)
+    assert (letter["targets"], letter["may_edit"]) == (["Home Secretary"], True)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.rights import Right
 from chalicelib.edge.caller import is_through_cdn, site_prefix, source_ip
 from chalicelib.signatures.network import network_hash
-from tests.actors import LIMIT_KEYS, NOW, ORIGIN_KEYS, a_petition, bobs_token, identity_of, item_of, json_of
+from tests.actors import LIMIT_KEYS, MINUTE, NOW, ORIGIN_KEYS, a_petition, bobs_token, identity_of, item_of, json_of
 from tests.edge.test_http import a_request
 from tests.served import JSON, Served
 
@@ -101,6 +101,7 @@ def test_the_activity_log_has_the_visitors_address(served: Served) -> None:
     for headers in ({"x_origin_verify": KEY}, {}):
         forged_or_told = {"cloudfront_viewer_address": f"{VIEWER}:1", **headers}
         served.post("/api/staff/petitions/safe-children/statements", b"", JSON, **bob, **forged_or_told)
+        served.clock.forward(MINUTE)
     entries = served.get("/api/staff/audit", **bob).json_body["entries"]
     assert [each["source_ip"] for each in entries] == [CDN, VIEWER]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.core import keys
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.sweep import ON_ITS_WAY
 from chalicelib.petitions.model import Petition
@@ -48,7 +48,7 @@ def bob_and_a_requested_letter(served: Served) -> None:
 def a_dropped_letter(served: Served) -> None:
     """She withdrew before it was sent, and signed again."""
     a_requested_letter(served)
-    LETTERS.drop(served.mail_request, served.tables)  # type: ignore[attr-defined]
+    LETTERS.drop(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
 
 
 def an_old_request_for_a_letter(served: Served) -> None:

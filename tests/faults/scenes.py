@@ -64,13 +64,14 @@ Then = Callable[[Served], None]
 
 @dataclass(frozen=True)
 class Scene:
-    """A handler, by its name in app.py. `again`: the time until the caller retries."""
+    """A handler, by its name in app.py. `again`: the time until the caller retries. `sends`: whether a sender sends."""
 
     handler: str
     before: Callable[[Served], object]
     act: Act
     then: Then
     again: timedelta = timedelta(seconds=11)
+    sends: bool = True
 
     def __str__(self) -> str:
         return f"{self.handler}-{self.before.__name__}"

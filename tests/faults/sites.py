@@ -10,10 +10,17 @@ Function = tuple[str, str]  # Dotted module, name.
 # An email's kind is looked up by its name: what `kind.state.claim` calls is one of the functions of that name here.
 KINDS = (
     *("chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds"),
-    *("chalicelib.updates.kinds", "chalicelib.letters.kinds"),
+    *(
+        "chalicelib.updates.kinds",
+        "chalicelib.letters.kinds",
+        "chalicelib.letters.deliveries",
+        "chalicelib.letters.digest_kind",
+        "chalicelib.letters.trial",
+        "chalicelib.mail.counted",
+    ),
 )
 # The states of a capability's own kinds, by name.
-STATES = {"EMAILS", "TESTS", "LETTERS"}
+STATES = {"EMAILS", "TESTS", "LETTERS", "DIGESTS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVERS = {"Deliver", "Callable[[Mail], str]"}
 

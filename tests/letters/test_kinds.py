@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw

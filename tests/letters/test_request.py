@@ -8,7 +8,8 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.kinds import LETTER_KINDS, LETTERS
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import has_just_confirmed, request_letters, request_missing
 from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of

@@ -16,7 +16,7 @@ from chalicelib.core.errors import (
     Unreached,
 )
 from chalicelib.delivery import worker
-from chalicelib.mail.kind import Content, NotSent
+from chalicelib.mail.kind import Content, Later, NotSent
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
@@ -84,7 +84,7 @@ def test_a_signature_withdrawn_meanwhile_drops_the_request(served: Served) -> No
 
 def test_a_complaint_before_the_email_stops_it(served: Served) -> None:
     request = requested(served)
-    STATE.mark_undeliverable(request.key, "complained", served.tables)
+    STATE.mark_undeliverable(request.key, "complained", NOW, served.tables)
     assert sent_to(served, request) == []
 
 
@@ -164,8 +164,8 @@ def test_a_request_that_is_dropped_before_the_email_begins_sends_nothing(
 ) -> None:
     request = requested(served, ONCE_STATE)
 
-    def drops(*arguments: Any) -> Content | NotSent:
-        ONCE_STATE.drop(request, served.tables)
+    def drops(*arguments: Any) -> Content | NotSent | Later:
+        ONCE_STATE.drop(request, NOW, served.tables)
         return ONCE.contents(*arguments)
 
     monkeypatch.setitem(worker.KINDS, ONCE.name, replace(ONCE, contents=drops))

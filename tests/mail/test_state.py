@@ -55,14 +55,14 @@ def test_a_request_of_a_deleted_item_creates_nothing(tables: FakeTables, petitio
         STATE.claim(gone, NOW, LEASE, tables)
     assert not STATE.is_still_requested(gone, caught.value.item)
     STATE.mark_sent(gone, NOW, tables)
-    STATE.mark_refused(gone, tables)
-    STATE.mark_undeliverable(gone.key, "bounced", tables)
+    STATE.mark_refused(gone, NOW, tables)
+    STATE.mark_undeliverable(gone.key, "bounced", NOW, tables)
     STATE.release(gone, tables)
     assert STATE.item_key(gone.key) not in tables.items
 
 
 def test_a_refused_address_gets_no_more_email(tables: FakeTables, petition: Petition, request_: MailRequest) -> None:
-    STATE.mark_refused(request_, tables)
+    STATE.mark_refused(request_, NOW, tables)
     with pytest.raises(ConditionFailed):
         request_mail(key_of(petition, identity_of(petition)), MailKind.CONFIRM, NOW + DAY, tables)
     with pytest.raises(ConditionFailed):

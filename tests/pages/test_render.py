@@ -197,6 +197,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 text_version="0123456789ab",
                 confirmed=12_345,
                 as_of=datetime(2026, 11, 24, 18, 30, 5, tzinfo=UTC),
+                letters=word,
                 total=word,
             ),
             "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
-from chalicelib.letters.kinds import LETTERS
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, a_petition, a_published_petition, bobs_token, confirmed, key_of

@@ -34,6 +34,7 @@ def test_freezing_returns_the_statement_and_its_url(one: Served, petition: Petit
         "text_version": petition.text_version,
         "confirmed": 1,
         "as_of": "2026-11-24T12:00:00Z",
+        "letters": None,
         "total": None,
     }
     assert answer.json_body["url"] == answer.headers["Location"]

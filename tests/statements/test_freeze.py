@@ -13,6 +13,9 @@ from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
 from tests.actors import ALICE, BOB, DAY, LINKS, NOW, TOKEN_KEYS, a_petition, confirmed, identity_of, signed, subject_of
 from tests.fakes import FakeTables
+from tests.letters.lettering import a_petition_with_a_letter, send_all
+from tests.letters.test_counts import request_letter
+from tests.served import Served
 
 STATEMENT = Statement(
     slug="safe-children",
@@ -39,6 +42,28 @@ def test_a_statement_counts_only_confirmed_signatures(tables: FakeTables, petiti
     )
 
 
+def test_a_statement_freezes_the_letters_too(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    request_letter(served, petition)
+    send_all(served)
+    request_letter(served, petition, BOB)
+    frozen = freeze(petition, NOW, served.tables)
+    said = "Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
+    assert frozen.letters == said
+    send_all(served)
+    assert unsealed(sealed(frozen, TOKEN_KEYS), TOKEN_KEYS).letters == said
+    page = served.get(f"/statements/{sealed(frozen, TOKEN_KEYS)}").body.decode()
+    assert said in page
+
+
+def test_a_statement_says_the_letters_to_many_targets_in_one_sentence(served: Served) -> None:
+    targets = [{"key": key, "name": "न" * 200, "email": f"{key}@target.example"} for key in "abcd"]
+    petition = a_petition_with_a_letter(served, targets=targets)
+    request_letter(served, petition)
+    letters = freeze(petition, NOW, served.tables).letters
+    assert letters == "Letters to 4 targets: 4 requested (0 sent, 0 failed, 0 unknown, 4 waiting, 0 not sent)."
+
+
 def test_a_sealed_statement_can_be_unsealed_and_is_safe_in_a_url() -> None:
     assert unsealed(TOKEN, TOKEN_KEYS) == STATEMENT
     assert set(TOKEN) <= {*CHARACTERS, "."}
@@ -46,8 +71,9 @@ def test_a_sealed_statement_can_be_unsealed_and_is_safe_in_a_url() -> None:
 
 def test_the_longest_statement_fits_a_url() -> None:
     """API Gateway takes 10,240 bytes of request line and headers together."""
-    longest = STATEMENT.model_copy(update={"title": "न" * 200, "charity": "न" * 200, "slug": "a" * 60})
-    assert len(sealed(longest, TOKEN_KEYS)) < 2500
+    letters = f"Letters to {'न' * 200}: 1,000,000 requested (1 sent, 0 failed, 0 unknown, 4 waiting, 0 not sent). " * 3
+    texts = {"title": "न" * 200, "charity": "न" * 200, "slug": "a" * 60, "letters": letters}
+    assert len(sealed(STATEMENT.model_copy(update=texts), TOKEN_KEYS)) < 5500
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from([*CHARACTERS, ".", "=", "é", "\x00"]))

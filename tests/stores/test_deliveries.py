@@ -77,8 +77,8 @@ def test_an_email_that_began_is_unknown_until_it_is_released(tables: Tables) -> 
 
 def test_a_partition_returns_its_open_requests(tables: Tables) -> None:
     requests = [STATE.request(f"slug_{number:02}", NOW, tables) for number in range(20)]
-    STATE.mark_undeliverable(requests[0].key, "bounced", tables)
-    STATE.drop(requests[1], tables)
+    STATE.mark_undeliverable(requests[0].key, "bounced", NOW, tables)
+    STATE.drop(requests[1], NOW, tables)
     starts = [partition(group, bucket, "") for group in STATE.groups("", tables) for bucket in keys.BUCKETS]
     items = [item for start in starts for item in STATE.open_requests(start, 100, tables)[0]]
     assert sorted((STATE.request_of(item) for item in items), key=str) == requests[2:]
@@ -86,6 +86,6 @@ def test_a_partition_returns_its_open_requests(tables: Tables) -> None:
 
 def test_feedback_about_an_unknown_key_creates_nothing(tables: Tables) -> None:
     request = MailRequest(kind="thanks", key="slug_00", requested_at="2026-11-24T12:00:00Z")
-    STATE.mark_undeliverable(request.key, "bounced", tables)
+    STATE.mark_undeliverable(request.key, "bounced", NOW, tables)
     STATE.mark_sent(request, NOW, tables)
     assert item_of(request, tables) == {}

@@ -126,7 +126,7 @@ def test_changes_never_create_a_signature(tables: Tables, petition: Petition) ->
     absent = MailRequest(kind="confirm", key=delivery_key(petition.slug, "0" * 32), requested_at=REQUESTED_AT)
     CONFIRM.release(absent, tables)
     mail_state.mark_mailed(subject.key, REQUESTED_AT, NOW, NOW, tables)
-    CONFIRM.mark_refused(absent, tables)
+    CONFIRM.mark_refused(absent, NOW, tables)
     mail_state.mark_undeliverable(subject.key, "bounced", tables)
     unsubscribe(subject.key, tables)
     withdraw(subject.key, petition, NOW, tables)

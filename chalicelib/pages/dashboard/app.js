@@ -52,6 +52,11 @@ const PAGES = [
     load: async () => (await import("./update.js")).showUpdate,
   },
   {
+    path: "/petitions/:slug/letters",
+    needs: "GET /api/staff/petitions/*/letters",
+    load: async () => (await import("./letters.js")).showLetters,
+  },
+  {
     path: "/petitions/:slug/elsewhere",
     needs: "POST /api/staff/petitions/*/figures",
     load: async () => (await import("./elsewhere.js")).showElsewhere,

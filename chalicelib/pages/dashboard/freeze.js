@@ -24,6 +24,7 @@ function content({ url, short_url: shortUrl, statement }) {
       "Anybody can check it here: ",
       h("a", { href: shortUrl, class: "short" }, shortUrl.replace(/^https?:\/\//, "")),
     ),
+    statement.letters ? h("p", {}, statement.letters) : null,
     h("p", { class: "small" }, "It includes only confirmed signatures. Withdrawn ones are not included."),
     h(
       "p",

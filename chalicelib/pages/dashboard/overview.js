@@ -20,6 +20,7 @@ const WAYS = /** @type {const} */ ([
   ["PUT /api/staff/petitions/*", "edit", "Edit"],
   ["POST /api/staff/petitions/*/exports", "exports", "Export"],
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
+  ["GET /api/staff/petitions/*/letters", "letters", "Letters"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
   ["POST /api/staff/petitions/*/imports", "imports", "Import"],
 ]);

@@ -5,6 +5,7 @@ from stack.openapi.operations import (
     counts,
     exports,
     imports,
+    letters,
     manage,
     pages,
     partners,
@@ -27,4 +28,5 @@ OPERATIONS: Operations = {
     **imports.OPERATIONS,
     **people.OPERATIONS,
     **updates.OPERATIONS,
+    **letters.OPERATIONS,
 }

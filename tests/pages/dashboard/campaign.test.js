@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countInWords, figureFrom } from "../../../chalicelib/pages/dashboard/elsewhere.js";
+import { stateOf as targetState } from "../../../chalicelib/pages/dashboard/letters.js";
 import { isCancellable } from "../../../chalicelib/pages/dashboard/update.js";
 import { stateOf } from "../../../chalicelib/pages/dashboard/updates.js";
 
@@ -37,4 +38,11 @@ test("the number of people is repeated with separators before it is sent", () =>
   assert.equal(countInWords("8501"), "This is 8,501 people.");
   assert.equal(countInWords("1"), "This is 1 person.");
   for (const typed of ["", "-5", "1e3", "8.5"]) assert.equal(countInWords(typed), "", typed);
+});
+
+test("a target says how its letters go, and a pause says why", () => {
+  const target = { mode: "digest", is_test: false, paused: false, paused_why: "" };
+  assert.equal(targetState(target), "In a daily digest");
+  assert.equal(targetState({ ...target, is_test: true }), "Test: letters go to staff");
+  assert.equal(targetState({ ...target, paused: true, paused_why: "bounced" }), "Paused: a letter bounced");
 });

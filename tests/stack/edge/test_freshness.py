@@ -111,15 +111,16 @@ def test_without_directives_a_stale_copy_answers_5xx_but_not_4xx() -> None:
 def test_an_answer_with_no_store_may_be_served_while_the_origin_is_unreachable(said: str, *, is_shown: bool) -> None:
     """*Manage how long content stays in the cache*: so personal pages need CachingDisabled."""
     site = Site()
-    site.says["/"] = an_answer("Alice", Cache_Control=said)
+    site.says["/"] = an_answer("Alice", Cache_Control=said, ETag='"1"')
     site.get("/")
     site.says["/"] = an_answer("", 503)
     assert site.get("/").status == 503
     site.now += 11
-    site.says["/"] = an_answer("Alice", Cache_Control=said)
+    site.says["/"] = an_answer("Alice", Cache_Control=said, ETag='"1"')
     site.get("/")
     site.says["/"] = Unreachable(502)
     assert (site.get("/").body == b"Alice") is is_shown
+    assert "If-None-Match" not in site.last().headers
 
 
 def test_an_expired_copy_is_validated_and_a_304_makes_it_fresh() -> None:

@@ -26,12 +26,12 @@ class Busy(Origins):
         self.says = an_answer("page", **PUBLIC)
         self.asked: list[OriginRequest] = []
         found = distributions(TEMPLATE, PARAMETERS, HERE, {"OriginKeys": '{"v1": "hush"}'})
-        super().__init__(found, lambda: self.now, "api", "bucket")
+        super().__init__(found, lambda: self.now, "api", lambda path: f"bucket{path}")
         self.edge: Edge = self.edges["Edge"]
 
-    async def _over_http(self, place: str, asked: OriginRequest) -> EdgeAnswer:
-        if place == "bucket":
-            found = asked.target == "/busy.html"
+    async def _over_http(self, url: str, asked: OriginRequest) -> EdgeAnswer:
+        if url.startswith("bucket"):
+            found = url == "bucket/busy.html"
             return an_answer(page(), 200, Cache_Control="no-store") if found else an_answer("AccessDenied", 403)
         self.asked.append(asked)
         return self.says

@@ -1,0 +1,56 @@
+"""The keys of letters' targets: a part of the scheme in `keys`. No names and no addresses.
+
+COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters became requested, sent … on that day (UTC)
+            TARGET#<slug>          <target>         one target: whether it is paused, its turns, its single letters
+            DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+
+DIGEST = "letter-digest"
+_DAY = "%Y%m%d"
+
+
+class DigestIds(NamedTuple):
+    """One target and one day: each such pair gets at most one digest."""
+
+    slug: str
+    target: str
+    day: date
+
+    @property
+    def key(self) -> Key:
+        return Key(keys.COUNTS, digests(self.slug, self.target), self.day.isoformat())
+
+    @property
+    def delivery(self) -> str:
+        return f"{self.slug}_{self.target}_{self.day:{_DAY}}"
+
+
+def digest_ids(delivery: str) -> DigestIds:
+    slug, target, day = delivery.split("_")
+    return DigestIds(slug, target, date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}"))
+
+
+def digests(slug: str, target: str) -> str:
+    return f"DIGEST#{slug}#{target}"
+
+
+def letter_counts(slug: str, shard: int) -> str:
+    return f"LETTERS#{slug}#{shard:02}"
+
+
+def letter_count(slug: str, shard: int, target: str, day: date) -> Key:
+    return Key(keys.COUNTS, letter_counts(slug, shard), f"{target}#{day.isoformat()}")
+
+
+def targets(slug: str) -> str:
+    return f"TARGET#{slug}"
+
+
+def target(slug: str, target_key: str) -> Key:
+    return Key(keys.COUNTS, targets(slug), target_key)

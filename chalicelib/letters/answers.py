@@ -1,0 +1,74 @@
+"""What the API returns of letters and their targets."""
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Number, Time
+from chalicelib.petitions.answers import Slug
+
+Day = Annotated[str, Field(examples=["2026-11-24"])]
+
+
+class LetterCounts(TypedDict):
+    """`requested` is the sum of all others. Each letter is one person's to one target."""
+
+    requested: Number
+    """Letters of people who confirmed that they want to send it."""
+    waiting: Number
+    """Letters that are still to be sent."""
+    sent: Number
+    """Letters that the email provider accepted and that did not bounce, singly or in a digest."""
+    failed: Number
+    """Letters that bounced or were refused."""
+    unknown: Number
+    """Letters of which nobody knows whether they were sent. They do not count as sent, and are not sent again."""
+    dropped: Number
+    """Letters that are not sent: their people withdrew or were erased before, or the target was removed."""
+
+
+class LettersOfADay(TypedDict):
+    """What became of letters on one day. A letter may be requested on one day and sent on another."""
+
+    day: Day
+    requested: Number
+    sent: Number
+    failed: Number
+    unknown: Number
+    dropped: Number
+
+
+class TargetLetters(LetterCounts):
+    key: str
+    name: str
+    mode: str
+    """`single`, `paced`, `digest`, or `removed` if the petition no longer has this target."""
+    is_test: bool
+    """Test mode: letters go to staff, and are not counted."""
+    paused: bool
+    """No letter is sent: one bounced, the target complained, or staff paused it."""
+    paused_at: Time | None
+    paused_why: str
+    """`bounced`, `complained`, `staff`, or empty."""
+    days: list[LettersOfADay]
+    """The days (UTC) on which something happened, oldest first. Their sums are the numbers above."""
+
+
+class StaffLetters(TypedDict):
+    slug: Slug
+    targets: list[TargetLetters]
+    as_of: Time
+    """The moment of the numbers, which are exact."""
+
+
+class TargetPause(TypedDict):
+    slug: Slug
+    key: str
+    paused: bool
+
+
+class LetterTest(TypedDict):
+    slug: Slug
+    key: str
+    sent_to: str

@@ -1,0 +1,51 @@
+"""The state of letters, counted by target and day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from chalicelib.aws.table import Change, Tables
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.letter_keys import LETTER, letter_ids
+from chalicelib.letters.counts import count_change, shard_of
+from chalicelib.letters.model import LIFETIME
+from chalicelib.letters.target_state import pause
+from chalicelib.mail.counted import CountedDeliveries
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.state import AfterCrash
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterDeliveries(CountedDeliveries):
+    """A bounce of a letter is about its target. It changes nothing about the person who sent it."""
+
+    def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
+        """Request the letter, at most one for each person and target.
+
+        One that was dropped before it was sent can be requested again: its person withdrew, then signed again. Raise
+        ConditionFailed for any other.
+        """
+        try:
+            return super().request(key, now, tables)
+        except ConditionFailed as failure:
+            if again := self.request_dropped(key, now, tables):
+                return again
+            raise failure from None
+
+    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+        letter = letter_ids(key)
+        return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
+
+    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+        """Keep the letter's turn: the next attempt must not book another one."""
+        super().release(request, tables)
+
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
+        """Record it, and pause all letters to this target."""
+        super().mark_undeliverable(key, reason, now, tables)
+        letter = letter_ids(key)
+        pause(letter.slug, letter.target, reason, now, tables)
+
+
+# A letter that arrives twice discredits the campaign, so after a crash it is not sent again.
+LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)

@@ -1,0 +1,98 @@
+"""The email that reports many letters to one target: their number, areas, and some in their senders' own words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from chalicelib.aws.table import Change, Item, NewItem, Tables
+from chalicelib.core.language import language_of
+from chalicelib.core.target_keys import DIGEST, digest_ids
+from chalicelib.letters.counts import OF_DIGESTS, count_change
+from chalicelib.letters.gathered import Gathered, find_digest
+from chalicelib.letters.model import may_be_sent, target_of
+from chalicelib.letters.target_state import pause, target_state
+from chalicelib.mail.counted import CountedDeliveries
+from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
+from chalicelib.mail.model import Priority
+from chalicelib.mail.state import AfterCrash
+from chalicelib.petitions.find import letter_as_signed, petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.progress.areas import public_areas
+from chalicelib.signatures.letter import SignedLetter, words_of
+from chalicelib.signatures.look_up import held_as
+
+# So many letters are shown whole.
+CHOSEN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestDeliveries(CountedDeliveries):
+    """Each letter of a digest counts as sent when the digest is, and likewise as failed, unknown or dropped."""
+
+    def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
+        tables.put_new(new)  # Its letters were counted when they were requested.
+
+    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+        ids = digest_ids(key)
+        digest = find_digest(ids, tables)  # Closed, so it has the same letters every time.
+        letters = digest.letters if digest else 0
+        return count_change(ids.slug, ids.target, OF_DIGESTS, day, {name: letters * n for name, n in numbers.items()})
+
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
+        super().mark_undeliverable(key, reason, now, tables)
+        ids = digest_ids(key)
+        pause(ids.slug, ids.target, reason, now, tables)
+
+
+# A paused target's digest waits, for up to a year.
+DIGESTS = DigestDeliveries(kind=DIGEST, lifetime=timedelta(days=365), after_crash=AfterCrash.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A letter as a digest shows it."""
+
+    words: Mapping[str, str]
+    name: str
+    postcode: str | None
+    reply_to: str | None
+
+
+def contents_digest(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    ids = digest_ids(key)
+    petition = petition_as_stored(ids.slug, tables)
+    target, digest = target_of(petition, ids.target), find_digest(ids, tables)
+    if target is None or petition.letter is None or digest is None:
+        return NotSent.TOO_LATE
+    if target.test_to or target_state(ids.slug, ids.target, tables).is_paused:
+        return NotSent.HELD
+    language = language_of(petition.language)
+    values = {
+        "petition": petition,
+        "petition_url": context.petition_link(petition.slug),
+        "target": target,
+        "letters": digest.letters,
+        "areas": public_areas(digest.letters, digest.areas),
+        "usual": words_of(petition.letter, SignedLetter(version="")),
+        "chosen": [*_chosen(digest, petition, tables)],
+    }
+    return Content(target.email, values, language=language.code, sender_name=petition.charity)
+
+
+def _chosen(gathered: Gathered, petition: Petition, tables: Tables) -> Iterator[Shown]:
+    """Yield letters in their senders' own words. Who withdrew or was erased meanwhile is left out."""
+    found = 0
+    for signature_id in gathered.own:
+        held = held_as(petition, signature_id, tables)
+        if held is None or not may_be_sent(held.signature) or found == CHOSEN:
+            continue
+        signature, signed = held.signature, held.signature.letter
+        assert signed is not None
+        found += 1
+        agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)
+        reply_to = signature.email if signed.reply else None
+        yield Shown(words_of(agreed, signed), signature.name or "", signature.postcode, reply_to)
+
+
+DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, contents_digest)

@@ -1,0 +1,50 @@
+"""Send the digests that are due: close each, and request its email once.
+
+It may stop anywhere: a digest that is closed and not marked as requested is requested by the next run.
+"""
+
+from datetime import date, datetime, timedelta
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.target_keys import DigestIds
+from chalicelib.letters.digest_kind import DIGESTS
+from chalicelib.letters.gathered import close, find_digest, mark_requested, next_day, unrequested
+from chalicelib.letters.target_state import target_states
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.outbox import Outbox
+from chalicelib.petitions.find import all_petitions
+
+
+def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
+    """Return how many were requested. Raise Unavailable: the next run continues.
+
+    Two queries for each petition with a letter and each of its targets that has digests.
+    """
+    last = next_day(now) - timedelta(days=1)
+    slugs = [petition.slug for petition in all_petitions(tables) if petition.letter]
+    return sum(_send_due(ids, now, outbox, tables) for slug in slugs for ids in _due(slug, last, tables))
+
+
+def _due(slug: str, last: date, tables: Tables) -> list[DigestIds]:
+    targets = [target for target, state in target_states(slug, tables).items() if state.has_digests]
+    return [ids for target in targets for ids in unrequested(slug, target, tables) if ids.day <= last]
+
+
+def _send_due(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
+    close(ids, now, tables)
+    digest = find_digest(ids, tables)
+    request = _requested(ids, now, tables) if digest and digest.letters else None
+    if request:
+        outbox.send([(request, 0)])
+    mark_requested(ids, now, tables)
+    return request is not None
+
+
+def _requested(ids: DigestIds, now: datetime, tables: Tables) -> MailRequest | None:
+    """Request the digest. If it was requested before, return that request while it is open."""
+    try:
+        return DIGESTS.request(ids.delivery, now, tables)
+    except ConditionFailed as failure:
+        item = failure.item or {}
+        return DIGESTS.request_of(item) if "mail_requested_at" in item else None

@@ -1,0 +1,116 @@
+"""The letters that one digest reports: gathered until its day, then closed.
+
+A gathered letter has no request any more; what becomes of the digest becomes of it. So the digest's item counts its
+letters exactly: each enters in one transaction with its own item, and a closed digest takes none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zlib import crc32
+
+from chalicelib.aws.table import Attr, Change, Item, Tables
+from chalicelib.core import keys, target_keys
+from chalicelib.core.errors import ConditionFailed, Conflicted
+from chalicelib.core.letter_keys import LetterIds
+from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.times import iso
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.working_time import in_london
+from chalicelib.mail.counted import transact
+from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.state import REQUEST, is_requested
+from chalicelib.projections.dimensions import AREA
+
+# The digest of a day has what was gathered until this hour of London.
+HOUR = 7
+# So many letters in their senders' own words are remembered. Newer ones replace others, so the item stays small.
+SLOTS = 20
+OWN = "own."
+_OPEN = Attr("closed_at").not_exists()
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """`own`: the signatures of some letters in their senders' own words."""
+
+    ids: DigestIds
+    letters: int
+    areas: Mapping[str, int]
+    own: Sequence[str]
+    is_requested: bool
+
+
+def next_day(now: datetime) -> date:
+    """Return the day of the digest that gathers letters now."""
+    local = in_london(now)
+    return local.date() + timedelta(days=local.hour >= HOUR)
+
+
+def gather(
+    letter: LetterIds, request: MailRequest, area: str, is_own: bool, now: datetime, tables: Tables
+) -> DigestIds | None:
+    """Put the letter into the next digest and end its request. Return None if the request is settled already."""
+    first = next_day(now)
+    # A digest closes by another machine's clock, so it may be closed already.
+    for day in (first, first + timedelta(days=1)):
+        ids = DigestIds(letter.slug, letter.target, day)
+        gathered = {"digest": day.isoformat()}
+        moved = Change(LETTERS.item_key(request.key), assign=gathered, remove=REQUEST, when=is_requested(request))
+        own = {f"{OWN}{crc32(letter.signature_id.encode()) % SLOTS:02}": letter.signature_id} if is_own else {}
+        try:
+            transact([moved, Change(ids.key, assign=own, add={"letters": 1, AREA + area: 1}, when=_OPEN)], tables)
+        except ConditionFailed as failure:
+            if failure.index == 0:
+                return None
+            continue
+        return ids
+    raise Conflicted("storage")
+
+
+def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
+    """Take a letter out of its digest, if that is open, because its person withdrew. Count it as dropped."""
+    item = tables.get(LETTERS.item_key(key), consistent=True) or {}
+    day = item.get("digest")
+    if day is None:
+        return
+    ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
+    dropped = {"mail_dropped_at": iso(now)}
+    with suppress(ConditionFailed):
+        transact(
+            [
+                Change(LETTERS.item_key(key), assign=dropped, remove=["digest"], when=Attr("digest").eq(day)),
+                Change(ids.key, add={"letters": -1, AREA + area: -1}, when=_OPEN),
+                LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables),
+            ],
+            tables,
+        )
+
+
+def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
+    """Let the digest take no more letters. Idempotent."""
+    tables.try_update(Change(ids.key, assign={"closed_at": iso(now)}, when=_OPEN & Attr("letters").exists()))
+
+
+def mark_requested(ids: DigestIds, now: datetime, tables: Tables) -> None:
+    tables.update(Change(ids.key, assign={"requested_at": iso(now)}))
+
+
+def find_digest(ids: DigestIds, tables: Tables) -> Gathered | None:
+    item = tables.get(ids.key, consistent=True)
+    return _gathered(ids, item) if item else None
+
+
+def unrequested(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
+    """Yield the digests that are not requested, oldest first. A target has one item for each day with letters."""
+    for item in tables.query(keys.COUNTS, target_keys.digests(slug, target), consistent=True):
+        if "requested_at" not in item:
+            yield DigestIds(slug, target, date.fromisoformat(item["sk"]))
+
+
+def _gathered(ids: DigestIds, item: Item) -> Gathered:
+    areas = {name.removeprefix(AREA): item[name] for name in item if name.startswith(AREA) and item[name]}
+    own = [item[name] for name in sorted(item) if name.startswith(OWN)]
+    return Gathered(ids, item.get("letters", 0), areas, own, "requested_at" in item)

@@ -1,0 +1,62 @@
+"""Whether a letter may be sent now: its target may be paused, have a pace, or get digests."""
+
+from datetime import datetime
+
+from chalicelib.aws.table import Attr, Change, Item, Tables
+from chalicelib.core import target_keys
+from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.letter_keys import letter_ids
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.gathered import gather
+from chalicelib.letters.pace import turn
+from chalicelib.letters.target_state import TargetState, has_digests, target_state
+from chalicelib.mail.counted import transact
+from chalicelib.mail.kind import Later, NotSent
+from chalicelib.mail.state import is_requested
+from chalicelib.petitions.letter import Digest, LetterTarget, Paced
+from chalicelib.projections.dimensions import area_of
+from chalicelib.signatures.model import Signature
+
+
+def not_now(
+    key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
+) -> NotSent | Later | None:
+    """Return why the letter is not sent now; None: it is."""
+    letter = letter_ids(key)
+    state = target_state(letter.slug, letter.target, tables)
+    if state.is_paused or target.test_to:
+        return NotSent.HELD
+    if isinstance(target.delivery, Digest):
+        is_single = "single" in stored or _goes_singly(key, stored, target.delivery.first, state, tables)
+        return None if is_single else _gathered(key, stored, signature, state, now, tables)
+    if isinstance(target.delivery, Paced):
+        due = turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
+        return Later(due) if due > now else None
+    return None
+
+
+def _goes_singly(key: str, stored: Item, first: int, state: TargetState, tables: Tables) -> bool:
+    """Make this one of the first letters, if there are fewer. The letter keeps that: a retry takes no other place."""
+    if state.singles >= first:
+        return False
+    letter, request = letter_ids(key), LETTERS.request_of(stored)
+    has_room = Attr("singles").not_exists() | Attr("singles").lt(first)
+    single = Change(LETTERS.item_key(key), assign={"single": True}, when=is_requested(request))
+    place = Change(target_keys.target(letter.slug, letter.target), add={"singles": 1}, when=has_room)
+    try:
+        transact([single, place], tables)
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _gathered(
+    key: str, stored: Item, signature: Signature, state: TargetState, now: datetime, tables: Tables
+) -> NotSent:
+    letter = letter_ids(key)
+    if not state.has_digests:
+        has_digests(letter.slug, letter.target, tables)
+    area = area_of(signature.country or "", signature.postcode or "")
+    is_own = signature.letter is not None and signature.letter.is_own
+    gather(letter, LETTERS.request_of(stored), area, is_own, now, tables)
+    return NotSent.SETTLED

@@ -1,0 +1,70 @@
+"""The letters of a petition by target: how many, on which day, and whether they are paused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws.table import Tables
+from chalicelib.letters.counts import Days, LetterNumbers, letter_counts, total
+from chalicelib.letters.target_state import TargetState, target_states
+from chalicelib.petitions.letter import LetterTarget
+from chalicelib.petitions.model import Petition
+
+# A statement is in its address, which must stay short.
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """`target` is None if the petition no longer has it. Its letters still count."""
+
+    key: str
+    target: LetterTarget | None
+    numbers: LetterNumbers
+    days: Days
+    state: TargetState
+
+
+@dataclass(frozen=True)
+class Letters:
+    """All letters of a petition, exact at `as_of`."""
+
+    targets: list[TargetReport]
+    as_of: datetime
+
+    @property
+    def numbers(self) -> LetterNumbers:
+        return total(each.numbers for each in self.targets)
+
+
+def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | None:
+    """Return the numbers for a statement, if the petition has a letter: a sentence for each target, or for all."""
+    if petition.letter is None:
+        return None
+    letters = report(petition, now, tables)
+    if len(letters.targets) > MOST_NAMED:
+        return _sentence(f"{len(letters.targets)} targets", letters.numbers)
+    return " ".join(_sentence(each.target.name if each.target else each.key, each.numbers) for each in letters.targets)
+
+
+def _sentence(to: str, numbers: LetterNumbers) -> str:
+    """Say all outcomes, so that nobody reads unknown letters as sent ones."""
+    named = {"sent": numbers.sent, "failed": numbers.failed, "unknown": numbers.unknown, "waiting": numbers.waiting}
+    outcomes = ", ".join(f"{number:,} {name}" for name, number in {**named, "not sent": numbers.dropped}.items())
+    return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
+
+
+def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
+    """Return the letters by target: those of the petition in their order, then those that were removed."""
+    counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
+    targets = {target.key: target for target in petition.letter.targets} if petition.letter else {}
+    reports = [
+        TargetReport(
+            key,
+            targets.get(key),
+            total(counts.get(key, {}).values()),
+            counts.get(key, {}),
+            states.get(key, TargetState()),
+        )
+        for key in [*targets, *sorted(counts.keys() - targets.keys())]
+    ]
+    return Letters(reports, now)

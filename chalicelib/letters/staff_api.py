@@ -1,0 +1,108 @@
+"""Staff routes of letters: how many there are, pause and resume a target, and send a test."""
+
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.aws.queue import mail_queue, other_mail_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.validation import Words, parsed
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.letters import target_state
+from chalicelib.letters.counts import LetterNumbers
+from chalicelib.letters.model import find_target
+from chalicelib.letters.report import TargetReport, report
+from chalicelib.letters.trial import TEST_KINDS, send_test
+from chalicelib.mail.outbox import Outbox
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.text import EmailAddress
+from chalicelib.staff.authorizer import audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.letters.answers import LettersOfADay, LetterTest, StaffLetters, TargetLetters, TargetPause
+
+routes = Blueprint(__name__)
+
+WORDS = Words(wrong={"email": "Enter an email address in the right format, such as name@example.org"})
+
+
+class LetterTestRequest(BaseModel):
+    """The body of `POST …/letters/{target}/test`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    email: EmailAddress
+    """Where to send the test: your own address."""
+
+
+@staff_view(routes)
+def read_letters(request: Request, slug: str) -> Response:
+    """Return the exact numbers of letters by target and day."""
+    letters = report(petition_as_stored(slug, tables()), times.now(), tables())
+    body: StaffLetters = {"slug": slug, "targets": [*map(_shown, letters.targets)], "as_of": times.iso(letters.as_of)}
+    return json_answer(body)
+
+
+@staff_view(routes)
+def pause_letters(request: Request, slug: str, target: str) -> Response:
+    """Send no more letters to this target. They wait. Safe to repeat."""
+    found = find_target(petition_as_stored(slug, tables()), target)
+    audited(request, "letters.paused", slug, {"target": found.key})
+    target_state.pause(slug, found.key, "staff", times.now(), tables())
+    body: TargetPause = {"slug": slug, "key": found.key, "paused": True}
+    return json_answer(body)
+
+
+@staff_view(routes)
+def resume_letters(request: Request, slug: str, target: str) -> Response:
+    """Send the letters to this target again. Those that waited follow within six hours. Safe to repeat."""
+    found = find_target(petition_as_stored(slug, tables()), target)
+    audited(request, "letters.resumed", slug, {"target": found.key})
+    target_state.resume(slug, found.key, tables())
+    body: TargetPause = {"slug": slug, "key": found.key, "paused": False}
+    return json_answer(body)
+
+
+@staff_view(routes)
+def email_letter_test(request: Request, slug: str, target: str) -> Response:
+    """Send the petition's letter to the given address, marked as a test. Return 202."""
+    petition = petition_as_stored(slug, tables())
+    found = find_target(petition, target)
+    to = parsed(LetterTestRequest, json_body(request), WORDS).email
+    audited(request, "letters.tested", slug, {"target": found.key})
+    send_test(petition, found, to, times.now(), Outbox(mail_queue(), other_mail_queue(), TEST_KINDS), tables())
+    body: LetterTest = {"slug": slug, "key": found.key, "sent_to": to}
+    return json_answer(body, 202)
+
+
+def _shown(found: TargetReport) -> "TargetLetters":
+    target, numbers, state = found.target, found.numbers, found.state
+    return {
+        "key": found.key,
+        "name": target.name if target else found.key,
+        "mode": target.delivery.mode if target else "removed",
+        "is_test": bool(target and target.test_to),
+        "paused": state.is_paused,
+        "paused_at": times.iso_or_none(state.paused_at),
+        "paused_why": state.paused_why,
+        "requested": numbers.requested,
+        "waiting": numbers.waiting,
+        "sent": numbers.sent,
+        "failed": numbers.failed,
+        "unknown": numbers.unknown,
+        "dropped": numbers.dropped,
+        "days": [_of_a_day(day.isoformat(), each) for day, each in found.days.items()],
+    }
+
+
+def _of_a_day(day: str, numbers: LetterNumbers) -> "LettersOfADay":
+    return {
+        "day": day,
+        "requested": numbers.requested,
+        "sent": numbers.sent,
+        "failed": numbers.failed,
+        "unknown": numbers.unknown,
+        "dropped": numbers.dropped,
+    }

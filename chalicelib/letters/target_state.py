@@ -1,0 +1,75 @@
+"""What is stored of a target besides its settings: whether its letters are paused, and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.aws.table import Attr, Change, Item, Tables
+from chalicelib.core import keys, log, target_keys
+from chalicelib.core.metrics import Metric
+from chalicelib.core.times import iso
+
+_PAUSE = ("paused_at", "paused_why")
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """`paused_why`: "bounced", "complained" or "staff"; "" while letters are sent.
+
+    `singles`: how many of the first letters went singly. `has_digests`: a letter has been put into a digest.
+    `test_to`: where staff asked to send the last test.
+    """
+
+    paused_at: datetime | None = None
+    paused_why: str = ""
+    singles: int = 0
+    has_digests: bool = False
+    test_to: str = ""
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None
+
+
+def target_state(slug: str, target: str, tables: Tables) -> TargetState:
+    """Read it consistently: after a bounce no further letter goes."""
+    return _state(tables.get(target_keys.target(slug, target), consistent=True) or {})
+
+
+def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
+    """Return the state of each target that has one, by its key."""
+    items: Iterable[Item] = tables.query(keys.COUNTS, target_keys.targets(slug), consistent=True)
+    return {item["sk"]: _state(item) for item in items}
+
+
+def pause(slug: str, target: str, why: str, now: datetime, tables: Tables) -> bool:
+    """Pause the target's letters until staff resume them. Return False if they are paused already."""
+    is_free = Attr("paused_at").not_exists()
+    paused = {"paused_at": iso(now), "paused_why": why}
+    if not tables.try_update(Change(target_keys.target(slug, target), assign=paused, when=is_free)):
+        return False
+    log.measure(Metric.TARGET_PAUSED)
+    log.event("target_paused", petition=slug, target=target, why=why)
+    return True
+
+
+def resume(slug: str, target: str, tables: Tables) -> None:
+    """Send the target's letters again. Idempotent."""
+    tables.update(Change(target_keys.target(slug, target), remove=_PAUSE))
+
+
+def has_digests(slug: str, target: str, tables: Tables) -> None:
+    """Record that there may be digests for this target."""
+    tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
+
+
+def keep_test_address(slug: str, target: str, to: str, tables: Tables) -> None:
+    """Remember where staff send a test: an email's own item has no addresses."""
+    tables.update(Change(target_keys.target(slug, target), assign={"test_to": to}))
+
+
+def _state(item: Item) -> TargetState:
+    at = item.get("paused_at")
+    paused_at = datetime.fromisoformat(at) if at else None
+    why, singles, test_to = item.get("paused_why", ""), item.get("singles", 0), item.get("test_to", "")
+    return TargetState(paused_at, why, singles, "has_digests" in item, test_to)

@@ -1,0 +1,70 @@
+"""Tests of letters: to staff, marked as a test, never to the target, and not counted.
+
+Staff can send one of the petition's letter. While a target is in test mode (`test_to`), people's letters go there too.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core.language import language_of, translatable
+from chalicelib.core.letter_keys import letter_delivery, letter_ids
+from chalicelib.letters.model import may_be_sent, target_of
+from chalicelib.letters.target_state import keep_test_address, target_state
+from chalicelib.mail.deliveries import Deliveries
+from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.model import Priority
+from chalicelib.mail.outbox import Outbox
+from chalicelib.petitions.find import letter_as_signed, petition_as_stored
+from chalicelib.petitions.letter import LetterTarget
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.letter import SignedLetter, words_of, written
+from chalicelib.signatures.look_up import held_as
+
+NOBODY = translatable("Name of the supporter")
+TESTS = Deliveries(kind="letter-test", lifetime=timedelta(days=1))
+# The key of a test that staff send has this in place of a signature's id.
+BY_STAFF = "staff-"
+
+
+def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
+    """Request a test of the petition's letter to this address."""
+    keep_test_address(petition.slug, target.key, to, tables)
+    key = letter_delivery(petition.slug, target.key, f"{BY_STAFF}{token_hex(8)}")
+    outbox.send([(TESTS.request(key, now, tables), 0)])
+
+
+def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    slug, target_key, sender = letter_ids(key)
+    petition = petition_as_stored(slug, tables)
+    target = target_of(petition, target_key)
+    if target is None or petition.letter is None:
+        return NotSent.TOO_LATE
+    language = language_of(petition.language)
+    if sender.startswith(BY_STAFF):
+        to: str | None = target_state(slug, target_key, tables).test_to
+        name, words = language.text(NOBODY), words_of(petition.letter, SignedLetter(version=""))
+    else:
+        to = target.test_to
+        name, words = _of_a_person(petition, sender, tables)
+    if not to or not words:
+        return NotSent.TOO_LATE
+    letter = written(words, target.name, name, "", petition.charity, language)
+    url = context.petition_link(slug)
+    values = {"petition": petition, "petition_url": url, "letter": letter, "is_test": True}
+    return Content(to, values, language=language.code, sender_name=letter.sender)
+
+
+def _of_a_person(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
+    """Return the name and the words of the letter; no words if the person sends none any more."""
+    held = held_as(petition, signature_id, tables)
+    signed = held.signature.letter if held and may_be_sent(held.signature) else None
+    if held is None or signed is None:
+        return "", {}
+    agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(held.signature.language)
+    return held.signature.name or "", words_of(agreed, signed)
+
+
+TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, contents_test)
+TEST_KINDS = by_name(TEST_KIND)

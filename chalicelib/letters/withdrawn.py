@@ -1,0 +1,32 @@
+"""Take the letters of people who withdrew or were erased out of the digests that are not closed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.letter_keys import letter_delivery, letter_ids
+from chalicelib.letters.gathered import take_out
+from chalicelib.petitions.find import letter_as_signed
+from chalicelib.projections.dimensions import area_of
+from chalicelib.signatures.model import SignatureState
+
+Image = Mapping[str, Any]
+
+
+def take_out_letters(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables) -> None:
+    """Idempotent. Raise Unavailable to retry the whole batch. One read for each target."""
+    for before, after in changes:
+        if before and has_left(before, after):
+            slug = keys.slug_of(before["pk"])
+            area = area_of(before.get("country", ""), before.get("postcode", ""))
+            for target in letter_as_signed(slug, before["letter"]["version"], tables).letter.targets:
+                key = letter_delivery(slug, target.key, before["sk"])
+                take_out(key, letter_ids(key), area, now, tables)
+
+
+def has_left(before: Image, after: Image | None) -> bool:
+    """Return whether this change ends a confirmed signature that carried a letter."""
+    was_confirmed = before.get("state") == SignatureState.CONFIRMED and "letter" in before
+    return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)

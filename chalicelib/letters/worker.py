@@ -1,0 +1,23 @@
+"""Send the daily digests of letters."""
+
+from chalice.app import Blueprint, CloudWatchEvent
+
+from chalicelib.aws.queue import mail_queue, other_mail_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import log, times
+from chalicelib.edge.batch import on_schedule
+from chalicelib.letters.digests import send_digests
+from chalicelib.letters.kinds import LETTER_KINDS
+from chalicelib.mail.outbox import Outbox
+
+workers = Blueprint(__name__)
+
+
+@workers.schedule("rate(15 minutes)")
+def send_letter_digests(event: CloudWatchEvent) -> None:
+    on_schedule(event, _send)
+
+
+def _send() -> None:
+    outbox = Outbox(mail_queue(), other_mail_queue(), LETTER_KINDS)
+    log.event("digests_sent", requested=send_digests(times.now(), outbox, tables()))

@@ -1,0 +1,131 @@
+"""Deliveries that are counted exactly, by outcome and day.
+
+Every write that changes an email's outcome is one transaction with a counter. Its condition is the outcome before. So
+whatever is retried, repeated or killed, the counters are the sums over all emails, also those whose item has expired.
+
+    requested = waiting + sent + failed + unknown + dropped
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from chalicelib.aws.table import Change, Item, NewItem, Tables, is_still
+from chalicelib.core.errors import ConditionFailed, Conflicted
+from chalicelib.core.times import iso
+from chalicelib.mail.deliveries import Deliveries, DeliveryOutcome, outcome_of
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.state import REQUEST, is_requested
+from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
+
+REQUESTED = "requested"
+# When an email became what it is.
+_SINCE = {
+    DeliveryOutcome.SENT: "mailed_at",
+    DeliveryOutcome.UNKNOWN: "mail_unknown_at",
+    DeliveryOutcome.DROPPED: "mail_dropped_at",
+}
+# Attributes that decide the outcome. A request that is settled has no `mail_requested_at`.
+_DECIDES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountedDeliveries(Deliveries):
+    """Counted on the day (UTC) of each change: a letter requested on Monday and sent on Tuesday is in both."""
+
+    @abstractmethod
+    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+        """Return the change that adds the numbers, by outcome, to the counter of this email on this day."""
+
+    def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
+        transact([new, self.counter(key, now.date(), {REQUESTED: 1}, tables)], tables)
+
+    def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        self._settle(request, DeliveryOutcome.SENT, at, {"mailed_at": iso(at), "mails": 1}, tables)
+
+    def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        self._settle(request, DeliveryOutcome.UNKNOWN, now, {"mail_unknown_at": iso(now)}, tables)
+
+    def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        self._settle(request, DeliveryOutcome.FAILED, now, {"undeliverable": "refused"}, tables)
+
+    def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now)}, tables)
+
+    def request_dropped(self, key: str, now: datetime, tables: Tables) -> MailRequest | None:
+        """Request an email that was dropped, and count it as waiting again. Return None for any other."""
+        item = tables.get(self.item_key(key), consistent=True) or {}
+        dropped_at = item.get("mail_dropped_at")
+        if dropped_at is None:
+            return None
+        self.note(key, now, tables)
+        asked = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
+        change = Change(
+            self.item_key(key), assign=asked, remove=["mail_dropped_at"], when=is_still("mail_dropped_at", dropped_at)
+        )
+        then = datetime.fromisoformat(dropped_at).date()
+        try:
+            transact([change, self.counter(key, then, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
+        except ConditionFailed:
+            return None
+        return self.request_of({"sk": key, **asked})
+
+    def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
+        """Record a bounce as failed, and a complaint as sent, because it arrived. Events come before `mark_sent` too.
+
+        Then the request is settled here, and `mark_sent` changes nothing.
+        """
+        for _ in range(ATTEMPTS):
+            item = tables.get(self.item_key(key), consistent=True)
+            if item is None or "undeliverable" in item:
+                return
+            with suppress(ConditionFailed):
+                transact(self._undelivered(key, item, reason, now, tables), tables)
+                return
+        raise Conflicted("storage")
+
+    def _undelivered(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
+        before = outcome_of(item)
+        assign: dict[str, str | int] = {"undeliverable": reason}
+        if reason != "bounced":
+            assign |= {"mailed_at": item.get("mailed_at", iso(now)), "mails": 1}
+        after = outcome_of({**item, **assign})
+        is_unchanged = is_still(_DECIDES[0], item.get(_DECIDES[0]))
+        for name in _DECIDES[1:]:
+            is_unchanged &= is_still(name, item.get(name))
+        moved = [Change(self.item_key(key), assign=assign, remove=REQUEST, when=is_unchanged)]
+        return moved + self._counted_as(key, item, before, after, now, tables)
+
+    def _counted_as(
+        self, key: str, item: Item, before: DeliveryOutcome, after: DeliveryOutcome, now: datetime, tables: Tables
+    ) -> list[Change]:
+        """Return the changes of counters: subtract on the day when it was added, and add today."""
+        if before is after:
+            return []
+        today, numbers = now.date(), {str(after): 1}
+        if before not in _SINCE:
+            return [self.counter(key, today, numbers, tables)]
+        then = datetime.fromisoformat(item[_SINCE[before]]).date()
+        if then == today:
+            return [self.counter(key, today, {**numbers, str(before): -1}, tables)]
+        return [self.counter(key, then, {str(before): -1}, tables), self.counter(key, today, numbers, tables)]
+
+    def _settle(
+        self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
+    ) -> None:
+        change = Change(self.item_key(request.key), assign=assign, remove=REQUEST, when=is_requested(request))
+        with suppress(ConditionFailed):  # It is settled already.
+            transact([change, self.counter(request.key, at.date(), {outcome: 1}, tables)], tables)
+
+
+def transact(writes: Sequence[Change | NewItem], tables: Tables) -> None:
+    """Write all or nothing. Raise ConditionFailed, or Conflicted after ATTEMPTS."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return tables.transact(writes)
+        except Conflicted:
+            wait_after_conflict(attempt)
+    raise Conflicted("storage")

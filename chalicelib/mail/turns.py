@@ -1,0 +1,54 @@
+"""Turns at a steady rate: one conditional update books the next one and says when it is.
+
+This is the "generic cell rate algorithm" of ITU-T I.371. Nobody asks again, and nothing is read before.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from chalicelib.aws.table import Attr, Change, Tables, absent_or_at_most
+from chalicelib.core.errors import ConditionFailed, Conflicted
+from chalicelib.core.keys import Key
+
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Turns:
+    """`burst` turns at once, then one in each `step` milliseconds. They are stored on the item `key`.
+
+    `expires_after`: an item that is useless once its turns are over expires so many seconds later.
+    """
+
+    key: Key
+    step: int
+    burst: int = 1
+    expires_after: int | None = None
+
+
+def book(turns: Turns, now: int, tables: Tables) -> int:
+    """Book a turn and return how long to wait for it. Times are in milliseconds. One write; two after a quiet time.
+
+    If a write is repeated because its answer was lost, one turn is lost, and later ones wait for one step more.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            end: int = tables.update_and_read(_next(turns, now))["booked_until"]
+        except ConditionFailed:
+            if tables.try_update(_first(turns, now)):
+                return 0
+            continue  # Another sender has booked the first turn meanwhile.
+        return max(0, end - turns.burst * turns.step - now)
+    raise Conflicted("storage")
+
+
+def _next(turns: Turns, now: int) -> Change:
+    """Return the change of an item with booked turns. Each further turn moves its expiry too."""
+    expires = {} if turns.expires_after is None else {"expires_at": ceil(turns.step / 1000)}
+    return Change(turns.key, add={"booked_until": turns.step, **expires}, when=Attr("booked_until").gt(now))
+
+
+def _first(turns: Turns, now: int) -> Change:
+    expires = {} if turns.expires_after is None else {"expires_at": int(now / 1000) + turns.expires_after}
+    is_quiet = absent_or_at_most("booked_until", now)
+    return Change(turns.key, assign={"booked_until": now + turns.step, **expires}, when=is_quiet)

@@ -1,0 +1,51 @@
+"""Letters to the petition's targets, for staff."""
+
+from chalicelib.letters.answers import LetterTest, StaffLetters, TargetPause
+from chalicelib.letters.staff_api import LetterTestRequest
+from stack.openapi.operation import Answer, Body, Operation, Operations
+from stack.openapi.operations.petitions import SLUG
+
+NUMBERS = {"requested": 1200, "sent": 1180, "failed": 3, "unknown": 1, "dropped": 6}
+PAUSE = Answer("The target.", TargetPause)
+
+OPERATIONS: Operations = {
+    "read_letters": Operation(
+        "Letters by target and day",
+        Answer(
+            "The exact numbers.",
+            StaffLetters,
+            {
+                "slug": SLUG,
+                "targets": [
+                    {
+                        "key": "home-secretary",
+                        "name": "Home Secretary",
+                        "mode": "single",
+                        "is_test": False,
+                        "paused": False,
+                        "paused_at": None,
+                        "paused_why": "",
+                        **NUMBERS,
+                        "waiting": 10,
+                        "days": [{"day": "2026-11-24", **NUMBERS}],
+                    }
+                ],
+                "as_of": "2026-11-24T18:30:05Z",
+            },
+        ),
+        "Each change of a letter and its number are one transaction, so the numbers never drift. Unknown letters may "
+        "have been sent: they do not count as sent, and are never sent again.",
+    ),
+    "pause_letters": Operation("Pause the letters to a target", PAUSE, "They wait, and none is lost."),
+    "resume_letters": Operation(
+        "Send the letters to a target again",
+        PAUSE,
+        "A bounce or a complaint of a target pauses its letters. Those that waited follow within six hours.",
+    ),
+    "email_letter_test": Operation(
+        "Send a test of a letter to yourself",
+        Answer("The test will arrive soon.", LetterTest, status=202),
+        "The petition's letter as the target would get it, with [TEST] in the subject. It is not counted.",
+        body=Body(LetterTestRequest, {"email": "bob@charity.example"}),
+    ),
+}

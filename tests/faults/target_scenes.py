@@ -1,0 +1,113 @@
+"""Scenes of the targets of letters: their numbers are exact, wherever a process stops."""
+
+from datetime import timedelta
+from functools import partial
+
+from chalicelib.letters.counts import LetterNumbers, letter_counts, total
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.pace import turn
+from chalicelib.letters.target_state import pause, target_state
+from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.petitions.letter import Paced
+from tests.actors import NOW
+from tests.faults.letter_scenes import LETTER_KEY, a_requested_letter
+from tests.faults.scenes import LATER, PETITION, SIX, Scene, counted_right
+from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
+from tests.faults.update_scenes import bounced, delivered
+from tests.letters.lettering import TARGET as HOME_OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.served import Served
+
+STAFF = "/api/staff/petitions/safe-children/letters"
+TARGET = "home-secretary"
+PACED = {**HOME_OFFICE, "delivery": {"mode": "paced", "per_hour": 1}}
+
+
+def letters_counted_right(served: Served) -> LetterNumbers:
+    """Assert that the numbers equal what the letters' items say, and return them."""
+    counted = total(letter_counts(PETITION.slug, served.tables).get(TARGET, {}).values())
+    outcomes = LETTERS.outcomes(PETITION.slug, served.tables)
+    assert counted.requested == outcomes.total()
+    assert counted.waiting == outcomes[DeliveryOutcome.WAITING]
+    for outcome in (each for each in DeliveryOutcome if each is not DeliveryOutcome.WAITING):
+        assert getattr(counted, outcome) == outcomes[outcome]
+    return counted
+
+
+def is_counted_once(served: Served) -> None:
+    assert letters_counted_right(served).requested == 1
+    assert len(served.mailer.mails) <= 1
+
+
+def pauses_its_target(served: Served) -> None:
+    assert letters_counted_right(served) == LetterNumbers(requested=1, failed=1)
+    assert target_state(PETITION.slug, TARGET, served.tables).paused_why == "bounced"
+
+
+def a_sent_letter(served: Served) -> None:
+    a_requested_letter(served)
+    LETTERS.mark_sent(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def a_crashed_sender(served: Served) -> None:
+    a_requested_letter(served)
+    LETTERS.begin(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def bob_reads_letters(served: Served) -> None:
+    bob_may_all(served)
+    a_sent_letter(served)
+
+
+def bob_pauses(served: Served) -> None:
+    bob_may_all(served)
+    a_petition_with_a_letter(served)
+
+
+def a_paused_target(served: Served) -> None:
+    bob_pauses(served)
+    pause(PETITION.slug, TARGET, "bounced", NOW, served.tables)
+
+
+def a_letter_to_a_paused_target(served: Served) -> None:
+    a_requested_letter(served)
+    pause(PETITION.slug, TARGET, "bounced", NOW, served.tables)
+
+
+def a_letter_at_a_pace(served: Served) -> None:
+    """The scene is at 14:00 of a Tuesday."""
+    confirmed_with_a_letter(served, a_petition_with_a_letter(served, targets=[PACED]))
+    served.mail_request = LETTERS.request(LETTER_KEY, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def a_letter_whose_turn_comes_later(served: Served) -> None:
+    a_letter_at_a_pace(served)
+    now = NOW + LATER
+    assert turn(PETITION.slug, TARGET, "another", Paced(mode="paced", per_hour=1), None, now, served.tables) == now
+
+
+def waits(served: Served) -> None:
+    assert letters_counted_right(served) == LetterNumbers(requested=1)
+    assert served.tables.items[LETTERS.item_key(LETTER_KEY)]["mail_requested_at"]
+
+
+def is_paused(served: Served) -> None:
+    is_in_the_trail("letters.paused", served)
+    assert target_state(PETITION.slug, TARGET, served.tables).is_paused
+
+
+def is_resumed(served: Served) -> None:
+    is_in_the_trail("letters.resumed", served)
+    assert not target_state(PETITION.slug, TARGET, served.tables).is_paused
+
+
+TARGET_SCENES = [
+    Scene("send_other_mail", a_requested_letter, delivered, is_counted_once, SIX),
+    Scene("send_other_mail", a_crashed_sender, delivered, is_counted_once, SIX, sends=False),
+    Scene("send_other_mail", a_letter_to_a_paused_target, delivered, waits, SIX, sends=False),
+    Scene("send_other_mail", a_letter_at_a_pace, delivered, is_counted_once, timedelta(hours=1)),
+    Scene("send_other_mail", a_letter_whose_turn_comes_later, delivered, waits, SIX, sends=False),
+    Scene("receive_feedback", a_sent_letter, bounced, pauses_its_target),
+    Scene("read_letters", bob_reads_letters, partial(read, STAFF), counted_right),
+    Scene("pause_letters", bob_pauses, partial(asked, "POST", f"{STAFF}/{TARGET}/pause", 200, None), is_paused),
+    Scene("resume_letters", a_paused_target, partial(asked, "POST", f"{STAFF}/{TARGET}/resume", 200, None), is_resumed),
+]

@@ -1,0 +1,92 @@
+"""Staff see the letters of each target, and pause and resume them."""
+
+from typing import Any
+
+from chalice.test import HTTPResponse
+
+from chalicelib.core.rights import Right
+from chalicelib.letters.target_state import pause
+from chalicelib.mail.sweep import AGAIN, ON_ITS_WAY
+from chalicelib.staff.audit.record import entries
+from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
+from tests.letters.lettering import a_petition_with_a_letter, send_all
+from tests.letters.test_counts import TARGET, bounce, request_letter
+from tests.served import Served, schedule_event
+
+PATH = "/api/staff/petitions/safe-children/letters"
+
+
+def asked(served: Served, method: str, path: str = PATH) -> HTTPResponse:
+    token = bobs_token(served.tables, served.clock(), Right.MANAGE, Right.COUNTS)
+    return served.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
+
+
+def first_target(served: Served) -> dict[str, Any]:
+    found: dict[str, Any] = asked(served, "GET").json_body["targets"][0]
+    return found
+
+
+def test_staff_see_each_target_with_its_numbers_and_days(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    request_letter(served, petition)
+    send_all(served)
+    request_letter(served, petition, BOB)
+    found = first_target(served)
+    assert (found["key"], found["name"], found["mode"], found["paused"]) == (TARGET, "Home Secretary", "single", False)
+    assert [found[name] for name in ("requested", "waiting", "sent", "failed", "unknown", "dropped")] == [
+        2,
+        1,
+        1,
+        0,
+        0,
+        0,
+    ]
+    [day] = found["days"]
+    assert day == {"day": "2026-11-24", "requested": 2, "sent": 1, "failed": 0, "unknown": 0, "dropped": 0}
+
+
+def test_a_petition_without_a_letter_has_no_targets(served: Served) -> None:
+    a_published_petition(served.tables)
+    assert asked(served, "GET").json_body["targets"] == []
+
+
+def test_letters_to_a_target_that_was_removed_still_count(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    request_letter(served, petition)
+    a_petition_with_a_letter(served, targets=[{"key": "b", "name": "B", "email": "b@target.example"}])
+    named = {each["key"]: each for each in asked(served, "GET").json_body["targets"]}
+    assert [*named] == ["b", TARGET]
+    assert (named[TARGET]["mode"], named[TARGET]["requested"]) == ("removed", 1)
+
+
+def test_a_bounce_pauses_and_staff_resume_with_an_audit_entry(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    request_letter(served, petition)
+    send_all(served)
+    bounce(served)
+    request_letter(served, petition, BOB)
+    send_all(served)
+    found = first_target(served)
+    assert (found["paused"], found["paused_why"], found["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
+    assert asked(served, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
+    assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)}
+    served.clock.forward(AGAIN + ON_ITS_WAY)
+    served.invoke("sweep_mail", schedule_event())
+    send_all(served)
+    assert len(served.mailer.mails) == 2, "the letter that waited is sent"
+
+
+def test_staff_can_pause_a_target_and_an_earlier_reason_stays(served: Served) -> None:
+    a_petition_with_a_letter(served)
+    assert asked(served, "POST", f"{PATH}/{TARGET}/pause").status_code == 200
+    assert first_target(served)["paused_why"] == "staff"
+    assert not pause("safe-children", TARGET, "bounced", NOW, served.tables)
+    assert first_target(served)["paused_why"] == "staff"
+
+
+def test_charlie_may_neither_see_nor_resume(served: Served) -> None:
+    a_petition_with_a_letter(served)
+    token = bobs_token(served.tables, NOW, Right.EXPORT)
+    for method, path in (("GET", PATH), ("POST", f"{PATH}/{TARGET}/resume")):
+        answer = served.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 403

@@ -1,0 +1,56 @@
+"""Tests of letters go to staff, are marked, and are never counted or sent to the target."""
+
+import json
+
+from chalicelib.core.rights import Right
+from chalicelib.letters.counts import LetterNumbers
+from tests.actors import ALICE, bobs_token
+from tests.letters.lettering import (
+    HOME_SECRETARY,
+    LETTER,
+    TARGET as OFFICE,
+    a_petition_with_a_letter,
+    send_all,
+)
+from tests.letters.test_counts import TARGET, numbers, request_letter
+from tests.served import JSON, Served
+
+BOB = "bob@charity.example"
+
+
+def test_staff_send_themselves_the_letter_as_it_is(served: Served) -> None:
+    a_petition_with_a_letter(served)
+    headers = {
+        "Authorization": f"Bearer {bobs_token(served.tables, served.clock(), Right.MANAGE)}",
+        "Content-Type": JSON,
+    }
+    path = f"/api/staff/petitions/safe-children/letters/{TARGET}/test"
+    answer = served.client.http.request("POST", path, headers=headers, body=json.dumps({"email": BOB}).encode())
+    assert answer.status_code == 202
+    send_all(served)
+    [mail] = served.mailer.mails
+    assert (mail.to, mail.subject) == (BOB, f"[TEST] {LETTER['subject']}")
+    assert mail.text.startswith("Dear Home Secretary,")
+    assert numbers(served) == LetterNumbers()
+
+
+def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(served: Served) -> None:
+    petition = a_petition_with_a_letter(served, targets=[{**OFFICE, "test_to": BOB}])
+    request_letter(served, petition)
+    send_all(served)
+    [mail] = served.mailer.mails
+    assert (mail.to, mail.subject, mail.reply_to) == (BOB, f"[TEST] {LETTER['subject']}", "")
+    assert mail.sender_name.startswith(ALICE.name)
+    assert numbers(served) == LetterNumbers()
+
+
+def test_a_letter_that_waits_when_test_mode_begins_waits_until_it_ends(served: Served) -> None:
+    request_letter(served, a_petition_with_a_letter(served))
+    messages = list(served.other_queue.messages)
+    a_petition_with_a_letter(served, targets=[{**OFFICE, "test_to": BOB}])
+    send_all(served)
+    assert served.mailer.mails == []
+    assert numbers(served).waiting == 1
+    a_petition_with_a_letter(served)
+    served.deliver("send_other_mail", messages)
+    assert [mail.to for mail in served.mailer.mails] == [HOME_SECRETARY]

@@ -1,0 +1,48 @@
+"""Working hours in London, compared with the time zone database of this machine or of PyPI."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, strategies as st
+
+from chalicelib.letters.working_time import HOUR, MILLISECOND, WorkingTime, in_london
+
+USUAL = WorkingTime()
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
+HOURS = st.integers(0, 22).flatmap(lambda first: st.tuples(st.just(first), st.integers(first + 1, 24)))
+
+
+@given(MOMENTS)
+def test_london_is_where_the_database_says(moment: datetime) -> None:
+    assert in_london(moment) == moment.astimezone(ZoneInfo("Europe/London")).replace(tzinfo=None)
+
+
+@pytest.mark.parametrize("moment", [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)])
+def test_the_clocks_change_at_one_o_clock_utc(moment: datetime) -> None:
+    second = timedelta(seconds=1)
+    assert in_london(moment) - in_london(moment - second) in (HOUR + second, second - HOUR)
+
+
+@given(MOMENTS, HOURS)
+def test_a_position_is_a_moment_in_working_hours_and_back(moment: datetime, hours: tuple[int, int]) -> None:
+    working = WorkingTime(*hours)
+    found = working.moment(working.position(moment))
+    assert working.is_open(found)
+    assert working.position(found) == working.position(moment)
+    if working.is_open(moment):
+        assert moment - MILLISECOND < found <= moment
+    else:
+        assert found > moment
+
+
+@given(MOMENTS, MOMENTS)
+def test_time_never_goes_back(one: datetime, another: datetime) -> None:
+    first, second = sorted((one, another))
+    assert USUAL.position(first) <= USUAL.position(second)
+
+
+def test_after_friday_evening_comes_monday_morning_and_a_summer_day_begins_an_hour_earlier() -> None:
+    friday = datetime(2026, 3, 27, 17, tzinfo=UTC)
+    assert USUAL.moment(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
+    assert USUAL.moment(USUAL.position(friday - HOUR)) == friday - HOUR
