@@ -97,7 +97,7 @@ def _left_while_missing(live: Item, known: Known) -> RestoreDecision:
 
 
 def count(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
-    """Only what is missing: a counter that is there may have counted since, and a recount repairs it."""
+    """Restore only a missing counter. One that exists may have changed since, and a recount repairs it."""
     if live is None and not kept["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _missing(keys.COUNTS, kept, live)

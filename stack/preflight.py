@@ -100,7 +100,7 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
     elif chosen["EdgeOnly"] == "yes":
         raise Failure(
-            'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then lead the domain to'
+            'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'
             ' CloudFront, then deploy with SET="EdgeOnly=yes"'
         )
 

@@ -317,6 +317,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/letters/digest_kind.py", "chalicelib/letters/withdrawn.py", "chalicelib/letters/worker.py",
         "chalicelib/totals/hashes/model.py", "chalicelib/totals/hashes/key.py",
         "chalicelib/totals/hashes/compare.py", "chalicelib/totals/hashes/worker.py",
+        "chalicelib/exports/subscribers/model.py", "chalicelib/exports/subscribers/worker.py",
     }  # fmt: skip
     missing = {
         place(path)

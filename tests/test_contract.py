@@ -66,7 +66,7 @@ CODE = ROOT / "chalicelib"
 SECRETS = {
     "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
     "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
-    "LIMIT_KEYS": {"APIHandler", "People", "SendMail", "SendOtherMail"},
+    "LIMIT_KEYS": {"APIHandler", "People", "RunList", "SendMail", "SendOtherMail"},
     "ORIGIN_KEYS": {*Function},
 }
 # WatchMail changes the senders' event sources, so it gets their ids.
@@ -421,7 +421,7 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
 
 
-JOBS = {"CompareHashes", "RunExport", "RunImport", "RunUpdate"}
+JOBS = {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urljoin
 
@@ -44,6 +45,7 @@ from tests.actors import (
     signed,
 )
 from tests.exporting import a_result, an_export, kept
+from tests.exports.subscribers import list_requests
 from tests.fakes import FakeTables
 from tests.letters import letter_requests
 from tests.partnering import a_partner, oaks_token
@@ -398,6 +400,7 @@ REQUESTS = [
     ),
     _staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
     *hash_requests.of_hashes(_staff),
+    *list_requests.of_lists(_staff),
     *(
         _staff(method, status, route, route.format(slug=slug))
         for method, route in (
@@ -577,17 +580,26 @@ def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> 
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
-    a_published_petition(served.tables, slug="closed", closes_at=NOW - DAY)
-    a_published_petition(served.tables, slug="removed", state="removed")
-    a_published_petition(served.tables, slug="a-draft", opened_at=NOW + DAY)
-    a_partner(served.tables)
-    partner_requests.add_imports(served.tables)
-    hash_requests.add_hashes(served.tables)
-    signed(served.tables, a_petition())
-    _add_exports(served.tables)
-    _add_updates(served.tables)
-    letter_requests.add_a_letter(served.tables)
+    served.tables.items = {key: dict(item) for key, item in _stored().items()}
     return served
+
+
+@cache
+def _stored() -> dict[Key, Item]:
+    tables = FakeTables()
+    a_published_petition(tables)
+    a_published_petition(tables, slug="closed", closes_at=NOW - DAY)
+    a_published_petition(tables, slug="removed", state="removed")
+    a_published_petition(tables, slug="a-draft", opened_at=NOW + DAY)
+    a_partner(tables)
+    partner_requests.add_imports(tables)
+    hash_requests.add_hashes(tables)
+    list_requests.add_lists(tables)
+    signed(tables, a_petition())
+    _add_exports(tables)
+    _add_updates(tables)
+    letter_requests.add_a_letter(tables)
+    return tables.items
 
 
 def _add_updates(tables: FakeTables) -> None:

@@ -8,7 +8,7 @@ HASH_BYTES = 16
 
 
 def secret_of(secrets: Mapping[str, str]) -> str:
-    """Return the oldest: with another one, nobody's choice to get no more email would be known."""
+    """Return the oldest secret. Choices to get no more email are stored under it; no other secret finds them."""
     return next(iter(secrets.values()))
 
 

@@ -32,10 +32,10 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
 
 
 def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
-    """Erase an address's signatures in these petitions, those too that still wait in the overflow queue.
+    """Erase an address's signatures in these petitions, including those that still wait in the overflow queue.
 
-    Where there is no signature, an empty item is stored: the worker of the queue finds it as it finds any other, and
-    drops the earlier message. Safe to repeat: on an error, some are erased.
+    Where there is no signature, an empty item is stored. The queue's worker finds it and drops the earlier message.
+    Safe to repeat: on an error, some are erased.
     """
     for petition, identity in identities:
         key = keys.signature(petition.slug, identity)

@@ -115,7 +115,7 @@ class Signature(BaseModel):
 
     @property
     def came_with(self) -> set[str]:
-        """Return the receipts that it came with, and OUR_FORM if its person signed here."""
+        """Return the receipts that it came with, and OUR_FORM if its owner signed here."""
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
     @property

@@ -1,10 +1,7 @@
 """Logs contain ids only: the tests run whole flows and search every line for what was typed."""
 
-import io
 import json
 import logging
-import sys
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +20,7 @@ from tests.actors import (
     json_of,
     request_of,
 )
+from tests.core.conftest import Lines
 from tests.fakes import FakeQueue
 from tests.served import FORM, JSON, Served, sqs_event, stream_event
 
@@ -33,26 +31,13 @@ TYPED = [word for who in PEOPLE for word in (*who.name.split(), who.email, who.e
 PERSONAL = [*TYPED, POSTCODE.lower(), "Secretname", "secret.address", "token="]
 
 
-@pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """Return the log lines of a function, parsed."""
-    output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
-    monkeypatch.setattr(sys, "stdout", output)
-    log.configure("DEBUG")
-    yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-
-
 def searched(lines: list[dict[str, Any]]) -> list[str]:
     """Names as they are written (chalicelib has an alice in it), addresses in any case."""
     text = json.dumps(lines, ensure_ascii=False)
     return [word for word in PERSONAL if word in (text if word.istitle() else text.lower())]
 
 
-def test_the_whole_lifecycle_of_a_signature_logs_no_name(
-    served: Served, lines: Callable[[], list[dict[str, Any]]]
-) -> None:
+def test_the_whole_lifecycle_of_a_signature_logs_no_name(served: Served, lines: Lines) -> None:
     served.post_form(HOSTED, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
     served.post_json(API, json_of())
     identity = identity_of(a_petition())
@@ -72,7 +57,7 @@ def test_the_whole_lifecycle_of_a_signature_logs_no_name(
     assert searched(said) == []
 
 
-def test_invalid_input_is_not_logged(served: Served, lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_invalid_input_is_not_logged(served: Served, lines: Lines) -> None:
     served.post_json(API, json_of(name="=Secretname", email="secret.address"))
     served.post_json(API, {"name": ALICE.name, ALICE.email: 1})
     served.post(API, f'{{"name": "{ALICE.name}'.encode(), JSON)
@@ -87,7 +72,7 @@ def test_invalid_input_is_not_logged(served: Served, lines: Callable[[], list[di
 
 
 def test_a_failure_is_logged_with_its_location_and_no_name(
-    served: Served, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+    served: Served, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served.get("/petitions/safe-children")
     for failure in (RuntimeError(ALICE.email), KeyError(ALICE.name), Throttled("storage")):
@@ -101,9 +86,7 @@ def test_a_failure_is_logged_with_its_location_and_no_name(
     assert searched(lines()) == []
 
 
-def test_workers_that_fail_log_no_name(
-    served: Served, lines: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_that_fail_log_no_name(served: Served, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
     served.post_json(API, json_of())
     item = item_of(served.tables, a_petition(), identity_of(a_petition()))
     request = request_of(served.tables, a_petition(), identity_of(a_petition())).model_dump()
@@ -121,7 +104,7 @@ def test_workers_that_fail_log_no_name(
     assert searched(lines()) == []
 
 
-def test_staff_are_logged_only_by_their_token_id(served: Served, lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_staff_are_logged_only_by_their_token_id(served: Served, lines: Lines) -> None:
     token = bobs_token(served.tables)
     served.get("/api/staff/petitions", authorization=f"Bearer {token}")
     text = json.dumps(lines())
@@ -129,7 +112,7 @@ def test_staff_are_logged_only_by_their_token_id(served: Served, lines: Callable
     assert token.split("_")[2] not in text
 
 
-def test_every_line_of_a_request_has_its_id(lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_every_line_of_a_request_has_its_id(lines: Lines) -> None:
     log.begin("request-1")
     log.event("signed", petition="safe-children")
     log.begin("request-2")
@@ -143,7 +126,7 @@ def test_every_line_of_a_request_has_its_id(lines: Callable[[], list[dict[str, A
     }
 
 
-def test_a_library_is_logged_by_name_without_its_text(lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_library_is_logged_by_name_without_its_text(lines: Lines) -> None:
     logging.getLogger("botocore.endpoint").warning("sending %s", ALICE.email)
     logging.getLogger("botocore.endpoint").info("sending %s", ALICE.email)
     (line,) = lines()
@@ -151,7 +134,7 @@ def test_a_library_is_logged_by_name_without_its_text(lines: Callable[[], list[d
     assert searched([line]) == []
 
 
-def test_a_failure_logs_type_and_location_of_every_cause(lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_failure_logs_type_and_location_of_every_cause(lines: Lines) -> None:
     try:
         try:
             raise KeyError(ALICE.name)
@@ -166,9 +149,7 @@ def test_a_failure_logs_type_and_location_of_every_cause(lines: Callable[[], lis
 
 
 @pytest.mark.parametrize("event", [sqs_event([]), {"Records": []}])
-def test_even_a_call_with_nothing_to_do_logs_a_line(
-    served: Served, lines: Callable[[], list[dict[str, Any]]], event: dict[str, Any]
-) -> None:
+def test_even_a_call_with_nothing_to_do_logs_a_line(served: Served, lines: Lines, event: dict[str, Any]) -> None:
     """Measured in the emulator: a warm call without logs takes 55 ms, with logs 7 ms."""
     served.invoke("relay_mail", event)
     assert lines()

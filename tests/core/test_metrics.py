@@ -1,11 +1,6 @@
 """Metrics in log lines: what CloudWatch reads from whole flows, with few dimensions."""
 
-import io
-import json
-import logging
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,22 +23,12 @@ from tests.actors import (
     json_of,
     request_of,
 )
+from tests.core.conftest import Lines
 from tests.fakes import FakeTables
 from tests.served import JSON, Served, stream_event
 
 API, HOSTED = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 _CONFIGURED = log._configured
-Lines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
-    output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
-    monkeypatch.setattr(sys, "stdout", output)
-    log.configure("INFO")
-    yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
 
 
 def read(lines: list[dict[str, Any]], petition: str | None = None) -> Counter[str]:
