@@ -7,7 +7,7 @@ watch, or a sender that reads an old grant, never lets both kinds of email toget
 from datetime import datetime, timedelta
 
 from chalicelib.aws.source import Source
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core import mail_keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
@@ -39,7 +39,8 @@ def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     lasts = granted.get("until", "") >= iso(now)
     since = granted["since"] if lasts else iso(now + LONGEST_RUN)
-    tables.put(mail_keys.mail_whole_rate(), {"since": since, "until": iso(now + GRANTED_FOR)})
+    granted = {"since": since, "until": iso(now + GRANTED_FOR)}
+    tables.update(Change(mail_keys.mail_whole_rate(), assign=granted))
 
 
 def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:

@@ -15,7 +15,7 @@ def test_the_local_account_is_not_ready_for_the_evening_news(deployed_site: Depl
         command, env=settings(deployed_site.stack), capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert (done.returncode, done.stderr) == (NOT_READY, "")
-    assert "first bottleneck   Lambda's concurrent executions" in done.stdout
+    assert "first bottleneck   API Gateway's rate, for page views" in done.stdout
     assert "page views: a CDN before them" in done.stdout
     assert f"petitions.shards {SLUG}=10" in done.stdout
     assert "dns.spf: not read here: DNS=1 asks the name servers" in done.stdout
