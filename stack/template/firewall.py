@@ -66,7 +66,8 @@ def web_acl() -> Template:
         "DefaultAction": {"Allow": {}},
         "Rules": [{**rule, "Priority": number} for number, rule in enumerate(rules)],
         "CustomResponseBodies": _BODIES,
-        "VisibilityConfig": _measured("All"),
+        # WAF has reserved the names All and Default_Action.
+        "VisibilityConfig": _measured("DefaultAllow"),
     }
     return resource("WAFv2::WebACL", properties, Metadata=_UNCHECKED)
 
@@ -93,10 +94,12 @@ def _rate_rule(rate: RateRule) -> Template:
         "EvaluationWindowSec": _WINDOW,
         "ScopeDownStatement": {"AndStatement": {"Statements": [path, post]}} if rate.posts_only else path,
     }
+    # Without the second header, a page of another site that signs would see a failed connection instead of the problem.
+    headers = {"Retry-After": str(_WINDOW)} | ({} if rate.is_page else {"Access-Control-Allow-Origin": "*"})
     refusal = {
         "ResponseCode": 429,
         "CustomResponseBodyKey": "Page" if rate.is_page else "Problem",
-        "ResponseHeaders": [{"Name": "Retry-After", "Value": str(_WINDOW)}],
+        "ResponseHeaders": [{"Name": name, "Value": value} for name, value in headers.items()],
     }
     return {
         "Name": rate.name,

@@ -73,6 +73,9 @@ def test_a_refused_person_sees_a_page_and_a_program_a_problem() -> None:
         answer = rule["Action"]["Fn::If"][1]["Block"]["CustomResponse"]
         assert answer["ResponseCode"] == 429
         assert ACL["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["ContentType"] == kind
+        # Signatures may be posted from any origin, and a refusal must be readable there too.
+        headers = {each["Name"] for each in answer["ResponseHeaders"]}
+        assert ("Access-Control-Allow-Origin" in headers) is (kind == "APPLICATION_JSON")
     assert json.loads(ACL["CustomResponseBodies"]["Problem"]["Content"])["status"] == 429
 
 
@@ -90,3 +93,10 @@ def test_aws_accepts_the_numbers() -> None:
     assert all(rate["Limit"] >= 10 and rate["EvaluationWindowSec"] in (60, 120, 300, 600) for rate in RATES.values())
     assert all(len(each["Content"].encode()) <= 4096 for each in ACL["CustomResponseBodies"].values())
     assert sorted(each["Priority"] for each in RULES) == [*range(len(RULES))]
+
+
+def test_no_metric_has_a_name_that_waf_has_reserved() -> None:
+    """AWS refuses All and Default_Action: WAF API reference, VisibilityConfig."""
+    metrics = [each["VisibilityConfig"]["MetricName"] for each in (ACL, *RULES)]
+    assert not {"All", "Default_Action"} & {*metrics}
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,128}", each) for each in metrics)
