@@ -26,10 +26,10 @@ class RateRule(NamedTuple):
 
 # Generous: a school or a phone network has one address. Partners' servers send many signatures, and are not here.
 _RATES = (
-    RateRule("SigningByForm", r"^/petitions/[^/]+/signatures$", 2_000, is_page=True),
-    RateRule("SigningByJson", r"^/api/petitions/[^/]+/signatures$", 2_000, is_page=False),
-    RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)$", 3_000, is_page=True, posts_only=False),
-    RateRule("SignIn", r"^/api/staff/(sign-in|session)$", 100, is_page=False),
+    RateRule("SigningByForm", r"^/petitions/[^/]+/signatures/*$", 2_000, is_page=True),
+    RateRule("SigningByJson", r"^/api/petitions/[^/]+/signatures/*$", 2_000, is_page=False),
+    RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)/*$", 3_000, is_page=True, posts_only=False),
+    RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
 # AWS's groups of rules. Those named here only count: our bodies have up to 16 KB, letters and Markdown in them, and
 # programs without a name may read our JSON.
@@ -77,7 +77,10 @@ def _rate_rule(rate: RateRule) -> Template:
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
             "RegexString": rate.path,
-            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+            # Else %73 for an s would escape the count, if API Gateway reads it as one.
+            "TextTransformations": [
+                {"Priority": number, "Type": kind} for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))
+            ],
         }
     }
     post = {

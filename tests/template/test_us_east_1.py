@@ -46,6 +46,14 @@ def test_the_rates_are_of_signing_links_and_sign_in_only() -> None:
     assert {f"show_{name}" for name in links[1:]} <= expected.keys()
 
 
+def test_another_spelling_of_an_address_does_not_escape_the_count() -> None:
+    assert limited("/api/petitions/safe-children/signatures/", "POST") == {"SigningByJson"}
+    for rate in RATES.values():
+        path_rule, *_ = parts(rate["ScopeDownStatement"])
+        changes = path_rule["RegexMatchStatement"]["TextTransformations"]
+        assert [(each["Priority"], each["Type"]) for each in changes] == [(0, "URL_DECODE"), (1, "NORMALIZE_PATH")]
+
+
 def test_a_school_may_sign_at_once() -> None:
     assert min(RATES[name]["Limit"] for name in ("SigningByForm", "SigningByJson", "Links")) >= 2_000
     assert {each["AggregateKeyType"] for each in RATES.values()} == {"IP"}
