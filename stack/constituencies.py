@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from chalicelib.projections import constituency_table
+from chalicelib.petitions import constituency_table
 from stack.console import Failure
 from stack.paths import ROOT
 

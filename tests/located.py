@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.projections.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, packed
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ9 9ZZ": "Lower Zed", "SW1A 1AA": "Zed Palace"}
 
