@@ -1,0 +1,69 @@
+"""The charity's table of members of parliament becomes the file that ships, or the build stops with a reason."""
+
+from pathlib import Path
+
+import pytest
+
+from chalicelib.petitions.members import MemberOfParliament, unpacked
+from stack import constituencies
+from stack.console import Failure
+from stack.members import TARGET, members_file, table
+from stack.package import contents_of
+
+POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
+HEADER = "constituency,name,email\n"
+UPPER = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
+
+
+def write(project: Path, members: str, encoding: str = "utf-8") -> None:
+    constituencies.table(project).write_text(POSTCODES, encoding="utf-8")
+    table(project).write_text(members, encoding=encoding)
+
+
+def test_without_a_table_nothing_ships(project: Path) -> None:
+    assert list(members_file(project)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: str) -> None:
+    rows = ["party,constituency,name,email", "Z,Upper Zed, Una Upper MP ,una.upper@parliament.example", ",Lower Zed,,"]
+    write(project, "\n".join(rows), encoding)
+    [(name, content)] = members_file(project)
+    assert name == TARGET
+    assert unpacked(content) == {
+        "Upper Zed": MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("constituency,name\nUpper Zed,Una\n", "no column is called email"),
+        ("", "no column is called constituency"),
+        (HEADER, "no row has a member"),
+        (f"{HEADER}Lower Zed,,\n", "no row has a member"),
+        (f"{HEADER}{UPPER}{UPPER}", "line 3: Upper Zed is there twice"),
+        (f"{HEADER}Uper Zed,Una,una@parliament.example\n", "line 2: .*no constituency called 'Uper Zed'"),
+        (f"{HEADER}Upper Zed,Una Upper,\n", "the email address of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una Upper\n", "the email address of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una Upper,una at parliament\n", "the email address of Upper Zed"),
+        (f"{HEADER}Upper Zed,,una@parliament.example\n", "the name of Upper Zed"),
+        (f'{HEADER}Upper Zed,"Una\nBcc: x",una@parliament.example\n', "cannot be printed"),
+    ],
+)
+def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
+    write(project, text)
+    with pytest.raises(Failure, match=message):
+        list(members_file(project))
+
+
+def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
+    table(project).write_text(HEADER + UPPER)
+    with pytest.raises(Failure, match=r"needs constituencies\.csv"):
+        list(members_file(project))
+
+
+def test_the_table_is_part_of_the_package(project: Path) -> None:
+    (project / "app.py").write_text("")
+    write(project, HEADER + UPPER)
+    assert unpacked(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
