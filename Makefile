@@ -19,7 +19,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike package deploy token shell clean python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike ready warm package deploy token shell clean python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -82,6 +82,12 @@ simulate: .venv/ready ## Model AWS's limits during a spike, and a flood of first
 
 spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## Send a crowd to the emulated stack, with a table outage in the middle and an SES quota: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
+
+ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h DNS=1. For pipelines: manage.py ready, whose exit code says why not
+	@exec $(PY) -m stack.ready --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h) $(if $(filter 1,$(DNS)),--dns)
+
+warm: .venv/run ## Raise for one evening what can be raised from here, after showing the price: STAGE=dev EXPECT=1000/s FOR=1h YES=1; REVERT=1 undoes it
+	@exec $(PY) -m stack.warm --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h) $(if $(filter 1,$(REVERT)),--revert)
 
 package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes

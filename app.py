@@ -10,6 +10,7 @@ from chalicelib.edge import site
 from chalicelib.edge.route import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.exports import api as exports_api, worker as exports_worker
+from chalicelib.exports.subscribers import api as lists_api, worker as lists_worker
 from chalicelib.health import api as health_api
 from chalicelib.letters import staff_api as letters_staff_api, worker as letters_worker
 from chalicelib.mail import links as mail_links
@@ -47,11 +48,11 @@ PUBLIC = (
 STAFF = (
     *(authorizer, staff_page, staff_api, signin_api, audit_api, petitions_staff_api),
     *(people_api, people_mail_api, exports_api, partners_api, imports_api, osdi_api, partners_staff_api),
-    *(health_api, projections_api, funnel_api, updates_staff_api, letters_staff_api),
+    *(lists_api, health_api, projections_api, funnel_api, updates_staff_api, letters_staff_api),
 )
 WORKERS = (
     *(mail_worker, signatures_worker, projections_worker),
-    *(exports_worker, imports_worker, updates_worker, hashes_worker, letters_worker),
+    *(exports_worker, imports_worker, updates_worker, hashes_worker, letters_worker, lists_worker),
 )
 
 # What lower layers use of capabilities that they cannot import.

@@ -4,6 +4,7 @@ On AWS take the values from the stack's outputs; `make run` sets them for you:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
     (and AWS_ENDPOINT_URL for an emulator)
 `export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
+`ready` needs STAGE only;
 `redrive` also needs the URLs of the queue, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 
 from chalicelib.aws.failures import REFUSALS
 from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, UnknownPetition
-from commands import crowd, exports, letters, petitions, restore, tallies, tokens
+from commands import crowd, exports, letters, petitions, ready, restore, tallies, tokens
 from commands.common import InputError
 
 # Exit codes: 0 done, 1 wrong input, 2 wrong command line (from argparse), 3 AWS did not answer or refused.
@@ -24,9 +25,9 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     subparsers = top.add_subparsers(
-        required=True, metavar="petition|token|shards|recount|restore|export|letters|redrive|mail|shed"
+        required=True, metavar="petition|token|shards|recount|restore|export|letters|redrive|mail|shed|ready"
     )
-    for module in (petitions, tokens, tallies, restore, exports, letters, crowd):
+    for module in (petitions, tokens, tallies, restore, exports, letters, crowd, ready):
         module.add_to(subparsers)
     return top
 

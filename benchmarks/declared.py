@@ -11,6 +11,11 @@ def mail_events() -> list[str]:
     return cast(list[str], events)
 
 
+def number(parameter: str) -> float:
+    """Return a parameter's default."""
+    return float(merge_template()["Parameters"][parameter]["Default"])
+
+
 def at_once(function: str) -> int:
     """Return how many workers of a queue run at once: MaximumConcurrency of its source, or that parameter's default."""
     (source,) = _resource(function)["Events"].values()

@@ -229,6 +229,9 @@ class FakeSource(Source):
         changes, self.is_open = is_open is not self.is_open, is_open
         return changes
 
+    def is_off(self) -> bool:
+        return not self.is_open
+
 
 class FakeBucket(Bucket):
     """Objects by key. `fail_next(error)` makes the next calls fail."""

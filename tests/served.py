@@ -68,6 +68,7 @@ class Served:
     imports: FakeQueue = field(default_factory=FakeQueue)
     updates: FakeQueue = field(default_factory=FakeQueue)
     comparisons: FakeQueue = field(default_factory=FakeQueue)
+    lists: FakeQueue = field(default_factory=FakeQueue)
     slept: list[float] = field(default_factory=list)
 
     def get(self, path: str, **headers: str) -> HTTPResponse:
@@ -108,7 +109,7 @@ def wire(site: Served, patch: pytest.MonkeyPatch) -> None:
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
     fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "exports_bucket": site.bucket}
-    fakes |= {"updates_queue": site.updates, "comparisons_queue": site.comparisons}
+    fakes |= {"updates_queue": site.updates, "comparisons_queue": site.comparisons, "lists_queue": site.lists}
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)

@@ -290,6 +290,7 @@ def test_every_file_has_its_test_file() -> None:
     elsewhere = {
         "app.py", "chalicelib/staff/audit/model.py", "chalicelib/staff/audit/store.py", "chalicelib/aws/refusals.py",
         "chalicelib/edge/placeholders.py", "chalicelib/core/errors.py", "chalicelib/core/mail_keys.py",
+        "chalicelib/core/health_keys.py",
         "chalicelib/core/rights.py", "chalicelib/core/partner_keys.py", "chalicelib/partners/model.py",
         "chalicelib/partners/store.py", "chalicelib/partners/receiving.py",
         "chalicelib/partners/imports/model.py", "chalicelib/partners/imports/worker.py",
@@ -316,6 +317,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/letters/digest_kind.py", "chalicelib/letters/withdrawn.py", "chalicelib/letters/worker.py",
         "chalicelib/totals/hashes/model.py", "chalicelib/totals/hashes/key.py",
         "chalicelib/totals/hashes/compare.py", "chalicelib/totals/hashes/worker.py",
+        "chalicelib/exports/subscribers/model.py", "chalicelib/exports/subscribers/worker.py",
     }  # fmt: skip
     missing = {
         place(path)

@@ -45,6 +45,7 @@ from tests.actors import (
     signed,
 )
 from tests.exporting import a_result, an_export, kept
+from tests.exports.subscribers import list_requests
 from tests.fakes import FakeTables
 from tests.letters import letter_requests
 from tests.partnering import a_partner, oaks_token
@@ -399,6 +400,7 @@ REQUESTS = [
     ),
     _staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
     *hash_requests.of_hashes(_staff),
+    *list_requests.of_lists(_staff),
     *(
         _staff(method, status, route, route.format(slug=slug))
         for method, route in (
@@ -592,6 +594,7 @@ def _stored() -> dict[Key, Item]:
     a_partner(tables)
     partner_requests.add_imports(tables)
     hash_requests.add_hashes(tables)
+    list_requests.add_lists(tables)
     signed(tables, a_petition())
     _add_exports(tables)
     _add_updates(tables)

@@ -1,1 +1,1 @@
-"""A fluid model of AWS's limits during a spike, in SimPy: `make simulate`. It is a model, not a measurement."""
+"""A fluid model of AWS's limits during a spike: `make simulate` and `make ready`. It is a model, not a measurement."""

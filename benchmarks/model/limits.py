@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchmarks import declared
 from chalicelib.mail.pace import senders_for
 
+PACE = declared.number("MailPerSecond")
 SENDERS, STORERS = declared.at_once("SendMail"), declared.at_once("StoreOverflow")
 
 
@@ -32,6 +33,7 @@ LIMITS = {
     "partition": Limit(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
     "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
     "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
+    "mail_pace": Limit(PACE, PACE, 300, "ours: MailPerSecond; with a raised rate, as many as SES takes"),
     "senders": Limit(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/pace.py)"),
     "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in stack/template/queues.py"),
 }
@@ -52,6 +54,7 @@ class Account:
     partition: float
     mail_rate: float
     mail_daily: float
+    mail_pace: float
     senders: float
     storers: float
 

@@ -14,7 +14,7 @@ from benchmarks import lambdas
 from benchmarks.model.capacity import Mailing
 from benchmarks.model.limits import Account
 from benchmarks.model.service import Service
-from benchmarks.model.stations import Process, clock, mailing, projecting, relaying
+from benchmarks.model.stations import mailing, projecting, relaying, step
 from benchmarks.model.world import LITTLE, Load, World
 
 # The limit of stack/front.py; the template's MaximumConcurrency and visibility timeout.
@@ -67,10 +67,9 @@ def simulate(spike: Spike) -> dict[str, float]:
     """Return the model's figures of NAMES."""
     world = _world(spike)
     resting = Resting(world)
-    for station in (clock, mailing, arriving, resting.storing, relaying, projecting):
-        world.env.process(station(world))
+    stations = (mailing, arriving, resting.storing, relaying, projecting)
     while not _is_over(world, spike) and world.now < HORIZON:
-        world.env.step()
+        step(world, stations)
     return _figures(world)
 
 
@@ -85,19 +84,17 @@ def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def arriving(world: World) -> Process:
+def arriving(world: World, dt: float) -> None:
     """All arrive at once and wait at the front, which has a fixed number of places."""
-    while True:
-        dt: float = yield world.tick
-        amounts = world.amounts
-        amounts.arrived = world.load.rate(0)
-        seconds = world.service.sign + (lambdas.CALL_SECONDS if world.is_down else 0)
-        served = min(amounts.waiting, PLACES / seconds * dt)
-        stored = world.table.take(served)
-        amounts.accepted += served
-        amounts.overflowed += served - stored
-        amounts.stored += stored
-        amounts.changes += stored
+    amounts = world.amounts
+    amounts.arrived = world.load.rate(0)
+    seconds = world.service.sign + (lambdas.CALL_SECONDS if world.is_down else 0)
+    served = min(amounts.waiting, PLACES / seconds * dt)
+    stored = world.table.take(served)
+    amounts.accepted += served
+    amounts.overflowed += served - stored
+    amounts.stored += stored
+    amounts.changes += stored
 
 
 class Resting:
@@ -107,17 +104,15 @@ class Resting:
         self._world = world
         self._resting: deque[tuple[float, float]] = deque()
 
-    def storing(self, world: World) -> Process:
-        while True:
-            dt: float = yield world.tick
-            while self._resting and self._resting[0][0] <= world.now:
-                self._resting.popleft()
-            seen = world.amounts.in_overflow - sum(amount for _, amount in self._resting)
-            taken = min(max(0.0, seen), HANDS / world.service.store * dt)
-            if world.is_down:
-                self._resting.append((world.now + REST, taken))
-            else:
-                _keep(world, taken)
+    def storing(self, world: World, dt: float) -> None:
+        while self._resting and self._resting[0][0] <= world.now:
+            self._resting.popleft()
+        seen = world.amounts.in_overflow - sum(amount for _, amount in self._resting)
+        taken = min(max(0.0, seen), HANDS / world.service.store * dt)
+        if world.is_down:
+            self._resting.append((world.now + REST, taken))
+        else:
+            _keep(world, taken)
 
 
 def _keep(world: World, taken: float) -> None:
@@ -131,7 +126,7 @@ def _world(spike: Spike) -> World:
     each = spike.mails / spike.posts
     account = Account(
         "emulator", PLENTY, PLENTY, PLACES, PLENTY, PLENTY, PLENTY, PLENTY, PLENTY,
-        spike.ses_rate / each, PLENTY, HANDS, HANDS,
+        spike.ses_rate / each, PLENTY, PLENTY, HANDS, HANDS,
     )  # fmt: skip
     service = Service(
         PLACES / spike.answered, 0, HANDS * each / spike.mailed, HANDS / spike.stored, 0, 1 / PLENTY, 1 / PLENTY

@@ -8,6 +8,7 @@ from benchmarks.model.capacity import shares_of
 from benchmarks.model.conflicts import given_up
 from benchmarks.model.limits import LIMITS
 from benchmarks.model.service import HANG_SECONDS, Service
+from chalicelib.mail.pace import senders_for
 
 RATES = (100, 1_000, 10_000)
 OUTAGE = 600.0
@@ -35,7 +36,7 @@ class Needs:
 
 def needs(rate: int, service: Service) -> Needs:
     each = max(service.sign, 1 / LIMITS["requests_each"].default)
-    workers = ceil(rate * service.mail)
+    workers = senders_for(rate)
     return Needs(
         rate=rate,
         gateway_rate=3 * rate + ceil(service.misses),

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from math import exp
 from typing import Any
 
-from benchmarks.model.limits import account
+from benchmarks.model.limits import Account, account
 from benchmarks.model.service import Service
-from benchmarks.model.stations import STATIONS, clock
+from benchmarks.model.stations import STATIONS, step
 from benchmarks.model.world import DAYS, LITTLE, Load, World
 
 MILLION = 1_000_000
@@ -87,11 +87,13 @@ class Run:
 
 
 def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> Run:
-    world = World(account(account_name), service, load)
-    # The clock is first: the others wait for its step.
-    for station in STATIONS:
-        world.env.process(station(world))
-    world.env.process(clock(world))
+    return run_on(account(account_name), load, service, horizon=horizon)
+
+
+def run_on(limits: Account, load: Load, service: Service, sent: float = 0, horizon: float = HORIZON) -> Run:
+    """Run the load on any account. `sent`: emails that count against today's quota already."""
+    world = World(limits, service, load)
+    world.mailing.sent(0, sent)
     while not (world.history and world.is_over) and world.now < horizon:
-        world.env.step()
+        step(world, STATIONS)
     return Run(world)

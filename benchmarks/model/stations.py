@@ -1,16 +1,14 @@
-"""The stations of a signature. Each is a SimPy process that waits for the clock. They run in this order."""
+"""The stations of a signature. Each does its part of a step of `dt` seconds. They run in this order."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import exp
-from typing import Any
-
-import simpy
 
 from benchmarks import lambdas
 from benchmarks.model.service import HANG_SECONDS
 from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
+from chalicelib.mail.pace import EACH
 
 # The hosted page waits up to 30 s between attempts with full jitter (petition.js): 15 s on average when busy.
 RETRY_AFTER = 15.0
@@ -18,101 +16,89 @@ RETRY_AFTER = 15.0
 CONFIRM_AFTER = 300.0
 MAIL_UNITS, CONFIRM_UNITS = 2, 2  # write units in the signatures' table: claim and mark; one half of the transaction
 
-Process = Generator[simpy.Event, Any, None]
+Station = Callable[[World, float], None]
 
 
-def clock(world: World) -> Process:
+def step(world: World, stations: Sequence[Station]) -> None:
     """Take short steps while people wait for a response, and long ones while only email is behind."""
-    while True:
-        dt = COARSE if world.is_settled else FINE
-        world.gateway.begin(dt)
-        world.table.down = world.is_down
-        world.table.begin(world.now, dt)
-        due, world.tick = world.tick, world.env.event()
-        due.succeed(dt)
-        yield world.env.timeout(dt)
-        world.history.append((world.now, replace(world.amounts)))
+    dt = COARSE if world.is_settled else FINE
+    world.gateway.begin(dt)
+    world.table.down = world.is_down
+    world.table.begin(world.now, dt)
+    for station in stations:
+        station(world, dt)
+    world.now += dt
+    world.history.append((world.now, replace(world.amounts)))
 
 
-def confirming(world: World) -> Process:
+def confirming(world: World, dt: float) -> None:
     """Page and button: two requests. They come before signing because they are few."""
-    while True:
-        dt: float = yield world.tick
-        amounts = world.amounts
-        opened = (amounts.mailed - amounts.confirmed) * _returning(dt, CONFIRM_AFTER)
-        passed = world.gateway.take(2 * opened) / 2
-        confirmed = world.table.take(CONFIRM_UNITS * passed) / CONFIRM_UNITS
-        world.refusals.add("gateway", world.now, opened - passed)
-        world.busy["confirm"] = passed * world.service.confirm / dt
-        amounts.confirmed += confirmed
-        amounts.changes += confirmed
+    amounts = world.amounts
+    opened = (amounts.mailed - amounts.confirmed) * _returning(dt, CONFIRM_AFTER)
+    passed = world.gateway.take(2 * opened) / 2
+    confirmed = world.table.take(CONFIRM_UNITS * passed) / CONFIRM_UNITS
+    world.refusals.add("gateway", world.now, opened - passed)
+    world.busy["confirm"] = passed * world.service.confirm / dt
+    amounts.confirmed += confirmed
+    amounts.changes += confirmed
 
 
-def mailing(world: World) -> Process:
+def mailing(world: World, dt: float) -> None:
     """Send at the lowest of our concurrency, SES's rate and SES's daily quota."""
-    while True:
-        dt: float = yield world.tick
-        amounts = world.amounts
-        wanted = amounts.relayed - amounts.mailed
-        hands = world.account.senders / world.service.mail * dt
-        rate, day = world.mailing.left(world.now, dt)
-        for who, most in (("our senders", hands), ("SES rate", rate), ("SES day", day)):
-            if most == min(hands, rate, day):
-                world.refusals.add(who, world.now, wanted - most)
-        mailed = world.table.take(MAIL_UNITS * min(wanted, hands, rate, day)) / MAIL_UNITS
-        world.mailing.sent(world.now, mailed)
-        world.busy["send"] = mailed * world.service.mail / dt
-        amounts.mailed += mailed
+    amounts = world.amounts
+    wanted = amounts.relayed - amounts.mailed
+    hands = min(world.account.senders / world.service.mail, world.account.mail_pace) * dt
+    rate, day = world.mailing.left(world.now, dt)
+    for who, most in (("SES rate", rate), ("our senders", hands), ("SES day", day)):
+        if most == min(hands, rate, day):
+            world.refusals.add(who, world.now, wanted - most)
+    mailed = world.table.take(MAIL_UNITS * min(wanted, hands, rate, day)) / MAIL_UNITS
+    world.mailing.sent(world.now, mailed)
+    # A sender waits for its next turn within its invocation.
+    world.busy["send"] = mailed / dt * max(world.service.mail, 1 / EACH)
+    amounts.mailed += mailed
 
 
-def signing(world: World) -> Process:
+def signing(world: World, dt: float) -> None:
     """Refused people try again. Only what the table or the overflow queue stored is accepted."""
-    while True:
-        dt: float = yield world.tick
-        amounts = world.amounts
-        returning = amounts.waiting * _returning(dt, RETRY_AFTER)
-        arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
-        amounts.arrived += arriving
-        offered = returning + arriving
-        view(world, arriving, offered, dt)
-        passed = world.gateway.take(offered)
-        served = world.environments.take(passed, _seconds(world), sum(world.busy.values()), dt)
-        stored = world.table.take(served)
-        amounts.accepted += served
-        amounts.overflowed += served - stored
-        _store(world, stored)
-        for who, amount in (("gateway", offered - passed), ("Lambda", passed - served), ("table", served - stored)):
-            world.refusals.add(who, world.now, amount)
+    amounts = world.amounts
+    returning = amounts.waiting * _returning(dt, RETRY_AFTER)
+    arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
+    amounts.arrived += arriving
+    offered = returning + arriving
+    view(world, arriving, offered, dt)
+    passed = world.gateway.take(offered)
+    served = world.environments.take(passed, _seconds(world), sum(world.busy.values()), dt)
+    stored = world.table.take(served)
+    amounts.accepted += served
+    amounts.overflowed += served - stored
+    _store(world, stored)
+    for who, amount in (("gateway", offered - passed), ("Lambda", passed - served), ("table", served - stored)):
+        world.refusals.add(who, world.now, amount)
 
 
-def storing_overflow(world: World) -> Process:
+def storing_overflow(world: World, dt: float) -> None:
     """The overflow worker: a few at once, the same put, and only the table's remaining capacity."""
-    while True:
-        dt: float = yield world.tick
-        hands = 0.0 if world.is_down else world.account.storers / world.service.store * dt
-        recovered = world.table.take(min(world.amounts.in_overflow, hands))
-        world.busy["store"] = recovered * world.service.store / dt
-        world.amounts.recovered += recovered
-        _store(world, recovered)
+    hands = 0.0 if world.is_down else world.account.storers / world.service.store * dt
+    recovered = world.table.take(min(world.amounts.in_overflow, hands))
+    world.busy["store"] = recovered * world.service.store / dt
+    world.amounts.recovered += recovered
+    _store(world, recovered)
 
 
-def relaying(world: World) -> Process:
+def relaying(world: World, dt: float) -> None:
     """Relay from the stream to the mail queue."""
-    while True:
-        dt: float = yield world.tick
-        amounts = world.amounts
-        relayed = min(amounts.stored - amounts.relayed, world.service.relay_rate(world.table.partitions) * dt)
-        world.busy["relay"] = relayed / lambdas.STREAM_BATCH * world.service.relay_batch / dt
-        amounts.relayed += relayed
+    amounts = world.amounts
+    relayed = min(amounts.stored - amounts.relayed, world.service.relay_rate(world.table.partitions) * dt)
+    world.busy["relay"] = relayed / lambdas.STREAM_BATCH * world.service.relay_batch / dt
+    amounts.relayed += relayed
 
 
-def projecting(world: World) -> Process:
+def projecting(world: World, dt: float) -> None:
     """Project from the stream to the number of pending signatures, in the other table."""
-    while True:
-        dt: float = yield world.tick
-        amounts = world.amounts
-        most = 0.0 if world.is_down else world.service.project_rate(world.table.partitions) * dt
-        amounts.projected += min(amounts.count_behind, most)
+    amounts = world.amounts
+    most = 0.0 if world.is_down else world.service.project_rate(world.table.partitions) * dt
+    amounts.projected += min(amounts.count_behind, most)
 
 
 def _store(world: World, stored: float) -> None:

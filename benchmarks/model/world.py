@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import simpy
-
 from benchmarks.model.capacity import Environments, Gateway, Mailing, Table
 from benchmarks.model.limits import Account
 from benchmarks.model.service import Service
@@ -79,21 +77,16 @@ class Refusals:
 
 
 class World:
-    """One run. Stations wait for `tick`, which gives the step's length in seconds."""
+    """One run. `now` is in seconds since its beginning."""
 
     def __init__(self, account: Account, service: Service, load: Load) -> None:
-        self.env = simpy.Environment()
-        self.tick = self.env.event()
+        self.now = 0.0
         self.account, self.service, self.load = account, service, load
         self.amounts, self.refusals = Amounts(), Refusals()
         self.gateway, self.table, self.mailing = Gateway(account), Table(account), Mailing(account)
         self.environments = Environments(account, service.cold)
         self.busy: dict[str, float] = {}  # concurrency of other functions in the last step
         self.history: list[tuple[float, Amounts]] = []
-
-    @property
-    def now(self) -> float:
-        return self.env.now
 
     @property
     def is_down(self) -> bool:

@@ -117,6 +117,11 @@ def imports_queue() -> Queue:
 
 
 @cache
+def lists_queue() -> Queue:
+    return Queue(clients.sqs(), settings().queues["lists"])
+
+
+@cache
 def comparisons_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["comparisons"])
 

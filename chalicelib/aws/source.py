@@ -24,11 +24,18 @@ class Source:
     def turn(self, *, is_open: bool) -> bool:
         """Enable or disable it; return whether it changed. While it is changing state, leave it to the next call."""
         with translated("source", _refusal):
-            state = self._client.get_event_source_mapping(UUID=self._uuid)["State"]
-            if state != ("Disabled" if is_open else "Enabled"):
+            if self._state() != ("Disabled" if is_open else "Enabled"):
                 return False
             self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_open)
         return True
+
+    def is_off(self) -> bool:
+        """Return whether it is disabled. A function that it started before may still run."""
+        with translated("source", _refusal):
+            return self._state() == "Disabled"
+
+    def _state(self) -> str:
+        return str(self._client.get_event_source_mapping(UUID=self._uuid)["State"])
 
 
 def _refusal(error: ClientError) -> Unavailable | None:

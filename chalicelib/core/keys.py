@@ -21,11 +21,13 @@ signature, without personal data. Its items expire. LIMITS holds what limits ema
                 FUNNEL#<slug>#<bucket> <day>            the funnel of that day, projected too
                 FUNNEL-DAYS#<slug>     <day>            a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent, because SES accepts none
+                MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
                 MAIL                   SWEEP            the position of the sweep in the groups that have no marker
                 MAIL-OUTSTANDING       <table>/<group>  a marker: it may have open mail requests (mail/outstanding.py)
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
+                READINESS              LATEST           what `make ready` found last; WARMED: what `make warm` did
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           names the latest of them: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed

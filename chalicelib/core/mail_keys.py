@@ -9,6 +9,10 @@ def mail_pause() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "PAUSE")
 
 
+def mail_whole_rate() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "WHOLE-RATE")
+
+
 def mail_sweep() -> Key:
     return Key(COUNTS, MAIL_PARTITION, "SWEEP")
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from chalicelib.core.keys import TABLES
 
-QUEUES = ("mail", "overflow", "other_mail", "exports", "imports", "updates", "comparisons")
+QUEUES = ("mail", "overflow", "other_mail", "exports", "imports", "updates", "comparisons", "lists")
 """Queues that the code sends to. The template gives each URL."""
 
 OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")

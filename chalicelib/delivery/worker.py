@@ -31,6 +31,7 @@ from chalicelib.mail.send import Sent
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
+from chalicelib.mail.whole_rate import share_of_confirmations
 from chalicelib.updates.kinds import UPDATE_KINDS
 
 workers = Blueprint(__name__)
@@ -49,14 +50,14 @@ def relay_mail(event: DynamoDBEvent) -> None:
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Handle each message separately: the queue delivers failed messages again."""
-    return each_message(event, _sending(Priority.URGENT))
+    return each_message(event, _sending(Priority.URGENT, lambda: share_of_confirmations(times.now(), tables())))
 
 
 # Two at a time: at the lowest rate, this queue's share allows one email in ten seconds.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
     """Send email that nobody waits for. The event source is enabled while little urgent email waits (watch_mail)."""
-    return each_message(event, _sending(Priority.OTHER))
+    return each_message(event, _sending(Priority.OTHER, lambda: SHARES[Priority.OTHER]))
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
@@ -83,10 +84,13 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     log.event("relayed", requests=relayed, letters=letters)
 
 
-def _sending(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
-    deliver = paced(mailer().send, _pace(priority))
+def _sending(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
+    pace = _pace(priority)
+    deliver = paced(mailer().send, pace)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
+    # Its time begins here, so that all calls are within it.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
+    pace.per_second = share() * settings().mail_per_second / settings().mail_senders
 
     def handle(message: Mapping[str, Any]) -> None:
         request = MailRequest.model_validate(message)

@@ -11,6 +11,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
+from chalicelib.health.readiness import latest
 from chalicelib.health.words import Correction, HealthFacts, messages, worst
 from chalicelib.mail.pause import current_pause
 from chalicelib.petitions.find import all_petitions
@@ -52,6 +53,7 @@ def _facts(now: datetime) -> HealthFacts:
         overflow_waiting=overflow_queue().depth(),
         shed=stored_level(tables()),
         corrections=list(_corrections(now)),
+        readiness=latest(now, tables()),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.times import iso
+from chalicelib.health.readiness import Readiness
 from chalicelib.mail.pause import Pause
 from chalicelib.shedding.level import Level
 
@@ -42,6 +43,7 @@ class HealthFacts:
     overflow_waiting: int
     shed: Level
     corrections: Sequence[Correction] = ()
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,11 @@ class Message:
 
 
 def messages(facts: HealthFacts) -> list[Message]:
-    """Return the messages, worst first. Without problems, return one message that all is well."""
+    """Return the messages, worst first. Without problems, one says that all is well."""
     found = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
-    ranked = sorted(found, key=lambda message: -list(Health).index(message.level))
-    return ranked or [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
+    works = [] if found else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
+    said = [*found, *works, *_of_readiness(facts.readiness)]
+    return sorted(said, key=lambda message: -list(Health).index(message.level))
 
 
 def worst(found: Sequence[Message]) -> Health:
@@ -108,6 +111,12 @@ MEANS = {
     Level.SNAPSHOT_ONLY: "the count on public pages does not change. The counts for staff are exact.",
     Level.ACCEPT_ONLY: "new signatures are safe but processed later, and the count on public pages does not change.",
 }
+
+
+def _of_readiness(readiness: Readiness | None) -> Iterator[Message]:
+    if readiness:
+        checked = f"{readiness.text} Checked on {readiness.checked_at:%-d %B at %H:%M} UTC."
+        yield Message(Health.GOOD if readiness.is_ready else Health.WARNING, checked)
 
 
 def _of_correction(correction: Correction) -> Message:

@@ -4,7 +4,7 @@ It is on the address's item in the limits table, not on the signature: the signa
 then anybody could have email sent again. Whoever undoes it needs a link from an email, or the right `people`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +55,14 @@ def is_stopped(choice: Choice, tables: Tables) -> bool:
 def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
     """Return whether the address's owner stopped email about the petition. For email that no budget limits."""
     return is_stopped(choice_of(mailbox_of(email, limit_keys), slug), tables)
+
+
+def who_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables) -> set[str]:
+    """Return those of up to a hundred addresses whose owner stopped email about the petition."""
+    choices = {email: choice_of(mailbox_of(email, limit_keys), slug) for email in emails}
+    found = tables.batch_get(list({choice.key: None for choice in choices.values()}), consistent=True)
+    stopped = {item["pk"]: _stopped(item) for item in found}
+    return {email for email, choice in choices.items() if choice.petition_mark in stopped.get(choice.key.pk, ())}
 
 
 def stopped_by(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:

@@ -10,15 +10,19 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.mail.pause import is_paused
+from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
 
 # While more urgent emails than this are waiting, all other email waits.
 NEARLY_NONE = 20
 
 
 def watch(urgent: Source, other: Source, waiting: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
-    """Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again."""
+    """Grant confirmations the whole rate while other email is off (whole_rate.py).
+
+    Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again."""
     sends_urgent = not is_paused(now, tables)
     urgent.turn(is_open=sends_urgent)
-    sends_other = sends_urgent and waiting.depth() <= NEARLY_NONE
-    other.turn(is_open=sends_other)
-    return sends_urgent, sends_other
+    if sends_urgent and waiting.depth() <= NEARLY_NONE:
+        return sends_urgent, turn_other_on(other, now, tables)
+    keep_other_off(other, now, tables)
+    return sends_urgent, False

@@ -17,6 +17,8 @@ ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confi
 SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 # What a comparison of hashes reads (.chalice/policy-compare-hashes.json).
 ADDRESSED = ("state", "email")
+# What a list of those who asked for updates reads (.chalice/policy-run-list.json).
+LISTED = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What finds missing requests for letters.
 WITH_LETTERS = ("pk", "sk", "state", "letter")
 # What an export reads (.chalice/policy-run-export.json): no address.
@@ -38,6 +40,13 @@ def subscribers(slug: str, bucket: str, after: str, most: int, tables: Tables) -
     start = keys.signature_partition(slug, bucket)
     wants = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
     return tables.page(Key(keys.SIGNATURES, start, after), SUBSCRIBED, wants, most)
+
+
+def opted_in(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
+    """Yield the confirmed signatures, with what a list of those who asked for updates needs."""
+    for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=LISTED):
+        if item["state"] == SignatureState.CONFIRMED:
+            yield item
 
 
 def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:

@@ -16,6 +16,8 @@ class PublicUpdate(TypedDict):
     id: UpdateId
     title: str
     language: str
+    languages: list[str]
+    """All languages of the update. The text is in the one that the address names with `lang`, if it is among them."""
     html: str
     """Safe HTML: paragraphs, headings from h4, lists, quotes, emphasis and links."""
     published_at: Time
@@ -27,6 +29,14 @@ class PublicUpdates(TypedDict):
     """Newest first."""
 
 
+class ManagedWords(TypedDict):
+    """The text of an update in another language."""
+
+    title: str
+    markdown: str
+    html: str
+
+
 class ManagedUpdate(TypedDict):
     """An update as staff see it. In the end, `requested` is the sum of `sent`, `failed` and `skipped`."""
 
@@ -36,6 +46,8 @@ class ManagedUpdate(TypedDict):
     markdown: str
     language: str
     html: str
+    translations: dict[str, ManagedWords]
+    """The text in other languages, by code."""
     created_at: Time
     created_by: str
     publish_at: Time | None

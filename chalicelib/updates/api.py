@@ -9,7 +9,7 @@ from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import answer, json_answer, shared
+from chalicelib.edge.http import answer, chosen_language, json_answer, shared
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition
@@ -29,7 +29,9 @@ KEPT_SECONDS = 60
 def list_updates(request: Request, slug: str) -> Response:
     """Return the published updates, newest first."""
     petition = find_petition(slug, times.now(), tables())
-    body: PublicUpdates = {"slug": petition.slug, "updates": [*map(_shown, published(petition.slug, tables()))]}
+    code = chosen_language(request)
+    updates = [_shown(update.in_language(code), update.languages) for update in published(petition.slug, tables())]
+    body: PublicUpdates = {"slug": petition.slug, "updates": updates}
     return json_answer(body, headers=shared(KEPT_SECONDS))
 
 
@@ -37,18 +39,22 @@ def list_updates(request: Request, slug: str) -> Response:
 def read_updates_feed(request: Request, slug: str) -> Response:
     """Return the published updates as an Atom feed (RFC 4287)."""
     petition = find_petition(slug, times.now(), tables())
-    updates = published(petition.slug, tables())
+    code = chosen_language(request)
+    petition = petition.in_language(code)
+    updates = [update.in_language(code) for update in published(petition.slug, tables())]
     changed = updates[0].published_at if updates else petition.opened_at
-    context = {"petition": petition, "updates": updates, "changed": changed}
+    query = f"?lang={code}" if code else ""
+    context = {"petition": petition, "updates": updates, "changed": changed, "query": query}
     body = render("updates.atom", base=site_prefix(request), site_url=settings().site_url, **context)
     return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **shared(KEPT_SECONDS)})
 
 
-def _shown(update: "Update") -> "PublicUpdate":
+def _shown(update: "Update", languages: list[str]) -> "PublicUpdate":
     return {
         "id": update.update_id,
         "title": update.title,
         "language": update.language,
+        "languages": languages,
         "html": update.html,
         "published_at": times.iso(update.published_at or update.created_at),
     }

@@ -76,6 +76,7 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     unsubscribe_url = context.link(Purpose.UNSUBSCRIBE, subject, now + WITHDRAW_LIFETIME, signature.language)
     code = signature.language or petition.language
+    update = update.in_language(code)
     petition_url = context.petition_link(slug, signature.language)
     values = _values(update, petition.in_language(code), greeting_name(signature.name or ""), petition_url)
     return Content(signature.email or "", values, unsubscribe_url, code, petition.in_language(code).charity)
@@ -87,9 +88,9 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
     to = (update.tests or {}).get(test) if update else None
     if update is None or to is None:
         return NotSent.TOO_LATE
-    petition = petition_as_stored(slug, tables)
-    values = _values(update, petition, "", context.petition_link(slug)) | {"is_test": True}
-    return Content(to, values, language=petition.language, sender_name=petition.charity)
+    petition = petition_as_stored(slug, tables).in_language(to.language)
+    values = _values(update.in_language(to.language), petition, "", context.petition_link(slug)) | {"is_test": True}
+    return Content(to.email, values, language=to.language, sender_name=petition.charity)
 
 
 def _values(update: Update, petition: Petition, name: str, petition_url: str) -> dict[str, object]:

@@ -10,7 +10,15 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
@@ -37,8 +45,8 @@ def _no_controls(text: str) -> str:
     return text
 
 
-class UpdateText(BaseModel):
-    """What staff write."""
+class UpdateWords(BaseModel):
+    """An update's own words, in one language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -50,8 +58,25 @@ class UpdateText(BaseModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), AfterValidator(_no_controls)
     ]
     """The text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
-    language: Annotated[str, AfterValidator(known_language), Field(examples=["en"])] = ENGLISH
+
+
+LanguageCode = Annotated[str, AfterValidator(known_language), Field(examples=["en"])]
+
+
+class UpdateText(UpdateWords):
+    """What staff write."""
+
+    language: LanguageCode = ENGLISH
     """The language of the text."""
+    translations: dict[LanguageCode, UpdateWords] = {}
+    """The text in other languages, by code. Each signer gets the language they signed in, or else the text above."""
+
+    @field_validator("translations")
+    @classmethod
+    def _translates_into_others(cls, given: dict[str, UpdateWords], known: ValidationInfo) -> dict[str, UpdateWords]:
+        if known.data.get("language") in given:
+            raise ValueError("This is the language of the text itself. Leave it out here")
+        return given
 
 
 class Results(BaseModel):
@@ -73,12 +98,25 @@ class Results(BaseModel):
         return self.requested - self.sent - self.failed - self.skipped
 
 
+class UpdateTest(BaseModel):
+    """Where staff asked to send a test, and in which language."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    email: str
+    language: str
+
+
 class Update(UpdateText):
-    """The stored item: no personal data of supporters. `html` is the text as safe HTML, made when staff save it."""
+    """The stored item: no personal data of supporters.
+
+    `html` is the text as safe HTML, made when staff save it, and `htmls` that of each translation.
+    """
 
     slug: str
     update_id: str
     html: str
+    htmls: dict[str, str] = {}
     state: UpdateState = UpdateState.DRAFT
     created_at: Moment
     created_by: str
@@ -86,12 +124,24 @@ class Update(UpdateText):
     published_at: Moment | None = None
     cancelled_at: Moment | None = None
     # Where staff asked to send the last tests, by the test. Removed when the update is published.
-    tests: dict[str, str] | None = None
+    tests: dict[str, UpdateTest] | None = None
     results: Results = Results()
 
     @property
     def is_public(self) -> bool:
         return self.published_at is not None
+
+    @property
+    def languages(self) -> list[str]:
+        """Return the codes of its languages, that of the text itself first."""
+        return [self.language, *self.translations]
+
+    def in_language(self, code: str) -> "Update":
+        """Return the update with its words in this language, if it has them."""
+        words = self.translations.get(code)
+        if words is None:
+            return self
+        return self.model_copy(update={**dict(words), "html": self.htmls[code], "language": code})
 
 
 class Mailing(Job):

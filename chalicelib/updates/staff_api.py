@@ -17,7 +17,7 @@ from chalicelib.petitions.text import EmailAddress
 from chalicelib.staff.authorizer import actor, audited, staff_view
 from chalicelib.updates import publish, store, write
 from chalicelib.updates.find import find_update
-from chalicelib.updates.model import MOST_TITLE, Update, UpdateText
+from chalicelib.updates.model import MOST_TITLE, LanguageCode, Update, UpdateTest, UpdateText
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class TestRequest(BaseModel):
 
     email: EmailAddress
     """Where to send the test: your own address."""
+    language: LanguageCode | None = None
+    """In which language. In that of the text itself, if left out."""
 
 
 class PublishRequest(BaseModel):
@@ -89,8 +91,9 @@ def edit_update(request: Request, slug: str, update_id: str) -> Response:
 def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     """Send a draft to the given address, marked as a test. Return 202."""
     update = find_update(slug, update_id, tables())
-    to = parsed(TestRequest, json_body(request), WORDS).email
+    asked = parsed(TestRequest, json_body(request), WORDS)
     audited(request, "update.tested", slug, {"update": update_id})
+    to = UpdateTest(email=asked.email, language=asked.language or update.language)
     write.send_test(update, to, times.now(), outbox(), tables())
     return json_answer(_shown(update), 202)
 
@@ -125,6 +128,10 @@ def _shown(update: Update) -> "ManagedUpdate":
         "markdown": update.markdown,
         "language": update.language,
         "html": update.html,
+        "translations": {
+            code: {"title": words.title, "markdown": words.markdown, "html": update.htmls[code]}
+            for code, words in update.translations.items()
+        },
         "created_at": times.iso(update.created_at),
         "created_by": update.created_by,
         "publish_at": times.iso_or_none(update.publish_at),

@@ -11,7 +11,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.updates import store
 from chalicelib.updates.kinds import TESTS, delivery_key
 from chalicelib.updates.markdown import as_html
-from chalicelib.updates.model import Update, UpdateState, UpdateText, new_update_id
+from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
 
 # Tests that may wait to be sent. With more, the oldest are dropped.
 MOST_TESTS = 20
@@ -21,9 +21,9 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
     """Store a new draft and return it."""
     update = Update(
         **text.model_dump(),
+        **_rendered(text),
         slug=petition.slug,
         update_id=new_update_id(now),
-        html=as_html(text.markdown),
         created_at=now,
         created_by=author,
     )
@@ -33,15 +33,23 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
 
 def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
     """Replace the text of a draft. Raise NotNow if it is no longer a draft: people may have read it."""
-    return _changed(update, tables, **text.model_dump(), html=as_html(text.markdown))
+    return _changed(update, tables, **text.model_dump(), **_rendered(text))
 
 
-def send_test(update: Update, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
+def send_test(update: Update, to: UpdateTest, now: datetime, outbox: Outbox, tables: Tables) -> None:
     """Request a test of a draft to this address, marked as a test. Raise NotNow if it is no longer a draft."""
     test = token_hex(8)
     _changed(update, tables, tests=dict([*(update.tests or {}).items(), (test, to)][-MOST_TESTS:]))
     request = TESTS.request(delivery_key(update.slug, update.update_id, test), now, tables)
     outbox.send([(request, 0)])
+
+
+def _rendered(text: UpdateText) -> dict[str, Any]:
+    """Return the text and its translations as safe HTML."""
+    return {
+        "html": as_html(text.markdown),
+        "htmls": {code: as_html(words.markdown) for code, words in text.translations.items()},
+    }
 
 
 def _changed(update: Update, tables: Tables, **fields: Any) -> Update:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ministack import app
 
-from stack.strict import callers, pictures, saving, streams
+from stack.strict import callers, pictures, saving, streams, unpacking
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
@@ -18,6 +18,7 @@ def install() -> None:
     callers.install()
     streams.install()
     pictures.install()
+    unpacking.install()
     noted = os.environ.get(LEDGER)
     judge = Judge(os.environ["MINISTACK_REGION"], Path(noted) if noted else None)
     app.app = Gate(app.app, judge, Faults())

@@ -32,7 +32,7 @@ _SETTINGS = {
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
-    "LIMIT_KEYS": (API_HANDLER, "people", "send_mail", "send_other_mail"),
+    "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
     # Every function that serves routes.
     "ORIGIN_KEYS": (API_HANDLER, "counts", "exports", "links", "manage", "partners", "people", "sign_in"),
 }
@@ -96,6 +96,7 @@ def functions() -> Template:
             properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
             properties("run_update", RecursiveLoop="Allow"),
             properties("compare_hashes", RecursiveLoop="Allow"),
+            properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
             # Chalice would write the function's name in another case than its logical id.
             {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
         ]

@@ -62,9 +62,9 @@ _PARAMETERS = {
         MaxValue=1000,
     ),
     "MailSenders": number(
-        "Senders that run concurrently, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond; a"
-        " sender sends about five emails a second.",
-        2,
+        "Senders that run concurrently, for each of the two mail queues. stack/deploy.py sets it from MailPerSecond: a"
+        " sender sends up to four emails a second.",
+        3,
         2,
         MaxValue=1000,
     ),

@@ -14,7 +14,7 @@ _WAITING = 1000
 
 def queues() -> Template:
     lost = "Parts of the signatures' stream that could not be processed"
-    return merged([*_of_email(), *_of_data(), dead_letters("stream", lost)])
+    return merged([*_of_email(), *_of_data(), *_of_jobs(), dead_letters("stream", lost)])
 
 
 def _of_email() -> list[Template]:
@@ -56,6 +56,11 @@ def _of_data() -> list[Template]:
             attempts=_WAITING,
             is_personal=True,
         ),
+    ]
+
+
+def _of_jobs() -> list[Template]:
+    return [
         worked_queue(
             "exports",
             "Exports to work on: ids only",
@@ -75,6 +80,13 @@ def _of_data() -> list[Template]:
             "Comparisons of hashes to work on: ids only",
             lost="Comparisons of hashes that stopped three times without an error",
             worker="compare_hashes",
+            attempts=3,
+        ),
+        worked_queue(
+            "lists",
+            "Lists of those who asked for updates to work on: ids only",
+            lost="Lists of those who asked for updates that stopped three times without an error",
+            worker="run_list",
             attempts=3,
         ),
         worked_queue(

@@ -44,6 +44,13 @@ def test_an_event_source_changes_only_from_the_opposite_state(
     assert source.turn(is_open=is_open) is turns
 
 
+@pytest.mark.parametrize("state", ["Disabled", "Disabling", "Enabled", "Updating"])
+def test_an_event_source_is_off_once_lambda_says_so(played: tuple[Source, Stubber], state: str) -> None:
+    source, stub = played
+    stub.add_response("get_event_source_mapping", {"State": state}, {"UUID": UUID})
+    assert source.is_off() is (state == "Disabled")
+
+
 @pytest.mark.parametrize("code", ["ResourceInUseException", "ResourceConflictException", "TooManyRequestsException"])
 def test_an_event_source_that_is_changing_is_left_alone(played: tuple[Source, Stubber], code: str) -> None:
     source, stub = played

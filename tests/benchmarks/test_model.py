@@ -12,6 +12,7 @@ from benchmarks.model.needs import needs
 from benchmarks.model.scenarios import HOUR, MILLION, Run, fading, run, steady
 from benchmarks.model.service import HANG_SECONDS, Service
 from benchmarks.model.world import Amounts, Load
+from chalicelib.mail.pace import senders_for
 
 SERVICE = Service(0.012, 0.025, 0.15, 0.014, 0.5, 0.115, 0.014)
 BURST = steady(2_000, 20)
@@ -75,7 +76,7 @@ def test_the_daily_quota_sets_the_days_of_email() -> None:
 def test_few_senders_limit_the_email_rate() -> None:
     one = brief(steady(50, 60)).world
     assert next(iter(one.refusals.first)) == "our senders"
-    assert one.history[59][1].mailed == pytest.approx(59 * 2 / SERVICE.mail, rel=0.05)
+    assert one.history[59][1].mailed == pytest.approx(59 * account("default").mail_pace, rel=0.05)
 
 
 def test_a_million_in_an_hour_is_a_million() -> None:
@@ -151,7 +152,7 @@ def test_needs_grow_with_the_load() -> None:
     small, large = needs(100, SERVICE), needs(1_000, SERVICE)
     assert small.concurrency < large.concurrency < large.concurrency_if_the_table_hangs
     assert small.gateway_rate == 300
-    assert large.senders == 150
+    assert large.senders == senders_for(1_000)
 
 
 def test_every_limit_has_a_source() -> None:

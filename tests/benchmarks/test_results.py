@@ -20,6 +20,8 @@ PROMISED = (
     "cold_start_ratio",
     "zip_bytes",
     "export",
+    "export_resumed",
+    "sender_300",
     "edge",
 )
 
@@ -77,3 +79,10 @@ def test_a_worse_figure_misses_its_goal(results: dict[str, Any], path: tuple[str
 
 def missed(results: dict[str, Any]) -> int:
     return sum(figure.is_met is False for figure in figures(results))
+
+
+def test_a_million_rows_were_exported_after_a_kill_in_constant_memory(results: dict[str, Any]) -> None:
+    done = results["export_resumed"]
+    assert done["rows"] == done["counted"] == done["people_in_the_file"] == 1_000_000
+    assert 0 < done["rows_of_an_earlier_process"] < done["rows"]
+    assert done["peak_mb"] < 1.1 * results["export"]["at_10000"]["peak_mb"]

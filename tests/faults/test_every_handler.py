@@ -25,6 +25,7 @@ from tests.faults import (
     hash_scenes,
     import_scenes,
     letter_scenes,
+    list_scenes,
     partner_scenes,
     people_scenes,
     scenes,
@@ -43,6 +44,7 @@ SCENES = [
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
     *(*update_scenes.UPDATE_SCENES, *hash_scenes.HASH_SCENES),
     *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *digest_scenes.DIGEST_SCENES),
+    *list_scenes.LIST_SCENES,
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]

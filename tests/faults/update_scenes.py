@@ -28,7 +28,9 @@ def a_draft(served: Served) -> None:
 
 def a_draft_to_test(served: Served) -> None:
     a_draft(served)
-    store.change(an_update(), served.tables, tests={"0123456789abcdef": "bob@charity.example"})
+    store.change(
+        an_update(), served.tables, tests={"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
+    )
     served.mail_request = TESTS.request(A_TEST, NOW, served.tables)  # type: ignore[attr-defined]
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.health.readiness import SHOWN_FOR, Readiness, keep
 from chalicelib.mail.pause import pause_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, shed
@@ -23,6 +24,20 @@ def test_without_problems_the_level_is_good(served: Served) -> None:
         "mail": {"waiting": 0, "paused_until": None},
         "overflow": {"waiting": 0},
     }
+
+
+def test_the_result_of_make_ready_is_shown_for_a_week(served: Served) -> None:
+    keep(Readiness(is_ready=False, text="The site is not ready.", checked_at=NOW), served.tables)
+    warning, good = health(served)["messages"]
+    assert warning == {
+        "level": "warning",
+        "text": "The site is not ready. Checked on 24 November at 12:00 UTC.",
+    }
+    assert good["text"].startswith("Everything works")
+    keep(Readiness(is_ready=True, text="The site is ready.", checked_at=NOW), served.tables)
+    assert [message["level"] for message in health(served)["messages"]] == ["good", "good"]
+    served.clock.forward(SHOWN_FOR + timedelta(seconds=1))
+    assert len(health(served)["messages"]) == 1
 
 
 def test_queues_a_pause_and_shedding_are_reported(served: Served) -> None:

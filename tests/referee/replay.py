@@ -41,6 +41,7 @@ class Replay:
             "overflow": Queue(clients["sqs"], environment["OVERFLOW_QUEUE_URL"]),
             "imports": Queue(clients["sqs"], environment["IMPORTS_QUEUE_URL"]),
             "exports": Queue(clients["sqs"], environment["EXPORTS_QUEUE_URL"]),
+            "lists": Queue(clients["sqs"], environment["LISTS_QUEUE_URL"]),
             "comparisons": Queue(clients["sqs"], environment["COMPARISONS_QUEUE_URL"]),
             "updates": Queue(clients["sqs"], environment["UPDATES_QUEUE_URL"]),
             "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),

@@ -96,7 +96,7 @@ NAMED_ONLY = {
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }
 # A presigned link is worked out without a call.
-LINKS = {"exports": {"chalicelib/exports/api.py:_link"}}
+LINKS = {"exports": {"chalicelib/exports/api.py:_link", "chalicelib/exports/subscribers/api.py:link_list"}}
 
 
 @pytest.mark.parametrize("function", declared())

@@ -32,12 +32,12 @@ def test_a_site_on_cloudfront_has_its_domain_unless_another_is_given() -> None:
 
 
 def test_the_rate_sets_the_number_of_senders() -> None:
-    assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "48"}
-    assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "3"}
+    assert asked(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "75"}
+    assert asked("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "4"}
 
 
 def test_a_stack_without_a_number_of_senders_gets_the_one_for_its_rate() -> None:
-    assert asked(before={"MailPerSecond": "300"}) == {"MailSenders": "48"}
+    assert asked(before={"MailPerSecond": "300"}) == {"MailSenders": "75"}
     assert asked(before={"MailPerSecond": "300", "MailSenders": "9"}) == {}
 
 

@@ -106,7 +106,7 @@ def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop() -> None
         for event in function.get("Events", {}).values()
         if event["Type"] == "SQS" and event["Properties"]["Queue"] in _queues_sent_to(name)
     }
-    assert looping == {"CompareHashes", "RunExport", "RunImport", "RunUpdate"}
+    assert looping == {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
     assert {name for name, each in FUNCTIONS.items() if each.get("RecursiveLoop") == "Allow"} == looping
 
 
@@ -149,6 +149,7 @@ def test_only_named_functions_reach_signatures() -> None:
         "RecountTallies": {"dynamodb:Query"},
         "RunExport": {"dynamodb:Query"},
         "CompareHashes": {"dynamodb:Query"},
+        "RunList": {"dynamodb:Query"},
         "RunImport": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "RunUpdate": {"dynamodb:Query"},
     }

@@ -24,7 +24,7 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
     assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {
         *("Exports", "RunExport"),
-        *("Manage", "RunImport", "CompareHashes"),
+        *("Manage", "RunImport", "CompareHashes", "RunList"),
     }
 
 

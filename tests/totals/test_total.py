@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from chalicelib.petitions.figure import Comparison, Figure
 from chalicelib.tallies.count import Count
@@ -84,6 +84,8 @@ def of(here: Here, *figures: Figure) -> Total:
     return total(a_petition(figures=list(figures)), Count(len(here.people), NOW, withdrawn=here.withdrawn))
 
 
+# Person 1 is in both places and withdraws here; person 2 is here only.
+@example({1, 2}, {1}, [], [("withdraws", 1)], list(EVERYBODY), set())
 @given(SOME, SOME, EVENTS, EVENTS, st.permutations(EVERYBODY), PEOPLE)
 def test_the_bounds_hold_whoever_signs_and_withdraws_during_and_after_a_comparison(
     people: set[int],
@@ -97,7 +99,8 @@ def test_the_bounds_hold_whoever_signs_and_withdraws_during_and_after_a_comparis
     known = a_figure("hashed", len(theirs)).model_copy(update={"compared": compared(here, theirs, during, order)})
     for event in after:
         here.happens(event, theirs)
-    found = of(here, known, a_figure("counted", len(others)))
+    alone, found = of(here, known), of(here, known, a_figure("counted", len(others)))
+    assert alone.at_least <= len(here.people | theirs) <= alone.at_most
     assert found.at_least <= len(here.people | theirs | others) <= found.at_most
 
 

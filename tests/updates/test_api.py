@@ -28,7 +28,7 @@ def test_updates_are_public_newest_first(served: Served, petition: Petition) -> 
     answer = served.get("/api/petitions/safe-children/updates")
     newest = answer.json_body["updates"][0]
     assert [update["title"] for update in answer.json_body["updates"]] == ["Second <b>", "First & foremost"]
-    assert newest.keys() == {"id", "title", "language", "html", "published_at"}
+    assert newest.keys() == {"id", "title", "language", "languages", "html", "published_at"}
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"].startswith("public, max-age=60")
 

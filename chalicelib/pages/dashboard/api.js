@@ -127,6 +127,16 @@ export async function ask(path, { method = "GET", body, etag } = {}) {
 export const post = async (path, body) => (await ask(path, { method: "POST", body })).data;
 
 /**
+ * Send a file as it is. The server finds out its encoding.
+ * @param {string} path
+ * @param {File} file
+ */
+export async function sendFile(path, file) {
+  const headers = headersWith({ "Content-Type": "text/csv" });
+  return answerFrom(await accepted(await send(path, { method: "POST", headers, body: file })));
+}
+
+/**
  * What the public reads, as fresh as the CDN has it.
  * @param {string} path below /api
  * @returns {Promise<Answer<any>>}

@@ -62,6 +62,17 @@ const PAGES = [
     load: async () => (await import("./elsewhere.js")).showElsewhere,
   },
   {
+    path: "/petitions/:slug/imports",
+    needs: "POST /api/staff/petitions/*/imports",
+    load: async () => (await import("./imports.js")).showImports,
+  },
+  {
+    path: "/partners",
+    menu: "Partners",
+    needs: "POST /api/staff/partners",
+    load: async () => (await import("./partners.js")).showPartners,
+  },
+  {
     path: "/new",
     menu: "New petition",
     needs: "POST /api/staff/petitions",

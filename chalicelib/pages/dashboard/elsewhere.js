@@ -22,7 +22,11 @@ const SOURCE_HINT =
   "To correct a figure, enter it again with the same name and a later time.";
 
 /** @type {Record<NewFigure["kind"], string>} */
-const KINDS = { partner: "Another platform reports it", paper: "Signatures on paper" };
+const KINDS = {
+  partner: "Another platform reports it",
+  paper: "Signatures on paper",
+  hashes: "Hashes of addresses",
+};
 
 /** @type {import("./dom.js").Column<PublicTotal["elsewhere"][number]>[]} */
 const COLUMNS = [
@@ -57,7 +61,9 @@ export function figureFrom(typed) {
  * @param {() => Promise<void>} done
  */
 function figureForm(slug, done) {
-  const options = Object.entries(KINDS).map(([value, text]) => h("option", { value }, text));
+  // Hashes are files: docs/campaign.md says how they are sent.
+  const kinds = Object.entries(KINDS).filter(([kind]) => kind !== "hashes");
+  const options = kinds.map(([value, text]) => h("option", { value }, text));
   const source = { name: "source", required: true, maxlength: "40", pattern: "[a-z0-9\\-]+", autocapitalize: "none" };
   const count = { name: "count", type: "number", min: "0", max: "100000000", required: true };
   const time = { name: "as_of", type: "datetime-local", required: true };

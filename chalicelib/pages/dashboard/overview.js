@@ -22,6 +22,7 @@ const WAYS = /** @type {const} */ ([
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
   ["GET /api/staff/petitions/*/letters", "letters", "Letters"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
+  ["POST /api/staff/petitions/*/imports", "imports", "Import"],
 ]);
 
 /** @param {May} may */

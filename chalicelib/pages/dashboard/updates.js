@@ -54,7 +54,7 @@ export const RESULT = [
  * @param {Partial<UpdateText>} [update]
  */
 export function textFields({ language: main, translations }, update = {}) {
-  const { title: value = "", markdown = "", language } = update;
+  const { title: value = "", markdown = "", language, translations: written = {} } = update;
   const codes = [...new Set([main, ...Object.keys(translations), ...(language ? [language] : [])])];
   const options = codes.map((code) =>
     h("option", { value: code, selected: code === (language ?? main) }, languages.of(code)),
@@ -64,14 +64,42 @@ export function textFields({ language: main, translations }, update = {}) {
     field("Title", h("input", { name: "title", required: true, maxlength: "150", value }), "The subject of the email."),
     field("Text", h("textarea", text), MARKDOWN_HINT),
     field("Language", h("select", { name: "language" }, options)),
+    ...(codes.length > 1 ? codes.map((code) => translationFields(code, written[code])) : []),
   ];
+}
+
+/**
+ * @param {string} code
+ * @param {UpdateText["translations"][string]} [words]
+ */
+function translationFields(code, words) {
+  const name = languages.of(code);
+  const title = { name: `translations.${code}.title`, maxlength: "150", value: words?.title ?? "" };
+  const text = { name: `translations.${code}.markdown`, rows: "6", maxlength: "10000", value: words?.markdown ?? "" };
+  return h(
+    "details",
+    { open: Boolean(words) },
+    h("summary", {}, `The same in ${name}`),
+    h("p", { class: "hint" }, `For those who signed in ${name}. Leave it empty if this is the language above.`),
+    field(`Title in ${name}`, h("input", title)),
+    field(`Text in ${name}`, h("textarea", text)),
+  );
 }
 
 /**
  * @param {HTMLFormElement} form
  * @returns {UpdateText}
  */
-export const textFrom = (form) => /** @type {UpdateText} */ (Object.fromEntries(new FormData(form)));
+export function textFrom(form) {
+  /** @type {Record<string, any>} */
+  const found = { translations: {} };
+  for (const [name, value] of new FormData(form)) {
+    const [, code = "", part = ""] = name.split(".");
+    if (!part) found[name] = value;
+    else if (value) found.translations[code] = { ...found.translations[code], [part]: value };
+  }
+  return /** @type {UpdateText} */ (found);
+}
 
 /**
  * @param {string} path

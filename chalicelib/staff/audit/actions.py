@@ -14,6 +14,8 @@ DESCRIPTIONS = {
     "letters.paused": "Paused the letters to a target",
     "letters.resumed": "Sent the letters to a target again",
     "letters.tested": "Sent a test of a letter",
+    "list.fetched": "Downloaded the list of those who asked for updates",
+    "list.requested": "Requested the list of those who asked for updates",
     "mail.allowed": "Allowed email again that its owner had stopped",
     "mail.resent": "Sent a confirmation email again",
     "partner.created": "Created a partner",

@@ -2,6 +2,8 @@
 
 from chalicelib.exports.answers import FileLink, ShownExport, ShownExports
 from chalicelib.exports.model import USUAL, Column, ExportRequest, Format
+from chalicelib.exports.subscribers.answers import ShownList, ShownLists
+from chalicelib.exports.subscribers.model import ListRequest
 from stack.openapi.operation import Answer, Body, Operation, Operations
 
 WAITING = {
@@ -31,6 +33,15 @@ LINK = Answer(
     FileLink,
     {"url": "https://bucket.example/files/x?signed", "expires_at": "2026-11-24T12:15:00Z"},
 )
+LIST = {
+    **{name: WAITING[name] for name in ("id", "slug", "recipient", "requested_by", "expires_at", "why")},
+    "requested_at": WAITING["moment"],
+    "state": "done",
+    "subscribed": 61200,
+    "unsubscribed": 311,
+    "sha256": "ab" * 32,
+    "bytes": 5120344,
+}
 SECRET = "The link needs no token and works for 15 minutes. Keep it secret."
 NOT_READY = {409: "NotNow", 410: "Deleted"}
 
@@ -43,6 +54,19 @@ OPERATIONS: Operations = {
             {"exports": [DONE], "columns": [*Column], "default_columns": [*USUAL], "formats": [*Format]},
         ),
     ),
+    "list_lists": Operation(
+        "All lists of those who asked for updates", Answer("Newest first.", ShownLists, {"lists": [LIST]})
+    ),
+    "request_list": Operation(
+        "Request the list of those who asked for updates",
+        Answer("Requested. Read its progress in the list of lists.", ShownList, LIST, status=202),
+        "For charities that send updates from another system. A CSV with `status`, `id`, `email`, `name`, `language` "
+        "and `confirmed_at`, encrypted to the recipient. Whoever was on an earlier list and no longer gets updates has "
+        "the status `unsubscribed`; of those who withdrew, only the `id` is left. One list of a petition at a time.",
+        body=Body(ListRequest, {"recipient": WAITING["recipient"]}),
+        problems={409: "NotNow"},
+    ),
+    "link_list": Operation("Get a link to the file of a list", LINK, SECRET, problems=NOT_READY),
     "request_export": Operation(
         "Request an export",
         Answer(

@@ -1,0 +1,121 @@
+"""Imports of many rows: rows a second and peak memory of the importing process.
+
+The code is the real one. The table is a fake in the same process, which forgets what it stored after each step, so that
+the memory is that of the import. Its calls take no time: on AWS a row also waits for five calls, and eight rows run at
+once.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks import scene
+from benchmarks.memory import peak_bytes
+from benchmarks.worker import answer, ask
+from chalicelib.core import keys, times
+from chalicelib.jobs.request import find_job, start
+from chalicelib.jobs.run import run
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.imports.run import Importing
+from chalicelib.partners.model import Counts, Partner
+from chalicelib.partners.receiving import Receiving
+from chalicelib.partners.register import create_partner
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.publish import publish
+from chalicelib.signatures.sign import SigningContext
+from tests.fakes import FakeBucket, FakeQueue, FakeTables
+
+HEADINGS = "id,Email,First name,Last name,Postcode\n"
+KEPT = (keys.PETITIONS_PARTITION, "PARTNERS", "JOB#", "SLUGS", "TEXT#", "TALLY#", "SNAPSHOT#")
+
+
+class FileBucket(FakeBucket):
+    """Has one object, which is a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def copy_to(self, key: str, file: IO[bytes]) -> None:
+        with self._path.open("rb") as content:
+            shutil.copyfileobj(content, file)
+
+    def delete_under(self, prefix: str) -> None: ...
+
+
+class ForgetfulImporting(Importing):
+    """After each step the table forgets signatures and receipts."""
+
+    def next_step(self, job: Import) -> Any:
+        items = self.receiving.tables.items  # type: ignore[attr-defined]
+        for key in [key for key in items if not key.pk.startswith(KEPT)]:
+            del items[key]
+        return super().next_step(job)
+
+
+def imported(rows: int, most: int = sys.maxsize) -> dict[str, Any]:
+    """Return the figures of an import of so many rows, of which `most` are taken, in a new process."""
+    return ask("benchmarks.importing", str(rows), str(most))
+
+
+def measure(rows: str, most: str) -> dict[str, Any]:
+    os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.csv"
+        _write(path, int(rows))
+        return _measured(path, Path(folder), int(most))
+
+
+def _write(path: Path, rows: int) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADINGS)
+        file.writelines(f"oak-{each},person{each}@mail.example,Person,Number {each},SW1A 1AA\n" for each in range(rows))
+
+
+def _measured(path: Path, folder: Path, most: int) -> dict[str, Any]:
+    tables, now = FakeTables(), times.now()
+    slug = publish(scene.sample_petition(), now, tables).slug
+    oak = Partner(
+        source="partner-oak", name="Oak", counts=Counts.AT_ONCE, wording="I sign", version="1", created_at=now
+    )
+    create_partner(oak, tables)
+    job = Import(
+        job_id=f"{slug}.bench", requested_by="bench", requested_at=now, touched_at=now, partner=oak.source, file="x/y"
+    )
+    start(job, FakeQueue(), tables)
+    context = SigningContext(tables, FakeQueue, {"v1": "a-secret-for-signature-ids"})
+    receiving = Receiving(oak, petition_as_stored(slug, tables), "import", context, job.job_id)
+    work = ForgetfulImporting(receiving, FileBucket(path), folder, times.now, 1)
+    before, checked = peak_bytes(), time.process_time()
+    done = run(job, work, _once(), times.now, tables)
+    rows_began, rows_cpu = time.perf_counter(), time.process_time()
+    done = run(find_job(Import, job.job_id, tables), work, _until(work, most), times.now, tables)
+    wall, cpu = time.perf_counter() - rows_began, time.process_time() - rows_cpu
+    return {
+        "rows": done.expected,
+        "taken": done.processed,
+        "accepted": done.accepted,
+        "file_bytes": path.stat().st_size,
+        "check_cpu_s": round(rows_cpu - checked, 2),
+        "rows_a_second": round(done.processed / wall),
+        "rows_a_cpu_second": round(done.processed / cpu),
+        "peak_mb": round(peak_bytes() / 2**20, 1),
+        "peak_mb_before": round(before / 2**20, 1),
+    }
+
+
+def _once() -> Any:
+    turns = iter([True])
+    return lambda _: next(turns, False)
+
+
+def _until(work: Importing, most: int) -> Any:
+    return lambda _: max(0, work._at) < most
+
+
+if __name__ == "__main__":
+    answer(measure)

@@ -1,0 +1,120 @@
+"""How close the senders come to MAIL_PER_SECOND, and that they do not exceed it.
+
+The senders share nothing but their queue, which is full here. So each runs alone on a clock of its own: the real
+engine, pace and budget, over tables in memory and a stub of SES. Only that clock knows how long calls take.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from benchmarks import lambdas, results
+from chalicelib.mail.batch_sender import BatchSender
+from chalicelib.mail.kind import MailContext
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.pace import EACH, Pace, paced, senders_for
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.petitions.model import Petition
+from stack.console import run_main, say
+from tests.actors import LIMIT_KEYS, NOW, SITE, TOKEN_KEYS, Person, a_published_petition, request_of, signed
+from tests.fakes import FakeTables
+
+RATE, SECONDS = 300, 60
+# Log-normal durations: one call in twenty takes more than twice the median.
+SPREAD = 0.5
+# The time between two invocations: Lambda deletes the messages and receives others. An assumption.
+BETWEEN = 0.030
+
+
+class _Sender(FakeTables):
+    """A sender's process, its tables, and its clock. `sent` are the times at which SES got an email."""
+
+    def __init__(self, number: int, per_second: float, cpu: float) -> None:
+        super().__init__()
+        self.random, self.cpu, self.is_ready = Random(number), cpu, False
+        self.now, self.sent = self.random.uniform(0, 1 / per_second), list[float]()
+        self.pace = Pace(per_second, lambda: self.now, self.sleep)
+        self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, paced(self._deliver, self.pace))
+
+    def run(self, requests: Sequence[MailRequest]) -> None:
+        self.is_ready = True
+        for first in range(0, len(requests), lambdas.QUEUE_BATCH):
+            self._called("get")  # Its share of the rate.
+            batch = BatchSender(SIGNATURE_KINDS, self.context, self, lambda: self.now, self.sleep)
+            for request in requests[first : first + lambdas.QUEUE_BATCH]:
+                batch.send(request, NOW + timedelta(seconds=self.now))
+                self.now += self.cpu
+            self.now += BETWEEN
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def _called(self, name: str) -> None:
+        super()._called(name)
+        if self.is_ready:
+            self.now += self._duration(lambdas.CALL_SECONDS)
+
+    def _deliver(self, _: object) -> str:
+        self.sent.append(self.now)
+        self.now += self._duration(lambdas.MAIL_SECONDS)
+        return "sent"
+
+    def _duration(self, mean: float) -> float:
+        return mean * self.random.lognormvariate(-(SPREAD**2) / 2, SPREAD)
+
+
+def measured(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
+    """Return what all senders of this rate send in `seconds`, after a first second in which their clocks begin."""
+    senders = senders_for(rate)
+    sent = sorted(at for number in range(senders) for at in _sent(number, rate / senders, seconds, cpu))
+    counted = [at for at in sent if 1 <= at < seconds + 1]
+    return {
+        "mail_per_second": rate,
+        "senders": senders,
+        "seconds": seconds,
+        "emails": len(counted),
+        "reached": round(len(counted) / seconds / rate, 4),
+        "most_in_a_second": _most_in_a_second(counted),
+    }
+
+
+def cpu_seconds() -> float:
+    """Return the sender's CPU time for one email of a batch on Lambda, from what `make cost` measured."""
+    way = results.read()["way"]["send"]
+    each = lambdas.batched(way, "cpu_us", lambdas.QUEUE_BATCH) / lambdas.QUEUE_BATCH
+    return lambdas.seconds("send", each, 0)
+
+
+def _sent(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
+    sender = _Sender(number, per_second, cpu)
+    petition = a_published_petition(sender)
+    sender.run([_requested(sender, petition, each) for each in range(EACH * (seconds + 2))])
+    return sender.sent
+
+
+def _requested(sender: _Sender, petition: Petition, number: int) -> MailRequest:
+    identity = signed(sender, petition, Person("Alice Achterberg", f"alice.{number}@mail.example"))
+    return request_of(sender, petition, identity)
+
+
+def _most_in_a_second(times: Sequence[float]) -> int:
+    most, window = 0, deque[float]()
+    for at in times:
+        window.append(at)
+        # Subtractions of floats are not exact.
+        while window[0] <= at - 1 + 1e-9:
+            window.popleft()
+        most = max(most, len(window))
+    return most
+
+
+def main() -> None:
+    figures = measured(RATE, SECONDS, cpu_seconds())
+    results.add({f"sender_{RATE}": figures})
+    say(", ".join(f"{name} {figure:,}" for name, figure in figures.items()))
+
+
+if __name__ == "__main__":
+    run_main(main)

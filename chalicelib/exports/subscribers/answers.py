@@ -1,0 +1,34 @@
+"""What the API returns about lists of those who asked for updates."""
+
+from typing_extensions import TypedDict
+
+from chalicelib.core.answers import Number, Time
+from chalicelib.jobs.model import JobState
+from chalicelib.petitions.answers import Slug
+
+
+class ShownList(TypedDict):
+    id: str
+    slug: Slug
+    recipient: str
+    """The age public key, or openpgp: and the key's fingerprint."""
+    requested_by: str
+    requested_at: Time
+    state: JobState
+    why: str | None
+    """Why it failed."""
+    subscribed: Number
+    """People who get updates, so far. When done, rows in the file with this status."""
+    unsubscribed: Number
+    """People who were on an earlier list and no longer get updates."""
+    expires_at: Time
+    """The file is deleted at this time."""
+    sha256: str | None
+    """The digest of the file as downloaded."""
+    bytes: Number | None
+
+
+class ShownLists(TypedDict):
+    """Newest first."""
+
+    lists: list[ShownList]

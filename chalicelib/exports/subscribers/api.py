@@ -1,0 +1,97 @@
+"""The list of those who asked for updates, over HTTP: request it, follow it, and get a link to the encrypted file."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.queue import lists_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.errors import Gone, NotNow
+from chalicelib.core.validation import parsed
+from chalicelib.edge.http import json_answer, json_body
+from chalicelib.exports.encrypt import recipient_of
+from chalicelib.exports.model import LINK_SECONDS
+from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
+from chalicelib.jobs.model import JobState, new_id
+from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.staff.authorizer import actor, audited, staff_view
+
+if TYPE_CHECKING:
+    from chalicelib.exports.answers import FileLink
+
+routes = Blueprint(__name__)
+
+
+@staff_view(routes)
+def request_list(request: Request, slug: str) -> Response:
+    """Return 202 and the list, which is written now."""
+    wanted = parsed(ListRequest, json_body(request))
+    petition = petition_as_stored(slug, tables())
+    job = _prepared(wanted, petition.slug, actor(request).owner, times.now())
+    audited(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
+    start(job, lists_queue(), tables())
+    return json_answer(_shown(job), 202)
+
+
+@staff_view(routes)
+def list_lists(request: Request, slug: str) -> Response:
+    """Return the lists, newest first."""
+    petition = petition_as_stored(slug, tables())
+    return json_answer({"lists": [_shown(job) for job in jobs_of(OptInList, petition.slug, tables())]})
+
+
+@staff_view(routes)
+def link_list(request: Request, list_id: str) -> Response:
+    """Return a link. It needs no token, so it works for a few minutes only. HEAD hands out none, and is not audited."""
+    job = find_job(OptInList, list_id, tables())
+    result, now = _result_of(job, times.now()), times.now()
+    if request.method != "HEAD":
+        audited(request, "list.fetched", job.job_id, {"petition": job.slug})
+    extension = "age" if job.recipient.startswith("age1") else "gpg"
+    link: FileLink = {
+        "url": exports_bucket().link(result.file, f"{job.job_id}.csv.{extension}", LINK_SECONDS),
+        "expires_at": times.iso(now + timedelta(seconds=LINK_SECONDS)),
+    }
+    return json_answer(link)
+
+
+def _prepared(wanted: ListRequest, slug: str, owner: str, now: datetime) -> OptInList:
+    """Return the job, not stored yet. Raise Invalid if the recipient's key is invalid."""
+    recipient, moment = recipient_of(wanted.recipient), now.replace(microsecond=0)
+    return OptInList(
+        job_id=new_id(slug, moment),
+        requested_by=owner,
+        requested_at=moment,
+        touched_at=moment,
+        recipient=recipient.shown,
+        recipient_key=recipient.key,
+        known=max((len(job.parts) for job in jobs_of(OptInList, slug, tables())), default=0),
+    )
+
+
+def _result_of(job: OptInList, now: datetime) -> ListResult:
+    """Raise NotNow before the list is done, Gone after it has expired."""
+    state = job.state_at(now)
+    if state is JobState.EXPIRED:
+        raise Gone("This list has expired and its file was deleted. Request a new one.")
+    if state is not JobState.DONE or job.result is None:
+        raise NotNow(f"This list is {state}: there is no file to download.")
+    return job.result
+
+
+def _shown(job: OptInList) -> dict[str, object]:
+    now, result = times.now(), job.result
+    return {
+        **job.at(now).model_dump(include={"recipient", "requested_by", "why", "subscribed", "unsubscribed"}),
+        "id": job.job_id,
+        "slug": job.slug,
+        "state": job.state_at(now),
+        "requested_at": times.iso(job.requested_at),
+        "expires_at": times.iso(job.expires_at),
+        "sha256": result and result.sha256,
+        "bytes": result and result.size,
+    }

@@ -1,0 +1,34 @@
+"""Process the queue of lists."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalice.app import Blueprint, SQSEvent
+
+from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.queue import lists_queue
+from chalicelib.aws.table import tables
+from chalicelib.core import times
+from chalicelib.core.settings import settings
+from chalicelib.edge.batch import Failures
+from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.run import run
+from chalicelib.jobs.worker import each_job
+
+workers = Blueprint(__name__)
+
+
+@workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
+def run_list(event: SQSEvent) -> Failures:
+    return each_job(event, OptInList, lists_queue(), _run)
+
+
+def _run(job: OptInList, has_time: HasTime) -> OptInList:
+    # Every function loads this file at cold start, but only one runs lists.
+    from chalicelib.exports.subscribers.run import Listing
+
+    with TemporaryDirectory(prefix="list-") as folder:
+        work = Listing(tables(), exports_bucket(), Path(folder), times.now, settings().limit_keys)
+        return run(job, work, has_time, times.now, tables())

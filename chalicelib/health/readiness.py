@@ -1,0 +1,31 @@
+"""What `make ready` found last, in words for staff. The command stores it; no function reads the account's limits."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import health_keys
+from chalicelib.core.times import iso
+
+# After this, a result says little about today.
+SHOWN_FOR = timedelta(days=7)
+
+
+class Readiness(NamedTuple):
+    """`text` is one or two sentences."""
+
+    is_ready: bool
+    text: str
+    checked_at: datetime
+
+
+def keep(readiness: Readiness, tables: Tables) -> None:
+    stored = {"is_ready": readiness.is_ready, "text": readiness.text, "checked_at": iso(readiness.checked_at)}
+    tables.put(health_keys.readiness(), stored)
+
+
+def latest(now: datetime, tables: Tables) -> Readiness | None:
+    item = tables.get(health_keys.readiness())
+    if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
+        return None
+    return Readiness(item["is_ready"], item["text"], datetime.fromisoformat(item["checked_at"]))

@@ -1,0 +1,52 @@
+"""Give confirmations the whole rate while other email is off. Otherwise a fifth of the rate would be idle in a crowd.
+
+The watch grants it for a few minutes at a time, and turns other email on only when the grant is over. So a crash of the
+watch, or a sender that reads an old grant, never lets both kinds of email together exceed the rate.
+"""
+
+from datetime import datetime, timedelta
+
+from chalicelib.aws.source import Source
+from chalicelib.aws.table import Change, Tables
+from chalicelib.core import mail_keys
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.times import iso
+from chalicelib.mail.model import Priority
+from chalicelib.mail.pace import SHARES
+from chalicelib.mail.send import CLAIM
+
+# No sender runs longer than a claim.
+LONGEST_RUN = CLAIM
+# Enough for the longest run after the next run of the watch, and for one run that fails.
+GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
+
+
+def share_of_confirmations(now: datetime, tables: Tables) -> float:
+    """Return the share of the rate that an invocation which begins now may use until it ends."""
+    try:
+        granted = tables.get(mail_keys.mail_whole_rate()) or {}
+    except Unavailable:
+        granted = {}
+    is_granted = granted.get("since", "~") <= iso(now) and iso(now + LONGEST_RUN) <= granted.get("until", "")
+    return 1.0 if is_granted else SHARES[Priority.URGENT]
+
+
+def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
+    """Grant the whole rate, once all senders of other email have ended."""
+    other.turn(is_open=False)
+    if not other.is_off():
+        return
+    granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
+    lasts = granted.get("until", "") >= iso(now)
+    since = granted["since"] if lasts else iso(now + LONGEST_RUN)
+    granted = {"since": since, "until": iso(now + GRANTED_FOR)}
+    tables.update(Change(mail_keys.mail_whole_rate(), assign=granted))
+
+
+def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
+    """Return whether other email is on: not while confirmations may use the whole rate."""
+    granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
+    is_on = bool(granted.get("until", "") < iso(now))
+    if is_on:
+        other.turn(is_open=True)
+    return is_on

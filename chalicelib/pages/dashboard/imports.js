@@ -1,0 +1,209 @@
+// Import a partner's file: try it, import it, follow it, cancel it, undo it.
+
+import { ask, messageOf, sendFile } from "./api.js";
+import { button, confirmed, h, table } from "./dom.js";
+import { dateTime, number } from "./format.js";
+import { field, sendingForm } from "./forms.js";
+import { keepFresh } from "./polling.js";
+import { refill } from "./refill.js";
+
+/** @import { ShownImport, ShownPartner } from "#api" */
+/** @import { ViewContext } from "./app.js" */
+
+const EVERY_MS = 3_000;
+const MOST_BYTES = 4 * 1024 * 1024;
+const INTRODUCTION =
+  "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would happen.";
+const FILE_HINT = "Up to 4 MB. Ask your engineer about a larger one. The file is deleted when the import ends.";
+const UNDO =
+  "Signatures that came only with this import are taken back, also from the count. People who signed here too, " +
+  "came from somebody else, or confirmed by our email stay.";
+
+/** The fields of ours, as people call them. */
+const FIELDS = {
+  email: "Email address",
+  name: "Name",
+  identifier: "The partner’s own id",
+  country: "Country",
+  postcode: "Postcode",
+  obtained_at: "When they signed",
+  updates: "Agreed to updates (yes or no)",
+};
+
+/** @type {Record<ShownImport["state"], string>} */
+const STATES = {
+  waiting: "Waiting to start",
+  running: "In progress",
+  done: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  expired: "Done",
+};
+
+/** @param {ShownImport} each */
+function kindOf({ dry_run: isDry, undoes }) {
+  if (undoes) return "Undo";
+  return isDry ? "Try" : "Import";
+}
+
+/** @param {ShownImport} each */
+export const isOpen = ({ state }) => state === "waiting" || state === "running";
+
+/** @param {ShownImport} each */
+export const isUndoable = (each) => !isOpen(each) && !each.dry_run && !each.undoes && !each.undone_by;
+
+/** @param {ShownImport} each */
+function progress({ state, why, rows, processed, undoes }) {
+  if (state === "failed" && why) return `${STATES.failed}: ${why}`;
+  if (state !== "running" || undoes) return STATES[state];
+  const bar = h("progress", { max: String(Math.max(rows, 1)), value: String(processed), "aria-label": "Progress" });
+  return h("span", {}, `${STATES.running}: ${number(processed)} of ${number(rows)} `, bar);
+}
+
+/**
+ * @param {(each: ShownImport) => Child} action
+ * @returns {import("./dom.js").Column<ShownImport>[]}
+ * @import { Child } from "./dom.js"
+ */
+const columnsOf = (action) => [
+  { title: "Requested", cell: (each) => dateTime(each.requested_at) },
+  { title: "What", cell: (each) => `${kindOf(each)}: ${each.partner}` },
+  { title: "State", cell: progress },
+  { title: "Accepted", number: true, cell: ({ accepted }) => number(accepted) },
+  { title: "Existing", number: true, cell: ({ existing }) => number(existing) },
+  { title: "Invalid", number: true, cell: ({ invalid }) => number(invalid) },
+  { title: "Not taken", number: true, cell: ({ suppressed }) => number(suppressed) },
+  { title: "Action", cell: action },
+];
+
+/**
+ * How the newest file was read, and what is wrong with its rows.
+ * @param {ShownImport | undefined} newest
+ */
+function details(newest) {
+  if (!newest?.shape) return [];
+  const columns = Object.entries(newest.shape.columns).map(([name, headings]) =>
+    h("li", {}, `${FIELDS[/** @type {keyof typeof FIELDS} */ (name)]}: ${headings.join(" and ")}`),
+  );
+  const sample = newest.sample.map(({ row, result }) => h("li", {}, `Row ${row}: ${result}`));
+  const errors = newest.errors.map(({ row, field: name, message }) => h("li", {}, `Row ${row}, ${name}: ${message}`));
+  return [
+    h("h2", {}, "How the newest file was read"),
+    h("ul", {}, columns),
+    h("h3", {}, "Its first rows"),
+    h("ul", {}, sample),
+    ...(errors.length ? [h("h3", {}, "Rows that are not valid (the first hundred)"), h("ul", {}, errors)] : []),
+  ];
+}
+
+/**
+ * @param {FormData} typed
+ * @param {boolean} isDry
+ */
+export function queryFrom(typed, isDry) {
+  const named = Object.keys(FIELDS).map((name) => [name, String(typed.get(`column.${name}`) ?? "").trim()]);
+  const mapping = Object.fromEntries(named.filter(([, heading]) => heading));
+  const query = new URLSearchParams({ partner: String(typed.get("partner")), dry_run: String(isDry) });
+  if (Object.keys(mapping).length) query.set("mapping", JSON.stringify(mapping));
+  return query.toString();
+}
+
+/**
+ * @param {string} path
+ * @param {ShownPartner[]} partners
+ * @param {() => Promise<void>} done
+ */
+function importForm(path, partners, done) {
+  const options = partners.map(({ source, name }) => h("option", { value: source }, name));
+  const file = h("input", { name: "file", type: "file", accept: ".csv,text/csv,text/plain", required: true });
+  const columns = Object.entries(FIELDS).map(([name, label]) => field(label, h("input", { name: `column.${name}` })));
+  let isDry = true;
+  /** @param {HTMLFormElement} form */
+  const send = async (form) => {
+    const [chosen] = file.files ?? [];
+    if (!chosen) return;
+    if (chosen.size > MOST_BYTES) throw new Error(FILE_HINT);
+    const question = "Their signatures are stored. You can undo it.";
+    if (!isDry && !(await confirmed("Import this file?", question, "Import"))) return;
+    await sendFile(`${path}?${queryFrom(new FormData(form), isDry)}`, chosen);
+    await done();
+  };
+  /**
+   * @param {string} text
+   * @param {boolean} dry
+   */
+  const submit = (text, dry) =>
+    h(
+      "button",
+      {
+        class: "act",
+        onclick: () => {
+          isDry = dry;
+        },
+      },
+      text,
+    );
+  return sendingForm(send, [
+    h("h2", {}, "A file"),
+    field("Partner", h("select", { name: "partner", required: true }, options)),
+    field("File", file, FILE_HINT),
+    h(
+      "details",
+      {},
+      h("summary", {}, "Say which column is which"),
+      h("p", { class: "hint" }, "Usual headings are found. Otherwise type the heading, as the file has it."),
+      columns,
+    ),
+    h("p", { class: "acts" }, submit("Try it", true), submit("Import it", false)),
+  ]);
+}
+
+/** @param {ViewContext} context */
+export async function showImports({ container, slug, signal }) {
+  const path = `/petitions/${slug}/imports`;
+  const [list, more, message] = [h("div"), h("div"), h("p", { role: "status" })];
+  /** @type {{ partners: ShownPartner[] }} */
+  const { partners } = (await ask("/partners")).data;
+  /**
+   * @param {string} end
+   * @param {string} method
+   */
+  const act = async (end, method) => {
+    await ask(`${path}/${end}`, { method }).catch((error) => {
+      message.textContent = messageOf(error);
+    });
+    await refresh();
+  };
+  /** @param {ShownImport} each */
+  const action = (each) => {
+    if (isOpen(each)) return button("Cancel", () => act(each.id, "DELETE"));
+    if (!isUndoable(each)) return "–";
+    return button("Undo", async () => {
+      if (await confirmed("Undo this import?", UNDO, "Undo the import", "act-stern"))
+        await act(`${each.id}/undo`, "POST");
+    });
+  };
+  const refresh = async () => {
+    /** @type {{ imports: ShownImport[] }} */
+    const { imports } = (await ask(path)).data;
+    const rows = table("Imports, newest first", columnsOf(action), imports, { keyOf: ({ id }) => id });
+    refill(list, imports.length ? rows : h("p", {}, "Nothing has been imported yet."));
+    refill(more, ...details(imports.find(({ undoes }) => !undoes)));
+  };
+  const form = partners.length
+    ? importForm(path, partners, async () => {
+        message.textContent = "The file has been sent. It is read within a minute.";
+        await refresh();
+      })
+    : h("p", {}, "There is no partner yet. ", h("a", { href: "#/partners" }, "Add one first"));
+  container.append(
+    h("h1", {}, "Import a partner’s file"),
+    h("p", { class: "over" }, `Petition: ${slug}`),
+    h("p", { class: "lead" }, INTRODUCTION),
+    message,
+    list,
+    more,
+    form,
+  );
+  await keepFresh(refresh, signal, EVERY_MS);
+}

@@ -1,0 +1,24 @@
+"""`manage.py ready`: is the account ready for a crowd? The same as `make ready`, for the stage of the environment."""
+
+import argparse
+import sys
+from typing import Any
+
+from chalicelib.core.settings import required
+
+
+def check(arguments: argparse.Namespace) -> None:
+    # It needs the model and the template, which no other command loads.
+    from stack.ready.__main__ import main
+
+    dns = ["--dns"] if arguments.dns else []
+    words = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.seconds, *dns]
+    sys.exit(main(words))
+
+
+def add_to(subparsers: Any) -> None:
+    command = subparsers.add_parser("ready", help="is the account ready for a crowd? exit code 1: no, 2: cannot say")
+    command.add_argument("--expect", default="1000/s", help="signatures a second: 1000/s")
+    command.add_argument("--for", default="1h", dest="seconds", help="for how long: 1h")
+    command.add_argument("--dns", action="store_true", help="also ask the name servers for SPF, DKIM and DMARC")
+    command.set_defaults(run=check)

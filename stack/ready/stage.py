@@ -1,0 +1,65 @@
+"""The stage that is asked about: its outputs and parameters, and clients that give up soon."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+
+from stack import changeset
+from stack.aws import Cloud, one_line_errors
+from stack.console import Failure
+from stack.paths import ENDPOINTS, REGION
+from stack.ready.reading import CONFIG, Clients, Value
+from stack.target import LOCAL_STAGE
+
+# What the model needs of our own settings.
+_NEEDED = ("MailPerSecond", "MailSenders")
+
+
+@dataclass(frozen=True)
+class AskedStack:
+    """`name` is the stack's."""
+
+    name: str
+    outputs: Mapping[str, str]
+    chosen: Mapping[str, str]
+
+    def values(self) -> list[Value]:
+        source = "cloudformation DescribeStacks"
+        needed = [Value(f"stack.{name}", source, float(self.chosen[name])) for name in _NEEDED]
+        return [*needed, Value("stack.has_cdn", source, "EdgeArn" in self.outputs)]
+
+
+def stage_of(stack: str, cloud: Cloud) -> AskedStack:
+    """Raise Failure if there is no such stack: without its names nothing can be read."""
+    with one_line_errors():
+        described = changeset.describe(cloud, stack)
+    if described is None:
+        raise Failure(f"there is no stack {stack}: deploy it first")
+    chosen = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+    return AskedStack(stack, changeset.outputs(described), chosen)
+
+
+def endpoint_of(stage: str) -> str | None:
+    """Return the emulator's URL, for the running local site too. None: AWS. Raise Failure if the site does not run."""
+    given = os.environ.get("AWS_ENDPOINT_URL")
+    if given or stage != LOCAL_STAGE:
+        return given
+    if not ENDPOINTS.exists():
+        raise Failure("the local site is not running: start it with `make run`")
+    return str(json.loads(ENDPOINTS.read_text(encoding="utf-8"))["emulator"])
+
+
+def clients(endpoint: str | None) -> Clients:
+    """Return clients of AWS, or of the emulator at `endpoint`."""
+    session: Any = boto3.session.Session("test", "test", region_name=REGION) if endpoint else boto3.session.Session()
+
+    @cache
+    def client(service: str, region: str) -> Any:
+        return session.client(service, region_name=region or None, endpoint_url=endpoint, config=CONFIG)
+
+    return client

@@ -1,0 +1,36 @@
+"""Unpack a function's code once. ministack does so for each process of each function: 20 times thousands of files."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ministack.core import lambda_runtime
+
+
+class _Shared(zipfile.ZipFile):
+    def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
+        """Put a link to the unpacked content in place of the empty folder `path`."""
+        digest = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        kept = Path(tempfile.gettempdir(), f"unpacked-{digest}")
+        if not kept.exists():
+            self._unpack(kept)
+        Path(path).rmdir()
+        Path(path).symlink_to(kept)
+
+    def _unpack(self, kept: Path) -> None:
+        """Unpack beside the final place first: another thread may unpack the same code."""
+        partial = tempfile.mkdtemp(dir=kept.parent)
+        super().extractall(partial)
+        with suppress(OSError):
+            os.rename(partial, kept)  # noqa: PTH104  # It raises where another thread was first.
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def install() -> None:
+    lambda_runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": _Shared})

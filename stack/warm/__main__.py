@@ -1,0 +1,98 @@
+"""`make warm`: raise for one evening what can be raised from here, after it has shown the price. REVERT=1 undoes it."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import PetitionsError
+from chalicelib.core.keys import COUNTS
+from stack.aws import Cloud
+from stack.console import Failure, bold, run_main, say
+from stack.deploy import stack_name
+from stack.ready.__main__ import rate, read_all, seconds
+from stack.ready.stage import clients, endpoint_of, stage_of
+from stack.ready.verdict import Expected
+from stack.warm.act import Warming
+from stack.warm.plan import Raise, RaiseKind, plan
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    options = _options(words)
+    endpoint = endpoint_of(options.stage)
+    stage, ask = stage_of(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
+    warming = Warming(ask, Tables(ask("dynamodb", ""), {COUNTS: stage.outputs["CountsTableName"]}))
+    if options.revert:
+        revert(warming)
+        return
+    values = read_all(stage, ask, datetime.now(UTC), dns_too=False)
+    changes, left = plan(values, stage, Expected(options.expect, options.seconds))
+    warm(warming, changes, left, _agrees)
+
+
+def warm(warming: Warming, changes: Sequence[Raise], left: Sequence[str], agrees: Callable[[], bool]) -> None:
+    """Show the changes, and make them if `agrees` returns true. Raise Failure if not all were made."""
+    for change in changes:
+        once = "can be undone" if change.can_be_undone else "stays: it can never be lowered"
+        cost = f"${change.price:,.2f} once" if change.price else "free"
+        say(f"  {change.kind:<21}{change.target:<44}{change.before:>7,} to {change.after:>7,}   {cost}; {once}")
+    for why in left:
+        say(f"  not changed: {why}")
+    if not changes:
+        say("Nothing to change.")
+        return
+    price = sum(change.price for change in changes)
+    say(bold(f"In all ${price:,.2f} once. AWS's price may differ: check it (docs/evening-news.md)"))
+    if not agrees():
+        raise Failure("nothing was changed: you said no")
+    warming.record(changes)
+    _each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
+    say("Run make ready: DynamoDB takes some minutes. Afterwards: make warm REVERT=1")
+
+
+def revert(warming: Warming) -> None:
+    changes = warming.recorded()
+    if not changes:
+        say("Nothing to undo: make warm has changed nothing, or it is undone.")
+        return
+    _each(changes, warming.undo, "undone", "Run make warm REVERT=1 again to continue.")
+    for change in changes:
+        if not change.can_be_undone:
+            cost = "no further cost" if change.kind is RaiseKind.WARM else "a few more reads"
+            say(f"  stays: {change.kind} of {change.target}, up to {change.after:,} ({cost})")
+
+
+def _each(changes: Sequence[Raise], act: Callable[[Raise], None], done: str, then: str) -> None:
+    for number, change in enumerate(changes):
+        try:
+            act(change)
+        except (ClientError, BotoCoreError, PetitionsError) as error:
+            not_yet = ", ".join(f"{each.kind} of {each.target}" for each in changes[number:])
+            raise Failure(f"only {number} of {len(changes)} {done}; not: {not_yet} ({error}). {then}") from error
+        if change.can_be_undone or done == "changed":
+            say(f"  {done}: {change.kind} of {change.target}")
+
+
+def _agrees() -> bool:
+    if os.environ.get("YES") == "1":
+        return True
+    if not sys.stdin.isatty():
+        raise Failure("cannot ask, because there is no terminal: set YES=1")
+    return input("Change this? [yes/no] ").strip().lower() in ("y", "yes")
+
+
+def _options(words: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="make warm", description=__doc__)
+    parser.add_argument("--stage", default="dev")
+    parser.add_argument("--expect", type=rate, default="1000/s", help="signatures a second: 1000/s")
+    parser.add_argument("--for", type=seconds, default="1h", dest="seconds", help="for how long: 1h")
+    parser.add_argument("--revert", action="store_true", help="undo what can be undone")
+    return parser.parse_args(words)
+
+
+if __name__ == "__main__":
+    run_main(main)

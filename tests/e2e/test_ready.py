@@ -1,0 +1,25 @@
+"""`manage.py ready` on the emulator: what it answers is read, the rest is said, and staff see the result."""
+
+import subprocess
+import sys
+
+from stack.manage import settings
+from stack.paths import ROOT
+from stack.ready.report import NOT_READY
+from tests.deployed import SLUG, DeployedSite
+
+
+def test_the_local_account_is_not_ready_for_the_evening_news(deployed_site: DeployedSite) -> None:
+    command = [sys.executable, str(ROOT / "manage.py"), "ready", "--expect", "1000/s", "--for", "10min"]
+    done = subprocess.run(
+        command, env=settings(deployed_site.stack), capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert (done.returncode, done.stderr) == (NOT_READY, "")
+    assert "first bottleneck   API Gateway's rate, for page views" in done.stdout
+    assert "page views: a CDN before them" in done.stdout
+    assert f"petitions.shards {SLUG}=10" in done.stdout
+    assert "dns.spf: not read here: DNS=1 asks the name servers" in done.stdout
+    # The emulator's tables know no warm throughput.
+    assert "The usual quota is assumed for: table.warm_signatures" in done.stdout
+    told = [message["text"] for message in deployed_site.staff("/health").json()["messages"]]
+    assert any(text.startswith("The site is not ready for 1,000 signatures a second") for text in told)

@@ -1,0 +1,35 @@
+"""Requests about lists, with the expected status (tests/test_openapi.py)."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.core import keys
+from tests.actors import NOW
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list
+from tests.fakes import FakeTables
+
+LISTS, FILE = "/api/staff/petitions/{slug}/lists", "/api/staff/lists/{list_id}/file"
+RESULT = {"file": "files/x/file", "size": 1, "sha256": "ab" * 32, "finished_at": NOW}
+
+
+def of_lists(staff: Callable[..., Any]) -> Iterator[Any]:
+    wanted = json.dumps({"recipient": RECIPIENT}).encode()
+    for slug, requested, read in ((SLUG, 409, 200), ("closed", 202, 200), ("nobody", 404, 404)):
+        yield staff("POST", requested, LISTS, LISTS.format(slug=slug), wanted)
+        yield staff("GET", read, LISTS, LISTS.format(slug=slug))
+    bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
+    yield from (staff("POST", status, LISTS, LISTS.format(slug="closed"), body) for body, status in bodies.items())
+    yield staff("POST", 415, LISTS, LISTS.format(slug="closed"), wanted, "text/plain")
+    for name, status in {"done": 200, "old": 410, "20261124T120000Z-00000001": 409, "nobody": 404}.items():
+        yield staff("GET", status, FILE, FILE.format(list_id=f"{SLUG}.{name}"))
+
+
+def add_lists(tables: FakeTables) -> None:
+    """Store a list that is done, one that has expired, and one that waits."""
+    waiting = a_list(tables)
+    for name, age in {"done": timedelta(), "old": timedelta(days=8)}.items():
+        update = {"job_id": f"{SLUG}.{name}", "requested_at": NOW - age, "touched_at": NOW - age, "state": "done"}
+        job = type(waiting).model_validate(waiting.model_dump() | update | {"result": RESULT})
+        tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))

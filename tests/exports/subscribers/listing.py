@@ -1,0 +1,56 @@
+"""Helpers for tests of lists: a key pair, a list that waits, and the rows of its file."""
+
+import csv
+import io
+from types import SimpleNamespace
+
+import pyrage
+
+from chalicelib.core import keys
+from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.worker import run_list
+from chalicelib.exports.write import BYTE_ORDER_MARK
+from chalicelib.jobs.request import jobs_of, start
+from tests.actors import NOW
+from tests.fakes import FakeQueue, FakeTables
+from tests.served import Served, sqs_event
+
+SLUG = "safe-children"
+IDENTITY = pyrage.x25519.Identity.generate()
+RECIPIENT = str(IDENTITY.to_public())
+
+
+def a_list(tables: FakeTables, number: int = 1, known: int = 0) -> OptInList:
+    """Store a list that waits."""
+    job = OptInList(
+        job_id=f"{SLUG}.20261124T120000Z-{number:08}",
+        requested_by="bob",
+        requested_at=NOW,
+        touched_at=NOW,
+        recipient=RECIPIENT,
+        recipient_key=RECIPIENT,
+        known=known,
+    )
+    start(job, FakeQueue(), tables)
+    return job
+
+
+def worked(served: Served, job: OptInList, milliseconds: int = 900_000) -> OptInList:
+    """Deliver the job's message once."""
+    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: milliseconds)
+    run_list(sqs_event([{"job_id": job.job_id}]), left)
+    return OptInList.model_validate(served.tables.items[keys.job("list", job.job_id)])
+
+
+def rows(served: Served, job: OptInList) -> list[dict[str, str]]:
+    """Decrypt the file and return its rows."""
+    assert job.result
+    text = pyrage.decrypt(served.bucket.objects[job.result.file], [IDENTITY]).decode()
+    assert text.startswith(BYTE_ORDER_MARK)
+    return [*csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline=""))]
+
+
+def next_list(served: Served, number: int) -> OptInList:
+    """Store a list as the API does, after earlier ones."""
+    earlier = [len(job.parts) for job in jobs_of(OptInList, SLUG, served.tables)]
+    return a_list(served.tables, number, max(earlier, default=0))

@@ -1,0 +1,67 @@
+"""Scenes of lists of those who asked for updates."""
+
+from functools import partial
+
+from chalicelib.core import keys
+from chalicelib.jobs.model import JobState
+from tests.actors import ALICE, confirmed
+from tests.exports.subscribers.list_requests import RESULT
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, next_list, rows, worked
+from tests.faults.scenes import PETITION, Scene, counted_right
+from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
+from tests.served import Served
+
+LISTS = f"/api/staff/petitions/{SLUG}/lists"
+
+
+def a_list_that_is_done(served: Served) -> None:
+    bob_may_all(served)
+    done = {"result": RESULT, "state": "done"}
+    job = a_list(served.tables)
+    job = type(job).model_validate(job.model_dump() | done)
+    served.tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))
+    served.link = f"/api/staff/lists/{job.job_id}/file"  # type: ignore[attr-defined]
+
+
+def a_second_list_that_waits(served: Served) -> None:
+    """Alice was on the first."""
+    bob_may_all(served)
+    confirmed(served.tables, PETITION, ALICE, updates=True)
+    worked(served, next_list(served, 1))
+    served.asked = next_list(served, 2)  # type: ignore[attr-defined]
+
+
+def requested(served: Served) -> bool:
+    """409 is good too: the first request took effect, and the list is written."""
+    try:
+        return asked("POST", LISTS, 202, {"recipient": RECIPIENT}, served)
+    except AssertionError:
+        return asked("POST", LISTS, 409, {"recipient": RECIPIENT}, served)
+
+
+def linked(served: Served) -> bool:
+    return read(served.link, served)  # type: ignore[attr-defined]
+
+
+def worked_on(served: Served) -> bool:
+    served.job = worked(served, served.asked)  # type: ignore[attr-defined]
+    return bool(served.job.state == JobState.DONE)  # type: ignore[attr-defined]
+
+
+def put_off(served: Served) -> bool:
+    worked(served, served.asked, 1000)  # type: ignore[attr-defined]
+    return {"job_id": served.asked.job_id} in served.lists.messages  # type: ignore[attr-defined]
+
+
+def is_listed(served: Served) -> None:
+    counted_right(served)
+    assert [row["email"] for row in rows(served, served.job)] == [ALICE.email]  # type: ignore[attr-defined]
+
+
+LIST_SCENES = [
+    Scene("request_list", bob_may_all, requested, partial(is_in_the_trail, "list.requested")),
+    Scene("list_lists", a_list_that_is_done, partial(read, LISTS), counted_right),
+    Scene("link_list", a_list_that_is_done, linked, partial(is_in_the_trail, "list.fetched")),
+    Scene("run_list", a_second_list_that_waits, worked_on, is_listed),
+    Scene("run_list", a_second_list_that_waits, put_off, counted_right),
+]

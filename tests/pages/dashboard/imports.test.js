@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import "../browser.js";
+
+const { isOpen, isUndoable, queryFrom } = await import("../../../chalicelib/pages/dashboard/imports.js");
+
+const done = { state: "done", dry_run: false, undoes: null, undone_by: null };
+
+/** @param {Record<string, string>} typed */
+function form(typed) {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(typed)) data.set(name, value);
+  return data;
+}
+
+test("an import can be undone once, after it has ended, and a dry run never", () => {
+  assert.ok(isUndoable(done));
+  for (const change of [{ state: "running" }, { dry_run: true }, { undoes: "x" }, { undone_by: "y" }])
+    assert.ok(!isUndoable({ ...done, ...change }));
+  assert.ok(isOpen({ ...done, state: "waiting" }));
+});
+
+test("only the columns that were typed are in the mapping", () => {
+  const query = new URLSearchParams(queryFrom(form({ partner: "partner-oak", "column.email": " E-mail " }), true));
+  assert.deepEqual(Object.fromEntries(query), {
+    partner: "partner-oak",
+    dry_run: "true",
+    mapping: '{"email":"E-mail"}',
+  });
+  assert.ok(!new URLSearchParams(queryFrom(form({ partner: "partner-oak" }), false)).has("mapping"));
+});

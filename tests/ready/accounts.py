@@ -1,0 +1,125 @@
+"""AWS's answers for a new account, a default one and a raised one. botocore's models check requests and answers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.stub import Stubber
+
+from stack.ready.account import reads
+from stack.ready.reading import Clients, Read, Value, Values, read
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+STACK = "petitions-prod"
+SIGNING = "~1petitions~1{slug}~1signatures/POST"
+_QUEUES = ("MailQueue", "OverflowQueue", "MailDeadLetterQueue", "OverflowDeadLetterQueue")
+OUTPUTS = {
+    "RestAPIId": "api1234567",
+    "SignaturesTableName": "signatures",
+    "CountsTableName": "counts",
+    "AlarmsTopicArn": "arn:aws:sns:eu-west-2:111122223333:alarms",
+    **{f"{name}Url": f"https://sqs.eu-west-2.amazonaws.com/111122223333/{name}" for name in _QUEUES},
+}
+CHOSEN = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    concurrency: int
+    production: bool
+    daily: float
+    rate: float
+    warm: int
+    pace: int
+    shards: int = 39
+    cdn: bool = True
+
+
+NEW = Limits(10, False, 200, 1, 4_000, 12, 10)
+DEFAULT = Limits(1_000, True, 50_000, 14, 4_000, 12, 10)
+RAISED = Limits(5_000, True, 5_000_000, 600, 22_000, 500, 90)
+
+
+def answers(limits: Limits) -> dict[str, Any]:
+    """Return AWS's answer to each operation. Change one to break something."""
+    quota = {"Max24HourSend": limits.daily, "MaxSendRate": limits.rate, "SentLast24Hours": 0.0}
+    account = {"ConcurrentExecutions": limits.concurrency, "UnreservedConcurrentExecutions": limits.concurrency}
+    warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": limits.warm, "Status": "ACTIVE"}
+    petition = {"sk": {"S": "safe-children"}, "shards": {"N": str(limits.shards)}, "state": {"S": "open"}}
+    subscribed = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
+    certificate = {"CertificateArn": _certificate(), "InUse": True, "NotAfter": NOW + timedelta(days=90)}
+    return {
+        "get_account_settings": {"AccountLimit": account},
+        "get_function_concurrency": {},
+        "get_account": {"throttleSettings": {"burstLimit": 5_000, "rateLimit": 10_000.0}},
+        "get_stage": {
+            "methodSettings": {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
+        },
+        "sesv2.get_account": {
+            "ProductionAccessEnabled": limits.production,
+            "SendingEnabled": True,
+            "EnforcementStatus": "HEALTHY",
+            "SendQuota": quota,
+        },
+        "get_email_identity": {
+            "VerifiedForSendingStatus": True,
+            "DkimAttributes": {"Status": "SUCCESS", "Tokens": ["one", "two", "three"]},
+            "MailFromAttributes": {
+                "MailFromDomain": "bounce.harbour.example",
+                "MailFromDomainStatus": "SUCCESS",
+                "BehaviorOnMxFailure": "USE_DEFAULT_VALUE",
+            },
+        },
+        "describe_limits": {"TableMaxWriteCapacityUnits": 40_000},
+        "describe_table": {"Table": {"WarmThroughput": warm}},
+        "query": {"Items": [petition], "Count": 1},
+        "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
+        "get_metric_statistics": {"Datapoints": []},
+        "describe_alarms": {"MetricAlarms": []},
+        "list_subscriptions_by_topic": {"Subscriptions": [subscribed]},
+        "list_certificates": {"CertificateSummaryList": [certificate]},
+        "get_distribution": {"Distribution": _distribution("Deployed")},
+    }
+
+
+def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Iterable[str] = ()) -> Values:
+    """Read the account. `changes` are answers by operation; `denied` are operations that AWS refuses."""
+    wanted = reads(STACK, OUTPUTS, CHOSEN, NOW)
+    chosen = {"MailPerSecond": limits.pace, "MailSenders": limits.pace / 4, "has_cdn": limits.cdn}
+    stage = [Value(f"stack.{name}", "test", value) for name, value in chosen.items()]
+    return Values([*stage, *read(wanted, stubbed(wanted, {**answers(limits), **(changes or {})}, set(denied)))])
+
+
+def stubbed(wanted: Iterable[Read], given: Mapping[str, Any], denied: set[str]) -> Clients:
+    """Return clients that give these answers, in the order of the reads."""
+    by_client: defaultdict[tuple[str, str], list[Read]] = defaultdict(list)
+    for each in wanted:
+        by_client[each.service, each.region].append(each)
+
+    @cache
+    def client(service: str, region: str) -> Any:
+        session: Any = boto3.session.Session("x", "x", region_name="eu-west-2")
+        made = session.client(service, region_name=region or None)
+        stub = Stubber(made)
+        for each in by_client[service, region]:
+            if each.operation in denied:
+                stub.add_client_error(each.operation, "AccessDeniedException", "no", expected_params=each.params)
+            else:
+                answer = given.get(f"{service}.{each.operation}", given[each.operation])
+                stub.add_response(each.operation, answer, dict(each.params))
+        stub.activate()
+        return made
+
+    return client
+
+
+def _certificate() -> str:
+    return "arn:aws:acm:eu-west-2:111122223333:certificate/12345678-1234-1234-1234-123456789012"
+
+
+def _distribution(status: str) -> dict[str, Any]:
+    return {"Id": "E1", "ARN": "arn:aws:cloudfront::111122223333:distribution/E1", "Status": status}

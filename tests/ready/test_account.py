@@ -1,0 +1,202 @@
+"""A new account, a default one and a raised one: what is read, what is denied, and what the report says."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+
+from stack.ready.account import reads
+from stack.ready.asks import asks, of_shards, of_throttle
+from stack.ready.problems import Defect, problems
+from stack.ready.reading import NOT_ALLOWED, Values, read
+from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, lines, sentence
+from stack.ready.verdict import LOST_VIEWS, Expected, Forecast, judged
+from tests.ready.accounts import CHOSEN, DEFAULT, NEW, NOW, OUTPUTS, RAISED, SIGNING, STACK, Limits, answers, values
+
+EVENING = Expected(1_000, 600)
+A_FEW = Expected(2, 60)
+
+
+def verdict(found: Values, expected: Expected = EVENING) -> Forecast:
+    return judged(found, expected, (*problems(found, NOW), *of_shards(found, expected)))
+
+
+def report(found: Values, expected: Expected = EVENING) -> str:
+    return "\n".join(lines(verdict(found, expected), asks(found, expected, "prod"), found))
+
+
+def broken(**changes: Any) -> tuple[Defect, ...]:
+    return problems(values(RAISED, changes), NOW)
+
+
+def test_a_raised_account_is_ready() -> None:
+    found = values(RAISED)
+    assert not found.unread()
+    assert exit_code(verdict(found)) == READY
+    assert "READY for 1,000 a second for 10 minutes (600,000 signatures)" in report(found)
+    assert "Raise" not in report(found)
+    assert sentence(verdict(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
+
+
+def test_a_default_account_sends_the_last_email_after_days() -> None:
+    found = values(DEFAULT)
+    done = verdict(found)
+    assert (exit_code(done), done.first, done.longest_wait) == (NOT_READY, "our own MAIL_PER_SECOND", 0)
+    assert done.last_email == pytest.approx(600_000 / 50_000 // 1 * 86_400, rel=0.1)
+    assert "the last email would be sent 11 days after the end" in sentence(done)
+
+
+def test_a_new_account_answers_a_hundred_people_a_second() -> None:
+    done = verdict(values(NEW))
+    assert done.first.startswith("Lambda's concurrent executions")
+    assert done.longest_wait == pytest.approx(600_000 / 100, rel=0.1)
+    assert "SES is in the sandbox: it sends to verified addresses only" in report(values(NEW))
+
+
+def test_what_takes_longest_is_asked_for_first() -> None:
+    order = [ask.what for ask in asks(values(NEW), EVENING, "prod")]
+    assert order == [
+        "Lambda: concurrent executions",
+        "SES: emails in 24 hours",
+        "SES: emails a second",
+        "ours: emails a second",
+        "DynamoDB: warm write units",
+    ]
+    text = report(values(NEW))
+    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 650" in text
+    assert "We ask for 660,000 emails in 24 hours" in text
+    assert "make deploy STAGE=prod MAIL_PER_SECOND=252" in text
+
+
+def test_what_is_asked_for_is_enough() -> None:
+    raised = {ask.what: ask.wanted for ask in asks(values(NEW), EVENING, "prod")}
+    enough = Limits(
+        concurrency=int(raised["Lambda: concurrent executions"]),
+        production=True,
+        daily=raised["SES: emails in 24 hours"],
+        rate=raised["SES: emails a second"],
+        warm=int(raised["DynamoDB: warm write units"]),
+        pace=int(raised["ours: emails a second"]),
+        shards=90,
+    )
+    assert exit_code(verdict(values(enough))) == READY
+
+
+@pytest.mark.parametrize("limits", [NEW, DEFAULT, RAISED])
+def test_the_report_is_one_screen_and_names_each_source(limits: Limits) -> None:
+    text = report(values(limits))
+    assert len(text.splitlines()) <= 50
+    for each in reads(STACK, OUTPUTS, CHOSEN, NOW):
+        assert each.source in text
+
+
+def test_a_denied_value_is_said_and_the_others_are_read() -> None:
+    found = values(RAISED, denied=["get_account_settings", "describe_limits"])
+    assert {value.name: value.problem for value in found.unread()} == {
+        "lambda.concurrency": NOT_ALLOWED,
+        "lambda.unreserved": NOT_ALLOWED,
+        "table.quota": NOT_ALLOWED,
+    }
+    assert exit_code(verdict(found)) == UNKNOWN
+    assert "The usual quota is assumed for: lambda.concurrency, table.quota" in report(found)
+    assert sentence(verdict(found)).endswith("Not everything could be checked.")
+
+
+def test_without_any_answer_nothing_is_known_and_nothing_crashes() -> None:
+    class Silent:
+        def __getattr__(self, _: str) -> Any:
+            def call(**_: Any) -> None:
+                raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
+
+            return call
+
+    found = Values(read(reads(STACK, OUTPUTS, CHOSEN, NOW), lambda *_: Silent()))
+    assert {value.problem for value in found} == {"no answer (ConnectTimeoutError)"}
+    assert exit_code(verdict(found, A_FEW)) == UNKNOWN
+
+
+def test_a_value_that_is_too_low_is_not_ready_whatever_else_is_unknown() -> None:
+    found = values(NEW, denied=["describe_limits", "describe_table"])
+    assert exit_code(verdict(found)) == NOT_READY
+
+
+def test_emails_sent_today_count_against_the_quota() -> None:
+    account = answers(DEFAULT)["sesv2.get_account"]
+    spent = {**account, "SendQuota": {**account["SendQuota"], "SentLast24Hours": 49_900.0}}
+    assert verdict(values(DEFAULT), A_FEW).last_email < 60
+    later = verdict(values(DEFAULT, {"sesv2.get_account": spent}), A_FEW)
+    assert later.last_email > 80_000
+
+
+def test_an_unlimited_quota_is_no_limit() -> None:
+    account = answers(RAISED)["sesv2.get_account"]
+    unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
+    found = values(RAISED, {"sesv2.get_account": unlimited})
+    assert exit_code(verdict(found)) == READY
+
+
+def test_too_few_tally_shards_are_a_problem() -> None:
+    found = values(replace(RAISED, shards=10))
+    [problem] = of_shards(found, EVENING)
+    assert problem.text.startswith("safe-children has 10 tally shards")
+    assert problem.remedy.startswith("manage.py shards safe-children ")
+    assert exit_code(verdict(found)) == NOT_READY
+    assert "has the capacity for 1,000 signatures a second" in sentence(verdict(found))
+
+
+def test_each_broken_part_is_reported() -> None:
+    identity = answers(RAISED)["get_email_identity"]
+    certificate = answers(RAISED)["list_certificates"]["CertificateSummaryList"][0]
+    soon = {"CertificateSummaryList": [{**certificate, "NotAfter": NOW + timedelta(days=5)}]}
+    alarm = {"MetricAlarms": [{"AlarmName": "petitions-prod-DriftAlarm"}]}
+    pending = {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"}]}
+    dkim = {**identity, "DkimAttributes": {"Status": "PENDING", "Tokens": []}}
+    old = {"Datapoints": [{"Maximum": 7_200.0}]}
+    for changes, text in (
+        ({"get_email_identity": dkim}, "DKIM is PENDING"),
+        ({"get_email_identity": {**identity, "VerifiedForSendingStatus": False}}, "has not verified"),
+        (
+            {"get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "3"}}},
+            "3 messages in MailDead",
+        ),
+        ({"get_metric_statistics": old}, "the oldest message in MailQueue has waited 2 h"),
+        ({"describe_alarms": alarm}, "the alarm petitions-prod-DriftAlarm is on"),
+        ({"list_subscriptions_by_topic": pending}, "nobody gets the alarms"),
+        ({"list_certificates": soon}, "a certificate expires on 29 November 2026"),
+    ):
+        assert text in " ".join(problem.text for problem in broken(**changes))
+    assert broken() == ()
+
+
+def test_a_stopped_account_and_one_under_review_are_told_apart() -> None:
+    account = answers(RAISED)["sesv2.get_account"]
+    stopped, reviewed = ({**account, "EnforcementStatus": status} for status in ("SHUTDOWN", "PROBATION"))
+    [one], [other] = (broken(**{"sesv2.get_account": each}) for each in (stopped, reviewed))
+    assert one.text == "AWS has stopped this account's email"
+    assert "reviews" in other.text
+
+
+@pytest.mark.parametrize("key", [SIGNING, SIGNING.removeprefix("~1")])
+def test_the_sites_own_throttle_is_a_defect_if_it_is_below_the_crowd(key: str) -> None:
+    found = values(RAISED, {"get_stage": {"methodSettings": {key: {"throttlingRateLimit": 500.0}}}})
+    [defect] = of_throttle(found, EVENING)
+    assert defect.text == "the site's own throttle lets 500 people sign a second"
+    assert not [*of_throttle(found, A_FEW)]
+
+
+def test_another_routes_throttle_is_not_taken_for_it() -> None:
+    found = values(RAISED, {"get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 1.0}}}})
+    assert [value.name for value in found.unread()] == ["gateway.signing"]
+    assert exit_code(verdict(found)) == READY
+
+
+def test_without_a_cdn_page_views_fail_and_the_cdn_is_asked_for() -> None:
+    found = values(replace(RAISED, cdn=False))
+    done = verdict(found, Expected(2_000, 600))
+    assert done.lost_views > LOST_VIEWS
+    assert exit_code(done) == NOT_READY
+    assert "page views: a CDN before them" in [ask.what for ask in asks(found, EVENING, "prod")]
+    assert f"{done.lost_views:.0%} of page views would fail" in sentence(done)
+    assert verdict(values(RAISED)).lost_views == 0
