@@ -1,17 +1,35 @@
 """The charity's table of members of parliament becomes the file that ships, or the build stops with a reason."""
 
+import json
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chalicelib.petitions.members import MemberOfParliament, unpacked
+from chalicelib.petitions import constituency_table
+from chalicelib.petitions.members import MemberOfParliament, packed, unpacked
 from stack import constituencies
+from stack.attach import deployed
 from stack.console import Failure
+from stack.emulator import emulator
+from stack.manage import issue_token
 from stack.members import TARGET, members_file, table
-from stack.package import contents_of
+from stack.package import Package, contents_of
+from stack.slim import write_zip
+from tests.actors import ALICE, json_of
+from tests.deployed import a_draft
+from tests.letters.lettering import LETTER
+from tests.located import TABLE as POSTCODES_OF_TEST
+from tests.petitions.test_members import MP
+from tests.stack.supporter import EMAIL_SECONDS, fetch, wait_for
+from tests.stack.test_powers import visitor
 
 POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 HEADER = "constituency,name,email\n"
+PALACE = MemberOfParliament("Zed Palace", "Zoe Palace MP", "zoe.palace@parliament.example")
+WRITING = "write-to-your-mp"
 UPPER = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
 
 
@@ -67,3 +85,34 @@ def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     write(project, HEADER + UPPER)
     assert unpacked(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("places")
+def test_a_deployed_table_addresses_a_confirmed_letter(
+    built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, known = tmp_path / "deployment.zip", {PALACE.constituency: PALACE}
+    tables = [(constituencies.TARGET, constituency_table.packed(POSTCODES_OF_TEST)), (TARGET, packed(known))]
+    write_zip(archive, tables, base=built.archive)
+    monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
+    with emulator() as running:
+        stack = deployed(running.endpoint)
+        supporter, staff = visitor(stack), {"Authorization": f"Bearer {issue_token(stack)}"}
+        draft = a_draft(WRITING, letter=LETTER | {"targets": [MP]})
+        petitions = f"{stack.api}/api/staff/petitions"
+        post(petitions, draft, staff)
+        post(f"{petitions}/{WRITING}/state", {"state": "open"}, {**staff, "If-Match": "*"})
+        signature = json_of(postcode="SW1A 1AA", letter={"send": True})
+        post(f"{stack.api}/api/petitions/{WRITING}/signatures", signature)
+        supporter.press("confirm", supporter.link("confirm", ALICE.email))
+        [letter] = wait_for(lambda: [mail for mail in supporter.mails() if PALACE.email in mail["to"]], EMAIL_SECONDS)
+        assert letter["text"].startswith(f"Dear {PALACE.name},")
+        path = f"/api/staff/petitions/{WRITING}/letters"
+        [target] = supporter.read(path, staff["Authorization"].removeprefix("Bearer "))["targets"]
+        assert (target["key"], target["requested"]) == ("my-mp", 1)
+
+
+def post(url: str, body: Any, headers: Mapping[str, str] | None = None) -> bytes:
+    every = {"Content-Type": "application/json", **(headers or {})}
+    return fetch(urllib.request.Request(url, json.dumps(body).encode(), every))
