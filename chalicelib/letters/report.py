@@ -42,10 +42,10 @@ class Letters:
 
 
 def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | None:
-    """Return the numbers for a statement, if the petition has a letter: a sentence for each target, or for all."""
-    if petition.letter is None:
-        return None
+    """Return the numbers for a statement: a sentence for each target, or for all. None if there was never a letter."""
     letters = report(petition, now, tables)
+    if not letters.targets:
+        return None
     if len(letters.targets) > MOST_NAMED:
         return _sentence(f"{len(letters.targets)} targets", letters.numbers)
     return " ".join(_sentence(each.target.name if each.target else each.key, each.numbers) for each in letters.targets)
