@@ -44,6 +44,8 @@ VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-updates": opened(f"#/petitions/{SLUG}/updates", "form"),
     "staff-update": open_update,
     "staff-elsewhere": opened(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
+    "staff-edit": opened(f"#/petitions/{SLUG}/edit", "form"),
+    "staff-letters": opened(f"#/petitions/{SLUG}/letters", ".lead"),
     "staff-partners": opened("#/partners", "form"),
     "staff-imports": opened(f"#/petitions/{SLUG}/imports", ".lead"),
 }
