@@ -17,12 +17,17 @@ NEARLY_NONE = 20
 
 
 def watch(urgent: Source, other: Source, waiting: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
-    """Grant confirmations the whole rate while other email is off (whole_rate.py).
+    """Grant confirmations the whole rate while many of them wait and other email is off (whole_rate.py).
 
-    Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again."""
+    Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again.
+    """
     sends_urgent = not is_paused(now, tables)
     urgent.turn(is_open=sends_urgent)
-    if sends_urgent and waiting.depth() <= NEARLY_NONE:
-        return sends_urgent, turn_other_on(other, now, tables)
+    if not sends_urgent:
+        # No grant: other email would wait for its end after the pause.
+        other.turn(is_open=False)
+        return False, False
+    if waiting.depth() <= NEARLY_NONE:
+        return True, turn_other_on(other, now, tables)
     keep_other_off(other, now, tables)
-    return sends_urgent, False
+    return True, False

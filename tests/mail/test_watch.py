@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.pause import PAUSE, pause_mail
+from chalicelib.mail.pause import PAUSE, pause_mail, resume_mail
 from chalicelib.mail.watch import NEARLY_NONE, watch
 from tests.actors import NOW
 from tests.fakes import FakeQueue, FakeSource, FakeTables
@@ -35,6 +35,14 @@ def test_a_pause_disables_both_sources_and_its_end_enables_both(tables: FakeTabl
     pause_mail(NOW, tables)
     assert run(sources, tables) == (False, False)
     assert run(sources, tables, later=True) == (True, True)
+
+
+def test_the_end_of_a_pause_enables_other_email_at_once(tables: FakeTables) -> None:
+    sources = sources_in((True, True))
+    pause_mail(NOW, tables)
+    assert [run(sources, tables) for _ in range(2)] == [(False, False)] * 2
+    resume_mail(NOW, tables)
+    assert run(sources, tables) == (True, True)
 
 
 @pytest.mark.parametrize("states", EVERY_STATE)
