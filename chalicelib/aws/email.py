@@ -28,6 +28,8 @@ QUOTA = "quota exceeded"
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
+# SES refuses a sender that is longer with its name.
+LONGEST_SENDER = 320
 # Seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
@@ -80,10 +82,19 @@ class Mailer:
 
 
 def named(address: str, name: str) -> str:
-    """Return the sender with its name as people see it. SES takes ASCII only: other letters are encoded (RFC 2047)."""
+    """Return the sender with its name as people see it, which is cut if it is too long for SES."""
     name = " ".join(name.split())
     if not name:
         return address
+    sender = _encoded(address, name)
+    while len(sender) > LONGEST_SENDER:
+        name = name[:-1]
+        sender = _encoded(address, f"{name.rstrip()}...")
+    return sender
+
+
+def _encoded(address: str, name: str) -> str:
+    """SES takes ASCII only: other letters are encoded (RFC 2047)."""
     if name.isascii():
         return formataddr((name, address))
     return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"

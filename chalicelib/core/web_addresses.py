@@ -16,6 +16,7 @@ _POSSIBLE = re.compile(r"[.:/@\[]")
 _OTHER = re.compile(
     r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
 )
+_APART = str.maketrans(":/", "  ")
 _AFTER_COLON = re.compile(r":\S")
 
 
@@ -29,8 +30,12 @@ def web_addresses(text: str) -> list[str]:
 
 
 def links_in(text: str) -> set[str]:
-    """Return the web and email addresses in prose, where a colon may be followed by anything: "at 10:30"."""
-    return {each for each in web_addresses(text) if not _AFTER_COLON.fullmatch(each)}
+    """Return the web and email addresses in prose, where a colon may be followed by anything: "at 10:30".
+
+    Email programs find addresses behind a colon or slash too, as in "see:www.", and the linkifier does not.
+    """
+    found = [*web_addresses(text), *web_addresses(_folded(text).translate(_APART))]
+    return {each for each in found if not _AFTER_COLON.fullmatch(each)}
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.jobs import store
-from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobType
+from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, JobType
 
 _id = re.compile(JOB_ID_PATTERN)
 
@@ -26,6 +26,13 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     """
     queue.send([message(job.job_id, int(START_DELAY.total_seconds()))])
     store.add(job, tables)
+
+
+def check_free(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
+    """Raise NotNow if `start` would, because another job runs. For what is stored before the job starts."""
+    latest = next(jobs_of(model, key, tables), None)
+    if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
+        raise store.busy(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables) -> JobType:

@@ -19,7 +19,7 @@ def add(job: Job, tables: Tables) -> None:
     named = tables.get(pointer, consistent=True)
     latest = find(type(job), named["job_id"], tables) if named else None
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
-        raise _busy(job)
+        raise busy(job)
     lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", named and named["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
@@ -27,7 +27,7 @@ def add(job: Job, tables: Tables) -> None:
     try:
         tables.transact(writes)
     except ConditionFailed:
-        raise _busy(job) from None
+        raise busy(job) from None
 
 
 def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
@@ -73,7 +73,7 @@ def _unchanged(job: Job) -> Condition:
     return _is_open & Attr("steps").eq(job.steps)
 
 
-def _busy(job: Job) -> NotNow:
+def busy(job: Job) -> NotNow:
     return NotNow(f"Another {job.kind} is already running.")
 
 

@@ -14,7 +14,7 @@ from chalicelib.letters.model import may_be_sent, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
-from chalicelib.mail.model import Priority
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -38,6 +38,11 @@ class DigestDeliveries(CountedDeliveries):
         digest = find_digest(ids, tables)  # Closed, so it has the same letters every time.
         letters = digest.letters if digest else 0
         return count_change(ids.slug, ids.target, OF_DIGESTS, day, {name: letters * n for name, n in numbers.items()})
+
+    def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        super().mark_refused(request, now, tables)
+        ids = digest_ids(request.key)
+        pause(ids.slug, ids.target, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
@@ -63,7 +68,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target, digest = target_of(petition, ids.target), find_digest(ids, tables)
-    if target is None or petition.letter is None or digest is None:
+    if target is None or target.members or petition.letter is None or digest is None:
         return NotSent.TOO_LATE
     if target.test_to or target_state(ids.slug, ids.target, tables).is_paused:
         return NotSent.HELD
@@ -77,7 +82,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
         "usual": words_of(petition.letter, SignedLetter(version="")),
         "chosen": [*_chosen(digest, petition, tables)],
     }
-    return Content(target.email, values, language=language.code, sender_name=petition.charity)
+    return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
 def _chosen(gathered: Gathered, petition: Petition, tables: Tables) -> Iterator[Shown]:

@@ -10,25 +10,29 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.gathered import close, find_digest, mark_requested, next_day, unrequested
+from chalicelib.letters.model import target_of
 from chalicelib.letters.target_state import target_states
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import all_petitions
+from chalicelib.petitions.model import Petition
 
 
 def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Return how many were requested. Raise Unavailable: the next run continues.
 
-    Two queries for each petition with a letter and each of its targets that has digests.
+    A query for each petition, because its letter may have been removed since, and one for each target with digests.
     """
     last = next_day(now) - timedelta(days=1)
-    slugs = [petition.slug for petition in all_petitions(tables) if petition.letter]
-    return sum(_send_due(ids, now, outbox, tables) for slug in slugs for ids in _due(slug, last, tables))
+    petitions = all_petitions(tables)
+    return sum(_send_due(ids, now, outbox, tables) for petition in petitions for ids in _due(petition, last, tables))
 
 
-def _due(slug: str, last: date, tables: Tables) -> list[DigestIds]:
-    targets = [target for target, state in target_states(slug, tables).items() if state.has_digests]
-    return [ids for target in targets for ids in unrequested(slug, target, tables) if ids.day <= last]
+def _due(petition: Petition, last: date, tables: Tables) -> list[DigestIds]:
+    """While a target is paused, its digests stay open, so that whoever withdraws is taken out."""
+    states = target_states(petition.slug, tables).items()
+    targets = [key for key, state in states if state.has_digests and not (state.is_paused and target_of(petition, key))]
+    return [ids for key in targets for ids in unrequested(petition.slug, key, tables) if ids.day <= last]
 
 
 def _send_due(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:

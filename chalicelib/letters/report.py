@@ -1,5 +1,6 @@
 """The letters of a petition by target: how many, on which day, and whether they are paused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,13 +16,17 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class TargetReport:
-    """`target` is None if the petition no longer has it. Its letters still count."""
+    """`target` is None if the petition no longer has it. Its letters still count.
+
+    `paused_members`: the state of the members of parliament whose letters are paused, by constituency.
+    """
 
     key: str
     target: LetterTarget | None
     numbers: LetterNumbers
     days: Days
     state: TargetState
+    paused_members: Mapping[str, TargetState]
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,10 @@ class Letters:
 
 
 def letters_known(petition: Petition, now: datetime, tables: Tables) -> str | None:
-    """Return the numbers for a statement, if the petition has a letter: a sentence for each target, or for all."""
-    if petition.letter is None:
-        return None
+    """Return the numbers for a statement: a sentence for each target, or for all. None if there was never a letter."""
     letters = report(petition, now, tables)
+    if not letters.targets:
+        return None
     if len(letters.targets) > MOST_NAMED:
         return _sentence(f"{len(letters.targets)} targets", letters.numbers)
     return " ".join(_sentence(each.target.name if each.target else each.key, each.numbers) for each in letters.targets)
@@ -64,7 +69,13 @@ def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
             total(counts.get(key, {}).values()),
             counts.get(key, {}),
             states.get(key, TargetState()),
+            _paused_members(key, states),
         )
         for key in [*targets, *sorted(counts.keys() - targets.keys())]
     ]
     return Letters(reports, now)
+
+
+def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
+    of_members = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
+    return {constituency: state for constituency, state in of_members.items() if state.is_paused}

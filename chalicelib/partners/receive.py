@@ -136,11 +136,14 @@ def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiv
 def _confirm(
     sent: SentSignature, receipt: Receipt, signature: Signature, receiving: Receiving, now: datetime, *, is_own: bool
 ) -> None:
-    """Count it. What a stranger may have typed here before is replaced by what the partner vouches for."""
+    """Count it. What a stranger may have typed here before is replaced by what the partner vouches for.
+
+    Only the person can confirm a letter, so none stays.
+    """
     vouched = {} if is_own else {"name": sent.form.name, "updates": sent.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     corrections = Corrections.model_validate(vouched)
-    confirm(subject, corrections, receiving.petition, now, receiving.tables, by_owner=False)
+    confirm(subject, corrections, receiving.petition, now, receiving.tables, letter={"letter": None}, by_owner=False)
 
 
 def _is_suppressed(signature: Signature) -> bool:

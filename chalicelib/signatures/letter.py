@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote_plus
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -13,10 +14,12 @@ from chalicelib.core.web_addresses import links_in
 from chalicelib.pages.jinja import paragraphs
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text import MOST_IN_FORM
 from chalicelib.signatures.letter_form import NO_SUCH_OPENING, LetterForm, clean_prose, letter_fields
 
 NO_LETTER = translatable("This petition has no letter to send")
 NOT_EDITABLE = translatable("You cannot change this part of the letter")
+TOO_LARGE = translatable("Shorten your letter: in this script, its characters take more room")
 NO_LINKS = translatable("Write this without web or email addresses. Put a space after any full stop")
 GREETING = translatable("Dear %(name)s,")
 SENDER = translatable("%(name)s via %(charity)s")
@@ -112,6 +115,9 @@ def _check(own: Mapping[str, str], letter: Letter) -> None:
     wrong = [name for name, text in own.items() if links_in(text) - known]
     if wrong:
         raise Invalid([FieldError(f"letter.{name}", NO_LINKS) for name in wrong])
+    # The page that confirms sends them again, and what it sends is limited.
+    if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
+        raise Invalid([FieldError("letter.body", TOO_LARGE)])
 
 
 def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:

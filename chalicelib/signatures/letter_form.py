@@ -86,7 +86,9 @@ class LetterForm(BaseModel):
     subject: Annotated[Subject | None, _text(MOST_SUBJECT)] = None
     """One line of up to 150 characters, without links."""
     body: Annotated[Body | None, _text(MOST_BODY)] = None
-    """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs."""
+    """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs.
+    Subject, body and opening together are at most 12,000 bytes as a form sends them: 2,000 Greek letters.
+    """
     opening: Annotated[int | str | None, PlainValidator(_opening), WithJsonSchema(PLACE_OR_WORDS)] = None
     """The first paragraph: the place of one of the petition's `openings` (0 is the first one), or its text, or own
     words of up to 500 characters, or "" for none. If it is left out, the letter begins with the first opening.

@@ -17,7 +17,7 @@ from chalicelib.edge.http import json_answer, json_body, shared
 from chalicelib.edge.views import json_view
 from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.request import jobs_of, start
+from chalicelib.jobs.request import check_free, jobs_of, start
 from chalicelib.pages.render import TOOL, asset_url
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import find_petition, petition_as_stored
@@ -81,12 +81,12 @@ def read_total(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    new = counted(parsed(NewFigure, json_body(request), WORDS))
+    new, now = counted(parsed(NewFigure, json_body(request), WORDS)), times.now()
     if new.kind is FigureKind.HASHES:
         check_key(slug, new.source, tables())
+        check_free(HashComparison, slug, now, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audited(request, "figure.entered", slug, details)
-    now = times.now()
     figure = enter(slug, new, now, tables())
     started = _started(slug, figure, new, actor(request).owner, now) if new.kind is FigureKind.HASHES else None
     body: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at), "comparison": started}

@@ -103,7 +103,7 @@ _ALARMS = {
         ours(Metric.MESSAGE_FAILED),
     ),
     "TargetPaused": alarm(
-        "The target of a petition's letters bounced or complained, so its letters are paused.",
+        "A letter to a petition's target bounced or was refused, or the target complained, so its letters are paused.",
         ours(Metric.TARGET_PAUSED),
     ),
     "MailUnknown": alarm(

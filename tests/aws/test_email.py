@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from email.header import decode_header, make_header
+from email.utils import getaddresses
 
 import boto3
 import pytest
@@ -73,12 +74,21 @@ def test_the_sender_has_a_name(name: str, sender: str) -> None:
 
 
 def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:
-    name = "Elusen y Plant â’r Tŵr yn y Môr, Caerdydd a’r Fro – " * 3
+    name = "Elusen y Plant â’r Tŵr yn y Môr, Caerdydd a’r Fro – " * 2
     sender = named("a@b.example", name)
     assert sender.isascii()
     assert "\n" not in sender
     assert max(map(len, sender.split())) <= 75  # RFC 2047, 2
     assert str(make_header(decode_header(sender))) == f"{name.strip()} <a@b.example>"
+
+
+@pytest.mark.parametrize("letter", ["a", '"', "é", "王", "👋"])
+def test_a_name_that_is_too_long_for_ses_is_cut(letter: str) -> None:
+    name = f"{letter * 100} via {letter * 200}"
+    sender = named("petitions@harbour.example", name)
+    assert 300 < len(sender) <= 320
+    [(shown, address)] = getaddresses([str(make_header(decode_header(sender)))])
+    assert (shown[:20], shown[-4:], address) == (name[:20], f"{letter}...", "petitions@harbour.example")
 
 
 @pytest.mark.parametrize(("reply_to", "sent"), [("", {}), (ALICE.email, {"ReplyToAddresses": [ALICE.email]})])

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.core import keys, target_keys
 from chalicelib.core.errors import MailRefused, Unavailable
 from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, total
+from chalicelib.letters.target_state import target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
@@ -77,11 +78,14 @@ def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(served: Serv
     assert numbers(served) == LetterNumbers(requested=1, unknown=1)
 
 
-def test_a_refused_letter_is_failed(served: Served, lettered: Petition) -> None:
+def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(served: Served, lettered: Petition) -> None:
     request_letter(served, lettered)
+    request_letter(served, lettered, BOB)
     served.mailer.failures = [MailRefused()]
     send_all(served)
-    assert numbers(served) == LetterNumbers(requested=1, failed=1)
+    assert served.mailer.mails == []
+    assert numbers(served) == LetterNumbers(requested=2, failed=1)
+    assert target_state(lettered.slug, TARGET, served.tables).paused_why == "refused"
 
 
 def test_a_letter_whose_person_withdrew_is_dropped_and_one_that_signs_again_counts_once(

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import ConditionFailed, MailRefused, Unavailable
 from chalicelib.core.letter_keys import letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.gathered import close, find_digest, gather, next_day
-from chalicelib.letters.target_state import target_state
+from chalicelib.letters.target_state import pause, resume, target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import DAY, NOW, Person, change_item, item_of, key_of
+from tests.actors import DAY, NOW, Person, a_published_petition, change_item, item_of, key_of
 from tests.letters.lettering import (
     HOME_SECRETARY,
     PENDING,
@@ -128,6 +128,20 @@ def test_who_withdraws_after_it_closed_is_counted_and_not_shown(served: Served) 
     assert numbers(served) == LetterNumbers(requested=1, sent=1)
 
 
+def test_who_withdraws_while_the_target_is_paused_is_not_counted(served: Served) -> None:
+    petition = a_petition_with_digests(served)
+    ann, *_ = letters(served, petition, 3)
+    pause("safe-children", TARGET, "staff", NOW, served.tables)
+    morning(served)
+    before = item_of(served.tables, petition, ann)
+    withdraw(key_of(petition, ann), petition, served.clock(), served.tables)
+    relayed(served, before, item_of(served.tables, petition, ann))
+    resume("safe-children", TARGET, served.tables)
+    run(served)
+    assert [mail.subject[:2] for mail in served.mailer.mails] == ["2 "]
+    assert numbers(served) == LetterNumbers(requested=3, sent=2, dropped=1)
+
+
 def test_if_everybody_withdraws_there_is_no_email(served: Served) -> None:
     petition = a_petition_with_digests(served)
     [alice] = letters(served, petition, 1)
@@ -165,6 +179,17 @@ def test_a_crash_while_it_is_sent_makes_all_its_letters_unknown(served: Served) 
     assert numbers(served) == LetterNumbers(requested=3, unknown=3)
 
 
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_gathered_letters_are_dropped_when_staff_remove_the_letter(served: Served, is_paused: bool) -> None:
+    letters(served, a_petition_with_digests(served), 3)
+    if is_paused:
+        pause("safe-children", TARGET, "staff", NOW, served.tables)
+    a_published_petition(served.tables)
+    morning(served)
+    assert served.mailer.mails == []
+    assert numbers(served) == LetterNumbers(requested=3, dropped=3)
+
+
 def test_a_bounced_digest_is_failed_and_pauses_the_target(served: Served) -> None:
     petition = a_petition_with_digests(served)
     letters(served, petition, 3)
@@ -172,6 +197,14 @@ def test_a_bounced_digest_is_failed_and_pauses_the_target(served: Served) -> Non
     bounce(served)
     assert numbers(served) == LetterNumbers(requested=3, failed=3)
     assert target_state("safe-children", TARGET, served.tables).paused_why == "bounced"
+
+
+def test_a_refused_digest_is_failed_and_pauses_the_target(served: Served) -> None:
+    letters(served, a_petition_with_digests(served), 3)
+    served.mailer.failures = [MailRefused()]
+    morning(served)
+    assert numbers(served) == LetterNumbers(requested=3, failed=3)
+    assert target_state("safe-children", TARGET, served.tables).paused_why == "refused"
 
 
 def test_a_closed_digest_takes_no_letter_and_the_next_one_does(served: Served) -> None:

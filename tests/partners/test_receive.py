@@ -28,6 +28,7 @@ from tests.actors import (
     signed,
 )
 from tests.fakes import FakeTables
+from tests.letters.lettering import LETTER
 from tests.partnering import a_partner, receiving, sent_of
 
 ACCEPTED, EXISTING, INVALID, SUPPRESSED = TakenAs
@@ -122,6 +123,16 @@ def test_a_stranger_cannot_opt_in_a_person_whom_a_partner_confirms(
     item = item_of(tables, petition, identity)
     assert (item["state"], item["name"], item["updates"]) == ("confirmed", ALICE.name, False)
     assert count(tables, petition) == 1
+
+
+def test_a_stranger_cannot_send_a_letter_of_a_person_whom_a_partner_confirms(tables: FakeTables, oak: Partner) -> None:
+    petition = a_published_petition(tables, letter=LETTER)
+    identity = signed(tables, petition)
+    words = {"version": petition.letter_version, "body": "Words of a stranger", "reply": True}
+    change_item(tables, petition, identity, letter=words)
+    assert results(tables, petition, oak, sent_of()) == [EXISTING]
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item.get("letter")) == ("confirmed", None)
 
 
 def test_after_email_requests_one_email_and_counts_nothing(tables: FakeTables, petition: Petition) -> None:

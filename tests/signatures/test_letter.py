@@ -73,6 +73,9 @@ def test_a_letter_that_is_not_sent_is_not_stored() -> None:
         ({"subject": "See harbour.org"}, ["letter.subject"]),
         ({"body": "Write to bob@mail.example"}, ["letter.body"]),
         ({"opening": "www.harbour"}, ["letter.opening"]),
+        ({"body": "See:www.harbour.org"}, ["letter.body"]),
+        ({"body": "http:/harbour.org"}, ["letter.body"]),
+        ({"body": "Ffynhonnell：harbour。org"}, ["letter.body"]),
         ({"opening": 2}, ["letter.opening"]),
         ({"opening": -1}, ["letter.opening"]),
         ({"subject": "a.org", "body": "b.org"}, ["letter.subject", "letter.body"]),
@@ -80,6 +83,13 @@ def test_a_letter_that_is_not_sent_is_not_stored() -> None:
 )
 def test_links_and_openings_that_do_not_exist_are_refused(fields: dict[str, Any], names: list[str]) -> None:
     assert refused(**fields) == names
+
+
+def test_a_letter_that_the_page_to_confirm_could_not_send_back_is_refused() -> None:
+    """A form writes each Greek letter in six characters, and has 16 KB."""
+    assert stored(body="ω" * 1500, opening="ω" * 450)["body"]
+    assert refused(body="ω" * 1700, opening="ω" * 450) == ["letter.body"]
+    assert stored(body="Help them. " * 270, opening="x" * 500, subject="x" * 150)["body"]
 
 
 def test_a_time_is_not_a_link() -> None:

@@ -11,7 +11,20 @@ from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import freeze, sealed, unsealed
 from chalicelib.statements.model import Statement
-from tests.actors import ALICE, BOB, DAY, LINKS, NOW, TOKEN_KEYS, a_petition, confirmed, identity_of, signed, subject_of
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    LINKS,
+    NOW,
+    TOKEN_KEYS,
+    a_petition,
+    a_published_petition,
+    confirmed,
+    identity_of,
+    signed,
+    subject_of,
+)
 from tests.fakes import FakeTables
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import request_letter
@@ -54,6 +67,13 @@ def test_a_statement_freezes_the_letters_too(served: Served) -> None:
     assert unsealed(sealed(frozen, TOKEN_KEYS), TOKEN_KEYS).letters == said
     page = served.get(f"/statements/{sealed(frozen, TOKEN_KEYS)}").body.decode()
     assert said in page
+
+
+def test_a_statement_still_says_the_letters_when_staff_have_removed_the_letter(served: Served) -> None:
+    request_letter(served, a_petition_with_a_letter(served))
+    send_all(served)
+    letters = freeze(a_published_petition(served.tables), NOW, served.tables).letters
+    assert letters == "Letters to home-secretary: 1 requested (1 sent, 0 failed, 0 unknown, 0 waiting, 0 not sent)."
 
 
 def test_a_statement_says_the_letters_to_many_targets_in_one_sentence(served: Served) -> None:

@@ -99,6 +99,7 @@ def read_hashes(path: Path) -> Iterator[bytes]:
 
 def as_hash(line: str, number: int) -> bytes:
     """Return the hash. Raise Invalid if the line is none."""
-    if not HASH.fullmatch(line.strip()):
+    text = line.strip()
+    if not HASH.fullmatch(text):
         raise Invalid([FieldError("hashes", f"Line {number} is not a hash of our tool")])
-    return bytes.fromhex(line)
+    return bytes.fromhex(text)

@@ -6,6 +6,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.totals.hashes.worker import compare_hashes
 from tests.actors import ALICE, BOB, NOW, bobs_token, confirmed
@@ -66,6 +67,12 @@ def test_an_uploaded_file_is_compared(served: Served, petition: Petition) -> Non
     assert not served.bucket.objects
 
 
+def test_spaces_around_a_hash_do_not_matter(served: Served, petition: Petition) -> None:
+    [one] = hashed(served.tables, [ALICE.email])
+    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": [one, f" {one}\r\n", f"\u00a0{one}\x1c"]})
+    assert (entered.status_code, entered.json_body.get("count")) == (201, 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -91,12 +98,13 @@ def test_what_cannot_be_compared_is_refused_and_not_quoted(
     assert not served.bucket.objects
 
 
-def test_a_second_comparison_waits_its_turn_and_leaves_no_file(served: Served, petition: Petition) -> None:
-    hashes = hashed(served.tables, [ALICE.email])
-    asked(served, "POST", "/figures", {**HASHES, "hashes": hashes})
+def test_a_second_comparison_waits_its_turn_and_leaves_nothing(served: Served, petition: Petition) -> None:
+    hashes = hashed(served.tables, [ALICE.email, BOB.email])
+    asked(served, "POST", "/figures", {**HASHES, "hashes": hashes[:1]})
     files = dict(served.bucket.objects)
     assert asked(served, "POST", "/figures", {**HASHES, "hashes": hashes}).status_code == 409
     assert served.bucket.objects == files
+    assert [figure.count for figure in petition_as_stored("safe-children", served.tables).figures] == [1]
 
 
 def test_the_site_serves_the_tool(served: Served) -> None:
