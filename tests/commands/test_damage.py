@@ -248,7 +248,7 @@ def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     part = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
     there = {word for line in part.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
     assert len(there) > 10
-    temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "TOKENS", "SHEDDING", "JOB#<kind>#<key>"}
+    temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "TOKENS", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
     assert {word for word in there if not word.startswith(damage.RESTORED_COUNTS)} == temporary
 
 
