@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.core import times
 from chalicelib.letters.request import ALWAYS, request_missing
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.members import has_members
 from commands import common
 
 
@@ -15,6 +16,8 @@ def request_letters(arguments: argparse.Namespace) -> None:
     print(
         f"{petition.slug}: {requested} letters were missing and are requested; the sweep queues them within 75 minutes"
     )
+    if petition.letter and petition.letter.is_to_members and not has_members():
+        print("letters to members of parliament are not looked for: only the deployed package has their tables")
 
 
 def add_to(subparsers: Any) -> None:

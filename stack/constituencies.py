@@ -10,15 +10,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from chalicelib.projections import constituency_table
+from chalicelib.petitions import constituency_table
+from chalicelib.petitions.constituency_table import LONGEST_NAME
 from stack.console import Failure
 from stack.paths import ROOT
 
 TARGET = constituency_table.FILE.relative_to(ROOT).as_posix()
 _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
-# Characters. A constituency's name is an attribute name in a stored item, so long names cost write units.
-_LONGEST = 60
 
 
 def table(project: Path) -> Path:
@@ -58,5 +57,5 @@ def _check(names: Collection[str]) -> None:
     if not names:
         raise ValueError("no row has a constituency")
     too_long = max(names, key=len)
-    if len(too_long) > _LONGEST:
-        raise ValueError(f"a constituency's name has at most {_LONGEST} characters: {too_long[:_LONGEST]}…")
+    if len(too_long) > LONGEST_NAME:
+        raise ValueError(f"a constituency's name has at most {LONGEST_NAME} characters: {too_long[:LONGEST_NAME]}…")

@@ -12,12 +12,14 @@ from typing import Any
 
 from rjsmin import jsmin
 
+from stack import constituencies, members
 from stack.bytecode import with_bytecode
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
-from stack.constituencies import constituency_file, table
+from stack.constituencies import constituency_file
 from stack.contents import breakdown, missing, requirements, summary
 from stack.languages import catalogues, compiled_catalogues
+from stack.members import members_file
 from stack.paths import BUILD, ROOT
 from stack.project import (
     application_files,
@@ -39,6 +41,7 @@ _OWN_RULES = [
         "compiler",
         "constituencies",
         "languages",
+        "members",
         "package",
         "project",
         "slim",
@@ -92,7 +95,7 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 
 def _inputs(stage: str, project: Path, target: Target) -> str:
     code = [*application_files(project), *declaration_files(project)]
-    tables = [path for path in [table(project)] if path.exists()]
+    tables = [path for path in (constituencies.table(project), members.table(project)) if path.exists()]
     sources = [*code, *tables, *catalogues(project)]
     generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
     return digest(stage, str(target), project / "requirements.txt", *sources, *_OWN_RULES, *generated)
@@ -123,6 +126,7 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
     for path in application_files(project):
         yield path.relative_to(project).as_posix(), _as_shipped(path)
     yield from constituency_file(project)
+    yield from members_file(project)
     yield from chart_files()
     yield from compiled_catalogues(project)
 

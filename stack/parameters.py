@@ -26,7 +26,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     Raise Failure if a parameter is unknown or malformed.
     """
     given = {
-        "SiteUrl": options.site_url.rstrip("/") or (f"https://{options.edge_domain}" if options.edge_domain else ""),
+        "SiteUrl": options.site_url.rstrip("/"),
         "EdgeDomain": options.edge_domain,
         "MailFrom": options.mail_from,
         "MailIdentity": options.mail_identity,
@@ -36,6 +36,9 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
         **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
     }
     chosen = {name: value for name, value in given.items() if value} | pairs(options.set)
+    if domain := chosen.get("EdgeDomain"):
+        # Else emails would lead to the API's own address, which then refuses everybody.
+        chosen.setdefault("SiteUrl", f"https://{domain}")
     unknown = sorted(chosen.keys() - declared.keys())
     if unknown:
         raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")

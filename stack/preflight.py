@@ -94,10 +94,15 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
     """Check that nobody is refused while the domain moves to CloudFront, or while its key changes."""
     if not chosen["EdgeDomain"] or not previous:
         return
-    key = chosen["OriginKey"]
+    key, sent = chosen["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
-        if key not in (previous.get("OriginKey"), previous.get("OriginKeyToo")):
+        if key not in (sent, previous.get("OriginKeyToo")):
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
+        if sent not in (key, chosen["OriginKeyToo"]):
+            raise Failure(
+                f"CloudFront sends {sent} until the change has spread, and the API would refuse it: deploy with"
+                f' SET="OriginKey={key} OriginKeyToo={sent}" first'
+            )
     elif chosen["EdgeOnly"] == "yes":
         raise Failure(
             'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'

@@ -65,6 +65,7 @@ SLOW = (
     "tests/flows/test_many_signatures.py",
     "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_constituencies.py::test_a_deployed_table",
+    "tests/stack/test_members.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",

@@ -1,10 +1,21 @@
-"""An invented table of constituencies."""
+"""Invented tables of constituencies and of their members of parliament."""
 
 import pytest
 
-from chalicelib.projections.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, packed
+from chalicelib.petitions.members import MemberOfParliament
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ9 9ZZ": "Lower Zed", "SW1A 1AA": "Zed Palace"}
+
+UPPER = MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
+LOWER = MemberOfParliament("Lower Zed", "Lou Lower MP", "lou.lower@parliament.example")
+
+
+def give_members(patch: pytest.MonkeyPatch, *known: MemberOfParliament) -> None:
+    """Give both tables. Nobody is the member for Zed Palace."""
+    members = {member.constituency: member for member in known or (UPPER, LOWER)}
+    patch.setattr("chalicelib.petitions.members.constituencies", lambda: Constituencies(packed(TABLE)))
+    patch.setattr("chalicelib.petitions.members.members", lambda: members)
 
 
 def give_table(patch: pytest.MonkeyPatch) -> None:

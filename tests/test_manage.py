@@ -358,3 +358,14 @@ def test_letters_that_were_lost_are_requested(tables: FakeTables, capsys: pytest
     for missing, since in ((0, ["--since", times.iso(NOW + DAY)]), (1, ["--since", times.iso(NOW)]), (0, [])):
         assert manage.main(["letters", petition.slug, *since]) == 0
         assert f"{missing} letters were missing" in capsys.readouterr().out
+
+
+def test_lost_letters_to_members_are_not_looked_for_without_their_tables(
+    tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members = {"key": "my-mp", "name": "Your MP", "members": True}
+    petition = a_published_petition(tables, letter=LETTER | {"targets": [members]})
+    confirmed(tables, petition, letter={"send": True}, postcode="SW1A 1AA")
+    assert manage.main(["letters", petition.slug]) == 0
+    assert "0 letters were missing" in (printed := capsys.readouterr().out)
+    assert "letters to members of parliament are not looked for" in printed

@@ -2,6 +2,7 @@
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters became requested, sent … on that day (UTC)
             TARGET#<slug>          <target>         one target: whether it is paused, its turns, its single letters
+                                   <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
 """
 
@@ -52,5 +53,6 @@ def targets(slug: str) -> str:
     return f"TARGET#{slug}"
 
 
-def target(slug: str, target_key: str) -> Key:
-    return Key(keys.COUNTS, targets(slug), target_key)
+def target(slug: str, target_key: str, member: str = "") -> Key:
+    """Return the target's key, or that of one of its members, by constituency. A target's key contains no "#"."""
+    return Key(keys.COUNTS, targets(slug), f"{target_key}#{member}" if member else target_key)

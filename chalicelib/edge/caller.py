@@ -41,15 +41,13 @@ def is_through_cdn(request: Request) -> bool:
 
 
 def _said(request: Request) -> str:
-    """Return the visitor's address from CloudFront's header, else from X-Forwarded-For; "" if there is none.
+    """Return the visitor's address: the last but one in X-Forwarded-For; "" if there is none.
 
-    API Gateway adds the CDN's address to X-Forwarded-For, and the CDN has added the visitor's. A visitor may have sent
-    the ones before.
+    The CDN adds the visitor's, and API Gateway then the CDN's. A visitor may have sent the ones before, and
+    CloudFront-Viewer-Address too: CloudFront sets that one only if a policy lists it.
     """
-    with_port = str(request.headers.get("cloudfront-viewer-address") or "")
     forwarded = str(request.headers.get("x-forwarded-for") or "").split(",")
-    candidates = [with_port.rpartition(":")[0].strip("[]"), *(each.strip() for each in forwarded[-2:-1])]
-    return next(filter(_is_address, candidates), "")
+    return next(filter(_is_address, (each.strip() for each in forwarded[-2:-1])), "")
 
 
 def _is_address(text: str) -> bool:

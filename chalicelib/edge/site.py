@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
-from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json
+from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json, query
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
@@ -23,8 +23,12 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
-    """Return a stylesheet, script or icon."""
-    return _file(request, asset(name), FOREVER)
+    """Return a stylesheet, script or icon. For another version it is uncached: see `read_dashboard_file`.
+
+    A CDN would keep it for a year. A new page may ask the old code, and anybody may ask for a coming version.
+    """
+    found = asset(name)
+    return _file(request, found, FOREVER if found and query(request, "v") == found.version else "no-store")
 
 
 @json_view(routes)

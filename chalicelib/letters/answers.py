@@ -39,6 +39,17 @@ class LettersOfADay(TypedDict):
     dropped: Number
 
 
+class PausedMember(TypedDict):
+    """A member of parliament to whom no letter is sent."""
+
+    constituency: str
+    """As in your table of postcodes. Resume with `?member=` and this."""
+    name: str
+    """Empty if your table has no member for it any more."""
+    paused_at: Time | None
+    paused_why: str
+
+
 class TargetLetters(LetterCounts):
     key: str
     name: str
@@ -51,6 +62,10 @@ class TargetLetters(LetterCounts):
     paused_at: Time | None
     paused_why: str
     """`bounced`, `refused`, `complained`, `staff`, or empty."""
+    members: bool
+    """Each letter goes to the member of parliament for its sender's postcode."""
+    paused_members: list[PausedMember]
+    """Those to whom no letter is sent. The others get theirs."""
     days: list[LettersOfADay]
     """The days (UTC) on which something happened, oldest first. Their sums are the numbers above."""
 
@@ -66,6 +81,8 @@ class TargetPause(TypedDict):
     slug: Slug
     key: str
     paused: bool
+    member: str
+    """The constituency, if only one member of parliament was paused or resumed; otherwise empty."""
 
 
 class LetterTest(TypedDict):

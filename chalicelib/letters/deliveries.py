@@ -19,16 +19,16 @@ from chalicelib.mail.state import AfterCrash
 class LetterDeliveries(CountedDeliveries):
     """A bounce of a letter is about its target. It changes nothing about the person who sent it."""
 
-    def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
+    def request(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest:
         """Request the letter, at most one for each person and target.
 
         One that was dropped before it was sent can be requested again: its person withdrew, then signed again. Raise
         ConditionFailed for any other.
         """
         try:
-            return super().request(key, now, tables)
+            return super().request(key, now, tables, **about)
         except ConditionFailed as failure:
-            if again := self.request_dropped(key, now, tables):
+            if again := self.request_dropped(key, now, tables, **about):
                 return again
             raise failure from None
 
@@ -47,10 +47,10 @@ class LetterDeliveries(CountedDeliveries):
         pause(letter.slug, letter.target, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record it, and pause all letters to this target."""
+        """Record it, and pause all letters to this target; if it was a member of parliament, only to this one."""
         super().mark_undeliverable(key, reason, now, tables)
-        letter = letter_ids(key)
-        pause(letter.slug, letter.target, reason, now, tables)
+        letter, item = letter_ids(key), tables.get(self.item_key(key), consistent=True) or {}
+        pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
 
 
 # A letter that arrives twice discredits the campaign, so after a crash it is not sent again.

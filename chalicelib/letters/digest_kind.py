@@ -68,7 +68,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target, digest = target_of(petition, ids.target), find_digest(ids, tables)
-    if target is None or petition.letter is None or digest is None:
+    if target is None or target.members or petition.letter is None or digest is None:
         return NotSent.TOO_LATE
     if target.test_to or target_state(ids.slug, ids.target, tables).is_paused:
         return NotSent.HELD
@@ -82,7 +82,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
         "usual": words_of(petition.letter, SignedLetter(version="")),
         "chosen": [*_chosen(digest, petition, tables)],
     }
-    return Content(target.email, values, language=language.code, sender_name=petition.charity)
+    return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
 def _chosen(gathered: Gathered, petition: Petition, tables: Tables) -> Iterator[Shown]:

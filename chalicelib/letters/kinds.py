@@ -8,7 +8,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
-from chalicelib.letters.model import may_be_sent, target_of
+from chalicelib.letters.model import may_be_sent, reaches, recipient, target_of
 from chalicelib.letters.not_now import not_now
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
@@ -25,7 +25,7 @@ def contents_letter(
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
     held = held_as(petition, signature_id, tables)
-    if target is None or held is None or not may_be_sent(held.signature):
+    if target is None or held is None or not may_be_sent(held.signature) or not reaches(target, stored):
         return NotSent.TOO_LATE
     if reason := not_now(key, stored, target, held.signature, now, tables):
         return reason
@@ -34,13 +34,13 @@ def contents_letter(
     language = language_of(signature.language or petition.language)
     shown = petition.in_language(language.code)
     agreed = letter_as_signed(slug, signed.version, tables).in_language(signature.language)
-    to = (agreed.target(target_key) or target).name
+    to, address = recipient(target, (agreed.target(target_key) or target).name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
     letter = written(words_of(agreed, signed), to, name, postcode, shown.charity, language)
     url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed.reply else ""
     values = {"petition": shown, "petition_url": url, "letter": letter, "is_test": False}
-    return Content(target.email, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
+    return Content(address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
 
 
 LETTER_KINDS = by_name(

@@ -4,8 +4,11 @@ them; what a signer sends is in `signatures.letter`.
 
 from datetime import timedelta
 
+from chalicelib.aws.table import Item
 from chalicelib.core.errors import UnknownThing
+from chalicelib.petitions.constituency_table import LONGEST_NAME
 from chalicelib.petitions.letter import LetterTarget
+from chalicelib.petitions.members import member_for
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.model import Signature, SignatureState
 
@@ -26,6 +29,27 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
     if target is None:
         raise UnknownThing("This petition has no such target.")
     return target
+
+
+def find_member(target: LetterTarget, constituency: str | None) -> str:
+    """Return the constituency whose member staff name, or "" if they name none. Raise UnknownThing.
+
+    One that is not in the table any more may be paused.
+    """
+    if constituency and not (target.members and len(constituency) <= LONGEST_NAME):
+        raise UnknownThing("This target has no such member.")
+    return constituency or ""
+
+
+def reaches(target: LetterTarget, stored: Item) -> bool:
+    """Return whether the letter was requested for the recipients that the target still has."""
+    return target.members == ("member" in stored)
+
+
+def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
+    """Return the name and the address to write to: the target's, or the member's to whom this letter goes."""
+    member = member_for(stored.get("member", ""))
+    return (member.name, member.email) if member else (name, target.email or "")
 
 
 def may_be_sent(signature: Signature) -> bool:

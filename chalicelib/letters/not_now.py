@@ -5,7 +5,7 @@ from datetime import datetime
 from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core import target_keys
 from chalicelib.core.errors import ConditionFailed
-from chalicelib.core.letter_keys import letter_ids
+from chalicelib.core.letter_keys import LetterIds, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.gathered import gather
 from chalicelib.letters.pace import turn
@@ -14,6 +14,7 @@ from chalicelib.mail.counted import transact
 from chalicelib.mail.kind import Later, NotSent
 from chalicelib.mail.state import is_requested
 from chalicelib.petitions.letter import Digest, LetterTarget, Paced
+from chalicelib.petitions.members import member_for
 from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.model import Signature
 
@@ -24,7 +25,7 @@ def not_now(
     """Return why the letter is not sent now; None: it is."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
-    if state.is_paused or target.test_to:
+    if state.is_paused or target.test_to or (target.members and _waits(letter, stored["member"], tables)):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
         is_single = "single" in stored or _goes_singly(key, stored, target.delivery.first, state, tables)
@@ -33,6 +34,11 @@ def not_now(
         due = turn(letter.slug, letter.target, key, target.delivery, stored.get("mail_due_at"), now, tables)
         return Later(due) if due > now else None
     return None
+
+
+def _waits(letter: LetterIds, member: str, tables: Tables) -> bool:
+    """Return whether this member's letters wait: they are paused, or the table that was deployed lacks the member."""
+    return member_for(member) is None or target_state(letter.slug, letter.target, tables, member).is_paused
 
 
 def _goes_singly(key: str, stored: Item, first: int, state: TargetState, tables: Tables) -> bool:

@@ -1,5 +1,6 @@
 """The letters of a petition by target: how many, on which day, and whether they are paused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,13 +16,17 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class TargetReport:
-    """`target` is None if the petition no longer has it. Its letters still count."""
+    """`target` is None if the petition no longer has it. Its letters still count.
+
+    `paused_members`: the state of the members of parliament whose letters are paused, by constituency.
+    """
 
     key: str
     target: LetterTarget | None
     numbers: LetterNumbers
     days: Days
     state: TargetState
+    paused_members: Mapping[str, TargetState]
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,13 @@ def report(petition: Petition, now: datetime, tables: Tables) -> Letters:
             total(counts.get(key, {}).values()),
             counts.get(key, {}),
             states.get(key, TargetState()),
+            _paused_members(key, states),
         )
         for key in [*targets, *sorted(counts.keys() - targets.keys())]
     ]
     return Letters(reports, now)
+
+
+def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
+    of_members = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
+    return {constituency: state for constituency, state in of_members.items() if state.is_paused}

@@ -17,6 +17,7 @@ from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
+from chalicelib.petitions.members import member_of
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import letter_senders
@@ -52,20 +53,25 @@ def has_just_confirmed(before: Image | None, after: Image) -> bool:
 
 
 def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:
-    for state, key in _keys(image, tables):
-        if request := _requested(state, key, now, tables):
+    for state, key, about in _keys(image, tables):
+        if request := _requested(state, key, now, tables, about):
             yield request
 
 
-def _keys(image: Image, tables: Tables) -> list[tuple[Deliveries, str]]:
-    """Return the delivery's key of each letter: one to each target that the letter had when it was confirmed.
+def _keys(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
+    """Yield the delivery's key of each letter, and what is stored with it: one to each target that the letter had when
+    it was confirmed. If a postcode has no member of parliament in the charity's tables, there is no letter to one.
 
     While a target is in test mode, its letter is a test.
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)
     targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
-    return [(_state(current, target.key), letter_delivery(slug, target.key, image["sk"])) for target in targets]
+    for target in targets:
+        member = member_of(image.get("country"), image.get("postcode")) if target.members else None
+        if member or not target.members:
+            about = {"member": member.constituency} if member else {}
+            yield _state(current, target.key), letter_delivery(slug, target.key, image["sk"]), about
 
 
 def _state(petition: Petition, target_key: str) -> Deliveries:
@@ -73,10 +79,12 @@ def _state(petition: Petition, target_key: str) -> Deliveries:
     return TESTS if target and target.test_to else LETTERS
 
 
-def _requested(state: Deliveries, key: str, now: datetime, tables: Tables) -> MailRequest | None:
+def _requested(
+    state: Deliveries, key: str, now: datetime, tables: Tables, about: Mapping[str, str]
+) -> MailRequest | None:
     """Request the letter. If it was requested before, return that request while it is open: its message may be lost."""
     try:
-        return state.request(key, now, tables)
+        return state.request(key, now, tables, **about)
     except ConditionFailed as failure:
         item = failure.item or {}
         return state.request_of(item) if "mail_requested_at" in item else None
@@ -103,8 +111,8 @@ def _senders(slug: str, tables: Tables) -> Iterator[Image]:
 
 def _requests_missing(image: Image, now: datetime, tables: Tables) -> int:
     requested = 0
-    for state, key in _keys(image, tables):
+    for state, key, about in _keys(image, tables):
         with suppress(ConditionFailed):
-            state.request(key, now, tables)
+            state.request(key, now, tables, **about)
             requested += 1
     return requested

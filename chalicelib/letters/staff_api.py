@@ -9,19 +9,27 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import Words, parsed
-from chalicelib.edge.http import json_answer, json_body
+from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.model import find_target
+from chalicelib.letters.model import find_member, find_target
 from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.members import member_for
 from chalicelib.petitions.text import Mailable
 from chalicelib.staff.authorizer import audited, staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.letters.answers import LettersOfADay, LetterTest, StaffLetters, TargetLetters, TargetPause
+    from chalicelib.letters.answers import (
+        LettersOfADay,
+        LetterTest,
+        PausedMember,
+        StaffLetters,
+        TargetLetters,
+        TargetPause,
+    )
 
 routes = Blueprint(__name__)
 
@@ -47,21 +55,23 @@ def read_letters(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def pause_letters(request: Request, slug: str, target: str) -> Response:
-    """Send no more letters to this target. They wait. Safe to repeat."""
+    """Send no more letters to this target, or to one of its members. They wait. Safe to repeat."""
     found = find_target(petition_as_stored(slug, tables()), target)
-    audited(request, "letters.paused", slug, {"target": found.key})
-    target_state.pause(slug, found.key, "staff", times.now(), tables())
-    body: TargetPause = {"slug": slug, "key": found.key, "paused": True}
+    member = find_member(found, query(request, "member"))
+    audited(request, "letters.paused", slug, {"target": found.key, "member": member})
+    target_state.pause(slug, found.key, "staff", times.now(), tables(), member)
+    body: TargetPause = {"slug": slug, "key": found.key, "paused": True, "member": member}
     return json_answer(body)
 
 
 @staff_view(routes)
 def resume_letters(request: Request, slug: str, target: str) -> Response:
-    """Send the letters to this target again. Those that waited follow within six hours. Safe to repeat."""
+    """Send the letters to this target or member again. Those that waited follow within six hours. Safe to repeat."""
     found = find_target(petition_as_stored(slug, tables()), target)
-    audited(request, "letters.resumed", slug, {"target": found.key})
-    target_state.resume(slug, found.key, tables())
-    body: TargetPause = {"slug": slug, "key": found.key, "paused": False}
+    member = find_member(found, query(request, "member"))
+    audited(request, "letters.resumed", slug, {"target": found.key, "member": member})
+    target_state.resume(slug, found.key, tables(), member)
+    body: TargetPause = {"slug": slug, "key": found.key, "paused": False, "member": member}
     return json_answer(body)
 
 
@@ -87,6 +97,8 @@ def _shown(found: TargetReport) -> "TargetLetters":
         "paused": state.is_paused,
         "paused_at": times.iso_or_none(state.paused_at),
         "paused_why": state.paused_why,
+        "members": bool(target and target.members),
+        "paused_members": [_paused_member(each, paused) for each, paused in found.paused_members.items()],
         "requested": numbers.requested,
         "waiting": numbers.waiting,
         "sent": numbers.sent,
@@ -94,6 +106,16 @@ def _shown(found: TargetReport) -> "TargetLetters":
         "unknown": numbers.unknown,
         "dropped": numbers.dropped,
         "days": [_of_a_day(day.isoformat(), each) for day, each in found.days.items()],
+    }
+
+
+def _paused_member(constituency: str, state: target_state.TargetState) -> "PausedMember":
+    member = member_for(constituency)
+    return {
+        "constituency": constituency,
+        "name": member.name if member else "",
+        "paused_at": times.iso_or_none(state.paused_at),
+        "paused_why": state.paused_why,
     }
 
 

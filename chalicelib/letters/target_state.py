@@ -31,31 +31,32 @@ class TargetState:
         return self.paused_at is not None
 
 
-def target_state(slug: str, target: str, tables: Tables) -> TargetState:
-    """Read it consistently: after a bounce no further letter goes."""
-    return _state(tables.get(target_keys.target(slug, target), consistent=True) or {})
+def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
+    """Read it consistently: after a bounce no further letter goes. `member`: the constituency, to read one member's."""
+    return _state(tables.get(target_keys.target(slug, target, member), consistent=True) or {})
 
 
 def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
-    """Return the state of each target that has one, by its key."""
+    """Return the state of each target that has one, by its key; of members, by target, "#" and constituency."""
     items: Iterable[Item] = tables.query(keys.COUNTS, target_keys.targets(slug), consistent=True)
     return {item["sk"]: _state(item) for item in items}
 
 
-def pause(slug: str, target: str, why: str, now: datetime, tables: Tables) -> bool:
-    """Pause the target's letters until staff resume them. Return False if they are paused already."""
+def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, member: str = "") -> bool:
+    """Pause the letters to the target, or to one member, until staff resume them. Return False if they are paused."""
     is_free = Attr("paused_at").not_exists()
     paused = {"paused_at": iso(now), "paused_why": why}
-    if not tables.try_update(Change(target_keys.target(slug, target), assign=paused, when=is_free)):
+    if not tables.try_update(Change(target_keys.target(slug, target, member), assign=paused, when=is_free)):
         return False
     log.measure(Metric.TARGET_PAUSED)
-    log.event("target_paused", petition=slug, target=target, why=why)
+    log.event("target_paused", petition=slug, target=target, member=member, why=why)
     return True
 
 
-def resume(slug: str, target: str, tables: Tables) -> None:
-    """Send the target's letters again. Idempotent."""
-    tables.update(Change(target_keys.target(slug, target), remove=_PAUSE))
+def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:
+    """Send the letters to the target, or to one member, again. Idempotent."""
+    is_paused = Attr("paused_at").exists()
+    tables.try_update(Change(target_keys.target(slug, target, member), remove=_PAUSE, when=is_paused))
 
 
 def has_digests(slug: str, target: str, tables: Tables) -> None:

@@ -10,7 +10,7 @@ from secrets import token_hex
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.model import may_be_sent, target_of
+from chalicelib.letters.model import may_be_sent, recipient, target_of
 from chalicelib.letters.target_state import keep_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -50,7 +50,7 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
         name, words = _of_a_person(petition, sender, tables)
     if not to or not words:
         return NotSent.TOO_LATE
-    letter = written(words, target.name, name, "", petition.charity, language)
+    letter = written(words, recipient(target, target.name, stored)[0], name, "", petition.charity, language)
     url = context.petition_link(slug)
     values = {"petition": petition, "petition_url": url, "letter": letter, "is_test": True}
     return Content(to, values, language=language.code, sender_name=letter.sender)

@@ -55,7 +55,7 @@ class CountedDeliveries(Deliveries):
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now)}, tables)
 
-    def request_dropped(self, key: str, now: datetime, tables: Tables) -> MailRequest | None:
+    def request_dropped(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest | None:
         """Request an email that was dropped, and count it as waiting again. Return None for any other."""
         item = tables.get(self.item_key(key), consistent=True) or {}
         dropped_at = item.get("mail_dropped_at")
@@ -63,9 +63,8 @@ class CountedDeliveries(Deliveries):
             return None
         self.note(key, now, tables)
         asked = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
-        change = Change(
-            self.item_key(key), assign=asked, remove=["mail_dropped_at"], when=is_still("mail_dropped_at", dropped_at)
-        )
+        is_dropped = is_still("mail_dropped_at", dropped_at)
+        change = Change(self.item_key(key), assign=asked | about, remove=["mail_dropped_at"], when=is_dropped)
         then = datetime.fromisoformat(dropped_at).date()
         try:
             transact([change, self.counter(key, then, {DeliveryOutcome.DROPPED: -1}, tables)], tables)

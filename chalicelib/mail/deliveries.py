@@ -51,13 +51,15 @@ class Deliveries(DeliveryState):
     # No stream relays them, so only the sweep queues one that was postponed.
     ahead: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
-    def request(self, key: str, now: datetime, tables: Tables) -> MailRequest:
-        """Request the email, once for each key. Raise ConditionFailed if it was requested before."""
+    def request(self, key: str, now: datetime, tables: Tables, **about: str) -> MailRequest:
+        """Request the email, once for each key, and store `about` with it. Raise ConditionFailed if it was requested
+        before.
+        """
         self.note(key, now, tables)
         request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
         expires = int((now + self.lifetime).timestamp())
         item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
-        self.put(NewItem(self.item_key(key), item), key, now, tables)
+        self.put(NewItem(self.item_key(key), item | about), key, now, tables)
         return request
 
     def note(self, key: str, now: datetime, tables: Tables) -> None:

@@ -51,6 +51,10 @@ class Asset:
     content_type: str
     etag: str
 
+    @property
+    def version(self) -> str:
+        return self.etag[1:9]
+
 
 def render(
     template: str, language: str = ENGLISH, chosen: str = "", /, *, base: str, site_url: str, **context: object
@@ -85,7 +89,7 @@ def asset(name: str) -> Asset | None:
 def asset_url(name: str, *, base: str) -> str:
     """Return a URL that changes with the file, so that browsers and the CDN may cache the file for a year."""
     found = asset(name)
-    return f"{base}/assets/{name}?v={_digest(found.body)[:8]}" if found else f"{base}/assets/{name}"
+    return f"{base}/assets/{name}?v={found.version}" if found else f"{base}/assets/{name}"
 
 
 @cache

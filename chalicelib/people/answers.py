@@ -120,9 +120,13 @@ class AgreedLetter(TypedDict):
 
 
 class LetterDelivery(TypedDict):
-    """What is stored about the email to one target. It contains ids and times only, and outlives the signature."""
+    """What is stored about the email to one target. It contains ids, times and the constituency of a member only,
+    and outlives the signature.
+    """
 
     target: str
+    member: str | None
+    """The constituency, if the letter goes to a member of parliament."""
     waiting_since: Time | None
     sent_at: Time | None
     perhaps_sent_at: Time | None

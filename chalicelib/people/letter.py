@@ -52,6 +52,7 @@ def _deliveries(held: Held, tables: Tables) -> "list[LetterDelivery]":
             found.append(
                 {
                     "target": target.name,
+                    "member": item.get("member"),
                     "waiting_since": item.get("mail_requested_at"),
                     "sent_at": item.get("mailed_at"),
                     "perhaps_sent_at": item.get("mail_unknown_at"),

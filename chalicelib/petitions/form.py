@@ -11,6 +11,8 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, field_errors, parsed
+from chalicelib.petitions.letter import Letter
+from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.transition import Transition, transitions
 
@@ -30,6 +32,7 @@ WORDS = Words(
     }
 )
 NOT_SHOWN = {"key_version", "shards"}
+NO_MEMBERS = "This site has no table of members of parliament. Ask your engineers to deploy one first"
 
 
 class TransitionRequest(BaseModel):
@@ -55,7 +58,9 @@ def read_new(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _object(body)
     wrong = _name_errors(values, {"slug": values.get("slug")})
-    return _petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
+    petition = _petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
+    _check_members(petition.letter)
+    return petition
 
 
 def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
@@ -73,6 +78,8 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     time_errors = _time_errors(petition, after, now)
     if time_errors:
         raise Invalid(time_errors)
+    if after.letter != petition.letter:
+        _check_members(after.letter)
     return after
 
 
@@ -107,6 +114,12 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
     if wrong:
         raise Invalid([*wrong.values()])
     return petition
+
+
+def _check_members(letter: Letter | None) -> None:
+    """Raise Invalid if letters would go to members of parliament, and this site knows none."""
+    if letter and letter.is_to_members and not has_members():
+        raise Invalid([FieldError("letter.targets", NO_MEMBERS)])
 
 
 def _name_errors(values: Mapping[str, Any], shown_values: Mapping[str, Any]) -> dict[str, FieldError]:

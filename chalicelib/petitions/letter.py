@@ -65,10 +65,21 @@ class LetterTarget(BaseModel):
     """The target's id. Never change it: each person's letter to it is sent once for this key."""
     name: Line
     """As in "Dear …": `Home Secretary`."""
-    email: Mailable
+    email: Mailable | None = None
+    """Where the letters go. Leave it out with `members`."""
+    members: bool = False
+    """Each letter goes to the member of parliament for its sender's postcode, from the charity's own tables."""
     test_to: Mailable | None = None
     """Test mode: letters go to this address of staff, marked as tests, and none to the target."""
     delivery: Annotated[Single | Paced | Digest, Field(discriminator="mode")] = Single()
+
+    @model_validator(mode="after")
+    def _has_recipients(self) -> "LetterTarget":
+        if self.members == (self.email is not None):
+            raise ValueError("A target has either an email address or members = true")
+        if self.members and not isinstance(self.delivery, Single):
+            raise ValueError("Letters to members of parliament go singly")
+        return self
 
 
 class Letter(LetterText):
@@ -83,6 +94,8 @@ class Letter(LetterText):
     def _differ(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
         if len({target.key for target in targets}) < len(targets):
             raise ValueError("Each target needs a key of its own")
+        if sum(target.members for target in targets) > 1:
+            raise ValueError("Only one target can be the members of parliament")
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
@@ -91,6 +104,11 @@ class Letter(LetterText):
             return self
         named = [each.model_copy(update={"name": text.target_names.get(each.key, each.name)}) for each in self.targets]
         return self.model_copy(update={**dict(text), "targets": named})
+
+    @property
+    def is_to_members(self) -> bool:
+        """Whether one of the targets is everybody's own member of parliament."""
+        return any(target.members for target in self.targets)
 
     def target(self, key: str) -> LetterTarget | None:
         return next((each for each in self.targets if each.key == key), None)
@@ -116,11 +134,12 @@ class KeptLetter(BaseModel):
 def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
     """Return a digest of what the signer agrees to send, in all languages; "" without a letter.
 
-    A corrected address of a target is no new version.
+    A corrected address of a target is no new version. Other recipients are: a member of parliament for each.
     """
     if letter is None:
         return ""
     parts = [*_agreed(letter), *(f"{target.key} {target.name}" for target in letter.targets)]
+    parts += [f"members {target.key}" for target in letter.targets if target.members]
     for code in sorted(translations):
         if text := translations[code].letter:
             parts += [code, *_agreed(text)]

@@ -11,10 +11,10 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import json_answer, query, unless_known
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
+from chalicelib.petitions.constituency_table import is_configured
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
-from chalicelib.projections.constituency_table import is_configured
 from chalicelib.projections.dimensions import Dimension
 from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count, exact_counts, largest

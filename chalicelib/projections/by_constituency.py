@@ -12,7 +12,7 @@ from zlib import crc32
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.projections.constituency_table import Constituencies
+from chalicelib.petitions.constituency_table import Constituencies
 from chalicelib.projections.dimensions import ABROAD, NO_POSTCODE, PLACE, UNKNOWN
 
 GROUPS = 16

@@ -10,8 +10,8 @@ from typing import Any
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key, slug_of
+from chalicelib.petitions.constituency_table import Constituencies
 from chalicelib.projections.by_constituency import constituency_of, counter_of
-from chalicelib.projections.constituency_table import Constituencies
 from chalicelib.projections.dimensions import PLACE, dimensions_of
 from chalicelib.projections.funnel.model import Stage, name_of
 from chalicelib.projections.project import Increment

@@ -10,10 +10,10 @@ from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.edge.batch import StreamChange, all_changes, on_schedule
 from chalicelib.edge.placeholders import STREAM_ARN
+from chalicelib.petitions.constituency_table import constituencies
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import constituency_increments, increments
-from chalicelib.projections.constituency_table import constituencies
 from chalicelib.projections.project import Increment, project
 from chalicelib.projections.recount import recount
 

@@ -1,10 +1,11 @@
 """The letter on the page where its sender confirms: as it will arrive, and as fields to correct."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.language import language_of
 from chalicelib.petitions.letter import Letter
+from chalicelib.petitions.members import member_of
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.letter import SignedLetter, Written, words_of, written
 from chalicelib.signatures.letter_form import NO_OPENING
@@ -13,12 +14,18 @@ from chalicelib.signatures.model import Signature
 
 @dataclass(frozen=True)
 class ShownLetter:
-    """`text`: the petition's letter in `language`, that of the signature. `fields`: the values of the form."""
+    """`text`: the petition's letter in `language`, that of the signature. `fields`: the values of the form.
+
+    `to`: the names of those who get it. `has_no_member`: a member of parliament would, but the charity's tables have
+    none for this postcode.
+    """
 
     text: Letter
     language: str
     version: str
     arrives: Written
+    to: Sequence[str]
+    has_no_member: bool
     fields: Mapping[str, str]
 
 
@@ -31,12 +38,17 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
     name, postcode = signature.name or "", signature.postcode or ""
     words = words_of(shown.letter, signed)
-    arrives = written(words, shown.letter.targets[0].name, name, postcode, shown.charity, language)
+    targets = shown.letter.targets
+    member = member_of(signature.country, signature.postcode) if shown.letter.is_to_members else None
+    to = [member.name if each.members and member else each.name for each in targets if member or not each.members]
+    arrives = written(words, (to or [targets[0].name])[0], name, postcode, shown.charity, language)
     return ShownLetter(
         shown.letter,
         language.code,
         petition.letter_version,
         arrives,
+        to,
+        len(to) < len(targets),
         _fields(words, signed, sends=signature.letter is not None),
     )
 

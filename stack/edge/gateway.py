@@ -8,7 +8,7 @@ from stack.edge.message import Headers
 from stack.front import NOT_PASSED_ON, Front, problem, serving
 
 EDGE_ADDRESS = "198.51.100.7"
-"""What API Gateway takes for the caller: a server of the CDN. The visitor's address is in the CDN's headers."""
+"""The caller for API Gateway: a server of the CDN. The emulator takes the first address of X-Forwarded-For instead."""
 
 
 class Gateway(Front):
@@ -24,12 +24,12 @@ class Gateway(Front):
         return await super().pass_on(request)
 
     def headers(self, request: web.Request) -> Headers:
-        """Return the headers of the CDN, with its address as the caller's."""
+        """Return the headers of the CDN, with its address as the caller's: at the end, as API Gateway does."""
         headers = request.headers.copy()
         for name in NOT_PASSED_ON:
             headers.popall(name, None)
-        # The emulator takes the first address for the caller. API Gateway adds the caller at the end.
-        headers["X-Forwarded-For"] = EDGE_ADDRESS
+        before = headers.get("X-Forwarded-For")
+        headers["X-Forwarded-For"] = f"{before}, {EDGE_ADDRESS}" if before else EDGE_ADDRESS
         return headers
 
 

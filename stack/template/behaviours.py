@@ -22,12 +22,9 @@ _CACHED = ["GET", "HEAD"]
 _NOTHING = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # What may be stale for a day (edge/http.py) must be kept for a day: nothing stale is left after the maximum.
 _A_DAY = 86_400
-# Headers that change an answer that is never cached. CloudFront adds the viewer's address. Not on the list: cookies,
-# Host (API Gateway refuses a host that it does not know) and X-HTTP-Method-Override (API Gateway obeys it).
-_PASSED_ON = (
-    *("Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match", "Origin", "OSDI-API-Token"),
-    "CloudFront-Viewer-Address",
-)
+# API Gateway refuses a host that it does not know, and obeys the other. All other headers are passed on where nothing
+# is cached: CloudFront refuses Authorization in a list of what to pass on (docs/aws-facts.md).
+_NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
 
 
 class CacheRule(NamedTuple):
@@ -141,7 +138,7 @@ def _request_policy() -> Template:
     config = {
         "Name": sub("petitions-${Stage}-uncached"),
         "CookiesConfig": {"CookieBehavior": "none"},
-        "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": [*_PASSED_ON]},
+        "HeadersConfig": {"HeaderBehavior": "allExcept", "Headers": [*_NOT_PASSED_ON]},
         "QueryStringsConfig": {"QueryStringBehavior": "all"},
     }
     return _of_edge("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})

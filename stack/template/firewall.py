@@ -26,10 +26,10 @@ class RateRule(NamedTuple):
 
 # Generous: a school or a phone network has one address. Partners' servers send many signatures, and are not here.
 _RATES = (
-    RateRule("SigningByForm", r"^/petitions/[^/]+/signatures$", 2_000, is_page=True),
-    RateRule("SigningByJson", r"^/api/petitions/[^/]+/signatures$", 2_000, is_page=False),
-    RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)$", 3_000, is_page=True, posts_only=False),
-    RateRule("SignIn", r"^/api/staff/(sign-in|session)$", 100, is_page=False),
+    RateRule("SigningByForm", r"^/petitions/[^/]+/signatures/*$", 2_000, is_page=True),
+    RateRule("SigningByJson", r"^/api/petitions/[^/]+/signatures/*$", 2_000, is_page=False),
+    RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)/*$", 3_000, is_page=True, posts_only=False),
+    RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
 # AWS's groups of rules. Those named here only count: our bodies have up to 16 KB, letters and Markdown in them, and
 # programs without a name may read our JSON.
@@ -66,7 +66,8 @@ def web_acl() -> Template:
         "DefaultAction": {"Allow": {}},
         "Rules": [{**rule, "Priority": number} for number, rule in enumerate(rules)],
         "CustomResponseBodies": _BODIES,
-        "VisibilityConfig": _measured("All"),
+        # WAF has reserved the names All and Default_Action.
+        "VisibilityConfig": _measured("DefaultAllow"),
     }
     return resource("WAFv2::WebACL", properties, Metadata=_UNCHECKED)
 
@@ -76,7 +77,10 @@ def _rate_rule(rate: RateRule) -> Template:
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
             "RegexString": rate.path,
-            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+            # Else %73 for an s would escape the count, if API Gateway reads it as one.
+            "TextTransformations": [
+                {"Priority": number, "Type": kind} for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))
+            ],
         }
     }
     post = {
@@ -93,10 +97,12 @@ def _rate_rule(rate: RateRule) -> Template:
         "EvaluationWindowSec": _WINDOW,
         "ScopeDownStatement": {"AndStatement": {"Statements": [path, post]}} if rate.posts_only else path,
     }
+    # Without the second header, a page of another site that signs would see a failed connection instead of the problem.
+    headers = {"Retry-After": str(_WINDOW)} | ({} if rate.is_page else {"Access-Control-Allow-Origin": "*"})
     refusal = {
         "ResponseCode": 429,
         "CustomResponseBodyKey": "Page" if rate.is_page else "Problem",
-        "ResponseHeaders": [{"Name": "Retry-After", "Value": str(_WINDOW)}],
+        "ResponseHeaders": [{"Name": name, "Value": value} for name, value in headers.items()],
     }
     return {
         "Name": rate.name,

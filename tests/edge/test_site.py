@@ -3,18 +3,26 @@
 import pytest
 
 from chalicelib.core.errors import Throttled
-from chalicelib.pages.render import dashboard_version
+from chalicelib.pages.render import asset_url, dashboard_version
 from tests.served import Served
 
 
 @pytest.mark.parametrize("name", ["site.css", "petition.js", "icon.svg"])
 def test_an_asset_is_cached_for_a_year(served: Served, name: str) -> None:
-    answer = served.get(f"/assets/{name}")
+    answer = served.get(asset_url(name, base=""))
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
-    again = served.get(f"/assets/{name}", if_none_match=answer.headers["ETag"])
+    again = served.get(asset_url(name, base=""), if_none_match=answer.headers["ETag"])
     assert (again.status_code, again.body) == (304, b"")
     assert again.headers["ETag"] == answer.headers["ETag"]
+
+
+@pytest.mark.parametrize("query", ["", "?v=", "?v=00000000"])
+def test_an_asset_is_cached_only_under_its_version(served: Served, query: str) -> None:
+    """Else a CDN would keep the old file for a year under a new address, if somebody asks for it before the release."""
+    for known in ("", "*"):
+        answer = served.get(f"/assets/site.css{query}", if_none_match=known)
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_dashboard_files_are_cached_only_under_their_version(served: Served) -> None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.pace import turn
@@ -15,10 +17,12 @@ from tests.faults.scenes import LATER, PETITION, SIX, Scene, counted_right
 from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
 from tests.faults.update_scenes import bounced, delivered
 from tests.letters.lettering import TARGET as HOME_OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.located import UPPER, give_members
 from tests.served import Served
 
 STAFF = "/api/staff/petitions/safe-children/letters"
 TARGET = "home-secretary"
+MEMBERS = {"key": TARGET, "name": "Your MP", "members": True}
 PACED = {**HOME_OFFICE, "delivery": {"mode": "paced", "per_hour": 1}}
 
 
@@ -100,7 +104,51 @@ def is_resumed(served: Served) -> None:
     assert not target_state(PETITION.slug, TARGET, served.tables).is_paused
 
 
+def a_letter_to_a_member(served: Served) -> None:
+    confirmed_with_a_letter(served, a_petition_with_a_letter(served, targets=[MEMBERS]))
+    served.mail_request = LETTERS.request(  # type: ignore[attr-defined]
+        LETTER_KEY, NOW, served.tables, member=UPPER.constituency
+    )
+
+
+def a_sent_letter_to_a_member(served: Served) -> None:
+    a_letter_to_a_member(served)
+    LETTERS.mark_sent(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def delivered_with_the_tables(served: Served) -> bool:
+    with pytest.MonkeyPatch.context() as patch:
+        give_members(patch)
+        return delivered(served)
+
+
+def goes_to_the_member(served: Served) -> None:
+    is_counted_once(served)
+    assert {mail.to for mail in served.mailer.mails} <= {UPPER.email}
+
+
+def pauses_this_member_only(served: Served) -> None:
+    assert letters_counted_right(served) == LetterNumbers(requested=1, failed=1)
+    assert target_state(PETITION.slug, TARGET, served.tables, UPPER.constituency).paused_why == "bounced"
+    assert not target_state(PETITION.slug, TARGET, served.tables).is_paused
+
+
+def a_paused_member(served: Served) -> None:
+    bob_may_all(served)
+    a_petition_with_a_letter(served, targets=[MEMBERS])
+    pause(PETITION.slug, TARGET, "bounced", NOW, served.tables, UPPER.constituency)
+
+
+def member_is_resumed(served: Served) -> None:
+    is_in_the_trail("letters.resumed", served)
+    assert not target_state(PETITION.slug, TARGET, served.tables, UPPER.constituency).is_paused
+
+
 TARGET_SCENES = [
+    Scene("send_other_mail", a_letter_to_a_member, delivered_with_the_tables, goes_to_the_member, SIX),
+    Scene("receive_feedback", a_sent_letter_to_a_member, bounced, pauses_this_member_only),
+    Scene("resume_letters", a_paused_member,
+          partial(asked, "POST", f"{STAFF}/{TARGET}/resume?member=Upper%20Zed", 200, None), member_is_resumed),
     Scene("send_other_mail", a_requested_letter, delivered, is_counted_once, SIX),
     Scene("send_other_mail", a_crashed_sender, delivered, is_counted_once, SIX, sends=False),
     Scene("send_other_mail", a_letter_to_a_paused_target, delivered, waits, SIX, sends=False),
@@ -110,4 +158,4 @@ TARGET_SCENES = [
     Scene("read_letters", bob_reads_letters, partial(read, STAFF), counted_right),
     Scene("pause_letters", bob_pauses, partial(asked, "POST", f"{STAFF}/{TARGET}/pause", 200, None), is_paused),
     Scene("resume_letters", a_paused_target, partial(asked, "POST", f"{STAFF}/{TARGET}/resume", 200, None), is_resumed),
-]
+]  # fmt: skip

@@ -107,6 +107,7 @@ A_LETTER = SimpleNamespace(
     send_wording="Send this letter",
     reply_wording="Show my address",
     targets=[SimpleNamespace(name="Home Secretary")],
+    is_to_members=True,
     may_edit=True,
 )
 
@@ -170,6 +171,8 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 language="en",
                 version="0123456789ab",
                 arrives=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
+                to=[word, word],
+                has_no_member=True,
             ),
             "countries": [("GB", "United Kingdom"), (word, word)],
             "errors": errors,

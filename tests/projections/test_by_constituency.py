@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
+from chalicelib.petitions.constituency_table import Constituencies, packed
 from chalicelib.projections.by_constituency import confirmed_by_constituency, constituency_of, counter_of
 from chalicelib.projections.changes import constituency_increments
-from chalicelib.projections.constituency_table import Constituencies, packed
 from chalicelib.projections.dimensions import PLACE, Dimension, rows_by
 from chalicelib.projections.project import Increment, project
 from tests.fakes import FakeTables

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.petitions.constituency_table import Constituencies, packed
 from chalicelib.projections.by_constituency import counter_of
 from chalicelib.projections.changes import constituency_increments, increments, passed
-from chalicelib.projections.constituency_table import Constituencies, packed
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.project import Increment
 from tests.actors import NOW

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.projections.constituency_table import Constituencies, packed
+from chalicelib.petitions.constituency_table import Constituencies, packed
 from stack.attach import deployed
 from stack.console import Failure
 from stack.constituencies import TARGET, constituency_file, table

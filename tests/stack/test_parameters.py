@@ -27,7 +27,8 @@ def test_options_that_are_not_given_keep_the_stacks_values() -> None:
 
 def test_a_site_on_cloudfront_has_its_domain_unless_another_is_given() -> None:
     both = {"EdgeDomain": "sign.example.org", "SiteUrl": "https://sign.example.org"}
-    assert asked(edge_domain="sign.example.org") == both
+    assert asked(edge_domain="sign.example.org") == asked("EdgeDomain=sign.example.org") == both
+    assert asked("EdgeDomain=") == {"EdgeDomain": ""}
     assert asked(edge_domain="sign.example.org", site_url="https://a.example")["SiteUrl"] == "https://a.example"
 
 

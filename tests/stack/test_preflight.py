@@ -69,6 +69,8 @@ REFUSED: list[tuple[Account, dict[str, str], str]] = [
     (Account(free=10), {"ReservedAuthorizer": "5"}, "Lambda keeps 100"),
     (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example"}, "in use without CloudFront"),
     (with_cdn(), {"OriginKey": "v2"}, "does not accept v2 yet"),
+    # Visitors would be refused for minutes, while CloudFront's servers learn the new key.
+    (with_cdn(also="v2"), {"OriginKey": "v2"}, 'SET="OriginKey=v2 OriginKeyToo=v1" first'),
 ]
 ACCEPTED: list[tuple[Account, dict[str, str]]] = [
     (Account(), {}),

@@ -46,6 +46,14 @@ def test_the_rates_are_of_signing_links_and_sign_in_only() -> None:
     assert {f"show_{name}" for name in links[1:]} <= expected.keys()
 
 
+def test_another_spelling_of_an_address_does_not_escape_the_count() -> None:
+    assert limited("/api/petitions/safe-children/signatures/", "POST") == {"SigningByJson"}
+    for rate in RATES.values():
+        path_rule, *_ = parts(rate["ScopeDownStatement"])
+        changes = path_rule["RegexMatchStatement"]["TextTransformations"]
+        assert [(each["Priority"], each["Type"]) for each in changes] == [(0, "URL_DECODE"), (1, "NORMALIZE_PATH")]
+
+
 def test_a_school_may_sign_at_once() -> None:
     assert min(RATES[name]["Limit"] for name in ("SigningByForm", "SigningByJson", "Links")) >= 2_000
     assert {each["AggregateKeyType"] for each in RATES.values()} == {"IP"}
@@ -73,6 +81,9 @@ def test_a_refused_person_sees_a_page_and_a_program_a_problem() -> None:
         answer = rule["Action"]["Fn::If"][1]["Block"]["CustomResponse"]
         assert answer["ResponseCode"] == 429
         assert ACL["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["ContentType"] == kind
+        # Signatures may be posted from any origin, and a refusal must be readable there too.
+        headers = {each["Name"] for each in answer["ResponseHeaders"]}
+        assert ("Access-Control-Allow-Origin" in headers) is (kind == "APPLICATION_JSON")
     assert json.loads(ACL["CustomResponseBodies"]["Problem"]["Content"])["status"] == 429
 
 
@@ -90,3 +101,10 @@ def test_aws_accepts_the_numbers() -> None:
     assert all(rate["Limit"] >= 10 and rate["EvaluationWindowSec"] in (60, 120, 300, 600) for rate in RATES.values())
     assert all(len(each["Content"].encode()) <= 4096 for each in ACL["CustomResponseBodies"].values())
     assert sorted(each["Priority"] for each in RULES) == [*range(len(RULES))]
+
+
+def test_no_metric_has_a_name_that_waf_has_reserved() -> None:
+    """AWS refuses All and Default_Action: WAF API reference, VisibilityConfig."""
+    metrics = [each["VisibilityConfig"]["MetricName"] for each in (ACL, *RULES)]
+    assert not {"All", "Default_Action"} & {*metrics}
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,128}", each) for each in metrics)

@@ -7,7 +7,7 @@ import { field } from "./forms.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 
-/** @import { TargetLetters, LettersOfADay, StaffLetters } from "#api" */
+/** @import { TargetLetters, LettersOfADay, PausedMember, StaffLetters } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 /** @typedef {Pick<TargetLetters, "paused" | "paused_why" | "mode" | "is_test">} TargetState */
 /** @typedef {{ change: () => Promise<void>, may: (route: string) => boolean, path: string }} Actions */
@@ -76,6 +76,28 @@ function pauseButton({ key, name, paused }, { change, path }) {
  * @param {TargetLetters} target
  * @param {Actions} actions
  */
+function pausedMembers({ key, name, paused_members: members }, { change, may, path }) {
+  const called = (/** @type {PausedMember} */ member) => member.name || member.constituency;
+  const again = (/** @type {PausedMember} */ member) =>
+    button("Send again", async () => {
+      if (!(await confirmed(`Send letters to ${called(member)} again?`, RESUME, "Send again"))) return;
+      await post(`${path}/${key}/resume?member=${encodeURIComponent(member.constituency)}`, {});
+      await change();
+    });
+  /** @type {import("./dom.js").Column<PausedMember>[]} */
+  const columns = [
+    { title: "Member", cell: called },
+    { title: "Constituency", cell: ({ constituency }) => constituency },
+    { title: "Paused", cell: ({ paused_why: why, paused_at: at }) => `${REASONS[why] ?? why}, ${dateTime(at)}` },
+  ];
+  if (may(ACTIONS)) columns.push({ title: "Letters", cell: again });
+  return members.length ? table(`${name}: members whose letters are paused`, columns, members, { headed: true }) : null;
+}
+
+/**
+ * @param {TargetLetters} target
+ * @param {Actions} actions
+ */
 function testButton({ key, name }, { path }) {
   return button("Send a test", async () => {
     const email = h("input", { name: "email", type: "email", required: true, autocomplete: "email" });
@@ -101,6 +123,7 @@ function details(target, actions) {
     { "data-key": target.key },
     h("h2", {}, target.name),
     target.paused ? h("p", { class: "notice" }, `${stateOf(target)}, since ${dateTime(target.paused_at)}.`) : null,
+    pausedMembers(target, actions),
     acts ? h("p", { class: "acts" }, pauseButton(target, actions), testButton(target, actions)) : null,
     target.days.length ? table(`Letters to ${target.name} by day`, OF_DAYS, target.days, { headed: true }) : null,
   );

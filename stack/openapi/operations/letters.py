@@ -2,10 +2,15 @@
 
 from chalicelib.letters.answers import LetterTest, StaffLetters, TargetPause
 from chalicelib.letters.staff_api import LetterTestRequest
-from stack.openapi.operation import Answer, Body, Operation, Operations
+from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.operations.petitions import SLUG
 
 NUMBERS = {"requested": 1200, "sent": 1180, "failed": 3, "unknown": 1, "dropped": 6}
+MEMBER = Query(
+    "member",
+    "Only the letters to one member of parliament: the constituency as in `paused_members`.",
+    example="E14009991",
+)
 PAUSE = Answer("The target.", TargetPause)
 
 OPERATIONS: Operations = {
@@ -25,6 +30,8 @@ OPERATIONS: Operations = {
                         "paused": False,
                         "paused_at": None,
                         "paused_why": "",
+                        "members": False,
+                        "paused_members": [],
                         **NUMBERS,
                         "waiting": 10,
                         "days": [{"day": "2026-11-24", **NUMBERS}],
@@ -36,11 +43,13 @@ OPERATIONS: Operations = {
         "Each change of a letter and its number are one transaction, so the numbers never drift. Unknown letters may "
         "have been sent: they do not count as sent, and are never sent again.",
     ),
-    "pause_letters": Operation("Pause the letters to a target", PAUSE, "They wait, and none is lost."),
+    "pause_letters": Operation("Pause the letters to a target", PAUSE, "They wait, and none is lost.", query=[MEMBER]),
     "resume_letters": Operation(
         "Send the letters to a target again",
         PAUSE,
-        "A bounce or a complaint of a target pauses its letters. Those that waited follow within six hours.",
+        "A bounce or a complaint of a target pauses its letters. Those that waited follow within six hours. If the "
+        "target is everybody's member of parliament, a bounce pauses letters to that member only.",
+        query=[MEMBER],
     ),
     "email_letter_test": Operation(
         "Send a test of a letter to yourself",

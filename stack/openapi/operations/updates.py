@@ -3,7 +3,7 @@
 from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates, PublicUpdates
 from chalicelib.updates.model import UpdateText
 from chalicelib.updates.staff_api import PublishRequest, TestRequest
-from stack.openapi.operation import LANG, Answer, Body, Operation, Operations
+from stack.openapi.operation import Answer, Body, Operation, Operations
 
 TEXT = {
     "title": "The Home Secretary answered",
@@ -15,11 +15,10 @@ UPDATE = Answer("The update.", ManagedUpdate)
 ACCEPTED = Answer("The update.", ManagedUpdate, status=202)
 
 OPERATIONS: Operations = {
-    "list_updates": Operation("Published updates", Answer("The published updates.", PublicUpdates), query=[LANG]),
+    "list_updates": Operation("Published updates", Answer("The published updates.", PublicUpdates)),
     "read_updates_feed": Operation(
         "Published updates as an Atom feed",
         Answer("The feed (RFC 4287).", kinds=("application/atom+xml",)),
-        query=[LANG],
     ),
     "list_all_updates": Operation("Updates in every state", Answer("The updates.", ManagedUpdates)),
     "draft_update": Operation(

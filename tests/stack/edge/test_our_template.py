@@ -84,11 +84,13 @@ def test_the_api_gets_the_key_the_prefix_and_the_visitor_and_no_cookie_or_false_
     lies: dict[str, Any] = {
         "X_Origin_Verify": "x",
         "X_Forwarded_Prefix": "/evil",
-        "CloudFront_Viewer_Address": "6.6.6.6:1",
+        "X_Forwarded_For": "6.6.6.6",
     }
-    site.get(f"{PETITION}/signatures", "POST", Cookie="a=b", X_HTTP_Method_Override="DELETE", **lies)
+    passed_on = {"Authorization": "Bearer x", "OSDI_API_Token": "y", "If_Match": '"3"', "Accept": "text/csv"}
+    site.get(f"{PETITION}/signatures", "POST", Cookie="a=b", X_HTTP_Method_Override="DELETE", **lies, **passed_on)
     [asked] = site.asked
     assert asked.target == f"/site{PETITION}/signatures"
     assert (asked.headers["X-Origin-Verify"], asked.headers["X-Forwarded-Prefix"]) == ("hush", "/")
-    assert asked.headers["CloudFront-Viewer-Address"] == "192.0.2.7:4711"
+    assert asked.headers["X-Forwarded-For"] == "6.6.6.6, 192.0.2.7"
+    assert all(asked.headers[name.replace("_", "-")] == value for name, value in passed_on.items())
     assert not {"Cookie", "X-HTTP-Method-Override"} & {*asked.headers}

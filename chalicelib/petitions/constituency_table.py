@@ -18,6 +18,8 @@ FILE = Path(__file__).with_name("constituencies.bin")
 POSTCODE, INDEX = 7, 2
 RECORD = POSTCODE + INDEX
 LENGTH = 4
+# Characters. A constituency's name is an attribute name in a stored item, so long names cost write units.
+LONGEST_NAME = 60
 
 Bytes = bytes | mmap.mmap
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.projections import constituency_table as module
-from chalicelib.projections.constituency_table import Constituencies, constituencies, packed
+from chalicelib.petitions import constituency_table as module
+from chalicelib.petitions.constituency_table import Constituencies, constituencies, packed
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ1 1AB": "Upper Zed", "ZZ99 9ZZ": "Lower Zed", "Z1 1AA": "Zed Bay"}
 POSTCODES = st.from_regex(r"[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}", fullmatch=True)

@@ -1,0 +1,75 @@
+"""Turn the charity's optional table of members of parliament into the file that ships.
+
+The table is `.chalice/members.csv`, with a header line and the columns `constituency`, `name` and `email`. It needs the
+table of postcodes (`stack.constituencies`), which must call each constituency the same.
+"""
+
+import csv
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.petitions import members
+from chalicelib.petitions.members import MemberOfParliament
+from chalicelib.petitions.text import EmailAddress, Line
+from stack import constituencies
+from stack.console import Failure
+from stack.paths import ROOT
+
+TARGET = members.FILE.relative_to(ROOT).as_posix()
+COLUMNS = ("constituency", "name", "email")
+_NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](EmailAddress)
+
+
+def table(project: Path) -> Path:
+    """Return the table's path. The file may not exist."""
+    return project / ".chalice" / "members.csv"
+
+
+def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the file's name in the zip and its content; nothing without a table. Raise Failure if it is invalid."""
+    path, postcodes = table(project), constituencies.table(project)
+    if path.exists():
+        if not postcodes.exists():
+            raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
+        try:
+            yield TARGET, members.packed(read_table(path, set(constituencies.read_table(postcodes).values())))
+        except ValueError as error:
+            raise Failure(f"{path.name}: {error}") from error
+
+
+def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
+    """Return the members by constituency. Rows without name and email are left out: vacant seats. Raise ValueError."""
+    found: dict[str, MemberOfParliament] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if absent := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+            raise ValueError(f"no column is called {absent[0]}")
+        for row in rows:
+            member = MemberOfParliament(*((row[name] or "").strip() for name in COLUMNS))
+            if not member.name and not member.email:
+                continue
+            try:
+                _check(member, found, known)
+            except ValueError as error:
+                raise ValueError(f"line {rows.line_num}: {error}") from error
+            found[member.constituency] = member
+    if not found:
+        raise ValueError("no row has a member")
+    return found
+
+
+def _check(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
+    """Raise ValueError. A name with a line break would begin another header of an email."""
+    if member.constituency not in known:
+        raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")
+    if member.constituency in found:
+        raise ValueError(f"{member.constituency} is there twice")
+    for adapter, value, called in ((_NAME, member.name, "name"), (_EMAIL, member.email, "email address")):
+        try:
+            adapter.validate_python(value)
+        except ValidationError:
+            raise ValueError(f"the {called} of {member.constituency} is missing or wrong") from None
+    if not member.name.isprintable():
+        raise ValueError(f"the name of {member.constituency} has characters that cannot be printed")

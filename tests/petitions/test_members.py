@@ -1,0 +1,117 @@
+"""The member of parliament for a postcode, in the charity's tables."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.petitions import members as module
+from chalicelib.petitions.form import EDITABLE, MAY_BE_LEFT_OUT, NO_MEMBERS, read_edit, read_new
+from chalicelib.petitions.members import MemberOfParliament, has_members, member_of, members, packed, unpacked
+from chalicelib.petitions.model import Petition
+from tests.actors import NOW, a_petition
+from tests.letters.lettering import LETTER, TARGET
+from tests.located import LOWER, UPPER, give_members
+
+MP = {"key": "my-mp", "name": "Your MP", "members": True}
+PACED = {"mode": "paced", "per_hour": 5}
+
+
+@pytest.fixture(autouse=True)
+def _a_new_process() -> Iterator[None]:
+    members.cache_clear()
+    yield
+    members.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "member"),
+    [
+        ("GB", "ZZ1 1AA", UPPER),
+        ("GB", "ZZ9 9ZZ", LOWER),
+        ("GB", "SW1A 1AA", None),
+        ("GB", "AB1 1AA", None),
+        ("GB", "", None),
+        ("GB", None, None),
+        ("FR", "ZZ1 1AA", None),
+        (None, "ZZ1 1AA", None),
+    ],
+)
+def test_a_member_is_found_by_a_british_postcode_only(
+    country: str | None, postcode: str | None, member: MemberOfParliament | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_members(monkeypatch)
+    assert member_of(country, postcode) == member
+
+
+def test_without_tables_nobody_has_a_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
+    monkeypatch.setattr(module, "constituencies", lambda: None)
+    assert member_of("GB", "ZZ1 1AA") is None
+    assert not has_members()
+
+
+def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {
+        each.constituency: each
+        for each in (UPPER, MemberOfParliament("Ynys Môn", "Siân “Z” Jones AS", "sian@as.example"))
+    }
+    assert unpacked(packed(known)) == known
+    (tmp_path / "members.json").write_bytes(packed(known))
+    monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
+    assert members() == known
+    assert has_members()
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        [MP | {"email": "mp@target.example"}],
+        [{"key": "my-mp", "name": "Your MP"}],
+        [MP | {"delivery": PACED}],
+        [MP | {"delivery": {"mode": "digest", "first": 3}}],
+        [MP, MP | {"key": "my-other-mp"}],
+    ],
+)
+def test_letters_to_members_have_no_address_go_singly_and_are_one_target(targets: list[dict[str, Any]]) -> None:
+    with pytest.raises(ValidationError):
+        a_petition(letter=LETTER | {"targets": targets})
+
+
+def test_other_recipients_are_another_version_of_the_letter() -> None:
+    """People agreed to write to the office, and not to their own member."""
+    office = {"key": "my-mp", "name": "Your MP", "email": "office@target.example"}
+    versions = [a_petition(letter=LETTER | {"targets": [each]}).letter_version for each in (MP, office)]
+    assert versions[0] != versions[1]
+
+
+def texts(petition: Petition, **changes: Any) -> str:
+    """Return what staff must send of a petition, and the changes."""
+    names = set(EDITABLE) - MAY_BE_LEFT_OUT - {"opened_at", "closes_at"}
+    return json.dumps(petition.model_dump(mode="json", include=names) | changes)
+
+
+def test_staff_choose_members_only_on_a_site_with_their_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    petition = a_petition(letter=LETTER)
+    edit = texts(petition, letter=LETTER | {"targets": [TARGET, MP]})
+    with pytest.raises(Invalid) as refused:
+        read_edit(edit, petition, NOW)
+    assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]
+    give_members(monkeypatch)
+    assert read_edit(edit, petition, NOW).letter != petition.letter
+
+
+def test_staff_edit_other_parts_although_the_table_is_gone() -> None:
+    petition = a_petition(letter=LETTER | {"targets": [MP]})
+    assert read_edit(texts(petition, title="Another title"), petition, NOW).title == "Another title"
+
+
+def test_a_new_petition_needs_the_table_too() -> None:
+    new = texts(a_petition(), slug="another", letter=LETTER | {"targets": [MP]})
+    with pytest.raises(Invalid) as refused:
+        read_new(new, NOW)
+    assert refused.value.errors == [FieldError("letter.targets", NO_MEMBERS)]

@@ -1,0 +1,84 @@
+"""The page to confirm says to which member of parliament the letter goes, or that it goes to none."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.publish import publish
+from tests.actors import NOW, WELSH, a_petition, json_of
+from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter
+from tests.located import LOWER, UPPER, give_members
+from tests.petitions.test_members import MP
+from tests.served import Served
+from tests.signatures.test_letter_page import SIGNATURES, arrived, confirm_link, form_on, shown
+
+OFFICE = {"key": "office", "name": "Home Office", "email": "office@target.example"}
+NOT_SENT = "We could not find your MP from this postcode, so your letter will not be sent."
+
+
+@pytest.fixture
+def lettered(served: Served, monkeypatch: pytest.MonkeyPatch) -> Petition:
+    give_members(monkeypatch)
+    return a_petition_with_a_letter(served, targets=[MP])
+
+
+def page_after_signing(served: Served, petition: Petition, **changes: Any) -> Any:
+    body = json_of(letter={"send": True}, **changes)
+    assert served.post_json(f"/api{SIGNATURES}", body).status_code == 202
+    return served.get(confirm_link(served, petition))
+
+
+def test_the_letter_goes_to_the_member_whom_the_page_names(served: Served, lettered: Petition) -> None:
+    page = page_after_signing(served, lettered, postcode="ZZ1 1AA")
+    assert f"To {UPPER.name} Subject" in shown(page)
+    assert f"Dear {UPPER.name}," in shown(page)
+    assert "We could not find" not in shown(page)
+    assert UPPER.email not in page.body.decode()
+    served.post_form("/confirm", form_on(page))
+    [mail] = arrived(served, lettered)
+    assert mail.to == UPPER.email
+
+
+@pytest.mark.parametrize("changes", [{}, {"postcode": "SW1A 1AA"}, {"postcode": "ZZ1 1AA", "country": "FR"}])
+def test_the_page_says_that_a_letter_without_a_member_is_not_sent(
+    served: Served, lettered: Petition, changes: dict[str, str]
+) -> None:
+    page = page_after_signing(served, lettered, **changes)
+    assert NOT_SENT in shown(page)
+    assert "To Nobody yet Subject" in shown(page)
+    assert served.post_form("/confirm", form_on(page)).status_code == 200
+    assert arrived(served, lettered) == []
+
+
+def test_a_postcode_that_is_corrected_while_confirming_finds_the_member(served: Served, lettered: Petition) -> None:
+    page = page_after_signing(served, lettered, postcode="AB1 1AA")
+    assert NOT_SENT in shown(page)
+    served.post_form("/confirm", form_on(page) | {"country": "GB", "postcode": "ZZ9 9ZZ"})
+    assert [mail.to for mail in arrived(served, lettered)] == [LOWER.email]
+
+
+def test_the_page_says_who_else_gets_the_letter(served: Served, lettered: Petition) -> None:
+    petition = a_petition_with_a_letter(served, targets=[MP, OFFICE])
+    page = page_after_signing(served, petition)
+    assert "We could not find your MP from this postcode. Your letter goes only to Home Office." in shown(page)
+    assert "Dear Home Office," in shown(page)
+    served.post_form("/confirm", form_on(page))
+    assert [mail.to for mail in arrived(served, petition)] == [OFFICE["email"]]
+
+
+def test_the_page_says_it_in_welsh(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_members(monkeypatch)
+    named = WELSH_LETTER | {"target_names": {"my-mp": "Eich AS"}}
+    letter, translations = LETTER | {"targets": [MP]}, {"cy": WELSH | {"letter": named}}
+    petition = publish(a_petition(letter=letter, translations=translations), NOW, served.tables)
+    text = shown(page_after_signing(served, petition, language="cy"))
+    assert "Ni allem ddod o hyd i’ch AS o’r cod post hwn, felly ni fydd eich llythyr yn cael ei anfon." in text
+
+
+def test_the_form_asks_for_a_postcode_and_the_api_shows_the_public_name(served: Served, lettered: Petition) -> None:
+    form = shown(served.get("/petitions/safe-children"))
+    assert "We find your MP from your postcode. Without a postcode, no letter goes to your MP." in form
+    letter = served.get("/api/petitions/safe-children").json_body["letter"]
+    assert letter["targets"] == ["Your MP"]
+    assert UPPER.email not in str(letter)

@@ -1,0 +1,118 @@
+"""The charity's table of members of parliament becomes the file that ships, or the build stops with a reason."""
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.petitions import constituency_table
+from chalicelib.petitions.members import MemberOfParliament, packed, unpacked
+from stack import constituencies
+from stack.attach import deployed
+from stack.console import Failure
+from stack.emulator import emulator
+from stack.manage import issue_token
+from stack.members import TARGET, members_file, table
+from stack.package import Package, contents_of
+from stack.slim import write_zip
+from tests.actors import ALICE, json_of
+from tests.deployed import a_draft
+from tests.letters.lettering import LETTER
+from tests.located import TABLE as POSTCODES_OF_TEST
+from tests.petitions.test_members import MP
+from tests.stack.supporter import EMAIL_SECONDS, fetch, wait_for
+from tests.stack.test_powers import visitor
+
+POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
+HEADER = "constituency,name,email\n"
+PALACE = MemberOfParliament("Zed Palace", "Zoe Palace MP", "zoe.palace@parliament.example")
+WRITING = "write-to-your-mp"
+UPPER = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
+
+
+def write(project: Path, members: str, encoding: str = "utf-8") -> None:
+    constituencies.table(project).write_text(POSTCODES, encoding="utf-8")
+    table(project).write_text(members, encoding=encoding)
+
+
+def test_without_a_table_nothing_ships(project: Path) -> None:
+    assert list(members_file(project)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: str) -> None:
+    rows = ["party,constituency,name,email", "Z,Upper Zed, Una Upper MP ,una.upper@parliament.example", ",Lower Zed,,"]
+    write(project, "\n".join(rows), encoding)
+    [(name, content)] = members_file(project)
+    assert name == TARGET
+    assert unpacked(content) == {
+        "Upper Zed": MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("constituency,name\nUpper Zed,Una\n", "no column is called email"),
+        ("", "no column is called constituency"),
+        (HEADER, "no row has a member"),
+        (f"{HEADER}Lower Zed,,\n", "no row has a member"),
+        (f"{HEADER}{UPPER}{UPPER}", "line 3: Upper Zed is there twice"),
+        (f"{HEADER}Uper Zed,Una,una@parliament.example\n", "line 2: .*no constituency called 'Uper Zed'"),
+        (f"{HEADER}Upper Zed,Una Upper,\n", "the email address of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una Upper\n", "the email address of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una Upper,una at parliament\n", "the email address of Upper Zed"),
+        (f"{HEADER}Upper Zed,,una@parliament.example\n", "the name of Upper Zed"),
+        (f'{HEADER}Upper Zed,"Una\nBcc: x",una@parliament.example\n', "cannot be printed"),
+    ],
+)
+def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
+    write(project, text)
+    with pytest.raises(Failure, match=message):
+        list(members_file(project))
+
+
+def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
+    table(project).write_text(HEADER + UPPER)
+    with pytest.raises(Failure, match=r"needs constituencies\.csv"):
+        list(members_file(project))
+
+
+def test_the_table_is_part_of_the_package(project: Path) -> None:
+    (project / "app.py").write_text("")
+    write(project, HEADER + UPPER)
+    assert unpacked(dict(contents_of(project))[TARGET])["Upper Zed"].name == "Una Upper MP"
+
+
+@pytest.mark.stack
+@pytest.mark.xdist_group("places")
+def test_a_deployed_table_addresses_a_confirmed_letter(
+    built: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, known = tmp_path / "deployment.zip", {PALACE.constituency: PALACE}
+    tables = [(constituencies.TARGET, constituency_table.packed(POSTCODES_OF_TEST)), (TARGET, packed(known))]
+    write_zip(archive, tables, base=built.archive)
+    monkeypatch.setattr("stack.attach.package", lambda *_: Package(built.template, archive))
+    with emulator() as running:
+        stack = deployed(running.endpoint)
+        supporter, staff = visitor(stack), {"Authorization": f"Bearer {issue_token(stack)}"}
+        draft = a_draft(WRITING, letter=LETTER | {"targets": [MP]})
+        petitions = f"{stack.api}/api/staff/petitions"
+        post(petitions, draft, staff)
+        post(f"{petitions}/{WRITING}/state", {"state": "open"}, {**staff, "If-Match": "*"})
+        signature = json_of(postcode="SW1A 1AA", letter={"send": True})
+        post(f"{stack.api}/api/petitions/{WRITING}/signatures", signature)
+        supporter.press("confirm", supporter.link("confirm", ALICE.email))
+        [letter] = wait_for(lambda: [mail for mail in supporter.mails() if PALACE.email in mail["to"]], EMAIL_SECONDS)
+        assert letter["text"].startswith(f"Dear {PALACE.name},")
+        path = f"/api/staff/petitions/{WRITING}/letters"
+        [target] = supporter.read(path, staff["Authorization"].removeprefix("Bearer "))["targets"]
+        assert (target["key"], target["requested"]) == ("my-mp", 1)
+
+
+def post(url: str, body: Any, headers: Mapping[str, str] | None = None) -> bytes:
+    every = {"Content-Type": "application/json", **(headers or {})}
+    return fetch(urllib.request.Request(url, json.dumps(body).encode(), every))
