@@ -3,6 +3,7 @@
 import argparse
 import getpass
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from chalicelib.aws import clients
 from chalicelib.aws.queue import Queue
@@ -34,6 +35,16 @@ def audited(action: str, subject: str = "", **details: str) -> None:
 def account() -> str:
     """Return the engineer's user name."""
     return getpass.getuser()
+
+
+def moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        raise argparse.ArgumentTypeError("use a time such as 2026-11-25T18:00:00Z")
+    return found.astimezone(UTC).replace(microsecond=0)
 
 
 def from_1_to(most: int) -> Callable[[str], int]:

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from chalicelib.core import times
-from chalicelib.letters.request import request_missing
+from chalicelib.letters.request import ALWAYS, request_missing
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.members import has_members
 from commands import common
@@ -12,7 +12,7 @@ from commands import common
 
 def request_letters(arguments: argparse.Namespace) -> None:
     petition = petition_as_stored(arguments.slug, common.tables())
-    requested = request_missing(petition.slug, times.now(), common.tables())
+    requested = request_missing(petition.slug, times.now(), common.tables(), arguments.since or ALWAYS)
     print(
         f"{petition.slug}: {requested} letters were missing and are requested; the sweep queues them within 75 minutes"
     )
@@ -23,4 +23,6 @@ def request_letters(arguments: argparse.Namespace) -> None:
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("letters", help="request letters that were lost in the stream; safe to repeat")
     command.add_argument("slug")
+    help_since = "only of people who confirmed since then, such as 2026-11-24T18:30:00Z"
+    command.add_argument("--since", type=common.moment, help=help_since)
     command.set_defaults(run=request_letters)

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -176,15 +176,7 @@ def _ids(path: Path | None) -> frozenset[str]:
 
 
 def _moment(text: str) -> datetime | None:
-    if text == LATEST:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError("use a time such as 2026-11-25T18:00:00Z, or latest")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    return None if text == LATEST else common.moment(text)
 
 
 def add_to(subparsers: Any) -> None:

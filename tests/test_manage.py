@@ -355,8 +355,8 @@ def test_an_unknown_petition_is_reported_in_one_line(words: list[str], capsys: p
 def test_letters_that_were_lost_are_requested(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
     petition = a_published_petition(tables, letter=LETTER)
     confirmed(tables, petition, letter={"send": True})
-    for missing in (1, 0):
-        assert manage.main(["letters", petition.slug]) == 0
+    for missing, since in ((0, ["--since", times.iso(NOW + DAY)]), (1, ["--since", times.iso(NOW)]), (0, [])):
+        assert manage.main(["letters", petition.slug, *since]) == 0
         assert f"{missing} letters were missing" in capsys.readouterr().out
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.model import target_of
 from chalicelib.letters.trial import TESTS
@@ -24,6 +25,7 @@ from chalicelib.signatures.walk import letter_senders
 Image = Mapping[str, Any]
 # Signatures that are read at once.
 PAGE = 500
+ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def request_letters(
@@ -88,12 +90,15 @@ def _requested(
         return state.request_of(item) if "mail_requested_at" in item else None
 
 
-def request_missing(slug: str, now: datetime, tables: Tables) -> int:
+def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = ALWAYS) -> int:
     """Request every letter of the petition that was not requested, and return how many there were. Safe to repeat.
+
+    `since`: only of people who confirmed then or later. Earlier ones may have confirmed in test mode.
 
     The stream requests letters. This is for confirmations that it has lost. The sweep queues what this requests.
     """
-    return sum(_requests_missing(image, now, tables) for image in _senders(slug, tables))
+    found = (image for image in _senders(slug, tables) if image["confirmed_at"] >= iso(since))
+    return sum(_requests_missing(image, now, tables) for image in found)
 
 
 def _senders(slug: str, tables: Tables) -> Iterator[Image]:

@@ -20,7 +20,7 @@ ADDRESSED = ("state", "email")
 # What a list of those who asked for updates reads (.chalice/policy-run-list.json).
 LISTED = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What finds missing requests for letters.
-WITH_LETTERS = ("pk", "sk", "state", "letter")
+WITH_LETTERS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no address.
 EXPORTED = (
     *("state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at"),

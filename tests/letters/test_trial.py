@@ -4,7 +4,8 @@ import json
 
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
-from tests.actors import ALICE, bobs_token
+from chalicelib.letters.request import request_missing
+from tests.actors import ALICE, MINUTE, NOW, bobs_token
 from tests.letters.lettering import (
     HOME_SECRETARY,
     LETTER,
@@ -42,6 +43,11 @@ def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(serve
     assert (mail.to, mail.subject, mail.reply_to) == (BOB, f"[TEST] {LETTER['subject']}", "")
     assert mail.sender_name.startswith(ALICE.name)
     assert numbers(served) == LetterNumbers()
+    a_petition_with_a_letter(served)
+    assert request_missing(petition.slug, NOW, served.tables, NOW + MINUTE) == 0, (
+        "lost letters are requested, not those"
+    )
+    assert request_missing(petition.slug, NOW, served.tables, NOW) == 1
 
 
 def test_a_letter_that_waits_when_test_mode_begins_waits_until_it_ends(served: Served) -> None:
