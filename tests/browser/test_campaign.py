@@ -37,15 +37,15 @@ def test_an_update_is_drafted_seen_edited_tested_published_and_its_result_shown(
 ) -> None:
     sign_in(desk, deployed_site, where=f"{told}/updates")
     for empty in ("Title", "Text"):
-        expect(desk.get_by_label(empty)).to_have_value("")
-    desk.get_by_label("Title").fill("They answered")
-    desk.get_by_label("Text").fill("# Good news\n\nThey said **yes**. <script>alert(1)</script>")
+        expect(desk.get_by_label(empty, exact=True)).to_have_value("")
+    desk.get_by_label("Title", exact=True).fill("They answered")
+    desk.get_by_label("Text", exact=True).fill("# Good news\n\nThey said **yes**. <script>alert(1)</script>")
     desk.get_by_role("button", name="Save as a draft").click()
     preview = desk.locator("[data-preview]")
     expect(preview.get_by_role("heading", name="Good news")).to_be_visible()
     expect(preview.locator("strong")).to_have_text("yes")
     expect(preview).to_contain_text("<script>alert(1)</script>")
-    desk.get_by_label("Title").fill("The council answered")
+    desk.get_by_label("Title", exact=True).fill("The council answered")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("The council answered")
     desk.get_by_label("Email address").fill("bob.tests@charity.example")
@@ -63,8 +63,8 @@ def test_an_update_is_drafted_seen_edited_tested_published_and_its_result_shown(
 
 def test_a_planned_update_says_when_and_is_cancelled(desk: Page, deployed_site: DeployedSite, told: str) -> None:
     sign_in(desk, deployed_site, where=f"{told}/updates")
-    desk.get_by_label("Title").fill("Too early")
-    desk.get_by_label("Text").fill("Wait.")
+    desk.get_by_label("Title", exact=True).fill("Too early")
+    desk.get_by_label("Text", exact=True).fill("Wait.")
     desk.get_by_role("button", name="Save as a draft").click()
     desk.get_by_role("button", name="Publish").click()
     dialog = desk.get_by_role("dialog")

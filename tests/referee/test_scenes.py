@@ -28,7 +28,10 @@ NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
 # Looked up by its name: only the relay asks for letters again.
 AGAIN = {"chalicelib/mail/counted.py:request_dropped", "chalicelib/mail/counted.py:transact"}
 # What an email's feedback does, and who requests one.
-RECORDED = {"chalicelib/letters/target_state.py:pause", "chalicelib/mail/counted.py:mark_undeliverable"}
+RECORDED = {
+    "chalicelib/letters/target_state.py:pause",
+    *(f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")),
+}
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
 OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/gathered.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"

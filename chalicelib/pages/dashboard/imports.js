@@ -13,7 +13,8 @@ import { refill } from "./refill.js";
 const EVERY_MS = 3_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 const INTRODUCTION =
-  "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would happen.";
+  "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would " +
+  "happen.";
 const FILE_HINT = "Up to 4 MB. Ask your engineer about a larger one. The file is deleted when the import ends.";
 const UNDO =
   "Signatures that came only with this import are taken back, also from the count. People who signed here too, " +

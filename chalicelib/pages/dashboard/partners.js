@@ -14,7 +14,8 @@ const PATH = "/partners";
 const INTRODUCTION =
   "A partner runs the petition on its own site and passes signatures on. A person who also signs here counts once.";
 const WORDING_HINT =
-  "What people agree to on the partner’s site, word for word. It is stored with each signature: you must be able to show it.";
+  "What people agree to on the partner’s site, word for word. It is stored with each signature: you must be able to " +
+  "show it.";
 const SOURCE_HINT =
   "partner- and a short name, such as partner-oak. The counts by source show it. It cannot be changed.";
 
