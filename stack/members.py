@@ -12,14 +12,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.petitions import members
 from chalicelib.petitions.members import MemberOfParliament
-from chalicelib.petitions.text import EmailAddress, Line
+from chalicelib.petitions.text import Line, Mailable
 from stack import constituencies
 from stack.console import Failure
 from stack.paths import ROOT
 
 TARGET = members.FILE.relative_to(ROOT).as_posix()
 COLUMNS = ("constituency", "name", "email")
-_NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](EmailAddress)
+_NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](Mailable)
 
 
 def table(project: Path) -> Path:

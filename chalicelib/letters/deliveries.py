@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.aws.table import Change, Tables
+from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.counts import count_change, shard_of
@@ -12,7 +12,7 @@ from chalicelib.letters.model import LIFETIME
 from chalicelib.letters.target_state import pause
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import AfterCrash
+from chalicelib.mail.state import CLAIM, AfterCrash
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +43,19 @@ class LetterDeliveries(CountedDeliveries):
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record it, and pause the target: if its address is wrong, SES would refuse the letters of everybody else."""
         super().mark_refused(request, now, tables)
-        letter = letter_ids(request.key)
-        pause(letter.slug, letter.target, "refused", now, tables)
+        # The sender may not read the item. An update returns it.
+        settled = Change(self.item_key(request.key), remove=CLAIM, when=Attr("mails").exists())
+        _pause(request.key, tables.update_and_read(settled), "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record it, and pause all letters to this target; if it was a member of parliament, only to this one."""
         super().mark_undeliverable(key, reason, now, tables)
-        letter, item = letter_ids(key), tables.get(self.item_key(key), consistent=True) or {}
-        pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
+        _pause(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
+
+
+def _pause(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
+    letter = letter_ids(key)
+    pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""))
 
 
 # A letter that arrives twice discredits the campaign, so after a crash it is not sent again.

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.core import keys
+from chalicelib.core.errors import MailRefused
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
@@ -38,6 +39,11 @@ def alice_sends_a_letter(served: Served) -> Petition:
 def a_requested_letter(served: Served) -> None:
     alice_sends_a_letter(served)
     served.mail_request = LETTERS.request(LETTER_KEY, NOW, served.tables)  # type: ignore[attr-defined]
+
+
+def a_letter_that_ses_refuses(served: Served) -> None:
+    a_requested_letter(served)
+    served.mailer.failures = [MailRefused()]
 
 
 def bob_and_a_requested_letter(served: Served) -> None:
@@ -84,6 +90,7 @@ LETTER_SCENES = [
     Scene("relay_mail", alice_sends_a_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
     Scene("relay_mail", a_dropped_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
     Scene("send_other_mail", a_requested_letter, delivered, is_sent_at_most_once, SIX),
+    Scene("send_other_mail", a_letter_that_ses_refuses, delivered, counted_right, SIX, sends=False),
     Scene("export_access", bob_and_a_requested_letter, partial(asked, "POST", f"{PERSON}/access", 200, {}),
           partial(is_in_the_trail, "access.exported")),
     Scene("receive_feedback", a_requested_letter, bounced, says_nothing_about_alice),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import MailRefused
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.sweep import AGAIN, ON_ITS_WAY
@@ -78,6 +79,22 @@ def test_without_a_member_no_letter_is_requested_and_other_targets_get_theirs(
     send_all(served)
     assert recipients(served) == ["office@target.example"]
     assert first_target(served)["requested"] == 0
+
+
+def test_a_refused_letter_to_one_member_pauses_letters_to_that_member_only(
+    served: Served, to_members: Petition
+) -> None:
+    served.mailer.failures = [MailRefused()]
+    writes(served, to_members)
+    send_all(served)
+    writes(served, to_members, BOB)
+    writes(served, to_members, CHARLIE, postcode=LOWER_POSTCODE)
+    send_all(served)
+    assert recipients(served) == [LOWER.email]
+    found = first_target(served)
+    assert (found["paused"], found["failed"], found["waiting"], found["sent"]) == (False, 1, 1, 1)
+    [paused] = found["paused_members"]
+    assert (paused["constituency"], paused["paused_why"]) == ("Upper Zed", "refused")
 
 
 def test_a_bounce_of_one_member_pauses_letters_to_that_member_only(served: Served, to_members: Petition) -> None:

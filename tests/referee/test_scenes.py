@@ -28,10 +28,7 @@ NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
 # Looked up by its name: only the relay asks for letters again.
 AGAIN = {"chalicelib/mail/counted.py:request_dropped", "chalicelib/mail/counted.py:transact"}
 # What an email's feedback does, and who requests one.
-RECORDED = {
-    "chalicelib/letters/target_state.py:pause",
-    *(f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")),
-}
+RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
 OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/gathered.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
@@ -59,6 +56,7 @@ NAMED_ONLY = {
         "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",
         "chalicelib/mail/outstanding.py:mark",
+        *("chalicelib/letters/deliveries.py:mark_refused", "chalicelib/letters/target_state.py:pause"),
         "chalicelib/mail/stop.py:is_stopped",
         "chalicelib/petitions/store.py:find_letter",
         "chalicelib/signatures/mail_state.py:mark_undeliverable",

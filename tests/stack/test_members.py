@@ -66,6 +66,7 @@ def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: st
         (f"{HEADER}Upper Zed,Una Upper\n", "the email address of Upper Zed"),
         (f"{HEADER}Upper Zed,Una Upper,una at parliament\n", "the email address of Upper Zed"),
         (f"{HEADER}Upper Zed,,una@parliament.example\n", "the name of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una,ûna@parliament.example\n", "the email address of Upper Zed"),
         (f'{HEADER}Upper Zed,"Una\nBcc: x",una@parliament.example\n', "cannot be printed"),
     ],
 )
