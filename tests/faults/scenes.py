@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import keys, tokens
+from chalicelib.core import keys, mail_keys, tokens
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
@@ -25,6 +25,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.stop import choice_of, is_stopped, stop, stop_token
+from chalicelib.mail.watch import NEARLY_NONE
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, shed
@@ -348,6 +349,16 @@ def event_sources_are_disabled(served: Served) -> None:
     assert not served.other_source.is_open
 
 
+def a_crowd_waits(served: Served) -> None:
+    served.queue.messages = [{}] * (NEARLY_NONE + 1)
+
+
+def confirmations_have_the_whole_rate(served: Served) -> None:
+    assert served.source.is_open
+    assert not served.other_source.is_open
+    assert served.tables.get(mail_keys.mail_whole_rate())
+
+
 def event_sources_disabled(served: Served) -> None:
     served.source.is_open = served.other_source.is_open = False
 
@@ -437,6 +448,7 @@ SCENES = [
     Scene("send_other_mail", alice_pending, partial(delivered, "send_other_mail", requests), alice_is_mailed, SIX),
     Scene("receive_feedback", alice_pending, partial(delivered, "receive_feedback", bounce), gets_no_mail),
     Scene("watch_mail", event_sources_disabled, partial(ran, "watch_mail", _schedule), event_sources_are_enabled),
+    Scene("watch_mail", a_crowd_waits, partial(ran, "watch_mail", _schedule), confirmations_have_the_whole_rate),
     Scene("watch_mail", sending_paused, partial(ran, "watch_mail", _schedule), event_sources_are_disabled),
     Scene("sweep_mail", alice_pending, partial(ran, "sweep_mail", _schedule), alice_is_queued),
     Scene("sweep_mail", marked_without_email, partial(ran, "sweep_mail", _schedule), no_group_is_marked),
