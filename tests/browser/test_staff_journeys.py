@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,6 +14,7 @@ from tests.browser.crowd import SLUG
 from tests.browser.test_staff import figure, sign_in
 from tests.browser.test_supporter import confirm_from_inbox, fill, press_sign
 from tests.deployed import DeployedSite
+from tests.emulated import eventually
 
 NEW = "plant-a-thousand-trees"
 FIELDS = {
@@ -64,10 +66,13 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
         desk.get_by_label(f"{label} (Cymraeg)", exact=True).fill("Yn Gymraeg.")
     desk.get_by_label("Sites that may show the form").fill("https://www.charity.example")
     desk.get_by_role("button", name="Save", exact=True).click()
+
+    def stored() -> dict[str, Any]:
+        return dict(deployed_site.staff_as(deployed_site.staff_token, f"/petitions/{NEW}").json())
+
+    eventually(lambda: stored()["embed_on"] == ["https://www.charity.example"])
+    assert stored()["translations"]["cy"]["title"] == "Plannu dwy fil o goed"
     expect(desk.get_by_role("alert")).to_have_count(0)
-    stored = deployed_site.staff_as(deployed_site.staff_token, f"/petitions/{NEW}").json()
-    assert stored["translations"]["cy"]["title"] == "Plannu dwy fil o goed"
-    assert stored["embed_on"] == ["https://www.charity.example"]
     for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close the petition", "Closed")):
         choose(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)
