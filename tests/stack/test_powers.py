@@ -91,14 +91,15 @@ def test_a_second_signing_is_emailed_by_the_low_priority_queue(stack: Deployed) 
 
 def test_the_way_of_a_signature_works_under_the_functions_own_roles(stack: Deployed) -> None:
     supporter, staff = visitor(stack), issue_token(stack)
+    counts = f"/api/staff/petitions/{SLUG}/counts"
+    before = int(supporter.read(counts, staff)["confirmed"])
     supporter.sign(SLUG, "ada@example.org")
     supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
-    counts = f"/api/staff/petitions/{SLUG}/counts"
-    assert supporter.read(counts, staff)["confirmed"] == 1
+    assert supporter.read(counts, staff)["confirmed"] == before + 1
     assert supporter.read(f"/api/petitions/{SLUG}")["slug"] == SLUG
     assert supporter.read("/health")["status"] == "ok"
     supporter.press("withdraw", supporter.link("withdraw", "ada@example.org"))
-    assert supporter.read(counts, staff)["confirmed"] == 0
+    assert supporter.read(counts, staff)["confirmed"] == before
 
 
 def test_what_was_used_of_the_policies_is_noted_as_the_project_names_it(stack: Deployed, noted: Path) -> None:
