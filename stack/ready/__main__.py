@@ -74,11 +74,17 @@ def seconds(text: str) -> float:
     return number * _UNITS[found[2]]
 
 
-def _options(words: Sequence[str] | None) -> Namespace:
-    parser = ArgumentParser(prog="make ready", description=__doc__)
+def parser_of(prog: str, description: str | None) -> ArgumentParser:
+    """Return a parser of what both `make ready` and `make warm` are told: the stage and the crowd."""
+    parser = ArgumentParser(prog=prog, description=description)
     parser.add_argument("--stage", default="dev")
     parser.add_argument("--expect", type=rate, default="1000/s", help="signatures a second: 1000/s")
     parser.add_argument("--for", type=seconds, default="1h", dest="seconds", help="for how long: 1h")
+    return parser
+
+
+def _options(words: Sequence[str] | None) -> Namespace:
+    parser = parser_of("make ready", __doc__)
     parser.add_argument("--dns", action="store_true", help="also ask the name servers for SPF, DKIM and DMARC")
     return parser.parse_args(words)
 

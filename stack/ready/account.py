@@ -144,8 +144,6 @@ def _edge(outputs: Mapping[str, str]) -> Iterator[Read]:
     if "EdgeArn" not in outputs:
         return
     yield Read("acm", "list_certificates", {"certificates.first_end_edge": _first_end}, region=_CERTIFICATES_OF_EDGE)
-    state = {"edge.status": lambda answer: answer["Distribution"]["Status"]}
-    yield Read("cloudfront", "get_distribution", state, {"Id": outputs["EdgeArn"].rpartition("/")[2]})
 
 
 def _first_end(answer: Any) -> datetime | None:

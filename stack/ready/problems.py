@@ -75,5 +75,3 @@ def _of_watching(values: Values, now: datetime) -> Iterator[Defect]:
         end = values.get(name)
         if end is not None and end - now < _CERTIFICATE:
             yield Defect(f"a certificate expires on {end:%-d %B %Y}", "ACM console: see why it is not renewed")
-    if values.get("edge.status", "Deployed") != "Deployed":
-        yield Defect(f"CloudFront is {values.get('edge.status')}", "wait: a change takes some minutes")

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from chalicelib.core.keys import COUNTS
 from stack.aws import Cloud
 from stack.console import Failure, bold, run_main, say
 from stack.deploy import stack_name
-from stack.ready.__main__ import rate, read_all, seconds
+from stack.ready.__main__ import parser_of, read_all
 from stack.ready.stage import clients, endpoint_of, stage_of
 from stack.ready.verdict import Expected
 from stack.warm.act import Warming
@@ -86,10 +86,7 @@ def _agrees() -> bool:
 
 
 def _options(words: Sequence[str] | None) -> Namespace:
-    parser = ArgumentParser(prog="make warm", description=__doc__)
-    parser.add_argument("--stage", default="dev")
-    parser.add_argument("--expect", type=rate, default="1000/s", help="signatures a second: 1000/s")
-    parser.add_argument("--for", type=seconds, default="1h", dest="seconds", help="for how long: 1h")
+    parser = parser_of("make warm", __doc__)
     parser.add_argument("--revert", action="store_true", help="undo what can be undone")
     return parser.parse_args(words)
 

@@ -82,7 +82,6 @@ def answers(limits: Limits) -> dict[str, Any]:
         "describe_alarms": {"MetricAlarms": []},
         "list_subscriptions_by_topic": {"Subscriptions": [subscribed]},
         "list_certificates": {"CertificateSummaryList": [certificate]},
-        "get_distribution": {"Distribution": _distribution("Deployed")},
     }
 
 
@@ -119,7 +118,3 @@ def stubbed(wanted: Iterable[Read], given: Mapping[str, Any], denied: set[str]) 
 
 def _certificate() -> str:
     return "arn:aws:acm:eu-west-2:111122223333:certificate/12345678-1234-1234-1234-123456789012"
-
-
-def _distribution(status: str) -> dict[str, Any]:
-    return {"Id": "E1", "ARN": "arn:aws:cloudfront::111122223333:distribution/E1", "Status": status}

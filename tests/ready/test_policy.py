@@ -29,7 +29,6 @@ RESOURCES = {
     "cloudwatch:DescribeAlarms": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:petitions-prod-DriftAlarm-1X",
     "sqs:GetQueueAttributes": f"arn:aws:sqs:{REGION}:{ACCOUNT}:petitions-prod-MailQueue-1X",
     "sns:ListSubscriptionsByTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:petitions-prod-AlarmsTopic-1X",
-    "cloudfront:GetDistribution": EDGE["EdgeArn"],
     "cloudformation:DescribeStacks": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/petitions-prod/1-2-3",
 }
 GATEWAY = {"get_account": "/account", "get_stage": "/restapis/api1234567/stages/site"}

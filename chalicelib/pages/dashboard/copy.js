@@ -1,6 +1,6 @@
-// A button that copies a text: a token, a link or a statement.
+// Buttons that copy a text: a token, a link or a statement.
 
-import { button } from "./dom.js";
+import { button, dialog, h } from "./dom.js";
 
 /**
  * @param {string} text what the button says
@@ -12,4 +12,20 @@ export function copyButton(text, copied) {
     copy.textContent = "Copied";
   });
   return copy;
+}
+
+/**
+ * Show a new token, which cannot be shown again.
+ * @param {string} token
+ * @param {string} warning what to do with it
+ */
+export function showTokenOnce(token, warning) {
+  const content = h(
+    "div",
+    {},
+    h("p", {}, warning),
+    h("p", {}, h("code", { "data-token": "" }, token)),
+    h("p", { class: "acts" }, copyButton("Copy the token", token)),
+  );
+  return dialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
 }

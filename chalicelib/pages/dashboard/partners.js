@@ -1,8 +1,8 @@
 // Partners: other organisations that pass signatures on. List them, add one, and issue its token.
 
 import { ask, post } from "./api.js";
-import { copyButton } from "./copy.js";
-import { button, dialog, h, table } from "./dom.js";
+import { showTokenOnce } from "./copy.js";
+import { button, h, table } from "./dom.js";
 import { field, sendingForm, submitButton } from "./forms.js";
 import { refill } from "./refill.js";
 import { forget, keepTyped } from "./typed.js";
@@ -30,14 +30,7 @@ function showOnce({ token, partner }) {
   const warning =
     `Give it to ${partner} in a way that nobody else can read. It can only send signatures of this partner. ` +
     "It is not stored and cannot be shown again. Revoke it on the page Tokens.";
-  const content = h(
-    "div",
-    {},
-    h("p", {}, warning),
-    h("p", {}, h("code", { "data-token": "" }, token)),
-    h("p", { class: "acts" }, copyButton("Copy the token", token)),
-  );
-  return dialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
+  return showTokenOnce(token, warning);
 }
 
 /** @type {import("./dom.js").Column<ShownPartner>[]} */

@@ -1,8 +1,8 @@
 // Who has access: issue, list and revoke tokens.
 
 import { ask, post } from "./api.js";
-import { copyButton } from "./copy.js";
-import { button, confirmed, dialog, h, table } from "./dom.js";
+import { showTokenOnce } from "./copy.js";
+import { button, confirmed, h, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { refill } from "./refill.js";
@@ -28,14 +28,7 @@ const RIGHTS = {
  */
 function showOnce({ token }, owner) {
   const warning = `Give it to ${owner} in a way that nobody else can read. It is not stored and cannot be shown again.`;
-  const content = h(
-    "div",
-    {},
-    h("p", {}, warning),
-    h("p", {}, h("code", { "data-token": "" }, token)),
-    h("p", { class: "acts" }, copyButton("Copy the token", token)),
-  );
-  return dialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
+  return showTokenOnce(token, warning);
 }
 
 /** @param {StaffToken} token */
