@@ -28,17 +28,17 @@ run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(EDGE)),--edge)
 
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
-	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -n 3 -m "not slow"
+	@exec $(PY) -m pytest -n 3 -m "not slow"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
 	@$(PY) -m pytest -m slow
 	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_contract_over_http.py tests/browser/test_supporter.py
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
-	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m pytest -m "not slow" --durations=20
+	@exec $(PY) -m pytest -m "not slow" --durations=20
 
 planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: takes hours
-	@CHROMIUM="$${CHROMIUM:-$$(command -v chromium)}" exec $(PY) -m tests.planted
+	@exec $(PY) -m tests.planted
 
 unit: .venv/ready .venv/referee/ready ## Run the tests that need neither emulator nor browser
 	@exec $(PY) -m pytest -m "not (stack or flows or e2e or browser or faults or slow)" $(addprefix --ignore=tests/,browser e2e faults flows)

@@ -55,18 +55,23 @@ def command(port: int, local: Path, *options: str) -> subprocess.Popen[str]:
 @contextmanager
 def running_site(port: int, local: Path, *options: str) -> Iterator[Site]:
     process = command(port, local, *options)
-    file = local / "endpoints.json"
     try:
-        wait_for(lambda: file.exists() or process.poll() is not None, 180)
-        assert file.exists(), process.communicate()[0]
-        endpoints = json.loads(file.read_text())
-        wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
-        yield Site(endpoints, visitor(endpoints["site"]))
+        yield _started(process, port, local)
     finally:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=90)
     assert process.returncode == 0, output
     assert "Traceback" not in output
+
+
+def _started(process: subprocess.Popen[str], port: int, local: Path) -> Site:
+    """Wait until the site answers: the file with its endpoints comes a moment before."""
+    file = local / "endpoints.json"
+    wait_for(lambda: file.exists() or process.poll() is not None, 180)
+    assert file.exists(), process.communicate()[0]
+    endpoints = json.loads(file.read_text())
+    wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
+    return Site(endpoints, visitor(endpoints["site"]))
 
 
 def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path) -> None:
@@ -115,12 +120,11 @@ def test_a_killed_site_keeps_what_was_signed_five_seconds_before(tmp_path: Path)
     """Its emails are sent, its counts agree, and its scratch folder is removed, after the next start."""
     port, slug, people = free_port(), "support-trafficked-children", [f"p{each}@example.org" for each in range(8)]
     process = command(port, tmp_path)
-    wait_for(lambda: (tmp_path / "endpoints.json").exists(), 180)
-    endpoints = json.loads((tmp_path / "endpoints.json").read_text())
+    first = _started(process, port, tmp_path)
     for person in people:
-        visitor(endpoints["site"]).sign(slug, person)
+        first.visitor.sign(slug, person)
     time.sleep(5)
-    group = _group_that_listens_on(int(endpoints["emulator"].rpartition(":")[2]))
+    group = _group_that_listens_on(int(first.endpoints["emulator"].rpartition(":")[2]))
     scratch = Path(f"/proc/{group}/cwd").readlink()
     for each in (process.pid, group):
         os.killpg(each, signal.SIGKILL)
