@@ -68,7 +68,7 @@ class Front:
             content = await answer.read()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
             return problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
-        headers = _passed(answer.headers)
+        headers = _passed_headers(answer.headers)
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
     def headers(self, request: web.Request) -> CIMultiDict[str]:
@@ -132,7 +132,7 @@ async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
 
 
-def _passed(headers: Mapping[str, str]) -> CIMultiDict[str]:
+def _passed_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
     """Return all headers but those of the connection, and Content-Length, which is computed again."""
     dropped = {*_ONE_HOP, "content-length"}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)

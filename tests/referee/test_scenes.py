@@ -48,7 +48,7 @@ NAMED_ONLY = {
     "send_mail": {
         *RECORDED,
         *REQUESTED,
-        *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "has_digests")),
+        *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:advance",
