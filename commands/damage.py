@@ -164,7 +164,7 @@ def _wants_updates(item: Item, known: Known) -> bool:
 
 
 def _repair(kept: Item, live: Item, known: Known) -> Change:
-    """Return the signed data of the copy. The state of email and `updates` stay, because they change without a time."""
+    """Return the change that writes the copy's signed data. The state of email and `updates` stay as they are now."""
     lost = {name: kept[name] for name in MAIL_FACTS if name in kept and name not in live}
     assign: dict[str, Any] = {**_part(kept), **lost, "restored_at": iso(known.now)}
     assign["updates"] = _wants_updates(kept, known) and _wants_updates(live, known)

@@ -110,7 +110,7 @@ def serving(front: Front, own: Iterable[web.RouteDef] = ()) -> web.Application:
     """Return an application that passes on everything but its own routes."""
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
     app.cleanup_ctx.append(front.connect)
-    app.on_response_prepare.append(_unsigned)
+    app.on_response_prepare.append(_without_server_header)
     app.add_routes(own)
     app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
     return app
@@ -128,7 +128,7 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(503, "Service Unavailable", detail, _RETRY)
 
 
-async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
+async def _without_server_header(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
 
 

@@ -36,7 +36,7 @@ class CoverFacts:
 
 def cover_sheet(facts: CoverFacts) -> bytes:
     """Return the sheet as PDF, one page."""
-    pdf = _paper(facts)
+    pdf = _empty_page(facts)
     pdf.set_font_size(11)
     _add_text(pdf, "Signatures exported by " + facts.petition.charity)
     pdf.set_font_size(20)
@@ -65,7 +65,7 @@ def _marked(pieces: list[str]) -> Iterable[str]:
             yield OMITTED
 
 
-def _paper(facts: CoverFacts) -> "FPDF":
+def _empty_page(facts: CoverFacts) -> "FPDF":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fpdf warns that Pillow is missing. Only pictures need Pillow.
         from fpdf import FPDF

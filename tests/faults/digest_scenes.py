@@ -1,4 +1,4 @@
-"""Scenes of digests and of tests of letters. A letter of a digest is what its digest is."""
+"""Scenes of digests and of tests of letters. A letter in a digest has the outcome of its digest."""
 
 from datetime import timedelta
 from functools import partial
