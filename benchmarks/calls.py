@@ -124,7 +124,7 @@ def _confirming_among_many(stage: Stage, supporter: str) -> dict[str, Any]:
 
 
 def _counting(stage: Stage, expected: int) -> dict[str, Any]:
-    """Measure a CDN miss with a fresh snapshot, and the refresh that one caller of all makes every 5 s."""
+    """Measure a CDN miss with a fresh snapshot, and the refresh, which one of all callers makes every 5 s."""
     with stage.later():
         refresh = stage.count()
         miss = stage.count()

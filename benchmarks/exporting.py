@@ -53,8 +53,8 @@ def measure(act: str, endpoint: str, number: str, *requests: str) -> dict[str, A
     if act == "seed":
         return _seed(slug, int(number))
     if act == "begin":
-        return {"job_id": _begun(slug, *requests)}
-    return _work(*requests) if act == "work" else _work(_begun(slug, *requests))
+        return {"job_id": _requested_export(slug, *requests)}
+    return _work(*requests) if act == "work" else _work(_requested_export(slug, *requests))
 
 
 def be_patient() -> None:
@@ -79,7 +79,7 @@ def _seed(slug: str, number: int) -> dict[str, Any]:
 
 
 def _confirmed(now: datetime) -> datetime:
-    """Return an hour ago, or less: the tally of a petition that is new has no yesterday."""
+    """Return an hour ago, but not before midnight: the tally of a new petition has no earlier day."""
     today = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
     return now - min(timedelta(hours=1), today / 2)
 
@@ -109,7 +109,7 @@ def _signature(number: int, petition: Petition, now: datetime) -> Item:
     return {"pk": key.pk, "sk": key.sk, **signature.model_dump(exclude_none=True)}
 
 
-def _begun(slug: str, form: str = "csv", recipient: str = "") -> str:
+def _requested_export(slug: str, form: str = "csv", recipient: str = "") -> str:
     """Store a requested export and return its id."""
     from chalicelib.exports.model import ExportRequest, Format
     from chalicelib.exports.request import prepared

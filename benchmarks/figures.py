@@ -24,8 +24,8 @@ def figures(results: Results) -> list[Figure]:
     return [
         _spent("sign, warm: calls / write / read units", results["sign"], (1, 1, 0)),
         _spent("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
-        _count("count on a cache miss, at 10", few, few),
-        _count("count on a cache miss, at 100,000", many, few),
+        _constant_count("count on a cache miss, at 10", few, few),
+        _constant_count("count on a cache miss, at 100,000", many, few),
         _staff(results["staff_counts"]),
         _ratio("sign handler CPU ÷ bare put_item", results["sign_cpu_ratio"], 1.5),
         _probing(results["probing"]),
@@ -38,7 +38,7 @@ def figures(results: Results) -> list[Figure]:
 
 
 def _viewers(minute: Results) -> list[Figure]:
-    """Of a minute with 100,000 views. Copies that hardly anybody asks for may be older: decision 048."""
+    """Return the figures of a minute with 100,000 views. Rarely requested copies may be older: decision 048."""
     often = minute["origin_per_copy_and_second"]["max"]
     count, page = minute["stale_s"]["count"]["max"], minute["stale_s"]["page"]["p99"]
     return [
@@ -48,7 +48,7 @@ def _viewers(minute: Results) -> list[Figure]:
 
 
 def _probing(probing: Results) -> Figure:
-    """0.5 is a guess. An attacker can use a share below as well as one above."""
+    """The share is 0.5 if the attacker must guess. A share below 0.5 helps an attacker as much as one above."""
     found = [probing[where]["auc"] for where in ("in_process", "over_loopback")]
     hidden = all(abs(auc - 0.5) <= 0.1 for auc in found)
     return Figure("one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), hidden)
@@ -77,8 +77,8 @@ def _spent(name: str, spent: Results, goal: tuple[int, int, int]) -> Figure:
     return Figure(name, _slashed(goal), _slashed(found), found == goal)
 
 
-def _count(name: str, spent: Results, few: Results) -> Figure:
-    """One read, and no more of anything than for a small tally."""
+def _constant_count(name: str, spent: Results, few: Results) -> Figure:
+    """A count must cost one read, and as much as the count of a small tally."""
     same = all(spent[part] == few[part] for part in SPENT)
     only_reads = spent["calls"] == 1 and spent["write_units"] == 0
     return Figure(name, "1 read, the same", f"{spent['calls']} ({spent['read_units']:g} units)", same and only_reads)

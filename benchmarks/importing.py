@@ -1,7 +1,7 @@
 """Imports of many rows: rows a second and peak memory of the importing process.
 
-The code is the real one. The table is a fake in the same process, which forgets what it stored after each step, so that
-the memory is that of the import. Its calls take no time: on AWS a row also waits for five calls, and eight rows run at
+The code is the product's. The table is a fake in the same process. It deletes its items after each step, so that only
+the import's memory is measured. Its calls take no time: on AWS a row also waits for five calls, and eight rows run at
 once.
 """
 

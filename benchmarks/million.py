@@ -69,7 +69,7 @@ def _kill_in_the_middle(endpoint: str, rows: int, job_id: str) -> None:
 
 
 def _contents(key: str) -> tuple[int, int]:
-    """Return how many rows and how many different rows the file has, without its heading."""
+    """Return the number of rows in the file without its heading, and the number of different ones."""
     body = boto3.client("s3").get_object(Bucket=scene.SETTINGS["EXPORTS_BUCKET"], Key=key)["Body"]
     lines = [hash(line) for line in body.iter_lines(_CHUNK)][1:]
     return len(lines), len(set(lines))

@@ -1,4 +1,4 @@
-"""What one probe tells about an address: is the answer to a known address slower than to a new one?
+"""How much one probe reveals about an address: is the answer to a known address slower than to a new one?
 
 AUC is the share of pairs (one known, one new address) that an attacker orders rightly by their times: 0.5 is a guess.
 200 probes each, interleaved, in this process (with the emulator as AWS) and over loopback (the deployed site). Alone:

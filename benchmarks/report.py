@@ -14,7 +14,7 @@ def report(results: dict[str, Any]) -> Iterator[str]:
     """Return lines to print."""
     yield from _table(figures(results))
     yield ""
-    yield from map(dim, _behind(results))
+    yield from map(dim, _details(results))
 
 
 def _table(rows: list[Figure]) -> Iterator[str]:
@@ -27,7 +27,7 @@ def _line(name: str, goal: str, measured: str, verdict: str) -> str:
     return f"{name:<44}{goal:<18}{measured:<16}{verdict}".rstrip()
 
 
-def _behind(results: dict[str, Any]) -> Iterator[str]:
+def _details(results: dict[str, Any]) -> Iterator[str]:
     cpu, cold, machine = results["sign_cpu_us"], results["cold_start_ms"], results["machine"]
     yield f"sign CPU: {cpu['handler']} µs, put_item alone {cpu['put_item']} µs with our client's settings,"
     plain = results["sign_cpu_ratio_default_config"]

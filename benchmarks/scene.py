@@ -1,4 +1,4 @@
-"""The scene of every benchmark: one petition, its supporters, and API Gateway's events."""
+"""What every benchmark uses: one petition, its supporters, and API Gateway's events."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """How close the senders come to MAIL_PER_SECOND, and that they do not exceed it.
 
-The senders share nothing but their queue, which is full here. So each runs alone on a clock of its own: the real
-engine, pace and budget, over tables in memory and a stub of SES. Only that clock knows how long calls take.
+The senders share only their queue, which is always full here. So each can run alone, on its own simulated clock: the
+real engine, pace and budget, over tables in memory and a stub of SES. A call moves that clock by a random duration.
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """An update to many subscribers, killed twice: emails a second relative to the given rate, and who got it how often.
 
-The code is the real one, from the request to publish to each email. Tables, queues and SES are fakes in this process,
-and time is theirs: a sleep moves the clock and nothing else does. So the rate is that of the pace, not of this machine.
+The code is the product's, from the request to publish to each email. Tables, queues and SES are fakes in this process,
+and the clock is simulated: only a sleep moves it. So the rate depends on the pace, not on this machine.
 """
 
 import os
@@ -47,7 +47,7 @@ def measure(people: str) -> dict[str, Any]:
         path = published(site)
         for _ in range(KILLS):
             with pytest.MonkeyPatch.context() as killing:
-                killing.setattr(site.tables, "_called", _dies_at(int(people) // 3))
+                killing.setattr(site.tables, "_called", _killed_at(int(people) // 3))
                 run_once(site)
             site.clock.forward(LATER)
         emails = _sent(site)
@@ -77,7 +77,7 @@ def _virtual_time(patch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-def _dies_at(call: int) -> Any:
+def _killed_at(call: int) -> Any:
     calls = count(1)
 
     def called(_: str) -> None:

@@ -70,14 +70,14 @@ class Way:
     def _each(self, event: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
         from app import app
 
-        return _middle([self._act(lambda sent: app(sent, CONTEXT), event(one), status) for one in self._people])
+        return _typical([self._act(lambda sent: app(sent, CONTEXT), event(one), status) for one in self._people])
 
     def _batches(self, handle: Any, found: list[dict[str, Any]]) -> Figures:
         """Return a batch of one record and a batch of ten."""
         batches = [found[start : start + 1] for start in range(SINGLES)]
         batches += [found[start : start + 10] for start in range(SINGLES, SUPPORTERS, 10)]
         done = [self._act(lambda event: handle(event, CONTEXT), {"Records": batch}) for batch in batches]
-        return {"of_1": _middle(done[:SINGLES]), "of_10": _middle(done[SINGLES:])}
+        return {"of_1": _typical(done[:SINGLES]), "of_10": _typical(done[SINGLES:])}
 
     def _act(self, handle: Handle, event: dict[str, Any], status: int = 0) -> Figures:
         with self._stage.metered() as spent, _stdout(self._log):
@@ -106,7 +106,7 @@ def _size(answered: dict[str, Any]) -> int:
     return len(answered.get("body", "").encode()) + sum(len(f"{name}: {value}\r\n") for name, value in headers.items())
 
 
-def _middle(acts: Sequence[Figures]) -> Figures:
+def _typical(acts: Sequence[Figures]) -> Figures:
     """Return means of counts, because a batch may contain one bucket or ten, and medians of times."""
     counted = {name: round(sum(act[name] for act in acts) / len(acts), 2) for name in acts[0] if name != "cpu_us"}
     return {"cpu_us": round(median(act["cpu_us"] for act in acts)), **counted}

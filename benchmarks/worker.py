@@ -22,7 +22,7 @@ def ask(module: str, *arguments: str) -> dict[str, Any]:
 
 
 def answer(measure: Callable[..., dict[str, Any]]) -> None:
-    """Print the figures for `ask`. The application's log is written to a place that nobody reads."""
+    """Print the figures for `ask`, and discard the application's log."""
     result = sys.stdout
     with open(os.devnull, "w") as sys.stdout:  # noqa: PTH123
         json.dump(measure(*sys.argv[1:]), result)

@@ -29,14 +29,14 @@ LOOK_SECONDS, LOOKS = 10, 12 * 360
 MARK = "-restored-"
 # A page is one BatchGetItem on the live table.
 PAGE = 100
-# Throttles pass: about three minutes of patience, with full jitter.
+# Throttles end by themselves: try for about three minutes, with full jitter.
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, *[20] * 16)
 
 T = TypeVar("T")
 
 
 def patiently(call: Callable[[], T]) -> T:
-    """For idempotent calls only. Raise Unavailable when AWS still refuses in the end."""
+    """Call again after throttles. For idempotent calls only. Raise Unavailable if AWS still refuses at the end."""
     for pause in PAUSES:
         with suppress(Unavailable):
             return call()
@@ -52,7 +52,7 @@ class Window:
     latest: datetime
 
     def check(self, moment: datetime) -> None:
-        """Raise InputError naming the window."""
+        """Raise InputError if the moment is outside; the error names the window."""
         if not self.earliest <= moment <= self.latest:
             raise InputError(f"{iso(moment)} is outside of what AWS keeps: {iso(self.earliest)} to {iso(self.latest)}")
 
@@ -63,20 +63,20 @@ def window(client: "DynamoDBClient", table: str) -> Window:
     kept = answer.get("PointInTimeRecoveryDescription", {})
     if kept.get("PointInTimeRecoveryStatus") != "ENABLED":
         raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
-    # Whole seconds, and inside of what AWS says.
+    # Round to whole seconds that are inside AWS's window.
     latest = kept["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
     return Window(kept["EarliestRestorableDateTime"].astimezone(UTC), latest)
 
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
-    """The names of this table's copies."""
+    """Return the names of this table's copies."""
     with translated("storage"):
         pages = client.get_paginator("list_tables").paginate()
         return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{MARK}")]
 
 
 class Copy:
-    """The table as it was at one moment. Its name says which, so that the same command finds it again."""
+    """A table as it was at one moment. The copy's name contains the moment, so that the same command finds it again."""
 
     def __init__(self, client: "DynamoDBClient", table: str, moment: datetime) -> None:
         self._client = client
@@ -85,7 +85,7 @@ class Copy:
         self.name = f"{table}{MARK}{moment:%Y%m%dT%H%M%SZ}"
 
     def status(self) -> str | None:
-        """AWS's word for it; None if there is no such table."""
+        """Return AWS's status of the copy; None if there is no such table."""
         with suppress(UnknownThing), translated("storage", _refusal):
             return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
         return None
@@ -94,14 +94,14 @@ class Copy:
         return window(self._client, self._table)
 
     def begin(self) -> None:
-        """Idempotent."""
+        """Ask AWS for the copy. Idempotent."""
         with suppress(Conflicted), translated("storage", _refusal):
             self._client.restore_table_to_point_in_time(
                 SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
             )
 
     def wait(self, tell: Callable[[str], None]) -> None:
-        """Raise InputError when AWS gave the restore up, or after twelve hours."""
+        """Wait until the copy is ready. Raise InputError if AWS cancelled the restore, or after twelve hours."""
         was_there = False
         for look in range(LOOKS):
             status = patiently(self.status)
@@ -115,7 +115,7 @@ class Copy:
         raise InputError(f"{self.name} is still being restored; repeat the command, it goes on from here")
 
     def pages(self) -> Iterator[Sequence[Item]]:
-        """Every item, a page at a time."""
+        """Yield every item, a page at a time."""
         request: dict[str, Any] = {"TableName": self.name, "Limit": PAGE}
         while True:
             answer = patiently(lambda: self._page(request))
@@ -129,7 +129,7 @@ class Copy:
             return self._client.scan(**request)
 
     def delete(self) -> bool:
-        """False if there is none."""
+        """Delete the copy. Return False if it does not exist."""
         with suppress(UnknownThing), translated("storage", _refusal):
             self._client.delete_table(TableName=self.name)
             return True

@@ -1,9 +1,9 @@
 """Decide for one item of a restored copy what a restore writes into the live table. No AWS, no clock.
 
-A signature's own moments tell damage from a change that somebody made. The application changes what was signed only
-together with a moment: signing, confirming, withdrawing, erasing. So an item that has no moment of its own and yet
-says something else than the copy was damaged. And nothing but damage makes a confirmed signature pending again
-without `withdrawn_at`: its owner signed anew after it was deleted.
+The times in a signature show whether it was damaged or changed. The application changes what was signed only together
+with a time: of signing, confirming, withdrawing or erasing. So an item with the same times as the copy and other signed
+data was damaged. If a confirmed signature is now pending without `withdrawn_at`, it was deleted, and its owner signed
+anew.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from chalicelib.mail.state import REQUEST
 from chalicelib.signatures.model import MAIL_REQUEST, PERSONAL, Signature, SignatureState
 
 MOMENTS = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
-# What changes only together with one of these moments. Not the state of mail, and not `updates`: both change alone.
+# The attributes that change only together with one of these times. The state of email and `updates` change alone.
 SIGNED = ("state", *PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *MOMENTS)
 
 # The application never takes these away from an item.
@@ -55,7 +55,7 @@ class RestoreOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the time since the copy's moment. Signature ids, with the last time each was acted upon."""
+    """Signatures that were withdrawn or erased since the copy's moment: by id, the time of the last such action."""
 
     now: datetime
     erased: Mapping[str, datetime] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def signature(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
 
 
 def _left_while_missing(live: Item, known: Known) -> RestoreDecision:
-    """Who withdraws or unsubscribes while the item is missing changes nothing, so a second run does it."""
+    """Withdraw or unsubscribe a person who asked for it while the item was missing: their request changed nothing."""
     if "restored_at" in live and live["sk"] in known.left_out and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
     if "restored_at" in live and live.get("updates") and live["sk"] in known.unsubscribed:
@@ -132,7 +132,7 @@ def _is_damaged(kept: Item, live: Item) -> bool:
 
 
 def _why_not(kept: Item, known: Known) -> RestoreOutcome | None:
-    """The copy has no TTL, and nobody has withdrawn or been erased in it since its moment."""
+    """Return why an item of the copy is not restored: it has expired, or the person has withdrawn or been erased."""
     try:
         signature = Signature.model_validate(kept)
     except ValidationError:
@@ -149,7 +149,7 @@ def _why_not(kept: Item, known: Known) -> RestoreOutcome | None:
 
 
 def _has_gone(identity: str, signature: Signature, known: Known) -> bool:
-    """A signature made after the act is a new one. A withdrawn or erased item is empty, and may come back."""
+    """Return whether the person withdrew or was erased after signing. An item that is empty may be restored."""
 
     def since(acts: Mapping[str, datetime]) -> bool:
         return identity in acts and acts[identity] >= signature.signed_at
@@ -164,7 +164,7 @@ def _wants_updates(item: Item, known: Known) -> bool:
 
 
 def _repair(kept: Item, live: Item, known: Known) -> Change:
-    """What was signed, as in the copy. Mail and consent to updates stay as they are: they change without a moment."""
+    """Return the change that writes the copy's signed data. The state of email and `updates` stay as they are now."""
     lost = {name: kept[name] for name in MAIL_FACTS if name in kept and name not in live}
     assign: dict[str, Any] = {**_part(kept), **lost, "restored_at": iso(known.now)}
     assign["updates"] = _wants_updates(kept, known) and _wants_updates(live, known)

@@ -1,6 +1,6 @@
 """`manage.py restore`: put deleted or damaged items back from point-in-time recovery (docs/runbook.md, "Restore").
 
-Into the live table, which keeps its stream, its recovery and its name. Nothing that is newer is overwritten.
+Items are written into the live table, which keeps its stream, its recovery and its name. No newer item is overwritten.
 """
 
 import argparse
@@ -42,7 +42,7 @@ class Seen(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Safe to repeat, also after Ctrl-C: what is back already is unchanged the next time."""
+    """Restore a table. Safe to repeat, also after Ctrl-C: the next run leaves restored items unchanged."""
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy: --at latest is another second each time")
     copy = _copy_of(arguments.table, arguments.at)
@@ -70,7 +70,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
 def restored(
     pages: Iterable[Sequence[Item]], live: Tables, table: str, read_known: Callable[[], Known], *, write: bool
 ) -> Iterator[Seen]:
-    """Each item of the copy, and what happened to it. Constant memory, one page at a time."""
+    """Yield each item of the copy, and what happened to it. Constant memory, one page at a time."""
     for page in pages:
         known = patiently(read_known)
         wanted = [_key(table, item) for item in page]
@@ -84,7 +84,7 @@ def restored(
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
-    """As by the link in the email: the tally subtracts the signature. Idempotent."""
+    """Withdraw the signature as the link in the email does: the tally subtracts it. Idempotent."""
     try:
         withdraw(key, petition_as_stored(slug_of(key.pk), live), now, live)
     except UnknownPetition:
@@ -131,7 +131,7 @@ def _counted(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[RestoreOutcom
         counted[outcome] += 1
         if outcome in WRITTEN:
             slugs |= _slugs(item["pk"])
-        # A recorded act may have failed, so somebody has to check the ids that are left out because of it.
+        # A recorded action may have failed, so the engineer must check the ids that are left out because of it.
         if outcome is RestoreOutcome.GONE or (each and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
@@ -141,7 +141,7 @@ def _counted(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[RestoreOutcom
 
 
 def _slugs(pk: str) -> set[str]:
-    """The petition of a signature, or of a tally: what a recount can prove."""
+    """Return the slugs of signatures and tallies, whose petitions the engineer should recount."""
     kind, _, rest = pk.partition("#")
     if kind == "TALLY":
         return {rest.partition("#")[0]}

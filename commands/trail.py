@@ -1,6 +1,6 @@
-"""Whom staff withdrew or erased since the copy's moment, by the audit trail. A restore reads it again for each page.
+"""Signatures that staff withdrew or erased since the copy's moment, from the audit trail, read again for each page.
 
-What owners did by their link is only in the log of `Links`; the engineer passes it as files (docs/runbook.md).
+Withdrawals by the link in an email are only in the log of `Links`; the engineer passes them as files (docs/runbook.md).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from chalicelib.staff.audit.record import entries
 from commands import common
 from commands.damage import Known
 
-# An entry is written before the act, and the copy may be from between the two. The second read overlaps the first too.
+# An entry is written before the action, and the copy may be from between the two. So each read begins earlier by this.
 BEFORE_THE_ACT = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
@@ -24,7 +24,7 @@ class Trail:
         self._acts: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def known(self) -> Known:
-        """Read what is new in the trail. Idempotent."""
+        """Read the new entries of the trail. Idempotent."""
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
             for act, subject in _acts_in(entry.action):

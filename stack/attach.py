@@ -60,7 +60,7 @@ class Deployed:
         return {name: client.get_secret_value(SecretId=arn)["SecretString"] for name, arn in arns.items()}
 
     def origin_key(self) -> str:
-        """Return the key by which the API knows its CDN."""
+        """Return the key that shows the API that a request comes from its CDN."""
         return str(json.loads(self.keys()["ORIGIN_KEYS"])["v1"])
 
 

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 
-# CloudFormation copies a template when it creates the change set, so templates expire. It reads a package again when
-# an update is rolled back, however old that package is, so packages never expire.
+# CloudFormation copies a template when it creates the change set, so templates may expire. To roll back an update, it
+# reads the old package again, so packages never expire.
 PACKAGES, TEMPLATES = "packages", "templates"
 _LIFECYCLE = {
     "Rules": [

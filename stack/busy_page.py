@@ -16,16 +16,16 @@ _FOLDERS = (ROOT / "stack" / "pages", ROOT / "chalicelib" / "pages" / "templates
 def page() -> str:
     """Return the page. It cannot know the reader's language, so it has the text in each."""
     write_compiled()
-    texts = [_in(code) for code in languages()]
+    texts = [_texts_in(code) for code in languages()]
     return environment(*_FOLDERS).get_template("busy.html").render(texts=texts)
 
 
-def _in(code: str) -> str:
+def _texts_in(code: str) -> str:
     return environment(*_FOLDERS, language=language_of(code)).get_template("_busy.html").render()
 
 
 def store(cloud: Cloud, bucket: str) -> None:
-    """Put the page into the bucket. CloudFront must not keep it longer than the failure lasts: hence no-store."""
+    """Put the page into the bucket, with no-store, so that CloudFront does not keep it after the failure."""
     cloud.client("s3").put_object(
         Bucket=bucket,
         Key=KEY,

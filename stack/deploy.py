@@ -93,7 +93,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         say(f"The stack is created. A second change set sets {' and '.join(later)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **later}, agree)
     if outputs.get("EdgeArn", "") != distribution and domain:
-        with one_line_errors():  # Its log needs a distribution that exists.
+        with one_line_errors():  # The log in us-east-1 needs an existing distribution.
             us_east_1.certified(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], agree)
     return outputs
 

@@ -8,7 +8,7 @@ from stack.aws import Cloud
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
     _expire_items(cloud, template, outputs)
-    _count_workers(cloud)
+    _repeat_concurrency(cloud)
     _answer_errors(cloud, template, outputs["RestAPIId"])
     _answer_preflights(cloud, template, outputs["RestAPIId"])
     _publish(cloud, template, outputs["RestAPIId"])
@@ -32,7 +32,7 @@ def _expire_items(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str
                 client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared)
 
 
-def _count_workers(cloud: Cloud) -> None:
+def _repeat_concurrency(cloud: Cloud) -> None:
     """Set each ScalingConfig again: the emulator stores a parameter as text, and the event source then runs nothing."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()

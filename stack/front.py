@@ -68,7 +68,7 @@ class Front:
             content = await answer.read()
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" not in answer.headers:
             return problem(429, "Too Many Requests", "Very many people are here right now. Please wait.", _RETRY)
-        headers = _passed(answer.headers)
+        headers = _passed_headers(answer.headers)
         return web.Response(status=answer.status, reason=answer.reason, headers=headers, body=content)
 
     def headers(self, request: web.Request) -> CIMultiDict[str]:
@@ -110,7 +110,7 @@ def serving(front: Front, own: Iterable[web.RouteDef] = ()) -> web.Application:
     """Return an application that passes on everything but its own routes."""
     app = web.Application(client_max_size=_LIMIT, middlewares=[_explain])
     app.cleanup_ctx.append(front.connect)
-    app.on_response_prepare.append(_unsigned)
+    app.on_response_prepare.append(_without_server_header)
     app.add_routes(own)
     app.router.add_route("*", "/{path:[\\s\\S]*}", front.pass_on)
     return app
@@ -128,11 +128,11 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(503, "Service Unavailable", detail, _RETRY)
 
 
-async def _unsigned(_: web.Request, response: web.StreamResponse) -> None:
+async def _without_server_header(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
 
 
-def _passed(headers: Mapping[str, str]) -> CIMultiDict[str]:
+def _passed_headers(headers: Mapping[str, str]) -> CIMultiDict[str]:
     """Return all headers but those of the connection, and Content-Length, which is computed again."""
     dropped = {*_ONE_HOP, "content-length"}
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)

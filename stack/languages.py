@@ -76,7 +76,7 @@ def write_compiled(project: Path = ROOT) -> None:
 
 
 def _published(code: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what CLDR publishes for the language: context, English text and own text. Nothing if it has no such."""
+    """Yield CLDR's data for the language: context, English text and own text. Nothing if CLDR lacks the language."""
     try:
         own, english = Locale.parse(code), Locale("en")
     except UnknownLocaleError:
@@ -103,7 +103,7 @@ def extracted(project: Path = ROOT) -> Catalog:
 
 
 def updated(path: Path, texts: Catalog) -> Catalog:
-    """Return the catalogue with the texts of today: new ones are untranslated, unused ones are gone."""
+    """Return the catalogue with the current texts: new ones are untranslated, unused ones are removed."""
     catalogue = read_catalogue(path)
     catalogue.update(texts, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
@@ -111,7 +111,7 @@ def updated(path: Path, texts: Catalog) -> Catalog:
 
 
 def write_catalogue(path: Path, catalogue: Catalog) -> None:
-    """Write it sorted by file, without what changes each time: dates and line numbers."""
+    """Write the catalogue sorted by file, without dates and line numbers, which would change each time."""
     out = BytesIO()
     write_po(out, catalogue, width=120, sort_by_file=True, include_lineno=False)
     path.write_text(_CHANGING.sub("", out.getvalue().decode()), encoding="utf-8")

@@ -39,13 +39,13 @@ def digest(*parts: Path | str) -> str:
 
 def stage_application(project: Path, into: Path) -> None:
     """Copy the project for Chalice, without its requirements: Chalice would install them for its own Python."""
-    _fresh(into)
+    _make_empty(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
 
 
 def install_dependencies(requirements: Path, into: Path, target: Target) -> None:
     """Install the requirements as the target's own Python would: wheels only, so nothing is built or run here."""
-    _fresh(into)
+    _make_empty(into)
     platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
     command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *platform, "--target", str(into)]
     done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
@@ -70,7 +70,7 @@ def chalice_package(staged: Path, stage: str, out: Path) -> None:
         raise Failure(f"chalice could not package the application:\n{done.stderr.strip()}")
 
 
-def _fresh(folder: Path) -> None:
+def _make_empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
 

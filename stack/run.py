@@ -34,7 +34,7 @@ _PORT = STATE / "port"
 def run(port: int, fresh: bool, has_edge: bool) -> None:
     """Start everything, serve until a signal, stop everything. `has_edge`: put the local CDN before the API."""
     _check(port)
-    with _alone(), _stoppable():
+    with _state_lock(), _stoppable():
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if fresh:
             shutil.rmtree(STATE, ignore_errors=True)
@@ -59,7 +59,7 @@ def _check(port: int) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _state_lock() -> Iterator[None]:
     """Hold a lock: two emulators must not save to one state folder. Raise Failure if it is held."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "run.lock").open("w") as lock:
@@ -92,14 +92,14 @@ def _emulator_port() -> int:
 
 def _staff_token(stack: Deployed) -> str:
     """Return the previous run's token if it works, else a new one."""
-    if _TOKEN.exists() and _works(stack, _TOKEN.read_text()):
+    if _TOKEN.exists() and _token_works(stack, _TOKEN.read_text()):
         return _TOKEN.read_text()
     token = issue_token(stack)
     write_private(_TOKEN, token)
     return token
 
 
-def _works(stack: Deployed, token: str) -> bool:
+def _token_works(stack: Deployed, token: str) -> bool:
     address = f"{stack.api}/api/staff/petitions"
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
     try:
@@ -152,7 +152,7 @@ async def _serve(running: Emulator, stack: Deployed, served: dict[int, web.Appli
             await runner.setup()
             running_servers.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, LOOPBACK, port).start()
-        _introduce(stack, token)
+        _print_addresses(stack, token)
         await _until(stop, running)
 
 
@@ -166,7 +166,7 @@ async def _until(stop: asyncio.Event, running: Emulator) -> None:
             continue
 
 
-def _introduce(stack: Deployed, token: str) -> None:
+def _print_addresses(stack: Deployed, token: str) -> None:
     counts = f"curl -H 'Authorization: Bearer {token}' {stack.site}/api/staff/petitions"
     say()
     say(f"  {bold('Form')}          {stack.site}/")

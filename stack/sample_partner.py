@@ -38,17 +38,17 @@ def write_private(path: Path, content: str) -> None:
 def _works(stack: Deployed, token: str) -> bool:
     """Return whether the token is accepted: a batch without signatures is 422 then, and 401 otherwise."""
     try:
-        _asked(f"{stack.api}/api/partner/petitions/none/signatures", {"signatures": []}, token)
+        _answer_to(f"{stack.api}/api/partner/petitions/none/signatures", {"signatures": []}, token)
     except urllib.error.HTTPError as error:
         return error.code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     return True
 
 
 def _post(stack: Deployed, path: str, body: object, token: str) -> Any:
-    return _asked(f"{stack.api}/api/staff/partners{path}", body, token)
+    return _answer_to(f"{stack.api}/api/staff/partners{path}", body, token)
 
 
-def _asked(address: str, body: object, token: str) -> Any:
+def _answer_to(address: str, body: object, token: str) -> Any:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(address, json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=20) as answer:

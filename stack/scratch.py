@@ -14,7 +14,7 @@ def new_folder() -> tuple[Path, IO[str]]:
     """Return a folder and its locked file. Pass the file on to the emulator: it is unlocked when that has ended."""
     _remove_left_over()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    # Locked under another name first, so that another start does not find it unlocked.
+    # Lock it under another name first, so that another start never finds it unlocked.
     lock = (folder / f"{_LOCK}.new").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
     Path(lock.name).rename(folder / _LOCK)

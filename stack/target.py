@@ -39,12 +39,12 @@ def target_of(stage: str, is_emulated: bool = False) -> Target:
 
 
 def local_target() -> Target:
-    """The emulator runs functions with its own interpreter; make uses one version of Python for it and for us."""
+    """Return the emulator's target. It runs functions with its own interpreter, which has our version of Python."""
     return Target(RUNNING, "", Path(sys.executable))
 
 
 def aws_target() -> Target:
-    """The same for every deployer, whatever Python they have."""
+    """Return the target for AWS. It is the same for every deployer, whatever Python they have."""
     return Target(AWS_PYTHON, AWS_PLATFORM, interpreter(AWS_PYTHON))
 
 

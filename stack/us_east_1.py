@@ -1,4 +1,4 @@
-"""Deploy the stack in us-east-1, which has what CloudFront takes from there: certificate, web ACL and log."""
+"""Deploy the stack in us-east-1: certificate, web ACL and log, which CloudFront accepts from that region only."""
 
 import json
 from argparse import Namespace
@@ -31,7 +31,7 @@ def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distr
 
     `values`: the main stack's parameters. `distribution`: its ARN, for the log; "" while there is none.
     """
-    if changeset.describe(_there(cloud), stack_name(options.stage)) is None:
+    if changeset.describe(_in_us_east_1(cloud), stack_name(options.stage)) is None:
         say(_WAITING)
     own = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
     given = {name: value for name, value in own.items() if value} | pairs(options.edge_set)
@@ -40,7 +40,7 @@ def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distr
 
 
 def _deploy(cloud: Cloud, stage: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
-    there, template, stack = _there(cloud), us_east_1(), stack_name(stage)
+    there, template, stack = _in_us_east_1(cloud), us_east_1(), stack_name(stage)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     bucket = ready_bucket(there)
     address = url(there, bucket, upload(there, bucket, TEMPLATES, body, ".json"))
@@ -50,5 +50,5 @@ def _deploy(cloud: Cloud, stage: str, values: dict[str, str], agree: Agree) -> d
     return changeset.outputs(changeset.describe(there, stack) or {})
 
 
-def _there(cloud: Cloud) -> Cloud:
+def _in_us_east_1(cloud: Cloud) -> Cloud:
     return Cloud(cloud.endpoint, REGION)

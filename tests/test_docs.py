@@ -20,7 +20,7 @@ POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
 
 
 def rows() -> list[list[str]]:
-    """Cells of each fact: sign, fact, source, what leans on it, test."""
+    """Cells of each fact: sign, fact, source, what relies on it, test."""
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in FACTS.splitlines() if line.startswith("|")]
     return [row for row in cells if len(row) == 5 and row[1] not in ("fact", "---")]
 

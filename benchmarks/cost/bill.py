@@ -13,7 +13,7 @@ GOAL_USD = 14.0
 
 
 def bill(way: Way, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what was measured of viewers, if it was."""
+    """Return `cost_per_million_without_ses_usd` and its parts. `minute`: the figures of viewers, if measured."""
     busy, trickle = (lines(way, item_bytes, pace) for pace in (BUSY, TRICKLE))
     return {
         "cost_per_million_without_ses_usd": _total(busy, prices),
@@ -34,14 +34,14 @@ def savings(way: Way, pace: Pace, prices: Prices) -> dict[str, float]:
     million = {
         "an HTTP API in place of the REST API": 3 * (prices.of("api_request", 1) - prices.of("http_api_request", 1)),
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
-        "claims of mail filtered out of the relay's stream": _claims_relayed(way, pace, prices),
+        "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(way, pace, prices),
         "Lambda's own log lines turned off for the three requests": prices.of("log_gb", 3 * len(PLATFORM_LINES) / 1e9),
     }
     return {name: round(usd * MILLION, 2) for name, usd in million.items()}
 
 
-def _claims_relayed(way: Way, pace: Pace, prices: Prices) -> float:
-    """The relay is called for half of its records; its batches keep their size."""
+def _cost_of_relayed_claims(way: Way, pace: Pace, prices: Prices) -> float:
+    """Return what the claims among the relay's records cost. They are half of them; batches keep their size."""
     often = 1 / pace.stream_batch
     gb_seconds = often * billed_seconds(way, "relay", pace) * memory_mb("relay") / 1024
     return prices.of("lambda_request", often) + prices.of("lambda_gb_second", gb_seconds)

@@ -41,7 +41,7 @@ def _sent(minute: Mapping[str, Any], size: str) -> float:
 
 
 def _cached(minute: Mapping[str, Any]) -> list[Line]:
-    """Signing passes through too. What still reaches the API is left out: some requests a second."""
+    """Return the bill behind the CDN. It includes signing, and leaves out the few views that reach the API."""
     every = requests(minute) + len(REQUESTS)
     return [
         Line("CloudFront: requests", "cdn_request", every),
@@ -51,7 +51,7 @@ def _cached(minute: Mapping[str, Any]) -> list[Line]:
 
 
 def _direct(minute: Mapping[str, Any], way: Way) -> list[Line]:
-    """A view is taken to cost what the confirm page costs: it is a page of the same kind, with one read."""
+    """Return the bill without a CDN. Assumption: a view costs as much as the confirm page, which makes one read too."""
     each = lambdas.seconds("confirm_page", way["confirm_page"]["cpu_us"], 1) * lambdas.memory_mb("confirm_page") / 1024
     return [
         Line("API Gateway: requests", "api_request", requests(minute)),

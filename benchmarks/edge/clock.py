@@ -6,7 +6,7 @@ from typing import Any
 
 
 class _Jumping(selectors.SelectSelector):
-    """Does not wait: it moves the clock by the time that it would have waited."""
+    """A selector that moves the clock forward instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()

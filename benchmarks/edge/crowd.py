@@ -43,7 +43,7 @@ class EveningCrowd:
     _shown: dict[bytes, int] = field(default_factory=dict)
 
     async def play(self) -> None:
-        """Send everything at its time, whatever was answered until then, and wait for the answers."""
+        """Send each request at its time, even if earlier ones have no answer yet, and wait for all answers."""
         began = self._time()
         tasks = [asyncio.ensure_future(each) for each in self._signers(began)]
         for visit in visits(self.plan.slug, self.plan.views, self.plan.seconds):

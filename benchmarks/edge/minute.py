@@ -58,7 +58,7 @@ async def _played(site: Served, plan: Plan) -> dict[str, Any]:
 
 
 class _Api:
-    """The application, which answers after a moment of the loop's clock."""
+    """The application. Each answer takes a moment of the simulated clock."""
 
     def __init__(self, site: Served, record: Record) -> None:
         self._site, self._record = site, record

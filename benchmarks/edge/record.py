@@ -1,4 +1,4 @@
-"""What is noted of a run: requests that reach the origin, bytes, waiting, and how old the shown count is."""
+"""The record of a run: requests that reach the origin, bytes, waiting times, and the age of the shown count."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""What viewers ask for on such an evening: pages of one petition, by several links, and its count."""
+"""The requests of viewers: pages of one petition, by several links, and its count."""
 
 from collections.abc import Iterator
 from random import Random

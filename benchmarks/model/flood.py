@@ -66,7 +66,7 @@ def evening(
     for arrival in sorted([*_genuine(Random(seed)), *_attack(on_a_carrier, attacks)]):
         now = BEGINS + timedelta(seconds=arrival.second)
         wait = (book(arrival.network, now, tables, limit) - now).total_seconds() if limit else 0.0
-        sent = arrival.second + (wait if wait <= LONGEST_DELAY else _swept(arrival.second + wait) - arrival.second)
+        sent = arrival.second + (wait if wait <= LONGEST_DELAY else _next_sweep(arrival.second + wait) - arrival.second)
         if arrival.is_attack:
             strangers[int(sent // 3600)] += 1
         else:
@@ -85,7 +85,7 @@ SCENES: dict[str, tuple[Limit | None, bool]] = {
 }
 
 
-def _swept(second: float) -> float:
+def _next_sweep(second: float) -> float:
     return -(-second // SWEEP) * SWEEP
 
 

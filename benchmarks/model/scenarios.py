@@ -50,13 +50,13 @@ class Run:
             "arrived": round(amounts.arrived),
             "peak_waiting": round(max(then.waiting for _, then in self.world.history)),
             "longest_wait_s": round(self.longest_wait()),
-            "all_accepted_s": self._when(lambda then: then.waiting),
+            "all_accepted_s": self._drained_at(lambda then: then.waiting),
             "held_up_first_s": {
                 who: round(when) for who, when in sorted(refusals.first.items(), key=lambda one: one[1])
             },
             "through_overflow": round(amounts.overflowed),
             "peak_overflow": round(max(then.in_overflow for _, then in self.world.history)),
-            "all_stored_s": self._when(lambda then: then.arrived - then.stored),
+            "all_stored_s": self._drained_at(lambda then: then.arrived - then.stored),
             "peak_count_behind": round(max(then.count_behind for _, then in self.world.history)),
             "mailed_days": self._mail_days(),
             "views_refused": round(amounts.unseen / max(1.0, amounts.viewed), 3),
@@ -74,7 +74,7 @@ class Run:
                 worst = max(worst, now - history[behind][0])
         return worst
 
-    def _when(self, behind: Any) -> int | None:
+    def _drained_at(self, behind: Any) -> int | None:
         """Return the seconds until the backlog is gone and stays gone; None: not within the horizon."""
         late = [now for now, then in self.world.history if behind(then) >= LITTLE]
         return None if late and late[-1] == self.world.history[-1][0] else round(late[-1] if late else 0)

@@ -4,7 +4,7 @@ from benchmarks.model.world import World
 
 
 def view(world: World, arriving: float, signing: float, dt: float) -> None:
-    """Let viewers and `signing` requests share gateway and environments by their numbers. Refused views are lost."""
+    """Share gateway and environments between viewers and `signing` requests in proportion. Refused views are lost."""
     amounts, service = world.amounts, world.service
     wanted = arriving * service.view_requests
     asked = min(wanted, service.misses * dt) if world.load.cached else wanted

@@ -23,17 +23,19 @@ _THROTTLED = {
 }
 
 
-class Table(StrEnum):
+class TableState(StrEnum):
+    """What the proxy does with requests to the signatures table."""
+
     THERE = "there"
     REFUSES = "refuses"
     CUTS = "cuts connections"
 
 
-class Faults:
-    """The current faults. They are changed from outside while requests pass."""
+class ProxyFaults:
+    """The current faults. The spike changes `state` while requests pass. `hit`: how many requests the table refused."""
 
     def __init__(self, endpoint: str, table: str, ses: Ses) -> None:
-        self.state = Table.THERE
+        self.state = TableState.THERE
         self.hit = 0
         self._unmarked: set[bytes] = set()
         self.ses = ses
@@ -53,9 +55,9 @@ class Faults:
         return answer
 
     async def _respond(self, request: web.Request, body: bytes) -> web.Response:
-        if self.state is not Table.THERE and self._concerns_table(request, body):
+        if self.state is not TableState.THERE and self._concerns_table(request, body):
             self.hit += 1
-            return self._away(request)
+            return self._unavailable(request)
         if request.path != "/v2/email/outbound-emails":
             return await self._answer(request, body)
         if refusal := self.ses.refusal():
@@ -83,8 +85,8 @@ class Faults:
     def _concerns_table(self, request: web.Request, body: bytes) -> bool:
         return request.headers.get("X-Amz-Target", "").startswith("DynamoDB_") and self._table in body
 
-    def _away(self, request: web.Request) -> web.Response:
-        if self.state is Table.CUTS and request.transport:
+    def _unavailable(self, request: web.Request) -> web.Response:
+        if self.state is TableState.CUTS and request.transport:
             request.transport.abort()
         return web.Response(status=400, text=json.dumps(_THROTTLED), content_type="application/x-amz-json-1.0")
 
@@ -106,7 +108,7 @@ def is_mark(body: bytes) -> bool:
     return " ADD " in changes.get("UpdateExpression", "") and "mails" in changes["ExpressionAttributeNames"].values()
 
 
-def application(faults: Faults) -> web.Application:
+def application(faults: ProxyFaults) -> web.Application:
     app = web.Application(client_max_size=_MOST)
     app.cleanup_ctx.append(faults.connect)
     app.router.add_route("*", "/{path:.*}", faults.pass_on)

@@ -30,8 +30,8 @@ def _answers() -> TextIO:
     return Path(os.environ["SPIKE_ANSWERS"]).open("w", encoding="utf-8", buffering=1)
 
 
-class Crowd:
-    """The posts that are not sent yet."""
+class Unsent:
+    """The posts that are not sent yet, and the file for the answers."""
 
     def __init__(self) -> None:
         self.coming = deque(_posts())
@@ -39,7 +39,7 @@ class Crowd:
         self.random = Random(1)
 
 
-CROWD = Crowd()
+UNSENT = Unsent()
 
 
 class Supporter(FastHttpUser):
@@ -50,9 +50,9 @@ class Supporter(FastHttpUser):
 
     @task
     def post(self) -> None:
-        if not CROWD.coming:
+        if not UNSENT.coming:
             raise StopUser
-        post = CROWD.coming.popleft()
+        post = UNSENT.coming.popleft()
         self._deliver(post, self._look(post.get("look", [])))
 
     def _look(self, paths: list[str]) -> dict[int, int]:
@@ -71,10 +71,10 @@ class Supporter(FastHttpUser):
             is_last = (status not in (0, 429) and status < 500) or waited > GIVE_UP
             line = {"who": post["who"], "at": time.time(), "status": status, "ms": round(waited * 1000, 1)}
             line |= {"good": status == post["good"], "last": is_last, "seen": seen if is_last else {}}
-            CROWD.answers.write(json.dumps(line) + "\n")
+            UNSENT.answers.write(json.dumps(line) + "\n")
             if is_last:
                 return
-            spread = CROWD.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+            spread = UNSENT.random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
             gevent.sleep(max(1.0, pause + spread))
 
     def _send(self, post: dict[str, Any]) -> tuple[int, float]:

@@ -16,8 +16,8 @@ def rates(story: Story) -> dict[str, float]:
     stored = [_rate(b.overflow, a.overflow, a, b) for a, b in windows if a.at >= events["table is back"]]
     return {
         "answered": round(before[-1].answered / before[-1].at, 1),
-        "mailed": _middle(mails),
-        "stored": _middle(stored),
+        "mailed": _median(mails),
+        "stored": _median(stored),
     }
 
 
@@ -33,7 +33,7 @@ def _rate(before: int, after: int, a: Moment, b: Moment) -> float:
     return (after - before) / (b.at - a.at)
 
 
-def _middle(rates: Sequence[float]) -> float:
+def _median(rates: Sequence[float]) -> float:
     """Return the median of the windows with progress; 1 if the spike was too short."""
     moved = [rate for rate in rates if rate > 0]
     return round(median(moved), 1) if moved else 1.0

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from benchmarks.spike import crowd
-from benchmarks.spike.crowding import Answer, Crowd, crowd as came
-from benchmarks.spike.faults import Table
+from benchmarks.spike.crowding import Answer, Crowd, crowd as started_crowd
+from benchmarks.spike.faults import TableState
 from benchmarks.spike.plan import Plan
 from benchmarks.spike.progress import Progress
 from benchmarks.spike.proof import number_of, rows
@@ -69,8 +69,8 @@ class Run:
         return self.story
 
     def _sign(self) -> None:
-        with came(self._stage.site, self._posts, self._plan) as signing:
-            for _ in self._while_coming(signing, "signing"):
+        with started_crowd(self._stage.site, self._posts, self._plan) as signing:
+            for _ in self._showing_progress(signing, "signing"):
                 if not signing.answers:  # Locust takes some seconds to start.
                     self.story.began = time.time()
                 self._break(signing.settled / len(self._posts))
@@ -81,12 +81,12 @@ class Run:
 
     def _break(self, share: float) -> None:
         """Break the table in the middle of the spike: first it refuses, then it cuts connections."""
-        plan, state = self._plan, Table.THERE
+        plan, state = self._plan, TableState.THERE
         if plan.refuses_from <= share < plan.back_from:
-            state = Table.CUTS if share >= plan.cuts_from else Table.REFUSES
+            state = TableState.CUTS if share >= plan.cuts_from else TableState.REFUSES
         if state is not self._stage.faults.state:
             self._stage.faults.state = state
-            self.story.mark("table " + ("is back" if state is Table.THERE else state))
+            self.story.mark("table " + ("is back" if state is TableState.THERE else state))
 
     def _drain(self) -> None:
         """Wait until all queues are empty and no signature waits for an email."""
@@ -109,13 +109,13 @@ class Run:
             if mail.token and (number := number_of(mail.to)) is not None:
                 links.setdefault(number, mail.token)
         posts = crowd.confirming(sorted(links.items())[: self._plan.confirming])
-        with came(self._stage.site, posts, self._plan) as pressing:
-            for _ in self._while_coming(pressing, "confirming"):
+        with started_crowd(self._stage.site, posts, self._plan) as pressing:
+            for _ in self._showing_progress(pressing, "confirming"):
                 pass
             self.story.pressed = pressing.answers
         self.story.mark("confirmed")
 
-    def _while_coming(self, people: Crowd, what: str) -> Iterator[None]:
+    def _showing_progress(self, people: Crowd, what: str) -> Iterator[None]:
         while True:
             is_over = people.is_over
             people.look()

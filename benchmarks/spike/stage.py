@@ -9,7 +9,7 @@ from benchmarks.edge.noting import NotingGateway
 from benchmarks.edge.record import Record
 from benchmarks.scene import sample_petition
 from benchmarks.spike import faults
-from benchmarks.spike.faults import Faults
+from benchmarks.spike.faults import ProxyFaults
 from benchmarks.spike.plan import Plan
 from benchmarks.spike.ses import Ses
 from stack import front
@@ -31,7 +31,7 @@ SLUG = sample_petition().slug
 class Stage:
     site: str
     stack: Deployed
-    faults: Faults
+    faults: ProxyFaults
     cloud: Cloud
     staff_token: str
     record: Record  # of what reaches the API through the CDN
@@ -52,8 +52,8 @@ def stage(plan: Plan) -> Iterator[Stage]:
     with emulator() as running:
         stack, cloud = deployed(running.endpoint, site, more=local.PARAMETERS), Cloud(running.endpoint)
         load_petitions(stack)
-        between = Faults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
-        _lead_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
+        between = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
+        _route_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)
         if plan.rest is not None:
             shorten_rests(cloud, stack, plan.rest)
         record, (edge, _) = Record(), local.applications(stack, api_port)
@@ -62,7 +62,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
             yield Stage(site, stack, between, cloud, issue_token(stack), record)
 
 
-def _lead_through(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
+def _route_through(cloud: Cloud, faults_url: str, sender_rate: float) -> None:
     client = cloud.client("lambda")
     ours = {"AWS_ENDPOINT_URL_DYNAMODB": faults_url, "AWS_ENDPOINT_URL_SESV2": faults_url}
     ours["MAIL_PER_SECOND"] = f"{sender_rate:g}"

@@ -18,13 +18,13 @@ TOGETHER, APART = 8, 2
 def count_error_of_race(both: Both) -> dict[str, int]:
     """Return the count minus the distinct people who signed. Ours counts confirmations, so these are raced too."""
     token = issue_token(both.ours)
-    before = {"ours": _ours(both, token), "theirs": _theirs(both)}
+    before = {"ours": _our_count(both, token), "theirs": _their_count(both)}
     for wave in waves():
         signatures = [scene.sign_event(SLUG, person) for person in wave]
         for api in (both.ours.api, both.theirs):
             press(api, signatures, THREADS)
         press(both.ours.api, _confirmations(both, wave), THREADS)
-    after = {"ours": _ours(both, token), "theirs": _theirs(both)}
+    after = {"ours": _our_count(both, token), "theirs": _their_count(both)}
     people = {person for wave in waves() for person in wave}
     return {name: after[name] - before[name] - len(people) for name in before}
 
@@ -42,12 +42,12 @@ def _confirmations(both: Both, people: list[str]) -> list[Event]:
     return [scene.confirm_event(SLUG, each, tokens) for each in ids]
 
 
-def _ours(both: Both, token: str) -> int:
+def _our_count(both: Both, token: str) -> int:
     url = f"{both.ours.api}/api/staff/petitions/{SLUG}/counts"
     return int(_get(url, {"Authorization": f"Bearer {token}"})["confirmed"])
 
 
-def _theirs(both: Both) -> int:
+def _their_count(both: Both) -> int:
     return int(_get(f"{both.theirs}/api/petitions/{SLUG}/count", {})["count"])
 
 

@@ -30,7 +30,7 @@ def rates(both: Both) -> dict[str, Any]:
     """Return medians over rounds, the rounds, and how long the emails of a round took."""
     _as_deployed(both, "warm")
     deployed = [_as_deployed(both, f"deployed-{number}") for number in range(ROUNDS)]
-    apart = [_apart(both, f"apart-{number}") for number in range(ROUNDS)]
+    apart = [_with_workers_paused(both, f"apart-{number}") for number in range(ROUNDS)]
     as_deployed, mailed = ([one[part] for one in deployed] for part in (0, 1))
     return {
         "requests_per_second": _medians(as_deployed),
@@ -51,7 +51,7 @@ def _as_deployed(both: Both, what: str) -> tuple[Figures, Figures]:
     return rate, mailed
 
 
-def _apart(both: Both, what: str) -> Figures:
+def _with_workers_paused(both: Both, what: str) -> Figures:
     """Pause our workers during both turns; they catch up afterwards."""
     before = mails_sent(both.ours.endpoint)
     with workers_held(both.ours.endpoint):

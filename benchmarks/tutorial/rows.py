@@ -30,9 +30,9 @@ def rows(measured: Measured) -> list[Row]:
         _less("CPU of the handler, ms", measured["handler_cpu_ms"]),
         _faster("requests/s, workers beside them", measured["requests_per_second"]),
         _faster("requests/s, workers held meanwhile", measured["requests_per_second_workers_apart"]),
-        _none("counted wrong, 32 threads at once", measured["count_error_race"]),
-        _none("counted wrong, retries after time-outs", measured["count_error_retries"]),
-        _none("mails lost when SES refuses", measured["mails_lost"]),
+        _error_row("counted wrong, 32 threads at once", measured["count_error_race"]),
+        _error_row("counted wrong, retries after time-outs", measured["count_error_retries"]),
+        _error_row("mails lost when SES refuses", measured["mails_lost"]),
     ]
 
 
@@ -51,7 +51,7 @@ def _faster(name: str, pair: Mapping[str, float]) -> Row:
     return Row(name, f"≥ {TIMES} ×", pair["ours"], pair["theirs"], pair["ours"] >= TIMES * pair["theirs"])
 
 
-def _none(name: str, pair: Mapping[str, float]) -> Row:
+def _error_row(name: str, pair: Mapping[str, float]) -> Row:
     return Row(name, "0, theirs not", pair["ours"], pair["theirs"], pair["ours"] == 0 != pair["theirs"])
 
 

@@ -35,7 +35,7 @@ class Bucket:
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
-        """Append an object to an open file. Raise UnknownThing if there is none."""
+        """Append an object to an open file. Raise UnknownThing if the object does not exist."""
         with translated("files", _missing):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):
@@ -53,7 +53,7 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form that uploads this object without credentials, of up to `most` bytes."""
+        """Return URL and fields of a form with which anybody can upload this object, of up to `most` bytes."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]

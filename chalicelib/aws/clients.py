@@ -46,7 +46,7 @@ FILES_CONFIG = Config(
 
 
 def longest_call(config: Config) -> float:
-    """Return the seconds of a call whose every attempt is as slow as `config` allows: at most two attempts."""
+    """Return how many seconds a call takes at most: each of its attempts (at most two) as slow as `config` allows."""
     settings: Any = config
     attempts = settings.retries["total_max_attempts"]
     return float(attempts * (settings.connect_timeout + settings.read_timeout) + (attempts - 1) * _RETRY_WAIT)

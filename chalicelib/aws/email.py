@@ -28,7 +28,7 @@ QUOTA = "quota exceeded"
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
-# SES refuses a sender that is longer with its name.
+# SES refuses a sender whose address and name together are longer.
 LONGEST_SENDER = 320
 # Seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
@@ -82,7 +82,7 @@ class Mailer:
 
 
 def named(address: str, name: str) -> str:
-    """Return the sender with its name as people see it, which is cut if it is too long for SES."""
+    """Return the sender with its name. The name is cut if it is too long for SES."""
     name = " ".join(name.split())
     if not name:
         return address

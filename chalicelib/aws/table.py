@@ -56,7 +56,7 @@ class Tables:
     Every call may raise Throttled or Unavailable. The item may then be written or not.
     """
 
-    # AWS's time of the last answer to batch_get; None if it named no time.
+    # The time, by AWS's clock, of the last answer to batch_get; None if the answer named no time.
     answered_at: datetime | None = None
 
     def __init__(self, client: "DynamoDBClient", names: Mapping[str, str]) -> None:

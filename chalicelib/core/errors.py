@@ -150,7 +150,7 @@ class ProviderSilent(Unavailable):
 
 @dataclass(repr=False)
 class Explained(PetitionsError):
-    """We do not do what a person asks. `why` is a sentence for them. `status` and `title` are those of the answer."""
+    """We refuse a request. `why` is a sentence for the person. The answer has `status` and `title`."""
 
     status: ClassVar[int]
     title: ClassVar[str]

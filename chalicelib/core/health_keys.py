@@ -1,4 +1,4 @@
-"""The keys of what is known about the site's health, in the counts table. The whole schema is described in keys.py."""
+"""The keys of items about the site's health, in the counts table. keys.py describes the whole schema."""
 
 from chalicelib.core.keys import COUNTS, Key
 

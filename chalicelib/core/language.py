@@ -102,7 +102,7 @@ class Language(NamedTuple):
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the codes of all languages, English first. In the repository, .mo files may not exist yet."""
+    """Return the codes of all languages, English first. A checkout has .po files only, and the package .mo files."""
     return (ENGLISH, *sorted({path.stem for path in FOLDER.iterdir() if path.suffix in (".po", ".mo")}))
 
 

@@ -81,7 +81,7 @@ class JsonLines(logging.Formatter):
             **getattr(record, "facts", {}),
         }
         if record.exc_info:
-            line["at"] = _where(record)
+            line["at"] = _locations(record)
         measured: dict[str, float] | None = getattr(record, "measured", None)
         return _with_metrics(line, measured, record) if measured else _json(line)
 
@@ -91,7 +91,7 @@ def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logg
     return f"{text[:-1]}, {directive(measured, 'petition' in line, int(record.created * 1000))}}}"
 
 
-def _where(record: logging.LogRecord) -> list[str]:
+def _locations(record: logging.LogRecord) -> list[str]:
     """Return types and locations of an exception and its causes, not their texts, which could quote an item."""
     places: list[str] = []
     error = record.exc_info[1] if record.exc_info else None

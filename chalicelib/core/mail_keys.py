@@ -1,4 +1,4 @@
-"""The keys of the engine that sends email, in the counts table. The whole schema is described in keys.py."""
+"""The keys of the engine that sends email, in the counts table. keys.py describes the whole schema."""
 
 from chalicelib.core.keys import COUNTS, LIMITS, Key
 

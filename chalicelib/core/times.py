@@ -21,7 +21,7 @@ def exact(moment: datetime) -> str:
 
 
 def since(moment: datetime) -> str:
-    """Return a text that is not above any time of this second or later, in either form. For comparisons as text."""
+    """Return a text that sorts before all times of this second or later, in either form. For comparisons as text."""
     return iso(moment).removesuffix("Z")
 
 

@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Return a link's subject. Raise LinkDamaged if we did not issue it for this purpose, LinkExpired if it is over."""
+    """Return a link's subject. Raise LinkDamaged if we did not issue it for this purpose, LinkExpired if it expired."""
     payload, expires = payload_of(purpose, token, secrets)
     subject = Subject(*payload)
     if now >= expires:
@@ -58,7 +58,7 @@ def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
-    """Return the texts of an issued token, and when it expires. Raise LinkDamaged; an expired token is no error."""
+    """Return the texts of an issued token, and when it expires. Raise LinkDamaged, but accept an expired token."""
     *payload, expires = unseal(purpose, token, secrets).split("~")
     return payload, datetime.fromtimestamp(int(expires, 16), UTC)
 

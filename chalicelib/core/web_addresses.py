@@ -30,16 +30,16 @@ def web_addresses(text: str) -> list[str]:
 
 
 def links_in(text: str) -> set[str]:
-    """Return the web and email addresses in prose, where a colon may be followed by anything: "at 10:30".
+    """Return the web and email addresses in prose, which has colons that belong to no address: "at 10:30".
 
-    Email programs find addresses behind a colon or slash too, as in "see:www.", and the linkifier does not.
+    Email programs also find addresses directly after a colon or slash, as in "see:www."; the linkifier does not.
     """
     found = [*web_addresses(text), *web_addresses(_folded(text).translate(_APART))]
     return {each for each in found if not _AFTER_COLON.fullmatch(each)}
 
 
 def _folded(text: str) -> str:
-    """Return compatibility characters as ordinary ones, dots as ".", and no invisible characters."""
+    """Replace compatibility characters by ordinary ones and all kinds of dots by "."; remove invisible characters."""
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKC", text.translate(_DOTS)).translate(_DOTS)

@@ -35,7 +35,7 @@ from chalicelib.mail.whole_rate import share_of_confirmations
 from chalicelib.updates.kinds import UPDATE_KINDS
 
 workers = Blueprint(__name__)
-# SES tests a new destination with a sentence that begins so.
+# SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
 # Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
 KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
@@ -88,7 +88,7 @@ def _sending(priority: Priority, share: Callable[[], float]) -> Callable[[Mappin
     pace = _pace(priority)
     deliver = paced(mailer().send, pace)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
-    # Its time begins here, so that all calls are within it.
+    # The time budget begins here, so that it includes all calls.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
     pace.per_second = share() * settings().mail_per_second / settings().mail_senders
 

@@ -1,4 +1,4 @@
-"""What the API returns of errors and of the site itself."""
+"""What the API returns about errors and about the site itself."""
 
 from typing import Annotated, Literal, NotRequired
 

@@ -59,7 +59,7 @@ def each_message(
 
 
 def _message(body: str) -> Mapping[str, Any]:
-    """Return the message. Raise ValueError if it is no JSON object, so that it becomes a dead letter."""
+    """Return the message. Raise ValueError if it is not a JSON object, so that it becomes a dead letter."""
     message = json.loads(body)
     if not isinstance(message, dict):
         raise ValueError("not an object")

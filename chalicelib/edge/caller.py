@@ -18,7 +18,7 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 def source_ip(request: Request) -> str:
     """Return the visitor's IP address: as the CDN says, else as API Gateway sees it."""
     seen = str((request.context.get("identity") or {}).get("sourceIp") or "")
-    return (_said(request) if is_through_cdn(request) else "") or seen
+    return (_address_from_cdn(request) if is_through_cdn(request) else "") or seen
 
 
 def site_prefix(request: Request) -> str:
@@ -40,11 +40,11 @@ def is_through_cdn(request: Request) -> bool:
     return any(compare_digest(sent, key.encode()) for key in settings().origin_keys.values())
 
 
-def _said(request: Request) -> str:
+def _address_from_cdn(request: Request) -> str:
     """Return the visitor's address: the last but one in X-Forwarded-For; "" if there is none.
 
-    The CDN adds the visitor's, and API Gateway then the CDN's. A visitor may have sent the ones before, and
-    CloudFront-Viewer-Address too: CloudFront sets that one only if a policy lists it.
+    The CDN adds the visitor's address, and API Gateway then adds the CDN's. The visitor may have forged the earlier
+    addresses. CloudFront-Viewer-Address may be forged too: CloudFront sets that header only if a policy lists it.
     """
     forwarded = str(request.headers.get("x-forwarded-for") or "").split(",")
     return next(filter(_is_address, (each.strip() for each in forwarded[-2:-1])), "")

@@ -28,7 +28,7 @@ FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 
 NO_STORE = {"Cache-Control": "no-store"}
-# At an address whose other answers a CDN keeps: it must not show one of those when we cannot be reached.
+# For an answer at an address of which a CDN keeps other answers: it must not show those when we cannot be reached.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
 # For one reader only: a browser may keep it but must revalidate it.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
@@ -64,8 +64,8 @@ def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
 
 def redirect(request: Request, path: str, status: int) -> Response:
     """Return a redirect to a path of this site, with the query of the request."""
-    asked: Mapping[str, str] = request.query_params or {}
-    pairs = urlencode([(name, asked[name]) for name in asked])
+    parameters: Mapping[str, str] = request.query_params or {}
+    pairs = urlencode([(name, parameters[name]) for name in parameters])
     location = site_prefix(request) + quote(unquote(path)) + (f"?{pairs}" if pairs else "")
     return answer("", status, {"Location": location, **NO_STORE})
 
@@ -74,10 +74,10 @@ def not_modified(headers: Mapping[str, str]) -> Response:
     return answer("", 304, headers)
 
 
-def unless_known(request: Request, said: object, response: Response) -> Response:
-    """Return 304 if the client has a response to this query with the same `said`, else the response with its ETag."""
+def unless_known(request: Request, values: object, response: Response) -> Response:
+    """Return 304 if the client has a response to this query with the same values, else the response with its ETag."""
     parameters = dict(request.query_params or {})
-    digest = sha256(json.dumps([parameters, said], sort_keys=True).encode()).hexdigest()[:16]
+    digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
     # Weak: the time of a count changes while the count does not.
     headers = {**REVALIDATED, "ETag": f'W/"{digest}"'}
     if client_matches(request, headers["ETag"]):

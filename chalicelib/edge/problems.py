@@ -31,7 +31,7 @@ RETRY_AFTER = 5
 
 @dataclass(frozen=True)
 class Problem:
-    """An HTTP problem: `detail` is for the person, `errors` for 422, `state` for 409, `reason` in staff's own words."""
+    """An HTTP problem: `detail` is for the person, `errors` for 422, `state` for 409, `reason` as staff wrote it."""
 
     status: int
     title: str

@@ -36,7 +36,7 @@ class Throttle(NamedTuple):
     burst: int
 
 
-# Of every route that has no throttle of its own.
+# The throttle of every route without its own.
 USUAL = Throttle(1_000, 500)
 
 

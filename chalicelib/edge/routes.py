@@ -12,9 +12,9 @@ CATCH_ALL = "/{proxy+}"
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use all of it.
 SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)
-# Of statements, which the press checks.
+# For statements, which the press checks.
 PRESS = Throttle(500, 1_000)
-# So that a scanner cannot use up the capacity.
+# Low, so that a scanner cannot use up the capacity.
 RARE = Throttle(50, 100)
 STAFF = Throttle(20, 40)
 SIGN_IN = Throttle(5, 20)

@@ -25,7 +25,8 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 def read_asset(request: Request, name: str) -> Response:
     """Return a stylesheet, script or icon. For another version it is uncached: see `read_dashboard_file`.
 
-    A CDN would keep it for a year. A new page may ask the old code, and anybody may ask for a coming version.
+    Otherwise a CDN would keep the wrong file for a year: during a deployment, a new page may reach the old code, and
+    anybody may request a version that does not exist yet.
     """
     found = asset(name)
     return _file(request, found, FOREVER if found and query(request, "v") == found.version else "no-store")

@@ -21,7 +21,7 @@ Methods = Mapping[str, Any]
 class Site(Chalice):
     def __init__(self, app_name: str) -> None:
         super().__init__(app_name=app_name, configure_logs=False)
-        # With binary types, Chalice refuses a picture to whoever does not name its type in `Accept`.
+        # With binary types, Chalice refuses a picture to clients that do not name its type in `Accept`.
         self.api.binary_types.clear()
 
     def answer_head(self) -> None:

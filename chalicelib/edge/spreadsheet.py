@@ -1,4 +1,4 @@
-"""CSV responses for spreadsheets: with a header line and without formulas."""
+"""CSV responses for spreadsheets: with a header line, and no cell is run as a formula."""
 
 import csv
 import io

@@ -43,7 +43,7 @@ def answering(
 ) -> Callable[[View], View]:
     """Bind a view to the route of its name. It gets the request as its first argument; its errors become responses.
 
-    Raise LookupError at import if no route has the view's name, or if exactly one of route and caller asks for a token.
+    Raise LookupError at import if no route has the view's name, or if only the route or only the caller needs a token.
     """
 
     def decorate(view: View) -> View:

@@ -36,17 +36,17 @@ class CoverFacts:
 
 def cover_sheet(facts: CoverFacts) -> bytes:
     """Return the sheet as PDF, one page."""
-    pdf = _paper(facts)
+    pdf = _empty_page(facts)
     pdf.set_font_size(11)
-    _text(pdf, "Signatures exported by " + facts.petition.charity)
+    _add_text(pdf, "Signatures exported by " + facts.petition.charity)
     pdf.set_font_size(20)
-    _text(pdf, facts.petition.title, height=9)
+    _add_text(pdf, facts.petition.title, height=9)
     pdf.ln(3 * GAP)
     pdf.set_font_size(10)
     for label, value in _rows(facts):
-        _row(pdf, label, value)
+        _add_row(pdf, label, value)
     pdf.ln(GAP)
-    _text(pdf, _difference(facts))
+    _add_text(pdf, _difference(facts))
     return bytes(pdf.output())
 
 
@@ -65,7 +65,7 @@ def _marked(pieces: list[str]) -> Iterable[str]:
             yield OMITTED
 
 
-def _paper(facts: CoverFacts) -> "FPDF":
+def _empty_page(facts: CoverFacts) -> "FPDF":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fpdf warns that Pillow is missing. Only pictures need Pillow.
         from fpdf import FPDF
@@ -130,14 +130,14 @@ def _difference(facts: CoverFacts) -> str:
     )
 
 
-def _row(pdf: "FPDF", label: str, value: str) -> None:
+def _add_row(pdf: "FPDF", label: str, value: str) -> None:
     pdf.set_text_color(90)
     pdf.cell(LABEL, LINE, label)
     pdf.set_text_color(0)
-    _text(pdf, value)
+    _add_text(pdf, value)
     pdf.ln(GAP)
 
 
-def _text(pdf: "FPDF", text: str, height: float = LINE) -> None:
+def _add_text(pdf: "FPDF", text: str, height: float = LINE) -> None:
     supported: Container[int] = pdf.fonts["sheet"].cmap  # type: ignore[union-attr]
     pdf.multi_cell(0, height, printable(text, supported), align="L", new_x="LMARGIN", new_y="NEXT")

@@ -43,7 +43,7 @@ class Selection:
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True
-        # Someone who withdrew after the moment was in the tally then, even if they have signed or confirmed again.
+        # The tally of the moment includes a person who withdrew later, even if they have signed or confirmed again.
         self.totals.gone += item.get("withdrawn_at", "") >= self.before
         if item["state"] == SignatureState.CONFIRMED:
             self.totals.late += item["confirmed_at"] <= self.after

@@ -119,7 +119,7 @@ class Export(Job):
 
     @property
     def moment(self) -> datetime:
-        """The export has the signatures that were confirmed at this moment."""
+        """Return the moment: the export has the signatures that were confirmed then."""
         return self.requested_at
 
     @property

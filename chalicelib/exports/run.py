@@ -32,5 +32,5 @@ class Exporting:
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)
-        if export.result is None:  # A cancel while the files were uploaded, perhaps. They hold names.
+        if export.result is None:  # The export may have been cancelled while the files were uploaded. They hold names.
             delete_files(export, self.context)

@@ -1,4 +1,4 @@
-"""What the API returns of the site's health."""
+"""What the API returns about the site's health."""
 
 from typing import Annotated
 

@@ -7,7 +7,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import health_keys
 from chalicelib.core.times import iso
 
-# After this, a result says little about today.
+# An older result is not shown: limits may have changed since.
 SHOWN_FOR = timedelta(days=7)
 
 

@@ -56,8 +56,8 @@ def messages(facts: HealthFacts) -> list[Message]:
     """Return the messages, worst first. Without problems, one says that all is well."""
     found = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
     works = [] if found else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
-    said = [*found, *works, *_of_readiness(facts.readiness)]
-    return sorted(said, key=lambda message: -list(Health).index(message.level))
+    all_messages = [*found, *works, *_of_readiness(facts.readiness)]
+    return sorted(all_messages, key=lambda message: -list(Health).index(message.level))
 
 
 def worst(found: Sequence[Message]) -> Health:
@@ -128,7 +128,7 @@ def _of_correction(correction: Correction) -> Message:
 
 
 def _roughly(duration: timedelta) -> str:
-    """Return the duration in the largest unit in which it is at least two."""
+    """Return the duration in the largest unit of which it has at least two: "90 minutes", "2 hours"."""
     for name, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
         if duration >= 2 * unit:
             return f"about {round(duration / unit)} {name}"

@@ -7,9 +7,9 @@ from chalicelib.aws.bucket import Bucket
 
 
 def keep_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
-    """Store it in the bucket. Start the job first: then a refused start leaves no file behind.
+    """Store the file in the bucket. Start the job first: then a refused start leaves no file behind.
 
-    The job begins after START_DELAY, so not before the request has ended.
+    The job begins after START_DELAY, so the request has ended by then.
     """
     with TemporaryDirectory(prefix="job-") as folder:
         path = Path(folder) / "file"

@@ -76,7 +76,7 @@ class Job(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether the stored state is waiting or running."""
+        """Return whether the stored state is waiting or running."""
         return self.state in (JobState.WAITING, JobState.RUNNING)
 
     @property
@@ -90,7 +90,7 @@ class Job(BaseModel):
         return self.stalled() if is_stalled else self
 
     def rest(self, now: datetime) -> timedelta:
-        """Return for how long it still rests; zero if it does not."""
+        """Return for how long the job still rests; zero if it does not rest."""
         return max(timedelta(), self.rests_until - now) if self.rests_until else timedelta()
 
     def state_at(self, now: datetime) -> JobState:

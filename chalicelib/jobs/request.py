@@ -29,14 +29,14 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
 
 
 def check_free(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
-    """Raise NotNow if `start` would, because another job runs. For what is stored before the job starts."""
+    """Raise NotNow while another job runs, as `start` does. Call this if something is stored before the start."""
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
         raise store.busy(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables) -> JobType:
-    """Raise UnknownThing, also for malformed ids. These are not looked up, because AWS refuses very long keys."""
+    """Return the job. Raise UnknownThing; malformed ids are not looked up, because AWS refuses very long keys."""
     job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
     if job is None:
         raise UnknownThing(f"There is no such {model.kind}.")

@@ -1,6 +1,7 @@
 """Run a job until it ends or time runs short. After a crash at any point, the next run continues from there.
 
-There is no lease: a repeated message or a killed process costs work and nothing else (Work says what that demands).
+There is no lease: after a repeated message or a killed process, a step is done twice and nothing else happens. `Work`
+says what a step must do for that.
 """
 
 from chalicelib.aws.table import Tables
@@ -9,7 +10,7 @@ from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
-    """Return the job. If it is still open, it rests or time ran short: run it again."""
+    """Run the job and return it. If it is still open, it rests or time ran short: call this again."""
     while job.is_open:
         if job.state_at(clock()) is JobState.FAILED:
             job = store.advance(job, job.stalled(), clock(), tables)

@@ -21,7 +21,7 @@ REST_SECONDS = 60
 def each_job(
     event: SQSEvent, model: type[JobType], queue: Queue, run: Callable[[JobType, HasTime], JobType]
 ) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist, as when it was never stored."""
+    """Run the job of each message. Drop a message whose job does not exist: perhaps it was never stored."""
 
     def has_time(seconds: float) -> bool:
         context: Any = event.context

@@ -1,4 +1,4 @@
-"""What the API returns of letters and their targets."""
+"""What the API returns about letters and their targets."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ class LetterCounts(TypedDict):
 
 
 class LettersOfADay(TypedDict):
-    """What became of letters on one day. A letter may be requested on one day and sent on another."""
+    """What happened to letters on one day. A letter may be requested on one day and sent on another."""
 
     day: Day
     requested: Number
@@ -45,7 +45,7 @@ class PausedMember(TypedDict):
     constituency: str
     """As in your table of postcodes. Resume with `?member=` and this."""
     name: str
-    """Empty if your table has no member for it any more."""
+    """Empty if your table no longer has a member for it."""
     paused_at: Time | None
     paused_why: str
 

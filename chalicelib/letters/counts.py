@@ -1,7 +1,7 @@
 """How many letters to which target are requested, sent, failed, unknown or dropped: exactly, and by day.
 
-A letter's shard never changes, so all that is counted of it on one day is in one item, which is read at one moment. So
-a letter is never counted as sent and not as requested.
+A letter's shard never changes, so all changes of a letter on one day are in one item, which is read at one moment. So
+no letter is counted as sent and not as requested.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +17,8 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 
 # Transactions on one item conflict. A letter's takes about 20 ms, so 32 items take hundreds of letters a second.
 SHARDS = 32
-# Of digests: many letters at once, whose requests are in any shard. It is read first (`letter_counts`).
+# The shard of digests. A digest changes many letters at once, whose requests are in any shard. So it is read first
+# (`letter_counts`).
 OF_DIGESTS = 0
 
 

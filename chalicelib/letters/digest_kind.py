@@ -22,7 +22,7 @@ from chalicelib.progress.areas import public_areas
 from chalicelib.signatures.letter import SignedLetter, words_of
 from chalicelib.signatures.look_up import held_as
 
-# So many letters are shown whole.
+# The number of letters that are shown in full.
 CHOSEN = 5
 
 
@@ -31,7 +31,7 @@ class DigestDeliveries(CountedDeliveries):
     """Each letter of a digest counts as sent when the digest is, and likewise as failed, unknown or dropped."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
-        tables.put_new(new)  # Its letters were counted when they were requested.
+        tables.put_new(new)  # The digest's letters were counted when they were requested.
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         ids = digest_ids(key)
@@ -86,7 +86,7 @@ def contents_digest(key: str, stored: Item, context: MailContext, now: datetime,
 
 
 def _chosen(gathered: Gathered, petition: Petition, tables: Tables) -> Iterator[Shown]:
-    """Yield letters in their senders' own words. Who withdrew or was erased meanwhile is left out."""
+    """Yield letters in their senders' own words, without those of people who withdrew or were erased meanwhile."""
     found = 0
     for signature_id in gathered.own:
         held = held_as(petition, signature_id, tables)

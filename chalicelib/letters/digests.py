@@ -29,7 +29,7 @@ def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
 
 
 def _due(petition: Petition, last: date, tables: Tables) -> list[DigestIds]:
-    """While a target is paused, its digests stay open, so that whoever withdraws is taken out."""
+    """Yield the digests that are due. Those of a paused target stay open, so that people who withdraw are taken out."""
     states = target_states(petition.slug, tables).items()
     targets = [key for key, state in states if state.has_digests and not (state.is_paused and target_of(petition, key))]
     return [ids for key in targets for ids in unrequested(petition.slug, key, tables) if ids.day <= last]

@@ -1,7 +1,7 @@
 """The letters that one digest reports: gathered until its day, then closed.
 
-A gathered letter has no request any more; what becomes of the digest becomes of it. So the digest's item counts its
-letters exactly: each enters in one transaction with its own item, and a closed digest takes none.
+A gathered letter no longer has a request: it is sent or fails with its digest. The digest's item counts its letters
+exactly: each is added in one transaction with its own item, and none is added to a closed digest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +24,9 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST, is_requested
 from chalicelib.projections.dimensions import AREA
 
-# The digest of a day has what was gathered until this hour of London.
+# The digest of a day has the letters that were gathered until this hour, in London's time.
 HOUR = 7
-# So many letters in their senders' own words are remembered. Newer ones replace others, so the item stays small.
+# The number of letters in their senders' own words that the item names. Newer ones replace others, so it stays small.
 SLOTS = 20
 OWN = "own."
 _OPEN = Attr("closed_at").not_exists()

@@ -1,5 +1,5 @@
-"""What letters are made of. The petition's letter and its targets are in `petitions.letter`, because a petition has
-them; what a signer sends is in `signatures.letter`.
+"""Targets and recipients of letters. The petition's letter and its targets are in `petitions.letter`, because they are
+part of a petition; the letter of a signer is in `signatures.letter`.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from chalicelib.petitions.members import member_for
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.model import Signature, SignatureState
 
-# The item of a letter is what prevents a second one, so it outlives every petition.
+# The item of a letter prevents a second letter, so it outlives every petition.
 LIFETIME = timedelta(days=6 * 365)
 
 
@@ -32,9 +32,9 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
 
 
 def find_member(target: LetterTarget, constituency: str | None) -> str:
-    """Return the constituency whose member staff name, or "" if they name none. Raise UnknownThing.
+    """Return the constituency that staff name in the query, or "" if they name none. Raise UnknownThing.
 
-    One that is not in the table any more may be paused.
+    It may be one that is no longer in the table, because its letters may be paused.
     """
     if constituency and not (target.members and len(constituency) <= LONGEST_NAME):
         raise UnknownThing("This target has no such member.")
@@ -53,8 +53,8 @@ def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
 
 
 def may_be_sent(signature: Signature) -> bool:
-    """Return whether this person confirmed, and agreed to send a letter. Both may end before it is sent.
+    """Return whether this person confirmed and agreed to send a letter. This may change before the letter is sent.
 
-    Whether we may email the person is another matter: a letter goes to somebody else.
+    It does not matter whether we may email this person, because a letter goes to somebody else.
     """
     return signature.state is SignatureState.CONFIRMED and signature.letter is not None

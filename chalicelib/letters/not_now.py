@@ -9,7 +9,7 @@ from chalicelib.core.letter_keys import LetterIds, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.gathered import gather
 from chalicelib.letters.pace import turn
-from chalicelib.letters.target_state import TargetState, has_digests, target_state
+from chalicelib.letters.target_state import TargetState, record_digests, target_state
 from chalicelib.mail.counted import transact
 from chalicelib.mail.kind import Later, NotSent
 from chalicelib.mail.state import is_requested
@@ -22,7 +22,7 @@ from chalicelib.signatures.model import Signature
 def not_now(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the letter is not sent now; None: it is."""
+    """Return why the letter is not sent now; None if it is sent."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
     if state.is_paused or target.test_to or (target.members and _waits(letter, stored["member"], tables)):
@@ -42,7 +42,7 @@ def _waits(letter: LetterIds, member: str, tables: Tables) -> bool:
 
 
 def _goes_singly(key: str, stored: Item, first: int, state: TargetState, tables: Tables) -> bool:
-    """Make this one of the first letters, if there are fewer. The letter keeps that: a retry takes no other place."""
+    """Make this one of the first letters, if there are fewer so far. A retry of this letter counts only once."""
     if state.singles >= first:
         return False
     letter, request = letter_ids(key), LETTERS.request_of(stored)
@@ -61,7 +61,7 @@ def _gathered(
 ) -> NotSent:
     letter = letter_ids(key)
     if not state.has_digests:
-        has_digests(letter.slug, letter.target, tables)
+        record_digests(letter.slug, letter.target, tables)
     area = area_of(signature.country or "", signature.postcode or "")
     is_own = signature.letter is not None and signature.letter.is_own
     gather(letter, LETTERS.request_of(stored), area, is_own, now, tables)

@@ -1,7 +1,7 @@
 """The pace of letters to one target: evenly spread over working hours, and never more than so many in an hour.
 
-A letter books a turn once and waits for it. The turn is on the letter, so waiting costs no message and delays no other
-email. A letter that comes late, because email was stopped meanwhile, may still go if its hour has room.
+A letter books a turn once and waits for it. Its item stores the turn, so while it waits it has no message and delays no
+other email. If email was stopped meanwhile, many turns have passed, so a letter is sent only if its hour has room.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ IN_AN_HOUR = HOUR // MILLISECOND
 def turn(
     slug: str, target: str, letter: str, pace: Paced, booked: str | None, now: datetime, tables: Tables
 ) -> datetime:
-    """Return when the letter may be sent: `now`, or later. `booked`: the turn that it has had.
+    """Return when the letter may be sent: `now`, or later. `booked`: the turn that it booked before, if any.
 
     One or two writes for each turn, and one or two more for its place in the hour.
     """
@@ -39,7 +39,7 @@ def turn(
 
 def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, tables: Tables) -> datetime:
     position = working.position(now)
-    step = ceil(IN_AN_HOUR / pace.per_hour)  # Rounded up: an hour has no room for one more.
+    step = ceil(IN_AN_HOUR / pace.per_hour)  # Rounded up, so that an hour never gets one letter more.
     return max(now, working.moment(position + book(Turns(key, step), position, tables)))
 
 

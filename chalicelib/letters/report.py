@@ -16,7 +16,7 @@ MOST_NAMED = 3
 
 @dataclass(frozen=True)
 class TargetReport:
-    """`target` is None if the petition no longer has it. Its letters still count.
+    """The letters of one target. `target` is None if the petition no longer has it; its letters still count.
 
     `paused_members`: the state of the members of parliament whose letters are paused, by constituency.
     """

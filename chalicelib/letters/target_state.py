@@ -16,7 +16,7 @@ _PAUSE = ("paused_at", "paused_why")
 class TargetState:
     """`paused_why`: "bounced", "refused", "complained" or "staff"; "" while letters are sent.
 
-    `singles`: how many of the first letters went singly. `has_digests`: a letter has been put into a digest.
+    `singles`: how many of the first letters were sent singly. `has_digests`: a letter has been put into a digest.
     `test_to`: where staff asked to send the last test.
     """
 
@@ -32,7 +32,7 @@ class TargetState:
 
 
 def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
-    """Read it consistently: after a bounce no further letter goes. `member`: the constituency, to read one member's."""
+    """Read the state consistently: no letter must be sent after a bounce. `member`: a constituency, for one member."""
     return _state(tables.get(target_keys.target(slug, target, member), consistent=True) or {})
 
 
@@ -59,7 +59,7 @@ def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:
     tables.try_update(Change(target_keys.target(slug, target, member), remove=_PAUSE, when=is_paused))
 
 
-def has_digests(slug: str, target: str, tables: Tables) -> None:
+def record_digests(slug: str, target: str, tables: Tables) -> None:
     """Record that there may be digests for this target."""
     tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
 

@@ -57,7 +57,7 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
 
 
 def _of_a_person(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
-    """Return the name and the words of the letter; no words if the person sends none any more."""
+    """Return the name and the words of the letter; no words if the person no longer sends one."""
     held = held_as(petition, signature_id, tables)
     signed = held.signature.letter if held and may_be_sent(held.signature) else None
     if held is None or signed is None:

@@ -14,12 +14,12 @@ from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
 from chalicelib.mail.pause import is_paused, pause_mail
 from chalicelib.mail.send import Sent, send
 
-# After this time, start no further email and pass none to SES. An email may have waited long for the table by then.
+# After this time, start no further email, and do not pass one to SES that has waited for the table.
 BUDGET_SECONDS = 30.0
 # A signature that changed meanwhile is marked at the third attempt (signatures/mail_state.py).
 _MARKS = 3
-# The longest time from the last email's turn to its mark. The function's timeout must leave it: a timeout after SES has
-# the email sends a confirmation twice, and makes it unknown whether an update was sent.
+# The longest time from the last email's turn to its mark. The function's timeout must leave this time. If it ended the
+# function after SES has the email, a confirmation would be sent twice, and an update would become unknown.
 LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARKS * table.LONGEST_CALL
 # The wait when sending is paused but the event source is still enabled (up to a minute). Without it, Lambda would
 # receive the whole queue in that minute.

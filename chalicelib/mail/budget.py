@@ -1,7 +1,7 @@
 """The budget of emails to one address, across all petitions.
 
-Anybody can type somebody else's address. So the interval between two emails to an address grows. An email beyond that
-waits until its time; it is not cancelled. Only the owner's choice to get no more email about a petition is final.
+Anybody can type somebody else's address. So the interval between two emails to an address grows. An email that comes
+too early waits; it is not cancelled. Only the owner's choice to get no more email about a petition is final.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def take(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Ta
 
 
 def _turn_of(mine: _Waiting, seen: Item, next_at: datetime, now: datetime) -> datetime:
-    """Return when this email may be sent: `next_at`, or later if that turn is another one's."""
+    """Return when this email may be sent: `next_at`, or later if that turn is kept for another email."""
     if not mine.is_kept_from(seen):
         return next_at
     kept_for = min(KEPT_FOR, INTERVALS[min(seen["sent"], len(INTERVALS)) - 1])
@@ -98,7 +98,7 @@ def _allowance(item: Item, petition_mark: str, now: datetime) -> Allowance:
 
 
 def _taken(to: Mailbox, mark: str, seen: Item, now: datetime) -> Change:
-    """Return the change of the item as seen. An item in which petitions are stopped must not expire."""
+    """Return the change that takes one email from the item as seen. An item with stopped petitions must not expire."""
     is_quiet = seen.get("next_at", "") <= iso(now - FORGET)
     sent = 0 if is_quiet else seen["sent"]
     next_at = now + INTERVALS[min(sent, len(INTERVALS) - 1)]

@@ -1,7 +1,8 @@
 """Deliveries that are counted exactly, by outcome and day.
 
-Every write that changes an email's outcome is one transaction with a counter. Its condition is the outcome before. So
-whatever is retried, repeated or killed, the counters are the sums over all emails, also those whose item has expired.
+Every write that changes an email's outcome is one transaction with a counter, on the condition that the old outcome is
+still stored. So whatever is retried, repeated or killed, the counters are the sums over all emails, also those whose
+item has expired.
 
     requested = waiting + sent + failed + unknown + dropped
 """
@@ -22,7 +23,7 @@ from chalicelib.mail.state import REQUEST, is_requested
 from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
 
 REQUESTED = "requested"
-# When an email became what it is.
+# The attributes with the time at which an email got its outcome.
 _SINCE = {
     DeliveryOutcome.SENT: "mailed_at",
     DeliveryOutcome.UNKNOWN: "mail_unknown_at",
@@ -34,7 +35,7 @@ _DECIDES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 
 @dataclass(frozen=True, kw_only=True)
 class CountedDeliveries(Deliveries):
-    """Counted on the day (UTC) of each change: a letter requested on Monday and sent on Tuesday is in both."""
+    """Counts each change on its day (UTC): a letter may be requested on Monday and sent on Tuesday."""
 
     @abstractmethod
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:

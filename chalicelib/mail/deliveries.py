@@ -21,7 +21,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import REQUEST, DeliveryState
 
-# What an outcome is read from.
+# The attributes that decide an outcome.
 _OUTCOME = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 FAILURES = ("bounced", "refused")
 
@@ -29,7 +29,7 @@ FAILURES = ("bounced", "refused")
 class DeliveryOutcome(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    # It bounced, or SES refused it. A complaint is about an email that arrived.
+    # It bounced, or SES refused it. After a complaint it stays SENT, because it arrived.
     FAILED = "failed"
     # A sender crashed after it may have sent it.
     UNKNOWN = "unknown"
@@ -63,7 +63,7 @@ class Deliveries(DeliveryState):
         return request
 
     def note(self, key: str, now: datetime, tables: Tables) -> None:
-        """Have the sweep look for this email, should its message get lost."""
+        """Mark the email's group, so that the sweep finds this email if its message gets lost."""
         outstanding.note([outstanding.group_of(self.item_key(key))], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
@@ -85,7 +85,7 @@ class Deliveries(DeliveryState):
         """Return how many emails have which outcome, of all whose key begins with `prefix`. Constant memory."""
         # A key has no character after "z".
         between = (prefix, prefix + "~")
-        # Consistent: otherwise emails that were requested a moment ago may be missing, and all others settled.
+        # Read consistently. Otherwise emails that were just requested may be missing, and the rest may all be settled.
         return Counter(
             outcome_of(item) for bucket in keys.BUCKETS for item in self._consistently(bucket, between, tables)
         )
@@ -106,7 +106,7 @@ class Deliveries(DeliveryState):
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST, when=is_requested))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        # The request stays: it may be waiting for `mark_sent`, and no undeliverable email is claimed.
+        # Keep the request, because `mark_sent` may still need it. An undeliverable email is never claimed again.
         is_known = Attr("mails").exists()
         tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_known))
 

@@ -15,7 +15,7 @@ from chalicelib.mail.turns import Turns, book as book_turn
 BURST = 100
 INTERVAL = timedelta(seconds=20)
 MILLISECOND = timedelta(milliseconds=1)
-# The item is useless once its turns are over. Seconds after the last one.
+# Seconds after its last turn, the item is useless and expires.
 EXPIRES_AFTER = 3600
 
 

@@ -64,15 +64,15 @@ class NotSent(Enum):
 
     # Its link would not work at present. Keep the request; the sweep queues it again.
     HELD = "held"
-    # It would arrive too late to be useful. Drop the request.
+    # It would arrive too late to be useful, or its recipient wants no more of it. Drop the request.
     TOO_LATE = "too late"
-    # The kind has stored what becomes of the request.
+    # The kind has settled the request itself.
     SETTLED = "settled"
 
 
 @dataclass(frozen=True)
 class Later:
-    """There is no email now, and its turn comes at `due`. Then its contents are asked for again."""
+    """The email is not sent now. At `due`, the engine calls `contents` again."""
 
     due: datetime
 

@@ -15,7 +15,7 @@ from chalicelib.signatures.address import canonical
 
 @dataclass(frozen=True)
 class Mailbox:
-    """`address_id` is the hash of the canonical address. `secret` hashes what the address's item says."""
+    """`address_id` is the hash of the canonical address. `secret` is used for the hashes in the address's item."""
 
     address_id: str
     secret: str
@@ -25,7 +25,7 @@ class Mailbox:
         return mail_keys.address_limit(self.address_id)
 
     def mark_of(self, slug: str) -> str:
-        """Return what stands for a petition in this address's item. Another address has another mark for it."""
+        """Return the hash of a petition in this address's item. Each address has its own hash of a petition."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def mark_of_request(self, request: MailRequest) -> str:

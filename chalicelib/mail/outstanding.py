@@ -27,7 +27,7 @@ SLACK = timedelta(minutes=5)
 class Marker:
     """A marked group. Walk it once `due_at` has come ("": now). The rest describes an unfinished walk.
 
-    `seen` is `marked_at` when the walk began. `earliest` is when the first of the requests found so far is lost.
+    `seen` is `marked_at` when the walk began. `earliest` is when the first request found so far will count as lost.
     """
 
     group: str
@@ -79,7 +79,7 @@ def forget_marked() -> None:
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:
-    """Mark the group. `marked_at` never goes back, so it is as late as any process's own note."""
+    """Mark the group. `marked_at` never goes back: it is never earlier than what a process remembers."""
     is_later = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=is_later))
 
@@ -116,9 +116,9 @@ def keep(marker: Marker, tables: Tables) -> None:
 def end(marker: Marker, again: timedelta, tables: Tables) -> None:
     """End the walk: clear the marker if there is no open request, or set when to walk the group next.
 
-    A request that the walk did not see is newer than its beginning, or was just being written. A process that had
-    marked the group less than MARK_EVERY before does not mark it again for that request. So the marker of a group
-    that was marked that recently stays. One that is marked meanwhile does not have the `marked_at` that was seen.
+    The walk may have missed a request that is newer than its beginning. A process that marked the group less than
+    MARK_EVERY before that request does not mark it again. So if the group was marked that recently, keep the marker.
+    If the group was marked during the walk, `marked_at` differs from `seen`: keep it too.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)

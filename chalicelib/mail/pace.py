@@ -11,7 +11,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded
 from chalicelib.mail.model import Priority
 
-# Shares of the rate; their sum is 1. While other email is off, confirmations may use all of it (whole_rate.py).
+# Shares of the rate; their sum is 1. While other email is off, confirmations may use the whole rate (whole_rate.py).
 SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
 LEAST_SENDERS, MOST_SENDERS = 2, 1000
@@ -28,7 +28,7 @@ Deliver = Callable[[Mail], str]
 
 
 def senders_for(per_second: float) -> int:
-    """Return how many senders reach the whole rate. Both event sources use it."""
+    """Return how many senders are needed for the whole rate. Both event sources use this number."""
     needed = ceil(round(per_second / EACH, 6))
     return min(max(LEAST_SENDERS, needed), MOST_SENDERS)
 

@@ -51,7 +51,7 @@ def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, in
 
 
 def _delay(image: Image, pause: timedelta, now: datetime) -> int:
-    """Return the seconds until the request is due, and the last two emails to one key are at least `pause` apart."""
+    """Return the seconds until the request is due and `pause` has passed since the last email to this key."""
     times = [now]
     if "mailed_at" in image:
         times.append(datetime.fromisoformat(image["mailed_at"]) + pause)

@@ -1,4 +1,4 @@
-"""The delivery engine: claim, compose, send, mark. It knows kinds and keys, and nothing else about an email.
+"""The delivery engine: claim, compose, send, mark. It works for every kind of email.
 
 The request stays stored until it is settled.
 """
@@ -6,7 +6,7 @@ The request stays stored until it is settled.
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unreached
 from chalicelib.mail import budget
 from chalicelib.mail.compose import compose
@@ -47,41 +47,29 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
-    # Before the pace: an email that must wait takes no turn of another one.
-    booked = stored.get("mail_due_at")
-    return _kept_back(request, kind, content, booked, context, now, tables) or _send_claimed(
-        request, kind, content, context, now, tables
-    )
+    # Check the limits before the pace: an email that must wait must not use up the turn of another one.
+    reason = _limited(request, content, stored, context, now, tables)
+    if reason is not None:
+        return _keep_or_drop(request, kind, reason, now, tables)
+    return _send_claimed(request, kind, content, context, now, tables)
 
 
-def _kept_back(
-    request: MailRequest,
-    kind: Kind,
-    content: Content,
-    booked: str | None,
-    context: MailContext,
-    now: datetime,
-    tables: Tables,
-) -> Sent | None:
-    """Let the email wait for its network's turn or its address's budget, and drop it if its owner wants none.
-
-    `booked`: its earlier due time, if it has one. The earlier turn of two networks counts.
-    """
+def _limited(
+    request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
+) -> NotSent | Later | None:
+    """Return why the limits of its network or its address forbid to send the email now; None if they allow it."""
     if not content.limited_by:
         return None
     due = book(content.network, now, tables) if content.network else now
     if due > now:
-        kind.state.postpone(request, min(due, datetime.fromisoformat(booked)) if booked else due, tables)
-        return Sent.WAITS
+        # The person may have signed from two networks: the earlier turn counts.
+        booked = stored.get("mail_due_at")
+        return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take(to, content.limited_by, request, now, tables)
     if allowance.is_stopped:
-        kind.state.drop(request, now, tables)
-        return Sent.SETTLED
-    if allowance.next_at > now:
-        kind.state.postpone(request, allowance.next_at, tables)
-        return Sent.WAITS
-    return None
+        return NotSent.TOO_LATE
+    return Later(allowance.next_at) if allowance.next_at > now else None
 
 
 def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables) -> Sent:

@@ -93,7 +93,7 @@ def contents_already_signed(
 
 
 def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Not limited: only the owner of the mailbox causes it, and it must not delay the next petition's email."""
+    """Not limited by the budget: only the mailbox's owner causes it, and it must not delay another petition's email."""
     signature = Signature.model_validate(stored)
     slug, _ = _ids(key)
     is_confirmed = signature.state is SignatureState.CONFIRMED

@@ -23,7 +23,7 @@ from chalicelib.signatures.model import MAIL_REQUEST
 
 CLAIM = ("mail_claimed_until", "mail_began_at")
 REQUEST = (*MAIL_REQUEST, "mail_began_at")
-# What the sweep reads of an open request.
+# The attributes of an open request that the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
 
@@ -46,7 +46,7 @@ class DeliveryState(ABC):
     most: int | None
     pause: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
-    # The sweep queues a postponed email so long before it is due. The message waits in the queue until then.
+    # How long before it is due the sweep queues a postponed email. The message waits in the queue until then.
     ahead: timedelta = timedelta()
 
     @abstractmethod
@@ -96,7 +96,7 @@ class DeliveryState(ABC):
         return (self.most is None or item["mails"] < self.most) and "undeliverable" not in item
 
     def waits(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
-        """Return whether it was postponed and is not due. Then it is queued later, so this message does nothing."""
+        """Return whether the email was postponed and is not due. It gets a new message then, so ignore this one."""
         return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
@@ -175,7 +175,7 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """Return the condition. A request with a network may be due earlier: that network's turn is not booked yet."""
+    """Return the condition that a request may be claimed. One with a network may: its sender books a turn there."""
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 
 

@@ -1,7 +1,7 @@
 """The choice of a mailbox's owner to get no more email about a petition. Final, until the owner or staff undo it.
 
 It is on the address's item in the limits table, not on the signature: the signature may expire or be withdrawn, and
-then anybody could have email sent again. Whoever undoes it needs a link from an email, or the right `people`.
+then anybody could have email sent again. Only a link from an email, or staff with the right `people`, can undo it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ def choice_of(mailbox: Mailbox, slug: str) -> Choice:
 
 
 def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
-    """Return the token of the link: it has all that stopping needs, so it works when the signature is gone."""
+    """Return the link's token. It contains everything that stopping needs, so it works when the signature is gone."""
     payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_mark)
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 

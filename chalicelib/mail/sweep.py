@@ -48,7 +48,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run of the sweep needs. A request counts as lost `lost_after` its time. `clock` is in seconds."""
+    """What one run of the sweep needs. After `lost_after` a request counts as lost. `clock` is in seconds."""
 
     outbox: Outbox
     lost_after: timedelta
@@ -90,7 +90,7 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
 
 
 def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
-    """Return how many were lost, and when the first of these requests is lost (again); "" without requests."""
+    """Return how many were lost, and when the first of these requests counts as lost next; "" without requests."""
     lost_at = [(state.lost_at(item, run.lost_after, AGAIN), item) for item in items]
     lost = [(state.request_of(item), _delay(item, run.now)) for at, item in lost_at if at <= run.now]
     run.outbox.send(lost)

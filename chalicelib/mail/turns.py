@@ -1,6 +1,6 @@
 """Turns at a steady rate: one conditional update books the next one and says when it is.
 
-This is the "generic cell rate algorithm" of ITU-T I.371. Nobody asks again, and nothing is read before.
+This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write.
 """
 
 from dataclasses import dataclass

@@ -24,7 +24,7 @@ def watch(urgent: Source, other: Source, waiting: Queue, now: datetime, tables: 
     sends_urgent = not is_paused(now, tables)
     urgent.turn(is_open=sends_urgent)
     if not sends_urgent:
-        # No grant: other email would wait for its end after the pause.
+        # Grant nothing: otherwise other email would have to wait for the grant's end after the pause.
         other.turn(is_open=False)
         return False, False
     if waiting.depth() <= NEARLY_NONE:

@@ -18,7 +18,7 @@ class TakenError(TypedDict):
 
 class TakenSignature(TypedDict):
     identifier: str | None
-    """As sent. Null if it was not a text."""
+    """The identifier as sent. Null if it was not a text."""
     result: TakenAs
     errors: list[TakenError]
     """Why it is invalid. Empty otherwise."""

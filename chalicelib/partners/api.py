@@ -35,7 +35,7 @@ def take_signatures(request: Request, slug: str) -> Response:
 
 
 def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Receiving:
-    """Return what the calling partner's signatures are received with. Raise what find_open_petition raises."""
+    """Return the settings for receiving the calling partner's signatures. Raise what find_open_petition raises."""
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())
     return Receiving(partner, petition, channel, SigningContext(tables(), overflow_queue, settings().signature_keys))

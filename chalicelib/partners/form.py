@@ -68,7 +68,7 @@ class SentSignature(BaseModel):
 
 
 class _WithoutIdentifier(PartnerSignature):
-    """From formats in which an identifier is optional."""
+    """A signature from a format in which the identifier is optional."""
 
     identifier: Identifier | None = None  # type: ignore[assignment]
 

@@ -1,6 +1,6 @@
 """A partner that obtains signatures elsewhere, and the receipt of each signature that it sends.
 
-A receipt is found by the partner's own identifier, so whatever is sent twice is taken once:
+A receipt is found by the partner's own identifier, so a signature that is sent twice is taken once:
 
 (absent) ──claim──► claimed ──settle──► accepted, existing or suppressed ──undo──► undone ──claim──► claimed
 """
@@ -44,7 +44,7 @@ class Partner(BaseModel):
 
 
 class TakenAs(StrEnum):
-    """What became of a signature that a partner sent."""
+    """The result of a signature that a partner sent."""
 
     ACCEPTED = "accepted"
     EXISTING = "existing"

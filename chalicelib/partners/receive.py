@@ -27,7 +27,7 @@ CONFLICT = FieldError("identifier", "This identifier was sent before with anothe
 
 
 class Taken(NamedTuple):
-    """What became of one signature. `errors` only if it is invalid."""
+    """The result of one signature. It has `errors` only if it is invalid."""
 
     result: TakenAs
     errors: Sequence[FieldError] = ()
@@ -94,10 +94,10 @@ def _claimed(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 
 
 def _has_expired(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
-    """Return whether its person never confirmed it, so that it may be sent again.
+    """Return whether the person never confirmed the signature, so that it may be sent again.
 
-    An item that is gone has expired, unless it is older than what remains of an erased signature: then its person may
-    have been erased, or have withdrawn.
+    If its item is gone within ERASED_LIFETIME, the signature expired. After that time the item of an erased or
+    withdrawn signature would be gone too, so we cannot tell.
     """
     if receipt.result is TakenAs.SUPPRESSED:
         return False
@@ -136,18 +136,18 @@ def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiv
 def _confirm(
     sent: SentSignature, receipt: Receipt, signature: Signature, receiving: Receiving, now: datetime, *, is_own: bool
 ) -> None:
-    """Count it. What a stranger may have typed here before is replaced by what the partner vouches for.
+    """Count the signature. The partner's values replace those that a stranger may have typed here before.
 
-    Only the person can confirm a letter, so none stays.
+    Remove its letter: only the person can confirm a letter.
     """
     vouched = {} if is_own else {"name": sent.form.name, "updates": sent.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     corrections = Corrections.model_validate(vouched)
-    confirm(subject, corrections, receiving.petition, now, receiving.tables, letter={"letter": None}, by_owner=False)
+    confirm(subject, corrections, receiving.petition, now, receiving.tables, also={"letter": None}, by_owner=False)
 
 
 def _is_suppressed(signature: Signature) -> bool:
-    """Return whether its person withdrew, was erased, or cannot be reached by email."""
+    """Return whether the person withdrew, was erased, or cannot be reached by email."""
     if signature.state is SignatureState.WITHDRAWN:
         return signature.taken_back_at is None
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None
@@ -159,7 +159,7 @@ def _find(receipt: Receipt, receiving: Receiving) -> Signature | None:
 
 
 def foresee_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[Taken]:
-    """Return what take_each would return now, and store nothing. A person twice among them is accepted twice."""
+    """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
     fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
     stored = store.find_receipts(fresh, receiving.tables)
     return [_foreseen(receipt, stored.get(receipt.digest), receiving, now) for receipt in fresh]

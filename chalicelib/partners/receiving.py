@@ -1,4 +1,4 @@
-"""What signatures of a partner are received with, and the receipts and origins that follow from it."""
+"""The settings for receiving a partner's signatures, and the receipts and origins that follow from them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from chalicelib.signatures.sign import SigningContext
 
 @dataclass(frozen=True)
 class Receiving:
-    """What signatures are received with. `channel`: api, osdi or import. `job_id`: of an import."""
+    """The settings for receiving signatures. `channel`: api, osdi or import. `job_id`: the id of an import."""
 
     partner: Partner
     petition: Petition

@@ -51,7 +51,7 @@ class PartnerTokenRequest(BaseModel):
 
 @staff_view(routes)
 def list_partners(request: Request) -> Response:
-    """Return all partners by source."""
+    """Return all partners, sorted by source."""
     return json_answer({"partners": [partner.model_dump() for partner in all_partners(tables())]})
 
 

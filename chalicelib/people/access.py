@@ -46,9 +46,9 @@ def document(
     stopped: Collection[str],
     now: datetime,
 ) -> "AccessExport":
-    """Return the file for the person. `texts`: the signed petition text by slug. `letters`: the same of letters.
+    """Return the file for the person. `texts` and `letters`: the signed petition text and the letter, by slug.
 
-    `stopped`: slugs they stopped.
+    `stopped`: the slugs of petitions about which they want no email.
     """
     return {
         "prepared_at": iso(now),

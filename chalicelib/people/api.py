@@ -55,7 +55,7 @@ def find_person(request: Request) -> Response:
 
 @staff_view(routes)
 def erase_address(request: Request) -> Response:
-    """Erase every signature of one email address, in every petition, those too that wait in the overflow queue."""
+    """Erase every signature of one email address, in every petition and in the overflow queue."""
     identities = _identities(_requested(request))
     audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
@@ -120,7 +120,7 @@ def _all_shown(held: list[Held]) -> Response:
 
 
 def _waiting() -> int | None:
-    """Return how many signatures of anybody wait in the overflow queue; None if it does not answer."""
+    """Return how many signatures (of all people) wait in the overflow queue; None if the queue does not answer."""
     try:
         return overflow_queue().depth()
     except Unavailable:
@@ -132,6 +132,6 @@ def _identities(address: Address) -> list[tuple[Petition, str]]:
 
 
 def _all_of_owner(held: Held) -> list[Held]:
-    """Return every signature of the same address. A withdrawn one has no address, so return it alone."""
+    """Return every signature of the same address. A withdrawn signature has no address: return only that one."""
     email = held.signature.email
     return held_of(_identities(read_address(email)), tables()) if email else [held]

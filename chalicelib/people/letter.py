@@ -1,4 +1,4 @@
-"""The letter in the answer to an access request: its words, what was agreed to, and what became of it."""
+"""The letter in the answer to an access request: its words, what was agreed to, and whether it was sent."""
 
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 def letters_of(held: list[Held], tables: Tables) -> "dict[str, HeldLetter]":
     """Return the letters of a person by slug, of the petitions that have one."""
     return {
-        each.petition.slug: {"agreed": _agreed(each, tables), "deliveries": _deliveries(each, tables)}
+        each.petition.slug: {"agreed": _agreed_letter(each, tables), "deliveries": _deliveries(each, tables)}
         for each in held
         if each.petition.letter or each.signature.letter
     }
 
 
-def _agreed(held: Held, tables: Tables) -> "AgreedLetter | None":
+def _agreed_letter(held: Held, tables: Tables) -> "AgreedLetter | None":
     signature, signed = held.signature, held.signature.letter
     if signed is None:
         return None
@@ -44,7 +44,7 @@ def _agreed(held: Held, tables: Tables) -> "AgreedLetter | None":
 
 
 def _deliveries(held: Held, tables: Tables) -> "list[LetterDelivery]":
-    """Return what is stored about its emails. It stays when the signature is withdrawn, so that none is sent again."""
+    """Return what is stored about its emails. It stays after a withdrawal, so that no letter is sent twice."""
     found: list[LetterDelivery] = []
     for target in held.petition.letter.targets if held.petition.letter else ():
         item = tables.get(LETTERS.item_key(letter_delivery(held.petition.slug, target.key, held.signature_id)))

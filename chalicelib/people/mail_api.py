@@ -83,7 +83,7 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _allowance(held: Held, now: datetime) -> Allowance:
-    """Return what the budget allows to the signature's address. A withdrawn signature has none, and gets no email."""
+    """Return what the budget of the signature's address allows. A withdrawn signature has no address, so any value."""
     if not held.signature.email:
         return Allowance(now, is_stopped=False)
     return budget.look(mailbox_of(held.signature.email, settings().limit_keys), held.petition.slug, now, tables())

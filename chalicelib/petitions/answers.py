@@ -53,7 +53,7 @@ class Privacy(TypedDict):
     """The controller's general policy."""
     notice_url: Url
     notice_html: str
-    """The notice as a `section` of HTML, without styles or scripts. With `?lang=` in that language."""
+    """The notice as a `section` of HTML, without styles or scripts. With `?lang=`, it is in that language."""
 
 
 class LetterConsent(TypedDict):
@@ -67,7 +67,7 @@ class LetterConsent(TypedDict):
 
 
 class PublicLetter(TypedDict):
-    """A letter that people may send to the petition's targets when they sign. With `?lang=` in that language."""
+    """A letter that people may send to the petition's targets when they sign. With `?lang=`, it is in that language."""
 
     subject: str
     body: str

@@ -35,6 +35,7 @@ from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import (
+        ConsentWording,
         FullPetition,
         PublicCount,
         PublicPetition,
@@ -130,10 +131,7 @@ def read_petition(request: Request, slug: str) -> Response:
         "handed_in_at": times.iso_or_none(shown.handed_in_at),
         "responded_at": times.iso_or_none(shown.responded_at),
         "response": shown.response,
-        "consents": [
-            {"name": "sign", "wording": shown.sign_wording, "version": petition.consent_version},
-            {"name": "updates", "wording": shown.updates_wording, "version": petition.consent_version},
-        ],
+        "consents": _consents(shown),
         "privacy": {
             "controller": shown.charity,
             "contact": petition.privacy_contact,
@@ -143,6 +141,14 @@ def read_petition(request: Request, slug: str) -> Response:
         },
     }
     return json_answer(body, headers=_shared())
+
+
+def _consents(petition: Petition) -> "list[ConsentWording]":
+    version = petition.consent_version
+    return [
+        {"name": "sign", "wording": petition.sign_wording, "version": version},
+        {"name": "updates", "wording": petition.updates_wording, "version": version},
+    ]
 
 
 def _shown(petition: Petition, count: Count, now: datetime) -> "PublicPetition":

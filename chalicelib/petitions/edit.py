@@ -39,7 +39,7 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def revise(petition: Petition, tables: Tables) -> Petition:
-    """Store `petition`, whose texts and letter are as before, as the next revision. Raise Stale, as `edit` does."""
+    """Store `petition` as the next revision, if its texts and letter did not change. Raise Stale, as `edit` does."""
     edited = changed(petition, revision=petition.revision + 1)
     try:
         store.replace(edited, tables)

@@ -30,7 +30,7 @@ class Comparison(BaseModel):
     seen: int
     """Confirmed signatures here that were compared."""
     here: int
-    """Of the source's people, those among them."""
+    """How many of these people signed with the source too."""
     withdrawn: int
     """How many signatures had ever been withdrawn here before the comparison."""
     compared_at: Moment
@@ -55,11 +55,11 @@ class NewFigure(ReportedFigure):
     """A number of signatures collected elsewhere, as staff enter it: `count`, or hashes of the people's addresses."""
 
     count: Annotated[int, Field(ge=0, le=MOST_COUNTED, strict=True)] | None = None
-    """How many people signed there, as the source counts them. Of an upload: the number that our tool has shown."""
+    """How many people signed there, as the source counts them. For an upload: the number that our tool has shown."""
     hashes: list[str] | None = None
-    """Lines that our tool has written. More than fit here are uploaded."""
+    """The lines that our tool has written. If there are too many for a request, upload them."""
     upload: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
-    """The upload of a form that was used: a file that our tool has written."""
+    """The name of an upload: a file that our tool has written, sent with an upload form."""
 
 
 class Figure(ReportedFigure):

@@ -35,7 +35,7 @@ _slugs = SlugList()
 _letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
-# What may stand around an address that was copied from a text.
+# Characters around an address that was copied from a text.
 _AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
 
 
@@ -52,7 +52,7 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _stored(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Read the petition. Raise UnknownPetition, or Unavailable while it is not known which slugs exist."""
+    """Read the petition. Raise UnknownPetition, or Unavailable while we do not know which slugs exist."""
     exists = slug in _known or slug in _slugs
     petition = store.get(slug, tables) if exists else _unlisted(slug, now, tables)
     if petition is None:
@@ -72,7 +72,7 @@ def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
 
 
 def pasted_slug(slug: str) -> str | None:
-    """Return the slug without what was copied with it, such as a dot or a bracket; None if it needs no correction."""
+    """Return the slug without characters that were copied with it, such as a dot; None if it needs no correction."""
     tidy = unquote(slug).strip(_AROUND).lower()
     return tidy if tidy != slug and _slug.fullmatch(tidy) else None
 
@@ -108,7 +108,7 @@ def letter_as_signed(slug: str, version: str, tables: Tables) -> KeptLetter:
 
 
 def _kept_letter(slug: str, version: str, tables: Tables) -> KeptLetter:
-    """A version is stored before the petition shows it. Raise Unavailable if it is missing, so that somebody looks."""
+    """Return a stored letter. It is stored before the petition shows it, so if it is missing, raise Unavailable."""
     kept = store.find_letter(slug, version, tables)
     if kept is None:
         raise Unavailable("storage")

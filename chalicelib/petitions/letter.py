@@ -19,7 +19,7 @@ TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY), Field(examples
 
 
 class Single(BaseModel):
-    """Each letter is an email, sent as soon as email is free."""
+    """Each letter is an email, sent as soon as no confirmation emails wait."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -47,13 +47,13 @@ class Paced(BaseModel):
 
 
 class Digest(BaseModel):
-    """The first letters are emails. From then on, one email a day has the number of letters, and some of them."""
+    """The first letters are emails. After them, one email a day has the number of letters, and some of the letters."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     mode: Literal["digest"]
     first: Annotated[int, Field(ge=0, le=10_000)]
-    """So many letters are sent singly."""
+    """How many letters are sent singly."""
 
 
 class LetterTarget(BaseModel):
@@ -91,7 +91,7 @@ class Letter(LetterText):
 
     @field_validator("targets")
     @classmethod
-    def _differ(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
+    def _keys_differ(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
         if len({target.key for target in targets}) < len(targets):
             raise ValueError("Each target needs a key of its own")
         if sum(target.members for target in targets) > 1:
@@ -107,7 +107,7 @@ class Letter(LetterText):
 
     @property
     def is_to_members(self) -> bool:
-        """Whether one of the targets is everybody's own member of parliament."""
+        """Return whether one of the targets is everybody's own member of parliament."""
         return any(target.members for target in self.targets)
 
     def target(self, key: str) -> LetterTarget | None:
@@ -127,26 +127,26 @@ class KeptLetter(BaseModel):
     """When it was first stored."""
 
     def in_language(self, code: str | None) -> Letter:
-        """Return the letter as those saw it who signed in this language (None: the main one)."""
+        """Return the letter as people saw it who signed in this language (None: the main one)."""
         return self.letter.translated(self.translations.get(code or self.language))
 
 
 def letter_version(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
     """Return a digest of what the signer agrees to send, in all languages; "" without a letter.
 
-    A corrected address of a target is no new version. Other recipients are: a member of parliament for each.
+    A corrected address of a target makes no new version. Another kind of recipient does: each person's own MP.
     """
     if letter is None:
         return ""
-    parts = [*_agreed(letter), *(f"{target.key} {target.name}" for target in letter.targets)]
+    parts = [*_agreed_texts(letter), *(f"{target.key} {target.name}" for target in letter.targets)]
     parts += [f"members {target.key}" for target in letter.targets if target.members]
     for code in sorted(translations):
         if text := translations[code].letter:
-            parts += [code, *_agreed(text)]
+            parts += [code, *_agreed_texts(text)]
     return digest(*parts)
 
 
-def _agreed(text: LetterText) -> list[str]:
+def _agreed_texts(text: LetterText) -> list[str]:
     names = [f"{key} {name}" for key, name in sorted(text.target_names.items())]
     return [text.subject, text.body, *text.openings, text.send_wording, text.reply_wording, *names]
 

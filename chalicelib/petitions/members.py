@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("members.json")
 
 @dataclass(frozen=True)
 class MemberOfParliament:
-    """`constituency` is called as in the table of postcodes: a name or a code."""
+    """`constituency` has the name or code that the table of postcodes uses."""
 
     constituency: str
     name: str
@@ -47,7 +47,7 @@ def members() -> Mapping[str, MemberOfParliament]:
 
 
 def packed(found: Mapping[str, MemberOfParliament]) -> bytes:
-    """Return the file's bytes. Names and addresses only: the key is the constituency."""
+    """Return the file's bytes: names and addresses by constituency."""
     return json.dumps({each: [member.name, member.email] for each, member in sorted(found.items())}).encode()
 
 

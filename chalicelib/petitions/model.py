@@ -102,7 +102,7 @@ class Petition(BaseModel):
     figures: Annotated[list[Figure], Field(max_length=MOST_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
-    # The petition with all its texts, of which this one shows those of another language. Versions are digests of all.
+    # If this one shows another language: the petition with the texts of all languages, for the versions (digests).
     _all_texts: "Petition | None" = PrivateAttr(default=None)
 
     @field_validator("goals")

@@ -15,8 +15,8 @@ from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
-# More parts of the page, by the name that the template uses. app.py adds those of capabilities above this one. Each
-# loads its part, which must be cached: the page is read far more often than petitions are signed.
+# More parts of the page, by the name that the template uses. app.py adds them, for capabilities that this one cannot
+# import. Each function loads its part from a cache, because the page is read far more often than petitions are signed.
 Section = Callable[[Petition, Count | None, Tables], object]
 SECTIONS: dict[str, Section] = {}
 
@@ -31,7 +31,7 @@ def page_about(
 ) -> Response:
     """Return a page in the language that the address names, or else in the petition's main language.
 
-    Text that the petition does not have in this language is in its main language, and marked as such.
+    A text that is not translated is in the main language, and marked as such for screen readers.
     """
     language = chosen_language(request) or petition.language
     main = language_of(petition.language)
@@ -57,12 +57,12 @@ def petition_page(
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
-    context |= {name: _known(load, petition, count, tables) for name, load in SECTIONS.items()}
+    context |= {name: _section(load, petition, count, tables) for name, load in SECTIONS.items()}
     return page_about(petition, request, "petition.html", context, status, headers)
 
 
 def is_embedded(request: Request) -> bool:
-    """Return whether the page is in a frame on another site, or what the form in such a frame leads to."""
+    """Return whether the page is in a frame on another site. After its form is sent, the answer is in the frame too."""
     after_the_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
     return request.path.startswith("/embed/") or after_the_form
 
@@ -106,7 +106,7 @@ def _with_a_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": form["country"] if form.get("country") in countries() else "GB"}
 
 
-def _known(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
+def _section(load: Section, petition: Petition, count: Count | None, tables: Tables) -> object:
     """Return a part of the page, or None when it is unavailable, so that people can sign without it."""
     try:
         return load(petition, count, tables)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-# All unknown slugs together cost one read in this time. So long may a new petition be unknown.
+# All unknown slugs together cost one read in this time. A new petition may be unknown for this long.
 READ_AFTER = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -22,7 +22,7 @@ class SlugList:
         return slug in self._slugs
 
     def is_due(self, now: datetime) -> bool:
-        """Return whether the caller must read the list now. After it has, also if it failed, the list is not due."""
+        """Return whether the caller must read the list now. Then it is not due for a while, even if the read fails."""
         if self._tried_at <= now < self._tried_at + READ_AFTER:
             return False
         self._tried_at, self.is_current = now, False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
-# SES takes no others: local parts are ASCII, and domains in punycode. A comma would begin another address.
+# SES accepts no other addresses: local parts are ASCII, and domains in punycode. A comma would begin another address.
 Mailable = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254),
@@ -25,7 +25,7 @@ Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "s
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
-# Of a form's 16 KB.
+# The share of a form's 16 KB.
 MOST_IN_FORM = 12_000
 MOST_SUBJECT, MOST_BODY, MOST_OPENING, MOST_OPENINGS = 150, 3_000, 500, 10
 
@@ -56,14 +56,14 @@ class LetterText(BaseModel):
     @field_validator("body")
     @classmethod
     def _fits_into_a_form(cls, body: str) -> str:
-        """Browsers send the letter with the form, although it is unedited."""
+        """Raise ValueError if the letter is too long for a form: browsers send it even if nobody edited it."""
         if len(quote_plus(body)) > MOST_IN_FORM:
             raise ValueError("Shorten the letter: in this script, it takes too much of a form")
         return body
 
 
 class Translation(BaseModel):
-    """A petition's own words in another language. What is not given is as in the petition's main language."""
+    """A petition's texts in another language. A text that is left out is taken from the main language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 

@@ -1,7 +1,7 @@
 """Which areas the public may know. The number of a small area could identify the people who signed there.
 
-An area is shown from FEWEST signatures, rounded down to STEP. Anybody can subtract what is shown from the total count,
-so all that is not shown must also be FEWEST together, or nothing.
+An area with FEWEST signatures or more is shown, rounded down to STEP. Anybody can subtract the shown numbers from the
+total count, so all signatures that are not shown must also be FEWEST or more together, or none.
 """
 
 from collections.abc import Mapping

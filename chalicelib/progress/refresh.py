@@ -14,7 +14,7 @@ from chalicelib.tallies.count import Days, Recent, breakdown
 from chalicelib.tallies.model import By
 from chalicelib.tallies.public import lease_recent, public_count, save_recent
 
-# A refresh reads two days and 64 counters. Areas that change seldom also say less about single people.
+# A refresh reads two days and 64 counters. If areas change rarely, they also reveal less about single people.
 FRESH = timedelta(minutes=5)
 DAY = timedelta(days=1)
 

@@ -23,7 +23,7 @@ class StaffPetition(TypedDict):
 
 class StaffPetitions(TypedDict):
     petitions: list[StaffPetition]
-    """Open ones first, then paused ones, drafts, closed and removed ones. In each state, the newest first."""
+    """Open petitions first, then paused ones, drafts, closed and removed ones. In each state, the newest first."""
 
 
 class BreakdownRow(TypedDict):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 ALL = "all"
-# What staff work with comes first.
+# The petitions that staff work with come first.
 IN_LISTS = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
 # Of `top`.
 MOST_ROWS = 999
@@ -64,7 +64,7 @@ def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
         return _overview(request, slug)
-    by, days, top = _by(request), days_asked(request), _top(request)
+    by, days, top = _dimension(request), days_asked(request), _top(request)
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
@@ -122,7 +122,7 @@ def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None =
     return unless_known(request, [{**totals, "as_of": ""}, rows, in_csv], response)
 
 
-def _by(request: Request) -> By | Dimension | None:
+def _dimension(request: Request) -> By | Dimension | None:
     value = query(request, "by")
     if not value:
         return None
@@ -152,7 +152,7 @@ def days_asked(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """Parse a date, or a midnight (UTC): for `from` the start of the first day, for `to` the end of the last day."""
+    """Parse a date, or a midnight in UTC, which begins the first day (`from`) or ends the last day (`to`)."""
     value = query(request, name)
     if not value:
         return None

@@ -32,7 +32,7 @@ SKEW = timedelta(seconds=5)
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally may or may not include `unsure`, and may still include `gone` in any sum."""
+    """Sums over all signatures. The tally includes all, some or none of `unsure`, and perhaps still some of `gone`."""
 
     since: str
     until: str
@@ -90,14 +90,19 @@ class Recount:
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
-    """Recount without changing anything. If there is drift, recount again and report only what both agree on."""
+    """Recount without changing anything. If there is drift, recount again and report only the drift that both found."""
     first = _recount(petition, clock(), tables)
     if not first.drift and not first.pending:
         return first
     second = _recount(petition, clock(), tables)
     pending = {bucket: found for bucket, found in second.pending.items() if bucket in first.pending}
     return Recount(
-        second.slug, second.confirmed, _agreed(first.drift, second.drift), second.moving, pending, second.pending_moving
+        second.slug,
+        second.confirmed,
+        _found_twice(first.drift, second.drift),
+        second.moving,
+        pending,
+        second.pending_moving,
     )
 
 
@@ -150,7 +155,7 @@ def _drift(kept: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
 
 
 def _pending(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
-    """Return the wrong buckets. The counters trail the signatures: allow for those that just became or left pending."""
+    """Return the wrong buckets. The counters lag, so allow for signatures that became or left pending just now."""
     wrong = {}
     for bucket in keys.BUCKETS:
         difference = kept.get(bucket, 0) - walk.pending[bucket]
@@ -159,5 +164,5 @@ def _pending(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
     return wrong
 
 
-def _agreed(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
+def _found_twice(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
     return {each: min(first[each], second[each], key=abs) for each in first if first[each] * second.get(each, 0) > 0}

@@ -38,7 +38,7 @@ def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: 
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
-    """Add once. Raise ConditionFailed with the old item if any of `sequence` was added before."""
+    """Add once. Raise ConditionFailed with the old item if this or a later `sequence` was added before."""
     order = sorted(sequence)
     projected_to = Attr("projected_to")
     tables.update(

@@ -1,4 +1,4 @@
-"""What the API returns to a signature, and the fields of the HTML forms."""
+"""What the API returns when somebody signs, and the fields of the HTML forms."""
 
 from typing import Annotated, Literal, NotRequired
 

@@ -37,6 +37,11 @@ def check_version(shown: str | None, petition: Petition) -> None:
         raise Invalid([FieldError("version", "The petition has just been edited. Read it again, then confirm")])
 
 
+def current_versions(petition: Petition) -> dict[str, str]:
+    """Return what `confirm` stores if its page showed the current text and wordings. Otherwise the signed ones stay."""
+    return {"text_version": petition.text_version, "consent_version": petition.consent_version}
+
+
 def confirm(
     subject: Subject,
     corrections: Corrections,
@@ -44,22 +49,19 @@ def confirm(
     now: datetime,
     tables: Tables,
     *,
-    letter: Mapping[str, Any] = NO_CHANGE,
-    restated: bool = False,
+    also: Mapping[str, Any] = NO_CHANGE,
     by_owner: bool = True,
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `restated`: the page showed the current text and wordings, so their versions are recorded. Otherwise the signed
-    versions stay. `by_owner`: the owner of the mailbox confirms it, and gets the receipt if the petition sends one.
-    Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid if the
-    corrected postcode does not fit the signature's current country, and Conflicted if the signature keeps changing.
+    `also`: more attributes to store, such as the letter. `by_owner`: the mailbox's owner confirms, so send the receipt
+    if the petition has one. Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid
+    if the postcode does not fit the current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
-    versions = {"text_version": petition.text_version, "consent_version": petition.consent_version} if restated else {}
     for _ in range(ATTEMPTS):
-        changes = {**_corrected(corrections, subject.country), **letter, **versions}
+        changes = {**_corrected(corrections, subject.country), **also}
         stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=petition.receipt and by_owner)
         if stored is None:
             return SignatureState.CONFIRMED
@@ -81,9 +83,9 @@ def _corrected(corrections: Corrections, country: str) -> dict[str, Any]:
 def _confirm_as_linked(
     subject: Subject, changes: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables, *, receipt: bool
 ) -> Mapping[str, Any] | None:
-    """Confirm and count; return None. If the signature is not pending as in its link, return the item instead.
+    """Confirm and count; return None. If state, country or source differ from the link's, return the stored item.
 
-    Raise LinkExpired if there is no item.
+    Raise LinkExpired if the signature does not exist.
     """
     as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source)
     try:

@@ -27,7 +27,7 @@ from chalicelib.signatures.names import clean_name, clean_postcode
 
 FORM_FIELDS = ("name", "email", "country", "postcode", "source", "language")
 
-# The schemas describe most of what the validators accept. What a pattern cannot say is in the fields' documents.
+# The schemas describe most of what the validators accept. The fields' descriptions say the rest.
 NAME = {
     "type": "string",
     "minLength": 1,

@@ -28,7 +28,7 @@ EDITED = translatable("The letter has just been edited. Read it again, then conf
 
 
 class SignedLetter(BaseModel):
-    """The item's `letter`. It is there if its person agreed to send the letter. What is None is as in the petition."""
+    """The item's `letter`. It exists if the person agreed to send it. None means: as in the petition's letter."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -43,13 +43,13 @@ class SignedLetter(BaseModel):
 
     @property
     def is_own(self) -> bool:
-        """Whether the person wrote a part of it."""
+        """Return whether the person wrote a part of it."""
         return isinstance(self.opening, str) or bool(self.subject or self.body)
 
 
 @dataclass(frozen=True)
 class Written:
-    """A letter as its target reads it. The email and the page that shows it first are made from this."""
+    """A letter as its target reads it. The email is made from it, and the page that shows it before confirming."""
 
     subject: str
     paragraphs: list[str]
@@ -80,8 +80,8 @@ def written(words: Mapping[str, str], to: str, name: str, postcode: str, charity
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
     """Return what the signature stores of the letter, or None if it is not sent. Raise Invalid.
 
-    `language`: that of the signature; None: the petition's main language. An unedited letter is stored as its version,
-    so that signing stays one write unit.
+    `language`: the signature's language; None means the petition's main language. Of an unedited letter, only its
+    version is stored, so that signing stays one write unit.
     """
     if form is None:
         return None
@@ -98,7 +98,7 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
 
 
 def _chosen(opening: int | str | None, letter: Letter) -> int | str | None:
-    """Return the place of a suggested opening (None for the first), or the person's own words. Raise Invalid."""
+    """Return the index of a suggested opening (None for the first), or the person's own words. Raise Invalid."""
     suggested = [clean_prose(each) for each in letter.openings]
     if isinstance(opening, str):
         opening = suggested.index(opening) if opening in suggested else opening
@@ -115,7 +115,7 @@ def _check(own: Mapping[str, str], letter: Letter) -> None:
     wrong = [name for name, text in own.items() if links_in(text) - known]
     if wrong:
         raise Invalid([FieldError(f"letter.{name}", NO_LINKS) for name in wrong])
-    # The page that confirms sends them again, and what it sends is limited.
+    # The confirm page sends these words again, and the size of a form is limited.
     if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])
 

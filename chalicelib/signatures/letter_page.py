@@ -16,8 +16,8 @@ from chalicelib.signatures.model import Signature
 class ShownLetter:
     """`text`: the petition's letter in `language`, that of the signature. `fields`: the values of the form.
 
-    `to`: the names of those who get it. `has_no_member`: a member of parliament would, but the charity's tables have
-    none for this postcode.
+    `to`: the names of those who get it. `has_no_member`: it would go to a member of parliament, but the charity's
+    tables have none for this postcode.
     """
 
     text: Letter

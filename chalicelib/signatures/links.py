@@ -18,7 +18,14 @@ from chalicelib.edge.http import FORM, chosen_language, content_type, form_field
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
-from chalicelib.signatures.confirm import check_version, confirm, read_corrections, restate, settled
+from chalicelib.signatures.confirm import (
+    check_version,
+    confirm,
+    current_versions,
+    read_corrections,
+    restate,
+    settled,
+)
 from chalicelib.signatures.letter import corrected_letter
 from chalicelib.signatures.letter_page import shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
@@ -95,8 +102,9 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
     try:
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
-        letter, is_restated = corrected_letter(fields, link.petition), version is not None
-        state = confirm(link.subject, corrections, link.petition, now, tables(), letter=letter, restated=is_restated)
+        versions = {} if version is None else current_versions(link.petition)
+        also = {**corrected_letter(fields, link.petition), **versions}
+        state = confirm(link.subject, corrections, link.petition, now, tables(), also=also)
     except Invalid as invalid:
         signature = restate(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)

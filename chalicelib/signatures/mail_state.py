@@ -1,4 +1,4 @@
-"""Request a signature's email, and record what became of it. mail/state.py explains the states in between."""
+"""Request a signature's email, and record whether it was sent. mail/state.py explains the states in between."""
 
 from datetime import datetime
 from typing import Any

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.pages.render import asset
 from chalicelib.signatures.address import unpasted
 
-# Tells the form which address to ask about. Nobody types it.
+# A hidden field: the address that the form asked about.
 MEANT = "email_meant"
 
 

@@ -30,9 +30,9 @@ MAIL_PAUSE = timedelta(minutes=1)
 # The message of a request this old may be lost; signing again then queues it again.
 NUDGE_AFTER = timedelta(minutes=10)
 
-# In place of a receipt: our own form and API.
+# Stands for our own form and API in a list of receipts.
 OUR_FORM = "form"
-# So that a partner that sends one person under ever new identifiers cannot fill the item.
+# A limit, so that a partner cannot fill the item by sending one person under more and more identifiers.
 MOST_CAME_WITH = 50
 
 # Personal data: withdrawing removes all of these.

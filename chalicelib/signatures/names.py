@@ -36,7 +36,7 @@ _READ_AS_DOT = re.compile(r"\s*[.·]\s*")
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
 # The British forces' own numbers, which are older than their postcodes (BF1 2AB).
 _FORCES = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
-# Typed for digits. No postcode has one of these letters where another has a digit.
+# Letters that people type instead of digits. No postcode has one of these letters where another has a digit.
 _DIGITS = str.maketrans("ILO", "110")
 _PUNCTUATION = str.maketrans("", "", " .,-\u2010\u2011\u2012\u2013\u2014")
 
@@ -71,20 +71,20 @@ def greeting_name(name: str) -> str:
 
 
 def _reads_as_sentence(words: list[str]) -> bool:
-    """Return whether three or more words are not all capitalised, as those of a name are. Some scripts have no case."""
+    """Return whether there are three or more words and not all begin with a capital. Some scripts have no capitals."""
     return len(words) > 2 and not all(
         word in _PARTICLES or (not word[0].islower() and (len(word) <= 2 or not word.isupper())) for word in words
     )
 
 
 def _reads_as_address(name: str) -> bool:
-    """Return whether it is an address, also with spaces around a dot. "Dr. Bank" is none, and Catalan has "l·l"."""
+    """Return whether it is an address, also with spaces around a dot. Not "Dr. Bank", and not the Catalan "l·l"."""
     joined = _READ_AS_DOT.sub(".", re.sub("l·l", "ll", name, flags=re.IGNORECASE))
     return bool(web_addresses(name)) or any(not _is_titled(address) for address in web_addresses(joined))
 
 
 def _is_titled(address: str) -> bool:
-    """Return whether the address is a name with titles: "Prof.dr.Schmidt". With initials only, "X.Com" is one too."""
+    """Return whether the address is a name with titles: "Prof.dr.Schmidt". Initials do not count: "X.Com" is a link."""
     *before, last = address.split(".")
     return all(part.lower() in _TITLES for part in before) and last.istitle() and last.isalpha()
 

@@ -12,8 +12,8 @@ class Origin:
 
     `obtained_by`: the name of the charity or partner. `channel`: how it reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: where they came from.
-    `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and whoever obtained the
-    signature calls `confirm` to count it. `receipt`: the partner's receipt of the signature. `network`: the hash of
+    `confirms_by_email`: we email the person a link to confirm. If False, we email nothing, and the caller of `sign`
+    calls `confirm` to count the signature. `receipt`: the partner's receipt of the signature. `network`: the hash of
     the client's network, which limits first emails.
     """
 

@@ -28,7 +28,7 @@ from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignatur
 from chalicelib.signatures.origin import Origin
 
 ATTEMPTS = 3
-# In seconds. While the table is slower than this, nobody should wait twice for it.
+# In seconds. If the table takes longer than this, a new signature waits no longer than this.
 LONGEST_WAIT = 0.05
 
 
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     REPEATED = "repeated"
     OVERFLOWED = "overflowed"
-    # Only from the overflow queue: the stored signature is newer, or this one has expired.
+    # Only for messages of the overflow queue: the stored signature is newer, or the message has expired.
     OVERTAKEN = "overtaken"
 
 
@@ -62,8 +62,8 @@ class SigningContext:
 def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> Signed:
     """Store the signature in the table, or else in the queue: once, however often this is called.
 
-    Every signature enters here, whatever its origin. Raise Unavailable if neither has certainly stored it, and Invalid
-    if its letter is not one that the petition allows.
+    Signatures of every origin enter here. Raise Unavailable if perhaps neither has stored it, and Invalid if the
+    petition does not allow its letter.
     """
     new = NewSignature(
         slug=petition.slug,
@@ -125,8 +125,8 @@ def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext)
 def _stored_evenly(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
     """Store the signature. A new address takes as long as a known one, so that the time does not show who signed.
 
-    A known one needs a second write, for its email. A new one waits for as long as its only write took, which follows
-    the table's speed without a measurement.
+    A known address needs a second write, for its email. So after its only write, a new address waits for as long as
+    that write took.
     """
     started = monotonic()
     outcome = _stored(new, now, tables)
@@ -157,7 +157,7 @@ def _stored(new: NewSignature, now: datetime, tables: Tables, *, late: bool = Fa
 
 
 def _further_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
-    """Return what the stored signature does not name yet: who obtains it, and with which receipt. The first stays."""
+    """Return the origin and the receipt that the stored signature does not name yet. Its first origin stays."""
     known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
     further = {
         "also_obtained_by": {signature.obtained_by} - known,
@@ -172,7 +172,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     It was stored before (the put had succeeded, or the message came twice), or it was signed again, confirmed,
     withdrawn or mailed since.
     """
-    whole_second = new.signature.signed_at.replace(microsecond=0)  # As the table stores it.
+    whole_second = new.signature.signed_at.replace(microsecond=0)  # In the form in which the table stores it.
     if earlier.state is SignatureState.WITHDRAWN:
         # The person may sign again in the second of the withdrawal. An email requested before it may be marked after.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)

@@ -108,7 +108,9 @@ def _as_seen(seen: Signature) -> Condition:
 def taking_back(key: Key, seen: Signature, now: datetime) -> Change:
     """Return the withdrawal of a signature whose import is undone, if nobody else has obtained it since."""
     change = withdrawal(key, seen, now)
-    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & _came_as(seen))
+    return replace(
+        change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & _receipts_are(seen)
+    )
 
 
 def forget_taking_back(key: Key, tables: Tables) -> None:
@@ -118,21 +120,23 @@ def forget_taking_back(key: Key, tables: Tables) -> None:
 
 
 def empty(key: Key, now: datetime, tables: Tables) -> None:
-    """Remove from a withdrawn item what was signed and when. What limits email to the address stays until it expires.
+    """Remove from a withdrawn item what was signed and when. Attributes that limit email to the address stay.
 
     An item that is empty already gets the new times. Raise ConditionFailed, with the item, if it is not withdrawn.
     """
     gone = (*PERSONAL, *MAIL_REQUEST, "confirmed_at", "taken_back_at")
-    tables.update(Change(key, assign=_emptiness(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN)))
+    tables.update(
+        Change(key, assign=_empty_attributes(now), remove=gone, when=Attr("state").eq(SignatureState.WITHDRAWN))
+    )
 
 
 def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
     """Store an empty item, although there is no signature. Raise ConditionFailed if there is one."""
-    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_emptiness(now)}
+    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_empty_attributes(now)}
     tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
 
 
-def _emptiness(now: datetime) -> dict[str, Any]:
+def _empty_attributes(now: datetime) -> dict[str, Any]:
     return {
         "signed_at": iso(now),
         "withdrawn_at": exact(now),
@@ -159,10 +163,10 @@ def let_go(key: Key, receipt: str, seen: Signature, tables: Tables) -> None:
     fields = {**kept, "also_came_with": further or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
-    tables.update(Change(key, assign=assign, remove=remove, when=_came_as(seen)))
+    tables.update(Change(key, assign=assign, remove=remove, when=_receipts_are(seen)))
 
 
-def _came_as(seen: Signature) -> Condition:
+def _receipts_are(seen: Signature) -> Condition:
     return is_still("receipt", seen.receipt) & is_still("also_came_with", seen.also_came_with)
 
 

@@ -16,7 +16,7 @@ ATTEMPTS = 3
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
     """Remove the personal data and subtract the signature from the tally, if it came only with this receipt.
 
-    If it came with others too, it stays without this one. It also stays if its person has confirmed it by our email.
+    If it came with other receipts too, only this receipt is removed. If the person confirmed by our email, it stays.
     Return whether it is taken back, now or by an earlier call. Its person did not withdraw: they may be imported or
     sign again. Raise Conflicted if the signature keeps changing.
     """
@@ -33,7 +33,7 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             change_withdrawn(petition, seen, store.taking_back(key, seen, now), now, tables)
             return True
         except ConditionFailed:
-            continue  # Its person signed, confirmed or withdrew meanwhile: read it again.
+            continue  # The person signed, confirmed or withdrew meanwhile: read it again.
     raise Conflicted("storage")
 
 

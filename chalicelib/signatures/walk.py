@@ -19,7 +19,7 @@ SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 ADDRESSED = ("state", "email")
 # What a list of those who asked for updates reads (.chalice/policy-run-list.json).
 LISTED = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
-# What finds missing requests for letters.
+# What `manage.py letters` reads, to find letters that were not requested.
 WITH_LETTERS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no address.
 EXPORTED = (

@@ -89,7 +89,7 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, known: Discovered) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE does."""
+    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a secret, PKCE is enough."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in known.token_endpoint_auth_methods_supported:

@@ -64,7 +64,7 @@ def _usable(jwks: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_for_another(claims: Claims, client_id: str) -> bool:
-    """Whether the token was issued to another client. With several audiences, `azp` must name us."""
+    """Return whether the token was issued to another client. With several audiences, `azp` must name us."""
     audience, party = claims["aud"], claims.get("azp")
     several = isinstance(audience, list) and len(audience) > 1
     return party != client_id if several or party is not None else False

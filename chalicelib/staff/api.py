@@ -37,7 +37,7 @@ class TokenRequest(BaseModel):
 @staff_view(routes)
 def read_me(request: Request) -> Response:
     """Return the caller's token, whatever its rights, and the right that each route needs."""
-    return json_answer({**_shown(_own(request), times.now()), "routes": rights_by_route()})
+    return json_answer({**_shown(_own_token(request), times.now()), "routes": rights_by_route()})
 
 
 @staff_view(routes)
@@ -54,7 +54,7 @@ def issue_token(request: Request) -> Response:
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
     now = times.now()
-    expires_at = _expiry(new.days, _own(request).expires_at, now)
+    expires_at = _expiry(new.days, _own_token(request).expires_at, now)
     token = new_token(new.owner, new.rights, now, expires_at)
     audited(request, "token.issued", token.stored.token_id, described(token.stored))
     return json_answer({"token": keep(token, tables()), **_shown(token.stored, now)}, 201)
@@ -72,7 +72,7 @@ def revoke_token(request: Request, token_id: str) -> Response:
 
 
 def _expiry(days: int | None, own: datetime, now: datetime) -> datetime:
-    """Raise Forbidden if the token would outlive the caller's own: access that ends must not be extended with it."""
+    """Raise Forbidden if the token would outlast the caller's own: nobody may extend their access by a new token."""
     if days is None:
         return min(own, now + timedelta(days=USUAL_DAYS))
     if now + timedelta(days=days) > own:
@@ -81,7 +81,7 @@ def _expiry(days: int | None, own: datetime, now: datetime) -> datetime:
     return now + timedelta(days=days)
 
 
-def _own(request: Request) -> StaffToken:
+def _own_token(request: Request) -> StaffToken:
     return _found(request.context["authorizer"]["principalId"])
 
 

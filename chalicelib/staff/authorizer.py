@@ -99,7 +99,7 @@ def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> 
 
 
 def partner_of(request: Request) -> str:
-    """Return the source of the partner that calls. Raise Forbidden for a token of nobody."""
+    """Return the source of the partner that calls. Raise Forbidden if the token belongs to no partner."""
     source = str(_context(request).get("partner") or "")
     if not source:
         raise Forbidden("This is not the token of a partner.")

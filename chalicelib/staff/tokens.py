@@ -20,7 +20,7 @@ ID = re.compile(r"[0-9a-f]{16}")
 TOKEN = re.compile(r"staff_([0-9a-f]{16})_([0-9a-f]{64})")
 
 
-# Not at every request, because each note is a write.
+# `last_used_at` is not stored at every request, because that would be a write each time.
 USE_NOTED_EVERY = timedelta(minutes=10)
 
 

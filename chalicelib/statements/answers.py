@@ -1,4 +1,4 @@
-"""What the API returns of a statement."""
+"""What the API returns about a statement."""
 
 from typing_extensions import TypedDict
 

@@ -1,4 +1,4 @@
-"""Short addresses of statements, to be read out on air. A code names the stored token, which still proves itself."""
+"""Short addresses of statements, to read out on air. A code leads to the stored token, whose signature is checked."""
 
 import re
 from secrets import choice
@@ -10,7 +10,7 @@ from chalicelib.core.errors import ConditionFailed, NotAStatement
 # Without letters and digits that sound or look alike, and without vowels, which could make words.
 SIGNS = "2345679bcdfghjkmnpqrstvwxz"
 LENGTH = 6
-# A code is taken once in 300 million for each stored statement, so a second one is hardly ever needed.
+# With one stored statement, a random code is taken with a chance of one in 244 million, so a second try is rare.
 ATTEMPTS = 5
 _code = re.compile(f"[{SIGNS}]{{{LENGTH}}}")
 

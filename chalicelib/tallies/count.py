@@ -72,9 +72,9 @@ def exact_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) ->
     heads = store.heads([petition.slug for petition in petitions], tables)
     if len(heads) < len(petitions):
         raise UnknownPetition
-    asked = [_asked(heads[petition.slug], petition, now) for petition in petitions]
-    found = {each.slug: days for each, days in zip(asked, store.days_of_shards(asked, tables), strict=True)}
-    for each in asked:
+    unclosed = [_unclosed_days(heads[petition.slug], petition, now) for petition in petitions]
+    found = {each.slug: days for each, days in zip(unclosed, store.days_of_shards(unclosed, tables), strict=True)}
+    for each in unclosed:
         _close(each, found[each.slug], now, tables)
     return {slug: _count(heads[slug], days, now) for slug, days in found.items()}
 
@@ -130,10 +130,10 @@ def first_day(petition: Counted, tables: Tables) -> date:
 
 def days_after(head: store.Head, petition: Counted, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head, oldest first, each summed over every shard that may have been written."""
-    return store.days_of_shards([_asked(head, petition, now)], tables)[0]
+    return store.days_of_shards([_unclosed_days(head, petition, now)], tables)[0]
 
 
-def _asked(head: store.Head, petition: Counted, now: datetime) -> store.OpenDays:
+def _unclosed_days(head: store.Head, petition: Counted, now: datetime) -> store.OpenDays:
     first = head.through + timedelta(days=1)
     days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
     return store.OpenDays(petition.slug, max(petition.shards, head.shards), days)
@@ -142,19 +142,19 @@ def _asked(head: store.Head, petition: Counted, now: datetime) -> store.OpenDays
 def _open_days(petition: Counted, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the days after the head. Also close those that are over."""
     tallies = days_after(head, petition, now, tables)
-    _close(_asked(head, petition, now), tallies, now, tables)
+    _close(_unclosed_days(head, petition, now), tallies, now, tables)
     return tallies
 
 
-def _close(asked: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
+def _close(unclosed: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
     """Close the days that are over, oldest first.
 
     They must be over by AWS's clock as well: a reader whose clock is ahead would close a day that still counts.
     """
     over = min(now, tables.answered_at or now) - GRACE
     try:
-        for day in asked.days:
+        for day in unclosed.days:
             if day < over.date():
-                store.close_day(asked.slug, day, tallies[day], asked.shards, tables)
+                store.close_day(unclosed.slug, day, tallies[day], unclosed.shards, tables)
     except (ConditionFailed, Unavailable):
         pass  # Another reader closed it, or the next one will. The tallies are right in any case.

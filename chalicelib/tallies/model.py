@@ -18,7 +18,7 @@ OTHER = "other"
 
 
 class Counted(Protocol):
-    """What a tally needs of a petition. `petitions` imports `tallies`, so `tallies` cannot import it."""
+    """The fields of a petition that tallies use: `petitions` imports `tallies`, so they cannot import `Petition`."""
 
     @property
     def slug(self) -> str: ...
@@ -40,7 +40,7 @@ class TallyEntry:
 
 @dataclass
 class Tally:
-    """Sums over entries. hours, countries and sources each sum to total. `withdrawn` of them were taken back."""
+    """Sums over entries. hours, countries and sources each sum to total. `withdrawn` is the number of withdrawals."""
 
     total: int = 0
     hours: Counter[str] = field(default_factory=Counter)

@@ -14,5 +14,5 @@ def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
 
 
 def read_more_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise the tally head's shards before any new shard is written, so that a stale setting hides no shard."""
+    """Raise the number of shards in the tally head before a new shard is written, so that readers read all shards."""
     store.raise_shards(slug, shards, tables)

@@ -49,7 +49,7 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
 
     Past days do not change. Raise ConditionFailed if there is already an adjustment in this second.
     """
-    numbers = {name: -amount for name, amount in _named(drift, now).items() if amount}
+    numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
     in_head = drift.get(DAYS, 0) - drift.get(COUNT, 0)
     store.adjust(slug, now, numbers, in_head, tables)
     return {**numbers, "head": in_head}
@@ -89,7 +89,7 @@ def _sums(tally: Tally) -> dict[Sum, int]:
     }
 
 
-def _named(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
+def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
     """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
     prefixes: dict[str, str] = {By.COUNTRY: COUNTRY, By.SOURCE: SOURCE}
     named = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR}{now:%H}": drift.get(HOURS, 0)})

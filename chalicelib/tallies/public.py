@@ -77,7 +77,7 @@ def _recent(item: Item) -> Recent | None:
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
-    """Return True for one caller at a time, who then calls `save_recent`."""
+    """Return True for one caller at a time. That caller then calls `save_recent`."""
     return snapshots.lease_snapshot(slug, now, LEASE_SECONDS, tables, snapshots.RECENT_LEASE)
 
 

@@ -9,7 +9,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.tallies.store import put_once
 
-# Who refreshes the count, and who refreshes what is recent.
+# The lease of the caller that refreshes the count, and the lease for what is recent.
 LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
 

@@ -1,4 +1,4 @@
-"""What the API returns of the total across platforms."""
+"""What the API returns about the total across platforms."""
 
 from typing import Annotated
 
@@ -25,11 +25,11 @@ class Elsewhere(TypedDict):
 class EnteredFigure(Elsewhere):
     entered_at: Time
     comparison: str | None
-    """Of hashes: the id of the comparison with our signers, which has started."""
+    """For hashes: the id of the comparison with our signers, which has started."""
 
 
 class HashKey(TypedDict):
-    """The key with which one source hashes the addresses of those who signed there. A secret of the two of you."""
+    """The key with which one source hashes the addresses of those who signed there. Give it to nobody else."""
 
     source: str
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -41,7 +41,7 @@ class ShownComparison(TypedDict):
     id: str
     source: str
     count: Number
-    """Different hashes of the source."""
+    """The number of different hashes that the source sent."""
     here: Number | None
     """How many of these people are confirmed here too. Null until it is done."""
     seen: Number
@@ -60,12 +60,12 @@ class ShownComparisons(TypedDict):
 
 
 class PublicTotal(TypedDict):
-    """`confirmed` is ours alone. The number of different people is from `at_least` to `at_most`."""
+    """`confirmed` are signatures here only. The number of different people is from `at_least` to `at_most`."""
 
     confirmed: Confirmed
     """People who confirmed their signature here."""
     elsewhere: list[Elsewhere]
-    """By source."""
+    """The current figures, sorted by source."""
     at_least: Number
     at_most: Number
     as_of: Time

@@ -27,7 +27,7 @@ def add(slug: str, figure: Figure, tables: Tables) -> Figure:
     """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
-        if earlier := _same(figure, petition):
+        if earlier := _same_as_before(figure, petition):
             return earlier
         if len(petition.figures) == MOST_FIGURES:
             raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
@@ -39,7 +39,7 @@ def add(slug: str, figure: Figure, tables: Tables) -> Figure:
     raise Stale
 
 
-def _same(figure: Figure, petition: Petition) -> Figure | None:
+def _same_as_before(figure: Figure, petition: Petition) -> Figure | None:
     """Return the figure that its source entered last, if it is the same: then this is a retry."""
     latest = next((each for each in reversed(petition.figures) if each.source == figure.source), None)
     is_same = latest is not None and latest.model_dump(exclude={"entered_at"}) == figure.model_dump(

@@ -1,4 +1,4 @@
-"""The total across platforms: what is known exactly, and between which bounds the number of people lies."""
+"""The total across platforms: the exact count here, and how many different people signed at least and at most."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from chalicelib.tallies.count import Count
 
 @dataclass(frozen=True)
 class Total:
-    """`confirmed` is ours, exact at `as_of`. The number of different people is from `at_least` to `at_most`."""
+    """`confirmed` is the exact count here at `as_of`. From `at_least` to `at_most` different people signed in all."""
 
     confirmed: int
     elsewhere: Sequence[Figure]
@@ -49,8 +49,8 @@ def _people(number: int) -> str:
 def total(petition: Petition, count: Count) -> Total:
     """Return the total of the petition from its count here and the current figure of each source.
 
-    Of each source we know the fewest and the most people who did not sign here. Perhaps these groups of people are
-    one inside the other; perhaps nobody is in two of them. So both bounds are possible, and no closer ones are known.
+    For each source we know the fewest and the most people who did not sign here. At one extreme, the largest of these
+    groups contains all others; at the other, nobody is in two groups. Both are possible: no closer bounds are known.
     """
     elsewhere = current(petition.figures)
     shared = [_also_here(figure, count) for figure in elsewhere]
@@ -63,8 +63,8 @@ def total(petition: Petition, count: Count) -> Total:
 def _also_here(figure: Figure, count: Count) -> tuple[int, int]:
     """Return the fewest and the most of the source's people who are confirmed here.
 
-    A comparison of hashes knows their number as it was then. Since then, each withdrawal may have taken one of them,
-    and each signature that was not compared may be one more.
+    A comparison of hashes found their number at its time. Since then, each person who withdrew may have been one of
+    them, and each new signature may be one more.
     """
     most = min(figure.count, count.confirmed)
     if figure.compared is None:

@@ -1,4 +1,4 @@
-"""What the API returns of updates."""
+"""What the API returns about updates."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ class PublicUpdate(TypedDict):
     title: str
     language: str
     languages: list[str]
-    """All languages of the update. The text is in the one that the address names with `lang`, if it is among them."""
+    """The languages of the update. Its text here is in the language of `?lang=`, if it is one of them."""
     html: str
     """Safe HTML: paragraphs, headings from h4, lists, quotes, emphasis and links."""
     published_at: Time

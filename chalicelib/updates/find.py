@@ -26,7 +26,7 @@ def published_of(petition: Petition, _: Count | None, tables: Tables) -> list[Up
 
 
 def update_seen(slug: str, update_id: str, tables: Tables) -> Update | None:
-    """Return the update as it is, or was a few seconds ago. Cached: a sender asks before every email."""
+    """Return the update as it was at most a few seconds ago. Cached, because a sender needs it for every email."""
     return _seen.get(f"{slug}_{update_id}", lambda: store.find(slug, update_id, tables))
 
 

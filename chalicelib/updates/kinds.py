@@ -46,7 +46,7 @@ TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 
 
 def delivery_key(slug: str, update_id: str, recipient: str = "") -> str:
-    """Return the key of one email; without recipient, what the keys of all emails of this update begin with."""
+    """Return the key of one email; without a recipient, the prefix of the keys of all emails of this update."""
     return f"{slug}_{update_id}_{recipient}"
 
 

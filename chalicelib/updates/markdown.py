@@ -1,4 +1,4 @@
-"""Markdown as HTML: a safe subset. All else is shown as typed."""
+"""Markdown as HTML: a safe subset. Everything else is shown as typed."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-# The preset "zero" knows paragraphs only. No HTML, no images (they would tell who opened an email), no tables.
+# The preset "zero" has paragraphs only. We add no HTML, no images (they can show who opened an email), no tables.
 _RULES = ("newline", "escape", "entity", "emphasis", "link", "linkify", "heading", "list", "blockquote", "reference")
 _SCHEMES = ("https://", "mailto:")
-# The page has the levels 1 to 3: the petition, "Updates", and the title of the update.
+# The page uses the heading levels 1 to 3: the petition, "Updates", and the title of the update.
 _FIRST_HEADING = 4
 
 

@@ -1,4 +1,4 @@
-"""An update: what the campaign tells those who signed. And the job that emails it.
+"""An update, which is a message of the campaign to those who signed, and the job that emails it.
 
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
@@ -24,7 +24,7 @@ from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import Job
 
-# An email's subject shows about this much.
+# The length of a title. Email programs show about this much of a subject.
 MOST_TITLE = 150
 # Every state of an email is kept this long: weeks of SES's quota, and the time to look at the result.
 LIFETIME = timedelta(days=60)
@@ -80,7 +80,7 @@ class UpdateText(UpdateWords):
 
 
 class Results(BaseModel):
-    """What became of an update's emails. In the end, `requested` is the sum of the others."""
+    """How many of an update's emails had which outcome. In the end, `requested` is the sum of the others."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -123,7 +123,7 @@ class Update(UpdateText):
     publish_at: Moment | None = None
     published_at: Moment | None = None
     cancelled_at: Moment | None = None
-    # Where staff asked to send the last tests, by the test. Removed when the update is published.
+    # Where to send the last tests, by the id of the test. Removed when the update is published.
     tests: dict[str, UpdateTest] | None = None
     results: Results = Results()
 

@@ -46,7 +46,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     try:
         return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # Its state has changed since it was read. That happens three times at most: states only move on.
+        # Its state has changed since it was read. That happens at most three times, because no state comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 

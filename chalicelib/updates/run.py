@@ -77,10 +77,7 @@ class SendingUpdate:
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(chosen)})
 
     def _requested(self, update: Update, person: Mapping[str, Any]) -> MailRequest | None:
-        """Request the email. If it was requested before, return that request while it is open.
-
-        Its message may not have been sent.
-        """
+        """Request the email. If it was requested before, return the open request: its message may be lost."""
         key = delivery_key(update.slug, update.update_id, person["sk"])
         try:
             return EMAILS.request(key, self.clock(), self.tables)

@@ -12,13 +12,13 @@ _KEPT = 10_000
 
 @dataclass
 class CachedAnswer:
-    """A cached answer. `stored`: when it was stored or found unchanged. `word`: what X-Cache says of its next hits."""
+    """A cached answer. `stored`: when it was stored or found unchanged. `word`: the value of X-Cache for its hits."""
 
     answer: EdgeAnswer
     stored: float
     life: Lifetime
     rests_until: float = 0.0
-    """The origin failed: it is not asked again before, and the old copy is served."""
+    """If the origin failed: until this time the old copy is served and the origin is not asked."""
 
     def is_fresh(self, now: float) -> bool:
         return now < max(self.stored + self.life.fresh, self.rests_until)
@@ -27,7 +27,7 @@ class CachedAnswer:
         return now < self.stored + self.life.while_refreshing
 
     def stands_in(self, now: float, *, is_unreachable: bool) -> bool:
-        """Whether it is served because the origin failed or could not be reached."""
+        """Return whether it is served because the origin failed or could not be reached."""
         return now < self.stored + (self.life.if_unreachable if is_unreachable else self.life.if_failing)
 
     def validators(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The local CDN: answers a viewer's request from its cache or from an origin, as CloudFront documents it.
 
-It knows neither sockets nor the clock: both are given to it.
+It opens no sockets and reads no clock: its caller passes in both.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _RENEWED = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
-    """An answer for viewers. `is_shared`: those who asked meanwhile get it too."""
+    """An answer for viewers. `is_shared`: viewers who asked for the same meanwhile get it too."""
 
     answer: EdgeAnswer
     word: str
@@ -66,7 +66,7 @@ class Edge:
     async def _together(
         self, key: Key, request: ViewerRequest, behaviour: Behaviour, kept: CachedAnswer | None
     ) -> _Loaded:
-        """Send one request to the origin for all who ask meanwhile, unless cookies are forwarded."""
+        """Send one request to the origin for all viewers who ask meanwhile, unless cookies are forwarded."""
         flight = self._flights.get(key)
         if flight is None:
             return await asyncio.shield(self._fly(key, request, behaviour, kept))

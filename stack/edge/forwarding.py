@@ -81,7 +81,7 @@ def _takes(choice: WhichOnes, part: str) -> bool:
 
 
 def _encoding(request: ViewerRequest, policy: CachePolicy) -> str:
-    """Return Accept-Encoding as CloudFront normalises it: `br,gzip`, `br`, `gzip`, or "" if the policy keys neither."""
+    """Return Accept-Encoding as CloudFront normalises it: `br,gzip`, `br`, `gzip`, or "" if the policy has neither."""
     accepted = {
         part.partition(";")[0].strip().lower() for part in request.headers.get("Accept-Encoding", "").split(",")
     }

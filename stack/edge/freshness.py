@@ -40,12 +40,12 @@ def directives(headers: Headers) -> dict[str, str]:
 
 
 def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
-    """Return the lifetime of an answer that is no error."""
+    """Return the lifetime of an answer that is not an error."""
     told = directives(answer.headers)
     if policy.is_off:
         return Lifetime()
     if any(name in told for name in _PERSONAL):
-        # A minimum TTL wins over no-store. And while the origin is away, an earlier answer may be served.
+        # A minimum TTL wins over no-store. And while the origin cannot be reached, an earlier answer may be served.
         away = 0 if told.get("stale-if-error") == "0" else policy.most
         return Lifetime(policy.least, if_unreachable=max(policy.least, away))
     fresh = _fresh(told, answer.headers, policy)
@@ -66,7 +66,7 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
 
 
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
-    """Whether those who asked meanwhile get the same answer. If not, each of them is sent to the origin."""
+    """Return whether viewers who asked meanwhile get the same answer. If not, each request is sent to the origin."""
     told = directives(answer.headers)
     is_personal = any(name in told for name in _PERSONAL) or told.get("max-age") == "0"
     return bool(policy.least) or not is_personal

@@ -1,4 +1,4 @@
-"""The API's own endpoint behind a CDN. As on AWS, its resource policy refuses who does not send the CDN's key."""
+"""The API's own endpoint behind a CDN. As on AWS, its resource policy refuses requests without the CDN's key."""
 
 from collections.abc import Collection
 

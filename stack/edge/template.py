@@ -30,7 +30,7 @@ def distributions(
 def refused_without(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> frozenset[str]:
-    """Return the values of Referer one of which the API's resource policy wants; empty if it lets everybody in."""
+    """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
     policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NOTHING)
     # A policy whose condition does not hold is left out of the list.
     policies = _Reader(template, parameters, where, secrets).value([policy])

@@ -12,18 +12,18 @@ def field_docs(cls: type) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for base in reversed([each for each in getattr(cls, "__orig_bases__", cls.__bases__) if inspect.isclass(each)]):
         found |= field_docs(base) if base.__module__.startswith("chalicelib.") else {}
-    return found | _own(cls)
+    return found | _own_docs(cls)
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _own(cls: type) -> dict[str, str]:
+def _own_docs(cls: type) -> dict[str, str]:
     try:
         [definition] = ast.parse(dedent(inspect.getsource(cls))).body
     except (OSError, TypeError):
-        return {}  # Made by a call, so without documents.
+        return {}  # The class was made by a call, so it has no source with descriptions.
     body = getattr(definition, "body", [])
     pairs = pairwise(body)
     return {field.target.id: text for field, after in pairs if _is_field(field) and (text := _text(after))}

@@ -1,4 +1,4 @@
-"""What is written by hand for each operation. All else comes from the list of routes (`paths`)."""
+"""What is written by hand for each operation. Everything else comes from the list of routes (`paths`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from stack.openapi.schemas import reference
 
 Node = dict[str, Any]
 
-# What is not at the address, by the last parameter of the path.
+# What a 404 says is missing, by the last parameter of the path.
 UNKNOWN = {
     "slug": "UnknownPetition",
     "token": "NotAStatement",

@@ -72,8 +72,8 @@ class _Generator(GenerateJsonSchema):
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
-        is_said = self.mode == "validation" and found.get("default") is not None
-        return found if is_said else {name: value for name, value in found.items() if name != "default"}
+        is_documented = self.mode == "validation" and found.get("default") is not None
+        return found if is_documented else {name: value for name, value in found.items() if name != "default"}
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

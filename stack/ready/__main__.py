@@ -50,7 +50,7 @@ def read_all(stage: AskedStack, ask: Clients, now: datetime, *, dns_too: bool) -
 
 
 def _tell_staff(verdict: Forecast, stage: AskedStack, ask: Clients, now: datetime) -> None:
-    """Store the result for the staff health page. A role that only reads cannot, which is no error."""
+    """Store the result for the staff health page. Ignore a refusal: a role that only reads may use this command too."""
     tables = Tables(ask("dynamodb", ""), {COUNTS: stage.outputs["CountsTableName"]})
     try:
         keep(Readiness(verdict.is_ready, sentence(verdict), now.replace(microsecond=0)), tables)

@@ -37,7 +37,7 @@ class Ask:
 
 
 def asks(values: Values, expected: Expected, stage: str) -> list[Ask]:
-    """Return what is too low, what takes longest first."""
+    """Return the limits that are too low. Those that take longest to raise come first."""
     found = [*_of_email(values, expected), *_of_quotas(values, expected), *_of_ours(values, expected, stage)]
     return sorted((ask for ask in found if ask.now < ask.wanted), key=lambda ask: -ask.hours)
 

@@ -1,4 +1,4 @@
-"""Values of the account, each with its source. A value that cannot be read has a reason instead; nothing is raised."""
+"""Values of the account, each with its source. A value that cannot be read has a reason instead; no error is raised."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

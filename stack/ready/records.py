@@ -26,7 +26,7 @@ def lookup(resolver: dns.resolver.Resolver) -> Lookup:
 
 
 def records(domain: str, chosen: Mapping[str, str], tokens: Sequence[str], find: Lookup | None) -> list[Value]:
-    """Return what is published for the domain. `tokens` are those of SES's DKIM. No `find`: nobody asked."""
+    """Return what is published for the domain. `tokens` are SES's DKIM tokens. Without `find`, look nothing up."""
     sender = chosen.get("MailFromDomain") or domain
     policy = f"_dmarc.{domain}"
     return [

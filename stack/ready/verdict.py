@@ -16,7 +16,7 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 LONGEST_WAIT, LATEST_EMAIL = MINUTE, HOUR
 # The share of page views that may fail.
 LOST_VIEWS = 0.01
-# The model's limits, and where each was read. The others are facts about AWS, or ours.
+# The model's limits that are read from the account, and where. The others are facts about AWS or our own settings.
 _READ = {
     "gateway_rate": "gateway.rate",
     "gateway_burst": "gateway.burst",
@@ -55,7 +55,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What the model says. Times in seconds; `last_email` after the end of the load. None: within no horizon."""
+    """The model's result. Times in seconds; `last_email` is after the end of the load. None: not within its horizon."""
 
     expected: Expected
     first: str

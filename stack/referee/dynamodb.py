@@ -41,7 +41,7 @@ _LEGACY = frozenset(
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
-    """One question for a table; for a batch one a table; for a transaction one an item."""
+    """Return one question for a table; for a batch one for each table; for a transaction one for each item."""
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
@@ -57,7 +57,7 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
 
 
 def _batch(operation: str, asked: Any) -> dict[str, Any]:
-    """The part of a batch that concerns one table; "_" marks what no single request has."""
+    """Return the part of a batch that concerns one table. Names with "_" are of a batch and not of a single request."""
     if operation == "BatchGetItem":
         return {**asked, "_Keys": asked["Keys"]}
     puts = [each["PutRequest"]["Item"] for each in asked if "PutRequest" in each]
@@ -116,7 +116,7 @@ def _keys(request: Request) -> list[Request]:
 
 
 def _attributes(action: str, request: Request, where: Where) -> set[str]:
-    """The key attributes always: AWS wants them named in every condition on attributes."""
+    """Return the named attributes. The key attributes are always among them, because AWS counts them too."""
     named = set(where.table_keys) | set(attributes_named(request))
     for key in (*_keys(request), request.get("ExclusiveStartKey") or {}):
         named |= set(key)

@@ -45,19 +45,19 @@ class Ledger:
 
 
 def read(folder: Path) -> set[Entry]:
-    """Everything noted there."""
+    """Return all notes in the folder."""
     lines = (line for path in folder.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines())
     return {(function, Word(*word)) for function, *word in map(json.loads, lines)}
 
 
 def unused(policies: Policies, used: Iterable[Entry]) -> list[Entry]:
-    """Entries that nothing used, in the order of the policies."""
+    """Return the entries that no call used, in the order of the policies."""
     seen = set(used)
     return [entry for entry in entries(policies) if entry not in seen]
 
 
 def report(policies: Policies, folder: Path) -> Iterator[str]:
-    """One line for each entry that nothing used."""
+    """Return one line for each entry that no call used."""
     for function, word in unused(policies, read(folder)):
         yield f"{function}: {word.statement}: {word.kind} {word.value}"
 

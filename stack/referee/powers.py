@@ -21,7 +21,7 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
 
 def table() -> str:
-    """One row a function; its own log is left out, for every function writes one."""
+    """Return one row for each function. Its own log is left out, because every function writes one."""
     document = merge_template()
     rows = [_row(logical_id(name), policy, document) for name, policy in declared().items()]
     return _HEAD + "\n".join(rows)
@@ -45,7 +45,7 @@ def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) 
 def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if statement["Sid"] == "WriteOwnLog":
         return
-    actions, where = listed(statement["Action"]), [_named(each) for each in listed(statement["Resource"])]
+    actions, where = listed(statement["Action"]), [_resource_name(each) for each in listed(statement["Resource"])]
     column = _TABLES.get(where[0], "else")
     if column == "else":
         said = f"{_code(actions)} on {_code(where)}"
@@ -57,12 +57,12 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
     for keys in conditions.values():
         for key, values in keys.items():
-            said = _code([_named(each) for each in listed(values)])
+            said = _code([_resource_name(each) for each in listed(values)])
             name = key.partition(":")[2]
             yield f" under {said}" if name == "LeadingKeys" else f", {name} {said}"
 
 
-def _named(node: Any) -> str:
+def _resource_name(node: Any) -> str:
     """A resource by its name in the template."""
     if not isinstance(node, dict):
         return str(node)

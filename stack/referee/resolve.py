@@ -40,7 +40,7 @@ class Resolver:
         return {name: self.value(each) for name, each in node.items() if not self._is_nothing(each)}
 
     def _is_nothing(self, node: Any) -> bool:
-        """Whether CloudFormation leaves out what has this value."""
+        """Return whether CloudFormation leaves out a property with this value."""
         if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
             condition, value, otherwise = node["Fn::If"]
             return self._is_nothing(value if self.holds(condition) else otherwise)
@@ -59,7 +59,7 @@ class Resolver:
             "Ref": lambda: self._ref(argument),
             "Condition": lambda: self.value(self._conditions[argument]),
             "Fn::GetAtt": lambda: self._attribute(*argument),
-            "Fn::Sub": lambda: _PLACE.sub(lambda found: self._place(found.group(1)), argument),
+            "Fn::Sub": lambda: _PLACE.sub(lambda found: self._reference(found.group(1)), argument),
             "Fn::Join": lambda: argument[0].join(self.value(argument[1])),
             "Fn::If": lambda: self.value(argument[1 if self.holds(argument[0]) else 2]),
             "Fn::Equals": lambda: self.value(argument[0]) == self.value(argument[1]),
@@ -85,7 +85,7 @@ class Resolver:
             return pseudo[name]
         return self._parameters[name] if name in self._parameters else self.name(name)
 
-    def _place(self, place: str) -> str:
+    def _reference(self, place: str) -> str:
         logical, _, attribute = place.partition(".")
         return self._attribute(logical, attribute) if attribute else self._ref(logical)
 

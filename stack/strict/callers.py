@@ -38,7 +38,7 @@ class Caller:
 
 
 def install() -> None:
-    """Functions that start from now on sign with their role's credentials."""
+    """Give each function that starts from now on a session of its role, with whose credentials it signs."""
     for module in (lambda_runtime, lambda_svc):
         module.execution_credentials = _credentials
 

@@ -43,7 +43,7 @@ class Fault:
         return await change.carry_out(perform) if change else None
 
 
-def _says(code: str, message: str, status: int = 400) -> Callable[[Call], HttpResponse]:
+def _error(code: str, message: str, status: int = 400) -> Callable[[Call], HttpResponse]:
     return lambda call: error(call.service, code, message, status)
 
 
@@ -59,40 +59,42 @@ FAULTS: Mapping[str, Fault] = {
     "table-throttled": Fault(
         "dynamodb",
         _ITEMS,
-        _says(
+        _error(
             "ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
     ),
     "transaction-conflict": Fault("dynamodb", {"TransactWriteItems", "TransactGetItems"}, _cancelled),
-    "item-conflict": Fault("dynamodb", _WRITES, _says("TransactionConflictException", _ONGOING)),
+    "item-conflict": Fault("dynamodb", _WRITES, _error("TransactionConflictException", _ONGOING)),
     "transaction-in-progress": Fault(
         "dynamodb",
         {"TransactWriteItems"},
-        _says("TransactionInProgressException", "The transaction with the given request token is already in progress."),
+        _error(
+            "TransactionInProgressException", "The transaction with the given request token is already in progress."
+        ),
     ),
-    "table-error": Fault("dynamodb", _ITEMS, after=_says("InternalServerError", "Internal server error", 500)),
+    "table-error": Fault("dynamodb", _ITEMS, after=_error("InternalServerError", "Internal server error", 500)),
     "table-partial": Fault("dynamodb", {"BatchGetItem"}, change=lambda call: partial.some_keys(call.params)),
     "short-page": Fault("dynamodb", {"Query", "Scan"}, change=lambda call: partial.short_page(call.params)),
-    "queue-throttled": Fault("sqs", _MESSAGES, _says("RequestThrottled", "Request is throttled.")),
-    "queue-key-throttled": Fault("sqs", _MESSAGES, _says("KmsThrottled", "KMS throttles the request.")),
-    "queue-error": Fault("sqs", _MESSAGES, after=_says("InternalFailure", "Internal failure", 500)),
+    "queue-throttled": Fault("sqs", _MESSAGES, _error("RequestThrottled", "Request is throttled.")),
+    "queue-key-throttled": Fault("sqs", _MESSAGES, _error("KmsThrottled", "KMS throttles the request.")),
+    "queue-error": Fault("sqs", _MESSAGES, after=_error("InternalFailure", "Internal failure", 500)),
     "queue-partial": Fault(
         "sqs", {"SendMessageBatch", "DeleteMessageBatch"}, change=lambda call: partial.some_entries(call.params)
     ),
     "mail-throttled": Fault(
-        "sesv2", {"SendEmail"}, _says("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+        "sesv2", {"SendEmail"}, _error("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
     ),
     "function-throttled": Fault(
-        "lambda", {"GetEventSourceMapping", "UpdateEventSourceMapping"}, _says("TooManyRequestsException", "Rate", 429)
+        "lambda", {"GetEventSourceMapping", "UpdateEventSourceMapping"}, _error("TooManyRequestsException", "Rate", 429)
     ),
     "source-changing": Fault(
         "lambda",
         {"UpdateEventSourceMapping"},
-        _says("ResourceInUseException", "The event source mapping is being updated."),
+        _error("ResourceInUseException", "The event source mapping is being updated."),
     ),
     "bucket-slow": Fault(
-        "s3", {"PutObject", "UploadPart", "CreateMultipartUpload"}, _says("SlowDown", "Please reduce your rate.", 503)
+        "s3", {"PutObject", "UploadPart", "CreateMultipartUpload"}, _error("SlowDown", "Please reduce your rate.", 503)
     ),
 }
 

@@ -53,12 +53,12 @@ def some_keys(params: Params) -> PartialAnswer | None:
 
 
 def short_page(params: Params) -> PartialAnswer | None:
-    """A page may end early, as at 1 MB: LastEvaluatedKey says where."""
+    """End a page after one item. AWS may end a page early, for example at 1 MB; LastEvaluatedKey says where."""
     return None if params.get("Limit") == 1 else PartialAnswer({**params, "Limit": 1}, {})
 
 
 def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:
-    """At least `fewest` are done and one is not, in any order."""
+    """Split at random: at least `fewest` are done and at least one is not."""
     shuffled = random.sample(list(entries), len(entries))
     done = random.randint(fewest, len(entries) - 1)
     return shuffled[:done], shuffled[done:]

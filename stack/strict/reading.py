@@ -45,8 +45,8 @@ class Reading:
     def may_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
         """Plan the next try after a failure of the first record; False when the retries are used up.
 
-        Splitting a batch uses no retry. A batch that reports its failures is split at the record it names, which the
-        caller has done already, so only an exception halves it.
+        Splitting a batch uses no retry. After an exception the batch is halved. If the function reported a failed
+        record instead, the caller has already split the batch there.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             self.pieces[:1] = [records // 2, records - records // 2]

@@ -49,7 +49,7 @@ class Noticing:
 
 
 def _is_about_data(scope: Scope) -> bool:
-    """Whether it is a read, a request to the site, an email, or a call of a service that names its operation."""
+    """Return whether it is a read, a request to the site, an email, or a call of a service that names its operation."""
     is_to_site = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
     return is_to_site or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
 
@@ -103,8 +103,8 @@ class _Kept:
 
 
 def _write(emails: list[Any], *, everything: bool) -> None:
-    """Only in the copy: what the emulator copies for safety is nobody else's here."""
-    copy.deepcopy = _itself  # type: ignore[assignment]
+    """Write the state. Run this only in the forked copy, where nothing changes the emulator's data meanwhile."""
+    copy.deepcopy = _uncopied  # type: ignore[assignment]
     services = app._build_persistence_save_dict()
     states = {name: services[name]() for name in (services if everything else DATA)}
     states[STREAMS] = _unread_streams()
@@ -124,7 +124,7 @@ def _write(emails: list[Any], *, everything: bool) -> None:
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
 
 
-def _itself(thing: Any, memo: Any = None) -> Any:
+def _uncopied(thing: Any, memo: Any = None) -> Any:
     return thing
 
 

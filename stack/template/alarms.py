@@ -41,7 +41,7 @@ def of_queue(metric: str, queue: str) -> Measure:
 def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
     """Return an alarm on one metric. `period` is in seconds. `more` replaces properties, Threshold for example."""
     measured = {**measure.as_properties(), "Statistic": statistic, "Period": period}
-    return resource("CloudWatch::Alarm", {**_usual(description), **measured, **more})
+    return resource("CloudWatch::Alarm", {**_usual_properties(description), **measured, **more})
 
 
 def alarm_on_math(
@@ -53,7 +53,7 @@ def alarm_on_math(
     """
     result = {"Id": name, "Expression": expression, "Label": label or description, "ReturnData": True}
     metrics = [result, *(_operand(each, measure) for each, measure in operands.items())]
-    properties = {**_usual(description), "Metrics": metrics, **more}
+    properties = {**_usual_properties(description), "Metrics": metrics, **more}
     return resource("CloudWatch::Alarm", properties, Condition="OnAws")
 
 
@@ -62,7 +62,7 @@ def _operand(name: str, measure: Measure) -> Template:
     return {"Id": name, "ReturnData": False, "MetricStat": measured}
 
 
-def _usual(description: str) -> Template:
+def _usual_properties(description: str) -> Template:
     return {
         "AlarmDescription": f"{description} docs/runbook.md",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",

@@ -1,4 +1,4 @@
-"""What the API Gateway says by itself, and its access log. `gateway` has its paths."""
+"""The responses that API Gateway gives by itself, and its access log. `gateway` has its paths."""
 
 import json
 from http import HTTPStatus

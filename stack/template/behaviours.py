@@ -40,7 +40,7 @@ class CacheRule(NamedTuple):
 
 
 def kept(route: Route) -> CacheRule | None:
-    """Return how the CDN keeps the route's answers; None if it must not."""
+    """Return how the CDN caches the route's answers; None if it must not cache them."""
     if route.cache is Cache.NEVER:
         return None
     return CacheRule(max(route.cache.value, _A_DAY), tuple(sorted(route.query)))
@@ -85,25 +85,25 @@ def _behaviour(route: Route) -> Template:
         return uncached()
     # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
     where = {"TargetOriginId": PAGES, "AllowedMethods": _READ} if is_page(route) else _of_api()
-    return {**where, **_usual(), "CachePolicyId": ref(keeps.logical_id), **_for_pictures(route)}
+    return {**where, **_usual_properties(), "CachePolicyId": ref(keeps.logical_id), **_for_pictures(route)}
 
 
 def _for_pictures(route: Route) -> Template:
-    """API Gateway returns a picture as bytes only to a reader that says what it accepts; CloudFront says nothing."""
+    """Pass on `Accept` for pictures: CloudFront would remove it, and API Gateway would then not return bytes."""
     return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
 
 
 def uncached() -> Template:
     """Return the behaviour of everything that acts or is personal: every method, nothing kept."""
     request = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
-    return {**_of_api(), **_usual(), "CachePolicyId": _NOTHING, **request}
+    return {**_of_api(), **_usual_properties(), "CachePolicyId": _NOTHING, **request}
 
 
 def _of_api() -> Template:
     return {"TargetOriginId": API, "AllowedMethods": _ALL}
 
 
-def _usual() -> Template:
+def _usual_properties() -> Template:
     return {"CachedMethods": _CACHED, "Compress": True, "ViewerProtocolPolicy": "redirect-to-https"}
 
 

@@ -45,7 +45,7 @@ def _bucket() -> Template:
 
 
 def _bucket_policy() -> Template:
-    """Let only this distribution read, and only over TLS. Without the right to list, a missing object is a 403."""
+    """Let only this distribution read, and only over TLS. It may not list, so S3 answers 403 for a missing object."""
     everything = [get("BusyBucket"), sub("${BusyBucket.Arn}/*")]
     read = {
         "Sid": "OnlyCloudFront",

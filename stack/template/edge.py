@@ -1,6 +1,6 @@
 """CloudFront before the API. Parameter EdgeDomain switches it on. `behaviours` says how it treats each path.
 
-The API knows CloudFront by a secret header: only then does it believe the other headers (chalicelib/edge/caller.py).
+CloudFront sends a secret header. Only then does the API believe its other headers (chalicelib/edge/caller.py).
 """
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached
@@ -70,20 +70,20 @@ def _api() -> Template:
         "OriginCustomHeaders": [{"HeaderName": name, "HeaderValue": value} for name, value in headers.items()],
         # The API's own limit is 29 seconds.
         "CustomOriginConfig": {**_over_tls(), "OriginReadTimeout": 30, "OriginKeepaliveTimeout": 60},
-        **_impatient(),
+        **_connection_attempts(),
     }
 
 
 def _busy_page() -> Template:
     domain = get("BusyEdge", "DomainName")
-    return {"Id": _BUSY, "DomainName": domain, "CustomOriginConfig": _over_tls(), **_impatient()}
+    return {"Id": _BUSY, "DomainName": domain, "CustomOriginConfig": _over_tls(), **_connection_attempts()}
 
 
 def _over_tls() -> Template:
     return {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
 
 
-def _impatient() -> Template:
+def _connection_attempts() -> Template:
     """Return how often and how long CloudFront tries to connect. By default it is three times ten seconds."""
     return {"ConnectionAttempts": 2, "ConnectionTimeout": 3}
 
@@ -98,7 +98,7 @@ def _group() -> Template:
 
 
 def _refusing() -> Template:
-    """Return the policy by which API Gateway refuses whoever does not send a key.
+    """Return the policy with which API Gateway refuses requests without one of the keys.
 
     A stage serves what its last deployment captured, and SAM makes a deployment when the text of the definition
     changes. It does not look at parameters, so stack/deploy.py writes them into the description.

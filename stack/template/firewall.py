@@ -1,4 +1,4 @@
-"""The web ACL: who asks too often is slowed down, and known attacks are refused. It counts first, and blocks when told.
+"""The web ACL: it limits requests for each address and refuses known attacks. By default it only counts both.
 
 There is no CAPTCHA and no challenge: they stop forms without JavaScript. AWS's rules against SQL injection are left
 out, because there is no SQL here and names like O'Brien look like it. So is the list of VPNs and Tor: supporters at
@@ -77,7 +77,7 @@ def _rate_rule(rate: RateRule) -> Template:
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
             "RegexString": rate.path,
-            # Else %73 for an s would escape the count, if API Gateway reads it as one.
+            # Decode the path first: API Gateway may read %73 as an s, and a request must not escape the count that way.
             "TextTransformations": [
                 {"Priority": number, "Type": kind} for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))
             ],

@@ -22,7 +22,7 @@ _CALLERS = sub("arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountI
 
 def gateway() -> Template:
     paths: Template = {}
-    for path, method, operation in (*_bindings(), *_elsewhere()):
+    for path, method, operation in (*_bindings(), *_other_requests()):
         paths.setdefault(path, {})[method.lower()] = operation
     definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_ANY_TYPE]}
     api = {"MethodSettings": [*_throttles()], "DefinitionBody": definition}
@@ -36,7 +36,7 @@ def _bindings() -> Iterator[tuple[str, str, Template]]:
                 yield route.path, method, {"x-amazon-apigateway-integration": {"uri": _address(route.function)}}
 
 
-def _elsewhere() -> Iterator[tuple[str, str, Template]]:
+def _other_requests() -> Iterator[tuple[str, str, Template]]:
     """Yield the operations that answer 404 or 405 in our own form (edge/site_app.py)."""
     taken = {(route.path, method) for route in ROUTES.values() for method in route.methods}
     proxy = {"name": "proxy", "in": "path", "required": True, "type": "string"}

@@ -41,7 +41,7 @@ def _image(image: str, attribute: str, rule: Any) -> Template:
 
 
 def reader(function: str, *, lanes: int, patterns: list[Template]) -> Template:
-    """Return a reader of the stream, with the alarm for its lag. `lanes` are concurrent batches of one shard."""
+    """Return a reader of the stream, with the alarm for its lag. `lanes`: how many batches of a shard run at once."""
     name = logical_id(function)
     source = {
         "Stream": get("SignaturesTable", "StreamArn"),

@@ -1,4 +1,4 @@
-"""The second stack, in us-east-1: what CloudFront takes from there only. It is the same for a site in any region.
+"""The second stack, in us-east-1: resources that CloudFront accepts from that region only, wherever the site is.
 
 A certificate, a web ACL, and if wanted an access log. stack/us_east_1.py deploys it before the main stack.
 """

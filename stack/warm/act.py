@@ -23,7 +23,7 @@ class Warming:
         return [change_of(each) for each in item.get("changes", [])]
 
     def record(self, changes: Iterable[Raise]) -> None:
-        """Add the changes. What the first of several runs found before is kept."""
+        """Add the changes. If there are several runs, the first one's old values are kept."""
         kept = {(each.kind, each.target): each for each in self.recorded()}
         for change in changes:
             earlier = kept.get((change.kind, change.target), change)
@@ -31,7 +31,7 @@ class Warming:
         self._store(kept.values())
 
     def make(self, change: Raise) -> None:
-        """Idempotent."""
+        """Make a change. Idempotent."""
         if change.kind is RaiseKind.SHARDS:
             raise_shards(change.target, change.after, self._tables)
         elif change.kind is RaiseKind.WARM:

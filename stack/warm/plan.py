@@ -39,7 +39,7 @@ class Raise:
 
     @property
     def price(self) -> float:
-        """Return US dollars, once."""
+        """Return the price in US dollars, which is paid once."""
         return (self.after - self.before) * UNIT_USD if self.kind is RaiseKind.WARM else 0.0
 
     @property

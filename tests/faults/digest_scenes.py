@@ -1,4 +1,4 @@
-"""Scenes of digests and of tests of letters. A letter of a digest is what its digest is."""
+"""Scenes of digests and of tests of letters. A letter in a digest has the outcome of its digest."""
 
 from datetime import timedelta
 from functools import partial
@@ -10,7 +10,7 @@ from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.gathered import close, find_digest, gather
-from chalicelib.letters.target_state import has_digests, keep_test_address, target_state
+from chalicelib.letters.target_state import keep_test_address, record_digests, target_state
 from chalicelib.letters.trial import BY_STAFF, TESTS
 from chalicelib.mail.sweep import ON_ITS_WAY
 from chalicelib.signatures.withdraw import withdraw
@@ -57,7 +57,7 @@ def a_first_letter(served: Served) -> None:
 def a_gathered_letter(served: Served) -> None:
     _letter(served)
     request = LETTERS.request(LETTER_KEY, LAST_NIGHT, served.tables)
-    has_digests(PETITION.slug, TARGET, served.tables)
+    record_digests(PETITION.slug, TARGET, served.tables)
     assert gather(letter_ids(LETTER_KEY), request, "none", True, LAST_NIGHT, served.tables) == TODAY
 
 

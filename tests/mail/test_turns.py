@@ -1,4 +1,4 @@
-"""Who waits longest for an address's budget gets its next turn: nobody can take every turn from the owner."""
+"""The email that has waited longest gets an address's next turn, so nobody can take every turn from the owner."""
 
 from datetime import datetime
 

@@ -34,12 +34,12 @@ OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/gathe
 TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
 # `sites_from` follows names: these are named in what a function runs, and not called by it.
 NAMED_ONLY = {
-    # They refuse nothing that they have recorded.
+    # These views never refuse an action after they have recorded it.
     "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *AGAIN, *OF_DIGESTS},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
-    # A signature that a partner already finds is signed without email, so only a race asks for one here.
+    # A partner that finds a signature signs again without email, so an email is requested only after a race.
     "partners": {
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
@@ -48,7 +48,7 @@ NAMED_ONLY = {
     "send_mail": {
         *RECORDED,
         *REQUESTED,
-        *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "has_digests")),
+        *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:advance",
@@ -70,12 +70,12 @@ NAMED_ONLY = {
         *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
         *("chalicelib/mail/outstanding.py:mark", "chalicelib/signatures/mail_state.py:mark_undeliverable"),
     },
-    # The partner's usual wording is kept already.
+    # The partner's usual wording is stored already.
     "run_import": {
         "chalicelib/partners/store.py:keep_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
-    # It only requests.
+    # The relay requests letters, and neither sends them nor records their outcome.
     "relay_mail": {
         *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *OF_DIGESTS, "chalicelib/mail/state.py:_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_consistently", "mark_sent", "mark_undeliverable")),
@@ -93,10 +93,10 @@ NAMED_ONLY = {
     "project_signatures": {"chalicelib/projections/store.py:followed"},
     # A type of its arguments; only the sender claims.
     "sweep_mail": {"chalicelib/mail/state.py:claim", *AGAIN, *REQUESTED, *OF_DIGESTS, TEST_ADDRESS},
-    # What comes late and finds its mail requested is overtaken before.
+    # A late message for a signature with a requested email is ignored before this call.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }
-# A presigned link is worked out without a call.
+# A presigned link is computed without a call.
 LINKS = {"exports": {"chalicelib/exports/api.py:_link", "chalicelib/exports/subscribers/api.py:link_list"}}
 
 

@@ -18,7 +18,7 @@ class ShownList(TypedDict):
     why: str | None
     """Why it failed."""
     subscribed: Number
-    """People who get updates, so far. When done, rows in the file with this status."""
+    """People who get updates, so far. When the list is done: rows in the file with this status."""
     unsubscribed: Number
     """People who were on an earlier list and no longer get updates."""
     expires_at: Time

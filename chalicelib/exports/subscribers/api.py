@@ -28,7 +28,7 @@ routes = Blueprint(__name__)
 
 @staff_view(routes)
 def request_list(request: Request, slug: str) -> Response:
-    """Return 202 and the list, which is written now."""
+    """Return 202 and the list, which a worker now writes."""
     wanted = parsed(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     job = _prepared(wanted, petition.slug, actor(request).owner, times.now())

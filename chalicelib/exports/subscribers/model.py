@@ -36,7 +36,7 @@ class ListResult(BaseModel):
 class OptInList(Job):
     """The stored item. `parts` is the cursor: the object of each written bucket, in order.
 
-    `known`: of how many buckets earlier lists have stored whom they listed.
+    `known`: for how many buckets the ids of earlier lists are stored.
     """
 
     kind: ClassVar[str] = "list"

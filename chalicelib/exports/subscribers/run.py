@@ -1,7 +1,7 @@
 """The steps of a list: one part for each bucket, and one step that joins and encrypts them.
 
-Whoever was on an earlier list and no longer gets updates is listed as unsubscribed, in every later list. For that, the
-ids of all who were ever listed are kept, in one object for each bucket.
+A person who was on an earlier list and no longer gets updates is listed as unsubscribed, in every later list. For that,
+one object for each bucket keeps the ids of all people who were ever listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -116,6 +116,6 @@ class Listing:
 
 
 def _row(status: str, identity: str, item: Mapping[str, str]) -> str:
-    """Return one line. Of a person who withdrew, only the id is left."""
+    """Return one line. A person who withdrew has only the id left."""
     values = (status, identity, *(item.get(name, "") for name in COLUMNS[2:]))
     return ",".join('"' + harmless(value).replace('"', '""') + '"' for value in values) + "\r\n"

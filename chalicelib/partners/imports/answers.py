@@ -32,15 +32,15 @@ class ShownImport(TypedDict):
     why: str | None
     """Why it failed."""
     rows: Number
-    """Rows of the file, once it is checked. Of an undo: receipts undone so far."""
+    """Rows of the file, once it is checked. For an undo: receipts undone so far."""
     processed: Number
     accepted: Number
-    """Of an undo: signatures taken back."""
+    """For an undo: signatures taken back."""
     existing: Number
     invalid: Number
     suppressed: Number
     errors: list[RowError]
-    """The first hundred. The headings are row 1."""
+    """The first hundred invalid rows. The headings are row 1."""
     sample: list[RowSample]
     """The result of each of the first rows, and which fields were found in it."""
     shape: Shape | None

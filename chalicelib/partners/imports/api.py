@@ -110,7 +110,7 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     now = times.now()
     job = _found(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
-        raise NotNow("Only an import that has ended, and was no dry run, can be undone.")
+        raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
     # The rows of a cancelled import's last step may still be stored: the undo would miss them.
     may_run = job.state is JobState.CANCELLED and job.shape is not None
     since = job.touched_at + LONGEST_STEP if may_run else None
@@ -162,6 +162,6 @@ def _mapping(request: Request) -> dict[str, list[str]]:
 def _shown(job: Import, others: list[Import]) -> dict[str, object]:
     now = times.now()
     undo = next((each.job_id for each in others if each.undoes == job.job_id), None)
-    done = {"rows": job.processed if job.undoes else job.expected, "processed": job.processed, "undone_by": undo}
+    progress = {"rows": job.processed if job.undoes else job.expected, "processed": job.processed, "undone_by": undo}
     state = job.at(now).state if job.state is JobState.DONE else job.state_at(now)
-    return {"id": job.job_id, **job.at(now).model_dump(mode="json", exclude=NOT_SHOWN), **done, "state": state}
+    return {"id": job.job_id, **job.at(now).model_dump(mode="json", exclude=NOT_SHOWN), **progress, "state": state}

@@ -14,14 +14,14 @@ MOST_ROWS = 2_000_000
 MOST_LINE, MOST_CELL, MOST_COLUMNS = 100_000, 10_000, 500
 BLOCK = 1024 * 1024
 
-# Their first bytes. None is unpacked: a small file could become an endless one.
+# The first bytes of packed files. They are refused, because a small packed file could become an endless one.
 PACKED = {
     b"PK\x03\x04": "a ZIP or Excel file",
     b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"%PDF": "a PDF",
-    # U+FFFD: something has read it as UTF-8, which it is not.
+    # U+FFFD: a program has read the file as UTF-8, although it was not UTF-8.
     b"\xef\xbf\xbd": "a file that was damaged on its way",
     b"7z\xbc\xaf": "a 7z file",
     b"Rar!": "a RAR file",

@@ -12,7 +12,7 @@ from chalicelib.partners.model import TakenAs
 LIFETIME = timedelta(days=365)
 # Lambda takes 6 MB, and a file travels as base64.
 MOST_DIRECT_KB = 4 * 1024
-# Of a file that is uploaded to the bucket first. The function's disk has 2 GB.
+# The limit of a file that is uploaded to the bucket first. The function's disk has 2 GB.
 MOST_UPLOAD_BYTES = 512 * 1024 * 1024
 UPLOAD_SECONDS = 3600
 MOST_ERRORS = 100

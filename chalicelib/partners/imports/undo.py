@@ -15,7 +15,7 @@ from chalicelib.signatures.take_back import take_back
 def undo_some(job: Import, receiving: Receiving, now: datetime, most: int) -> Import:
     """Undo up to `most` receipts of one bucket, and return the job. Undone receipts are skipped, so it may be repeated.
 
-    After a crash, receipts that were undone but not recorded are not counted: `processed` and `accepted` are progress.
+    `processed` and `accepted` only show progress: after a crash, some undone receipts may not be counted in them.
     """
     found = store.receipts_in(job.slug, receiving.partner.source, job.bucket, receiving.tables)
     open_ones = list(islice((each for each in found if each.job_id == job.undoes and not each.undone_at), most))

@@ -63,7 +63,7 @@ def petition_document(petition: Petition, counted: Any, base: str) -> Document:
 
 
 def signature_document(identifiers: Sequence[str], signed: datetime, now: datetime, url: str) -> Document:
-    """Return what the helper answers. It has no link to itself: a partner's token reads no signature."""
+    """Return the answer of the helper. It has no link to itself: a partner's token cannot read signatures."""
     return {
         "identifiers": list(identifiers),
         "created_date": iso(now),

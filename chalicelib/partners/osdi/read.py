@@ -82,7 +82,7 @@ def _text(value: object) -> str:
 
 
 def _moment(value: object, now: datetime) -> object:
-    """Return a moment. Times without a zone are UTC. What is no time is returned as it is, and is invalid then."""
+    """Return a moment. Times without a zone are UTC. Return anything else unchanged: validation refuses it."""
     if value in (None, ""):
         return now
     try:

@@ -21,7 +21,7 @@ COLUMNS = ("key", *Stage)
 @staff_view(routes)
 def read_funnel(request: Request, slug: str) -> Response:
     """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
-    by, days, now = _by(request), days_asked(request), times.now()
+    by, days, now = _unit(request), days_asked(request), times.now()
     passed = passed_by_day(petition_as_stored(slug, tables()), now, tables())
     chosen = on(days, passed)
     listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
@@ -45,7 +45,7 @@ def _rate(found: Rate) -> dict[str, object]:
     }
 
 
-def _by(request: Request) -> FunnelBy:
+def _unit(request: Request) -> FunnelBy:
     value = query(request, "by") or FunnelBy.DAY
     if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])

@@ -1,4 +1,4 @@
-"""What the API returns of the audit trail."""
+"""What the API returns about the audit trail."""
 
 from typing import NotRequired
 

@@ -39,7 +39,7 @@ def read_audit(request: Request) -> Response:
     now, limit = times.now(), _limit(request)
     since, until = _moment(request, "from") or now - BACK, _moment(request, "to") or now
     actor = query(request, "actor")
-    found = entries(since, until, tables(), _after(request))
+    found = entries(since, until, tables(), _cursor_in(request))
     matching = (entry for entry in found if not actor or entry.actor.owner == actor)
     page = list(islice(matching, limit))
     trail: AuditTrail = {"entries": [_shown(entry) for entry in page]}
@@ -70,7 +70,7 @@ def _limit(request: Request) -> int:
     return int(value)
 
 
-def _after(request: Request) -> str:
+def _cursor_in(request: Request) -> str:
     value = query(request, "after") or ""
     if value and not CURSOR.fullmatch(value):
         raise Invalid([FieldError("after", "Use the value of next from the last page")])

@@ -14,7 +14,7 @@ from chalicelib.totals.hashes.run import as_hash
 
 
 def counted(new: NewFigure) -> NewFigure:
-    """Return the figure with its count: of hashes, the number of different ones. Raise Invalid."""
+    """Return the figure with its count; if staff send hashes, that is the number of different ones. Raise Invalid."""
     sends_hashes = new.hashes is not None or new.upload is not None
     if sends_hashes != (new.kind is FigureKind.HASHES) or (new.hashes is not None and new.upload is not None):
         message = "Send hashes, or the upload of a file with hashes, with the kind hashes, and with no other kind"
@@ -37,7 +37,7 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
 
 
 def comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
-    """Return the job, not started yet. Without an upload, its file is still to be stored."""
+    """Return the job, not started yet. Without an upload, the caller must still store its file."""
     moment = now.replace(microsecond=0)
     return HashComparison(
         job_id=new_id(slug, moment),

@@ -48,17 +48,17 @@ class Comparing:
     def _checked(self, job: HashComparison) -> HashComparison:
         petition = petition_as_stored(job.slug, self.tables)
         try:
-            number = len(self._theirs(job))
+            number = len(self._their_hashes(job))
         except (Invalid, UnknownThing) as refused:
             why = refused.errors[0].message if isinstance(refused, Invalid) else "The file was not uploaded"
             return job.ended(JobState.FAILED, why=why)
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.ended(JobState.FAILED, why=why)
-        # Read before any signature is: whoever withdraws during the comparison counts as withdrawn after it.
+        # Read this before any signature: a person who withdraws during the comparison counts as withdrawn after it.
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
-    def _theirs(self, job: HashComparison) -> frozenset[bytes]:
+    def _their_hashes(self, job: HashComparison) -> frozenset[bytes]:
         if self._hashes is None:
             path = self.folder / "hashes"
             with path.open("wb") as file:
@@ -69,7 +69,7 @@ class Comparing:
     def _with_bucket(self, job: HashComparison) -> HashComparison:
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
-        theirs, seen, here = self._theirs(job), 0, 0
+        theirs, seen, here = self._their_hashes(job), 0, 0
         for person in confirmed_people(job.slug, keys.BUCKETS[job.processed], self.tables):
             seen += 1
             here += keyed_hash(person, key) in theirs
@@ -98,7 +98,7 @@ def read_hashes(path: Path) -> Iterator[bytes]:
 
 
 def as_hash(line: str, number: int) -> bytes:
-    """Return the hash. Raise Invalid if the line is none."""
+    """Return the hash. Raise Invalid if the line is not a hash."""
     text = line.strip()
     if not HASH.fullmatch(text):
         raise Invalid([FieldError("hashes", f"Line {number} is not a hash of our tool")])

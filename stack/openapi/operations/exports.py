@@ -61,7 +61,7 @@ OPERATIONS: Operations = {
         "Request the list of those who asked for updates",
         Answer("Requested. Read its progress in the list of lists.", ShownList, LIST, status=202),
         "For charities that send updates from another system. A CSV with `status`, `id`, `email`, `name`, `language` "
-        "and `confirmed_at`, encrypted to the recipient. Whoever was on an earlier list and no longer gets updates has "
+        "and `confirmed_at`, encrypted to the recipient. A person on an earlier list who no longer gets updates has "
         "the status `unsubscribed`; of those who withdrew, only the `id` is left. One list of a petition at a time.",
         body=Body(ListRequest, {"recipient": WAITING["recipient"]}),
         problems={409: "NotNow"},

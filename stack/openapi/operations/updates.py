@@ -24,8 +24,8 @@ OPERATIONS: Operations = {
     "draft_update": Operation(
         "Draft an update",
         Answer("The draft. Nobody gets it before it is published.", ManagedUpdate, status=201, headers=["Location"]),
-        "The Markdown may have paragraphs, headings, lists, quotes, emphasis and links to https addresses. All else is "
-        "shown as typed. `html` shows the result.",
+        "The Markdown may have paragraphs, headings, lists, quotes, emphasis and links to https addresses. Everything "
+        "else is shown as typed. `html` shows the result.",
         body=Body(UpdateText, TEXT),
     ),
     "read_update": Operation(

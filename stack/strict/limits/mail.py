@@ -27,13 +27,13 @@ _ITS_OWN = {"bcc", "cc", "content-type", "date", "from", "message-id", "mime-ver
 def check(operation: str, params: Mapping[str, Any]) -> None:
     if operation != "SendEmail":
         return
-    _addresses([address for group in params["Destination"].values() for address in group])
-    _tags(params.get("EmailTags", ()))
+    _check_addresses([address for group in params["Destination"].values() for address in group])
+    _check_tags(params.get("EmailTags", ()))
     if message := params["Content"].get("Simple"):
-        _message(message)
+        _check_message(message)
 
 
-def _addresses(addresses: Sequence[str]) -> None:
+def _check_addresses(addresses: Sequence[str]) -> None:
     if not 1 <= len(addresses) <= _RECIPIENTS:
         raise Refused("BadRequestException", f"Recipient count must be from 1 to {_RECIPIENTS}.")
     for address in addresses:
@@ -46,13 +46,13 @@ def _addresses(addresses: Sequence[str]) -> None:
             raise Refused("BadRequestException", "Illegal address")
 
 
-def _tags(tags: Sequence[Mapping[str, str]]) -> None:
+def _check_tags(tags: Sequence[Mapping[str, str]]) -> None:
     for tag in tags:
         if not (_TAG.fullmatch(tag["Name"]) and _TAG.fullmatch(tag["Value"])):
             raise Refused("BadRequestException", f"Invalid message tag: {tag['Name']}")
 
 
-def _message(message: Mapping[str, Any]) -> None:
+def _check_message(message: Mapping[str, Any]) -> None:
     subject, bodies = message["Subject"]["Data"], [body["Data"] for body in message["Body"].values()]
     if "\n" in subject or "\r" in subject:
         raise Refused("BadRequestException", "Subject must not contain a line break.")
@@ -60,10 +60,10 @@ def _message(message: Mapping[str, Any]) -> None:
         raise Refused("BadRequestException", "Missing required body.")
     if sum(len(text.encode()) for text in (subject, *bodies)) > _MESSAGE_BYTES:
         raise Refused("BadRequestException", "Message length is more than 41943040 bytes long.")
-    _headers(message.get("Headers", ()))
+    _check_headers(message.get("Headers", ()))
 
 
-def _headers(headers: Sequence[Mapping[str, str]]) -> None:
+def _check_headers(headers: Sequence[Mapping[str, str]]) -> None:
     names = Counter(header["Name"].lower() for header in headers)
     if len(headers) > _HEADERS or any(count > 1 for count in names.values()) or _ITS_OWN & set(names):
         raise Refused("BadRequestException", "Too many headers, a header twice, or one that SES sets itself.")

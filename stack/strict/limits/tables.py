@@ -24,12 +24,12 @@ _PATH = re.compile(r"\s*([#\w.\[\]]+)")
 
 def check(operation: str, params: Request) -> None:
     for request in _requests(operation, params):
-        _placeholders(request)
-        _operators(request)
-        _sets(request)
-        _update_paths(request.get("UpdateExpression", ""), request.get("ExpressionAttributeNames") or {})
+        _check_placeholders(request)
+        _check_operators(request)
+        _check_sets(request)
+        _check_update_paths(request.get("UpdateExpression", ""), request.get("ExpressionAttributeNames") or {})
     if operation == "Query":
-        _filter(params)
+        _check_filter(params)
     if set(params.get("ExclusiveStartKey") or _KEY) != _KEY:
         raise _invalid("The provided starting key is invalid")
 
@@ -39,7 +39,7 @@ def _invalid(message: str) -> Refused:
 
 
 def _requests(operation: str, params: Request) -> Iterator[Request]:
-    """Every part that has expressions of its own."""
+    """Yield every part of the request that has expressions of its own."""
     if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in params["TransactItems"]:
             yield from item.values()
@@ -53,7 +53,7 @@ def _expressions(request: Request) -> dict[str, str]:
     return {name: text for name, text in request.items() if name.endswith("Expression")}
 
 
-def _placeholders(request: Request) -> None:
+def _check_placeholders(request: Request) -> None:
     text = " ".join(_expressions(request).values())
     if request.get("ExpressionAttributeNames") == {}:
         raise _invalid("ExpressionAttributeNames must not be empty")
@@ -62,7 +62,7 @@ def _placeholders(request: Request) -> None:
         raise _invalid(f"Value provided in ExpressionAttributeNames unused in expressions: keys: {unused}")
 
 
-def _operators(request: Request) -> None:
+def _check_operators(request: Request) -> None:
     for name, text in _expressions(request).items():
         if len(_OPERATOR.findall(text)) > _OPERATORS:
             raise _invalid(f"Invalid {name}: The expression contains too many operators; limit: {_OPERATORS}")
@@ -70,7 +70,7 @@ def _operators(request: Request) -> None:
             raise _invalid(f"Invalid {name}: The IN operator takes {_IN_OPERANDS} operands at most")
 
 
-def _sets(request: Request) -> None:
+def _check_sets(request: Request) -> None:
     for value in (*request.get("Item", {}).values(), *request.get("ExpressionAttributeValues", {}).values()):
         for kind in _SETS & set(value):
             if not value[kind]:
@@ -79,7 +79,7 @@ def _sets(request: Request) -> None:
                 raise _invalid("An string set may not have a empty string as a member")
 
 
-def _update_paths(expression: str, names: Mapping[str, str]) -> None:
+def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
     paths = Counter(names.get(path, path) for path in _targets(expression))
     for path, times in paths.items():
         if times > 1:
@@ -95,7 +95,7 @@ def _targets(expression: str) -> Iterator[str]:
                 yield found[1]
 
 
-def _filter(params: Request) -> None:
+def _check_filter(params: Request) -> None:
     alone = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
     if _KEY & set(attributes_named(alone)):
         raise _invalid("Filter Expression can only contain non-primary key attributes")

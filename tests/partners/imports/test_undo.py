@@ -1,4 +1,4 @@
-"""An undo removes nobody whom somebody else sent too, and everybody whom nobody sends any more."""
+"""An undo keeps people whom somebody else sent too, and removes those whom nobody sends any longer."""
 
 from collections.abc import Callable
 from pathlib import Path
