@@ -58,7 +58,7 @@ from tests.updates.sending import TEXT, an_update
 
 SPEC: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 PROBLEM, HTML = "application/problem+json", "text/html"
-# API Gateway answers these before our code runs. test_contract.py checks them in the template.
+# API Gateway answers these before our code runs. tests/template checks them.
 OF_THE_GATEWAY = {401, 403, 429}
 BY_ANY_ROUTE = {429, 503}
 STAFF_PETITION = "/api/staff/petitions/{slug}"

@@ -4,14 +4,26 @@ import json
 import re
 from typing import Any
 
-from tests.template.packaged import FUNCTIONS, QUEUES, RESOURCES, ROOT, TEMPLATE, allowed, of_type, statements
+from chalicelib.aws.expressions import wire_key
+from chalicelib.core import keys
+from chalicelib.signatures.model import Signature
+from tests.template.packaged import (
+    FUNCTIONS,
+    QUEUES,
+    RESOURCES,
+    ROOT,
+    TEMPLATE,
+    allowed,
+    every_table,
+    of_type,
+    statements,
+)
 
 # They hold names and addresses.
 PERSONAL_QUEUES = {"OverflowQueue", "OverflowDeadLetterQueue"}
 HOLDERS = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SES::EmailIdentity")
 NOTHING = {"Ref": "AWS::NoValue"}
 OWN_KEY = {"Ref": "CustomerKeyArn"}
-
 
 # Data.
 
@@ -154,3 +166,19 @@ def test_only_named_functions_reach_signatures() -> None:
         "RunUpdate": {"dynamodb:Query"},
     }
     assert not [name for name in FUNCTIONS if "dynamodb:Scan" in str(statements(name))]
+
+
+@every_table
+def test_a_tables_keys_are_those_of_the_code(table: str) -> None:
+    properties = RESOURCES[table]["Properties"]
+    schema = {each["KeyType"]: each["AttributeName"] for each in properties["KeySchema"]}
+    assert [schema["HASH"], schema["RANGE"]] == list(wire_key(keys.petition("slug"))) == list(keys.Key._fields[1:])
+    types = {each["AttributeName"]: each["AttributeType"] for each in properties["AttributeDefinitions"]}
+    assert types == dict.fromkeys(schema.values(), "S")
+
+
+def test_signatures_expire_by_expires_at_and_stream_both_images() -> None:
+    signatures = RESOURCES["SignaturesTable"]["Properties"]
+    assert signatures["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert "expires_at" in Signature.model_fields
+    assert signatures["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}

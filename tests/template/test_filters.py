@@ -1,0 +1,80 @@
+"""The streams' filters pass exactly the changes that their functions read."""
+
+import json
+from itertools import pairwise, product
+from typing import Any
+
+import pytest
+
+from chalicelib.projections.changes import increments
+from chalicelib.signatures.letter import SignedLetter
+from chalicelib.signatures.model import Signature, SignatureState
+from tests.actors import NOW
+from tests.template.packaged import events
+
+
+def test_the_mail_filter_matches_what_the_relay_reads() -> None:
+    filters = events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]
+    mail, letter, left = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
+    assert mail == {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}
+    # "exists" works on leaves only: every letter has its version.
+    has_letter = {"M": {"version": {"S": [{"exists": True}]}}}
+    assert letter == {
+        "OldImage": {"state": {"S": ["pending"]}},
+        "NewImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
+    }
+    assert left == {
+        "OldImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
+        "NewImage": {"state": {"S": [{"anything-but": ["confirmed"]}]}},
+    }
+    assert SignedLetter.model_fields["version"].is_required()
+    assert {"mail_kind", "letter"} <= set(Signature.model_fields)
+
+
+MAILS: list[dict[str, Any]] = [{}, {"mail_kind": "confirm"}, {"mail_kind": "confirm", "mail_claimed_until": 1}]
+
+MARKS: list[dict[str, Any]] = [{}, {"mailed_at": "2026-11-24T12:01:00Z"}, {"undeliverable": "bounced"}]
+
+SIGNED = {"pk": "a#00", "sk": "x", "signed_at": "2026-11-24T12:00:00Z", "text_version": "v"}
+
+IMAGES = [
+    None,
+    *({**SIGNED, "state": each, **mail, **mark} for each, mail, mark in product(SignatureState, MAILS, MARKS)),
+]
+
+
+def test_the_filter_passes_every_change_that_is_counted() -> None:
+    counts = [
+        (old, new)
+        for old, new in product(IMAGES, IMAGES)
+        if (old or new) and any(change.numbers for change in increments("1", old, new, NOW))
+    ]
+    assert len(counts) > 500
+    assert not [change for change in counts if not _passes_filter(*change)]
+
+
+@pytest.mark.parametrize(("old", "new"), list(pairwise(MAILS)))
+def test_the_request_and_claim_of_a_first_mail_cost_no_invocation(old: dict[str, Any], new: dict[str, Any]) -> None:
+    pending = {"state": SignatureState.PENDING}
+    assert not _passes_filter({**pending, **old}, {**pending, **new})
+
+
+def _passes_filter(old: dict[str, Any] | None, new: dict[str, Any] | None) -> bool:
+    """Filter like Lambda: one pattern must match in every leaf. Lambda allows five patterns."""
+    [by_name, *by_image] = [
+        json.loads(each["Pattern"]) for each in events("DynamoDB")["ProjectSignatures"]["FilterCriteria"]["Filters"]
+    ]
+    assert len(by_image) <= 4
+    name = "INSERT" if not old else "REMOVE" if not new else "MODIFY"
+    images = {"OldImage": old or {}, "NewImage": new or {}}
+    return name in by_name["eventName"] or any(
+        all(_fits(rules, images[image]) for image, rules in pattern["dynamodb"].items()) for pattern in by_image
+    )
+
+
+def _fits(rules: dict[str, dict[str, list[Any]]], image: dict[str, Any]) -> bool:
+    [(name, leaf)] = rules.items()
+    [rule] = leaf["S"]
+    if name not in image:
+        return False
+    return bool(rule.get("exists")) or image[name] not in rule.get("anything-but", [image[name]])

@@ -1,0 +1,142 @@
+"""Each function has a role of its own, which allows no more than its work."""
+
+import json
+from collections.abc import Iterator
+
+from chalice.utils import to_cfn_resource_name
+
+from chalicelib.core import keys
+from chalicelib.signatures.walk import ANONYMOUS
+from tests.template.packaged import (
+    CHALICE,
+    CONFIG,
+    FUNCTIONS,
+    KEY,
+    actions,
+    allowed,
+    every_function,
+    of_type,
+    registered_functions,
+    statements,
+)
+
+# IAM has no resource type for this action, so it needs "*".
+WITHOUT_RESOURCE = ["dynamodb:ListStreams"]
+
+
+def test_every_function_has_its_own_policy() -> None:
+    assert CONFIG["autogen_policy"] is False
+    assert CONFIG["lambda_functions"].keys() == registered_functions()
+    files = [each["iam_policy_file"] for each in CONFIG["lambda_functions"].values()]
+    assert sorted(files) == sorted(path.name for path in CHALICE.glob("policy-*.json"))
+
+
+@every_function
+def test_a_role_has_its_own_policy_and_belongs_to_one_function(function: str) -> None:
+    names = {to_cfn_resource_name(name): name for name in CONFIG["lambda_functions"]} | {"APIHandler": "api_handler"}
+    file = CHALICE / CONFIG["lambda_functions"][names[function]]["iam_policy_file"]
+    policy = json.loads(file.read_text())
+    assert statements(function) == policy["Statement"]
+    roles = [json.dumps(each["Role"]) for each in FUNCTIONS.values()]
+    assert roles.count(json.dumps(FUNCTIONS[function]["Role"])) == 1
+
+
+@every_function
+def test_no_policy_has_a_wildcard_action_or_resource(function: str) -> None:
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        assert not [action for action in actions(statement) if "*" in action]
+        if actions(statement) != WITHOUT_RESOURCE:
+            assert statement["Resource"] != "*"
+            assert "*" not in statement["Resource"]
+
+
+@every_function
+def test_a_role_is_the_same_on_the_emulator_and_on_aws(function: str) -> None:
+    assert "Fn::If" not in json.dumps(statements(function))
+
+
+def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
+    for function in ("Counts", "StaffAuthorizer"):
+        assert "SignaturesTable" not in json.dumps(statements(function))
+
+
+def test_functions_that_serve_pages_or_counts_can_read_the_shedding_level() -> None:
+    for function in ("APIHandler", "Counts"):
+        [readable] = [
+            each["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+            for each in statements(function)
+            if "dynamodb:GetItem" in actions(each)
+        ]
+        assert keys.shedding_level().pk in readable
+
+
+def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None]]:
+    """Yield the actions on the counts table and the partitions that they are limited to (None: all)."""
+    for each in statements(function):
+        if "CountsTable" in json.dumps(each["Resource"]):
+            condition = each.get("Condition", {}).get("ForAllValues:StringLike", {})
+            yield {*actions(each)}, {*condition["dynamodb:LeadingKeys"]} if condition else None
+
+
+@every_function
+def test_no_function_can_access_every_partition_of_the_counts_table(function: str) -> None:
+    for allowed_actions, partitions in counts_statements(function):
+        assert partitions or allowed_actions == {"dynamodb:DescribeTable"}, allowed_actions
+
+
+def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
+    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+    readers = {
+        function
+        for function in FUNCTIONS
+        for allowed_actions, partitions in counts_statements(function)
+        if allowed_actions & reading and keys.TOKENS_PARTITION in (partitions or ())
+    }
+    assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
+
+
+@every_function
+def test_a_role_can_write_the_log_of_its_function(function: str) -> None:
+    [log] = [each for each in statements(function) if "logs:PutLogEvents" in actions(each)]
+    assert f"/aws/lambda/${{AWS::StackName}}-{function}-*" in log["Resource"]["Fn::Sub"]
+
+
+def test_every_log_has_a_retention_time() -> None:
+    groups = of_type("AWS::Logs::LogGroup").values()
+    kept = {group["LogGroupName"]["Fn::Sub"]: group["RetentionInDays"] for group in groups}
+    access = kept.pop("/aws/apigateway/petitions-${Stage}")
+    assert kept.keys() == {f"/aws/lambda/${{{function}}}" for function in FUNCTIONS}
+    assert access == 30
+    assert all(0 < days <= 90 for days in kept.values())
+
+
+def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
+    assert {name for name in FUNCTIONS if "OverflowQueue" in json.dumps(statements(name))} == {
+        "APIHandler",
+        "Counts",
+        "Partners",
+        "People",
+        "RunImport",
+        "StoreOverflow",
+    }
+    for name in ("Counts", "People"):
+        assert allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
+    assert allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+    assert allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+
+
+def test_the_audit_trail_is_append_only() -> None:
+    """Only the code makes sure that a put does not overwrite an entry: IAM has no condition for that."""
+    policies = {name: allowed(name, "AuditTable") for name in FUNCTIONS if allowed(name, "AuditTable")}
+    assert policies.pop("Manage") == {"dynamodb:PutItem", "dynamodb:Query"}
+    assert all(actions == {"dynamodb:PutItem"} for actions in policies.values())
+
+
+def test_a_recount_can_read_only_the_attributes_it_needs() -> None:
+    [reading] = [each for each in statements("RecountTallies") if "SignaturesTable" in json.dumps(each["Resource"])]
+    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *ANONYMOUS]
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not {*ANONYMOUS} & {"name", "email", "postcode", "sk"}
+    allowed_actions = {action for each in statements("RecountTallies") for action in actions(each)}
+    assert not {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")} & allowed_actions

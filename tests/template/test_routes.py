@@ -1,0 +1,138 @@
+"""The gateway's routes are those of the list: function, authorizer, throttle and CORS."""
+
+import json
+
+import pytest
+from chalice.utils import to_cfn_resource_name
+
+from app import app
+from chalicelib.edge.route import Function
+from chalicelib.edge.routes import CATCH_ALL, ROUTES
+from tests.template.packaged import API, FUNCTIONS, LIMITS, every_function, integrations, of_type
+
+# CONTRACT.md's tables.
+CONTRACT = {
+    ("GET", "/"),
+    ("GET", "/petitions/{slug}"),
+    ("POST", "/petitions/{slug}/signatures"),
+    ("GET", "/petitions/{slug}/thanks"),
+    ("GET", "/api/petitions"),
+    ("GET", "/api/petitions/{slug}"),
+    ("POST", "/api/petitions/{slug}/signatures"),
+    ("GET", "/api/petitions/{slug}/count"),
+    *((method, f"/{act}") for method in ("GET", "POST") for act in ("confirm", "unsubscribe", "withdraw")),
+    ("GET", "/health"),
+    ("GET", "/api/openapi.json"),
+    ("GET", "/api/staff/petitions"),
+    ("GET", "/api/staff/petitions/{slug}/counts"),
+}
+
+# Staff sign in here to get a token.
+OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
+
+
+def test_the_gateway_throttles_each_route_as_listed() -> None:
+    for route in ROUTES.values():
+        for method in route.methods:
+            limit = LIMITS.get((route.path, method), LIMITS["/*", "*"])
+            assert (limit["ThrottlingRateLimit"], limit["ThrottlingBurstLimit"]) == route.throttle, route
+
+
+def test_only_signing_and_the_page_after_it_may_use_the_whole_account() -> None:
+    """An account has 10,000 requests a second and a burst of 5,000 (AWS quotas)."""
+    full = {key for key, limit in LIMITS.items() if limit["ThrottlingRateLimit"] >= 10_000}
+    assert full == {
+        ("/petitions/{slug}/signatures", "POST"),
+        *(("/api/petitions/{slug}/signatures", method) for method in ("POST", "OPTIONS")),
+        *(("/petitions/{slug}/thanks", method) for method in ("GET", "HEAD")),
+    }
+
+
+def test_every_throttle_belongs_to_an_existing_method() -> None:
+    methods = {(path, method.upper()) for path, methods in API["paths"].items() for method in methods}
+    assert LIMITS.keys() - {("/*", "*")} <= methods
+
+
+def test_every_request_of_the_contract_has_a_route() -> None:
+    assert {(route.method, route.path) for route in ROUTES.values()} >= CONTRACT
+
+
+def test_the_gateway_calls_the_listed_function_for_each_route_and_the_default_for_all_other_requests() -> None:
+    listed = {(method, route.path): route.function for route in ROUTES.values() for method in route.methods}
+    for method, path, function in integrations():
+        assert function == listed.pop((method, path), Function.API), f"{method} {path}"
+    assert not listed
+
+
+def test_head_has_the_same_routes_authorizer_and_limit_as_get() -> None:
+    for path, methods in API["paths"].items():
+        assert ("head" in methods) is ("get" in methods), path
+        if "get" in methods:
+            assert methods["head"].get("security") == methods["get"].get("security"), path
+    for (path, method), limit in LIMITS.items():
+        if method == "GET":
+            assert {**LIMITS[path, "HEAD"], "HttpMethod": "GET"} == limit
+
+
+def test_unknown_paths_and_methods_reach_the_catch_all() -> None:
+    """Each method is listed: the emulator does not read x-amazon-apigateway-any-method from a template."""
+    changing = {"post", "put", "patch", "delete"}
+    assert API["paths"][CATCH_ALL].keys() == {"get", "head", *changing}
+    assert API["paths"]["/"].keys() == {"get", "head", *changing}, "the catch-all does not match /"
+    for method in API["paths"][CATCH_ALL]:
+        assert LIMITS[CATCH_ALL, method.upper()]["ThrottlingRateLimit"] == 50, "a scanner could use up the capacity"
+
+
+def test_api_gateway_can_invoke_every_function_it_calls() -> None:
+    permissions = of_type("AWS::Lambda::Permission").values()
+    named = [each["FunctionName"] for each in permissions if "apigateway" in str(each["Principal"])]
+    called = {name.get("Ref") or name["Fn::GetAtt"][0] for name in named}
+    assert called == {function for _, _, function in integrations()} | {"StaffAuthorizer", "PartnerAuthorizer"}
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "prefixes"),
+    {"staff_authorizer": ("/api/staff/",), "partner_authorizer": ("/api/partner/", "/api/osdi")}.items(),
+)
+def test_exactly_the_routes_of_staff_and_partners_have_their_authorizer(
+    authorizer: str, prefixes: tuple[str, ...]
+) -> None:
+    for path, methods in API["paths"].items():
+        for method, operation in methods.items():
+            guarded = operation.get("security") == [{authorizer: []}]
+            needs_token = path.startswith(prefixes) and path not in OPEN_TO_STAFF_WITHOUT_TOKEN
+            assert guarded is (needs_token and method != "options"), f"{method} {path}"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("staff_authorizer", "token"), ("partner_authorizer", "request")])
+def test_the_authorizers_answers_are_not_cached(name: str, kind: str) -> None:
+    """API Gateway calls an authorizer that gets all headers without identity sources only if nothing is cached."""
+    definition = API["securityDefinitions"][name]
+    authorizer = definition["x-amazon-apigateway-authorizer"]
+    assert f"${{{to_cfn_resource_name(name)}.Arn}}" in json.dumps(authorizer["authorizerUri"])
+    assert (authorizer["authorizerResultTtlInSeconds"], authorizer["type"]) == (0, kind)
+    assert "identitySource" not in authorizer
+    assert definition["name"] == ("Authorization" if kind == "token" else "Unused")
+
+
+def test_exactly_the_listed_routes_have_views() -> None:
+    registered = {
+        (method, path, route.view_name) for path, methods in app.routes.items() for method, route in methods.items()
+    }
+    assert registered == {(method, each.path, each.view) for each in ROUTES.values() for method in each.methods}
+
+
+def test_exactly_the_public_json_allows_any_origin() -> None:
+    guarded = ("/api/staff/", "/api/partner/", "/api/osdi")
+    public_json = {path for path in app.routes if path.startswith("/api/") and not path.startswith(guarded)}
+    assert {path for path, methods in API["paths"].items() if "options" in methods} == public_json
+    for path in public_json:
+        for route in app.routes[path].values():
+            assert route.cors.allow_origin == "*"
+            assert "allow_credentials" not in str(route.cors.get_access_control_headers()).lower()
+
+
+@every_function
+def test_a_function_times_out_before_api_gateway(function: str) -> None:
+    if function in {called for _, _, called in integrations()}:
+        assert FUNCTIONS[function]["Timeout"] < 29

@@ -1,0 +1,142 @@
+"""The functions that send email: what they may read and write, how many run at once, and for how long."""
+
+import json
+import re
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys, mail_keys
+from chalicelib.core.letter_keys import letter_text
+from chalicelib.core.target_keys import targets
+from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
+from chalicelib.mail.model import MailRequest, Priority
+from chalicelib.mail.pace import LEAST_SENDERS, MOST_SENDERS, SHARES, senders_for
+from chalicelib.mail.send import CLAIM
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.signatures.model import PERSONAL
+from tests.actors import NOW, OPENED
+from tests.template.packaged import FUNCTIONS, KEY, QUEUES, TEMPLATE, actions, environment_of, events, statements
+from tests.template.test_roles import counts_statements
+from tests.template.test_settings import SOURCES
+
+SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
+
+
+def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
+    for function in SENDERS:
+        more = (
+            [keys.updates("*"), letter_text("*", "").pk, targets("*"), "DIGEST#*"]
+            if function == "SendOtherMail"
+            else []
+        )
+        read = [partitions for each, partitions in counts_statements(function) if "dynamodb:GetItem" in each]
+        assert set().union(*(each or () for each in read)) == {
+            keys.petition("any").pk,
+            mail_keys.mail_pause().pk,
+            *more,
+        }
+
+
+def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
+    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
+    readable = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert not readable & {*PERSONAL, "updates"}
+    query: dict[str, Any] = {}
+    client = SimpleNamespace(query=lambda **request: query.update(request) or {"Items": []})
+    names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
+    start = keys.Key(keys.SIGNATURES, "slug#00", "")
+    CONFIRM.open_requests(start, 1, Tables(cast(Any, client), names))
+    assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
+
+
+def sent_by(act: Callable[[Tables], object]) -> dict[str, Any]:
+    """Return the update that the real client would send."""
+    sent: dict[str, Any] = {}
+    client = SimpleNamespace(update_item=lambda **request: sent.update(request))
+    act(Tables(cast(Any, client), {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}))
+    return sent
+
+
+def attributes_of(sent: dict[str, Any]) -> set[str]:
+    return {*sent["ExpressionAttributeNames"].values(), *KEY}
+
+
+CONFIRM = SIGNATURE_KINDS["confirm"].state
+
+REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
+
+
+@pytest.mark.parametrize(
+    ("function", "sent"),
+    [
+        ("SweepMail", sent_by(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
+        ("ReceiveFeedback", sent_by(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
+    ],
+)
+def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
+    function: str, sent: dict[str, Any]
+) -> None:
+    updates = [each for each in statements(function) if "dynamodb:UpdateItem" in actions(each)]
+    [condition] = [each["Condition"] for each in updates if "SignaturesTable" in json.dumps(each["Resource"])]
+    assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(sent)
+    assert condition["StringEquals"] == {"dynamodb:ReturnValues": sent["ReturnValues"]}
+    assert sent["ReturnValues"] == sent["ReturnValuesOnConditionCheckFailure"] == "NONE"
+
+
+def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
+    returns_nothing = {"StringEquals": {"dynamodb:ReturnValues": "NONE"}}.items()
+    may_read = {
+        function
+        for function in FUNCTIONS
+        for each in statements(function)
+        if {"dynamodb:PutItem", "dynamodb:UpdateItem"} & {*actions(each)}
+        and "SignaturesTable" in json.dumps(each["Resource"])
+        if not returns_nothing <= each.get("Condition", {}).items()
+    }
+    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
+
+
+def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
+    assert {name for name in FUNCTIONS if "lambda:" in json.dumps(statements(name))} == {"WatchMail"}
+    [changing] = [each for each in statements("WatchMail") if "lambda:" in json.dumps(each["Action"])]
+    assert changing["Action"] == ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+    mappings = [f"{function}{function}SqsEventSource" for function in SENDERS]
+    assert [re.findall(r"\$\{(\w+)\}$", each["Fn::Sub"])[0] for each in changing["Resource"]] == mappings
+    environment = environment_of("WatchMail")
+    assert [environment[name]["Ref"] for name in SOURCES] == mappings
+
+
+def test_a_senders_concurrency_is_what_its_pace_assumes() -> None:
+    """One parameter sets both the event sources' concurrency and each sender's share of the rate."""
+    for function in SENDERS:
+        assert events("SQS")[function]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "MailSenders"}}
+        assert environment_of(function)["MAIL_SENDERS"] == {"Ref": "MailSenders"}
+    assert sum(SHARES.values()) == 1
+    parameter = TEMPLATE["Parameters"]["MailSenders"]
+    assert (parameter["MinValue"], parameter["MaxValue"]) == (LEAST_SENDERS, MOST_SENDERS)
+    assert parameter["Default"] == senders_for(TEMPLATE["Parameters"]["MailPerSecond"]["Default"])
+
+
+@pytest.mark.parametrize("rate", [1, 2, 12, 14, 300, 1000])
+def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
+    given = TEMPLATE["Parameters"]["MailPerSecond"]
+    assert given["MinValue"] <= rate <= given["MaxValue"]
+    for function, share in (("SendMail", SHARES[Priority.URGENT]), ("SendOtherMail", SHARES[Priority.OTHER])):
+        gap = senders_for(rate) / (rate * share)
+        assert events("SQS")[function]["BatchSize"] * gap <= BUDGET_SECONDS
+        assert BUDGET_SECONDS + LAST_EMAIL_SECONDS < FUNCTIONS[function]["Timeout"] < CLAIM.total_seconds()
+
+
+def test_only_senders_send_email_and_no_function_deletes_items() -> None:
+    assert {name for name in FUNCTIONS if "ses:" in json.dumps(statements(name))} == SENDERS.keys()
+    assert not [name for name in FUNCTIONS if "dynamodb:Delete" in json.dumps(statements(name))]
+
+
+def test_email_can_wait_three_weeks_for_its_quota() -> None:
+    """The senders retry every hour at most, and waiting must not make a dead letter."""
+    assert all(QUEUES[queue]["RedrivePolicy"]["maxReceiveCount"] > 21 * 24 for queue in SENDERS.values())

@@ -1,0 +1,82 @@
+"""Each function gets the settings that the code reads, and secrets only where they are needed."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from chalicelib.core import settings as settings_of
+from chalicelib.core.settings import settings
+from chalicelib.edge import placeholders
+from chalicelib.edge.route import Function
+from tests.actors import a_petition
+from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of, every_function
+
+# The functions that get each secret. Manage signs preview links, and the public pages verify them.
+# Counts signs statements. It could sign links too, but not for a signature, whose id it cannot know
+# (docs/decisions/022).
+SECRETS = {
+    "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
+    "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
+    "LIMIT_KEYS": {"APIHandler", "People", "RunList", "SendMail", "SendOtherMail"},
+    "ORIGIN_KEYS": {*Function},
+}
+# WatchMail changes the senders' event sources, so it gets their ids.
+SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
+# The sign-in provider and our client secret.
+OIDC = {f"OIDC_{name}": {"SignIn"} for name in settings_of.OIDC}
+
+
+def required_settings(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    names: set[str] = set()
+
+    def get(name: str) -> str:
+        names.add(name)
+        return "{}" if name in SECRETS else "1"
+
+    monkeypatch.setattr("chalicelib.core.settings.os", SimpleNamespace(environ=SimpleNamespace(get=get)))
+    settings.cache_clear()
+    settings()
+    return names
+
+
+@every_function
+def test_every_setting_is_given_and_secrets_only_where_they_are_needed(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = environment_of(function)
+    private = SECRETS | SOURCES | OIDC
+    own = {name for name, functions in private.items() if function in functions}
+    # The last one is for pydantic: its search for plugins takes 15 ms of a cold start, and we have none.
+    required = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
+    assert given.keys() == required - private.keys() | own
+
+
+def test_secrets_are_generated_and_resolved_in_the_stack() -> None:
+    for variable, functions in SECRETS.items():
+        for function in functions:
+            secret = environment_of(function)[variable]["Fn::Sub"]
+            version = r"(?::\$\{OriginKey(?:Too)?\})?"
+            [name] = set(re.findall(rf"\{{\{{resolve:secretsmanager:\$\{{(\w+)\}}:SecretString{version}\}}\}}", secret))
+            assert RESOURCES[name]["Properties"]["GenerateSecretString"]["PasswordLength"] >= 32
+            assert RESOURCES[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+
+
+def test_a_new_petition_uses_a_secret_that_the_stack_has() -> None:
+    version = RESOURCES["SignatureKeys"]["Properties"]["GenerateSecretString"]["GenerateStringKey"]
+    assert a_petition().key_version == version
+
+
+def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
+    text = json.dumps(TEMPLATE, default=str)
+    arns = [value for name, value in vars(placeholders).items() if name.endswith("_ARN")]
+    assert len(arns) == 2
+    assert not [arn for arn in arns if arn in text]
+    assert "000000000000" not in text
+
+
+def test_the_stage_has_one_name_everywhere() -> None:
+    assert RESOURCES["RestAPI"]["Properties"]["StageName"] == CONFIG["api_gateway_stage"]
+    url = TEMPLATE["Outputs"]["SiteUrlInUse"]["Value"]["Fn::If"][2]["Fn::Sub"]
+    assert url.endswith(f"/{CONFIG['api_gateway_stage']}")

@@ -1,0 +1,35 @@
+"""The functions that read queues and streams."""
+
+from benchmarks import declared
+from stack import preflight
+from tests.template.packaged import QUEUES, TEMPLATE, allowed, events
+
+
+def test_the_overflow_queue_survives_days_without_the_table() -> None:
+    queue = QUEUES["OverflowQueue"]
+    assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
+
+
+JOBS = {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
+
+
+def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
+    bounds = {name: declared.at_once(name) for name in events("SQS")}
+    # Staff start jobs one at a time for each petition, and rarely during a spike.
+    assert {bounds.pop(job) for job in JOBS} == {2}
+    # Other mail's event source is off while confirmations wait (mail/watch.py), so both are never fully busy.
+    assert sum(bound for name, bound in bounds.items() if name != "SendOtherMail") <= 7
+    # Lambda keeps 100 unreserved, which a reservation would not leave in a new account. So the default is none.
+    assert all(TEMPLATE["Parameters"][name]["Default"] == "0" for name in preflight.RESERVED)
+
+
+def test_every_worker_can_read_its_queue_or_stream() -> None:
+    receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    for function, source in events("SQS").items():
+        queue = source["Queue"]["Fn::GetAtt"][0]
+        # A job sends itself a new message when time runs short.
+        assert allowed(function, queue) - ({"sqs:SendMessage"} if function in JOBS else set()) == receive
+    read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+    for function in events("DynamoDB"):
+        assert allowed(function, "StreamArn") == read
+        assert allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
