@@ -7,7 +7,7 @@ from chalicelib.signatures.model import SignatureState
 from stack.paths import ROOT
 from tests.actors import ALICE, a_petition, identity_of, item_of
 from tests.letters.lettering import a_petition_with_a_letter
-from tests.pages.test_render import Page
+from tests.pages.parsed import Page
 from tests.served import Served
 
 GUIDE = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")

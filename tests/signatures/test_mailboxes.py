@@ -10,7 +10,7 @@ from chalicelib.core.keys import SIGNATURES
 from chalicelib.pages.render import asset
 from chalicelib.signatures.mailboxes import is_slip, meant, question
 from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
-from tests.pages.test_render import Page
+from tests.pages.parsed import Page
 from tests.served import Served
 
 SLIPS: dict[str, str | None] = json.loads(Path(__file__).with_name("slips.json").read_text(encoding="utf-8"))

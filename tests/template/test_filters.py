@@ -32,11 +32,8 @@ def test_the_mail_filter_matches_what_the_relay_reads() -> None:
 
 
 MAILS: list[dict[str, Any]] = [{}, {"mail_kind": "confirm"}, {"mail_kind": "confirm", "mail_claimed_until": 1}]
-
 MARKS: list[dict[str, Any]] = [{}, {"mailed_at": "2026-11-24T12:01:00Z"}, {"undeliverable": "bounced"}]
-
 SIGNED = {"pk": "a#00", "sk": "x", "signed_at": "2026-11-24T12:00:00Z", "text_version": "v"}
-
 IMAGES = [
     None,
     *({**SIGNED, "state": each, **mail, **mark} for each, mail, mark in product(SignatureState, MAILS, MARKS)),

@@ -67,7 +67,6 @@ def attributes_of(sent: dict[str, Any]) -> set[str]:
 
 
 CONFIRM = SIGNATURE_KINDS["confirm"].state
-
 REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 
 

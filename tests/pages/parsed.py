@@ -1,0 +1,63 @@
+"""A small DOM for tests of rendered pages."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from types import SimpleNamespace
+
+VOID = {"meta", "link", "img", "input", "br", "hr"}
+
+
+class Element(SimpleNamespace):
+    """A start tag with its attributes, and all text up to its end tag."""
+
+    tag: str
+    attrs: dict[str, str]
+    text: str
+
+
+class Page(HTMLParser):
+    """A small DOM: elements in order, each with its text. Fails on a tag that is not closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[Element] = []
+        self._open: list[Element] = []
+        self.feed(html)
+        self.close()
+        assert not self._open, f"not closed: {self._open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"an attribute twice in <{tag}>: {names}"
+        element = Element(tag=tag, attrs={name: value or "" for name, value in attrs}, text="")
+        self.elements.append(element)
+        if tag not in VOID:
+            self._open.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        for element in self._open:
+            element.text += data
+
+    def all(self, *tags: str, **attrs: str) -> list[Element]:
+        expected = {name.replace("_", "-"): value for name, value in attrs.items()}
+        return [
+            element
+            for element in self.elements
+            if (not tags or element.tag in tags) and expected.items() <= element.attrs.items()
+        ]
+
+    def one(self, *tags: str, **attrs: str) -> Element:
+        (found,) = self.all(*tags, **attrs)
+        return found
+
+    @property
+    def ids(self) -> list[str]:
+        return [element.attrs["id"] for element in self.elements if "id" in element.attrs]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.one("body").text.split())

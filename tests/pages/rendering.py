@@ -1,0 +1,154 @@
+"""What each template needs, and pages rendered with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from chalicelib.pages.render import render
+from tests.pages.parsed import Page
+
+PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
+SITE = "https://petitions.example"
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
+ZOES = {"name": "Zoë", "country": "IE", "postcode": "", "updates": ""}
+STAFF = ("staff.html", "sign_in.html")
+FORM_FIELDS = ("name", "email", "country", "postcode", "consent.sign", "consent.updates")
+LETTER_FIELDS = [f"letter.{name}" for name in ("send", "reply", "opening", "subject", "body")]
+A_LETTER = SimpleNamespace(
+    subject="Please help",
+    body="One.\n\nTwo.",
+    openings=["I write to you.", "I work with children."],
+    send_wording="Send this letter",
+    reply_wording="Show my address",
+    targets=[SimpleNamespace(name="Home Secretary")],
+    is_to_members=True,
+    may_edit=True,
+)
+
+
+def a_petition(**changes: object) -> SimpleNamespace:
+    values: dict[str, object] = {
+        "slug": "protect-trafficked-children",
+        "title": "Guarantee specialist support for every trafficked child",
+        "summary": "Children who were trafficked need people who know how to keep them safe.",
+        "text": "First paragraph.\n\nSecond paragraph.",
+        "target": "the Home Secretary",
+        "charity": "Harbour for Children",
+        "goal": 20_000,
+        "opened_at": datetime(2026, 9, 1, 8, tzinfo=UTC),
+        "closes_at": datetime(2026, 11, 24, 22, tzinfo=UTC),
+        "sign_wording": "I sign, and my name may be handed over.",
+        "updates_wording": "Send me updates.",
+        "privacy_contact": "privacy@harbour.example",
+        "version": "0123456789ab.ba9876543210",
+        "privacy_url": "https://harbour.example/privacy",
+        "languages": ["en"],
+        "handed_in_at": datetime(2026, 11, 30, 9, tzinfo=UTC),
+        "responded_at": datetime(2026, 12, 20, 9, tzinfo=UTC),
+        "response": "We will act.\n\nSoon.",
+        "letter": A_LETTER,
+    }
+    return SimpleNamespace(**values | changes)
+
+
+def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: str = "") -> dict[str, object]:
+    """Return what each template needs. `word` is used for every text that users or callers supply."""
+    form = dict.fromkeys((*FORM_FIELDS, "source", "updates", *LETTER_FIELDS), word)
+    errors = [{"field": field, "message": word} for field in (*FORM_FIELDS, "updates", "source", *LETTER_FIELDS)]
+    listed = SimpleNamespace(slug=petition.slug, title=petition.title, summary=petition.summary, count=1)
+    contexts: dict[str, dict[str, object]] = {
+        "petitions.html": {"petitions": [listed]},
+        "petition.html": {
+            "petition": petition,
+            "state": "open",
+            "count": 12_345,
+            "goal": petition.goal,
+            "preview": None,
+            "as_of": datetime(2026, 10, 2, 14, 5, tzinfo=UTC),
+            "form": form,
+            "errors": errors,
+            "countries": [("GB", "United Kingdom"), ("IE", "Ireland"), (word, word)],
+            "busy": False,
+            "recent": SimpleNamespace(today=12, last_day=34, areas={"SW": 120, "M": 90}),
+            "updates": None,
+            "total": None,
+        },
+        "thanks.html": {"petition": petition},
+        "confirm.html": {
+            "petition": petition,
+            "token": word,
+            "withdraw_token": word,
+            "form": form,
+            "email": word,
+            "letter": SimpleNamespace(
+                text=A_LETTER,
+                language="en",
+                version="0123456789ab",
+                arrives=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
+                to=[word, word],
+                has_no_member=True,
+            ),
+            "countries": [("GB", "United Kingdom"), (word, word)],
+            "errors": errors,
+        },
+        "confirmed.html": {"petition": petition, "count": 12_346},
+        "withdraw.html": {"petition": petition, "token": word},
+        "withdrawn.html": {"petition": petition},
+        "unsubscribe.html": {"petition": petition, "token": word},
+        "unsubscribed.html": {"petition": petition},
+        "stop.html": {"petition": petition, "token": word},
+        "stopped.html": {"petition": petition, "token": word},
+        "resumed.html": {"petition": petition},
+        "staff.html": {
+            "files": f"{base}/assets/staff/0a1b2c3d",
+            "modules": ["api.js", "app.js"],
+            "site_languages": {"cy": word},
+        },
+        "sign_in.html": {},
+        "statement.html": {
+            "petition": None,
+            "statement": SimpleNamespace(
+                slug=petition.slug,
+                title=petition.title,
+                charity=petition.charity,
+                text_version="0123456789ab",
+                confirmed=12_345,
+                as_of=datetime(2026, 11, 24, 18, 30, 5, tzinfo=UTC),
+                letters=word,
+                total=word,
+            ),
+            "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",
+        },
+        "problem.html": {"petition": petition, "heading": word, "message": word, "status": 410},
+    }
+    contexts["embed.html"] = {**contexts["petition.html"], "embedded": True}
+    contexts["counter.html"] = {**contexts["petition.html"], "embedded": True, "source": word}
+    return contexts[template]
+
+
+def page_of(
+    template: str,
+    given: dict[str, object] | None = None,
+    *,
+    base: str = "",
+    word: str = "x",
+    petition: SimpleNamespace | None = None,
+    **changes: object,
+) -> Page:
+    context = context_of(template, petition or a_petition(), word, base) | (given or {}) | changes
+    return Page(render(template, base=base, site_url=SITE, **context))
+
+
+def an_untouched_form(*, base: str = "", petition: SimpleNamespace | None = None, **changes: object) -> Page:
+    return page_of("petition.html", {"form": {}, "errors": []} | changes, base=base, petition=petition)
+
+
+TEMPLATES = sorted(path.name for path in (PAGES / "templates").glob("[!_]*.html") if path.name != "base.html")
+
+every_template = pytest.mark.parametrize("template", TEMPLATES)
+
+pages_with_forms = pytest.mark.parametrize("template", ["petition.html", "confirm.html"])

@@ -1,0 +1,129 @@
+"""What is true of every page: escaping, links, labels, ids."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from chalicelib.pages.render import asset_url, render
+from tests.pages.parsed import Page
+from tests.pages.rendering import EVIL, PAGES, SITE, STAFF, a_petition, an_untouched_form, every_template, page_of
+
+# The staff pages: they load another script and show nothing of a petition.
+SCRIPTS = {
+    "staff.html": ["/assets/staff/0a1b2c3d/app.js"],
+    "sign_in.html": [asset_url("sign-in.js", base="")],
+    "petition.html": [asset_url(name, base="") for name in ("mailbox.js", "petition.js", "share.js")],
+    "thanks.html": [asset_url(name, base="") for name in ("petition.js", "inbox.js")],
+    "embed.html": [asset_url(name, base="") for name in ("frame.js", "mailbox.js", "petition.js")],
+    "counter.html": [asset_url(name, base="") for name in ("frame.js", "petition.js")],
+    "confirmed.html": [asset_url(name, base="") for name in ("petition.js", "share.js")],
+}
+
+# Pages in a frame on another site: without masthead.
+EMBEDDED = ("embed.html", "counter.html")
+OWN_SCRIPTS = [asset_url("petition.js", base="")]
+
+
+@every_template
+def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
+    texts = (
+        "title",
+        "summary",
+        "text",
+        "target",
+        "charity",
+        "sign_wording",
+        "updates_wording",
+        "privacy_contact",
+        "response",
+    )
+    petition = a_petition(**dict.fromkeys((*texts, "slug", "privacy_url"), EVIL))
+    page = page_of(template, petition=petition, word=EVIL)
+    assert [found.attrs["src"] for found in page.all("script", type="module")] == SCRIPTS.get(template, OWN_SCRIPTS)
+    assert not page.all("img", src="x")
+    assert "49" not in page.text.split()
+    assert ("<script>alert(1)" in page.text) is (template not in STAFF), "the payload must appear as text"
+
+
+def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
+    script = (PAGES / "assets" / "petition.js").read_text()
+    used = set(re.findall(r'translated\(\s*"([^"]+)"', script))
+    welsh = Page(render("petitions.html", "cy", base="", site_url=SITE, petitions=[]))
+    texts = json.loads(welsh.one("body").attrs["data-texts"])
+    assert used == texts.keys()
+    assert not [english for english, text in texts.items() if english == text]
+    assert all(re.findall(r"\{\w+\}", english) == re.findall(r"\{\w+\}", text) for english, text in texts.items())
+    assert "data-texts" not in page_of("petitions.html").one("body").attrs, "English pages need none"
+
+
+@every_template
+def test_pages_have_no_inline_script_or_style(template: str) -> None:
+    page = page_of(template)
+    names = {name for element in page.elements for name in element.attrs}
+    assert not {name for name in names if name == "style" or name.startswith("on")}
+    assert not page.all("style")
+    # Not a script: browsers do not run it, and the policy allows it.
+    data = page.all("script", type="application/ld+json")
+    assert len(data) == (template == "petition.html")
+    scripts = [script for script in page.all("script") if script not in data]
+    assert all(script.attrs.get("src") and not script.text.strip() for script in scripts)
+
+
+@pytest.mark.parametrize("scheme", ["javascript:alert(1)", "data:text/html,x", "http://plain.example"])
+def test_a_privacy_link_is_shown_only_over_https(scheme: str) -> None:
+    page = an_untouched_form(petition=a_petition(privacy_url=scheme))
+    assert not page.all("a", href=scheme)
+
+
+@pytest.mark.parametrize("base", ["", "/prod"])
+@every_template
+def test_every_link_form_and_asset_starts_with_the_base(template: str, base: str) -> None:
+    names = ("href", "src", "action", "data-count-url", "data-sign-url", "data-thanks-url")
+    page = page_of(template, base=base)
+    links = [element.attrs[name] for element in page.elements for name in names if name in element.attrs]
+    inside = [link for link in links if not link.startswith(("#", "mailto:", "https://"))]
+    assert inside
+    assert all(link.startswith(f"{base}/") for link in inside), inside
+    own = [link for link in links if link.startswith(SITE)]
+    assert all(link.startswith(f"{SITE}/") for link in own), own
+
+
+@every_template
+def test_a_page_has_one_h1_a_title_a_language_and_a_working_skip_link(template: str) -> None:
+    page = page_of(template)
+    assert page.one("html").attrs["lang"] == "en"
+    assert page.one("h1").text.strip()
+    assert page.one("title").text.strip()
+    if template in EMBEDDED:
+        assert not page.all("a", href="#main")
+        return
+    skip = next(iter(page.all("a")))
+    assert skip.attrs["href"] == f"#{page.one('main').attrs['id']}"
+
+
+@every_template
+def test_ids_are_unique_and_every_reference_has_a_target(template: str) -> None:
+    page = page_of(template)
+    assert len(page.ids) == len(set(page.ids))
+    names = ("for", "aria-describedby", "aria-labelledby")
+    referred = [word for element in page.elements for name in names for word in element.attrs.get(name, "").split()]
+    referred += [a.attrs["href"][1:] for a in page.all("a") if a.attrs.get("href", "").startswith("#")]
+    assert set(referred) <= set(page.ids)
+
+
+@every_template
+def test_every_field_has_a_label(template: str) -> None:
+    page = page_of(template)
+    fields = [f for f in page.all("input", "select", "textarea", "progress") if f.attrs.get("type") != "hidden"]
+    labelled = {label.attrs["for"] for label in page.all("label") if label.text.strip()}
+    assert {field.attrs["id"] for field in fields} <= labelled
+
+
+@every_template
+def test_only_public_pages_may_be_indexed(template: str) -> None:
+    page = page_of(template, {"errors": []} if template == "petition.html" else {})
+    public = template in {"petition.html", "petitions.html"}
+    assert bool(page.all("meta", name="robots", content="noindex")) is not public

@@ -1,0 +1,185 @@
+"""The petition's page: form, errors, count, states, preview, and what search engines and shared links show."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.pages.rendering import (
+    EVIL,
+    FORM_FIELDS,
+    LETTER_FIELDS,
+    SITE,
+    a_petition,
+    an_untouched_form,
+    page_of,
+    pages_with_forms,
+)
+
+
+@pages_with_forms
+def test_an_error_is_in_the_title_the_summary_and_next_to_its_field(template: str) -> None:
+    message = "Enter your name"
+    page = page_of(template, errors=[{"field": "name", "message": message}])
+    assert page.one("title").text.startswith("Error: ")
+    summary = page.one("div", id="error-summary", role="alert", tabindex="-1")
+    assert message in summary.text
+    assert page.one("a", href="#name").text == message
+    field = page.one("input", id="name")
+    assert field.attrs["aria-invalid"] == "true"
+    assert {"name-hint", "name-error"} == set(field.attrs["aria-describedby"].split())
+    assert message in page.one("p", id="name-error").text
+
+
+@pages_with_forms
+def test_a_page_without_errors_shows_none(template: str) -> None:
+    page = page_of(template, errors=[])
+    assert not page.one("title").text.startswith("Error")
+    assert not page.all(role="alert")
+    assert not [element for element in page.elements if "aria-invalid" in element.attrs]
+
+
+def test_an_error_of_a_hidden_or_unknown_field_has_no_link() -> None:
+    page = page_of("petition.html", errors=[{"field": "source", "message": "Bad link"}])
+    assert "Bad link" in page.one("div", id="error-summary").text
+    assert not page.all("a", href="#source")
+
+
+def test_dotted_field_names_get_dashed_ids() -> None:
+    page = page_of("petition.html", errors=[{"field": "consent.sign", "message": "Tick the box"}])
+    assert page.one("a", href="#consent-sign").text == "Tick the box"
+    assert page.one("input", id="consent-sign").attrs["name"] == "consent.sign"
+
+
+def test_the_form_posts_the_field_names_of_the_contract() -> None:
+    page = an_untouched_form(form={"source": "bbc"}, base="/prod")
+    form = page.one("form")
+    assert form.attrs["action"] == "/prod/petitions/protect-trafficked-children/signatures"
+    assert form.attrs["method"] == "post"
+    names = {field.attrs["name"] for field in page.all("input", "select", "textarea")}
+    assert names == {*FORM_FIELDS, *LETTER_FIELDS, "source", "email_asked"}
+
+
+def test_the_form_has_no_source_without_a_campaign_link() -> None:
+    assert not an_untouched_form().all("input", name="source")
+
+
+def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
+    page = an_untouched_form()
+    boxes = page.all("input", type="checkbox", value="yes")
+    assert [box.attrs["name"] for box in boxes] == ["consent.sign", "consent.updates", "letter.send", "letter.reply"]
+    assert not any("checked" in box.attrs for box in boxes)
+    assert [option.attrs["value"] for option in page.all("option", selected="")] == ["GB"]
+
+
+def test_typed_values_are_kept() -> None:
+    typed = {
+        "name": "Zoë O'Neill",
+        "email": "zoe@mail.example",
+        "postcode": "M1",
+        "country": "IE",
+        "consent.sign": "yes",
+    }
+    page = page_of("petition.html", form=typed)
+    kept = {field: page.one("input", id=field).attrs["value"] for field in ("name", "email", "postcode")}
+    assert kept == {field: typed[field] for field in kept}
+    assert [option.attrs["value"] for option in page.all("option", selected="")] == ["IE"]
+    assert [box.attrs["id"] for box in page.all("input", type="checkbox", checked="")] == ["consent-sign"]
+
+
+def test_browsers_can_autofill_the_form() -> None:
+    page = an_untouched_form()
+    hints = {field.attrs.get("id"): field.attrs.get("autocomplete") for field in page.all("input", "select")}
+    expected = {"name": "name", "email": "email", "country": "country", "postcode": "postal-code"}
+    assert expected.items() <= hints.items()
+
+
+def test_the_wording_of_each_consent_labels_its_checkbox() -> None:
+    page = an_untouched_form()
+    assert page.one("label", **{"for": "consent-sign"}).text == "I sign, and my name may be handed over."
+    assert page.one("label", **{"for": "consent-updates"}).text.startswith("Send me updates.")
+
+
+def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
+    page = an_untouched_form(base="/prod")
+    assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
+    assert page.one("progress", id="progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
+    assert page.all("div", data_count_url="/prod/api/petitions/protect-trafficked-children/count")
+    assert "2 October 2026 at 14:05 UTC" in page.text
+
+
+def test_the_bar_stops_at_its_goal() -> None:
+    page = an_untouched_form(count=50_000)
+    assert page.one("progress", id="progress").attrs["value"] == "20000"
+    assert "50,000 of 20,000" in page.text
+
+
+def test_a_petition_without_a_closing_date_says_so() -> None:
+    assert "Open until further notice" in an_untouched_form(petition=a_petition(closes_at=None)).text
+
+
+@pytest.mark.parametrize("state", ["closed", "paused"])
+def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
+    page = an_untouched_form(state=state)
+    assert not page.all("form")
+    assert not page.all("a", href="#sign")
+    assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
+
+
+def test_a_paused_petition_says_that_signers_can_still_confirm() -> None:
+    page = an_untouched_form(state="paused")
+    assert page.one("h2", id="sign-title").text == "This petition is paused"
+    assert "you still can: use the link in the email" in page.text
+    assert "it stays open longer to make up for the pause" in page.text
+
+
+def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
+    page = an_untouched_form(preview="draft")
+    assert "This is a preview" in page.text
+    assert page.all("meta", name="robots", content="noindex")
+    form = page.one("form")
+    assert "action" not in form.attrs
+    assert "inert" in form.attrs
+    assert page.all("fieldset", disabled="")
+    assert not [element for element in page.elements if "data-count-url" in element.attrs]
+
+
+def test_the_current_goal_is_shown() -> None:
+    page = an_untouched_form(count=20_001, goal=50_000)
+    assert "20,001 of 50,000 signatures" in page.text
+    assert page.one("progress", id="progress").attrs["max"] == "50000"
+
+
+def test_a_busy_page_says_that_the_typed_values_are_kept() -> None:
+    page = page_of("petition.html", errors=[], busy=True, form={"name": "Zoë"})
+    assert "What you typed is still in the form" in page.one("div", role="alert").text
+    assert page.one("input", id="name").attrs["value"] == "Zoë"
+
+
+def test_the_privacy_notice_names_the_controller_recipient_and_contact() -> None:
+    notice = an_untouched_form().one("section", id="privacy").text
+    for words in ("Harbour for Children is the controller", "never email addresses", "privacy@harbour.example"):
+        assert words in notice
+    for words in ("special category", "explicit consent", "withdraw", "deleted automatically"):
+        assert words in notice
+
+
+def test_the_page_has_metadata_for_shared_links() -> None:
+    page = an_untouched_form(base="/prod")
+    link = f"{SITE}/petitions/protect-trafficked-children"
+    meta = {m.attrs.get("property") or m.attrs.get("name"): m.attrs.get("content") for m in page.all("meta")}
+    assert meta["og:url"] == link == page.one("link", rel="canonical").attrs["href"]
+    assert meta["og:title"] == a_petition().title
+    assert meta["og:description"] == meta["description"] == a_petition().summary
+    assert (meta["og:type"], meta["og:site_name"]) == ("website", "Harbour for Children")
+    assert (meta["og:image"], meta["og:image:width"]) == (f"{link}/card.png", "1200")
+    assert meta["twitter:card"] == "summary_large_image"
+
+
+def test_search_engines_read_title_count_and_dates_and_no_text_ends_the_script() -> None:
+    page = an_untouched_form(petition=a_petition(title=EVIL))
+    found = json.loads(page.one("script", type="application/ld+json").text)
+    assert (found["name"], found["datePublished"]) == (EVIL, "2026-09-01T08:00:00Z")
+    assert found["interactionStatistic"]["userInteractionCount"] == 12_345
+    assert found["publisher"]["name"] == "Harbour for Children"
