@@ -323,7 +323,7 @@ def test_every_file_has_its_test_file() -> None:
         place(path)
         for path in FILES
         # The commands are tested through manage.py.
-        if path.name not in ("__init__.py", "answers.py")  # Answers are types only: mypy and test_openapi check them.
+        if path.name not in ("__init__.py", "answers.py")  # Answers are types only: mypy and tests/openapi check them.
         and path.parent != COMMANDS
         and not (ROOT / "tests" / path.relative_to(ROOT).parent.relative_to(_top(path)) / f"test_{path.name}").exists()
     }

@@ -1,4 +1,4 @@
-"""Requests for tests.test_openapi: each status that the document describes for the staff routes of letters."""
+"""Requests for tests/openapi: each status that the document describes for the staff routes of letters."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Requests of partners, and of staff about partners, with the expected status (tests/test_openapi.py)."""
+"""Requests of partners, and of staff about partners, with the expected status (tests/openapi)."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Requests about lists, with the expected status (tests/test_openapi.py)."""
+"""Requests about lists, with the expected status (tests/openapi)."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,0 +1,88 @@
+"""Requests, and the status that each gets."""
+
+from dataclasses import dataclass, field, replace
+
+from chalicelib.core.tokens import Purpose
+from tests.served import FORM, JSON
+
+NO_PROVIDER = "?no-provider"
+STAFF = {"Authorization": "Bearer <bob>"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request and its expected status. <confirm>, <withdraw>, ... are replaced by tokens."""
+
+    status: int
+    method: str
+    route: str
+    url: str
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url[:60]} {self.status}"
+
+
+def get(status: int, route: str, url: str = "", **headers: str) -> Ask:
+    return Ask(status, "GET", route, url or route, headers=headers)
+
+
+def post(status: int, route: str, url: str, body: bytes, kind: str = FORM) -> Ask:
+    return Ask(status, "POST", route, url, body, {"Content-Type": kind})
+
+
+def staff(method: str, status: int, route: str, url: str = "", body: bytes = b"", kind: str = JSON) -> Ask:
+    return Ask(status, method, route, url or route, body, {**STAFF, "Content-Type": kind})
+
+
+def about_a_petition(route: str, open_status: int = 200) -> list[Ask]:
+    statuses = {"safe-children": open_status, "nobody": 404, "a-draft": 404, "removed": 410}
+    return [get(status, route, route.format(slug=slug)) for slug, status in statuses.items()]
+
+
+def signing(route: str, kind: str, accepted: int, body: bytes, wrong: bytes) -> list[Ask]:
+    url = route.format(slug="safe-children")
+    states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": accepted}
+    return [
+        *(post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()),
+        post(413, route, url, b"a" * 16_385, kind),
+        post(415, route, url, body, "text/plain"),
+        post(422, route, url, wrong, kind),
+    ]
+
+
+def of_a_link(purpose: str) -> list[Ask]:
+    route, url = f"/{purpose}", f"/{purpose}?token=<{purpose}>"
+    outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
+    outcomes[f"{route}?token=<{purpose}-expired>"] = 410
+    return [
+        *(get(status, route, each) for each, status in outcomes.items()),
+        *(post(status, route, each, b"List-Unsubscribe=One-Click") for each, status in outcomes.items()),
+        post(
+            415 if purpose in (Purpose.CONFIRM, Purpose.STOP) else 200,
+            route,
+            url,
+            b"--x--",
+            "multipart/form-data; boundary=x",
+        ),
+        post(413, route, url, b"a" * 16_385),
+        post(415, route, route, b"token=x", f"{FORM}-like"),
+        post(422, route, url, b"a=1&" * 51),
+    ]
+
+
+def changing(method: str, route: str, body: bytes, wrong: bytes) -> list[Ask]:
+    url = route.format(slug="safe-children")
+    right = staff(method, 200, route, url, body)
+    matching = replace(right, headers={**right.headers, "If-Match": "*"})
+    return [
+        matching,
+        replace(right, status=428),
+        replace(matching, status=412, headers={**right.headers, "If-Match": '"0"'}),
+        replace(matching, status=404, url=route.format(slug="nobody")),
+        replace(matching, status=422, body=wrong),
+        replace(matching, status=400, body=b"{"),
+        replace(matching, status=413, body=b"a" * 16_385),
+        replace(matching, status=415, headers={**matching.headers, "Content-Type": "text/plain"}),
+    ]

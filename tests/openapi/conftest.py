@@ -1,0 +1,28 @@
+"""A site with petitions in every state, and a sign-in provider."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.signin.provider import forget_provider
+from tests.openapi.stored import stored
+from tests.served import Served
+from tests.signin.issuing import CLIENT, Issuing, issuing
+
+
+@pytest.fixture
+def site(served: Served, provider: Issuing, monkeypatch: pytest.MonkeyPatch) -> Served:
+    """Petitions in every state. Alice has signed the open one. A sign-in provider is configured."""
+    values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in values.items():
+        monkeypatch.setenv(f"OIDC_{name}", value)
+    served.tables.items = {key: dict(item) for key, item in stored().items()}
+    return served
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Issuing]:
+    forget_provider()
+    with issuing() as running:
+        yield running
+    forget_provider()

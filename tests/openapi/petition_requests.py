@@ -1,0 +1,144 @@
+"""Requests of staff about petitions: counts, texts, figures, updates."""
+
+import json
+from dataclasses import replace
+
+from chalicelib.petitions.form import EDITABLE
+from tests.actors import a_petition
+from tests.exports.subscribers import list_requests
+from tests.openapi.asks import STAFF, changing, get, staff
+from tests.served import JSON
+from tests.totals.hashes import hash_requests
+from tests.updates.sending import TEXT
+
+STAFF_PETITION = "/api/staff/petitions/{slug}"
+UPDATES = "/api/staff/petitions/{slug}/updates"
+A_PETITIONS_UPDATES = "/api/staff/petitions/safe-children/updates"
+ONE_UPDATE = f"{UPDATES}/{{update_id}}"
+STATEMENTS = "/api/staff/petitions/{slug}/statements"
+STAFF_COUNTS = "/api/staff/petitions/{slug}/counts"
+
+
+def _petition_body(**changes: object) -> bytes:
+    """The fields that a person writes, without state and times."""
+    written = a_petition().model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
+    return json.dumps({**written, **changes}).encode()
+
+
+UPDATE = json.dumps(TEXT).encode()
+FOUND = {"safe-children": 200, "nobody": 404}
+FIGURE = b'{"source": "a", "kind": "paper", "count": 1, "as_of": "2026-11-20T12:00:00Z", "evidence": "A sheet"}'
+OF_PETITIONS = [
+    get(200, "/api/staff/petitions", **STAFF),
+    *(
+        get(status, STAFF_COUNTS, f"/api/staff/petitions/{rest}", **STAFF)
+        for rest, status in {
+            "safe-children/counts": 200,
+            "safe-children/counts?by=country": 200,
+            "safe-children/counts?by=source&top=3": 200,
+            "safe-children/counts?by=version": 200,
+            "safe-children/counts?by=version&from=2026-11-24": 422,
+            "safe-children/counts?by=constituency": 422,
+            "safe-children/counts?by=all": 200,
+            "safe-children/counts?by=all&format=csv": 200,
+            "safe-children/counts?by=day&from=2026-11-24&to=2026-11-24": 200,
+            "safe-children/counts?format=csv": 200,
+            "a-draft/counts?by=hour&format=csv": 200,
+            "nobody/counts": 404,
+            "safe-children/counts?by=name": 422,
+            "safe-children/counts?by=source&top=0": 422,
+            "safe-children/counts?from=yesterday": 422,
+            "safe-children/counts?from=2026-11-24&to=2026-11-23": 422,
+        }.items()
+    ),
+    get(304, "/api/staff/petitions", **STAFF, **{"If-None-Match": "*"}),
+    get(304, STAFF_COUNTS, "/api/staff/petitions/safe-children/counts", **STAFF, **{"If-None-Match": "*"}),
+    get(200, "/api/staff/health", **STAFF),
+    staff("POST", 201, STATEMENTS, "/api/staff/petitions/safe-children/statements"),
+    staff("POST", 404, STATEMENTS, "/api/staff/petitions/nobody/statements"),
+    *(
+        staff("POST", status, "/api/staff/petitions", body=body)
+        for body, status in {
+            _petition_body(slug="new"): 201,
+            b"{": 400,
+            b"a" * 16_385: 413,
+            _petition_body(slug="safe-children"): 422,
+        }.items()
+    ),
+    staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
+    *changing("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title="")),
+    *changing("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
+    replace(
+        staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),
+        headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},
+    ),
+    *(
+        staff("POST", status, f"{STAFF_PETITION}/figures", f"/api/staff/petitions/{slug}/figures", body)
+        for status, slug, body in (
+            *((201, "safe-children", FIGURE), (404, "nobody", FIGURE)),
+            *((400, "closed", b"{"), (413, "closed", b"a" * 16_385), (422, "closed", b"{}")),
+        )
+    ),
+    staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),
+    *hash_requests.of_hashes(staff),
+    *list_requests.of_lists(staff),
+    *(
+        staff(method, status, route, route.format(slug=slug))
+        for method, route in (
+            ("GET", STAFF_PETITION),
+            ("GET", f"{STAFF_PETITION}/versions"),
+            ("POST", f"{STAFF_PETITION}/preview"),
+        )
+        for slug, status in {"safe-children": 200, "nobody": 404}.items()
+    ),
+    *(
+        get(status, f"{STAFF_PETITION}/funnel", f"/api/staff/petitions/{rest}", **STAFF)
+        for rest, status in {
+            "safe-children/funnel": 200,
+            "safe-children/funnel?by=hour&from=2026-11-24&to=2026-11-24": 200,
+            "a-draft/funnel?format=csv": 200,
+            "nobody/funnel": 404,
+            "safe-children/funnel?by=country": 422,
+        }.items()
+    ),
+    *(
+        staff("POST", status, UPDATES, f"/api/staff/petitions/{slug}/updates", body)
+        for status, slug, body in (
+            *((201, "safe-children", UPDATE), (404, "nobody", UPDATE)),
+            *((400, "closed", b"{"), (413, "closed", b"a" * 16_385), (422, "closed", b"{}")),
+        )
+    ),
+    staff("POST", 415, UPDATES, "/api/staff/petitions/closed/updates", UPDATE, "text/plain"),
+    *(staff("GET", status, UPDATES, UPDATES.format(slug=slug)) for slug, status in FOUND.items()),
+    *(
+        staff("GET", status, ONE_UPDATE, ONE_UPDATE.format(slug="safe-children", update_id=each))
+        for each, status in {"draft": 200, "nobody": 404}.items()
+    ),
+    *(
+        staff(method, status, f"{ONE_UPDATE}{verb}", f"{A_PETITIONS_UPDATES}/{each}{verb}", body)
+        for method, verb, right, accepted in (
+            ("PUT", "", UPDATE, 200),
+            ("POST", "/test", b'{"email": "bob@charity.example"}', 202),
+            ("POST", "/publish", b"{}", 202),
+        )
+        for each, status, body in (
+            *(("draft", accepted, right), ("nobody", 404, right), ("cancelled", 409, right)),
+            *(("draft", 400, b"{"), ("draft", 413, b"a" * 16_385), ("draft", 422, b'{"more": 1}')),
+        )
+    ),
+    *(
+        staff(
+            method,
+            415,
+            f"{ONE_UPDATE}{verb}",
+            f"{A_PETITIONS_UPDATES}/draft{verb}",
+            b"{}",
+            "text/plain",
+        )
+        for method, verb in (("PUT", ""), ("POST", "/test"), ("POST", "/publish"))
+    ),
+    *(
+        staff("POST", status, f"{ONE_UPDATE}/cancel", f"/api/staff/petitions/safe-children/updates/{each}/cancel")
+        for each, status in {"draft": 200, "nobody": 404}.items()
+    ),
+]

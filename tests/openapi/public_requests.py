@@ -1,0 +1,68 @@
+"""Requests of the public pages and routes, and of signing in."""
+
+import json
+
+from chalicelib.core.tokens import Purpose
+from tests.actors import LINKS, fields_of, json_of
+from tests.openapi.asks import NO_PROVIDER, about_a_petition, get, of_a_link, post, signing
+from tests.served import FORM, JSON
+from tests.signin.test_api import BEGUN, RETURNED
+
+# Has no authorizer, so our own code answers 401 and 403 here.
+SESSION = "/api/staff/session"
+JSON_BODY = json.dumps(json_of()).encode()
+FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
+PUBLIC = [
+    get(200, "/"),
+    get(200, "/api/petitions"),
+    *about_a_petition("/petitions/{slug}"),
+    *about_a_petition("/petitions/{slug}/thanks"),
+    *about_a_petition("/embed/{slug}"),
+    *about_a_petition("/embed/{slug}/counter"),
+    get(200, "/embed.js"),
+    get(304, "/embed.js", **{"If-None-Match": "*"}),
+    *about_a_petition("/api/petitions/{slug}"),
+    *about_a_petition("/api/petitions/{slug}/count"),
+    *about_a_petition("/api/petitions/{slug}/total"),
+    *about_a_petition("/petitions/{slug}/card.png"),
+    *about_a_petition("/api/petitions/{slug}/progress"),
+    *about_a_petition("/api/petitions/{slug}/updates"),
+    *about_a_petition("/petitions/{slug}/updates.atom"),
+    get(304, "/api/petitions/{slug}/count", "/api/petitions/safe-children/count", **{"If-None-Match": "*"}),
+    *signing("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
+    post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
+    *signing("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
+    *(ask for purpose in (*LINKS, Purpose.STOP) for ask in of_a_link(purpose)),
+    post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),
+    post(422, "/confirm", "/confirm", b"token=<confirm>&name=%3D1"),
+    get(302, "/s/{code}", "/s/<short>"),
+    get(404, "/s/{code}", "/s/222222"),
+    *(
+        get(status, route, route.replace("{token}", token))
+        for route in ("/api/statements/{token}", "/statements/{token}")
+        for token, status in {"<statement>": 200, "<statement>x": 404, "<confirm>": 404}.items()
+    ),
+    *(
+        post(status, route, route, body, JSON)
+        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+        for body, status in {json.dumps(right).encode(): 200, b"{": 400, b"c" * 16_385: 413, b"{}": 422}.items()
+    ),
+    *(post(415, route, route, b"{}", "text/plain") for route in ("/api/staff/sign-in", SESSION)),
+    *(
+        post(404, route, f"{route}{NO_PROVIDER}", json.dumps(right).encode(), JSON)
+        for route, right in {"/api/staff/sign-in": BEGUN, SESSION: RETURNED}.items()
+    ),
+    get(200, "/staff/signed-in"),
+    get(200, "/health"),
+    get(200, "/api/openapi.json"),
+    get(200, "/assets/{name}", "/assets/site.css"),
+    get(200, "/assets/{name}", "/assets/petition.js"),
+    get(200, "/assets/{name}", "/assets/icon.svg"),
+    get(304, "/assets/{name}", "/assets/site.css", **{"If-None-Match": "*"}),
+    get(404, "/assets/{name}", "/assets/render.py"),
+    get(200, "/staff", "/staff"),
+    get(200, "/assets/staff/{version}/{name}", "/assets/staff/0/app.js"),
+    get(200, "/assets/staff/{version}/{name}", "/assets/staff/0/staff.css"),
+    get(304, "/assets/staff/{version}/{name}", "/assets/staff/0/app.js", **{"If-None-Match": "*"}),
+    get(404, "/assets/staff/{version}/{name}", "/assets/staff/0/render.py"),
+]

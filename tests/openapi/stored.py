@@ -1,0 +1,99 @@
+"""What is stored before each request, and the tokens that replace the placeholders of a request."""
+
+from functools import cache
+from typing import Any
+
+from chalicelib.aws.table import Item
+from chalicelib.core import keys, tokens
+from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
+from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.statements.freeze import freeze, sealed
+from chalicelib.statements.short import keep_short
+from chalicelib.updates import store
+from chalicelib.updates.model import UpdateState
+from tests.actors import (
+    DAY,
+    LINKS,
+    NOW,
+    OPENED,
+    TOKEN_KEYS,
+    a_petition,
+    a_published_petition,
+    bobs_token,
+    identity_of,
+    signed,
+)
+from tests.exporting import a_result, an_export, kept
+from tests.exports.subscribers import list_requests
+from tests.fakes import FakeTables
+from tests.letters import letter_requests
+from tests.partnering import a_partner, oaks_token
+from tests.partners import partner_requests
+from tests.served import Served
+from tests.totals.hashes import hash_requests
+from tests.updates.sending import an_update
+
+EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
+
+
+@cache
+def stored() -> dict[Key, Item]:
+    tables = FakeTables()
+    a_published_petition(tables)
+    a_published_petition(tables, slug="closed", closes_at=NOW - DAY)
+    a_published_petition(tables, slug="removed", state="removed")
+    a_published_petition(tables, slug="a-draft", opened_at=NOW + DAY)
+    a_partner(tables)
+    partner_requests.add_imports(tables)
+    hash_requests.add_hashes(tables)
+    list_requests.add_lists(tables)
+    signed(tables, a_petition())
+    _add_exports(tables)
+    _add_updates(tables)
+    letter_requests.add_a_letter(tables)
+    return tables.items
+
+
+def _add_updates(tables: FakeTables) -> None:
+    for state in (UpdateState.DRAFT, UpdateState.CANCELLED):
+        store.add(an_update(update_id=state.value, state=state), tables)
+
+
+def _add_exports(tables: FakeTables) -> None:
+    """Store an export in every state, and one that blocks the next request."""
+    moments = {"expired": NOW - 8 * DAY}
+    results = {"done": a_result(), "expired": a_result()}
+    for state in EXPORT_STATES:
+        fields: dict[str, Any] = {"job_id": f"closed.{state}", "result": results.get(state)}
+        fields |= {"why": "Why."} if state == "failed" else {}
+        kept_state = {"expired": "done"}.get(state, state)
+        kept(tables, an_export(**fields, state=kept_state, requested_at=moments.get(state, NOW)))
+    tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
+
+
+def filled(text: str, site: Served) -> str:
+    """Replace <bob>, <confirm-expired> and the other placeholders."""
+    identity = identity_of(a_petition())
+    for purpose in (*LINKS, Purpose.STOP):
+        for kind, (slug, expires) in TOKENS.items():
+            if f"<{purpose}{kind}>" in text:
+                token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
+                text = text.replace(f"<{purpose}{kind}>", token)
+    text = text.replace("<alices-id>", identity)
+    if "<statement>" in text:
+        text = text.replace("<statement>", sealed(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
+    if "<short>" in text:
+        text = text.replace("<short>", keep_short("token", site.tables))
+    if "<bobs-id>" in text:
+        text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
+    text = text.replace("<oak>", oaks_token(site.tables)) if "<oak>" in text else text
+    return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
+
+
+TOKENS = {
+    "": ("safe-children", NOW + DAY),
+    "-nobody": ("nobody", NOW + DAY),
+    "-removed": ("removed", NOW + DAY),
+    "-expired": ("safe-children", OPENED),
+}

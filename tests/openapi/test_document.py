@@ -1,0 +1,138 @@
+"""The served OpenAPI document is current and valid, and its schemas fit examples and code."""
+
+import json
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from hypothesis import given, strategies as st
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from chalicelib.core.errors import Invalid, PetitionsError
+from chalicelib.signatures.form import FORM_FIELDS, read_json
+from chalicelib.signatures.letter_form import LetterForm
+from stack.openapi.document import FILE, document, written
+from tests.actors import json_of
+from tests.openapi.spec import SPEC, answers, faults, operations, resolved
+from tests.served import JSON, Served
+
+PROBLEM, HTML = "application/problem+json", "text/html"
+SIGNATURE = {"$ref": "#/components/schemas/Signature"}
+EVERY = [pytest.param(operation, id=f"{method} {path}") for method, path, operation in operations()]
+
+every_operation = pytest.mark.parametrize("operation", EVERY)
+
+
+def test_the_file_is_current() -> None:
+    assert FILE.read_text(encoding="utf-8") == written(document()), "run: make openapi"
+
+
+def test_the_document_is_valid_openapi_3_1() -> None:
+    assert SPEC["openapi"].startswith("3.1.")
+    assert [error.message for error in OpenAPIV31SpecValidator(SPEC).iter_errors()] == []
+
+
+def test_urls_are_right_behind_a_domain_and_behind_a_stage() -> None:
+    [server] = SPEC["servers"]
+    assert urljoin("https://petitions.example/api/openapi.json", server["url"]) == "https://petitions.example/"
+    assert urljoin("https://gateway.example/site/api/openapi.json", server["url"]) == "https://gateway.example/site/"
+
+
+def test_the_site_serves_the_document(served: Served) -> None:
+    answer = served.get("/api/openapi.json")
+    assert answer.json_body == SPEC
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@every_operation
+def test_every_example_of_an_answer_fits_its_schema(operation: dict[str, Any]) -> None:
+    for status, answer in answers(operation).items():
+        for content in answer.get("content", {}).values():
+            if "example" in content:
+                assert faults(content["example"], content["schema"]) == []
+                assert content["example"] is not None
+                assert status < 400 or content["example"]["status"] == status
+
+
+def test_every_example_of_a_schema_fits_it() -> None:
+    for name, schema in SPEC["components"]["schemas"].items():
+        for each in [schema, *map(resolved, schema.get("properties", {}).values())]:
+            for example in each.get("examples", []):
+                assert faults(example, each) == [], name
+
+
+def test_the_hosted_form_has_the_fields_the_code_reads() -> None:
+    fields = SPEC["components"]["schemas"]["SignatureFields"]["properties"]
+    letter = {f"letter.{name}" for name in LetterForm.model_fields}
+    assert fields.keys() == {*FORM_FIELDS, "consent.sign", "consent.updates", *letter}
+
+
+def examples_of_signatures() -> dict[str, Any]:
+    content = SPEC["paths"]["/api/petitions/{slug}/signatures"]["post"]["requestBody"]["content"]
+    examples: dict[str, Any] = content[JSON]["examples"]
+    return examples
+
+
+@pytest.mark.parametrize("name", examples_of_signatures())
+def test_an_example_of_a_signature_is_accepted_by_schema_and_code(name: str) -> None:
+    example = examples_of_signatures()[name]["value"]
+    assert faults(example, SIGNATURE) == []
+    assert read_json(json.dumps(example)).name == example["name"]
+
+
+REFUSED: dict[str, dict[str, Any]] = {
+    "no name": {"name": None},
+    "an empty name": {"name": "  "},
+    "a name of 101 characters": {"name": "a" * 101},
+    "a formula": {"name": " =HYPERLINK()"},
+    "an unknown field": {"nmae": "Alice"},
+    "three letters for a country": {"country": "GBR"},
+    "no country": {"country": None},
+    "a source with a space": {"source": "bbc news"},
+    "an empty source": {"source": ""},
+    "a source of 41 characters": {"source": "a" * 41},
+    "a postcode with an underscore": {"postcode": "SW1A_1AA"},
+    "a number for a postcode": {"postcode": 1000},
+    "no consent": {"consent": {"sign": False}},
+    "consent in words": {"consent": {"sign": "true"}},
+    "an unknown consent": {"consent": {"sign": True, "phone": True}},
+    "an email address that is a number": {"email": 1},
+}
+
+
+@pytest.mark.parametrize("wrong", REFUSED.values(), ids=REFUSED)
+def test_the_code_refuses_what_the_schema_refuses(wrong: dict[str, Any]) -> None:
+    body = json_of(**wrong)
+    assert faults(body, SIGNATURE)
+    with pytest.raises(Invalid):
+        read_json(json.dumps(body))
+
+
+names = st.sampled_from(["Zoë", "अनीता", "Ng", "a" * 100, "O'Neill", "李", "- Al", "x" * 101, "1"])
+
+padding = st.text(" \t\n", max_size=3)
+
+bodies = st.fixed_dictionaries(
+    {
+        "name": st.builds("{}{}{}".format, padding, names | st.text(max_size=8), padding),
+        "email": st.sampled_from(["a@b.example", " a@b.example ", "a@bücher.example", "a"]),
+        "consent": st.fixed_dictionaries(
+            {"sign": st.sampled_from([True, True, True, False])}, optional={"updates": st.booleans() | st.none()}
+        ),
+    },
+    optional={
+        "country": st.sampled_from(["GB", "gb", " ie", "IN", "XX", ""]),
+        "postcode": st.none() | st.sampled_from(["", " ", "sw1a1aa", "SW1A 1AA", "D02 X285", "9-9", "!"]),
+        "source": st.none() | st.sampled_from(["", "bbc", "a-1", "a" * 40, "A"]),
+        "more": st.just(1),
+    },
+)
+
+
+@given(bodies)
+def test_the_schema_allows_what_the_code_accepts(body: dict[str, Any]) -> None:
+    try:
+        read_json(json.dumps(body))
+    except PetitionsError:
+        return
+    assert faults(body, SIGNATURE) == []
