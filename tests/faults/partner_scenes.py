@@ -10,6 +10,7 @@ from chalicelib.partners.model import Counts
 from chalicelib.signatures.take_back import take_back
 from chalicelib.staff import authorizer
 from tests.actors import ALICE, CHARLIE, NOW, confirmed, identity_of, item_of
+from tests.faults.public_scenes import public_is_exact
 from tests.faults.scenes import (
     PETITION,
     Scene,
@@ -18,7 +19,6 @@ from tests.faults.scenes import (
     answered,
     counted_days_ago,
     counted_right,
-    public_is_exact,
 )
 from tests.faults.staff_scenes import as_function_of, asked, bob_may_all, is_in_the_trail, read
 from tests.partnering import PATH, a_partner, oaks_token, sent_of

@@ -10,17 +10,16 @@ import pytest
 from chalicelib.core.settings import settings
 from chalicelib.signin.provider import forget_provider
 from tests.actors import ALICE, DAY, NOW, item_of
+from tests.faults.link_scenes import alice_stopped, email_is_allowed
 from tests.faults.scenes import (
     KEY,
     PETITION,
     Scene,
     alice_confirmed,
     alice_pending,
-    alice_stopped,
     alice_taken_back,
     answered,
     counted_right,
-    email_is_allowed,
     few_partitions,
     got,
     is_now,

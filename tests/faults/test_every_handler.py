@@ -25,10 +25,12 @@ from tests.faults import (
     hash_scenes,
     import_scenes,
     letter_scenes,
+    link_scenes,
     list_scenes,
+    mail_scenes,
     partner_scenes,
     people_scenes,
-    scenes,
+    public_scenes,
     staff_scenes,
     target_scenes,
     update_scenes,
@@ -40,7 +42,8 @@ from tests.served import Served
 
 pytestmark = pytest.mark.faults
 SCENES = [
-    *(*scenes.SCENES, *staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
+    *(*public_scenes.PUBLIC_SCENES, *link_scenes.LINK_SCENES, *mail_scenes.MAIL_SCENES),
+    *(*staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
     *(*update_scenes.UPDATE_SCENES, *hash_scenes.HASH_SCENES),
     *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *digest_scenes.DIGEST_SCENES),

@@ -25,8 +25,9 @@ from tests.faults import test_signing
 from tests.faults.export_scenes import one_to_hand_over
 from tests.faults.import_scenes import an_import_that_waits, worked_on
 from tests.faults.injection import Fault
+from tests.faults.mail_scenes import requests
 from tests.faults.partner_scenes import BATCH, oak_asks, sent
-from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing, requests
+from tests.faults.scenes import KEY, PETITION, Scene, alice_pending, nothing
 from tests.faults.test_every_handler import SCENES, begun, played, worth_failing
 from tests.located import give_table
 from tests.referee.implied import implied

@@ -1,0 +1,91 @@
+"""Scenes of the links in emails: confirm, withdraw, unsubscribe, stop."""
+
+from datetime import timedelta
+from functools import partial
+
+from chalicelib.core.tokens import Purpose
+from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.stop import choice_of, is_stopped, stop, stop_token
+from tests.actors import (
+    ALICE,
+    LIMIT_KEYS,
+    NOW,
+    TOKEN_KEYS,
+    signed,
+)  # fmt: skip
+from tests.faults.scenes import (
+    PETITION,
+    SUBJECT,
+    Scene,
+    alice_confirmed,
+    alice_pending,
+    alice_taken_back,
+    alice_withdrawn,
+    got,
+    is_now,
+    link,
+    posted,
+)
+from tests.served import Served
+
+
+def alice_from_elsewhere(served: Served) -> None:
+    signed(served.tables, PETITION, country="NL", source="bbc")
+
+
+def alice_stopped(served: Served) -> None:
+    alice_pending(served)
+    stop(CHOICE, SUBJECT, served.tables)
+
+
+def email_is_stopped(served: Served) -> None:
+    assert is_stopped(CHOICE, served.tables)
+    is_now("pending", served)
+
+
+def email_is_allowed(served: Served) -> None:
+    assert not is_stopped(CHOICE, served.tables)
+    is_now("pending", served)
+
+
+def as_function(function: str, route: str, served: Served) -> bool:
+    path = route.replace("{slug}", PETITION.slug)
+    token = link(Purpose.CONFIRM).partition("=")[2]
+    event = {
+        "requestContext": {"httpMethod": "GET", "resourcePath": route, "path": path},
+        "headers": {}, "pathParameters": {"slug": PETITION.slug}, "stageVariables": {}, "body": None,
+        "multiValueQueryStringParameters": {"token": [token]}, "isBase64Encoded": False,
+    }  # fmt: skip
+    status: int = served.invoke(function, event)["statusCode"]
+    assert status in (200, 503)
+    return status == 200
+
+
+SHOWN, TAKEN = link(Purpose.CONFIRM), {"token": link(Purpose.CONFIRM).partition("=")[2]}
+OLD = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
+CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
+NO_EMAIL = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
+BACK, STOP = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
+
+_pending, _confirmed, _withdrawn = (partial(is_now, state) for state in ("pending", "confirmed", "withdrawn"))
+
+LINK_SCENES = [
+    Scene("show_confirmation", alice_pending, partial(got, SHOWN), _pending),
+    Scene("show_confirmation", alice_confirmed, partial(got, OLD), _confirmed),
+    Scene("confirm_signature", alice_pending, partial(posted, "/confirm", TAKEN, 200), _confirmed),
+    Scene("confirm_signature", alice_from_elsewhere, partial(posted, "/confirm", TAKEN, 200), _confirmed),
+    Scene("confirm_signature", alice_confirmed, partial(posted, OLD, {}, 200), _confirmed),
+    Scene("confirm_signature", alice_pending, partial(posted, "/confirm", {**TAKEN, "name": "="}, 422), _pending),
+    Scene("show_withdrawal", alice_confirmed, partial(got, BACK), _confirmed),
+    Scene("withdraw_signature", alice_pending, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_confirmed, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_taken_back, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("withdraw_signature", alice_withdrawn, partial(posted, BACK, {}, 200), _withdrawn),
+    Scene("show_unsubscription", alice_confirmed, partial(got, STOP), _confirmed),
+    Scene("unsubscribe_from_updates", alice_confirmed, partial(posted, STOP, {}, 200), _confirmed),
+    Scene("show_stop", alice_pending, partial(got, NO_EMAIL), _pending),
+    Scene("show_stop", alice_stopped, partial(got, NO_EMAIL), email_is_stopped),
+    Scene("stop_emails", alice_pending, partial(posted, NO_EMAIL, {}, 200), email_is_stopped),
+    Scene("stop_emails", alice_stopped, partial(posted, NO_EMAIL, {"emails": "again"}, 200), email_is_allowed),
+    Scene("links", alice_pending, partial(as_function, "links", "/confirm"), _pending),
+]  # fmt: skip
