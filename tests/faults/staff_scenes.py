@@ -18,18 +18,15 @@ from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import passed_by_day, totals
 from chalicelib.staff.audit.record import entries
-from chalicelib.statements.freeze import freeze, sealed, unsealed
-from chalicelib.statements.short import keep_short
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import By
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
-from tests.actors import DAY, NOW, TOKEN_KEYS, a_petition, bobs_token, confirmed
-from tests.faults.scenes import PETITION, Scene, answered, counted_right, got
+from tests.actors import DAY, NOW, a_petition, bobs_token
+from tests.faults.scenes import PETITION, Scene, answered, counted_right
 from tests.located import give_table
 from tests.served import JSON, Served
 
 TOKENS = "/api/staff/tokens"
-FREEZE = "/api/staff/petitions/safe-children/statements"
 
 
 def bob_may_all(served: Served) -> None:
@@ -72,50 +69,6 @@ def located(served: Served) -> bool:
 
 def revoked(served: Served) -> bool:
     return asked("DELETE", f"{TOKENS}/{served.other}", 200, None, served)  # type: ignore[attr-defined]
-
-
-def bob_freezes(served: Served) -> None:
-    bob_may_all(served)
-    confirmed(served.tables, PETITION)
-
-
-def a_statement(served: Served) -> None:
-    bob_freezes(served)
-    served.statement = sealed(freeze(PETITION, NOW, served.tables), TOKEN_KEYS)  # type: ignore[attr-defined]
-
-
-def frozen(served: Served) -> bool:
-    headers = {"Authorization": f"Bearer {served.bob}"}  # type: ignore[attr-defined]
-    try:
-        answer = served.client.http.request("POST", FREEZE, headers=headers, body=b"")
-    except Unavailable:
-        return False
-    if answered(answer, 201):
-        served.statement = answer.json_body["url"].rpartition("/")[2]  # type: ignore[attr-defined]
-        return True
-    return False
-
-
-def a_short_address(served: Served) -> None:
-    a_statement(served)
-    served.code = keep_short(served.statement, served.tables)  # type: ignore[attr-defined]
-
-
-def led_on(served: Served) -> bool:
-    return answered(served.get(f"/s/{served.code}"), 302)  # type: ignore[attr-defined]
-
-
-def vouched(where: str, served: Served) -> bool:
-    return got(f"{where}/statements/{served.statement}", served)  # type: ignore[attr-defined]
-
-
-def is_frozen(served: Served) -> None:
-    is_in_the_trail("statement.frozen", served)
-    is_vouched_for(served)
-
-
-def is_vouched_for(served: Served) -> None:
-    assert unsealed(served.statement, TOKEN_KEYS).confirmed == 1  # type: ignore[attr-defined]
 
 
 def is_in_the_trail(action: str, served: Served) -> None:
@@ -210,7 +163,6 @@ def figure_is_entered(served: Served) -> None:
 
 
 NEW_TOKEN = {"owner": "carla", "rights": ["counts"]}
-
 STAFF_SCENES = [
     Scene("read_me", bob_may_all, partial(read, "/api/staff/me"), counted_right),
     Scene("list_tokens", bob_may_all, partial(read, TOKENS), counted_right),
@@ -219,10 +171,6 @@ STAFF_SCENES = [
     Scene("revoke_token", a_token_to_revoke, revoked, partial(is_in_the_trail, "token.revoked")),
     Scene("read_audit", bob_may_all, partial(read, "/api/staff/audit"), counted_right),
     Scene("manage", bob_may_all, partial(as_function_of, "manage", TOKENS, TOKENS), counted_right),
-    Scene("freeze_count", bob_freezes, frozen, is_frozen),
-    Scene("check_statement", a_statement, partial(vouched, "/api"), is_vouched_for),
-    Scene("show_statement", a_statement, partial(vouched, ""), is_vouched_for),
-    Scene("show_short_statement", a_short_address, led_on, is_vouched_for),
     Scene("read_staff_health", a_count_adjusted_twice, partial(read, "/api/staff/health"), counted_right),
     Scene("create_petition", bob_may_all, created, is_whole),
     Scene("create_petition", bob_may_all, partial(asked, "POST", PETITIONS, 422, {**WRITTEN, "slug": PETITION.slug}),

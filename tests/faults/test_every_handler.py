@@ -32,6 +32,7 @@ from tests.faults import (
     people_scenes,
     public_scenes,
     staff_scenes,
+    statement_scenes,
     target_scenes,
     update_scenes,
 )
@@ -47,7 +48,7 @@ SCENES = [
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES),
     *(*update_scenes.UPDATE_SCENES, *hash_scenes.HASH_SCENES),
     *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *digest_scenes.DIGEST_SCENES),
-    *list_scenes.LIST_SCENES,
+    *(*list_scenes.LIST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 THE_WAY_OF_THE_COUNT = [each for each in SCENES if each.handler in ("confirm_signature", "withdraw_signature")]
