@@ -67,6 +67,7 @@ SLOW = (
     "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_members.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
+    "tests/stack/test_powers_of_staff.py",
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
     "tests/strict/test_limits.py::test_ses[40 MB]",

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.spike.stage import shorten_rests
+from stack.attach import Deployed, deployed
+from stack.aws import Cloud
 from stack.emulator import Emulator, emulator
+from stack.manage import load_petitions
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 
@@ -44,3 +48,21 @@ def project(tmp_path: Path) -> Path:
     for source in (ROOT / ".chalice").glob("*.json"):
         (tmp_path / ".chalice" / source.name).write_bytes(source.read_bytes())
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def noted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulator's referee notes what was used of the policies."""
+    return tmp_path_factory.mktemp("ledger")
+
+
+@pytest.fixture(scope="session")
+def stack(built: Package, noted: Path) -> Iterator[Deployed]:
+    """A deployed stack with short rests, for the tests of its functions' roles."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REFEREE_LEDGER", str(noted))
+        with emulator() as running:
+            started = deployed(running.endpoint)
+            load_petitions(started)
+            shorten_rests(Cloud(running.endpoint), started, 5)
+            yield started

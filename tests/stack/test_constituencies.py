@@ -15,8 +15,8 @@ from stack.manage import issue_token, load_petitions
 from stack.package import Package, contents_of
 from stack.slim import write_zip
 from tests.located import TABLE
+from tests.stack.powers import SLUG, visitor
 from tests.stack.supporter import wait_for
-from tests.stack.test_powers import SLUG, visitor
 
 PLAIN = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 # The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.

@@ -23,8 +23,8 @@ from tests.deployed import a_draft
 from tests.letters.lettering import LETTER
 from tests.located import TABLE as POSTCODES_OF_TEST
 from tests.petitions.test_members import MP
+from tests.stack.powers import visitor
 from tests.stack.supporter import EMAIL_SECONDS, fetch, wait_for
-from tests.stack.test_powers import visitor
 
 POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 HEADER = "constituency,name,email\n"

@@ -1,0 +1,108 @@
+"""A stack whose roles are enforced: its visitors, and what its functions may do."""
+
+import json
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from benchmarks.spike.stage import depths
+from chalicelib.aws.table import Change, Tables
+from chalicelib.core import keys
+from stack.attach import Deployed
+from stack.aws import Cloud
+from tests.served import schedule_event
+from tests.stack.supporter import EMAIL_SECONDS, Visitor, fetch, wait_for
+
+# An event as EventBridge sends it. Chalice requires every field.
+SCHEDULED: dict[str, Any] = {
+    **dict.fromkeys(("version", "id", "account", "time", "region", "source", "detail-type"), "any"),
+    "resources": [],
+    "detail": {},
+}
+
+SLUG = "support-trafficked-children"
+KEY: dict[str, Any] = {"Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
+READS: dict[str, dict[str, Any]] = {
+    "get_item": KEY,
+    "scan": {},
+    "query": {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "a"}}},
+}
+
+
+def visitor(stack: Deployed) -> Visitor:
+    def mails() -> list[dict[str, Any]]:
+        sent = json.loads(fetch(f"{stack.endpoint}/_ministack/ses/messages"))["messages"]
+        found = [{"to": mail["To"], "text": mail["BodyText"]} for account in sent.values() for mail in account]
+        return found[::-1]
+
+    return Visitor(stack.api, mails)
+
+
+def run(cloud: Cloud, stack: Deployed, function: str) -> None:
+    """Run a function as its schedule does, and fail the test if it fails."""
+    answer = cloud.client("lambda").invoke(
+        FunctionName=stack.outputs[f"{function}Name"], Payload=json.dumps(schedule_event())
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def watched(cloud: Cloud, stack: Deployed) -> dict[str, str]:
+    """Run the watch and return the state of the senders' event sources."""
+    run(cloud, stack, "WatchMail")
+
+    def state(function: str) -> str:
+        [mapping] = cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[f"{function}Name"])[
+            "EventSourceMappings"
+        ]
+        return str(mapping["State"])
+
+    return {function: state(function) for function in ("SendMail", "SendOtherMail")}
+
+
+def dynamodb(stack: Deployed) -> Any:
+    return Cloud(stack.endpoint).client("dynamodb")
+
+
+def names_of(stack: Deployed) -> dict[str, str]:
+    return {keys.SIGNATURES: stack.outputs["SignaturesTableName"], keys.COUNTS: stack.outputs["CountsTableName"]}
+
+
+def _sent(item: dict[str, Any]) -> dict[str, Any]:
+    return item if "mailed_at" in item and "mail_kind" not in item else {}
+
+
+def forget_the_first_email(stack: Deployed, email: str) -> None:
+    """Set the signature's last email to long ago, and empty the budgets, so that another may be sent at once."""
+    # The email arrives before the sender marks it as sent, and on a busy machine the SDK repeats the mark, which would
+    # set the time again. The sender has ended when its queue holds no message.
+    item = wait_for(lambda: _sent(item_of(Cloud(stack.endpoint), stack, email)))
+    wait_for(lambda: not depths(Cloud(stack.endpoint), stack)["mail"], EMAIL_SECONDS)
+    key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
+    Tables(dynamodb(stack), names_of(stack)).update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
+    client, table = dynamodb(stack), stack.outputs["LimitsTableName"]
+    for limit in client.scan(TableName=table)["Items"]:
+        client.delete_item(TableName=table, Key={name: limit[name] for name in ("pk", "sk")})
+
+
+def outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
+    try:
+        getattr(as_function(stack, function), operation)(TableName=stack.outputs[table], **READS.get(operation, KEY))
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "done"
+
+
+def as_function(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
+    """Return a client with the function's credentials."""
+    cloud = Cloud(stack.endpoint)
+    found = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs[f"{function}Name"])
+    taken = cloud.client("sts").assume_role(RoleArn=found["Role"], RoleSessionName="test")["Credentials"]
+    keys = (taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+    session: Any = boto3.Session(*keys, region_name="us-east-1")
+    return session.client(service, endpoint_url=stack.endpoint)
+
+
+def item_of(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:
+    found = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])["Items"]
+    return next((item for item in found if item.get("email") == {"S": email}), {})
