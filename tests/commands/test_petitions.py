@@ -1,0 +1,118 @@
+"""`manage.py petition`: files are checked and loaded, and failures are told in one line."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+import manage
+from chalicelib.aws.failures import translated
+from chalicelib.core.errors import Throttled
+from chalicelib.petitions.find import petition_as_stored
+from tests.fakes import FakeTables
+from tests.test_manage import actions
+
+pytestmark = pytest.mark.usefixtures("over_fakes")
+
+
+def test_commands_are_audited_and_tokens_listed_without_secrets(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["petition", "load", str(file)]) == 0
+    capsys.readouterr()
+    assert manage.main(["token", "issue", "--owner", "bob", "--rights", "counts,people"]) == 0
+    secret = capsys.readouterr().out.strip().split("_")[-1]
+    assert manage.main(["token", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert secret not in listed
+    assert listed.split()[-2:] == ["counts,people", "bob"]
+    assert manage.main(["token", "revoke", listed.split()[0]]) == 0
+    assert actions(tables) == ["petition.loaded", "token.issued", "token.revoked"]
+
+
+def test_a_petition_is_loaded_and_may_be_loaded_again(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert manage.main(["petition", "load", str(file)]) == 0
+        assert "loaded safe-children (open)" in capsys.readouterr().out
+    assert petition_as_stored("safe-children", tables).goal == 1000
+
+
+def test_checking_a_file_without_settings_makes_no_aws_call(
+    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COUNTS_TABLE", raising=False)
+    assert manage.main(["petition", "check", str(file)]) == 0
+    assert "safe-children is valid" in capsys.readouterr().out
+    assert tables.calls == []
+
+
+def test_checking_a_file_warns_if_it_would_replace_a_petition(
+    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTS_TABLE", "counts")
+    assert manage.main(["petition", "check", str(file)]) == 0
+    assert capsys.readouterr().err == ""
+    assert manage.main(["petition", "load", str(file)]) == 0
+    assert manage.main(["petition", "check", str(file), str(file)]) == 0
+    warned = capsys.readouterr().err.splitlines()
+    assert warned[0] == "warning: there is a petition safe-children already: loading this file replaces its text"
+    assert "the same slug" in warned[1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('slug = "safe-children"', 'slug = "Safe Children"', "slug"),
+        ("goal = 1000", "goal = 0", "goal"),
+        ("goal = 1000", "goal = 1000\nextra = 1", "extra"),
+        ('title = "', "title = ", "petition.toml"),
+        ("opened_at = 2026-11-20T08:00:00Z", "opened_at = 2026-11-20T08:00:00", "opened_at"),
+    ],
+)
+def test_an_invalid_file_is_reported_by_name_and_field(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    assert manage.main(["petition", "load", str(file)]) == 1
+    told = capsys.readouterr().err
+    assert file.name in told
+    assert said in told
+    assert "Traceback" not in told
+    assert tables.items == {}
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_an_unreadable_file_is_reported_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    path = tmp_path / "missing.toml"
+    if content is not None:
+        path.write_bytes(content)
+    assert manage.main(["petition", "check", str(path)]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_aws_that_does_not_answer_is_exit_code_three(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.fail_next(Throttled("storage"))
+    assert manage.main(["petition", "load", str(file)]) == 3
+    assert "repeating is safe" in capsys.readouterr().err
+
+
+def test_a_denied_call_names_the_operation_and_prints_no_traceback(
+    file: Path, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        with translated("storage"):
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "Not yours"}}, "UpdateItem")
+
+    monkeypatch.setattr(tables, "get", refuse)
+    monkeypatch.setattr(logging.root, "handlers", [])  # As outside of pytest.
+    assert manage.main(["petition", "load", str(file)]) == 3
+    [said] = capsys.readouterr().err.splitlines()
+    assert said.startswith("AWS refused")
+    assert "UpdateItem" in said

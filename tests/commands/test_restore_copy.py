@@ -1,0 +1,104 @@
+"""`manage.py restore` makes a copy at a time in the past, waits for it, and deletes it only by name."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+import manage
+from chalicelib.staff.audit.record import entries
+from commands import copies
+from tests.actors import NOW
+from tests.commands.recovery import AT, COPY, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
+from tests.fakes import FakeTables
+
+pytestmark = pytest.mark.usefixtures("aws")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--at", "2026-11-23T11:59:59Z"], "2026-11-23T12:00:00Z to 2026-11-24T12:01:00Z"),
+        (["--at", "2026-11-24T12:01:01Z"], "2026-11-23T12:00:00Z to 2026-11-24T12:01:00Z"),
+        (["--at", AT, "--leave-out", "nowhere"], "nowhere cannot be read"),
+    ],
+)
+def test_wrong_input_is_refused_before_a_copy_is_made(
+    words: list[str], said: str, aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["restore", "signatures", *words]) == 1
+    assert said in capsys.readouterr().err
+    assert aws.copies == {}
+
+
+def test_an_existing_copy_is_used_although_its_moment_has_left_the_window(aws: FakeRecovery) -> None:
+    manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
+    aws.is_on = False
+    assert manage.main(["restore", "signatures", "--at", AT]) == 0
+
+
+def test_without_recovery_it_says_so(aws: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
+    aws.is_on = False
+    assert manage.main(["restore", "signatures", "--at", AT]) == 1
+    assert "point-in-time recovery is off for signatures-test" in capsys.readouterr().err
+
+
+def test_a_cancelled_restore_and_a_slow_one_have_different_messages(
+    aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.looks = ["CREATING", "GONE"]
+    assert manage.main(["restore", "signatures", "--at", AT]) == 1
+    assert "AWS cancelled the restore" in capsys.readouterr().err
+    aws.looks = ["CREATING"]
+    assert manage.main(["restore", "signatures", "--at", AT]) == 1
+    assert "still being restored; repeat" in capsys.readouterr().err
+
+
+def test_latest_says_its_time_before_it_waits_and_makes_no_second_copy(
+    aws: FakeRecovery, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        manage.main(["restore", "signatures", "--at", "latest", "--dry-run"])
+    assert "continue with --at 2026-11-24T12:01:00Z" in capsys.readouterr().out
+    made = list(aws.copies)
+    assert manage.main(["restore", "signatures", "--at", "latest", "--dry-run"]) == 1
+    err = capsys.readouterr().err
+    assert (made[0] in err, "other" in err, list(aws.copies)) == (True, False, made)
+
+
+def test_latest_cannot_name_the_copy_to_delete(aws: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["restore", "signatures", "--at", "latest", "--finish"]) == 1
+    assert "--finish needs the time of the copy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-11-24T12:00:00", ""])
+def test_a_time_without_a_zone_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        manage.main(["restore", "signatures", "--at", text])
+    assert ended.value.code == 2
+    assert "2026-11-25T18:00:00Z" in capsys.readouterr().err
+
+
+def test_a_time_of_another_zone_names_the_same_copy(aws: FakeRecovery) -> None:
+    manage.main(["restore", "signatures", "--at", "2026-11-24T13:00:00.9+01:00", "--dry-run"])
+    assert list(aws.copies) == [COPY]
+    assert copies.Copy(aws, "signatures-test", datetime(2026, 11, 24, 12, tzinfo=UTC)).name == COPY  # type: ignore[arg-type]
+
+
+def test_a_dry_run_makes_the_copy_and_writes_no_signature(
+    tables: FakeTables, aws: FakeRecovery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["restore", "signatures", "--at", AT, "--dry-run"]) == 0
+    lose_signatures(tables)
+    assert manage.main(["restore", "signatures", "--at", AT, "--dry-run", "--list"]) == 0
+    out, err = capsys.readouterr()
+    assert "dry run, nothing is written" in out
+    assert "5 put back" in out
+    assert out.count("put back\tsafe-children#") == PEOPLE
+    assert "@" not in out + err
+    assert signatures(tables) == []
+    assert list(aws.copies) == [COPY]
+    assert [entry.action.name for entry in entries(NOW, LATER, tables)] == ["table.copied"]

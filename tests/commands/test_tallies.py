@@ -1,0 +1,128 @@
+"""`manage.py recount` and `shards`: drift is reported, and repaired only on demand."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import manage
+from chalicelib.aws.table import Change
+from chalicelib.core import keys
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.tallies.count import exact_count
+from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
+from tests.fakes import FakeTables
+
+pytestmark = pytest.mark.usefixtures("over_fakes")
+
+
+@pytest.fixture
+def counted(tables: FakeTables) -> str:
+    """One signature, confirmed a day ago."""
+    petition = a_published_petition(tables)
+    confirmed(tables, petition, now=NOW - DAY)
+    return petition.slug
+
+
+def broken(tables: FakeTables, slug: str) -> None:
+    tables.update(Change(keys.tally_shard(slug, 0, NOW.date()), add={"total": 1, "cGB": 1}))
+
+
+def test_a_tally_without_drift_is_reported(counted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert manage.main(["recount", counted]) == 0
+    out = capsys.readouterr().out
+    assert "1 confirmed signatures" in out
+    assert "the tally agrees" in out
+
+
+def test_a_drift_is_reported_and_nothing_is_changed(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken(tables, counted)
+    before = dict(tables.items)
+    assert manage.main(["recount", counted]) == 1
+    out, err = capsys.readouterr()
+    assert "off by +1 in country GB" in out
+    assert "off by +1 in count all" in out
+    assert "--repair" in err
+    assert tables.items == before
+
+
+def test_a_repair_is_explicit_and_printed(counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
+    broken(tables, counted)
+    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert "adjusting entry: total -1, cGB -1" in capsys.readouterr().out
+    assert manage.main(["recount", counted]) == 0
+
+
+def test_a_repair_reopens_days_that_a_clock_ahead_has_closed(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    petition = petition_as_stored(counted, tables)
+    exact_count(petition, NOW + timedelta(hours=25), tables)
+    confirmed(tables, petition, BOB, NOW - timedelta(minutes=10))
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert f"reopened, because they were closed before they were over: {NOW.date()}" in capsys.readouterr().out
+    assert exact_count(petition, NOW, tables).confirmed == 2
+    assert exact_count(petition, NOW + timedelta(days=2), tables).confirmed == 2
+    assert manage.main(["recount", counted]) == 0
+
+
+def test_a_repair_without_effect_fails(
+    counted: str, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken(tables, counted)
+    monkeypatch.setattr("commands.tallies.repair", lambda *_: {})
+    assert manage.main(["recount", counted, "--repair"]) == 1
+    assert "still wrong" in capsys.readouterr().err
+
+
+def test_nothing_is_repaired_while_signatures_change(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    petition = petition_as_stored(counted, tables)
+    confirmed(tables, petition, BOB)
+    tables.update(Change(keys.tally_shard(counted, 0, NOW.date()), add={"cGB": 5}))
+    before = dict(tables.items)
+    assert manage.main(["recount", counted, "--repair"]) == 1
+    out, err = capsys.readouterr()
+    assert "repeat when it is quiet" in out
+    assert "not repaired" in err
+    assert tables.items == before
+
+
+def test_pending_counters_are_checked_and_repaired(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.put(keys.pending(counted, "00"), {"pending": 4, "projected_to": "1"})
+    assert manage.main(["recount", counted]) == 1
+    assert "pending 00: 4 kept, 0 found" in capsys.readouterr().out
+    assert manage.main(["recount", counted, "--repair"]) == 0
+    assert "set: 1 of 1" in capsys.readouterr().out
+    assert tables.items[keys.pending(counted, "00")] == {
+        "pk": "PENDING#safe-children#00",
+        "sk": "COUNT",
+        "pending": 0,
+        "projected_to": "1",
+    }
+
+
+def test_shards_are_raised_and_never_lowered(
+    counted: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["shards", counted, "40"]) == 0
+    assert "has 40 shards" in capsys.readouterr().out
+    for fewer in ("40", "2"):
+        assert manage.main(["shards", counted, fewer]) == 0
+        assert "never lowered" in capsys.readouterr().out
+    assert petition_as_stored(counted, tables).shards == 40
+
+
+def test_a_file_with_fewer_shards_lowers_nothing(
+    counted: str, file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert manage.main(["shards", counted, "40"]) == 0
+    assert manage.main(["petition", "load", str(file)]) == 0
+    kept = petition_as_stored(counted, tables)
+    assert (kept.shards, kept.goal) == (40, 1000)
