@@ -7,77 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from boto3.dynamodb.conditions import (
-    And,
-    AttributeBase,
-    AttributeExists,
-    AttributeNotExists,
-    ConditionBase,
-    Contains,
-    Equals,
-    GreaterThan,
-    LessThan,
-    LessThanEquals,
-    NotEquals,
-    Or,
-    Size,
-)
+from boto3.dynamodb.conditions import ConditionBase
 
 from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.expressions import chunks, from_wire, to_wire
+from chalicelib.aws.expressions import chunks, to_wire
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import BATCH_GET_LIMIT, Change, Item, NewItem, Tables
 from chalicelib.core.errors import ConditionFailed, UnknownThing
 from chalicelib.core.keys import Key
-
-MISSING = object()
-
-
-def holds(condition: ConditionBase | None, item: Mapping[str, Any] | None) -> bool:
-    """Return whether DynamoDB would accept this condition for this item (None: absent)."""
-    if condition is None:
-        return True
-    values = condition.get_expression()["values"]
-    if isinstance(condition, And):
-        return all(holds(value, item) for value in values)
-    if isinstance(condition, Or):
-        return any(holds(value, item) for value in values)
-    return _compare(condition, [_value(value, item or {}) for value in values])
-
-
-def _compare(condition: ConditionBase, values: list[Any]) -> bool:
-    found = values[0]
-    if isinstance(condition, AttributeExists):
-        return found is not MISSING
-    if isinstance(condition, AttributeNotExists):
-        return found is MISSING
-    expected = values[1]
-    if found is MISSING or (not isinstance(condition, Contains) and _type(found) != _type(expected)):
-        return isinstance(condition, NotEquals)
-    comparisons = {
-        Equals: lambda: found == expected,
-        NotEquals: lambda: found != expected,
-        LessThan: lambda: found < expected,
-        LessThanEquals: lambda: found <= expected,
-        GreaterThan: lambda: found > expected,
-        Contains: lambda: expected in found,
-    }
-    return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]
-
-
-def _type(value: Any) -> str:
-    """Return DynamoDB's type. DynamoDB never compares text with numbers."""
-    return str(next(iter(to_wire({"value": value})["value"])))
-
-
-def _value(operand: Any, item: Mapping[str, Any]) -> Any:
-    if isinstance(operand, Size):
-        inner = _value(operand.get_expression()["values"][0], item)
-        return MISSING if inner is MISSING else len(inner)
-    if isinstance(operand, AttributeBase):
-        return item.get(operand.name, MISSING)
-    return operand
+from tests.conditions import as_stored, changed, copied, holds
 
 
 class FakeTables(Tables):
@@ -94,12 +33,12 @@ class FakeTables(Tables):
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         self._called("get")
-        return _copy(self.items[key]) if key in self.items else None
+        return copied(self.items[key]) if key in self.items else None
 
     def batch_get(self, wanted: Sequence[Key], *, consistent: bool = False) -> list[Item]:
         for _ in chunks(wanted, BATCH_GET_LIMIT):
             self._called("batch_get")
-        return [_copy(self.items[key]) for key in wanted if key in self.items]
+        return [copied(self.items[key]) for key in wanted if key in self.items]
 
     def query(
         self,
@@ -118,18 +57,18 @@ class FakeTables(Tables):
         found = sorted(
             (key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high), reverse=backwards
         )
-        return iter([_copy(self.items[key], only) for key in found])
+        return iter([copied(self.items[key], only) for key in found])
 
     def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
         self._called("page")
         after_start = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
         page = after_start[:most]
-        found = [_copy(self.items[key], names) for key in page if holds(when, self.items[key])]
+        found = [copied(self.items[key], names) for key in page if holds(when, self.items[key])]
         return found, page[-1].sk if len(page) == most else None
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         self._called("put")
-        self.items[key] = _stored(key, item)
+        self.items[key] = as_stored(key, item)
 
     def put_new(self, new: NewItem) -> None:
         self._called("put_new")
@@ -168,33 +107,9 @@ class FakeTables(Tables):
                 raise ConditionFailed(copy.deepcopy(found), index)
         for write in writes:
             if isinstance(write, NewItem):
-                self.items[write.key] = _stored(write.key, write.item)
+                self.items[write.key] = as_stored(write.key, write.item)
             else:
-                self.items[write.key] = _changed(write, self.items.get(write.key, _stored(write.key, {})))
-
-
-def _copy(item: Item, only: Sequence[str] = ()) -> Item:
-    """Copy what a caller may change. Text and numbers need no copy."""
-    values = {name: item[name] for name in only or item if name in item}
-    return {name: value if isinstance(value, str | int) else copy.deepcopy(value) for name, value in values.items()}
-
-
-def _stored(key: Key, item: Mapping[str, Any]) -> Item:
-    return _over_the_wire({"pk": key.pk, "sk": key.sk, **item})
-
-
-def _over_the_wire(values: Mapping[str, Any]) -> Item:
-    """Convert to the wire format and back, so that values which DynamoDB refuses fail here too."""
-    return from_wire(to_wire(values))
-
-
-def _changed(change: Change, found: Item) -> Item:
-    item = {**found, **_over_the_wire(change.assign)}
-    for name, amount in _over_the_wire(change.add).items():
-        item[name] = item.get(name, set()) | amount if isinstance(amount, set) else item.get(name, 0) + amount
-    for name in change.remove:
-        item.pop(name, None)
-    return item
+                self.items[write.key] = changed(write, self.items.get(write.key, as_stored(write.key, {})))
 
 
 class FakeQueue(Queue):

@@ -1,22 +1,15 @@
 """Check the architecture rules of DESIGN.md on the syntax tree."""
 
 import ast
-from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
-from statistics import median
 
 import pytest
 
 from chalicelib.aws import bucket, email, queue, source, table
+from tests.syntax import COMMANDS, FILES, ROOT, Function, every_file, imports, nodes, place, tree
 
 # One worker parses every file.
 pytestmark = pytest.mark.xdist_group("architecture")
-
-ROOT = Path(__file__).parents[1]
-COMMANDS = ROOT / "commands"
-FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
-STACK = sorted((ROOT / "stack").rglob("*.py"))
 # Lowest first. A module imports from its own layer and from those below.
 LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
@@ -47,72 +40,6 @@ FACTORIES = {
     for name, each in vars(module).items()
     if hasattr(each, "cache_clear")
 }
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> Callable[[], None]:
-    """Turn a check of one file into a test of all files that lists the files that break the rule."""
-
-    def over_all() -> None:
-        broken = []
-        for path in files:
-            try:
-                check(path)
-            except AssertionError as error:
-                broken.append(f"{place(path)}: {error}")
-        assert not broken, "\n".join(broken)
-
-    over_all.__name__ = check.__name__
-    return over_all
-
-
-def every_file_and_stack(check: Callable[[Path], None]) -> Callable[[], None]:
-    return every_file(check, [*FILES, *STACK])
-
-
-def place(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-@cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    return tuple(ast.walk(tree(path)))
-
-
-@cache
-def imports(path: Path, *, when_typed: bool = False) -> tuple[str, ...]:
-    """Return the dotted names of all imports, also inside functions: `from a import b` is a.b."""
-    typed = {id(inner) for node in nodes(path) if _is_type_checking(node) for inner in ast.walk(node)}
-    names: list[str] = []
-    for node in nodes(path):
-        if id(node) in typed and not when_typed:
-            continue
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{place(path)}: relative import"
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return tuple(names)
-
-
-def _is_type_checking(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def functions(path: Path) -> list[Function]:
-    return [node for node in nodes(path) if isinstance(node, Function)]
-
-
-def lines_of(function: Function) -> int:
-    """Return the number of lines of the body, without the docstring."""
-    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
 def capability(path: Path) -> str:
@@ -216,73 +143,8 @@ def test_no_broad_except_outside_edge(path: Path) -> None:
     assert not broad or place(path).startswith(("chalicelib/edge/", *stale))
 
 
-@every_file
-def test_everything_is_annotated(path: Path) -> None:
-    for function in functions(path):
-        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        bare = [
-            argument.arg
-            for argument in arguments
-            if argument.annotation is None and argument.arg not in ("self", "cls")
-        ]
-        assert not bare, f"{function.name}: {bare}"
-        assert function.returns is not None, function.name
-
-
-@every_file_and_stack
-def test_functions_are_short(path: Path) -> None:
-    long = {function.name: lines_of(function) for function in functions(path) if lines_of(function) > 40}
-    assert not long
-
-
-def test_most_functions_are_very_short() -> None:
-    lengths = [lines_of(function) for path in FILES for function in functions(path)]
-    assert median(lengths) <= 8
-    assert sum(length > 25 for length in lengths) <= len(lengths) * 0.03
-
-
-@every_file
-def test_functions_take_few_parameters(path: Path) -> None:
-    many = {
-        function.name: len(function.args.args) + len(function.args.kwonlyargs)
-        for function in functions(path)
-        if len(function.args.args) + len(function.args.kwonlyargs) > 9
-    }
-    assert not many
-
-
-@every_file_and_stack
-def test_files_are_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
-
-
-@every_file
-def test_every_file_has_a_docstring(path: Path) -> None:
-    assert path.name == "__init__.py" or ast.get_docstring(tree(path))
-
-
-def test_every_class_has_a_name_of_its_own() -> None:
-    places: dict[str, list[str]] = {}
-    for path in (*FILES, *STACK):
-        for node in tree(path).body:
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append(place(path))
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
-
-
-@every_file
-def test_init_files_are_empty(path: Path) -> None:
-    if path.name == "__init__.py":
-        assert path.read_text(encoding="utf-8").strip() == ""
-
-
 def test_no_test_ships() -> None:
     assert not [path for path in (ROOT / "chalicelib").rglob("*") if path.name.startswith(("test_", "conftest"))]
-
-
-def test_app_only_registers() -> None:
-    assert not functions(ROOT / "app.py")
-    assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 80
 
 
 def test_every_file_has_its_test_file() -> None:

@@ -1,44 +1,17 @@
 """DynamoDB's responses, from botocore's stubber: throttles, conflicts, incomplete batches, timeouts."""
 
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
-from botocore.stub import ANY, Stubber
+from botocore.stub import ANY
 
 from chalicelib.aws import clients
-from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, NewItem
 from chalicelib.core.errors import ConditionFailed, Conflicted, Throttled, Unavailable
-from chalicelib.core.keys import COUNTS, SIGNATURES, Key
+from tests.aws.stubbed import ITEM, KEY, OTHER, WIRE, Played
 
-KEY, OTHER = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t")
-WIRE = {"pk": {"S": "p"}, "sk": {"S": "s"}, "mails": {"N": "3"}}
-ITEM = {"pk": "p", "sk": "s", "mails": 3}
 CHANGE = Change(KEY, assign={"a": 1}, when=Attr("a").not_exists())
-
-
-class Played:
-    def __init__(self) -> None:
-        config = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-        keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
-        self.client = boto3.client("dynamodb", region_name="eu-west-2", config=config, **keys)  # type: ignore[call-overload]
-        self.tables = Tables(self.client, {COUNTS: "counts-test", SIGNATURES: "signatures-test"})
-        self.stub = Stubber(self.client)
-
-    def fails(self, operation: str, code: str, status: int = 400, **modeled: Any) -> None:
-        self.stub.add_client_error(operation, code, http_status_code=status, modeled_fields=modeled)
-
-
-@pytest.fixture
-def played() -> Iterator[Played]:
-    played = Played()
-    with played.stub:
-        yield played
-        played.stub.assert_no_pending_responses()
 
 
 def test_a_read_is_eventually_consistent_unless_asked(played: Played) -> None:
@@ -171,68 +144,6 @@ def test_a_transaction_names_both_tables_and_is_the_same_for_the_sdks_own_retry(
     assert [write["TableName"] for write in writes] == ["counts-test", "signatures-test"]
     operation = played.client.meta.service_model.operation_model("TransactWriteItems")
     assert operation.idempotent_members == ["ClientRequestToken"]
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits between reads of keys that were left out, each the longest possible."""
-    waits: list[float] = []
-    monkeypatch.setattr("chalicelib.aws.table.time", SimpleNamespace(sleep=waits.append))
-    monkeypatch.setattr("chalicelib.aws.table.uniform", lambda low, high: high)
-    return waits
-
-
-def test_unprocessed_keys_are_requested_again(played: Played, slept: list[float]) -> None:
-    left = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
-    second = WIRE | {"pk": {"S": "p2"}}
-    played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left})
-    played.stub.add_response("batch_get_item", {"Responses": {"counts-test": [second]}}, {"RequestItems": left})
-    found = played.tables.batch_get([KEY, Key(COUNTS, "p2", "s")])
-    assert [item["pk"] for item in found] == ["p", "p2"]
-    assert slept == [0.05]
-
-
-def test_an_incomplete_batch_read_raises_after_growing_waits(played: Played, slept: list[float]) -> None:
-    left = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
-    for _ in range(4):
-        played.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left})
-    with pytest.raises(Throttled):
-        played.tables.batch_get([KEY])
-    assert slept == [0.05, 0.1, 0.2]
-
-
-def test_keys_are_read_in_batches_of_a_hundred(played: Played) -> None:
-    sizes: list[int] = []
-
-    def answer(params: dict[str, Any], **_: Any) -> None:
-        sizes.append(len(params["RequestItems"]["counts-test"]["Keys"]))
-
-    played.client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", answer)
-    for _ in range(3):
-        played.stub.add_response("batch_get_item", {"Responses": {"counts-test": []}})
-    assert played.tables.batch_get([Key(COUNTS, "p", str(number)) for number in range(201)]) == []
-    assert sizes == [100, 100, 1]
-    assert played.tables.batch_get([]) == []
-
-
-def test_a_query_reads_page_by_page(played: Played) -> None:
-    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
-    played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
-    again = {
-        **dict.fromkeys(("TableName", "KeyConditionExpression", "ExpressionAttributeValues"), ANY),
-        "ConsistentRead": True,
-        "ScanIndexForward": True,
-    }
-    played.stub.add_response("query", {"Items": [WIRE]}, again | {"ExclusiveStartKey": last})
-    assert list(played.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
-
-
-def test_a_throttle_between_two_pages_raises(played: Played) -> None:
-    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
-    played.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
-    played.fails("query", "ThrottlingException")
-    with pytest.raises(Throttled):
-        list(played.tables.query(COUNTS, "p"))
 
 
 def test_the_health_check_calls_both_tables(played: Played) -> None:

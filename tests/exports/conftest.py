@@ -1,8 +1,24 @@
-"""Skip the cover sheet, which takes a quarter of a second. test_cover and the flows on the emulator make real ones."""
+"""A bucket and a context, and no cover sheet: it takes a quarter of a second; test_cover and the flows make it."""
+
+from pathlib import Path
 
 import pytest
+
+from chalicelib.exports.gather import ExportContext
+from tests.exporting import a_desk
+from tests.fakes import FakeBucket, FakeTables
 
 
 @pytest.fixture(autouse=True)
 def _blank_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+
+
+@pytest.fixture
+def bucket() -> FakeBucket:
+    return FakeBucket()
+
+
+@pytest.fixture
+def context(tables: FakeTables, bucket: FakeBucket, tmp_path: Path) -> ExportContext:
+    return a_desk(tables, bucket, tmp_path)

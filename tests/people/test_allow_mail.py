@@ -9,10 +9,9 @@ from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, LIMIT_KEYS, NOW, bobs_token, identity_of, key_of, signed, subject_of
-from tests.people.test_api import ask, at, bob, recorded
+from tests.people.test_api import ask, at, recorded
 from tests.served import Served
 
-__all__ = ["bob"]
 CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), "safe-children")
 REASON = {"reason": "They asked by telephone."}
 

@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.staff.audit.model import Action
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
@@ -20,7 +18,6 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    WELSH,
     a_published_petition,
     bobs_token,
     change_item,
@@ -34,17 +31,6 @@ from tests.signatures.test_erase import LEFT
 from tests.signatures.test_sign import mailed
 
 FIND = "/api/staff/people/find"
-ACTIONS = {
-    "resend": "mail.resent",
-    "withdraw": "signature.withdrawn",
-    "erase": "signature.erased",
-    "access": "access.exported",
-}
-
-
-@pytest.fixture
-def bob(served: Served) -> str:
-    return bobs_token(served.tables, NOW, Right.PEOPLE)
 
 
 def ask(served: Served, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
@@ -168,125 +154,3 @@ def test_erasing_is_idempotent_and_empties_the_item(served: Served, bob: str, pe
     assert set(answers[0]["times"]) == {"erased_at", "expires_at"}
     assert item_of(served.tables, petition, identity).keys() == LEFT
     assert exact_count(petition, NOW, served.tables).confirmed == 1
-
-
-def test_the_access_file_contains_all_data_held_on_its_owner(served: Served, bob: str, petition: Petition) -> None:
-    other = a_published_petition(served.tables, slug="another")
-    identity = confirmed(served.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
-    signed(served.tables, other)
-    publish(petition.model_copy(update={"text": "Another text", "sign_wording": "Another"}), NOW, served.tables)
-    answer = ask(served, bob, "POST", at(identity, "access"))
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="access-{identity}.json"'
-    assert answer.headers["Cache-Control"] == "no-store"
-    file = answer.json_body
-    by_slug = {each["petition"]["slug"]: each for each in file["signatures"]}
-    assert by_slug.keys() == {"safe-children", "another"}
-    one = by_slug["safe-children"]
-    assert one["person"] == {
-        "name": ALICE.name,
-        "email": ALICE.email,
-        "country": "GB",
-        "postcode": "M1 1AE",
-        "source": "bbc",
-        "language": None,
-        "updates": True,
-    }
-    assert [(each["to"], each["given"], each["wording"]) for each in one["consents"]] == [
-        ("sign", True, petition.sign_wording),
-        ("updates", True, petition.updates_wording),
-    ]
-    assert one["signed_text"]["text"] == petition.text, "as signed, not as it is now"
-    assert file["not_held"]
-    assert file["held_elsewhere"]
-
-
-def test_every_stored_attribute_is_in_the_access_file(served: Served, bob: str, petition: Petition) -> None:
-    identity = confirmed(served.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
-    mail = {"mails": 3, "mailed_at": "2026-11-23T01:02:03Z", "mail_nudged_at": "2026-11-23T04:05:06Z"}
-    change_item(served.tables, petition, identity, undeliverable="bounced", counted_source="other", **mail)
-    item = item_of(served.tables, petition, identity)
-    file = json.dumps(ask(served, bob, "POST", at(identity, "access")).json_body)
-    # `pk` is the petition and a bucket number. `text_version` is checked below, joined with the consent version.
-    values = {str(value) for name, value in item.items() if name not in ("pk", "updates", "text_version")}
-    assert not [value for value in values if value not in file]
-    assert f"{item['text_version']}.{item['consent_version']}" in file
-
-
-def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(served: Served, bob: str) -> None:
-    petition = a_published_petition(served.tables, slug="in-welsh", translations={"cy": WELSH})
-    identity = confirmed(served.tables, petition, language="cy")
-    answer = ask(served, bob, "POST", f"/api/staff/people/in-welsh/{identity}/access")
-    [one] = [each for each in answer.json_body["signatures"] if each["petition"]["slug"] == "in-welsh"]
-    assert one["person"]["language"] == "cy"
-    assert [each["wording"] for each in one["consents"]] == [WELSH["sign_wording"], WELSH["updates_wording"]]
-    ask(served, bob, "POST", f"/api/staff/people/in-welsh/{identity}/withdraw")
-    assert "language" not in item_of(served.tables, petition, identity), "it is personal data"
-
-
-def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(
-    served: Served, bob: str, petition: Petition
-) -> None:
-    identity = confirmed(served.tables, petition)
-    ask(served, bob, "POST", at(identity, "withdraw"))
-    [one] = ask(served, bob, "POST", at(identity, "access")).json_body["signatures"]
-    assert (one["state"], one["person"]["email"]) == ("withdrawn", None)
-    assert [each["given"] for each in one["consents"]] == [False, False]
-
-
-@pytest.mark.parametrize(("verb", "action"), ACTIONS.items())
-def test_every_action_is_audited_by_id_without_the_address(
-    served: Served, bob: str, petition: Petition, verb: str, action: str
-) -> None:
-    identity = confirmed(served.tables, petition)
-    assert ask(served, bob, "POST", at(identity, verb)).status_code == 200
-    [entry] = [*entries(NOW - DAY, NOW + DAY, served.tables)]
-    assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", action, identity)
-    assert "alice" not in entry.model_dump_json().lower()
-
-
-@pytest.mark.parametrize(("method", "verb"), [("GET", ""), *(("POST", verb) for verb in ACTIONS)])
-def test_without_an_audit_entry_nothing_is_done_or_shown(
-    served: Served, bob: str, petition: Petition, monkeypatch: pytest.MonkeyPatch, method: str, verb: str
-) -> None:
-    identity = confirmed(served.tables, petition)
-    before = item_of(served.tables, petition, identity)
-
-    def fails(*_: object) -> None:
-        raise Unavailable
-
-    monkeypatch.setattr(served.tables, "put_new", fails)
-    answer = ask(served, bob, method, at(identity, verb))
-    assert answer.status_code == 503
-    assert ALICE.name not in str(answer.body)
-    assert item_of(served.tables, petition, identity) == before
-
-
-@pytest.mark.parametrize("path", [at("0" * 32), at("not-an-id"), "/api/staff/people/nowhere/" + "0" * 32])
-def test_an_unknown_signature_is_404_and_not_audited(served: Served, bob: str, path: str) -> None:
-    assert ask(served, bob, "GET", path).status_code == 404
-    for verb in ACTIONS:
-        assert ask(served, bob, "POST", f"{path}/{verb}").status_code == 404
-    assert recorded(served) == []
-
-
-@pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_give_no_access_to_people(served: Served, petition: Petition, right: Right) -> None:
-    token, identity = bobs_token(served.tables, NOW, right), confirmed(served.tables, petition)
-    assert ask(served, token, "POST", FIND, {"email": ALICE.email}).status_code == 403
-    assert ask(served, token, "GET", at(identity)).status_code == 403
-    for verb in ACTIONS:
-        assert ask(served, token, "POST", at(identity, verb)).status_code == 403
-
-
-def test_no_name_or_address_is_logged(
-    served: Served, bob: str, petition: Petition, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-    identity = confirmed(served.tables, petition)
-    found(served, bob)
-    for verb in ACTIONS:
-        ask(served, bob, "POST", at(identity, verb))
-    logged = "".join(f"{record.getMessage()}{vars(record)}" for record in caplog.records).lower()
-    assert identity in logged
-    # "alice" is not checked, because Chalice's own path contains it.
-    assert not [word for word in (*ALICE.email.split("@"), "achterberg") if word in logged]

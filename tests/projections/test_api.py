@@ -2,30 +2,16 @@
 
 import csv
 import io
-import re
 from datetime import timedelta
 
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.by_constituency import counter_of
 from chalicelib.projections.project import Increment, project
-from chalicelib.signatures.withdraw import withdraw
-from tests.actors import (
-    ALICE,
-    BOB,
-    CHARLIE,
-    DAY,
-    NOW,
-    Person,
-    a_published_petition,
-    bobs_token,
-    confirmed,
-    key_of,
-)
+from tests.actors import ALICE, BOB, CHARLIE, DAY, Person, a_published_petition, bobs_token, confirmed
 from tests.located import give_table, remove_table
 from tests.served import Served
 from tests.streaming import pending
@@ -40,17 +26,6 @@ def by_bob(served: Served, path: str, **headers: str) -> HTTPResponse:
 
 def rows(answer: HTTPResponse) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.body.decode())))
-
-
-@pytest.fixture
-def three(served: Served, petition: Petition) -> Served:
-    """Alice and Bob confirm on the 24th, Charlie on the 25th. Charlie withdraws on the 26th."""
-    confirmed(served.tables, petition, ALICE, NOW, country="NL", source="bbc")
-    confirmed(served.tables, petition, BOB, NOW)
-    charlie = confirmed(served.tables, petition, CHARLIE, NOW + DAY)
-    withdraw(key_of(petition, charlie), petition, NOW + 2 * DAY, served.tables)
-    served.clock.moment = NOW + 2 * DAY
-    return served
 
 
 def test_staff_see_every_petition_with_its_numbers(three: Served) -> None:
@@ -174,98 +149,6 @@ def test_all_breakdowns_cost_as_many_calls_as_one(three: Served) -> None:
         by_bob(three, f"{COUNTS}?by={by}")
         calls[by] = list(three.tables.calls)
     assert calls["all"] == calls["day"]
-
-
-def test_chosen_days_have_only_breakdowns_with_daily_counts(three: Served) -> None:
-    body = by_bob(three, f"{COUNTS}?by=all&from=2026-11-24&to=2026-11-24").json_body
-    assert {by: sum(row["confirmed"] for row in rows) for by, rows in body["breakdowns"].items()} == {
-        "day": 2, "hour": 2, "country": 2, "source": 2,
-    }  # fmt: skip
-
-
-def test_a_csv_of_all_breakdowns_names_the_breakdown_of_each_row(three: Served) -> None:
-    found = rows(by_bob(three, f"{COUNTS}?by=all&format=csv"))
-    assert {"by": "country", "key": "NL", "confirmed": "1"} in found
-
-
-@pytest.mark.parametrize(
-    ("query", "confirmed"),
-    [
-        ("from=2026-11-25", 0),
-        ("to=2026-11-25", 3),
-        ("from=2026-11-24&to=2026-11-24", 2),
-        ("from=2026-11-26", -1),
-        ("from=2027-01-01", 0),
-        ("to=2020-01-01", 0),
-        ("from=0001-01-01&to=9999-12-31", 2),
-    ],
-)
-def test_from_and_to_are_utc_and_inclusive(three: Served, query: str, confirmed: int) -> None:
-    for by in ("", "&by=day", "&by=source"):
-        body = by_bob(three, f"{COUNTS}?{query}{by}").json_body
-        assert body["confirmed"] == confirmed
-        if by:
-            assert sum(row["confirmed"] for row in body["breakdown"]) == confirmed
-
-
-def test_a_day_may_be_given_by_its_midnights(served: Served, petition: Petition) -> None:
-    confirmed(served.tables, petition)
-    day = NOW.date()
-    by_date = by_bob(served, f"{COUNTS}?from={day}&to={day}").json_body
-    midnights = f"from={day}T00:00:00Z&to={day + timedelta(days=1)}T00:00:00Z&by="
-    assert by_bob(served, f"{COUNTS}?{midnights}").json_body == by_date
-    assert by_date["confirmed"] == 1
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ("by=name", "by"),
-        ("from=yesterday", "from"),
-        ("to=2026-02-30", "to"),
-        ("from=2026-11-25&to=2026-11-24", "to"),
-        ("from=2026-11-24T10:00:00Z", "from"),
-        ("to=0001-01-01T00:00:00Z", "to"),
-        ("top=3", "top"),
-        ("by=day&top=3", "top"),
-        ("by=all&top=3", "top"),
-        ("by=source&top=0", "top"),
-        ("by=source&top=1000", "top"),
-        ("by=source&top=٣", "top"),
-    ],
-)
-def test_an_invalid_parameter_is_a_422_that_names_it(served: Served, query: str, field: str) -> None:
-    answer = by_bob(served, f"{COUNTS}?{query}")
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json_body["errors"]] == [field]
-
-
-def test_csv_is_chosen_by_format_or_accept(three: Served) -> None:
-    asked = by_bob(three, f"{COUNTS}?by=country&format=csv")
-    accepted = by_bob(three, f"{COUNTS}?by=country", accept="text/csv")
-    assert asked.body == accepted.body
-    assert asked.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert rows(asked) == [{"key": "GB", "confirmed": "1"}, {"key": "NL", "confirmed": "1"}]
-    assert by_bob(three, f"{COUNTS}?format=json", accept="text/csv").headers["Content-Type"] == "application/json"
-
-
-def test_totals_are_available_as_csv(three: Served) -> None:
-    (row,) = rows(by_bob(three, f"{COUNTS}?format=csv"))
-    assert row == {"slug": "safe-children", "confirmed": "2", "pending": "0", "as_of": "2026-11-26T12:00:00Z"}
-
-
-def test_an_empty_csv_has_a_header(served: Served) -> None:
-    assert by_bob(served, f"{COUNTS}?by=day&format=csv").body == b"key,confirmed\r\n"
-
-
-@pytest.mark.parametrize("source", ["-2", "-a1", "--", "-"])
-def test_a_source_is_never_a_formula_in_csv(served: Served, petition: Petition, source: str) -> None:
-    """A source may start with a hyphen, which a spreadsheet would read as a formula."""
-    assert re.fullmatch(SOURCE_PATTERN, source)
-    confirmed(served.tables, petition, source=source)
-    (row,) = rows(by_bob(served, f"{COUNTS}?by=source&format=csv"))
-    assert row["key"][0] not in "=+-@\t\r"
-    assert source in row["key"]
 
 
 def test_an_unknown_petition_is_404(served: Served) -> None:

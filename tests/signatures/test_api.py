@@ -2,15 +2,12 @@
 
 import json
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Item
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled, Unavailable
-from chalicelib.shedding.level import Level, shed
 from chalicelib.signatures.mail_state import mark_undeliverable
 from tests.actors import (
     ALICE,
@@ -18,7 +15,6 @@ from tests.actors import (
     CHARLIE,
     DAY,
     NOW,
-    ORIGIN_KEYS,
     a_petition,
     a_published_petition,
     confirmed,
@@ -32,7 +28,6 @@ from tests.served import FORM, JSON, Served
 API = "/api/petitions/safe-children/signatures"
 HOSTED = "/petitions/safe-children/signatures"
 ACCEPTED = {"status": "check-your-inbox"}
-
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -141,131 +136,6 @@ def test_an_unknown_petition_is_404(served: Served) -> None:
     assert served.post_form("/petitions/nothing/signatures", fields_of()).status_code == 404
 
 
-@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_a_signature_that_the_table_refuses_waits_in_the_queue_and_gets_the_same_response(
-    served: Served, failure: Exception
-) -> None:
-    served.get("/petitions/safe-children")
-    served.tables.fail_next(failure, failure)
-    answer = served.post_json(API, json_of())
-    assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
-    form = served.post_form(HOSTED, fields_of(BOB))
-    assert (form.status_code, form.headers["Location"]) == (303, "/petitions/safe-children/thanks")
-    assert not signatures_in(served)
-    assert served.deliver("store_overflow", served.overflow.messages) == []
-    assert {item["name"] for item in signatures_in(served)} == {ALICE.name, BOB.name}
-    assert not served.queue.messages
-
-
-def test_a_queued_signature_that_the_table_refuses_is_retried(served: Served) -> None:
-    served.get("/petitions/safe-children")
-    served.tables.fail_next(Throttled("storage"))
-    served.post_json(API, json_of())
-    served.tables.fail_next(Unavailable("storage"))
-    assert served.deliver("store_overflow", served.overflow.messages) == ["0"]
-    assert served.deliver("store_overflow", served.overflow.messages * 2) == []
-    assert len(signatures_in(served)) == 1
-
-
-def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(served: Served) -> None:
-    assert served.deliver("store_overflow", ["no json", {"slug": "safe-children"}]) == ["0", "1"]
-
-
-def test_under_accept_only_signing_does_not_touch_the_table(served: Served) -> None:
-    shed(Level.ACCEPT_ONLY, served.tables)
-    served.get("/petitions/safe-children")
-    served.tables.calls.clear()
-    assert served.post_json(API, json_of()).status_code == 202
-    assert served.post_form(HOSTED, fields_of(BOB)).status_code == 303
-    assert served.tables.calls == []
-    assert len(served.overflow.messages) == 2
-
-
-def test_a_new_process_that_reaches_no_table_answers_503(served: Served) -> None:
-    """It does not know whether the petition exists, so it can answer neither 202 nor 404."""
-    served.tables.fail_next(*[Unavailable("storage")] * 2)
-    answer = served.post_json(API, json_of())
-    assert is_problem(answer, 503)
-    assert int(answer.headers["Retry-After"]) > 0
-    form = served.post_form(HOSTED, fields_of())
-    assert (form.status_code, bool(form.headers["Retry-After"])) == (503, True)
-    assert not served.overflow.messages
-
-
-def test_a_warm_function_accepts_signatures_while_both_tables_are_down(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    served.get("/petitions/safe-children")
-    monkeypatch.setattr("chalicelib.core.caching.monotonic", lambda: 1e9)
-    served.tables.fail_next(*[Unavailable("storage")] * 3)
-    assert served.post_json(API, json_of()).status_code == 202
-    assert len(served.overflow.messages) == 1
-
-
-@pytest.mark.parametrize("failure", [Throttled("queue"), Unavailable("queue"), RuntimeError(ALICE.email)])
-def test_a_signature_that_table_and_queue_refuse_gets_503(served: Served, failure: Exception) -> None:
-    served.get("/petitions/safe-children")
-    served.tables.fail_next(Throttled("storage"))
-    served.overflow.fail_next(failure)
-    answer = served.post_json(API, json_of())
-    assert is_problem(answer, 503)
-    assert int(answer.headers["Retry-After"]) > 0
-    assert ALICE.email not in answer.body.decode()
-    assert served.post_json(API, json_of()).status_code == 202
-
-
-def test_a_503_shows_the_form_with_the_typed_values(served: Served) -> None:
-    served.get("/petitions/safe-children")
-    served.tables.fail_next(Throttled("storage"))
-    served.overflow.fail_next(Throttled("queue"))
-    answer = served.post_form(HOSTED, fields_of(postcode="M1 1AE"))
-    body = answer.body.decode()
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert f'value="{ALICE.email}"' in body
-    assert 'value="M1 1AE"' in body
-    assert answer.headers["Cache-Control"] == "no-store"
-
-
-def test_the_form_redirects_to_the_thank_you_page(served: Served) -> None:
-    answer = served.post_form(HOSTED, fields_of(source="bbc"))
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/petitions/safe-children/thanks")
-    assert served.get(answer.headers["Location"]).status_code == 200
-    (item,) = signatures_in(served)
-    assert (item["channel"], item["source"]) == ("form", "bbc")
-
-
-def test_an_invalid_form_is_shown_again_with_its_values_and_errors(served: Served) -> None:
-    answer = served.post_form(HOSTED, fields_of(name="Zoë <Zed>", email="nobody", country="NL"))
-    body = answer.body.decode()
-    assert answer.status_code == 422
-    assert "<title>Error: " in body
-    assert 'href="#email"' in body
-    assert 'value="Zoë &lt;Zed&gt;"' in body
-    assert 'value="NL" selected' in body
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert not signatures_in(served)
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type", "status"),
-    [
-        (b"", FORM, 422),
-        (b"&" * 100, FORM, 422),
-        (b"a=1&" * 51, FORM, 422),
-        (b"name=%ff%00&email=%", FORM, 422),
-        (b"x=" + b"y" * 16384, FORM, 413),
-        (b"{}", JSON, 415),
-        (b"", "", 415),
-        (b"name=x", "multipart/form-data; boundary=x", 415),
-    ],
-)
-def test_a_malformed_form_gets_an_html_page(served: Served, body: bytes, content_type: str, status: int) -> None:
-    answer = served.post(HOSTED, body, content_type)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
-    assert not signatures_in(served)
-
-
 @given(BODIES | VALUES)
 def test_any_json_gets_202_400_or_422(served: Served, value: Any) -> None:
     answer = served.post_json(API, value)
@@ -281,40 +151,6 @@ def test_any_bytes_get_a_4xx(served: Served, body: bytes, content_type: str) -> 
     for path in (API, HOSTED):
         answer = served.post(path, body, content_type)
         assert 400 <= answer.status_code < 500
-
-
-@given(st.dictionaries(st.sampled_from(list(fields_of())), st.text(max_size=30), max_size=2))
-def test_any_form_value_is_accepted_or_shown_again_escaped(served: Served, changes: dict[str, str]) -> None:
-    body = urlencode(fields_of() | changes, errors="surrogatepass").encode()
-    answer = served.post(HOSTED, body, FORM)
-    assert answer.status_code in (303, 422)
-    if answer.status_code == 422:
-        assert "<script>" not in answer.body.decode()
-
-
-def test_an_unticked_consent_is_shown_unticked_again(served: Served) -> None:
-    fields = fields_of(**{"email": "nobody", "consent.updates": "no"})
-    body = served.post_form(HOSTED, fields).body.decode()
-    (box,) = [line for line in body.splitlines() if 'type="checkbox"' in line and "consent.updates" in line]
-    assert " checked" not in box
-
-
-@pytest.mark.parametrize("field", ["name", "email", "postcode", "source", "country", "consent.sign"])
-def test_a_script_typed_into_the_form_is_shown_as_text(served: Served, field: str) -> None:
-    evil = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>"
-    body = served.post_form(HOSTED, fields_of(**{"email": "nobody", field: evil})).body.decode()
-    assert "<script>alert" not in body
-    assert "<img src=x" not in body
-
-
-def test_the_redirect_keeps_a_valid_prefix(served: Served) -> None:
-    body = urlencode(fields_of()).encode()
-    through_cdn = {"x_origin_verify": ORIGIN_KEYS["OriginKey"]}
-    answer = served.post(HOSTED, body, FORM, x_forwarded_prefix="/prod", **through_cdn)
-    assert answer.headers["Location"] == "/prod/petitions/safe-children/thanks"
-    for evil in ("//evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/\\evil.example", "javascript:x"):
-        answer = served.post(HOSTED, body, FORM, x_forwarded_prefix=evil, **through_cdn)
-        assert answer.headers["Location"] == "/petitions/safe-children/thanks"
 
 
 def test_a_problem_does_not_repeat_what_was_typed(served: Served) -> None:

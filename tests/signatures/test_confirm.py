@@ -2,13 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import ConditionFailed, Conflicted, Invalid, LinkExpired, Throttled, Unavailable
+from chalicelib.core.errors import LinkExpired
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, read_corrections, restate
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
@@ -89,51 +87,6 @@ def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
     assert count_of(tables, petition) == 10
 
 
-def test_the_owner_can_correct_the_signature(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
-    sent = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
-    confirm(subject_of(petition, identity), read_corrections(sent, "GB"), petition, NOW, tables)
-    item = item_of(tables, petition, identity)
-    assert (item["name"], item["postcode"], item["updates"]) == ("Alice A.", "SW1A 1AA", False)
-
-
-def test_a_field_that_is_not_sent_stays_as_signed(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
-    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, tables)
-    item = item_of(tables, petition, identity)
-    assert (item["name"], item["postcode"], item["updates"]) == (ALICE.name, "M1 1AE", True)
-
-
-def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition, postcode="M1 1AE")
-    confirm(subject_of(petition, identity), read_corrections({"postcode": " "}, "GB"), petition, NOW, tables)
-    assert "postcode" not in item_of(tables, petition, identity)
-
-
-@pytest.mark.parametrize(
-    ("sent", "field"),
-    [
-        ({"name": ""}, "name"),
-        ({"name": "=x"}, "name"),
-        ({"postcode": "nope"}, "postcode"),
-        ({"country": "ZZ"}, "country"),
-        ({"country": "GB", "postcode": "1012 AB"}, "postcode"),
-        ({"updates": "maybe"}, "updates"),
-    ],
-)
-def test_a_correction_is_validated_like_the_form(sent: dict[str, str], field: str) -> None:
-    with pytest.raises(Invalid) as caught:
-        read_corrections(sent, "GB")
-    assert [error.field for error in caught.value.errors] == [field]
-    assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"
-
-
-def test_a_postcode_must_fit_the_signed_country() -> None:
-    assert read_corrections({"postcode": "1012 ab"}, "NL").postcode == "1012 AB"
-    with pytest.raises(Invalid):
-        read_corrections({"postcode": "1012 ab"}, "GB")
-
-
 def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition, country="NL", source="bbc")
     (item,) = [item for key, item in tables.items.items() if key.pk.startswith("TALLY#safe-children#")]
@@ -191,64 +144,6 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
         confirm(bob, AS_SIGNED, petition, NOW + DAY, tables)
     with pytest.raises(LinkExpired):
         restate(bob, petition, NOW + DAY, tables)
-
-
-def test_a_transaction_conflict_is_retried(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(counted, "sleep", lambda _: None)
-    subject = subject_of(petition, signed(tables, petition))
-    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
-    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
-    assert count_of(tables, petition) == 1
-
-
-def test_endless_transaction_conflicts_raise_unavailable(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr(counted, "sleep", pauses.append)
-    subject = subject_of(petition, signed(tables, petition))
-    tables.fail_next(*[Conflicted("storage")] * counted.ATTEMPTS)
-    with pytest.raises(Unavailable):
-        confirm(subject, AS_SIGNED, petition, NOW, tables)
-    assert sum(pauses) < 5
-    assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
-
-
-def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: Petition) -> None:
-    subject = subject_of(petition, signed(tables, petition))
-    tables.fail_next(Throttled("storage"))
-    with pytest.raises(Throttled):
-        confirm(subject, AS_SIGNED, petition, NOW, tables)
-    assert count_of(tables, petition) == 0
-
-
-def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:
-    class ResponseLost(FakeTables):
-        def transact(self, writes: Any) -> None:
-            super().transact(writes)
-            raise Unavailable("storage")
-
-    losing = ResponseLost()
-    losing.items = tables.items
-    identity = signed(losing, petition)
-    subject = subject_of(petition, identity)
-    with pytest.raises(Unavailable):
-        confirm(subject, AS_SIGNED, petition, NOW, losing)
-    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is SignatureState.CONFIRMED
-    assert count_of(losing, petition) == 1
-
-
-def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    moved = [
-        ConditionFailed({"state": "pending", "country": country, "source": "bbc"}) for country in ("NL", "FR", "DE")
-    ]
-    tables.fail_next(*moved)
-    with pytest.raises(Conflicted):
-        confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
-    assert count_of(tables, petition) == 0
 
 
 def test_restate_returns_the_stored_signature(tables: FakeTables, petition: Petition) -> None:

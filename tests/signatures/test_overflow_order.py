@@ -10,7 +10,8 @@ from chalicelib.signatures.erase import erase
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from tests.actors import NOW, item_of, key_of, queued, signed
 from tests.fakes import FakeTables
-from tests.signatures.test_overflow import HOUR, withdrawn
+from tests.signatures.test_overflow import HOUR
+from tests.signatures.test_overtaken import withdrawn
 
 SPLIT = timedelta(milliseconds=1)
 

@@ -1,34 +1,23 @@
 """Signing: stored once, however often it is repeated, and no response reveals who has signed."""
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from datetime import datetime, timedelta
-from typing import Any
 
-import pytest
-
-from chalicelib.aws.table import Change, Item
+from chalicelib.aws.table import Item
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Unavailable
-from chalicelib.mail.relay import is_new_request
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.mail_state import mark_mailed, mark_undeliverable
+from chalicelib.signatures.mail_state import mark_mailed
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.sign import Outcome
-from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
     DAY,
-    MINUTE,
     NOW,
     Person,
     a_petition,
     a_signing_context,
-    change_item,
     claim_mail,
     confirmed,
-    identity_of,
     item_of,
     key_of,
     request_of,
@@ -113,138 +102,6 @@ def test_a_repetition_cannot_change_the_signature(tables: FakeTables, petition: 
     signed(tables, petition, Person("Mallory", ALICE.email), NOW + DAY, country="NL", updates=True)
     item = item_of(tables, petition, identity)
     assert {name: value for name, value in item.items() if name != "mail_nudged_at"} == before
-
-
-def test_signing_again_before_the_email_is_sent_requests_no_second_one(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    before = item_of(tables, petition, identity)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["mail_requested_at"] == before["mail_requested_at"]
-
-
-def test_signing_again_while_pending_requests_the_confirmation_email_again(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    mailed(tables, petition, identity)
-    before = item_of(tables, petition, identity)
-    signed(tables, petition, now=NOW + MINUTE)
-    assert is_new_request(before, item_of(tables, petition, identity))
-    request = request_of(tables, petition, identity)
-    assert (request.kind, request.requested_at) == ("confirm", "2026-11-24T12:01:00Z")
-
-
-def test_signing_again_once_confirmed_requests_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    mailed(tables, petition, identity)
-    confirmed(tables, petition)
-    signed(tables, petition, now=NOW + MINUTE)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_kind"]) == ("confirmed", "already-signed")
-
-
-@pytest.mark.parametrize(("later", "can_claim"), [(59, False), (60, True)])
-def test_an_email_requested_within_a_minute_of_the_last_waits(
-    tables: FakeTables, petition: Petition, later: int, can_claim: bool
-) -> None:
-    identity = signed(tables, petition)
-    mailed(tables, petition, identity)
-    signed(tables, petition, now=NOW + SECOND)
-    with nullcontext() if can_claim else pytest.raises(ConditionFailed):
-        claim_mail(tables, petition, identity, NOW + later * SECOND)
-
-
-def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    before = item_of(tables, petition, identity)
-    signed(tables, petition, now=NOW + 9 * MINUTE)
-    assert item_of(tables, petition, identity) == before
-    signed(tables, petition, now=NOW + 10 * MINUTE)
-    nudged = item_of(tables, petition, identity)
-    assert is_new_request(before, nudged)
-    assert nudged["mail_requested_at"] == before["mail_requested_at"]
-    signed(tables, petition, now=NOW + 11 * MINUTE)
-    assert item_of(tables, petition, identity) == nudged, "not more often than every ten minutes"
-
-
-def test_signing_again_requests_an_email_however_many_were_sent(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise anybody could use up somebody's emails. The sender lets them wait (mail/budget.py)."""
-    identity = signed(tables, petition)
-    mailed(tables, petition, identity)
-    change_item(tables, petition, identity, mails=100)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
-
-
-def test_a_blocked_address_gets_no_email_and_the_response_does_not_show_it(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    mark_undeliverable(key_of(petition, identity), "complained", tables)
-    assert sign_by_form(petition, NOW + DAY, a_signing_context(tables)) == (identity, Outcome.REPEATED)
-    assert "mail_kind" not in item_of(tables, petition, identity)
-
-
-def test_a_person_can_sign_again_after_withdrawing(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + DAY)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"], item["signed_at"]) == ("pending", "Alice Anders", "2026-11-25T12:00:00Z")
-    assert "withdrawn_at" in item, "a running export needs to know that they withdrew"
-    assert item["expires_at"] == int((NOW + DAY + UNMAILED_LIFETIME).timestamp())
-
-
-def test_signing_right_after_withdrawing_is_stored_and_its_email_waits(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    mailed(tables, petition, identity)
-    withdraw(key_of(petition, identity), petition, NOW + 10 * SECOND, tables)
-    signed(tables, petition, now=NOW + 30 * SECOND)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["mail_kind"]) == ("pending", "confirm")
-    with pytest.raises(ConditionFailed):
-        claim_mail(tables, petition, identity, NOW + 40 * SECOND)
-
-
-def test_signing_after_a_bounce_and_a_withdrawal_requests_no_email(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    change_item(tables, petition, identity, undeliverable="bounced")
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    signed(tables, petition, now=NOW + DAY)
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"], "mail_kind" in item) == ("pending", ALICE.name, False)
-
-
-def test_an_expired_signature_that_ttl_has_not_deleted_is_replaced(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    mailed(tables, petition, identity)
-    signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + 15 * DAY)
-    item = item_of(tables, petition, identity)
-    assert (item["name"], item["mail_kind"], item["mails"]) == ("Alice Anders", "confirm", 1)
-    assert item["expires_at"] > (NOW + 15 * DAY).timestamp()
-
-
-def test_an_expired_signature_without_an_email_can_be_signed_again(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    later = NOW + UNMAILED_LIFETIME + DAY
-    signed(tables, petition, now=later)
-    assert item_of(tables, petition, identity)["expires_at"] > later.timestamp()
-
-
-def test_a_signature_that_ttl_deletes_during_renewal_is_not_lost(petition: Petition) -> None:
-    class Expiring(FakeTables):
-        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-            self.items.pop(change.key, None)
-            return super()._update(change, returns)
-
-    tables = Expiring()
-    identity = identity_of(petition)
-    signed(tables, petition)
-    try:
-        signed(tables, petition, now=NOW + UNMAILED_LIFETIME + DAY)
-    except Unavailable:
-        return  # It was not acknowledged, so the supporter tries again.
-    assert item_of(tables, petition, identity), "answered 202 but stored no signature"
 
 
 def test_a_confirmed_signature_never_expires(tables: FakeTables, petition: Petition) -> None:

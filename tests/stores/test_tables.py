@@ -2,15 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core import times
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
-from chalicelib.signatures.model import SignatureState
 
 KEY, OTHER, THIRD = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
 
@@ -84,99 +82,6 @@ def test_concurrent_adds_are_all_counted(tables: Tables) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: tables.update(Change(KEY, add={"n": 1})), range(40)))
     assert (tables.get(KEY, consistent=True) or {})["n"] == 40
-
-
-CONDITIONS: list[tuple[Condition, dict[str, Any] | None, bool]] = [
-    (Attr("a").not_exists(), None, True),
-    (Attr("a").not_exists(), {"b": 1}, True),
-    (Attr("a").not_exists(), {"a": 1}, False),
-    (Attr("a").exists(), None, False),
-    (Attr("a").exists(), {"a": 1}, True),
-    (Attr("a").eq("x"), {"a": "x"}, True),
-    (Attr("a").eq("x"), {"a": "y"}, False),
-    (Attr("a").eq("x"), None, False),
-    (Attr("a").ne("x"), None, True),
-    (Attr("a").ne("x"), {"b": 1}, True),
-    (Attr("a").ne("x"), {"a": "x"}, False),
-    (Attr("a").lt(5), {"a": 4}, True),
-    (Attr("a").lt(5), {"a": 5}, False),
-    (Attr("a").lt(5), None, False),
-    (Attr("a").lt(5), {"b": 1}, False),
-    (Attr("a").lte(5), {"a": 5}, True),
-    (Attr("a").lte(5), {"a": 6}, False),
-    (Attr("a").lte("2026-11-24T12:00:00Z"), {"a": "2026-11-24T12:00:00Z"}, True),
-    (Attr("a").lte("2026-11-24T12:00:00Z"), {"a": "2026-11-24T12:00:01Z"}, False),
-    (Attr("a").lt(5), {"a": "4"}, False),
-    (Attr("a").lt("5"), {"a": 4}, False),
-    (Attr("a").eq("4"), {"a": 4}, False),
-    (Attr("a").eq(SignatureState.PENDING), {"a": "pending"}, True),
-    (Attr("a").eq("pending"), {"a": SignatureState.PENDING}, True),
-    (Attr("a").ne("pending"), {"a": SignatureState.PENDING}, False),
-    (Attr("a").contains("x"), {"a": {"x", "y"}}, True),
-    (Attr("a").contains("x"), {"a": {"y"}}, False),
-    (Attr("a").contains("x"), None, False),
-    (Attr("a").size().lt(2), {"a": {"x"}}, True),
-    (Attr("a").size().lt(2), {"a": {"x", "y"}}, False),
-    (Attr("a").size().lt(2), None, False),
-    (Attr("a").eq("x") & Attr("b").eq(1), {"a": "x", "b": 1}, True),
-    (Attr("a").eq("x") & Attr("b").eq(1), {"a": "x", "b": 2}, False),
-    (Attr("a").eq("x") | Attr("b").eq(1), {"a": "y", "b": 1}, True),
-    (Attr("a").eq("x") | Attr("b").eq(1), {"a": "y", "b": 2}, False),
-    (Attr("c").not_exists() | (Attr("a").eq("x") & Attr("b").lt(2)), {"c": 1, "a": "x", "b": 1}, True),
-]
-
-
-def test_every_condition_has_the_same_result_on_the_fake_and_on_the_emulator(tables: Tables) -> None:
-    for number, (condition, item, holds) in enumerate(CONDITIONS):
-        key = Key(COUNTS, "condition", str(number))
-        if item is not None:
-            tables.put(key, item)
-        before = tables.get(key, consistent=True)
-        change = Change(key, assign={"done": True}, when=condition)
-        if holds:
-            assert tables.update_and_read(change)["done"], condition.get_expression()
-            continue
-        with pytest.raises(ConditionFailed) as caught:
-            tables.update(change)
-        assert caught.value.item == before
-        assert tables.get(key, consistent=True) == before
-
-
-def test_a_transaction_applies_every_write(tables: Tables) -> None:
-    tables.put(KEY, {"n": 1})
-    tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 1}), Change(THIRD, assign={"b": 1})])
-    assert [(tables.get(key, consistent=True) or {}).keys() - {"pk", "sk"} for key in (KEY, OTHER, THIRD)] == [
-        {"n"},
-        {"a"},
-        {"b"},
-    ]
-
-
-@pytest.mark.parametrize("failing", [0, 1, 2])
-def test_a_failed_transaction_changes_nothing_and_names_the_failed_write(tables: Tables, failing: int) -> None:
-    tables.put(KEY, {"n": 1})
-    writes = [Change(key, assign={"done": True}, when=Attr("done").not_exists()) for key in (KEY, OTHER, THIRD)]
-    tables.update(Change(writes[failing].key, assign={"done": True}))
-    before = [tables.get(write.key, consistent=True) for write in writes]
-    with pytest.raises(ConditionFailed) as caught:
-        tables.transact(writes)
-    assert (caught.value.index, caught.value.item) == (failing, before[failing])
-    assert [tables.get(write.key, consistent=True) for write in writes] == before
-
-
-def test_an_existing_new_item_fails_the_whole_transaction(tables: Tables) -> None:
-    tables.put(OTHER, {"a": 1})
-    with pytest.raises(ConditionFailed) as caught:
-        tables.transact([Change(KEY, add={"n": 1}), NewItem(OTHER, {"a": 2})])
-    assert (caught.value.index, (caught.value.item or {})["a"]) == (1, 1)
-    assert tables.get(KEY, consistent=True) is None
-
-
-def test_a_transaction_reports_the_first_of_two_failures(tables: Tables) -> None:
-    writes = [Change(key, assign={"a": 1}, when=Attr("a").exists()) for key in (KEY, OTHER)]
-    with pytest.raises(ConditionFailed) as caught:
-        tables.transact(writes)
-    assert (caught.value.index, caught.value.item) == (0, None)
 
 
 def test_a_batch_returns_the_items_that_exist(tables: Tables) -> None:

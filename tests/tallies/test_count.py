@@ -9,11 +9,9 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPetition
-from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.tallies.count import Breakdown, Days, breakdown, exact_count
+from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import By, TallyEntry
 from chalicelib.tallies.prove import reopen
 from chalicelib.tallies.public import public_count
@@ -168,90 +166,9 @@ def test_a_day_that_cannot_be_closed_is_still_counted(
     assert exact_count(petition, NOW + 9 * DAY, failing).confirmed == 1
 
 
-def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW, NOW, NOW)
-    grown = a_petition(shards=50)
-    tables.update(entry_change(petition.slug, 49, TallyEntry(1, NOW, "GB", "direct")))
-    assert exact_count(grown, NOW, tables).confirmed == 4
-
-
-@given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
-def test_raising_shards_loses_nothing_while_old_settings_are_cached(
-    events: list[tuple[str, int]],
-) -> None:
-    """A writer caches settings for seconds; a frozen function may keep them for much longer and then read."""
-    tables = FakeTables()
-    old = a_published_petition(tables, shards=2)
-    new, per_day, moment = old, [0] * 1000, OPENED
-    for number, (act, hours) in enumerate(events):
-        moment += timedelta(hours=hours)
-        if act == "raise" and new is old:
-            assert raise_shards(old.slug, 30, tables)
-            new = petition_as_stored(old.slug, tables)
-        elif act in ("old", "new"):
-            petition = old if act == "old" else new
-            shard = petition.shards - 1 - number % 2
-            tables.update(entry_change(petition.slug, shard, TallyEntry(1, moment, "GB", "direct")))
-            per_day[(moment.date() - OPENED.date()).days] += 1
-        assert exact_count(old, moment, tables).confirmed == sum(per_day)
-    days = breakdown(old, By.DAY, Days(), moment + 2 * DAY, tables).values
-    assert list(days.values()) == [number for number in per_day if number]
-
-
-def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTables, petition: Petition) -> None:
-    """The number of shards rises between reading and closing; the next reader reads all shards."""
-
-    class Racing(FakeTables):
-        def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
-            found = super().batch_get(wanted, consistent=consistent)
-            if petition_as_stored(petition.slug, tables).shards == petition.shards:
-                raise_shards(petition.slug, 30, tables)
-                self.update(entry_change(petition.slug, 29, TallyEntry(1, NOW, "GB", "direct")))
-            return found
-
-    racing = Racing()
-    racing.items = tables.items
-    counted(racing, petition, NOW)
-    exact_count(petition, NOW + 2 * DAY, racing)
-    assert head(racing)["through"] < NOW.date().isoformat()
-    assert exact_count(petition, NOW + 2 * DAY, racing).confirmed == 2
-    assert head(racing)["total"] == 2
-
-
 def test_a_tally_that_was_never_opened_raises_unknown_petition(tables: FakeTables) -> None:
     with pytest.raises(UnknownPetition):
         exact_count(a_petition(), NOW, tables)
-
-
-def test_a_breakdown_has_only_the_requested_days(tables: FakeTables, petition: Petition) -> None:
-    days = [NOW + number * DAY for number in range(4)]
-    counted(tables, petition, *days)
-    chosen = Days(TOMORROW, date(2026, 11, 26))
-    counts = breakdown(petition, By.DAY, chosen, days[3], tables)
-    assert (counts.confirmed, list(counts.values)) == (2, ["2026-11-25", "2026-11-26"])
-
-
-@pytest.mark.parametrize(
-    ("days", "confirmed"),
-    [
-        (Days(TODAY, TODAY), 1),
-        (Days(TODAY), 1),
-        (Days(TOMORROW), 0),
-        (Days(date(2030, 1, 1)), 0),
-        (Days(last=TODAY), 1),
-        (Days(last=date(2000, 1, 1)), 0),
-        (Days(), 1),
-    ],
-)
-def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, days: Days, confirmed: int) -> None:
-    counted(tables, petition, NOW)
-    assert breakdown(petition, By.DAY, days, NOW, tables).confirmed == confirmed
-
-
-def test_hours_include_the_day(tables: FakeTables, petition: Petition) -> None:
-    counted(tables, petition, NOW, NOW + DAY)
-    counts: Breakdown = breakdown(petition, By.HOUR, Days(), NOW + DAY, tables)
-    assert counts.values == {"2026-11-24T12:00:00Z": 1, "2026-11-25T12:00:00Z": 1}
 
 
 def test_pending_is_zero_without_signatures(tables: FakeTables, petition: Petition) -> None:

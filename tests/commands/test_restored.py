@@ -1,0 +1,121 @@
+"""What a restore puts back, and what stays away: expired, erased and withdrawn people, counts, mail requests."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib.aws.table import NewItem
+from chalicelib.core import keys
+from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.model import MailKind
+from chalicelib.signatures.withdraw import withdraw
+from chalicelib.updates.kinds import EMAILS
+from commands import damage
+from commands.damage import Known, RestoreOutcome
+from tests.actors import MINUTE, NOW, confirmed, item_of, key_of, signed
+from tests.commands.test_damage import LATER, missing
+from tests.fakes import FakeTables
+
+
+def test_expired_items_do_not_come_back(tables: FakeTables, petition: Petition) -> None:
+    kept = item_of(tables, petition, signed(tables, petition))
+    until = timedelta(seconds=kept["expires_at"] - NOW.timestamp())
+    assert missing(kept, Known(NOW + until - MINUTE)) is RestoreOutcome.PUT_BACK
+    assert missing(kept, Known(NOW + until)) is RestoreOutcome.EXPIRED
+
+
+def known_of(act: str, identity: str, at: datetime) -> Known:
+    acts = {identity: at}
+    return Known(LATER, erased=acts) if act == "erased" else Known(LATER, withdrawn=acts)
+
+
+@pytest.mark.parametrize("act", ["erased", "withdrawn"])
+def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
+    act: str, tables: FakeTables, petition: Petition
+) -> None:
+    identity = confirmed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    for at, outcome in (
+        (NOW, RestoreOutcome.GONE),
+        (NOW + MINUTE, RestoreOutcome.GONE),
+        (NOW - MINUTE, RestoreOutcome.PUT_BACK),
+    ):
+        assert missing(kept, known_of(act, identity, at)) is outcome
+    left = Known(LATER, left_out=frozenset({identity}))
+    assert missing(kept, left) is RestoreOutcome.LEFT_OUT
+    assert damage.signature(kept, kept, left).outcome is RestoreOutcome.SAME, (
+        "only what a restore put back is withdrawn"
+    )
+    live = kept | {"name": "x"}
+    assert damage.signature(kept, live, known_of(act, identity, NOW)).outcome is RestoreOutcome.GONE
+
+
+def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition: Petition) -> None:
+    """Without it a message in the overflow queue would sign again. What was withdrawn, not erased, does not return."""
+    identity = confirmed(tables, petition)
+    withdraw(key_of(petition, identity), petition, NOW, tables)
+    withdrawn = item_of(tables, petition, identity)
+    erase(key_of(petition, identity), petition, NOW, tables)
+    erased, since = item_of(tables, petition, identity), {identity: NOW}
+    assert missing(withdrawn, Known(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
+    assert missing(withdrawn, Known(LATER, erased=since)) is RestoreOutcome.GONE
+    assert missing(erased, Known(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
+
+
+@pytest.mark.parametrize("lost", ["email", "state", "signed_at"])
+def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTables, petition: Petition) -> None:
+    kept = item_of(tables, petition, confirmed(tables, petition))
+    del kept[lost]
+    assert missing(kept, Known(LATER)) is RestoreOutcome.UNUSABLE
+
+
+@pytest.mark.parametrize(
+    ("pk", "outcome"),
+    [
+        ("PETITIONS", RestoreOutcome.PUT_BACK),
+        ("SLUGS", RestoreOutcome.PUT_BACK),
+        ("TALLY#safe-children#000", RestoreOutcome.PUT_BACK),
+        ("FUNNEL-DAYS#safe-children", RestoreOutcome.PUT_BACK),
+        ("TOKENS", RestoreOutcome.TEMPORARY),
+        ("MAIL", RestoreOutcome.TEMPORARY),
+        ("SHEDDING", RestoreOutcome.TEMPORARY),
+        ("SNAPSHOT#safe-children", RestoreOutcome.TEMPORARY),
+        ("JOB#export#safe-children", RestoreOutcome.TEMPORARY),
+    ],
+)
+def test_only_missing_permanent_counts_come_back(pk: str, outcome: RestoreOutcome) -> None:
+    kept = {"pk": pk, "sk": "x", "total": 1}
+    assert damage.count(kept, None, Known(LATER)).outcome is outcome
+    assert damage.count(kept, kept | {"total": 2}, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
+    assert damage.count(kept, kept, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
+
+
+def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
+    """A new one is put back, or named here as temporary."""
+    part = str(keys.__doc__).partition("\n    COUNTS ")[2].partition("\n    AUDIT ")[0]
+    there = {word for line in part.splitlines() if (word := line.split()[0]).isupper() or "#<" in word}
+    assert len(there) > 10
+    temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "TOKENS", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
+    assert {word for word in there if not word.startswith(damage.RESTORED_COUNTS)} == temporary
+
+
+def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    kept = item_of(tables, petition, identity)
+    decision = damage.signature(kept, None, Known(LATER))
+    assert isinstance(decision.write, NewItem)
+    del tables.items[key_of(petition, identity)]
+    tables.put_new(decision.write)
+    assert item_of(tables, petition, identity)["mail_kind"] == MailKind.CONFIRM
+
+
+def test_an_email_that_waited_comes_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
+    request = EMAILS.request("safe-children_a1_00", NOW, tables)
+    kept = tables.items[EMAILS.item_key(request.key)]
+    decision = damage.delivery({**kept, "pk": EMAILS.item_key(request.key).pk, "sk": request.key}, None, Known(LATER))
+    assert isinstance(decision.write, NewItem)
+    tables.items.clear()
+    tables.put_new(decision.write)
+    assert EMAILS.outcomes("", tables) == {DeliveryOutcome.UNKNOWN: 1}

@@ -1,0 +1,72 @@
+"""A confirmation whose call fails, conflicts or gets lost, and is tried again."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import ConditionFailed, Conflicted, Throttled, Unavailable
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures import counted
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.model import SignatureState
+from tests.actors import NOW, item_of, signed, subject_of
+from tests.fakes import FakeTables
+from tests.signatures.test_confirm import AS_SIGNED, count_of
+
+
+def test_a_transaction_conflict_is_retried(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counted, "sleep", lambda _: None)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
+    assert confirm(subject, AS_SIGNED, petition, NOW, tables) is SignatureState.CONFIRMED
+    assert count_of(tables, petition) == 1
+
+
+def test_endless_transaction_conflicts_raise_unavailable(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(counted, "sleep", pauses.append)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * counted.ATTEMPTS)
+    with pytest.raises(Unavailable):
+        confirm(subject, AS_SIGNED, petition, NOW, tables)
+    assert sum(pauses) < 5
+    assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
+
+
+def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: Petition) -> None:
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(Throttled("storage"))
+    with pytest.raises(Throttled):
+        confirm(subject, AS_SIGNED, petition, NOW, tables)
+    assert count_of(tables, petition) == 0
+
+
+def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:
+    class ResponseLost(FakeTables):
+        def transact(self, writes: Any) -> None:
+            super().transact(writes)
+            raise Unavailable("storage")
+
+    losing = ResponseLost()
+    losing.items = tables.items
+    identity = signed(losing, petition)
+    subject = subject_of(petition, identity)
+    with pytest.raises(Unavailable):
+        confirm(subject, AS_SIGNED, petition, NOW, losing)
+    assert confirm(subject, AS_SIGNED, petition, NOW, losing) is SignatureState.CONFIRMED
+    assert count_of(losing, petition) == 1
+
+
+def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    moved = [
+        ConditionFailed({"state": "pending", "country": country, "source": "bbc"}) for country in ("NL", "FR", "DE")
+    ]
+    tables.fail_next(*moved)
+    with pytest.raises(Conflicted):
+        confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)
+    assert count_of(tables, petition) == 0

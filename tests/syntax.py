@@ -1,0 +1,77 @@
+"""The project's files as syntax trees, for the rules of tests.test_architecture and tests.test_sizes."""
+
+import ast
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = ROOT / "commands"
+FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
+STACK = sorted((ROOT / "stack").rglob("*.py"))
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> Callable[[], None]:
+    """Turn a check of one file into a test of all files that lists the files that break the rule."""
+
+    def over_all() -> None:
+        broken = []
+        for path in files:
+            try:
+                check(path)
+            except AssertionError as error:
+                broken.append(f"{place(path)}: {error}")
+        assert not broken, "\n".join(broken)
+
+    over_all.__name__ = check.__name__
+    return over_all
+
+
+def every_file_and_stack(check: Callable[[Path], None]) -> Callable[[], None]:
+    return every_file(check, [*FILES, *STACK])
+
+
+def place(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
+@cache
+def imports(path: Path, *, when_typed: bool = False) -> tuple[str, ...]:
+    """Return the dotted names of all imports, also inside functions: `from a import b` is a.b."""
+    typed = {id(inner) for node in nodes(path) if _is_type_checking(node) for inner in ast.walk(node)}
+    names: list[str] = []
+    for node in nodes(path):
+        if id(node) in typed and not when_typed:
+            continue
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{place(path)}: relative import"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return tuple(names)
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def functions(path: Path) -> list[Function]:
+    return [node for node in nodes(path) if isinstance(node, Function)]
+
+
+def lines_of(function: Function) -> int:
+    """Return the number of lines of the body, without the docstring."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1

@@ -1,0 +1,43 @@
+"""Breakdowns of chosen days and hours."""
+
+from datetime import date
+
+import pytest
+
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import Breakdown, Days, breakdown
+from chalicelib.tallies.model import By
+from tests.actors import DAY, NOW
+from tests.fakes import FakeTables
+from tests.tallies.test_count import TODAY, TOMORROW, counted
+
+
+def test_a_breakdown_has_only_the_requested_days(tables: FakeTables, petition: Petition) -> None:
+    days = [NOW + number * DAY for number in range(4)]
+    counted(tables, petition, *days)
+    chosen = Days(TOMORROW, date(2026, 11, 26))
+    counts = breakdown(petition, By.DAY, chosen, days[3], tables)
+    assert (counts.confirmed, list(counts.values)) == (2, ["2026-11-25", "2026-11-26"])
+
+
+@pytest.mark.parametrize(
+    ("days", "confirmed"),
+    [
+        (Days(TODAY, TODAY), 1),
+        (Days(TODAY), 1),
+        (Days(TOMORROW), 0),
+        (Days(date(2030, 1, 1)), 0),
+        (Days(last=TODAY), 1),
+        (Days(last=date(2000, 1, 1)), 0),
+        (Days(), 1),
+    ],
+)
+def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, days: Days, confirmed: int) -> None:
+    counted(tables, petition, NOW)
+    assert breakdown(petition, By.DAY, days, NOW, tables).confirmed == confirmed
+
+
+def test_hours_include_the_day(tables: FakeTables, petition: Petition) -> None:
+    counted(tables, petition, NOW, NOW + DAY)
+    counts: Breakdown = breakdown(petition, By.HOUR, Days(), NOW + DAY, tables)
+    assert counts.values == {"2026-11-24T12:00:00Z": 1, "2026-11-25T12:00:00Z": 1}

@@ -1,0 +1,76 @@
+"""Functions and files are short, typed and documented."""
+
+import ast
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.syntax import FILES, ROOT, STACK, every_file, every_file_and_stack, functions, lines_of, place, tree
+
+pytestmark = pytest.mark.xdist_group("architecture")
+
+
+@every_file
+def test_everything_is_annotated(path: Path) -> None:
+    for function in functions(path):
+        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        bare = [
+            argument.arg
+            for argument in arguments
+            if argument.annotation is None and argument.arg not in ("self", "cls")
+        ]
+        assert not bare, f"{function.name}: {bare}"
+        assert function.returns is not None, function.name
+
+
+@every_file_and_stack
+def test_functions_are_short(path: Path) -> None:
+    long = {function.name: lines_of(function) for function in functions(path) if lines_of(function) > 40}
+    assert not long
+
+
+def test_most_functions_are_very_short() -> None:
+    lengths = [lines_of(function) for path in FILES for function in functions(path)]
+    assert median(lengths) <= 8
+    assert sum(length > 25 for length in lengths) <= len(lengths) * 0.03
+
+
+@every_file
+def test_functions_take_few_parameters(path: Path) -> None:
+    many = {
+        function.name: len(function.args.args) + len(function.args.kwonlyargs)
+        for function in functions(path)
+        if len(function.args.args) + len(function.args.kwonlyargs) > 9
+    }
+    assert not many
+
+
+@every_file_and_stack
+def test_files_are_short(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
+
+
+@every_file
+def test_every_file_has_a_docstring(path: Path) -> None:
+    assert path.name == "__init__.py" or ast.get_docstring(tree(path))
+
+
+def test_every_class_has_a_name_of_its_own() -> None:
+    places: dict[str, list[str]] = {}
+    for path in (*FILES, *STACK):
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(place(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+@every_file
+def test_init_files_are_empty(path: Path) -> None:
+    if path.name == "__init__.py":
+        assert path.read_text(encoding="utf-8").strip() == ""
+
+
+def test_app_only_registers() -> None:
+    assert not functions(ROOT / "app.py")
+    assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 80
