@@ -32,7 +32,7 @@ test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the t
 
 slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
 	@$(PY) -m pytest -m slow
-	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_contract_over_http.py tests/browser/test_supporter.py
+	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_*_over_http.py tests/browser/test_supporter.py
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@exec $(PY) -m pytest -m "not slow" --durations=20

@@ -23,26 +23,19 @@ from pytest_localstack.session import LocalstackSession, RunningSession
 
 from chalicelib.aws import bucket, clients, email, queue, source, table
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
-from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
+from chalicelib.core.settings import QUEUES, settings
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.emulator import client_environment, emulator
-from stack.template.merge import merge_template
-from stack.template.queues import queue_id
-from stack.template.tables import table_id
+from tests.emulated_places import BUCKET, create_tables, environment_in, physical_names, verify_sender
 from tests.roles import Roles, sign_as_functions
 
 REGION = "us-east-1"
 SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
-SENDER = "petitions@example.org"
-BUCKET = "bucket"
-CONFIGURATION_SET = "mail"
 # Only our own emulator has the referee.
 IS_OURS = "LOCALSTACK" not in os.environ
-RESOURCES = merge_template()["Resources"]
 
 
 @pytest.fixture(scope="session")
@@ -118,15 +111,15 @@ def emulated_aws(
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         stack.enter_context(forgotten())
-        names, stream_arn = _create_tables()
+        names, stream_arn = create_tables()
         queues = {
             name: boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
             for name in QUEUES
         }
-        _verify_sender()
+        verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
-        emulator_roles.begin(_physical(names, queues))
-        for name, value in _environment(names, queues).items():
+        emulator_roles.begin(physical_names(names, queues))
+        for name, value in environment_in(names, queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queues)
 
@@ -154,47 +147,6 @@ def _forget() -> None:
     forget_level()
     forget_updates()
     forget_marked()
-
-
-def _create_tables() -> tuple[dict[str, str], str]:
-    client = boto3.client("dynamodb")
-    names, streams = {}, {}
-    for logical in keys.TABLES:
-        properties = RESOURCES[table_id(logical)]["Properties"]
-        shape: Any = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
-        if "StreamSpecification" in properties:
-            shape["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
-        created = client.create_table(TableName=f"{logical}-{uuid.uuid4().hex}", **shape)["TableDescription"]
-        names[logical], streams[logical] = created["TableName"], created.get("LatestStreamArn", "")
-    return {**names, BUCKET: f"exports-{uuid.uuid4().hex}"}, streams[keys.SIGNATURES]
-
-
-def _physical(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
-    """Return the names of the template's resources in this test."""
-    tables = {table_id(name): names[name] for name in keys.TABLES}
-    called = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
-    return {**tables, **called, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
-
-
-def _verify_sender() -> None:
-    boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
-
-
-def _environment(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
-    return {
-        "STAGE": "test",
-        **{table_variable(name): names[name] for name in keys.TABLES},
-        **{queue_variable(name): url for name, url in queues.items()},
-        "EXPORTS_BUCKET": names[BUCKET],
-        "MAIL_PER_SECOND": "100000",
-        "MAIL_SENDERS": "2",
-        "SITE_URL": "https://petitions.example",
-        "MAIL_FROM": SENDER,
-        "CONFIGURATION_SET": CONFIGURATION_SET,
-        "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
-        "TOKEN_KEYS": '{"v1": "token-secret"}',
-        "LIMIT_KEYS": '{"v1": "limit-secret"}',
-    }
 
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from stack.manage import issue_token
 from tests.browser.test_staff import sign_in
 from tests.browser.test_staff_journeys import choose
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.test_contract_over_http import ALICE, act, link
+from tests.e2e.signing import ALICE, act, link
 from tests.emulated import eventually
 
 PETITION = "tell-us-what-happened"

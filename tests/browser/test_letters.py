@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.test_staff import sign_in
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.test_contract_over_http import ALICE, act, link
+from tests.e2e.signing import ALICE, act, link
 from tests.emulated import eventually
 from tests.letters.lettering import LETTER
 

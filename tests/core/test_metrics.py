@@ -6,23 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Change, NewItem
-from chalicelib.core import keys, log
+from chalicelib.core import log
 from chalicelib.core.errors import Conflicted, MailRefused, Throttled
 from chalicelib.core.metrics import NAMESPACE, REFUSALS, Metric, refused
-from chalicelib.edge.batch import RunFailed
-from tests.actors import (
-    ALICE,
-    BOB,
-    MINUTE,
-    NOW,
-    a_petition,
-    confirmed,
-    fields_of,
-    identity_of,
-    item_of,
-    json_of,
-    request_of,
-)
+from tests.actors import BOB, MINUTE, a_petition, confirmed, fields_of, identity_of, item_of, json_of, request_of
 from tests.core.conftest import Lines
 from tests.fakes import FakeTables
 from tests.served import JSON, Served, stream_event
@@ -144,29 +131,6 @@ def test_conflicts_are_counted_where_they_are_retried(
     assert read(lines()) == {"Accepted": 1, "ConflictRetried": 2, "Confirmed": 1}
 
 
-@pytest.mark.parametrize("drift", [0, 1, -3])
-def test_the_recount_reports_drift_even_if_it_is_zero(served: Served, lines: Lines, drift: int) -> None:
-    confirmed(served.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
-    served.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
-    served.invoke("recount_tallies", SCHEDULED)
-    (line,) = [line for line in lines() if line["event"] == "recounted"]
-    assert line["Drift"] == abs(drift)
-    assert {"Drift", "PendingDrift"} <= read(lines(), "safe-children").keys()
-
-
-def test_the_recount_of_a_site_without_petitions_is_reported(served: Served, lines: Lines) -> None:
-    served.invoke("recount_tallies", SCHEDULED)
-    assert read(lines())["Drift"] == 0
-
-
-def test_a_failed_recount_reports_no_drift(served: Served, lines: Lines) -> None:
-    served.tables.fail_next(Throttled("storage"))
-    with pytest.raises(RunFailed):
-        served.invoke("recount_tallies", SCHEDULED)
-    assert "Drift" not in read(lines())
-    assert [line for line in lines() if line["event"] == "run_failed"]
-
-
 def test_a_process_counts_its_cold_start_with_its_first_line(
     environment: dict[str, str], lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,16 +150,3 @@ def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], 
     log.begin("next")
     log.answered(status=200)
     assert read(lines()) == {}
-
-
-SCHEDULED = {
-    "version": "0",
-    "id": "1",
-    "detail-type": "Scheduled Event",
-    "source": "aws.events",
-    "account": "1",
-    "time": "2026-11-24T12:00:00Z",
-    "region": "eu-west-2",
-    "resources": [],
-    "detail": {},
-}

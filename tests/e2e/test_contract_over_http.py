@@ -3,35 +3,13 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from tests.deployed import SLUG, DeployedSite
+from tests.e2e.signing import API, act, link, sign
 from tests.emulated import eventually
-
-ALICE = {"name": "Alice Example", "consent": {"sign": True, "updates": False}}
-API = f"/api/petitions/{SLUG}"
-PROBLEM = "application/problem+json"
-
-
-def sign(site: DeployedSite, email: str, **fields: object) -> requests.Response:
-    return requests.post(f"{site.url}{API}/signatures", json={**ALICE, "email": email, **fields}, timeout=30)
-
-
-def link(site: DeployedSite, email: str, purpose: str) -> str:
-    [mail, *_] = eventually(lambda: site.mails(email))
-    found = re.search(rf"{re.escape(site.url)}/{purpose}\?token=\S+", mail["text"])
-    assert found, mail["text"]
-    return found[0]
-
-
-def act(address: str, **fields: str) -> requests.Response:
-    """Press the button on a link's page."""
-    parts = urlsplit(address)
-    token = parts.query.removeprefix("token=")
-    return requests.post(address.partition("?")[0], data={"token": token, **fields}, timeout=30)
 
 
 def test_sign_email_confirm_count_withdraw(deployed_site: DeployedSite) -> None:
@@ -108,120 +86,6 @@ def test_the_petition_as_json(deployed_site: DeployedSite) -> None:
     assert (letter["targets"], letter["may_edit"]) == (["Home Secretary"], True)
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "status"),
-    [
-        ("{", "application/json", 400),
-        ("[]", "application/json", 422),
-        ('{"name": "Alice"}', "application/json", 422),
-        ("name=Alice", "application/x-www-form-urlencoded", 415),
-        ('{"name": "' + "a" * 17000 + '"}', "application/json", 413),
-    ],
-)
-def test_bad_input_gets_a_problem_with_field_errors(
-    deployed_site: DeployedSite, body: str, content_type: str, status: int
-) -> None:
-    headers = {"Content-Type": content_type}
-    answer = requests.post(f"{deployed_site.url}{API}/signatures", data=body, headers=headers, timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert {"type", "title", "status", "detail"} <= set(answer.json())
-    assert ("errors" in answer.json()) is (status == 422)
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/api/petitions/no-such-petition", 404),
-        ("/api/no/such/route", 404),
-        ("/api/staff/petitions", 401),
-        (f"/api/staff/petitions/{SLUG}/counts", 401),
-    ],
-)
-def test_not_found_and_not_allowed_are_problems(deployed_site: DeployedSite, path: str, status: int) -> None:
-    answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
-    assert answer.json()["status"] == status
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
-
-
-@pytest.mark.parametrize("path", ["/", f"/petitions/{SLUG}", API, f"{API}/count", "/confirm?token=x", "/no/such/page"])
-def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, path: str) -> None:
-    got, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
-    assert (head.status_code, head.content) == (got.status_code, b"")
-    changing = {"Content-Length", "Date", "ETag"}
-    assert {name for name in got.headers if name not in changing} <= set(head.headers)
-    assert head.headers["Content-Type"] == got.headers["Content-Type"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "allow"),
-    [
-        ("DELETE", "/", {"GET", "HEAD"}),
-        ("PUT", f"{API}/signatures", {"OPTIONS", "POST"}),
-        ("GET", f"{API}/signatures", {"OPTIONS", "POST"}),
-        ("POST", f"{API}/count", {"GET", "HEAD", "OPTIONS"}),
-        ("DELETE", "/api/staff/petitions", {"GET", "HEAD", "POST"}),
-    ],
-)
-def test_another_method_is_405_with_an_allow_header(
-    deployed_site: DeployedSite, method: str, path: str, allow: set[str]
-) -> None:
-    answer = requests.request(method, f"{deployed_site.url}{path}", timeout=30)
-    if deployed_site.api and answer.status_code == 403:
-        pytest.skip("pages behind CloudFront take GET and HEAD only: it answers 403 itself")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
-    assert set(answer.headers["Allow"].split(", ")) == allow
-
-
-def test_an_unknown_path_is_a_page_for_a_browser(deployed_site: DeployedSite) -> None:
-    answer = requests.get(f"{deployed_site.url}/no/such/page", headers={"Accept": "text/html"}, timeout=30)
-    assert answer.status_code == 404
-    assert "Page not found" in answer.text
-
-
-def test_staff_may_use_head_where_they_may_use_get(deployed_site: DeployedSite) -> None:
-    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
-    assert requests.head(url, timeout=30).status_code == 401
-    known = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    assert requests.head(url, headers=known, timeout=30).status_code == 200
-
-
-def test_an_unknown_token_is_refused(deployed_site: DeployedSite) -> None:
-    for token in ("Bearer x", f"Bearer staff_{'0' * 16}_{'0' * 64}", "Basic YTpi"):
-        address = f"{deployed_site.url}/api/staff/petitions"
-        answer = requests.get(address, headers={"Authorization": token}, timeout=30)
-        assert answer.status_code == 401, token
-
-
-def test_charlie_with_only_manage_reads_no_count(deployed_site: DeployedSite) -> None:
-    from stack.manage import issue_token
-
-    token = issue_token(deployed_site.stack, "charlie", "manage")
-    address = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
-    answer = requests.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (403, PROBLEM)
-    assert "confirmed" not in answer.text
-
-
-def test_staff_list_every_petition(deployed_site: DeployedSite) -> None:
-    petitions = deployed_site.staff("/petitions").json()["petitions"]
-    [listed] = [petition for petition in petitions if petition["slug"] == SLUG]
-    assert set(listed) == {"slug", "title", "state", "scheduled_opening", "confirmed", "pending"}
-
-
-@pytest.mark.parametrize("ask", [{"params": {"by": "day", "format": "csv"}}, {"params": {"by": "day"}, "accept": 1}])
-def test_staff_get_csv_for_their_spreadsheet(deployed_site: DeployedSite, ask: dict[str, object]) -> None:
-    headers = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    if "accept" in ask:
-        headers["Accept"] = "text/csv"
-    address = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
-    answer = requests.get(address, params=ask["params"], headers=headers, timeout=30)  # type: ignore[arg-type]
-    assert answer.headers["Content-Type"].startswith("text/csv")
-    assert answer.text.splitlines()[0] == "key,confirmed"
-
-
 def test_a_preflight_lets_any_origin_sign(deployed_site: DeployedSite) -> None:
     headers = {
         "Origin": "https://partner.example",
@@ -270,36 +134,6 @@ def test_pages_have_security_headers(deployed_site: DeployedSite) -> None:
     assert "max-age" in page.headers["Strict-Transport-Security"]
 
 
-def test_a_damaged_link_leads_to_a_helpful_page(deployed_site: DeployedSite) -> None:
-    for path in ("/confirm", "/confirm?token=x", "/withdraw?token=a.b", "/unsubscribe?token="):
-        answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
-        assert answer.status_code == 400
-        assert "This link is incomplete" in answer.text
-
-
 def test_health_checks_tables_and_queue(deployed_site: DeployedSite) -> None:
     answer = requests.get(f"{deployed_site.url}/health", timeout=30)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-
-
-def test_anyone_can_check_a_statement_and_a_forged_one_is_refused(deployed_site: DeployedSite) -> None:
-    frozen = deployed_site.frozen()
-    assert frozen["statement"]["confirmed"] == deployed_site.counts()["confirmed"]
-    page = requests.get(frozen["url"], timeout=30)
-    address = page.url.replace("/statements/", "/api/statements/")
-    checked = requests.get(address, headers={"Origin": "https://news.example"}, timeout=30)
-    assert (checked.status_code, checked.json()["statement"]) == (200, frozen["statement"])
-    assert checked.headers["Access-Control-Allow-Origin"] == "*"
-    assert "This statement is genuine" in page.text
-    for tampered in (address[:-1], "A.".join(address.rsplit(".", 1)), f"{address}A"):
-        refused = requests.get(tampered, timeout=30)
-        assert (refused.status_code, refused.headers["Content-Type"]) == (404, PROBLEM), tampered
-
-
-def test_an_unchanged_csv_is_304(deployed_site: DeployedSite) -> None:
-    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts?by=source&top=3&format=csv"
-    staff = {"Authorization": f"Bearer {deployed_site.staff_token}"}
-    first = requests.get(url, headers=staff, timeout=30)
-    assert first.headers["Content-Type"].startswith("text/csv")
-    again = requests.get(url, headers={**staff, "If-None-Match": first.headers["ETag"]}, timeout=30)
-    assert (again.status_code, again.content) == (304, b"")

@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from tests.deployed import SLUG, DeployedSite
-from tests.e2e.test_contract_over_http import act, link, sign
+from tests.e2e.signing import act, link, sign
 from tests.emulated import eventually
 from tests.letters.lettering import HOME_SECRETARY
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.deployed import DeployedSite, a_draft
-from tests.e2e.test_contract_over_http import ALICE, act, link
+from tests.e2e.signing import ALICE, act, link
 from tests.emulated import eventually
 
 

@@ -13,15 +13,11 @@ from chalicelib.petitions.find import SETTINGS_SECONDS
 from chalicelib.petitions.model import PetitionState
 from chalicelib.shedding.level import Level, shed
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
+from tests.flows.answers import ANSWERS, ENDS, PERSONAL, SLUG, yes_or_no
 from tests.flows.recovery import go_well
 from tests.flows.ways import CORRECTIONS, COUNTRIES, PEOPLE, SIGNERS, SOURCES, TROUBLE, WAYS, WHICH, Way
 from tests.flows.world import Letter, Trouble, World
 from tests.served import FORM, token_in
-
-ANSWERS = {"json": (202, b'{"status":"check-your-inbox"}', None), "form": (303, b"", "/petitions/safe-children/thanks")}
-ENDS = {"Your signature is counted": "confirmed", "Your signature is withdrawn": "withdrawn"}
-PERSONAL = {"name", "email", "country", "postcode", "source", "counted_source"}
-SLUG = "safe-children"
 
 
 class Supporters(RuleBasedStateMachine):
@@ -156,7 +152,7 @@ class Supporters(RuleBasedStateMachine):
         self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]
     ) -> None:
         assert after["name"] == corrections.get("name", before["name"])
-        assert after["updates"] is ({"yes": True, "no": False}[corrections.get("updates", _yes(before))])
+        assert after["updates"] is ({"yes": True, "no": False}[corrections.get("updates", yes_or_no(before))])
         for version in ("text_version", "consent_version"):
             assert after[version] == before[version], "the version changed, though no page showed another"
 
@@ -201,7 +197,3 @@ class Supporters(RuleBasedStateMachine):
         if shown in ENDS.values():
             assert not [who for person in PEOPLE for who in person if who.email in text or who.name in text]
         return shown
-
-
-def _yes(item: Mapping[str, Any]) -> str:
-    return "yes" if item["updates"] else "no"

@@ -7,13 +7,11 @@ is made afterwards.
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
 import manage
-from chalicelib.aws.expressions import wire_key
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys, times
 from chalicelib.core.tokens import Subject
@@ -27,20 +25,12 @@ from chalicelib.staff.audit.record import record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import Site, link, token
+from tests.flows.restoring import a_copy, delete, manage_prints, table_name, without_mark
 from tests.flows.test_funnel import areas, numbers, pressed
 from tests.flows.test_races import all_signatures, signed
 from tests.flows.test_recount import a_crowd, quiet
 
 CONFIRMED, PENDING = 9, 4
-
-
-def table_name(tables: Tables, table: str) -> str:
-    return tables._names[table]
-
-
-def delete(tables: Tables, item: dict[str, Any], table: str = keys.SIGNATURES) -> None:
-    key = wire_key(keys.Key(table, item["pk"], item["sk"]))
-    boto3.client("dynamodb").delete_item(TableName=table_name(tables, table), Key=key)
 
 
 @pytest.fixture(autouse=True)
@@ -56,20 +46,6 @@ def recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
     for name in client.list_tables()["TableNames"]:
         if "-restored-" in name:
             client.delete_table(TableName=name)
-
-
-def manage_prints(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
-    capsys.readouterr()
-    assert manage.main(words) == code, capsys.readouterr()
-    return capsys.readouterr().out
-
-
-def a_copy(capsys: pytest.CaptureFixture[str], table: str = keys.SIGNATURES) -> str:
-    """Copy the table as it is now and return the copy's time."""
-    out = manage_prints(capsys, "restore", table, "--at", "latest", "--dry-run")
-    found = re.search(r"--at (\S+) --finish", out)
-    assert found
-    return found[1]
 
 
 def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_email(
@@ -115,10 +91,6 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     assert "13 unchanged" in manage_prints(capsys, "restore", "signatures", "--at", moment)
     assert "deleted" in manage_prints(capsys, "restore", "signatures", "--at", moment, "--finish")
     assert not [name for name in boto3.client("dynamodb").list_tables()["TableNames"] if "-restored-" in name]
-
-
-def without_mark(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name != "restored_at"}
 
 
 def test_an_email_that_was_not_sent_yet_is_sent_once(

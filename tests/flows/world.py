@@ -21,8 +21,8 @@ from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition
-from tests.fakes import FakeQueue
 from tests.faults.injection import Fault, Injection, Killed, Target, restore
+from tests.flows.channel import Channel
 from tests.flows.ledger import Event, Ledger, lasts
 from tests.located import give_table
 from tests.served import Served, a_site, link_in, schedule_event, stream_event, wire
@@ -32,34 +32,6 @@ Trouble = Mapping[int, Fault]
 Result = TypeVar("Result")
 NONE: Trouble = {}
 STREAM_SHARDS = 2
-# The number of handled messages that may be delivered again at any later time.
-REMEMBERED = 30
-
-
-class Channel(FakeQueue):
-    """A queue whose messages a test delivers in any order. It keeps handled messages and dead letters."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.handled: list[Mapping[str, Any]] = []
-        self.dead: list[Mapping[str, Any]] = []
-
-    def settle(self, message: Mapping[str, Any]) -> None:
-        if message in self.messages:
-            self.messages.remove(message)
-            self.handled = [*self.handled, message][-REMEMBERED:]
-
-    def bury(self, which: int) -> None:
-        self.dead.append(self.messages.pop(which % len(self.messages)))
-
-    def redrive(self) -> None:
-        self.messages += self.dead
-        self.dead.clear()
-
-    def forget(self) -> None:
-        """SQS keeps a message for 14 days."""
-        for messages in (self.messages, self.handled, self.dead):
-            messages.clear()
 
 
 @dataclass(frozen=True)

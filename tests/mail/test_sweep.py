@@ -195,8 +195,3 @@ def test_a_failing_queue_marks_nothing_and_keeps_the_cursor(
         swept(Outbox(Full(), Full(), SIGNATURE_KINDS), tables)
     assert "mail_queued_at" not in item_of(tables, petition, identity)
     assert swept(outbox, tables) == 1
-
-
-def test_the_limits_fit_together() -> None:
-    assert timedelta(days=14) > QUEUE_FORGETS + 4 * ON_ITS_WAY, "a walk of ten million takes hours"
-    assert RUN_SECONDS + 4 + 10 < 120, "the function's timeout, a page of lost requests, and a slow call"

@@ -33,11 +33,6 @@ from tests.signatures.test_sign import signatures_in
 ERASE = "/api/staff/people/erase"
 
 
-@pytest.fixture
-def bob(served: Served) -> str:
-    return bobs_token(served.tables, NOW, Right.PEOPLE)
-
-
 def signs_while_the_table_is_down(served: Served) -> None:
     shed(Level.ACCEPT_ONLY, served.tables)
     forget_level()

@@ -4,6 +4,9 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.petitions.goals import Goal, check_rising
+from tests.actors import DAY, a_petition, confirmed
+from tests.petitions.test_staff_api import HERE, ask, typed
+from tests.served import Served
 
 
 @pytest.mark.parametrize("goals", [[5000, 1000], [1000, 1000], [1, 2, 2]])
@@ -21,3 +24,13 @@ def test_rising_goals_are_right(goals: list[int]) -> None:
 def test_what_could_be_another_number_is_no_goal(value: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Goal).validate_python(value)
+
+
+def test_the_next_goal_is_shown_on_every_route(served: Served) -> None:
+    ask(served, "PUT", HERE, typed(goal=1, goals=[500]))
+    assert served.get("/api/petitions/safe-children/count").json_body["goal"] == 1
+    confirmed(served.tables, a_petition())
+    served.clock.forward(DAY / 24)
+    for path in ("/api/petitions/safe-children/count", "/api/petitions/safe-children"):
+        assert served.get(path).json_body["goal"] == 500
+    assert "<span data-goal>500</span>" in served.get("/petitions/safe-children").body.decode()

@@ -167,16 +167,6 @@ def test_a_preview_link_shows_the_draft_until_it_expires(served: Served, draft: 
         assert (answer.status_code, "preview link has expired" in answer.body.decode()) == (404, True)
 
 
-def test_the_next_goal_is_shown_on_every_route(served: Served) -> None:
-    ask(served, "PUT", HERE, typed(goal=1, goals=[500]))
-    assert served.get("/api/petitions/safe-children/count").json_body["goal"] == 1
-    confirmed(served.tables, a_petition())
-    served.clock.forward(DAY / 24)
-    for path in ("/api/petitions/safe-children/count", "/api/petitions/safe-children"):
-        assert served.get(path).json_body["goal"] == 500
-    assert "<span data-goal>500</span>" in served.get("/petitions/safe-children").body.decode()
-
-
 def test_an_action_that_cannot_be_logged_is_not_done(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise Unavailable

@@ -6,13 +6,10 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from email.parser import HeaderParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks import scene
 from stack import target
 from stack.bytecode import with_bytecode
 from stack.console import Failure
@@ -21,17 +18,14 @@ from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES
 from stack.target import AWS_PYTHON, LOCAL_STAGE, RUNNING, Target, aws_target, interpreter, target_of
+from tests.stack.archive import GLIBC_OF_AMAZON_LINUX_2023, PYTHON, compiled_files, event, run, runs_there, tags
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
-
-PYTHON = interpreter(AWS_PYTHON)
 needs_the_pinned_python = pytest.mark.skipif(PYTHON is None, reason=f"python{AWS_PYTHON} is not on the PATH")
 # Magic number of every release of CPython 3.13, and PEP 552's flag for "do not check the source".
 BYTECODE_OF_313 = (3571).to_bytes(2, "little") + b"\r\n" + (1).to_bytes(4, "little")
-GLIBC_OF_AMAZON_LINUX_2023 = (2, 34)
 LIMIT, LIMIT_UNZIPPED = 50_000_000, 250_000_000
 FOR_THIS_PYTHON = re.compile(r"\.(cpython-313-x86_64-linux-gnu|abi3)\.so$")
-MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_x86_64|manylinux2014_x86_64")
 
 
 @pytest.fixture(scope="module")
@@ -51,41 +45,6 @@ def unpacked(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("function")
     archive.extractall(folder)
     return folder
-
-
-def compiled_files(archive: zipfile.ZipFile) -> set[str]:
-    """Return the extension modules, without the shared libraries that wheels include."""
-    return {name for name in archive.namelist() if name.endswith(".so") and ".libs/" not in name}
-
-
-def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
-    found = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
-    return {name: HeaderParser().parsestr(archive.read(name).decode()).get_all("Tag", []) for name in found}
-
-
-def runs_there(tag: str) -> bool:
-    """Whether Python 3.13 on Amazon Linux 2023 can use a wheel with this tag."""
-    python, abi, platform = tag.split("-")
-    if (abi, platform) == ("none", "any"):
-        return python in ("py3", "py2.py3", "cp313")
-    match = MANYLINUX.fullmatch(platform)
-    glibc = tuple(map(int, match.groups(default="0"))) if match else (99, 0)
-    return (abi == "abi3" or python == abi == "cp313") and glibc <= GLIBC_OF_AMAZON_LINUX_2023
-
-
-def event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
-    """Return API Gateway's event for a GET without path parameters."""
-    sent = scene.count_event("any")
-    where = {"resource": path, "path": path, "pathParameters": None, "multiValueQueryStringParameters": query}
-    context = {**sent["requestContext"], "resourcePath": path, "path": f"/site{path}"}
-    return {**sent, **where, "requestContext": context}
-
-
-def run(script: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[bytes]:
-    """Run a script with the pinned Python, which can import only the unpacked zip and its standard library."""
-    command = [str(PYTHON), "-I", "-S", "-B", str(Path(__file__).with_name(script)), str(folder)]
-    settings = {**scene.SETTINGS, **scene.AWS_SETTINGS}
-    return subprocess.run(command, input=given.encode(), env=settings, capture_output=True, check=False)
 
 
 def test_every_function_has_the_pinned_runtime(aws: Package) -> None:

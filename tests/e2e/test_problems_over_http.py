@@ -1,0 +1,87 @@
+"""What a client gets for a wrong address, method, input or link."""
+
+import pytest
+import requests
+
+from tests.deployed import SLUG, DeployedSite
+from tests.e2e.signing import API, PROBLEM
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        ("{", "application/json", 400),
+        ("[]", "application/json", 422),
+        ('{"name": "Alice"}', "application/json", 422),
+        ("name=Alice", "application/x-www-form-urlencoded", 415),
+        ('{"name": "' + "a" * 17000 + '"}', "application/json", 413),
+    ],
+)
+def test_bad_input_gets_a_problem_with_field_errors(
+    deployed_site: DeployedSite, body: str, content_type: str, status: int
+) -> None:
+    headers = {"Content-Type": content_type}
+    answer = requests.post(f"{deployed_site.url}{API}/signatures", data=body, headers=headers, timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert {"type", "title", "status", "detail"} <= set(answer.json())
+    assert ("errors" in answer.json()) is (status == 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/petitions/no-such-petition", 404),
+        ("/api/no/such/route", 404),
+        ("/api/staff/petitions", 401),
+        (f"/api/staff/petitions/{SLUG}/counts", 401),
+    ],
+)
+def test_not_found_and_not_allowed_are_problems(deployed_site: DeployedSite, path: str, status: int) -> None:
+    answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
+    assert answer.json()["status"] == status
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/", f"/petitions/{SLUG}", API, f"{API}/count", "/confirm?token=x", "/no/such/page"])
+def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, path: str) -> None:
+    got, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    changing = {"Content-Length", "Date", "ETag"}
+    assert {name for name in got.headers if name not in changing} <= set(head.headers)
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "/", {"GET", "HEAD"}),
+        ("PUT", f"{API}/signatures", {"OPTIONS", "POST"}),
+        ("GET", f"{API}/signatures", {"OPTIONS", "POST"}),
+        ("POST", f"{API}/count", {"GET", "HEAD", "OPTIONS"}),
+        ("DELETE", "/api/staff/petitions", {"GET", "HEAD", "POST"}),
+    ],
+)
+def test_another_method_is_405_with_an_allow_header(
+    deployed_site: DeployedSite, method: str, path: str, allow: set[str]
+) -> None:
+    answer = requests.request(method, f"{deployed_site.url}{path}", timeout=30)
+    if deployed_site.api and answer.status_code == 403:
+        pytest.skip("pages behind CloudFront take GET and HEAD only: it answers 403 itself")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM)
+    assert set(answer.headers["Allow"].split(", ")) == allow
+
+
+def test_an_unknown_path_is_a_page_for_a_browser(deployed_site: DeployedSite) -> None:
+    answer = requests.get(f"{deployed_site.url}/no/such/page", headers={"Accept": "text/html"}, timeout=30)
+    assert answer.status_code == 404
+    assert "Page not found" in answer.text
+
+
+def test_a_damaged_link_leads_to_a_helpful_page(deployed_site: DeployedSite) -> None:
+    for path in ("/confirm", "/confirm?token=x", "/withdraw?token=a.b", "/unsubscribe?token="):
+        answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
+        assert answer.status_code == 400
+        assert "This link is incomplete" in answer.text

@@ -1,0 +1,58 @@
+"""Tables, queues and settings of one test on the emulator."""
+
+import uuid
+from typing import Any
+
+import boto3
+
+from chalicelib.core import keys
+from chalicelib.core.settings import queue_variable, table_variable
+from stack.template.merge import merge_template
+from stack.template.queues import queue_id
+from stack.template.tables import table_id
+
+SENDER = "petitions@example.org"
+BUCKET = "bucket"
+CONFIGURATION_SET = "mail"
+RESOURCES = merge_template()["Resources"]
+
+
+def create_tables() -> tuple[dict[str, str], str]:
+    client = boto3.client("dynamodb")
+    names, streams = {}, {}
+    for logical in keys.TABLES:
+        properties = RESOURCES[table_id(logical)]["Properties"]
+        shape: Any = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+        if "StreamSpecification" in properties:
+            shape["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
+        created = client.create_table(TableName=f"{logical}-{uuid.uuid4().hex}", **shape)["TableDescription"]
+        names[logical], streams[logical] = created["TableName"], created.get("LatestStreamArn", "")
+    return {**names, BUCKET: f"exports-{uuid.uuid4().hex}"}, streams[keys.SIGNATURES]
+
+
+def physical_names(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
+    """Return the names of the template's resources in this test."""
+    tables = {table_id(name): names[name] for name in keys.TABLES}
+    called = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
+    return {**tables, **called, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
+
+
+def verify_sender() -> None:
+    boto3.client("ses").verify_email_identity(EmailAddress=SENDER)
+
+
+def environment_in(names: dict[str, str], queues: dict[str, str]) -> dict[str, str]:
+    return {
+        "STAGE": "test",
+        **{table_variable(name): names[name] for name in keys.TABLES},
+        **{queue_variable(name): url for name, url in queues.items()},
+        "EXPORTS_BUCKET": names[BUCKET],
+        "MAIL_PER_SECOND": "100000",
+        "MAIL_SENDERS": "2",
+        "SITE_URL": "https://petitions.example",
+        "MAIL_FROM": SENDER,
+        "CONFIGURATION_SET": CONFIGURATION_SET,
+        "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
+        "TOKEN_KEYS": '{"v1": "token-secret"}',
+        "LIMIT_KEYS": '{"v1": "limit-secret"}',
+    }

@@ -1,0 +1,77 @@
+"""What functions name and do not call: `sites_from` follows names."""
+
+NOTE = "chalicelib/staff/audit/store.py:keep_refusal"
+# Looked up by its name: only the relay asks for letters again.
+AGAIN = {"chalicelib/mail/counted.py:request_dropped", "chalicelib/mail/counted.py:transact"}
+# What an email's feedback does, and who requests one.
+RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
+REQUESTED = {"chalicelib/mail/deliveries.py:put"}
+OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/gathered.py:find_digest"}
+TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
+# `sites_from` follows names: these are named in what a function runs, and not called by it.
+NAMED_ONLY = {
+    # These views never refuse an action after they have recorded it.
+    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
+    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *AGAIN, *OF_DIGESTS},
+    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
+    "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    # A partner that finds a signature signs again without email, so an email is requested only after a race.
+    "partners": {
+        *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
+        *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
+    },
+    # No email of updates, and no letter, is urgent.
+    "send_mail": {
+        *RECORDED,
+        *REQUESTED,
+        *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
+        *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
+        "chalicelib/mail/counted.py:transact",
+        "chalicelib/mail/outstanding.py:advance",
+        "chalicelib/mail/deliveries.py:mark_sent",
+        "chalicelib/mail/deliveries.py:mark_undeliverable",
+        "chalicelib/mail/deliveries.py:request",
+        "chalicelib/mail/outstanding.py:mark",
+        *("chalicelib/letters/deliveries.py:mark_refused", "chalicelib/letters/target_state.py:pause"),
+        "chalicelib/mail/stop.py:is_stopped",
+        "chalicelib/petitions/store.py:find_letter",
+        "chalicelib/signatures/mail_state.py:mark_undeliverable",
+        "chalicelib/signatures/store.py:find",
+        "chalicelib/updates/store.py:find",
+    },
+    "send_other_mail": {
+        *RECORDED,
+        *REQUESTED,
+        "chalicelib/letters/digest_kind.py:put",
+        *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
+        *("chalicelib/mail/outstanding.py:mark", "chalicelib/signatures/mail_state.py:mark_undeliverable"),
+    },
+    # The partner's usual wording is stored already.
+    "run_import": {
+        "chalicelib/partners/store.py:keep_wording",
+        *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
+    },
+    # The relay requests letters, and neither sends them nor records their outcome.
+    "relay_mail": {
+        *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *OF_DIGESTS, "chalicelib/mail/state.py:_change"),
+        *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_consistently", "mark_sent", "mark_undeliverable")),
+    },
+    "send_letter_digests": {
+        *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *AGAIN, *REQUESTED),
+    },
+    "run_update": {
+        "chalicelib/mail/outbox.py:depth",
+        *AGAIN,
+        *OF_DIGESTS,
+        TEST_ADDRESS,
+        "chalicelib/petitions/store.py:list_all",
+    },
+    "project_signatures": {"chalicelib/projections/store.py:followed"},
+    # A type of its arguments; only the sender claims.
+    "sweep_mail": {"chalicelib/mail/state.py:claim", *AGAIN, *REQUESTED, *OF_DIGESTS, TEST_ADDRESS},
+    # A late message for a signature with a requested email is ignored before this call.
+    "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
+}
+
+# A presigned link is computed without a call.
+LINKS = {"exports": {"chalicelib/exports/api.py:_link", "chalicelib/exports/subscribers/api.py:link_list"}}

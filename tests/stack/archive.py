@@ -1,0 +1,52 @@
+"""What is in a zip for Lambda, and what runs from it."""
+
+import re
+import subprocess
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import Any
+
+from benchmarks import scene
+from stack.target import AWS_PYTHON, interpreter
+
+PYTHON = interpreter(AWS_PYTHON)
+
+GLIBC_OF_AMAZON_LINUX_2023 = (2, 34)
+
+MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_x86_64|manylinux2014_x86_64")
+
+
+def compiled_files(archive: zipfile.ZipFile) -> set[str]:
+    """Return the extension modules, without the shared libraries that wheels include."""
+    return {name for name in archive.namelist() if name.endswith(".so") and ".libs/" not in name}
+
+
+def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
+    found = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
+    return {name: HeaderParser().parsestr(archive.read(name).decode()).get_all("Tag", []) for name in found}
+
+
+def runs_there(tag: str) -> bool:
+    """Whether Python 3.13 on Amazon Linux 2023 can use a wheel with this tag."""
+    python, abi, platform = tag.split("-")
+    if (abi, platform) == ("none", "any"):
+        return python in ("py3", "py2.py3", "cp313")
+    match = MANYLINUX.fullmatch(platform)
+    glibc = tuple(map(int, match.groups(default="0"))) if match else (99, 0)
+    return (abi == "abi3" or python == abi == "cp313") and glibc <= GLIBC_OF_AMAZON_LINUX_2023
+
+
+def event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
+    """Return API Gateway's event for a GET without path parameters."""
+    sent = scene.count_event("any")
+    where = {"resource": path, "path": path, "pathParameters": None, "multiValueQueryStringParameters": query}
+    context = {**sent["requestContext"], "resourcePath": path, "path": f"/site{path}"}
+    return {**sent, **where, "requestContext": context}
+
+
+def run(script: str, folder: Path, given: str = "") -> subprocess.CompletedProcess[bytes]:
+    """Run a script with the pinned Python, which can import only the unpacked zip and its standard library."""
+    command = [str(PYTHON), "-I", "-S", "-B", str(Path(__file__).with_name(script)), str(folder)]
+    settings = {**scene.SETTINGS, **scene.AWS_SETTINGS}
+    return subprocess.run(command, input=given.encode(), env=settings, capture_output=True, check=False)
