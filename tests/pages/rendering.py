@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -141,6 +142,12 @@ def page_of(
 ) -> Page:
     context = context_of(template, petition or a_petition(), word, base) | (given or {}) | changes
     return Page(render(template, base=base, site_url=SITE, **context))
+
+
+@cache
+def shown(template: str, base: str = "") -> Page:
+    """Return the page with a text in every field. It is rendered once for all tests."""
+    return page_of(template, base=base)
 
 
 def an_untouched_form(*, base: str = "", petition: SimpleNamespace | None = None, **changes: object) -> Page:

@@ -9,7 +9,17 @@ import pytest
 
 from chalicelib.pages.render import asset_url, render
 from tests.pages.parsed import Page
-from tests.pages.rendering import EVIL, PAGES, SITE, STAFF, a_petition, an_untouched_form, every_template, page_of
+from tests.pages.rendering import (
+    EVIL,
+    PAGES,
+    SITE,
+    STAFF,
+    a_petition,
+    an_untouched_form,
+    every_template,
+    page_of,
+    shown,
+)
 
 # The staff pages: they load another script and show nothing of a petition.
 SCRIPTS = {
@@ -61,7 +71,7 @@ def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
 
 @every_template
 def test_pages_have_no_inline_script_or_style(template: str) -> None:
-    page = page_of(template)
+    page = shown(template)
     names = {name for element in page.elements for name in element.attrs}
     assert not {name for name in names if name == "style" or name.startswith("on")}
     assert not page.all("style")
@@ -82,7 +92,7 @@ def test_a_privacy_link_is_shown_only_over_https(scheme: str) -> None:
 @every_template
 def test_every_link_form_and_asset_starts_with_the_base(template: str, base: str) -> None:
     names = ("href", "src", "action", "data-count-url", "data-sign-url", "data-thanks-url")
-    page = page_of(template, base=base)
+    page = shown(template, base)
     links = [element.attrs[name] for element in page.elements for name in names if name in element.attrs]
     inside = [link for link in links if not link.startswith(("#", "mailto:", "https://"))]
     assert inside
@@ -93,7 +103,7 @@ def test_every_link_form_and_asset_starts_with_the_base(template: str, base: str
 
 @every_template
 def test_a_page_has_one_h1_a_title_a_language_and_a_working_skip_link(template: str) -> None:
-    page = page_of(template)
+    page = shown(template)
     assert page.one("html").attrs["lang"] == "en"
     assert page.one("h1").text.strip()
     assert page.one("title").text.strip()
@@ -106,7 +116,7 @@ def test_a_page_has_one_h1_a_title_a_language_and_a_working_skip_link(template: 
 
 @every_template
 def test_ids_are_unique_and_every_reference_has_a_target(template: str) -> None:
-    page = page_of(template)
+    page = shown(template)
     assert len(page.ids) == len(set(page.ids))
     names = ("for", "aria-describedby", "aria-labelledby")
     referred = [word for element in page.elements for name in names for word in element.attrs.get(name, "").split()]
@@ -116,7 +126,7 @@ def test_ids_are_unique_and_every_reference_has_a_target(template: str) -> None:
 
 @every_template
 def test_every_field_has_a_label(template: str) -> None:
-    page = page_of(template)
+    page = shown(template)
     fields = [f for f in page.all("input", "select", "textarea", "progress") if f.attrs.get("type") != "hidden"]
     labelled = {label.attrs["for"] for label in page.all("label") if label.text.strip()}
     assert {field.attrs["id"] for field in fields} <= labelled
