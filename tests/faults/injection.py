@@ -5,7 +5,7 @@ botocore raises it over a real connection.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from functools import cache
@@ -61,6 +61,14 @@ class Fault(StrEnum):
 
 
 Faults = Mapping[int, Fault]
+# The calls that change nothing.
+READS = frozenset({"get", "batch_get", "query", "page", "check", "depth", "is_off", "copy_to"})
+# The faults of a write that differ in their effects. A refused call is a call that was lost before it took effect: both
+# raise Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process that is
+# killed right before a call is one that was killed right after the call before it.
+OF_A_WRITE = (Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.KILLED_AFTER)
+# Lost before or after a read is the same.
+OF_A_READ = (Fault.LOST_BEFORE,)
 TAKES_EFFECT = frozenset({Fault.LOST_AFTER, Fault.KILLED_AFTER})
 KILLS = frozenset({Fault.KILLED_BEFORE, Fault.KILLED_AFTER})
 
@@ -74,6 +82,7 @@ class Injection:
 
     def __init__(self, faults: Faults) -> None:
         self.sites: list[str] = []
+        self.reads: list[bool] = []
         self.met: list[tuple[str, Fault]] = []
         self._faults = faults
 
@@ -81,15 +90,21 @@ class Injection:
         for target in targets:
             kind = kind_of(target)
             for name in CALLS[kind]:
-                setattr(target, name, self._wrapped(kind, getattr(type(target), name).__get__(target)))
+                call = getattr(type(target), name).__get__(target)
+                setattr(target, name, self._wrapped(kind, call, is_read=name in READS))
 
-    def _wrapped(self, kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def faults_at(self, at: int) -> tuple[Fault, ...]:
+        """Return the faults of this call that differ in their effects."""
+        return OF_A_READ if self.reads[at] else OF_A_WRITE
+
+    def _wrapped(self, kind: str, call: Callable[..., Any], *, is_read: bool) -> Callable[..., Any]:
         def faulty(*arguments: Any, **named: Any) -> Any:
             site = _site()
             if not site or (kind == "Queue" and arguments and not arguments[0]):
                 return call(*arguments, **named)  # Not a handler's call: a test reads, or there is nothing to send.
             fault = self._faults.get(len(self.sites))
             self.sites.append(site)
+            self.reads.append(is_read)
             if fault is None:
                 return call(*arguments, **named)
             self.met.append((self.sites[-1], fault))
@@ -98,13 +113,16 @@ class Injection:
         return faulty
 
 
-def after_any_two_faults(run: Callable[[Faults], Sequence[str]]) -> None:
+def after_any_two_faults(run: Callable[[Faults], Injection]) -> None:
     """Run without a fault, with each single fault, and with each fault of a later call too. `run` returns its calls."""
-    for first in range(len(run({}))):
-        for fault in Fault:
-            for second in range(first + 1, len(run({first: fault}))):
-                for another in Fault:
-                    run({first: fault, second: another})
+    for first, fault in each_fault(run({})):
+        for second, another in each_fault(run({first: fault}), first + 1):
+            run({first: fault, second: another})
+
+
+def each_fault(made: Injection, begin: int = 0) -> Iterator[tuple[int, Fault]]:
+    """Yield each call from `begin` on with each of its faults."""
+    return ((at, fault) for at in range(begin, len(made.sites)) for fault in made.faults_at(at))
 
 
 def kind_of(target: Target) -> str:

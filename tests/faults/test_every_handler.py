@@ -1,7 +1,6 @@
 """For every function in the template, every AWS call and every fault: a retry succeeds and the counts are exact."""
 
 from collections.abc import Iterator, Sequence
-from itertools import product
 
 import pytest
 
@@ -40,6 +39,7 @@ from tests.faults.injection import CALLS, Fault, Faults, Injection, after_any_tw
 from tests.faults.scenes import LATER, Scene, counted_right
 from tests.faults.sites import sites_from
 from tests.served import Served
+from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
 SCENES = [
@@ -106,10 +106,14 @@ def played(served: Served, scene: Scene, faults: Faults) -> Injection:
 
 @every_scene
 def test_a_retry_after_any_fault_at_any_call_succeeds(served: Served, scene: Scene) -> None:
-    for at, fault in product(worth_failing(played(served, scene, {}).sites), Fault):
+    is_sender = scene.handler.startswith("send_")
+    calls = played(served, scene, {})
+    faults = [(at, fault) for at in worth_failing(calls.sites) for fault in calls.faults_at(at)]
+    faults += [(at, Fault.THROTTLED) for at in worth_failing(calls.sites) if is_sender]
+    for at, fault in faults:
         made = played(served, scene, {at: fault})
         assert made.met
-        if scene.handler.startswith("send_"):
+        if is_sender:
             mails = len(served.mailer.mails)
             assert mails == scene.sends or (mails == _after_a_crash(served) and _is_in_the_window(made))
 
@@ -135,7 +139,7 @@ def _is_in_the_window(made: Injection) -> bool:
 
 @pytest.mark.parametrize("scene", THE_WAY_OF_THE_COUNT, ids=str)
 def test_after_any_two_faults_the_count_is_exact(served: Served, scene: Scene) -> None:
-    after_any_two_faults(lambda faults: played(served, scene, faults).sites)
+    after_any_two_faults(lambda faults: played(served, scene, faults))
 
 
 def test_every_handler_of_the_template_has_a_scene() -> None:
@@ -153,6 +157,14 @@ def test_every_call_in_the_code_is_faulted(served: Served) -> None:
             met |= {site for site, _ in played(served, scene, faults).met}
     entries = [(getattr(handler, "func", handler).__module__, name) for name, handler in app.handler_map.items()]
     assert met | ELSEWHERE == sites_from(entries)
+
+
+def test_only_the_sender_of_an_email_tells_a_refused_call_from_a_lost_one() -> None:
+    """Otherwise each call would have to be refused as well as lost."""
+    refused = {f"chalicelib.core.errors.{name}" for name in ("Throttled", "Denied", "Unreached")}
+    code = [path for path in FILES if place(path).startswith("chalicelib/")]
+    telling = {place(path) for path in code if refused & {*imports(path)}}
+    assert {name for name in telling if not name.startswith("chalicelib/aws/")} == {"chalicelib/mail/send.py"}
 
 
 def test_every_aws_method_can_be_faulted() -> None:

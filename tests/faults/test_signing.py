@@ -12,7 +12,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, shed
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, a_petition, a_published_petition, confirmed, identity_of, json_of, key_of, signed
-from tests.faults.injection import Fault, Faults, after_any_two_faults, injected, restore, targets
+from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, injected, restore, targets
 from tests.faults.sites import sites_from
 from tests.served import Served
 from tests.signatures.test_sign import mailed
@@ -119,7 +119,7 @@ def mails(served: Served) -> int:
 
 @every_setting
 def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served, before: Setting) -> None:
-    def run(faults: Faults) -> list[str]:
+    def run(faults: Faults) -> Injection:
         begun(served, before)
         had = mails(served)
         answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
@@ -134,32 +134,32 @@ def test_after_any_faults_each_202_is_stored_once_with_one_email(served: Served,
         assert mails(served) - had <= 1, faults
         if answer is not None and answer.status_code == 202 and had < 5:
             assert mails(served) - had == 1, faults
-        return sites
+        return made
 
     after_any_two_faults(run)
 
 
 @every_setting
 def test_a_retry_without_an_answer_is_stored_once(served: Served, before: Setting) -> None:
-    def run(faults: Faults) -> list[str]:
+    def run(faults: Faults) -> Injection:
         begun(served, before)
         had = mails(served)
         answer, made = injected(served, faults, lambda: served.post_json(API, json_of()))
         if answer is not None and answer.status_code == 202:
-            return made.sites  # The test above covers it.
+            return made  # The test above covers it.
         served.clock.forward(timedelta(seconds=5))
         assert served.post_json(API, json_of()).status_code == 202
         drained(served)
         assert is_kept(served), faults
         assert mails(served) - had <= 1, faults
-        return made.sites
+        return made
 
     after_any_two_faults(run)
 
 
 @every_setting
 def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(served: Served, before: Setting) -> None:
-    def run(faults: Faults) -> list[str]:
+    def run(faults: Faults) -> Injection:
         begun(served, before)
         had = mails(served)
         shed(Level.ACCEPT_ONLY, served.tables)
@@ -170,7 +170,7 @@ def test_after_any_faults_in_the_worker_each_queued_signature_is_stored_once(ser
         drained(served)
         assert is_kept(served), faults
         assert mails(served) - had <= 1, faults
-        return made.sites
+        return made
 
     after_any_two_faults(run)
 

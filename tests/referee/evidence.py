@@ -36,8 +36,8 @@ from tests.referee.shapes import shape
 from tests.referee.witness import Heard, listening
 from tests.served import Served, schedule_event, sqs_event, stream_event
 
-# A lost call or a killed process leads to no other call than these.
-FAULTS = (Fault.THROTTLED, Fault.DENIED, Fault.LOST_AFTER)
+# A denied or lost call, or a killed process, leads to no other call than these.
+FAULTS = (Fault.THROTTLED, Fault.LOST_AFTER)
 REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 
