@@ -4,8 +4,10 @@ import gc
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import hypothesis
 import pytest
 from _pytest.nodeid import coerce_node_id
@@ -28,6 +30,9 @@ from tests.served import Served, a_site, wire
 
 # While tests are collected, almost all objects are kept. Looking for garbage takes a tenth of the processor's time.
 gc.set_threshold(100_000, 50, 100)
+
+# Read each description of a service once, whichever session asks: this is nine tenths of the time that a client takes.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
 pytest_plugins = ["tests.emulated", "tests.deployed"]

@@ -161,7 +161,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/exports/deliver.py", "chalicelib/exports/gather.py", "chalicelib/exports/model.py",
         "chalicelib/exports/request.py", "chalicelib/projections/funnel/store.py",
         "chalicelib/jobs/model.py", "chalicelib/jobs/store.py", "chalicelib/jobs/files.py",
-        "chalicelib/mail/model.py", "chalicelib/people/access.py", "chalicelib/petitions/page.py",
+        "chalicelib/mail/model.py", "chalicelib/petitions/page.py",
         "chalicelib/edge/route.py", "chalicelib/people/found.py", "chalicelib/people/mail_api.py",
         "chalicelib/petitions/store.py", "chalicelib/signatures/walk.py", "chalicelib/signatures/model.py",
         "chalicelib/signin/model.py", "chalicelib/staff/model.py",
