@@ -29,7 +29,7 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
     for text in texts:
         found = catalogue.get(text.id, text.context) if text.id else None
         if text.id and found is None:
-            yield f"not in the catalogue: {_english(text)!r}"
+            yield f"not in the catalogue: {_english(text)!r} (run `python -m stack.lint.translations --update`)"
         elif found is not None and found.id:
             yield from _problems_of(found)
     for message in catalogue:

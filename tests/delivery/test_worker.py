@@ -12,13 +12,11 @@ from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unava
 from chalicelib.core.settings import settings
 from chalicelib.delivery import worker
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.mail.model import Priority
 from chalicelib.mail.pace import SHARES
 from chalicelib.mail.pause import PAUSE
-from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
+from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.updates.kinds import UPDATE_KINDS
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed
 from tests.fakes import FakeQueue
 from tests.served import Served, schedule_event, stream_event
@@ -186,4 +184,4 @@ def test_the_functions_know_every_kind_without_app_py() -> None:
     """Lambda loads the module of a handler. app.py, which tests import, is another function's."""
     script = "import sys; from chalicelib.delivery.worker import KINDS; print(*sorted(KINDS), 'app' in sys.modules)"
     known = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    assert known == [*sorted({**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}), "False"]
+    assert known == [*sorted(worker.KINDS), "False"]

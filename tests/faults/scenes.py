@@ -96,9 +96,10 @@ def counted_right(served: Served) -> None:
     """Assert that the total and every breakdown equal the number of confirmed signatures."""
     items = [item for key, item in served.tables.items.items() if key.table == keys.SIGNATURES]
     number = sum(item["state"] == "confirmed" for item in items)
-    assert exact_count(PETITION, served.clock(), served.tables).confirmed == number
+    counted = {"total": exact_count(PETITION, served.clock(), served.tables).confirmed}
     for found in breakdowns(PETITION, Days(), served.clock(), served.tables):
-        assert found.confirmed == sum(found.values.values()) == number
+        counted |= {found.by: found.confirmed, f"values of {found.by}": sum(found.values.values())}
+    assert set(counted.values()) == {number}, f"{number} signatures are confirmed, counted are {counted}"
 
 
 def is_now(state: str, served: Served) -> None:

@@ -98,7 +98,7 @@ def played(served: Served, scene: Scene, faults: Faults) -> Injection:
         if scene.act(served):
             break
     else:
-        raise AssertionError(f"never settled after {faults}")
+        raise AssertionError(f"{scene} never settled after {faults}")
     scene.then(served)
     counted_right(served)
     return made

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from chalicelib.aws.table import Item, Tables
+from chalicelib.core.language import language_of
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import Priority
@@ -19,7 +20,10 @@ def contents(key: str, stored: Item, context: MailContext, now: datetime, tables
     held = held_as(petition, signature_id, tables)
     if held is None or held.signature.email is None:
         return NotSent.TOO_LATE
-    return Content(held.signature.email, {"petition": petition, "petition_url": f"{context.site_url}/petitions/{slug}"})
+    language = language_of(held.signature.language or petition.language)
+    shown = petition.in_language(language.code)
+    values = {"petition": shown, "petition_url": context.petition_link(slug, held.signature.language)}
+    return Content(held.signature.email, values, language=language.code, sender_name=shown.charity)
 
 
 STATE = Deliveries(kind="thanks", lifetime=timedelta(days=60))
