@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from aiohttp import web
 from playwright.sync_api import Page, expect
 
 from stack.background import served
 from stack.edge import local
+from stack.edge.gateway import Gateway
+from stack.front import problem, serving
 from stack.sockets import LOOPBACK, free_port
-from tests.browser.test_supporter import sign_and_confirm
+from tests.browser.test_supporter import fill, press_sign, sign_and_confirm
 from tests.deployed import PATIENCE, SLUG, DeployedSite, a_site_behind_a_cdn
 from tests.emulated import eventually
 
@@ -57,6 +60,30 @@ def test_the_audit_trail_has_the_visitors_address(cached_site: DeployedSite) -> 
     assert requests.post(address, headers=headers, timeout=PATIENCE).status_code == 201
     [entry, *_] = cached_site.staff("/audit").json()["entries"]
     assert entry["source_ip"] == "127.0.0.1"
+
+
+class ThrottlingGateway(Gateway):
+    """Refuses every form, as API Gateway does (stack/template/api.py)."""
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        if request.method != "POST":
+            return await super().pass_on(request)
+        return problem(429, "Too Many Requests", "Please go back.", {"Refresh": "0; url=/busy-form.html"})
+
+
+def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_to_what_was_typed(
+    phone_without_javascript: Page, cached_site: DeployedSite
+) -> None:
+    page = phone_without_javascript
+    edge, _ = local.applications(cached_site.stack, behind := free_port())
+    throttling = serving(ThrottlingGateway(cached_site.stack.gateway, ()))
+    with served(throttling, behind), served(edge, port := free_port()):
+        page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
+        fill(page, "patient@example.org")
+        press_sign(page)
+        expect(page.get_by_role("heading", level=1).first).to_have_text("Please try again in a few minutes")
+        page.go_back()
+        expect(page.get_by_role("textbox", name="Email address")).to_have_value("patient@example.org")
 
 
 def test_while_the_api_is_away_new_pages_are_busy_and_known_ones_stay(cached_site: DeployedSite) -> None:
