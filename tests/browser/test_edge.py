@@ -7,10 +7,12 @@ import requests
 from aiohttp import web
 from playwright.sync_api import Page, expect
 
+from stack.attach import Deployed
+from stack.aws import Cloud
 from stack.background import served
 from stack.edge import local
 from stack.edge.gateway import Gateway
-from stack.front import problem, serving
+from stack.front import serving
 from stack.sockets import LOOPBACK, free_port
 from tests.browser.test_supporter import fill, press_sign, sign_and_confirm
 from tests.deployed import PATIENCE, SLUG, DeployedSite, a_site_behind_a_cdn
@@ -63,12 +65,18 @@ def test_the_audit_trail_has_the_visitors_address(cached_site: DeployedSite) -> 
 
 
 class ThrottlingGateway(Gateway):
-    """Refuses every form, as API Gateway does (stack/template/api.py)."""
+    """Refuses every form with the response that the stack has for a throttled request."""
+
+    def __init__(self, stack: Deployed) -> None:
+        super().__init__(stack.gateway, ())
+        asked = {"restApiId": stack.outputs["RestAPIId"], "responseType": "THROTTLED"}
+        found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**asked)["responseParameters"]
+        self._headers = {name.rpartition(".")[2]: value.strip("'") for name, value in found.items()}
 
     async def pass_on(self, request: web.Request) -> web.Response:
         if request.method != "POST":
             return await super().pass_on(request)
-        return problem(429, "Too Many Requests", "Please go back.", {"Refresh": "0; url=/busy-form.html"})
+        return web.Response(status=429, text='{"status": 429}', headers=self._headers)
 
 
 def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_to_what_was_typed(
@@ -76,7 +84,7 @@ def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_t
 ) -> None:
     page = phone_without_javascript
     edge, _ = local.applications(cached_site.stack, behind := free_port())
-    throttling = serving(ThrottlingGateway(cached_site.stack.gateway, ()))
+    throttling = serving(ThrottlingGateway(cached_site.stack))
     with served(throttling, behind), served(edge, port := free_port()):
         page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
         fill(page, "patient@example.org")

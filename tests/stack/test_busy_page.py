@@ -24,7 +24,8 @@ def test_after_a_refused_form_it_says_how_to_go_back_in_every_language() -> None
     assert "use your browser’s Back button. What you typed should still be there." in english
     assert "You will be counted once." in english
     assert "Nothing was sent" not in english, "a gateway that timed out may have sent it"
-    assert english.count("<li>") == welsh.count("<li>") == 3
+    assert "If you opened a link from an email, open it again." in english
+    assert english.count("<li>") == welsh.count("<li>") == 4
 
 
 def test_it_loads_nothing_and_keeps_to_its_policy() -> None:
