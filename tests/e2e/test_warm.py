@@ -1,6 +1,6 @@
 """`make warm` on the emulator: it shows its plan, changes nothing without a yes, and undoes what can be undone.
 
-The emulator's tables know no warm throughput; tests/warm plays that with answers shaped by botocore's models.
+The emulator does not store warm throughput. tests/warm covers it with answers shaped by botocore's models.
 """
 
 import subprocess
