@@ -1,6 +1,6 @@
-"""The page that CloudFront shows while the API cannot answer, in every language.
+"""The pages that CloudFront and the firewall show while the API cannot answer, in every language.
 
-`make deploy` puts it into its bucket.
+`make deploy` puts them into their bucket.
 """
 
 from chalicelib.core.language import language_of, languages
@@ -8,28 +8,35 @@ from chalicelib.pages.jinja import environment
 from stack.aws import Cloud
 from stack.languages import write_compiled
 from stack.paths import ROOT
-from stack.template.busy import KEY
+from stack.template.busy import KEY, REFUSED_KEY
 
 _FOLDERS = (ROOT / "stack" / "pages", ROOT / "chalicelib" / "pages" / "templates")
 
 
 def page() -> str:
-    """Return the page. It cannot know the reader's language, so it has the text in each."""
+    """Return the page in place of one that could not be read."""
+    return _in_every_language("_busy.html", "Sorry, this page is very busy")
+
+
+def refused_page() -> str:
+    """Return the page after a form that was refused. It is short: the firewall takes 4 KB."""
+    return _in_every_language("_refused.html", "Please try again in a few minutes")
+
+
+def _in_every_language(template: str, title: str) -> str:
+    """Return the page in every language, because CloudFront does not know the reader's."""
     write_compiled()
-    texts = [_texts_in(code) for code in languages()]
-    return environment(*_FOLDERS).get_template("busy.html").render(texts=texts)
-
-
-def _texts_in(code: str) -> str:
-    return environment(*_FOLDERS, language=language_of(code)).get_template("_busy.html").render()
+    texts = [environment(*_FOLDERS, language=language_of(code)).get_template(template).render() for code in languages()]
+    return environment(*_FOLDERS).get_template("busy.html").render(texts=texts, title=title)
 
 
 def store(cloud: Cloud, bucket: str) -> None:
-    """Put the page into the bucket, with no-store, so that CloudFront does not keep it after the failure."""
-    cloud.client("s3").put_object(
-        Bucket=bucket,
-        Key=KEY,
-        Body=page().encode(),
-        ContentType="text/html; charset=utf-8",
-        CacheControl="no-store",
-    )
+    """Put the pages into the bucket. CloudFront must not keep them longer than the failure lasts: hence no-store."""
+    for key, content in ((KEY, page()), (REFUSED_KEY, refused_page())):
+        cloud.client("s3").put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=content.encode(),
+            ContentType="text/html; charset=utf-8",
+            CacheControl="no-store",
+        )

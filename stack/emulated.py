@@ -9,7 +9,7 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
     """Apply the ignored parts of the template to an emulated stack. On AWS this is not needed."""
     _expire_items(cloud, template, outputs)
     _repeat_concurrency(cloud)
-    _answer_errors(cloud, template, outputs["RestAPIId"])
+    _answer_errors(cloud, template, outputs)
     _answer_preflights(cloud, template, outputs["RestAPIId"])
     _publish(cloud, template, outputs["RestAPIId"])
 
@@ -40,10 +40,21 @@ def _repeat_concurrency(cloud: Cloud) -> None:
         client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
 
 
-def _answer_errors(cloud: Cloud, template: dict[str, Any], api: str) -> None:
+def _answer_errors(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     declared = _definition(template).get("x-amazon-apigateway-gateway-responses", {})
     for kind, response in declared.items():
-        cloud.client("apigateway").put_gateway_response(restApiId=api, responseType=kind, **response)
+        headers = _decided(response["responseParameters"], has_edge="EdgeArn" in outputs)
+        cloud.client("apigateway").put_gateway_response(
+            restApiId=outputs["RestAPIId"], responseType=kind, **{**response, "responseParameters": headers}
+        )
+
+
+def _decided(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
+    """Return the headers. One that depends on the CDN is a condition in the template."""
+    fixed = {name: value for name, value in headers.items() if isinstance(value, str)}
+    dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
+    assert all(condition == "HasEdge" for condition, *_ in dependent.values())
+    return fixed | ({name: value for name, (_, value, _) in dependent.items()} if has_edge else {})
 
 
 def _answer_preflights(cloud: Cloud, template: dict[str, Any], api: str) -> None:

@@ -22,8 +22,9 @@ Agree = Callable[[ChangeSet], bool]
 Values = dict[str, str]
 
 
-def stack_name(stage: str) -> str:
-    return f"petitions-{stage}-edge"
+def stack_name(stage: str, region: str) -> str:
+    """`region`: of the main stack. A stage of the same name in another region has another stack here."""
+    return f"petitions-{stage}-edge-{region}"
 
 
 def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, agree: Agree) -> Values:
@@ -31,23 +32,29 @@ def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distr
 
     `values`: the main stack's parameters. `distribution`: its ARN, for the log; "" while there is none.
     """
-    if changeset.describe(_in_us_east_1(cloud), stack_name(options.stage)) is None:
+    stack = stack_name(options.stage, _region(cloud))
+    if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_WAITING)
     own = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
     given = {name: value for name, value in own.items() if value} | pairs(options.edge_set)
-    outputs = _deploy(cloud, options.stage, {"Domain": values["EdgeDomain"], **given}, agree)
+    site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
+    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **given}, agree)
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
 
 
-def _deploy(cloud: Cloud, stage: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
-    there, template, stack = _in_us_east_1(cloud), us_east_1(), stack_name(stage)
+def _deploy(there: Cloud, stack: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
+    template = us_east_1()
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     bucket = ready_bucket(there)
     address = url(there, bucket, upload(there, bucket, TEMPLATES, body, ".json"))
-    ready = changeset.create(there, stack, address, {"Stage": stage, **values}, template["Parameters"])
+    ready = changeset.create(there, stack, address, values, template["Parameters"])
     if ready:
         changeset.settle(there, ready, agree)
     return changeset.outputs(changeset.describe(there, stack) or {})
+
+
+def _region(cloud: Cloud) -> str:
+    return str(cloud.client("cloudformation").meta.region_name)
 
 
 def _in_us_east_1(cloud: Cloud) -> Cloud:

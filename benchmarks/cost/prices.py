@@ -10,11 +10,12 @@ TABLE = Path(__file__).with_name("prices.toml")
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for `per` units."""
+    """US dollars for `per` units. `seen`: where the number was read."""
 
     usd: float
     per: int
     source: str
+    seen: str
 
     def of(self, quantity: float) -> float:
         return quantity * self.usd / self.per

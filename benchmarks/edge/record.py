@@ -24,9 +24,10 @@ Numbers = dict[str, list[float]]
 class Record:
     """`asked`: requests at the origin by cached copy and second. `counted`: when each confirmation had its answer.
 
-    `waits`, `stale` and `sizes` are by kind of request, in seconds and bytes.
+    `before`: what was counted before this run. `waits`, `stale` and `sizes` are by kind of request, in seconds, bytes.
     """
 
+    before: int = 0
     asked: Counter[tuple[str, int]] = field(default_factory=Counter)
     counted: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -45,8 +46,9 @@ class Record:
 
     def was_shown(self, kind: str, number: int, size: int, now: float) -> None:
         """Note an answer's bytes, and how long ago its number stopped being true: 0 if it is true."""
-        is_old = number < len(self.counted) and self.counted[number] <= now
-        self.stale[kind].append(now - self.counted[number] if is_old else 0.0)
+        shown = max(0, number - self.before)
+        is_old = shown < len(self.counted) and self.counted[shown] <= now
+        self.stale[kind].append(now - self.counted[shown] if is_old else 0.0)
         self.sizes[kind].append(size)
 
     def figures(self, seconds: float) -> dict[str, Any]:

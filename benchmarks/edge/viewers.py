@@ -6,25 +6,24 @@ from typing import Any
 
 from benchmarks.edge.client import Client
 from benchmarks.edge.crowd import EveningCrowd, Plan
+from benchmarks.edge.record import Record
 from benchmarks.worker import answer
 
 
 def measure(given: str) -> dict[str, Any]:
-    """Return what the crowd saw. `given` has `port`, and the fields of the plan."""
+    """Return what the crowd saw. `given` has `port`, `before` (the count so far), and the fields of the plan."""
     plan = json.loads(given)
-    return asyncio.run(_crowd(plan.pop("port"), Plan(**plan)))
+    return asyncio.run(_crowd(plan.pop("port"), Record(plan.pop("before")), Plan(**plan)))
 
 
-async def _crowd(port: int, plan: Plan) -> dict[str, Any]:
+async def _crowd(port: int, record: Record, plan: Plan) -> dict[str, Any]:
     client, loop = Client("127.0.0.1", port), asyncio.get_running_loop()
-    crowd, began = EveningCrowd(client.ask, plan), loop.time()
+    crowd, began = EveningCrowd(client.ask, plan, record), loop.time()
     await crowd.play()
     took = loop.time() - began
     client.close()
-    answered = sum(often for status, often in crowd.record.statuses.items() if not status.endswith(" 0"))
-    seen = crowd.record.of_the_crowd()
-    del seen["stale_s"]  # Earlier runs have been counted too; the minute in one process measures it.
-    return {"seconds": round(took, 1), "answered_a_second": round(answered / took), **seen}
+    answered = sum(often for status, often in record.statuses.items() if not status.endswith(" 0"))
+    return {"seconds": round(took, 1), "answered_a_second": round(answered / took), **record.of_the_crowd()}
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
 SETTINGS_SECONDS = 5.0
+# The list shows counts, which must not get old.
+LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
 
 
@@ -33,7 +35,7 @@ class Listed(NamedTuple):
 _known: SecondsCache[Petition] = SecondsCache(SETTINGS_SECONDS)
 _slugs = SlugList()
 _letters: SecondsCache[KeptLetter] = SecondsCache(LETTER_SECONDS)
-_listed: SecondsCache[list[Listed]] = SecondsCache(SETTINGS_SECONDS)
+_listed: SecondsCache[list[Listed]] = SecondsCache(LIST_SECONDS)
 _slug = re.compile(SLUG_PATTERN)
 # Characters around an address that was copied from a text.
 _AROUND = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"

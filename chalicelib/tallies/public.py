@@ -12,7 +12,8 @@ from chalicelib.tallies import snapshots
 from chalicelib.tallies.count import Count, Recent, exact_count, exact_counts
 from chalicelib.tallies.model import Counted
 
-FRESH = timedelta(seconds=5)
+# A CDN's copy may be 6 s old, and the list of petitions is kept for another second: together below 10 s.
+FRESH = timedelta(seconds=2)
 LEASE_SECONDS = 10
 # Each refresh writes a lease and a snapshot. A list with more stale snapshots leaves the others to the next readers.
 MOST_REFRESHED = 10

@@ -3,6 +3,7 @@
 "Understand cache policies", "Understand origin request policies" and "Add CloudFront request headers".
 """
 
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from multidict import CIMultiDict
@@ -82,10 +83,13 @@ def _takes(choice: WhichOnes, part: str) -> bool:
 
 def _encoding(request: ViewerRequest, policy: CachePolicy) -> str:
     """Return Accept-Encoding as CloudFront normalises it: `br,gzip`, `br`, `gzip`, or "" if the policy has neither."""
-    accepted = {
-        part.partition(";")[0].strip().lower() for part in request.headers.get("Accept-Encoding", "").split(",")
-    }
-    return ",".join(name for name in policy.encodings if name in accepted)
+    return _normalised(request.headers.get("Accept-Encoding", ""), policy.encodings)
+
+
+@lru_cache(1024)
+def _normalised(encodings: str, keyed: tuple[str, ...]) -> str:
+    accepted = {part.partition(";")[0].strip().lower() for part in encodings.split(",")}
+    return ",".join(name for name in keyed if name in accepted)
 
 
 def _sent_encoding(request: ViewerRequest, behaviour: Behaviour) -> str:

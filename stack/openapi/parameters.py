@@ -44,7 +44,7 @@ HEADERS: dict[str, tuple[str, Node]] = {
             "description": "How long browsers and CDNs may keep the answer (RFC 9111), and use it while they refresh "
             "it or we cannot answer (RFC 5861).",
             "schema": TEXT,
-            "example": "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400",
+            "example": "public, max-age=5, stale-while-revalidate=1, stale-if-error=86400",
         },
     ),
     "ETag": (

@@ -3,14 +3,17 @@
 import json
 from http import HTTPStatus
 
+from stack.template.busy import REFUSED_KEY
 from stack.template.cfn import Template, get, given, output, ref, resource, sub
 
 PROBLEM = "application/problem+json"
 _NOT_FOUND = (404, "There is nothing at this address.")
 _BAD = (400, "The request could not be understood.")
 _REFUSED = (403, "This request is not allowed.")
-_BUSY = (503, "The service could not answer just now. Please try again in a few seconds.")
-_TOO_MANY = (429, "Too many requests at once. Please try again in a few seconds.")
+# Without a CDN, a browser without JavaScript shows these texts.
+_AGAIN = "Please go back, wait a few seconds, and try again. It is safe to send something twice."
+_BUSY = (503, f"The service could not answer just now. {_AGAIN}")
+_TOO_MANY = (429, f"Very many people are here right now. {_AGAIN}")
 # The status and text of each kind of response, and the seconds of its Retry-After.
 _RESPONSES = {
     "MISSING_AUTHENTICATION_TOKEN": (*_NOT_FOUND, 0),
@@ -80,14 +83,21 @@ def _by_any_header() -> Template:
 
 
 def _response(status: int, detail: str, retry_after: int) -> Template:
-    """Return a problem like our own (RFC 9457)."""
+    """Return a problem like our own (RFC 9457).
+
+    A gateway response is the same for forms and programs. Behind a CDN, Refresh leads browsers on to a page in words:
+    it takes the place of the problem, so that Back leads to the form. Programs do not follow it.
+    """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
     headers |= {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     headers |= {"Retry-After": str(retry_after)} if retry_after else {}
+    parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
+    if retry_after:
+        parameters["gatewayresponse.header.Refresh"] = given("HasEdge", f"'0; url=/{REFUSED_KEY}'")
     title = _TITLES.get(status, HTTPStatus(status).phrase)
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return {
         "statusCode": str(status),
-        "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},
+        "responseParameters": parameters,
         "responseTemplates": {"application/json": json.dumps(body)},
     }

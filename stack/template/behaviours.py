@@ -22,6 +22,8 @@ _CACHED = ["GET", "HEAD"]
 _NOTHING = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # What may be stale for a day (edge/http.py) must be kept for a day: nothing stale is left after the maximum.
 _A_DAY = 86_400
+# CloudFront has one list of policies for an account: without the region, a stage in a second region would collide.
+_NAME = "petitions-${Stage}-${AWS::Region}"
 # API Gateway refuses a host that it does not know, and obeys the other. All other headers are passed on where nothing
 # is cached: CloudFront refuses Authorization in a list of what to pass on (docs/aws-facts.md).
 _NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
@@ -124,7 +126,7 @@ def _cache_policy(keeps: CacheRule) -> tuple[str, Template]:
         "EnableAcceptEncodingBrotli": True,
     }
     config = {
-        "Name": sub(f"petitions-${{Stage}}-{keeps.logical_id}"),
+        "Name": sub(f"{_NAME}-{keeps.logical_id}"),
         # The answer's Cache-Control decides; an answer without one is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
@@ -136,7 +138,7 @@ def _cache_policy(keeps: CacheRule) -> tuple[str, Template]:
 
 def _request_policy() -> Template:
     config = {
-        "Name": sub("petitions-${Stage}-uncached"),
+        "Name": sub(f"{_NAME}-uncached"),
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "allExcept", "Headers": [*_NOT_PASSED_ON]},
         "QueryStringsConfig": {"QueryStringBehavior": "all"},
@@ -147,7 +149,7 @@ def _request_policy() -> Template:
 def _picture_policy() -> Template:
     """Accept does not change a picture, so it is sent without being part of the key."""
     config = {
-        "Name": sub("petitions-${Stage}-pictures"),
+        "Name": sub(f"{_NAME}-pictures"),
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Accept"]},
         "QueryStringsConfig": {"QueryStringBehavior": "none"},

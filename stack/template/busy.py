@@ -7,6 +7,8 @@ a distribution of its own. Its error page does not replace an error of the API, 
 from stack.template.cfn import Template, get, keeps_data, output, ref, resource, sub
 
 KEY = "busy.html"
+# The page after a form that the gateway refused. The main distribution shows it at this address.
+REFUSED_KEY = "busy-form.html"
 _CONDITION = {"Condition": "HasEdge"}
 # AWS's policy with compression and without a query in the key (Managed-CachingOptimized).
 _CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -68,7 +70,7 @@ def _bucket_policy() -> Template:
 
 def _access() -> Template:
     signed = {"OriginAccessControlOriginType": "s3", "SigningBehavior": "always", "SigningProtocol": "sigv4"}
-    return {"OriginAccessControlConfig": {"Name": sub("petitions-${Stage}-busy"), **signed}}
+    return {"OriginAccessControlConfig": {"Name": sub("petitions-${Stage}-${AWS::Region}-busy"), **signed}}
 
 
 def _headers() -> Template:
@@ -79,7 +81,7 @@ def _headers() -> Template:
         "ReferrerPolicy": {"ReferrerPolicy": "no-referrer", "Override": True},
     }
     config = {
-        "Name": sub("petitions-${Stage}-busy"),
+        "Name": sub("petitions-${Stage}-${AWS::Region}-busy"),
         "CustomHeadersConfig": {"Items": [retry]},
         "SecurityHeadersConfig": security,
     }

@@ -4,7 +4,7 @@ CloudFront sends a secret header. Only then does the API believe its other heade
 """
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached
-from stack.template.busy import busy
+from stack.template.busy import REFUSED_KEY, busy
 from stack.template.cfn import Template, get, given, merged, output, ref, resource, sub
 from stack.template.functions import api_stage, origin_key
 
@@ -52,7 +52,7 @@ def _config() -> Template:
         "Origins": [_api(), _busy_page()],
         "OriginGroups": {"Quantity": 1, "Items": [_group()]},
         "DefaultCacheBehavior": uncached(),
-        "CacheBehaviors": behaviours(),
+        "CacheBehaviors": [_refused_page(), *behaviours()],
         "CustomErrorResponses": [
             {"ErrorCode": code, "ErrorCachingMinTTL": seconds} for code, seconds in _ERRORS.items()
         ],
@@ -77,6 +77,11 @@ def _api() -> Template:
 def _busy_page() -> Template:
     domain = get("BusyEdge", "DomainName")
     return {"Id": _BUSY, "DomainName": domain, "CustomOriginConfig": _over_tls(), **_connection_attempts()}
+
+
+def _refused_page() -> Template:
+    """Return the behaviour of the page to which the gateway sends browsers whose form it refused (template/api.py)."""
+    return {"PathPattern": f"/{REFUSED_KEY}", **uncached(), "TargetOriginId": _BUSY, "AllowedMethods": ["GET", "HEAD"]}
 
 
 def _over_tls() -> Template:

@@ -8,6 +8,7 @@ risk use them.
 import json
 from typing import NamedTuple
 
+from stack.busy_page import refused_page
 from stack.template.cfn import Template, given, resource, sub
 
 _WINDOW = 300
@@ -44,28 +45,20 @@ _GROUPS = {
 # checkov does not read the choice of Blocks.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_192", "comment": "KnownBadInputs has this rule; Blocks=yes"}]}}
 _DETAIL = "Too many requests come from your network at once. Please try again in a few minutes."
-_PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Please try again in a few minutes</title>'
-    "<h1>Please try again in a few minutes</h1><p>Too many requests come from your network at once. Nothing was sent."
-    " Go back with your browser’s Back button: what you typed should still be there.</p></html>"
-)
-_BODIES = {
-    "Page": {"ContentType": "TEXT_HTML", "Content": _PAGE},
-    "Problem": {
-        "ContentType": "APPLICATION_JSON",
-        "Content": json.dumps({"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": _DETAIL}),
-    },
-}
+_PROBLEM = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": _DETAIL}
 
 
 def web_acl() -> Template:
     rules = [*map(_rate_rule, _RATES), *(_group_rule(name, counted) for name, counted in _GROUPS.items())]
     properties = {
-        "Name": sub("petitions-${Stage}"),
+        "Name": sub("petitions-${Stage}-${SiteRegion}"),
         "Scope": "CLOUDFRONT",
         "DefaultAction": {"Allow": {}},
         "Rules": [{**rule, "Priority": number} for number, rule in enumerate(rules)],
-        "CustomResponseBodies": _BODIES,
+        "CustomResponseBodies": {
+            "Page": {"ContentType": "TEXT_HTML", "Content": refused_page()},
+            "Problem": {"ContentType": "APPLICATION_JSON", "Content": json.dumps(_PROBLEM)},
+        },
         # WAF has reserved the names All and Default_Action.
         "VisibilityConfig": _measured("DefaultAllow"),
     }

@@ -16,9 +16,11 @@ _LOGGED = [
     *("x-edge-result-type", "x-edge-response-result-type", "x-edge-detailed-result-type"),
 ]
 _LOG_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroup}"
-_NAME = sub("petitions-${Stage}")
+# Every name has the region of the site: the same stage may exist in several.
+_NAME = sub("petitions-${Stage}-${SiteRegion}")
 _PARAMETERS = {
     "Stage": text("Name of this copy of the stack.", "dev", pattern="[a-z][a-z0-9-]{0,15}"),
+    "SiteRegion": {"Type": "String", "Description": "Region of the main stack. stack/us_east_1.py sets it."},
     "Domain": {"Type": "String", "Description": "Domain of the site: sign.example.org."},
     "CertificateArn": text("A certificate of the domain, in us-east-1. Empty: the stack requests one."),
     "Blocks": choice("Whether the rules of the web ACL block, or only count what they would block.", "no", "yes"),
@@ -54,7 +56,7 @@ def _certificate() -> Template:
 
 
 def _log() -> Template:
-    group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}"), "RetentionInDays": 30}
+    group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}-${SiteRegion}"), "RetentionInDays": 30}
     source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
     destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}
     delivery = {

@@ -6,15 +6,16 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
+from benchmarks.cost.prices import prices
 from benchmarks.model.needs import MOST_SHARDS, needs, shards_for
 from stack.ready.reading import Values
 from stack.ready.stage import AskedStack
 from stack.ready.verdict import Expected, service
 from stack.template.functions import logical_id
 
-# US dollars for each further write unit, once: the price of a provisioned unit for an hour in us-east-1. AWS's page
-# could not be read, so check it: "Amazon DynamoDB pricing, warm throughput".
-UNIT_USD = 0.00065
+# US dollars for each further write unit, once: the price of a provisioned unit for an hour in us-east-1
+# (benchmarks/cost/prices.toml says where it was read).
+UNIT_USD = prices().of("warm_write_unit", 1)
 # Lambda keeps this many for functions without a reservation.
 UNRESERVED = 100
 _STAFF = 20
@@ -103,4 +104,4 @@ def _left(values: Values) -> Iterator[str]:
     if not values.get("table.warm_signatures"):
         yield "warm throughput: the table's value could not be read"
     yield "MAIL_PER_SECOND and the number of senders: deploy them (make ready says which)"
-    yield "provisioned concurrency: it needs an alias before each function; 1,000 environments start in 10 s without it"
+    yield "provisioned concurrency: 1,000 environments start in 10 s without it (docs/decisions/055)"

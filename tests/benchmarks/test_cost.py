@@ -14,8 +14,9 @@ WAY = read()["way"]
 ITEM = read()["sign"]["item_bytes"]
 
 
-def test_every_price_has_a_source() -> None:
-    assert [name for name, price in prices().by_name.items() if not price.source or price.usd < 0] == []
+def test_every_price_has_a_source_and_says_where_it_was_read() -> None:
+    every = prices().by_name.items()
+    assert [name for name, price in every if not price.source or not price.seen or price.usd < 0] == []
     assert prices().region
     assert prices().checked
 

@@ -51,6 +51,10 @@ def test_a_number_is_as_old_as_the_confirmation_that_it_lacks() -> None:
     for number, now, age in ((0, 9.0, 0.0), (0, 13.0, 3.0), (1, 13.0, 0.0), (1, 21.5, 1.5), (2, 60.0, 0.0)):
         record.was_shown("count", number, 1, now)
         assert record.stale["count"][-1] == age
+    later = Record(before=7, counted=[10.0])
+    for number in (7, 3):
+        later.was_shown("count", number, 1, 12.0)
+    assert later.stale["count"] == [2.0, 2.0]
 
 
 def test_requests_at_the_origin_are_counted_by_copy_and_second() -> None:

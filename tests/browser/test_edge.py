@@ -4,12 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from aiohttp import web
 from playwright.sync_api import Page, expect
 
+from stack.attach import Deployed
+from stack.aws import Cloud
 from stack.background import served
 from stack.edge import local
+from stack.edge.gateway import Gateway
+from stack.front import serving
 from stack.sockets import LOOPBACK, free_port
-from tests.browser.test_supporter import sign_and_confirm
+from tests.browser.test_supporter import fill, press_sign, sign_and_confirm
 from tests.deployed import PATIENCE, SLUG, DeployedSite, a_site_behind_a_cdn
 from tests.emulated import eventually
 
@@ -57,6 +62,36 @@ def test_the_audit_trail_has_the_visitors_address(cached_site: DeployedSite) -> 
     assert requests.post(address, headers=headers, timeout=PATIENCE).status_code == 201
     [entry, *_] = cached_site.staff("/audit").json()["entries"]
     assert entry["source_ip"] == "127.0.0.1"
+
+
+class ThrottlingGateway(Gateway):
+    """Refuses every form with the response that the stack has for a throttled request."""
+
+    def __init__(self, stack: Deployed) -> None:
+        super().__init__(stack.gateway, ())
+        asked = {"restApiId": stack.outputs["RestAPIId"], "responseType": "THROTTLED"}
+        found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**asked)["responseParameters"]
+        self._headers = {name.rpartition(".")[2]: value.strip("'") for name, value in found.items()}
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        if request.method != "POST":
+            return await super().pass_on(request)
+        return web.Response(status=429, text='{"status": 429}', headers=self._headers)
+
+
+def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_to_what_was_typed(
+    phone_without_javascript: Page, cached_site: DeployedSite
+) -> None:
+    page = phone_without_javascript
+    edge, _ = local.applications(cached_site.stack, behind := free_port())
+    throttling = serving(ThrottlingGateway(cached_site.stack))
+    with served(throttling, behind), served(edge, port := free_port()):
+        page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
+        fill(page, "patient@example.org")
+        press_sign(page)
+        expect(page.get_by_role("heading", level=1).first).to_have_text("Please try again in a few minutes")
+        page.go_back()
+        expect(page.get_by_role("textbox", name="Email address")).to_have_value("patient@example.org")
 
 
 def test_while_the_api_is_away_new_pages_are_busy_and_known_ones_stay(cached_site: DeployedSite) -> None:

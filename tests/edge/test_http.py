@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 from chalice.app import Blueprint, Request
 from hypothesis import given, strategies as st
+from multidict import CIMultiDict
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
-from chalicelib.edge.http import client_matches, form_fields, json_body, query
+from chalicelib.edge.http import client_matches, form_fields, json_body, query, shared
 from chalicelib.petitions import api as petitions
+from chalicelib.petitions.find import LIST_SECONDS
+from chalicelib.shedding.level import Level
+from chalicelib.tallies.public import FRESH
+from stack.edge.freshness import directives
 from tests.served import FORM, JSON, Served
 
 
@@ -120,3 +125,10 @@ def test_every_response_has_security_headers(served: Served, path: str) -> None:
 def test_a_view_keeps_its_name_for_chalice() -> None:
     assert isinstance(petitions.routes, Blueprint)
     assert petitions.read_count.__name__ == "read_count"
+
+
+def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
+    """The oldest: a copy at the end of its life, of a list that was kept, of a snapshot that was. A second is left."""
+    told = directives(CIMultiDict(shared(Level.NORMAL.max_age)))
+    copy = int(told["max-age"]) + int(told["stale-while-revalidate"])
+    assert copy + LIST_SECONDS + FRESH.total_seconds() <= 9

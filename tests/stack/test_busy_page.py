@@ -3,10 +3,10 @@
 import re
 
 from chalicelib.core.language import languages
-from stack.busy_page import page
+from stack.busy_page import page, refused_page
 from stack.template.busy import busy
 
-PAGE = page()
+PAGE, REFUSED = page(), refused_page()
 
 
 def test_it_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() -> None:
@@ -19,9 +19,19 @@ def test_it_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() ->
     assert english.count("<li>") == welsh.count("<li>") == 3
 
 
+def test_after_a_refused_form_it_says_how_to_go_back_in_every_language() -> None:
+    english, welsh = re.findall(r'<section lang="\w+" dir="ltr">(.*?)</section>', REFUSED, re.DOTALL)
+    assert "use your browser’s Back button. What you typed should still be there." in english
+    assert "You will be counted once." in english
+    assert "Nothing was sent" not in english, "a gateway that timed out may have sent it"
+    assert "If you opened a link from an email, open it again." in english
+    assert english.count("<li>") == welsh.count("<li>") == 4
+
+
 def test_it_loads_nothing_and_keeps_to_its_policy() -> None:
     """What it needs could not be loaded either. And a page that reloads itself would add to the crowd."""
-    assert not re.search(r"<script|<link|<img|<form|src=|url\(|http-equiv|@import", PAGE)
+    for shown in (PAGE, REFUSED):
+        assert not re.search(r"<script|<link|<img|<form|src=|url\(|http-equiv|@import", shown)
     headers = busy()["Resources"]["BusyHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     policy = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")

@@ -7,12 +7,13 @@ import pytest
 
 from stack import us_east_1
 from stack.aws import Cloud
-from stack.busy_page import page
+from stack.busy_page import page, refused_page
 from stack.changes import headline
 from stack.changeset import ChangeSet
 from stack.deploy import deploy_everything
 from stack.emulator import Emulator
 from stack.package import Package
+from stack.paths import REGION
 from tests.stack.test_protection import WithoutMetricMath, options
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
@@ -45,9 +46,10 @@ def test_the_distribution_has_what_the_stack_in_us_east_1_made(deployed: dict[st
 
 
 def test_the_busy_page_is_in_its_bucket_and_is_not_kept(deployed: dict[str, str], running: Emulator) -> None:
-    found = Cloud(running.endpoint).client("s3").get_object(Bucket=deployed["BusyBucketName"], Key="busy.html")
-    assert found["Body"].read().decode() == page()
-    assert (found["ContentType"], found["CacheControl"]) == ("text/html; charset=utf-8", "no-store")
+    for key, content in (("busy.html", page()), ("busy-form.html", refused_page())):
+        found = Cloud(running.endpoint).client("s3").get_object(Bucket=deployed["BusyBucketName"], Key=key)
+        assert found["Body"].read().decode() == content
+        assert (found["ContentType"], found["CacheControl"]) == ("text/html; charset=utf-8", "no-store")
 
 
 def test_deploying_again_changes_nothing(
@@ -91,8 +93,19 @@ def test_the_log_is_of_this_distribution_once_it_is_wanted(
     asked: dict[str, dict[str, str]] = {}
     monkeypatch.setattr("stack.changeset.create", lambda _, stack, __, values, ___: asked.update({stack: values}))
     deploy_everything(Cloud(running.endpoint), with_cdn(edge_set=["Log=on"]))
-    expected = {"Stage": "crowd", "Domain": DOMAIN, "Log": "on", "DistributionArn": deployed["EdgeArn"]}
-    assert asked["petitions-crowd-edge"] == expected
+    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN}
+    assert asked[f"petitions-crowd-edge-{REGION}"] == {**site, "Log": "on", "DistributionArn": deployed["EdgeArn"]}
+
+
+def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(deployed: dict[str, str], running: Emulator) -> None:
+    """All stacks of this kind are in us-east-1, where names of stacks, web ACLs and logs are unique."""
+    second = Cloud(running.endpoint, "eu-west-2")
+    us_east_1.certified(second, with_cdn(), {"EdgeDomain": "second.example.org"}, "", lambda _: True)
+    there = Cloud(running.endpoint, us_east_1.REGION)
+    names = {each["Name"] for each in there.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]}
+    assert names >= {f"petitions-crowd-{REGION}", "petitions-crowd-eu-west-2"}
+    stacks = {each["StackName"] for each in there.client("cloudformation").describe_stacks()["Stacks"]}
+    assert stacks >= {f"petitions-crowd-edge-{REGION}", "petitions-crowd-edge-eu-west-2"}
 
 
 def test_a_certificate_of_ones_own_is_used(deployed: dict[str, str], running: Emulator) -> None:

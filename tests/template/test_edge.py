@@ -11,6 +11,7 @@ ORIGINS = {each["Id"]: each for each in EDGE["Origins"]}
 # AWS, "Quotas".
 MOST_BEHAVIOURS, MOST_IN_A_POLICY, MOST_POLICIES = 75, 10, 20
 ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
+_NAMED = ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy", "OriginAccessControl")
 METHOD_SETS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, ALL_METHODS)
 
 
@@ -107,9 +108,17 @@ def test_a_policy_that_keeps_something_has_a_maximum() -> None:
     assert all(policy["MaxTTL"] > 0 for policy in POLICIES.values())
 
 
+def test_a_stage_of_the_same_name_in_a_second_region_meets_no_name_of_the_first() -> None:
+    """CloudFront has one list of policies for all regions of an account."""
+    every = [each for kind in _NAMED for each in of_type(f"AWS::CloudFront::{kind}").values()]
+    configs = [config for each in every for config in each.values()]
+    assert len(configs) > len(_NAMED)
+    assert all(each["Name"]["Fn::Sub"].startswith("petitions-${Stage}-${AWS::Region}-") for each in configs)
+
+
 def test_every_target_is_an_origin_and_no_origin_header_is_one_that_aws_refuses() -> None:
     targets = {each["TargetOriginId"] for each in (*BEHAVIOURS, EDGE["DefaultCacheBehavior"])}
-    assert targets == {"Api", "Pages"}
+    assert targets == {"Api", "Pages", "Busy"}
     refused = r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|via"
     for header in ORIGINS["Api"]["OriginCustomHeaders"]:
         assert not re.fullmatch(

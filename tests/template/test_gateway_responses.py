@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.edge.http import PROBLEM
 from tests.template.packaged import API, Resource
+from tests.template.test_behaviours import BEHAVIOURS
 
 GATEWAY: dict[str, Resource] = API["x-amazon-apigateway-gateway-responses"]
 
@@ -42,3 +43,13 @@ def test_a_gateway_response_is_a_problem_like_ours(kind: str) -> None:
     assert body.get("status") == (int(status) if status else None)
     if kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429":
         assert int(parameters["Retry-After"].strip("'")) > 0
+    sends_on = kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429"
+    assert ("Refresh" in parameters) is sends_on
+
+
+def test_a_browser_whose_form_is_refused_is_sent_on_to_a_page_of_the_cdn() -> None:
+    """A gateway response cannot tell a form from a program. The page needs neither gateway nor function."""
+    refresh = GATEWAY["THROTTLED"]["responseParameters"]["gatewayresponse.header.Refresh"]
+    assert refresh == {"Fn::If": ["HasEdge", "'0; url=/busy-form.html'", {"Ref": "AWS::NoValue"}]}
+    assert BEHAVIOURS[0]["PathPattern"] == "/busy-form.html"
+    assert BEHAVIOURS[0]["TargetOriginId"] == "Busy"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.language import languages
 from chalicelib.edge.routes import ROUTES
 from stack.template.us_east_1 import us_east_1
 from tests.template.test_behaviours import path_of
@@ -85,6 +86,19 @@ def test_a_refused_person_sees_a_page_and_a_program_a_problem() -> None:
         headers = {each["Name"] for each in answer["ResponseHeaders"]}
         assert ("Access-Control-Allow-Origin" in headers) is (kind == "APPLICATION_JSON")
     assert json.loads(ACL["CustomResponseBodies"]["Problem"]["Content"])["status"] == 429
+
+
+def test_a_refused_person_is_told_how_to_go_back_in_every_language() -> None:
+    page = ACL["CustomResponseBodies"]["Page"]["Content"]
+    assert re.findall(r'<section lang="(\w+)"', page) == [*languages()]
+    assert "What you typed should still be there." in page
+    assert "Dylai’r hyn a deipioch fod yno o hyd." in page
+
+
+def test_a_stage_of_the_same_name_in_a_second_region_meets_no_name_of_the_first() -> None:
+    resources: dict[str, Any] = {name: each["Properties"] for name, each in TEMPLATE["Resources"].items()}
+    names = [each.get("Name") or each.get("LogGroupName") for each in resources.values()]
+    assert [each["Fn::Sub"].rpartition("petitions-")[2] for each in names if each] == ["${Stage}-${SiteRegion}"] * 4
 
 
 @pytest.mark.parametrize("field", ["cs-uri-query", "cs(Referer)", "cs(Cookie)", "c-ip", "x-forwarded-for"])

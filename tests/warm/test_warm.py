@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from io import StringIO
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from chalicelib.petitions.find import petition_as_stored
 from stack.console import Failure
 from stack.ready.stage import AskedStack
 from stack.ready.verdict import Expected
-from stack.warm.__main__ import revert, warm
+from stack.warm.__main__ import main, revert, warm
 from stack.warm.act import Warming
 from stack.warm.plan import UNIT_USD, Raise, RaiseKind, plan
 from tests.actors import a_published_petition
@@ -155,6 +156,35 @@ def test_a_second_run_keeps_what_the_first_one_found(aws: Aws, warming: Warming)
     assert warming.recorded() == [Raise(RaiseKind.RESERVED, "prod-SendMail", 0, 125)]
     revert(warming)
     assert aws.reserved == {}
+
+
+def test_the_command_shows_the_price_changes_after_a_yes_and_reverts(
+    aws: Aws, tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole command. The account is read from botocore's stubs."""
+    a_published_petition(tables, shards=10)
+    found = values(replace(DEFAULT, shards=10, pace=500, rate=600))
+    for name, stub in {
+        "stage_of": lambda *_: STAGE,
+        "clients": lambda _: aws.clients,
+        "read_all": lambda *_, **__: found,
+        "Tables": lambda *_: tables,
+    }.items():
+        monkeypatch.setattr(f"stack.warm.__main__.{name}", stub)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    crowd = ["--stage", "prod", "--expect", "1000/s", "--for", "1h"]
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(Failure, match="set YES=1"):
+        main(crowd)
+    assert (aws.warmed, aws.reserved) == ({}, {})
+    assert "In all $2.60 once" in capsys.readouterr().out
+    monkeypatch.setenv("YES", "1")
+    main(crowd)
+    assert aws.warmed == {"signatures": 8_000}
+    assert aws.reserved["prod-RelayMail"] == 32
+    main([*crowd, "--revert"])
+    assert aws.reserved == {}
+    assert "stays: warm throughput of signatures, up to 8,000" in capsys.readouterr().out
 
 
 def test_a_new_account_can_reserve_nothing() -> None:

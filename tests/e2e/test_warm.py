@@ -1,0 +1,63 @@
+"""`make warm` on the emulator: it shows its plan, changes nothing without a yes, and undoes what can be undone.
+
+The emulator does not store warm throughput. tests/warm covers it with answers shaped by botocore's models.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from stack.attach import STAGE, Deployed, deployed
+from stack.aws import Cloud
+from stack.emulator import emulator
+from stack.manage import settings
+from stack.paths import ROOT
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Deployed]:
+    """A stack in an account with 1,000 executions, as on AWS: of the usual emulator's few, none could be reserved."""
+    with emulator(functions=1_000) as running:
+        yield deployed(running.endpoint)
+
+
+def warm(stack: Deployed, *more: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    options = ["--stage", STAGE, "--expect", "1000/s", "--for", "1h", *more]
+    return subprocess.run(
+        [sys.executable, "-m", "stack.warm", *options],
+        env={**settings(stack), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def reserved(stack: Deployed) -> dict[str, int | None]:
+    client = Cloud(stack.endpoint).client("lambda")
+    names = ("StaffAuthorizer", "RelayMail", "StoreOverflow")
+    found = {name: client.get_function_concurrency(FunctionName=stack.outputs[f"{name}Name"]) for name in names}
+    return {name: each.get("ReservedConcurrentExecutions") for name, each in found.items()}
+
+
+def test_warm_shows_its_plan_changes_nothing_without_a_yes_and_undoes_what_it_can(stack: Deployed) -> None:
+    nothing = dict.fromkeys(("StaffAuthorizer", "RelayMail", "StoreOverflow"))
+    refused = warm(stack)
+    assert refused.returncode == 1
+    assert "not changed: warm throughput: the table's value could not be read" in refused.stdout
+    assert "In all $0.00 once" in refused.stdout
+    assert "set YES=1" in refused.stderr
+    assert reserved(stack) == nothing
+
+    changed = warm(stack, YES="1")
+    assert (changed.returncode, changed.stderr) == (0, "")
+    assert reserved(stack) == {"StaffAuthorizer": 20, "RelayMail": 32, "StoreOverflow": 3}
+
+    undone = warm(stack, "--revert")
+    assert (undone.returncode, undone.stderr) == (0, "")
+    assert undone.stdout.count("undone: reserved concurrency") == 4
+    assert reserved(stack) == nothing
+    assert "Nothing to undo" in warm(stack, "--revert").stdout
