@@ -89,6 +89,8 @@ def _response(status: int, detail: str, retry_after: int) -> Template:
     it takes the place of the problem, so that Back leads to the form. Programs do not follow it.
     """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+    # Refresh would tell the page this address, which may have a token.
+    headers |= {"Referrer-Policy": "no-referrer"}
     headers |= {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     headers |= {"Retry-After": str(retry_after)} if retry_after else {}
     parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}

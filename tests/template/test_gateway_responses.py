@@ -36,6 +36,7 @@ def test_a_gateway_response_is_a_problem_like_ours(kind: str) -> None:
     assert parameters["Content-Type"] == f"'{PROBLEM}'"
     assert parameters["Access-Control-Allow-Origin"] == "'*'"
     assert parameters["Cache-Control"] == "'no-store'"
+    assert parameters["Referrer-Policy"] == "'no-referrer'"
     body = json.loads(GATEWAY[kind]["responseTemplates"]["application/json"])
     assert {"type", "title", "detail"} <= body.keys()
     assert "$" not in json.dumps(body), "the body must not contain template variables of the request or of AWS"
