@@ -1,7 +1,6 @@
 """Process the exports queue."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalice.app import Blueprint, SQSEvent
 
@@ -12,7 +11,7 @@ from chalicelib.core import times
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.exports.model import Export
-from chalicelib.jobs.model import HasTime
+from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import each_job
 
 workers = Blueprint(__name__)
@@ -20,15 +19,12 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_export(event: SQSEvent) -> Failures:
-    return each_job(event, Export, exports_queue(), _run)
+    return each_job(event, Export, exports_queue(), _work)
 
 
-def _run(export: Export, has_time: HasTime) -> Export:
+def _work(export: Export, folder: Path) -> Work[Export]:
     # Every function loads this file at cold start, but only one runs exports.
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import Exporting
-    from chalicelib.jobs.run import run
 
-    with TemporaryDirectory(prefix="export-") as folder:
-        work = Exporting(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
-        return run(export, work, has_time, times.now, tables())
+    return Exporting(ExportContext(tables(), exports_bucket(), folder, times.now))

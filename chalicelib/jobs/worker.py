@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from chalice.app import SQSEvent
@@ -11,24 +13,32 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, each_message
-from chalicelib.jobs.model import HasTime, JobMessage, JobType
+from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, message
+from chalicelib.jobs.run import run
 
 # The retry delay after an AWS error. A message that just fails would return after an hour and a half.
 REST_SECONDS = 60
 
 
 def each_job(
-    event: SQSEvent, model: type[JobType], queue: Queue, run: Callable[[JobType, HasTime], JobType]
+    event: SQSEvent, model: type[JobType], queue: Queue, work_of: Callable[[JobType, Path], Work[JobType]]
 ) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist: perhaps it was never stored."""
+    """Run the job of each message. Drop a message whose job does not exist: perhaps it was never stored.
+
+    `work_of` gets the job and an empty directory, which is deleted when the run ends.
+    """
 
     def has_time(seconds: float) -> bool:
         context: Any = event.context
         return bool(context.get_remaining_time_in_millis() >= seconds * 1000)
 
+    def worked(job: JobType) -> JobType:
+        with TemporaryDirectory(prefix=f"{model.kind}-") as folder:
+            return run(job, work_of(job, Path(folder)), has_time, times.now, tables())
+
     def handle(body: Mapping[str, Any]) -> None:
-        _run(JobMessage.model_validate(body).job_id, model, queue, lambda job: run(job, has_time))
+        _run(JobMessage.model_validate(body).job_id, model, queue, worked)
 
     return each_message(event, handle)
 

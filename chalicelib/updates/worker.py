@@ -1,5 +1,7 @@
 """Process the updates queue."""
 
+from pathlib import Path
+
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.queue import mail_queue, other_mail_queue, updates_queue
@@ -7,8 +9,6 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
-from chalicelib.jobs.model import HasTime
-from chalicelib.jobs.run import run
 from chalicelib.jobs.worker import each_job
 from chalicelib.mail.outbox import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS
@@ -20,12 +20,12 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_update(event: SQSEvent) -> Failures:
-    return each_job(event, Mailing, updates_queue(), _run)
+    return each_job(event, Mailing, updates_queue(), _work)
 
 
 def outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue(), UPDATE_KINDS)
 
 
-def _run(mailing: Mailing, has_time: HasTime) -> Mailing:
-    return run(mailing, SendingUpdate(outbox(), times.now, tables()), has_time, times.now, tables())
+def _work(mailing: Mailing, folder: Path) -> SendingUpdate:
+    return SendingUpdate(outbox(), times.now, tables())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import repeat
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +10,8 @@ import pytest
 from chalice.app import SQSEvent
 
 from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
-from chalicelib.jobs.model import HasTime, JobState
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, start
-from chalicelib.jobs.run import run
 from chalicelib.jobs.worker import each_job
 from chalicelib.petitions.model import Petition
 from tests.jobs.a_counting_job import SECONDS, Count, Counting, a_count
@@ -20,13 +20,9 @@ from tests.served import Served, sqs_event
 
 def delivered(served: Served, work: Counting, body: object, left: Iterable[float] = repeat(900)) -> list[str]:
     """Return the ids of the messages to be retried. `left`: the seconds that are left whenever the function asks."""
-
-    def run_count(count: Count, has_time: HasTime) -> Count:
-        return run(count, work, has_time, served.clock, served.tables)
-
     times = iter(left)
     context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(times, 0) * 1000)
-    answer: Any = each_job(SQSEvent(sqs_event([body]), context), Count, served.exports, run_count)
+    answer: Any = each_job(SQSEvent(sqs_event([body]), context), Count, served.exports, lambda *_: work)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -53,6 +49,22 @@ def test_a_message_runs_a_job_until_it_ends(served: Served, work: Counting, star
     assert delivered(served, work, started) == []
     assert state_of(served, started) is JobState.DONE
     assert served.exports.messages == []
+
+
+def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
+    served: Served, work: Counting, started: dict[str, str]
+) -> None:
+    folders: list[Path] = []
+
+    def work_of(count: Count, folder: Path) -> Counting:
+        assert [*folder.iterdir()] == []
+        (folder / "addresses").touch()
+        folders.append(folder)
+        return work
+
+    context: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
+    each_job(SQSEvent(sqs_event([started]), context), Count, served.exports, work_of)
+    assert [folder.exists() for folder in folders] == [False]
 
 
 def test_a_new_message_is_queued_when_time_runs_short(served: Served, work: Counting, started: dict[str, str]) -> None:

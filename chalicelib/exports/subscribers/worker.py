@@ -1,7 +1,6 @@
 """Process the queue of lists."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalice.app import Blueprint, SQSEvent
 
@@ -13,8 +12,7 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.exports.subscribers.model import OptInList
-from chalicelib.jobs.model import HasTime
-from chalicelib.jobs.run import run
+from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import each_job
 
 workers = Blueprint(__name__)
@@ -22,13 +20,11 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_list(event: SQSEvent) -> Failures:
-    return each_job(event, OptInList, lists_queue(), _run)
+    return each_job(event, OptInList, lists_queue(), _work)
 
 
-def _run(job: OptInList, has_time: HasTime) -> OptInList:
+def _work(job: OptInList, folder: Path) -> Work[OptInList]:
     # Every function loads this file at cold start, but only one runs lists.
     from chalicelib.exports.subscribers.run import Listing
 
-    with TemporaryDirectory(prefix="list-") as folder:
-        work = Listing(tables(), exports_bucket(), Path(folder), times.now, settings().limit_keys)
-        return run(job, work, has_time, times.now, tables())
+    return Listing(tables(), exports_bucket(), folder, times.now, settings().limit_keys)

@@ -1,7 +1,6 @@
 """Process the imports queue."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalice.app import Blueprint, SQSEvent
 
@@ -12,8 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
-from chalicelib.jobs.model import HasTime
-from chalicelib.jobs.run import run
+from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import each_job
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.receiving import Receiving
@@ -26,10 +24,10 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_import(event: SQSEvent) -> Failures:
-    return each_job(event, Import, imports_queue(), _run)
+    return each_job(event, Import, imports_queue(), _work)
 
 
-def _run(job: Import, has_time: HasTime) -> Import:
+def _work(job: Import, folder: Path) -> Work[Import]:
     # Every function loads this file at cold start, but only one runs imports.
     from chalicelib.partners.imports.run import WORKERS, Importing
 
@@ -37,6 +35,4 @@ def _run(job: Import, has_time: HasTime) -> Import:
     context = SigningContext(tables(), overflow_queue, settings().signature_keys)
     undone = job.undoes or job.job_id
     receiving = Receiving(partner, petition, "import", context, undone)
-    with TemporaryDirectory(prefix="import-") as folder:
-        work = Importing(receiving, exports_bucket(), Path(folder), times.now, WORKERS)
-        return run(job, work, has_time, times.now, tables())
+    return Importing(receiving, exports_bucket(), folder, times.now, WORKERS)

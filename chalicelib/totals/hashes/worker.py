@@ -1,7 +1,6 @@
 """Process the queue of comparisons."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from chalice.app import Blueprint, SQSEvent
 
@@ -11,8 +10,6 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
-from chalicelib.jobs.model import HasTime
-from chalicelib.jobs.run import run
 from chalicelib.jobs.worker import each_job
 from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.hashes.run import Comparing
@@ -22,10 +19,8 @@ workers = Blueprint(__name__)
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def compare_hashes(event: SQSEvent) -> Failures:
-    return each_job(event, HashComparison, comparisons_queue(), _run)
+    return each_job(event, HashComparison, comparisons_queue(), _work)
 
 
-def _run(job: HashComparison, has_time: HasTime) -> HashComparison:
-    with TemporaryDirectory(prefix="hashes-") as folder:
-        work = Comparing(tables(), exports_bucket(), Path(folder), times.now)
-        return run(job, work, has_time, times.now, tables())
+def _work(job: HashComparison, folder: Path) -> Comparing:
+    return Comparing(tables(), exports_bucket(), folder, times.now)
