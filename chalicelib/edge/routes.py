@@ -96,6 +96,9 @@ _ALL = (
     _staff("POST", "/petitions/{slug}/figures", "enter_figure", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/hash-keys", "issue_hash_key", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/comparisons", "list_comparisons", Function.MANAGE, Right.MANAGE),
+    _staff(
+        "DELETE", "/petitions/{slug}/comparisons/{comparison_id}", "cancel_comparison", Function.MANAGE, Right.MANAGE
+    ),
     _staff("GET", "/petitions/{slug}/updates", "list_all_updates", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/updates", "draft_update", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/updates/{update_id}", "read_update", Function.MANAGE, Right.MANAGE),
@@ -132,6 +135,7 @@ _ALL = (
     _staff("GET", "/exports/{export_id}/cover", "link_cover", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/petitions/{slug}/lists", "list_lists", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/petitions/{slug}/lists", "request_list", Function.EXPORTS, Right.EXPORT),
+    _staff("DELETE", "/lists/{list_id}", "cancel_list", Function.EXPORTS, Right.EXPORT),
     _staff("GET", "/lists/{list_id}/file", "link_list", Function.EXPORTS, Right.EXPORT),
     _staff("POST", "/people/find", "find_person", Function.PEOPLE, Right.PEOPLE),
     _staff("POST", "/people/erase", "erase_address", Function.PEOPLE, Right.PEOPLE),

@@ -35,10 +35,13 @@ def check_free(model: type[JobType], key: str, now: datetime, tables: Tables) ->
         raise store.busy(latest)
 
 
-def find_job(model: type[JobType], job_id: str, tables: Tables) -> JobType:
-    """Return the job. Raise UnknownThing; malformed ids are not looked up, because AWS refuses very long keys."""
+def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
+    """Return the job, which must be of this key, if one is given.
+
+    Raise UnknownThing; malformed ids are not looked up, because AWS refuses very long keys.
+    """
     job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
-    if job is None:
+    if job is None or key not in (None, job.key):
         raise UnknownThing(f"There is no such {model.kind}.")
     return job
 

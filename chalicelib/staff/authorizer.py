@@ -16,6 +16,8 @@ from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import ProblemResponse, View, answering, json_problem, json_view
+from chalicelib.jobs.model import JobType
+from chalicelib.jobs.request import cancel
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import note_refusal, record
 from chalicelib.staff.tokens import UnknownToken, note_use, recognise
@@ -155,6 +157,14 @@ def audited(request: Request, action: str, subject: str = "", details: Mapping[s
     """Record an action. Call this first: if it fails, answer 503 and do not act. Pass ids, states and numbers only."""
     entry = Action(name=action, subject=subject, details=dict(details or {}))
     request.context[RECORDED] = record(actor(request), entry, times.now(), tables())
+
+
+def cancelled(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
+    """Cancel the job and record it. Return the job: cancelled, or as it had ended before. A stalled one has failed."""
+    if not job.at(times.now()).is_open:
+        return job
+    audited(request, action, job.job_id, details)
+    return cancel(job, times.now(), tables())
 
 
 def _context(request: Request) -> dict[str, Any]:

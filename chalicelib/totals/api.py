@@ -17,17 +17,17 @@ from chalicelib.edge.http import json_answer, json_body, shared
 from chalicelib.edge.views import json_view
 from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.request import check_free, jobs_of, start
+from chalicelib.jobs.request import check_free, find_job, jobs_of, start
 from chalicelib.pages.render import TOOL, asset_url
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.shedding.level import level_now
-from chalicelib.staff.authorizer import actor, audited, staff_view
+from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
 from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
 from chalicelib.totals.hashes.compare import check_key, comparison, counted
 from chalicelib.totals.hashes.key import issue_key
-from chalicelib.totals.hashes.model import HashComparison
+from chalicelib.totals.hashes.model import MOST_HASHES_KB, HashComparison
 from chalicelib.totals.total import total
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def read_total(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
-    new, now = counted(parsed(NewFigure, json_body(request), WORDS)), times.now()
+    body = json_body(request, most=MOST_HASHES_KB * 1024)
+    new, now = counted(parsed(NewFigure, body, WORDS)), times.now()
     if new.kind is FigureKind.HASHES:
         check_key(slug, new.source, tables())
         check_free(HashComparison, slug, now, tables())
@@ -89,8 +90,8 @@ def enter_figure(request: Request, slug: str) -> Response:
     audited(request, "figure.entered", slug, details)
     figure = enter(slug, new, now, tables())
     started = _started(slug, figure, new, actor(request).owner, now) if new.kind is FigureKind.HASHES else None
-    body: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at), "comparison": started}
-    return json_answer(body, 201)
+    shown: EnteredFigure = {**_shown(figure), "entered_at": times.iso(figure.entered_at), "comparison": started}
+    return json_answer(shown, 201)
 
 
 def _started(slug: str, figure: Figure, new: NewFigure, owner: str, now: datetime) -> str:
@@ -120,6 +121,13 @@ def list_comparisons(request: Request, slug: str) -> Response:
     shown = [*map(_shown_comparison, jobs_of(HashComparison, petition.slug, tables()))]
     body: ShownComparisons = {"comparisons": shown}
     return json_answer(body)
+
+
+@staff_view(routes)
+def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Response:
+    """Cancel it, and return it. Its figure stays, as a number without a comparison. The hashes are deleted."""
+    job = find_job(HashComparison, comparison_id, tables(), key=slug)
+    return json_answer(_shown_comparison(cancelled(request, "comparison.cancelled", job)))
 
 
 def _shown_comparison(job: HashComparison) -> "ShownComparison":

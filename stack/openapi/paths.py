@@ -21,6 +21,7 @@ UNKNOWN = {
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
     "import_id": "UnknownThing",
+    "comparison_id": "UnknownThing",
     "list_id": "UnknownThing",
     "update_id": "UnknownThing",
     "target": "UnknownThing",

@@ -10,6 +10,7 @@ from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MOST_BODY_KB
 from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
 
@@ -57,6 +58,10 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "TooLargeFile": (
         f"The file is larger than {MOST_DIRECT_KB} KB. Split it.",
         problem_of(errors.BodyTooLarge(MOST_DIRECT_KB)),
+    ),
+    "TooLargeFigure": (
+        f"The body is larger than {MOST_HASHES_KB} KB. Upload the hashes.",
+        problem_of(errors.BodyTooLarge(MOST_HASHES_KB)),
     ),
     "TooLargeBatch": (
         f"The body is larger than {MOST_BODY_KB} KB.",

@@ -5,8 +5,10 @@ from types import SimpleNamespace
 
 from chalicelib.core import keys
 from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import find_job
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.totals.hashes import worker
+from chalicelib.totals.hashes.model import HashComparison
 from tests.actors import ALICE, confirmed
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
@@ -57,6 +59,15 @@ def put_off(served: Served) -> bool:
     return not worker.compare_hashes(sqs_event([message]), late)["batchItemFailures"]
 
 
+def cancelled(served: Served) -> bool:
+    return asked("DELETE", f"{STAFF}/comparisons/{served.asked.job_id}", 200, None, served)  # type: ignore[attr-defined]
+
+
+def is_cancelled(served: Served) -> None:
+    is_in_the_trail("comparison.cancelled", served)
+    assert find_job(HashComparison, served.asked.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
+
+
 def waits(served: Served) -> None:
     assert {"job_id": served.asked.job_id} in served.comparisons.messages  # type: ignore[attr-defined]
 
@@ -80,6 +91,7 @@ HASH_SCENES = [
           partial(is_in_the_trail, "hash-key.issued")),
     Scene("enter_figure", a_source_with_a_key, entered, is_entered),
     Scene("list_comparisons", a_comparison_that_waits, partial(read, f"{STAFF}/comparisons"), counted_right),
+    Scene("cancel_comparison", a_comparison_that_waits, cancelled, is_cancelled),
     Scene("compare_hashes", a_comparison_that_waits, worked_on, is_compared_once),
     Scene("compare_hashes", a_comparison_that_waits, put_off, waits),
 ]  # fmt: skip

@@ -1,15 +1,19 @@
 """Scenes of lists of those who asked for updates."""
 
 from functools import partial
+from types import SimpleNamespace
 
 from chalicelib.core import keys
+from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.jobs.model import JobState
-from tests.actors import ALICE, confirmed
+from chalicelib.jobs.request import cancel, find_job
+from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, next_list, rows, worked
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
-from tests.served import Served
+from tests.served import Served, sqs_event
 
 LISTS = f"/api/staff/petitions/{SLUG}/lists"
 
@@ -31,6 +35,17 @@ def a_second_list_that_waits(served: Served) -> None:
     served.asked = next_list(served, 2)  # type: ignore[attr-defined]
 
 
+def a_list_that_waits(served: Served) -> None:
+    bob_may_all(served)
+    served.asked = a_list(served.tables)  # type: ignore[attr-defined]
+
+
+def one_cancelled_after_its_upload(served: Served) -> None:
+    a_list_that_waits(served)
+    cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
+    served.bucket.objects[f"files/{served.asked.job_id}/x/file"] = b""  # type: ignore[attr-defined]
+
+
 def requested(served: Served) -> bool:
     """409 is good too: the first request took effect, and the list is written."""
     try:
@@ -48,6 +63,18 @@ def worked_on(served: Served) -> bool:
     return bool(served.job.state == JobState.DONE)  # type: ignore[attr-defined]
 
 
+def cancelled(served: Served) -> bool:
+    return asked("DELETE", f"/api/staff/lists/{served.asked.job_id}", 200, None, served)  # type: ignore[attr-defined]
+
+
+def tidied(served: Served) -> bool:
+    """Deliver the message. It comes again if AWS refused a call."""
+    left = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 900_000)
+    sent = len(served.lists.messages)
+    failures = run_list(sqs_event([{"job_id": served.asked.job_id}]), left)["batchItemFailures"]  # type: ignore[attr-defined]
+    return not failures and len(served.lists.messages) == sent
+
+
 def put_off(served: Served) -> bool:
     worked(served, served.asked, 1000)  # type: ignore[attr-defined]
     return {"job_id": served.asked.job_id} in served.lists.messages  # type: ignore[attr-defined]
@@ -58,10 +85,21 @@ def is_listed(served: Served) -> None:
     assert [row["email"] for row in rows(served, served.job)] == [ALICE.email]  # type: ignore[attr-defined]
 
 
+def is_cancelled(served: Served) -> None:
+    is_in_the_trail("list.cancelled", served)
+    assert find_job(OptInList, served.asked.job_id, served.tables).state == JobState.CANCELLED  # type: ignore[attr-defined]
+
+
+def is_tidy(served: Served) -> None:
+    assert not served.bucket.objects
+
+
 LIST_SCENES = [
     Scene("request_list", bob_may_all, requested, partial(is_in_the_trail, "list.requested")),
     Scene("list_lists", a_list_that_is_done, partial(read, LISTS), counted_right),
     Scene("link_list", a_list_that_is_done, linked, partial(is_in_the_trail, "list.fetched")),
     Scene("run_list", a_second_list_that_waits, worked_on, is_listed),
+    Scene("cancel_list", a_list_that_waits, cancelled, is_cancelled),
     Scene("run_list", a_second_list_that_waits, put_off, counted_right),
+    Scene("run_list", one_cancelled_after_its_upload, tidied, is_tidy),
 ]

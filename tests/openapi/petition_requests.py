@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 from chalicelib.petitions.form import EDITABLE
+from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
 from tests.openapi.asks import STAFF, changing, get, staff
@@ -76,7 +77,7 @@ OF_PETITIONS = [
         staff("POST", status, f"{STAFF_PETITION}/figures", f"/api/staff/petitions/{slug}/figures", body)
         for status, slug, body in (
             *((201, "safe-children", FIGURE), (404, "nobody", FIGURE)),
-            *((400, "closed", b"{"), (413, "closed", b"a" * 16_385), (422, "closed", b"{}")),
+            *((400, "closed", b"{"), (413, "closed", b"a" * (MOST_HASHES_KB * 1024 + 1)), (422, "closed", b"{}")),
         )
     ),
     staff("POST", 415, f"{STAFF_PETITION}/figures", "/api/staff/petitions/closed/figures", FIGURE, "text/plain"),

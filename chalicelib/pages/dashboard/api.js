@@ -8,6 +8,8 @@
 
 const TOKEN_KEY = "staff.token";
 const TIMEOUT_MS = 20_000;
+// For files over a slow line: 50 KB a second.
+const BYTES_A_MS = 50;
 
 /**
  * The last answer for each path, so that the API can reply 304.
@@ -71,11 +73,15 @@ export const isRefusal = (error, ...statuses) => error instanceof RefusedError &
 async function send(path, options, base = "/api/staff") {
   const url = `${site()}${base}${path}`;
   try {
-    return await fetch(url, { ...options, credentials: "omit", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const patience = TIMEOUT_MS + Math.ceil(sizeOf(options.body) / BYTES_A_MS);
+    return await fetch(url, { ...options, credentials: "omit", signal: AbortSignal.timeout(patience) });
   } catch {
     throw new UnreachableError();
   }
 }
+
+/** @param {RequestInit["body"]} body */
+const sizeOf = (body) => (body instanceof Blob ? body.size : String(body ?? "").length);
 
 /**
  * @param {Response} response

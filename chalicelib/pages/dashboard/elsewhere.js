@@ -2,12 +2,12 @@
 
 import { askPublic, isRefusal, messageOf, post } from "./api.js";
 import { h, table } from "./dom.js";
+import { evidenceFields, figureFrom, sourceField } from "./figure.js";
 import { dateTime, number, people } from "./format.js";
 import { field, repeatingField, sendingForm, submitButton } from "./forms.js";
-import { fromInput, timeField } from "./petition-form.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
-import { forget, keepTyped } from "./typed.js";
+import { emptiedForm } from "./typed.js";
 
 /** @import { NewFigure, PublicTotal } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -41,33 +41,14 @@ const COLUMNS = [
 export const countInWords = (typed) => (/^\d+$/.test(typed) ? `This is ${people(Number(typed))}.` : "");
 
 /**
- * @param {FormData} typed
- * @returns {NewFigure} the API rejects what is missing
- */
-export function figureFrom(typed) {
-  /** @param {string} name */
-  const value = (name) => String(typed.get(name) ?? "").trim();
-  return /** @type {NewFigure} */ ({
-    source: value("source"),
-    kind: value("kind"),
-    count: Number(value("count")),
-    as_of: fromInput(value("as_of")),
-    evidence: value("evidence"),
-  });
-}
-
-/**
  * @param {string} slug
  * @param {() => Promise<void>} done
  */
 function figureForm(slug, done) {
-  // Hashes are files: docs/campaign.md says how they are sent.
+  // Hashes have a page of their own.
   const kinds = Object.entries(KINDS).filter(([kind]) => kind !== "hashes");
   const options = kinds.map(([value, text]) => h("option", { value }, text));
-  const source = { name: "source", required: true, maxlength: "40", pattern: "[a-z0-9\\-]+", autocapitalize: "none" };
   const count = { name: "count", type: "number", min: "0", max: "100000000", required: true };
-  const time = { name: "as_of", type: "datetime-local", required: true };
-  const evidence = { name: "evidence", rows: "3", required: true, maxlength: "500" };
   /** @param {HTMLFormElement} form */
   const enter = async (form) => {
     await post(`/petitions/${slug}/figures`, figureFrom(new FormData(form)));
@@ -75,15 +56,10 @@ function figureForm(slug, done) {
   };
   return sendingForm(enter, [
     h("h2", {}, "Enter a figure"),
-    field("Where", h("input", source), SOURCE_HINT),
+    sourceField("Where", SOURCE_HINT),
     field("Kind", h("select", { name: "kind" }, options)),
     repeatingField("How many signed there", h("input", count), "", countInWords),
-    timeField("Counted at (UTC)", h("input", time)),
-    field(
-      "Evidence",
-      h("textarea", evidence),
-      "How it was counted, or a link. The public sees it: no names of people.",
-    ),
+    evidenceFields(),
     submitButton("Enter"),
   ]);
 }
@@ -113,28 +89,25 @@ async function currentTotal(slug) {
 export async function showElsewhere({ container, slug, signal }) {
   const path = `/petitions/${slug}/elsewhere`;
   const [total, message] = [h("div"), h("p", { role: "status" })];
-  /** @type {HTMLElement[]} */
-  let drawn = [];
   const refresh = async () => refill(total, ...(await currentTotal(slug)));
-  const draw = () => {
-    const form = figureForm(slug, async () => {
-      forget(path);
-      draw();
-      message.textContent = "Entered. The total shows it within seconds.";
-      await refresh();
-    });
-    const kept = keepTyped(form, path);
-    for (const old of drawn) old.remove();
-    drawn = kept ? [kept, form] : [form];
-    container.append(...drawn);
-  };
   container.append(
     h("h1", {}, "Elsewhere"),
-    h("p", { class: "over" }, `Petition: ${slug}`),
+    h(
+      "p",
+      { class: "over" },
+      `Petition: ${slug}`,
+      h("a", { href: `#/petitions/${slug}/hashes` }, "Compare with another platform"),
+    ),
     h("p", { class: "lead" }, INTRODUCTION),
     total,
     message,
   );
-  draw();
+  emptiedForm(container, path, (empty) =>
+    figureForm(slug, async () => {
+      empty();
+      message.textContent = "Entered. The total shows it within seconds.";
+      await refresh();
+    }),
+  );
   await keepFresh(refresh, signal, EVERY_MS);
 }

@@ -1,18 +1,17 @@
 // Export the signatures: request a file, follow its progress, download it.
 
-import { ask, messageOf, post } from "./api.js";
-import { button, h, table } from "./dom.js";
+import { ask, post } from "./api.js";
+import { button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
-import { keepFresh } from "./polling.js";
-import { refill } from "./refill.js";
+import { cancelButton, FILE_STATES, isOpen, jobTable, progressBar, stateOf } from "./jobs.js";
+import { recipientField } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
 /** @import { Export, ExportColumn, ExportFormat, Exports } from "#api" */
 /** @import { ViewContext } from "./app.js" */
-/** @typedef {(text: string) => void} Say */
+/** @import { Acts } from "./jobs.js" */
 
-const EVERY_MS = 5_000;
 const INTRODUCTION =
   "A file of the signatures that are confirmed now. It never contains email addresses. " +
   "It is deleted after seven days, and each download is recorded.";
@@ -32,23 +31,12 @@ const COLUMN_NAMES = {
 /** @type {Record<ExportFormat, string>} */
 const FORMAT_NAMES = { csv: "CSV, for a spreadsheet", ndjson: "NDJSON, for a program" };
 
-/** @type {Record<Export["state"], string>} */
-const STATES = {
-  waiting: "Waiting to start",
-  running: "In progress",
-  done: "Ready",
-  failed: "Failed",
-  cancelled: "Cancelled",
-  expired: "Expired and deleted",
-};
-
 /**
  * @param {string} slug
  * @param {Exports} choices
  * @param {() => Promise<void>} done
  */
 function requestForm(slug, { columns, default_columns: usual, formats }, done) {
-  const recipient = h("textarea", { name: "recipient", rows: "3", spellcheck: "false", autocomplete: "off" });
   const options = formats.map((value) => h("option", { value }, FORMAT_NAMES[value]));
   const format = h("select", { name: "format" }, options);
   const checkboxes = columns.map((value) =>
@@ -56,70 +44,50 @@ function requestForm(slug, { columns, default_columns: usual, formats }, done) {
   );
   /** @param {HTMLFormElement} form */
   const request = async (form) => {
-    const chosen = new FormData(form).getAll("columns");
-    const key = recipient.value.trim() || null;
+    const typed = new FormData(form);
+    const key = String(typed.get("recipient")).trim() || null;
     const path = `/petitions/${slug}/exports`;
-    await post(path, { format: format.value, columns: chosen, recipient: key });
+    await post(path, { format: format.value, columns: typed.getAll("columns"), recipient: key });
     forget(path);
     await done();
   };
-  const hint = "An age key (age1…) or an OpenPGP key. Then only the recipient can read the file.";
   return sendingForm(request, [
     h("h2", {}, "Request an export"),
     h("fieldset", {}, h("legend", {}, "What it contains"), checkboxes),
     field("Format", format),
-    field("Public key of the recipient (recommended)", recipient, hint),
+    recipientField(false),
     submitButton("Create the file"),
   ]);
 }
 
-/** @param {Export} each */
-function progress({ state, rows, of, why }) {
-  if (state === "failed" && why) return `${STATES.failed}: ${why}`;
-  if (state !== "running") return STATES[state];
-  const [max, value] = [String(Math.max(of, 1)), String(Math.min(rows, of))];
-  const bar = h("progress", { max, value, "aria-label": "Progress of the file" });
-  return h("span", {}, `${STATES.running}: ${number(rows)} of ${number(of)} `, bar);
-}
+/** @param {Export} job */
+const progress = (job) => {
+  const { rows, of } = job;
+  return stateOf(job, [`${number(rows)} of ${number(of)} `, progressBar(rows, of)], FILE_STATES);
+};
 
 /**
- * A link is valid for minutes, so the page asks for it when the button is pressed.
- * @param {string} id
- * @param {"file" | "cover"} what
- * @param {Say} say
- */
-async function fetchFile(id, what, say) {
-  try {
-    location.assign((await ask(`/exports/${id}/${what}`)).data.url);
-  } catch (error) {
-    say(messageOf(error));
-  }
-}
-
-/**
- * @param {Say} say
- * @param {(id: string) => Promise<void>} cancel
+ * @param {Acts} acts
  * @returns {import("./dom.js").Column<Export>[]}
  */
-function columnsOf(say, cancel) {
-  /** @param {string} id */
-  const downloads = (id) =>
-    h(
+function columnsOf(acts) {
+  /** @param {Export} job */
+  const actions = (job) => {
+    const path = `/exports/${job.id}`;
+    if (isOpen(job)) return cancelButton("Cancel the export", path, acts);
+    if (job.state !== "done") return "–";
+    return h(
       "span",
       { class: "acts" },
-      button("The file", () => fetchFile(id, "file", say)),
-      button("The cover sheet", () => fetchFile(id, "cover", say)),
+      button("The file", () => acts.download(`${path}/file`)),
+      button("The cover sheet", () => acts.download(`${path}/cover`)),
     );
-  /** @param {Export} each */
-  const actions = ({ id, state }) => {
-    if (state === "done") return downloads(id);
-    return state === "waiting" || state === "running" ? button("Cancel the export", () => cancel(id)) : "–";
   };
   return [
-    { title: "As of", cell: (each) => dateTime(each.moment) },
+    { title: "As of", cell: (job) => dateTime(job.moment) },
     { title: "State", cell: progress },
     { title: "Rows written", number: true, cell: ({ rows }) => number(rows) },
-    { title: "Requested by", cell: (each) => each.requested_by },
+    { title: "Requested by", cell: (job) => job.requested_by },
     { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];
@@ -133,9 +101,10 @@ function heading(slug, may) {
   const numbers = may("GET /api/staff/petitions/*/counts")
     ? h("a", { href: `#/petitions/${slug}` }, "Its numbers")
     : "";
+  const list = h("a", { href: `#/petitions/${slug}/lists` }, "Addresses of those who asked for updates");
   return [
     h("h1", {}, "Export the signatures"),
-    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), numbers),
+    h("p", { class: "over" }, h("span", {}, `Petition: ${slug}`), numbers, list),
     h("p", { class: "lead" }, INTRODUCTION),
   ];
 }
@@ -143,35 +112,15 @@ function heading(slug, may) {
 /** @param {ViewContext} context */
 export async function showExports({ container, slug, may, signal }) {
   const path = `/petitions/${slug}/exports`;
-  const message = h("p", { role: "status" });
-  const list = h("div");
-  /** @type {Say} */
-  const say = (text) => {
-    message.textContent = text;
-  };
-  /** @param {Exports} data */
-  const show = ({ exports }) =>
-    refill(
-      list,
-      exports.length
-        ? table("Exports, newest first", columnsOf(say, cancel), exports, { keyOf: ({ id }) => id })
-        : h("p", {}, "No export has been requested yet."),
-    );
-  const refresh = () =>
-    ask(path)
-      .then(({ data }) => show(data))
-      .catch((error) => say(messageOf(error)));
-  /** @type {(id: string) => Promise<void>} */
-  const cancel = (id) =>
-    ask(`/exports/${id}`, { method: "DELETE" })
-      .then(refresh)
-      .catch((error) => say(messageOf(error)));
-
-  /** @type {Exports} */
-  const choices = (await ask(path)).data;
-  const form = requestForm(slug, choices, refresh);
-  container.append(...heading(slug, may), message, list, form);
+  const { parts, started, follow } = jobTable({
+    path,
+    name: "exports",
+    caption: "Exports, newest first",
+    none: "No export has been requested yet.",
+    columns: columnsOf,
+  });
+  const form = requestForm(slug, (await ask(path)).data, () => started("Requested. It starts within a minute."));
+  container.append(...heading(slug, may), ...parts, form);
   form.before(keepTyped(form, path) ?? "");
-  show(choices);
-  await keepFresh(refresh, signal, EVERY_MS);
+  await follow(signal);
 }

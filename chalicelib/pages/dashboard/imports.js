@@ -1,16 +1,16 @@
 // Import a partner's file: try it, import it, follow it, cancel it, undo it.
 
-import { ask, messageOf, sendFile } from "./api.js";
-import { button, confirmed, h, table } from "./dom.js";
+import { ask, sendFile } from "./api.js";
+import { button, confirmed, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm } from "./forms.js";
-import { keepFresh } from "./polling.js";
+import { cancelButton, isOpen, jobTable, progressBar, stateOf } from "./jobs.js";
 import { refill } from "./refill.js";
 
 /** @import { ShownImport, ShownPartner } from "#api" */
 /** @import { ViewContext } from "./app.js" */
+/** @import { Acts } from "./jobs.js" */
 
-const EVERY_MS = 3_000;
 const MOST_BYTES = 4 * 1024 * 1024;
 const INTRODUCTION =
   "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would " +
@@ -31,16 +31,6 @@ const FIELDS = {
   updates: "Agreed to updates (yes or no)",
 };
 
-/** @type {Record<ShownImport["state"], string>} */
-const STATES = {
-  waiting: "Waiting to start",
-  running: "In progress",
-  done: "Done",
-  failed: "Failed",
-  cancelled: "Cancelled",
-  expired: "Done",
-};
-
 /** @param {ShownImport} each */
 function kindOf({ dry_run: isDry, undoes }) {
   if (undoes) return "Undo";
@@ -48,25 +38,34 @@ function kindOf({ dry_run: isDry, undoes }) {
 }
 
 /** @param {ShownImport} each */
-export const isOpen = ({ state }) => state === "waiting" || state === "running";
-
-/** @param {ShownImport} each */
 export const isUndoable = (each) => !isOpen(each) && !each.dry_run && !each.undoes && !each.undone_by;
 
 /** @param {ShownImport} each */
-function progress({ state, why, rows, processed, undoes }) {
-  if (state === "failed" && why) return `${STATES.failed}: ${why}`;
-  if (state !== "running" || undoes) return STATES[state];
-  const bar = h("progress", { max: String(Math.max(rows, 1)), value: String(processed), "aria-label": "Progress" });
-  return h("span", {}, `${STATES.running}: ${number(processed)} of ${number(rows)} `, bar);
+function progress(each) {
+  const { rows, processed, undoes } = each;
+  return stateOf(each, undoes ? [] : [`${number(processed)} of ${number(rows)} `, progressBar(processed, rows)]);
 }
 
 /**
- * @param {(each: ShownImport) => Child} action
- * @returns {import("./dom.js").Column<ShownImport>[]}
- * @import { Child } from "./dom.js"
+ * @param {string} path
+ * @param {ShownImport} each
+ * @param {Acts} acts
  */
-const columnsOf = (action) => [
+function action(path, each, acts) {
+  if (isOpen(each)) return cancelButton("Cancel", `${path}/${each.id}`, acts);
+  if (!isUndoable(each)) return "–";
+  return button("Undo", async () => {
+    if (await confirmed("Undo this import?", UNDO, "Undo the import", "act-stern"))
+      await acts.send(`${path}/${each.id}/undo`, "POST");
+  });
+}
+
+/**
+ * @param {string} path
+ * @param {Acts} acts
+ * @returns {import("./dom.js").Column<ShownImport>[]}
+ */
+const columnsOf = (path, acts) => [
   { title: "Requested", cell: (each) => dateTime(each.requested_at) },
   { title: "What", cell: (each) => `${kindOf(each)}: ${each.partner}` },
   { title: "State", cell: progress },
@@ -74,7 +73,7 @@ const columnsOf = (action) => [
   { title: "Existing", number: true, cell: ({ existing }) => number(existing) },
   { title: "Invalid", number: true, cell: ({ invalid }) => number(invalid) },
   { title: "Not taken", number: true, cell: ({ suppressed }) => number(suppressed) },
-  { title: "Action", cell: action },
+  { title: "Action", cell: (each) => action(path, each, acts) },
 ];
 
 /**
@@ -162,49 +161,27 @@ function importForm(path, partners, done) {
 /** @param {ViewContext} context */
 export async function showImports({ container, slug, signal }) {
   const path = `/petitions/${slug}/imports`;
-  const [list, more, message] = [h("div"), h("div"), h("p", { role: "status" })];
+  const more = h("div");
   /** @type {{ partners: ShownPartner[] }} */
   const { partners } = (await ask("/partners")).data;
-  /**
-   * @param {string} end
-   * @param {string} method
-   */
-  const act = async (end, method) => {
-    await ask(`${path}/${end}`, { method }).catch((error) => {
-      message.textContent = messageOf(error);
-    });
-    await refresh();
-  };
-  /** @param {ShownImport} each */
-  const action = (each) => {
-    if (isOpen(each)) return button("Cancel", () => act(each.id, "DELETE"));
-    if (!isUndoable(each)) return "–";
-    return button("Undo", async () => {
-      if (await confirmed("Undo this import?", UNDO, "Undo the import", "act-stern"))
-        await act(`${each.id}/undo`, "POST");
-    });
-  };
-  const refresh = async () => {
-    /** @type {{ imports: ShownImport[] }} */
-    const { imports } = (await ask(path)).data;
-    const rows = table("Imports, newest first", columnsOf(action), imports, { keyOf: ({ id }) => id });
-    refill(list, imports.length ? rows : h("p", {}, "Nothing has been imported yet."));
-    refill(more, ...details(imports.find(({ undoes }) => !undoes)));
-  };
+  const { parts, started, follow } = jobTable({
+    path,
+    name: "imports",
+    caption: "Imports, newest first",
+    none: "Nothing has been imported yet.",
+    columns: (/** @type {Acts} */ acts) => columnsOf(path, acts),
+    also: (imports) => refill(more, ...details(imports.find(({ undoes }) => !undoes))),
+  });
   const form = partners.length
-    ? importForm(path, partners, async () => {
-        message.textContent = "The file has been sent. It is read within a minute.";
-        await refresh();
-      })
+    ? importForm(path, partners, () => started("The file has been sent. It is read within a minute."))
     : h("p", {}, "There is no partner yet. ", h("a", { href: "#/partners" }, "Add one first"));
   container.append(
     h("h1", {}, "Import a partner’s file"),
     h("p", { class: "over" }, `Petition: ${slug}`),
     h("p", { class: "lead" }, INTRODUCTION),
-    message,
-    list,
+    ...parts,
     more,
     form,
   );
-  await keepFresh(refresh, signal, EVERY_MS);
+  await follow(signal);
 }

@@ -10,7 +10,7 @@ import { button, confirmed, h } from "./dom.js";
  */
 
 const KEY = "staff.typed";
-const NOT_TEXT = ["button", "checkbox", "output", "password", "radio", "submit"];
+const NOT_TEXT = ["button", "checkbox", "file", "output", "password", "radio", "submit"];
 const LEAVE = "What you typed is not saved. It is kept in this tab until you close it or sign out.";
 
 /** @returns {Record<string, Changes>} by the path of the page */
@@ -87,19 +87,42 @@ export function keepTyped(form, path) {
    */
   const fill = (input, value) => {
     input.value = value;
-    input.dispatchEvent(new Event("input"));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   };
   for (const input of restored) fill(input, kept[input.name]?.typed ?? "");
   note();
   form.addEventListener("input", note);
   if (!restored.length) return null;
-  const overtaken = restored.filter((input) => kept[input.name]?.before !== stored.get(input));
-  const shown = notice(restored, overtaken, () => {
+  const seen = restored.filter(({ type }) => type !== "hidden");
+  const overtaken = seen.filter((input) => kept[input.name]?.before !== stored.get(input));
+  const shown = notice(seen, overtaken, () => {
     for (const input of inputs) fill(input, stored.get(input) ?? "");
     note();
     shown.remove();
   });
   return shown;
+}
+
+/**
+ * Add a form that is empty again after it was sent, and keeps what is typed until then.
+ * @param {HTMLElement} container
+ * @param {string} path of the page
+ * @param {(empty: () => void) => HTMLFormElement} make
+ */
+export function emptiedForm(container, path, make) {
+  /** @type {HTMLElement[]} */
+  let drawn = [];
+  const draw = () => {
+    const form = make(() => {
+      forget(path);
+      draw();
+    });
+    const kept = keepTyped(form, path);
+    for (const old of drawn) old.remove();
+    drawn = kept ? [kept, form] : [form];
+    container.append(...drawn);
+  };
+  draw();
 }
 
 /**

@@ -120,8 +120,17 @@ function draftForm(path, petition) {
   ]);
 }
 
+/**
+ * @param {string} slug
+ * @param {ViewContext["may"]} may
+ */
+const listLink = (slug, may) =>
+  may("POST /api/staff/petitions/*/lists")
+    ? h("a", { href: `#/petitions/${slug}/lists` }, "Send them from another system")
+    : null;
+
 /** @param {ViewContext} context */
-export async function showUpdates({ container, slug, signal }) {
+export async function showUpdates({ container, slug, may, signal }) {
   const path = `/petitions/${slug}/updates`;
   const message = h("p", { role: "status" });
   const list = h("div");
@@ -143,7 +152,7 @@ export async function showUpdates({ container, slug, signal }) {
   const form = draftForm(path, petition);
   container.append(
     h("h1", {}, "Updates"),
-    h("p", { class: "over" }, `Petition: ${petition.title}`),
+    h("p", { class: "over" }, `Petition: ${petition.title}`, listLink(slug, may)),
     h("p", { class: "lead" }, INTRODUCTION),
     message,
     list,

@@ -12,11 +12,11 @@ from chalicelib.aws.bucket import exports_bucket
 from chalicelib.aws.queue import imports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.errors import FieldError, Invalid, NotNow, UnknownThing, WrongType
+from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.edge.http import content_type, json_answer, query, raw_body
 from chalicelib.jobs.files import keep_file
 from chalicelib.jobs.model import JobState, new_id
-from chalicelib.jobs.request import cancel, find_job, jobs_of, start
+from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
@@ -30,7 +30,7 @@ from chalicelib.partners.imports.model import (
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.staff.authorizer import actor, audited, staff_view
+from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.partners.imports.answers import OfferedUpload
@@ -97,10 +97,7 @@ def read_import(request: Request, slug: str, import_id: str) -> Response:
 @staff_view(routes)
 def cancel_import(request: Request, slug: str, import_id: str) -> Response:
     """Cancel it, and return it. Rows that were imported stay until the import is undone."""
-    job = _found(slug, import_id)
-    if job.at(times.now()).is_open:
-        audited(request, "import.cancelled", job.job_id)
-        job = cancel(job, times.now(), tables())
+    job = cancelled(request, "import.cancelled", _found(slug, import_id))
     return json_answer(_shown(job, list(jobs_of(Import, slug, tables()))))
 
 
@@ -132,10 +129,7 @@ def _new(request: Request, slug: str, partner: str, now: datetime) -> Import:
 
 
 def _found(slug: str, import_id: str) -> Import:
-    job = find_job(Import, import_id, tables())
-    if job.slug != slug:
-        raise UnknownThing("There is no such import.")
-    return job
+    return find_job(Import, import_id, tables(), key=slug)
 
 
 def _upload(request: Request) -> str:

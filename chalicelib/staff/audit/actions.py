@@ -2,6 +2,7 @@
 
 DESCRIPTIONS = {
     "access.exported": "Exported everything held on a person",
+    "comparison.cancelled": "Cancelled a comparison of hashes",
     "copy.deleted": "Deleted a copy of a table",
     "export.cancelled": "Cancelled an export",
     "export.fetched": "Downloaded an export",
@@ -14,6 +15,7 @@ DESCRIPTIONS = {
     "letters.paused": "Paused the letters to a target",
     "letters.resumed": "Sent the letters to a target again",
     "letters.tested": "Sent a test of a letter",
+    "list.cancelled": "Cancelled the list of those who asked for updates",
     "list.fetched": "Downloaded the list of those who asked for updates",
     "list.requested": "Requested the list of those who asked for updates",
     "mail.allowed": "Allowed email again that its owner had stopped",

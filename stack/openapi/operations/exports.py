@@ -43,6 +43,7 @@ LIST = {
     "bytes": 5120344,
 }
 SECRET = "The link needs no token and works for 15 minutes. Keep it secret."
+CANCEL = "Ends it if it is waiting or running. You can safely repeat it."
 NOT_READY = {409: "NotNow", 410: "Deleted"}
 
 OPERATIONS: Operations = {
@@ -66,6 +67,11 @@ OPERATIONS: Operations = {
         body=Body(ListRequest, {"recipient": WAITING["recipient"]}),
         problems={409: "NotNow"},
     ),
+    "cancel_list": Operation(
+        "Cancel the list of those who asked for updates",
+        Answer("The list: cancelled, or as it had ended before.", ShownList, {**LIST, "state": "cancelled"}),
+        CANCEL,
+    ),
     "link_list": Operation("Get a link to the file of a list", LINK, SECRET, problems=NOT_READY),
     "request_export": Operation(
         "Request an export",
@@ -88,7 +94,7 @@ OPERATIONS: Operations = {
     "cancel_export": Operation(
         "Cancel an export",
         Answer("The export: cancelled, or as it had ended before.", ShownExport, {**WAITING, "state": "cancelled"}),
-        "Ends an export that is waiting or running. You can safely repeat it.",
+        CANCEL,
     ),
     "link_file": Operation("Get a link to the file", LINK, SECRET, problems=NOT_READY),
     "link_cover": Operation("Get a link to the cover sheet (PDF)", LINK, SECRET, problems=NOT_READY),

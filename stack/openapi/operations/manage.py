@@ -7,8 +7,9 @@ from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownToke
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditTrail
 from chalicelib.staff.audit.api import MOST, USUAL
-from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparisons
+from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparison, ShownComparisons
 from chalicelib.totals.api import HashKeyRequest
+from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.petitions import ManagedPetition, NewPetition, PetitionEdited
 
@@ -63,8 +64,8 @@ OPERATIONS: Operations = {
         Answer("The figure.", EnteredFigure, status=201),
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
         "same figure again changes nothing. With `kind` hashes, send `hashes` (lines of our tool, as many as fit into "
-        "16 KB) or `upload` and `count`. The figure counts at once. A comparison with those who confirmed here "
-        "follows, and the bounds get closer. Then the hashes are deleted.",
+        f"{MOST_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with those who "
+        "confirmed here follows, and the bounds get closer. Then the hashes are deleted.",
         body=Body(
             NewFigure,
             {
@@ -75,7 +76,7 @@ OPERATIONS: Operations = {
                 "evidence": "Sheets 1 to 21, counted twice by two people",
             },
         ),
-        problems={409: "NotNow"},
+        problems={409: "NotNow", 413: "TooLargeFigure"},
     ),
     "issue_hash_key": Operation(
         "Get the key with which a source hashes addresses",
@@ -85,6 +86,11 @@ OPERATIONS: Operations = {
     ),
     "list_comparisons": Operation(
         "Comparisons of hashes with our signers", Answer("The comparisons, newest first.", ShownComparisons)
+    ),
+    "cancel_comparison": Operation(
+        "Cancel a comparison of hashes",
+        Answer("The comparison: cancelled, or as it had ended before.", ShownComparison),
+        "Its figure stays, as a number without a comparison, and the hashes are deleted. You can safely repeat it.",
     ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),
     "preview_petition": Operation(

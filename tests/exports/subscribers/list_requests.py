@@ -10,7 +10,8 @@ from tests.actors import NOW
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list
 from tests.fakes import FakeTables
 
-LISTS, FILE = "/api/staff/petitions/{slug}/lists", "/api/staff/lists/{list_id}/file"
+LISTS, ONE = "/api/staff/petitions/{slug}/lists", "/api/staff/lists/{list_id}"
+FILE = f"{ONE}/file"
 RESULT = {"file": "files/x/file", "size": 1, "sha256": "ab" * 32, "finished_at": NOW}
 
 
@@ -22,6 +23,8 @@ def of_lists(staff: Callable[..., Any]) -> Iterator[Any]:
     bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
     yield from (staff("POST", status, LISTS, LISTS.format(slug="closed"), body) for body, status in bodies.items())
     yield staff("POST", 415, LISTS, LISTS.format(slug="closed"), wanted, "text/plain")
+    for name, status in {"done": 200, "20261124T120000Z-00000001": 200, "nobody": 404}.items():
+        yield staff("DELETE", status, ONE, ONE.format(list_id=f"{SLUG}.{name}"))
     for name, status in {"done": 200, "old": 410, "20261124T120000Z-00000001": 409, "nobody": 404}.items():
         yield staff("GET", status, FILE, FILE.format(list_id=f"{SLUG}.{name}"))
 

@@ -52,5 +52,19 @@ def test_a_list_without_a_public_key_is_refused(served: Served, petition: Petiti
     assert not served.lists.messages
 
 
+def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition, ALICE, updates=True)
+    path = f"/api/staff/lists/{asked(served, 'POST', LISTS, {'recipient': RECIPIENT}).json_body['id']}"
+    for _ in range(2):
+        answer = asked(served, "DELETE", path)
+        assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")
+    job = worked(served, find_job(OptInList, answer.json_body["id"], served.tables))
+    assert (job.recipient_key, asked(served, "GET", f"{path}/file").status_code) == (None, 409)
+    assert not [key for key in served.bucket.objects if key.startswith(("parts/", "files/"))]
+    assert asked(served, "POST", LISTS, {"recipient": RECIPIENT}).status_code == 202
+    actions = [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, served.tables)]
+    assert actions.count("list.cancelled") == 1
+
+
 def test_another_right_is_not_enough(served: Served, petition: Petition) -> None:
     assert asked(served, "POST", LISTS, {"recipient": RECIPIENT}, Right.MANAGE).status_code == 403

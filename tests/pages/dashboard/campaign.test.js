@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countInWords, figureFrom } from "../../../chalicelib/pages/dashboard/elsewhere.js";
+import { countInWords } from "../../../chalicelib/pages/dashboard/elsewhere.js";
+import { figureFrom } from "../../../chalicelib/pages/dashboard/figure.js";
 import { stateOf as targetState } from "../../../chalicelib/pages/dashboard/letters.js";
 import { isCancellable } from "../../../chalicelib/pages/dashboard/update.js";
 import { stateOf } from "../../../chalicelib/pages/dashboard/updates.js";

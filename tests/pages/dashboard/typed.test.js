@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { forget, forgetAll, keepTyped, unsavedPages } from "../../../chalicelib/pages/dashboard/typed.js";
+import { emptiedForm, forget, forgetAll, keepTyped, unsavedPages } from "../../../chalicelib/pages/dashboard/typed.js";
 import { installBrowser } from "../browser.js";
 
 const PAGE = "/petitions/trees/edit";
@@ -78,10 +78,26 @@ test("discarding shows what is stored", () => {
   assert.deepEqual([again.values(), unsavedPages()], [{ title: "Trees" }, []]);
 });
 
-test("passwords and tokens are never kept", () => {
-  const form = formWith({ title: "" });
-  form.elements[0].type = "password";
-  keepTyped(form, PAGE);
-  form.type("title", "staff_secret");
-  assert.deepEqual(unsavedPages(), []);
+test("passwords, tokens and files are never kept", () => {
+  for (const type of ["password", "file"]) {
+    const form = formWith({ title: "" });
+    form.elements[0].type = type;
+    keepTyped(form, PAGE);
+    form.type("title", "staff_secret");
+    assert.deepEqual(unsavedPages(), []);
+  }
+});
+
+test("a form is empty again after it was sent, and not kept", () => {
+  const drawn = [];
+  const container = { append: (...elements) => drawn.push(...elements) };
+  let empty;
+  emptiedForm(container, PAGE, (done) => {
+    empty = done;
+    return Object.assign(formWith({ title: "" }), { remove: () => drawn.shift() });
+  });
+  drawn[0].type("title", "Sent");
+  assert.deepEqual(unsavedPages(), [PAGE]);
+  empty();
+  assert.deepEqual([drawn.map((form) => form.values()), unsavedPages()], [[{ title: "" }], []]);
 });

@@ -25,11 +25,13 @@ def hashed(tables: FakeTables, addresses: Iterable[str]) -> list[str]:
     return hash_rows(enumerate(addresses, 1), bytes.fromhex(issue_key(SLUG, SOURCE, NOW, tables)))[0]
 
 
-def a_comparison(tables: FakeTables, bucket: FakeBucket, hashes: list[str], count: int | None = None) -> HashComparison:
+def a_comparison(
+    tables: FakeTables, bucket: FakeBucket, hashes: list[str], count: int | None = None, **changes: object
+) -> HashComparison:
     """Enter a figure with these hashes, as staff do, and return its comparison, which waits."""
     number = len(hashes) if count is None else count
     new = NewFigure(source=SOURCE, kind=FigureKind.HASHES, count=number, as_of=NOW, evidence="Hashed")
-    job = comparison(SLUG, enter(SLUG, new, NOW, tables), None, "bob", NOW)
+    job = comparison(SLUG, enter(SLUG, new, NOW, tables), None, "bob", NOW).model_copy(update=changes)
     bucket.objects[job.file] = "".join(f"{each}\n" for each in hashes).encode()
     start(job, FakeQueue(), tables)
     return job

@@ -107,6 +107,35 @@ def test_a_second_comparison_waits_its_turn_and_leaves_nothing(served: Served, p
     assert [figure.count for figure in petition_as_stored("safe-children", served.tables).figures] == [1]
 
 
+def test_a_cancelled_comparison_keeps_the_figure_and_deletes_the_hashes(served: Served, petition: Petition) -> None:
+    confirmed(served.tables, petition, ALICE)
+    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": hashed(served.tables, [ALICE.email])})
+    answer = asked(served, "DELETE", f"/comparisons/{entered.json_body['comparison']}")
+    assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")
+    worked(served)
+    [shown] = asked(served, "GET", "/comparisons").json_body["comparisons"]
+    assert (shown["state"], shown["here"]) == ("cancelled", None)
+    total = served.get(TOTAL).json_body
+    assert (total["at_least"], total["at_most"]) == (1, 2)
+    assert not served.bucket.objects
+
+
+def test_a_comparison_is_cancelled_at_its_own_petition_only(served: Served, petition: Petition) -> None:
+    entered = asked(served, "POST", "/figures", {**HASHES, "hashes": hashed(served.tables, [ALICE.email])})
+    headers = {"Authorization": f"Bearer {bobs_token(served.tables, NOW, Right.MANAGE)}"}
+    path = f"/api/staff/petitions/another/comparisons/{entered.json_body['comparison']}"
+    assert served.client.http.request("DELETE", path, headers=headers).status_code == 404
+
+
+def test_a_request_takes_the_hashes_of_a_large_platform(served: Served, petition: Petition) -> None:
+    hashed(served.tables, [])
+    hashes = [f"{number:032x}" for number in range(120_000)]
+    answer = asked(served, "POST", "/figures", {**HASHES, "hashes": hashes})
+    assert (answer.status_code, answer.json_body["count"]) == (201, 120_000)
+    [content] = served.bucket.objects.values()
+    assert content.count(b"\n") == 119_999
+
+
 def test_the_site_serves_the_tool(served: Served) -> None:
     answer = served.get("/assets/hash_addresses.py")
     assert answer.status_code == 200

@@ -1,0 +1,92 @@
+"""Bob compares with another platform by hashes: its key, a wrong file, the comparison, and one that he cancels."""
+
+import re
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from chalicelib.signatures.address import hash_rows
+from tests.browser.test_staff import sign_in
+from tests.deployed import DeployedSite, a_draft
+from tests.e2e.signing import ALICE, act, link
+from tests.emulated import eventually
+
+PETITION = "compared-with-others"
+ALICES = "alice.is.compared@example.org"
+# Milliseconds. A comparison begins twenty seconds after it was requested.
+LONG = 120_000
+
+
+@pytest.fixture(scope="module")
+def compared(deployed_site: DeployedSite) -> str:
+    """A petition that Alice signed and confirmed."""
+    site, public = deployed_site, f"{deployed_site.url}/api/petitions/{PETITION}"
+    assert site.manage("POST", "/petitions", a_draft(PETITION)).status_code == 201
+    assert site.manage("POST", f"/petitions/{PETITION}/state", {"state": "open"}).status_code == 200
+    eventually(lambda: requests.get(public, timeout=30).status_code == 200)
+    signature = {**ALICE, "email": ALICES}
+    assert requests.post(f"{public}/signatures", json=signature, timeout=30).status_code == 202
+    assert act(link(site, ALICES, "confirm")).status_code == 200
+    return f"#/petitions/{PETITION}"
+
+
+def choose_file(page: Page, lines: list[str]) -> None:
+    content = "".join(f"{line}\n" for line in lines).encode()
+    file = page.get_by_label("File with the hashes")
+    file.set_input_files({"name": "hashes.txt", "mimeType": "text/plain", "buffer": content})
+
+
+def compare(page: Page, lines: list[str], evidence: str) -> None:
+    page.get_by_label("Platform").fill("freedom-united")
+    page.get_by_label("Counted at (UTC)").fill("2026-01-20T12:00")
+    page.get_by_label("Evidence").fill(evidence)
+    choose_file(page, lines)
+    page.get_by_role("button", name="Compare", exact=True).click()
+
+
+def test_bob_gives_a_platform_its_key_and_compares_its_hashes(
+    desk: Page, deployed_site: DeployedSite, compared: str
+) -> None:
+    sign_in(desk, deployed_site, where=f"{compared}/elsewhere")
+    desk.get_by_role("link", name="Compare with another platform").click()
+    desk.get_by_label("Platform").fill("Freedom United")
+    desk.get_by_label("Evidence").fill("Typed before.")
+    desk.get_by_role("button", name="Show its key").click()
+    expect(desk.get_by_role("dialog")).to_have_count(0)
+    desk.get_by_label("Platform").fill("freedom-united")
+    desk.get_by_role("button", name="Show its key").click()
+    key = desk.locator("[data-hash-key]").inner_text()
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    expect(desk.get_by_role("dialog")).to_contain_text("hash_addresses.py signers.csv --column Email --key key.txt")
+    desk.get_by_role("button", name="Done").click()
+    theirs, _ = hash_rows(enumerate([ALICES, "else@example.org"], 1), bytes.fromhex(key))
+    with_requests: list[str] = []
+    desk.on("request", lambda each: with_requests.append(each.post_data or ""))
+    compare(desk, [ALICES], "Hashed on 20 January.")
+    expect(desk.get_by_role("alert")).to_contain_text("File with the hashes: Line 1 is not a hash of our tool")
+    assert not any(ALICES in sent for sent in with_requests)
+    desk.get_by_label("How many different addresses").fill("3")
+    compare(desk, theirs, "Hashed on 20 January.")
+    expect(desk.get_by_role("alert")).to_contain_text("There are 2 different hashes")
+    desk.get_by_label("How many different addresses").fill("2")
+    compare(desk, theirs, "Hashed on 20 January.")
+    row = desk.get_by_role("row").nth(1)
+    expect(row).to_contain_text("freedom-united")
+    expect(desk.get_by_label("Evidence")).to_have_value("")
+    expect(row.locator("td").nth(1)).to_have_text("Done", timeout=LONG)
+    expect(row.locator("td.number")).to_have_text(["2", "1"])
+    desk.get_by_role("link", name="The total across platforms").click()
+    expect(desk.locator("[data-total]")).to_contain_text("together exactly 2 people")
+
+
+def test_a_comparison_is_cancelled_and_its_figure_stays(desk: Page, deployed_site: DeployedSite, compared: str) -> None:
+    issued = deployed_site.manage("POST", f"/petitions/{PETITION}/hash-keys", {"source": "freedom-united"})
+    theirs, _ = hash_rows([(1, ALICES)], bytes.fromhex(issued.json()["key"]))
+    sign_in(desk, deployed_site, where=f"{compared}/hashes")
+    compare(desk, theirs, "Cancelled.")
+    row = desk.get_by_role("row").nth(1)
+    row.get_by_role("button", name="Cancel").click()
+    expect(row.locator("td").nth(1)).to_have_text("Cancelled")
+    figures = deployed_site.manage("GET", f"/petitions/{PETITION}").json()["figures"]
+    assert [figure["evidence"] for figure in figures][-1] == "Cancelled."

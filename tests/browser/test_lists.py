@@ -1,0 +1,32 @@
+"""Bob exports the addresses of those who asked for updates, for a charity that sends from another system."""
+
+import re
+
+import pyrage
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_staff import sign_in
+from tests.deployed import SLUG, DeployedSite
+
+RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
+
+
+def test_a_list_is_cancelled_and_the_next_is_downloaded(desk: Page, deployed_site: DeployedSite) -> None:
+    sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/exports")
+    desk.get_by_role("link", name="Addresses of those who asked for updates").click()
+    recipient = desk.get_by_label("Public key of the recipient")
+    recipient.fill("my key")
+    desk.get_by_role("button", name="Create the list").click()
+    expect(desk.get_by_role("alert")).to_contain_text("Public key of the recipient:")
+    recipient.fill(RECIPIENT)
+    desk.get_by_role("button", name="Create the list").click()
+    desk.get_by_role("button", name="Cancel the list").click()
+    expect(desk.get_by_role("row").filter(has_text="Cancelled")).to_contain_text(RECIPIENT)
+    recipient.fill(RECIPIENT)
+    desk.get_by_role("button", name="Create the list").click()
+    row = desk.get_by_role("row").filter(has_text="Ready")
+    expect(row).to_be_visible(timeout=60_000)
+    assert re.fullmatch("[0-9a-f]{64}", row.locator("code").last.inner_text())
+    with desk.expect_response(re.compile("/file$")) as fetched:
+        row.get_by_role("button", name="The file").click()
+    assert fetched.value.json()["url"].startswith("http")

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hashesIn, instructionsFor } from "../../../chalicelib/pages/dashboard/hashes.js";
+import { FILE_STATES, isOpen, stateOf } from "../../../chalicelib/pages/dashboard/jobs.js";
+import { installBrowser } from "../browser.js";
+
+const HASH = "ab".repeat(16);
+
+test("a job says its state in words, why it failed, and how far it is", () => {
+  installBrowser();
+  assert.equal(stateOf({ state: "waiting" }, ["5 of 9"]), "Waiting to start");
+  assert.equal(stateOf({ state: "failed", why: "The key is invalid" }, []), "Failed: The key is invalid");
+  assert.equal(stateOf({ state: "running" }, ["5 of 9"]).textContent, "In progress:  5 of 9");
+  assert.equal(stateOf({ state: "done" }, [], FILE_STATES), "Ready");
+  assert.deepEqual(
+    ["waiting", "running", "done", "failed", "cancelled", "expired"].filter((state) => isOpen({ state })),
+    ["waiting", "running"],
+  );
+});
+
+test("the hashes of a file are its lines", () => {
+  assert.deepEqual(hashesIn(`${HASH}\r\n ${HASH}\n\n`), [HASH, HASH]);
+});
+
+test("a file that is not of the tool is not sent, and its line is named and not quoted", () => {
+  for (const text of ["", "alice@mail.example", `${HASH}\nalice@mail.example`, HASH.toUpperCase()]) {
+    const line = text.startsWith(HASH) ? 2 : 1;
+    assert.throws(
+      () => hashesIn(text),
+      ({ errors: [error] }) =>
+        error.field === "hashes" && error.message.startsWith(`Line ${line} is`) && !error.message.includes("@"),
+    );
+  }
+});
+
+test("the instructions name the tool and no key", () => {
+  const text = instructionsFor("https://charity.example/assets/hash_addresses.py?v=1");
+  assert.match(text, /curl -o hash_addresses.py "https:\/\/charity.example\/assets\/hash_addresses.py\?v=1"/);
+  assert.doesNotMatch(text, /[0-9a-f]{64}/);
+});
