@@ -1,6 +1,7 @@
 """Validate input against a model. Errors are one sentence a field and never quote the input."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -44,7 +45,7 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Words:
-    """A form's own sentences for fields that are missing or wrong."""
+    """A form's own sentences for fields that are missing or wrong. In a name, `*` is each item of a list."""
 
     missing: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
@@ -91,6 +92,8 @@ def is_ticked(fields: Mapping[str, str], name: str) -> bool:
     return fields.get(name, "").lower() in TICKED
 
 
+# The place of an item in a list, in a field's name: letter.targets.0.email.
+_INDEX = re.compile(r"\.\d+(?=\.|$)")
 # Built once: building a decoder takes longer than decoding a signature.
 _ONCE = json.JSONDecoder(object_pairs_hook=_each_once)
 
@@ -112,4 +115,5 @@ def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
     if detail["type"] == "extra_forbidden":
         return translatable("There is no such field")
     sentence = TYPES.get(detail["type"], translatable("This value is not valid"))
-    return words.wrong.get(name) or Filled(sentence, detail.get("ctx", {}))
+    wrong = words.wrong.get(name) or words.wrong.get(_INDEX.sub(".*", name))
+    return wrong or Filled(sentence, detail.get("ctx", {}))

@@ -29,6 +29,10 @@ WORDS = Words(
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
         "privacy_contact": "Enter an email address, such as privacy@charity.example",
         "privacy_url": "Enter a web address that starts with https://",
+        "letter.subject": "Enter one line of up to 150 characters",
+        "letter.targets": "Give the letter at least one target, and at most 20",
+        "letter.targets.*.email": "Enter an email address, such as office@example.org",
+        "letter.targets.*.test_to": "Enter an email address, such as you@charity.example",
     }
 )
 NOT_SHOWN = {"key_version", "shards"}

@@ -32,6 +32,22 @@ def open_update(page: Page, site: DeployedSite) -> None:
     page.locator("[data-preview]").wait_for()
 
 
+def open_letter(page: Page, site: DeployedSite) -> None:
+    """The letter on the form of a petition that has one, with a second target that is paced."""
+    sign_in(page, site, where=f"#/petitions/{SLUG}/edit")
+    page.get_by_text("The letter that people can send").click()
+    page.get_by_role("button", name="Add a target").click()
+    page.get_by_label("How its letters go (target 2)").select_option("Singly, at a set pace")
+    page.get_by_label("Most letters in an hour (target 2)").wait_for()
+
+
+def open_hash_key(page: Page, site: DeployedSite) -> None:
+    sign_in(page, site, where=f"#/petitions/{SLUG}/hashes")
+    page.get_by_label("Platform").fill("freedom-united")
+    page.get_by_role("button", name="Show its key").click()
+    page.locator("[data-hash-key]").wait_for()
+
+
 VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-sign-in": open_sign_in,
     "staff-list": opened("", "table"),
@@ -45,6 +61,10 @@ VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-update": open_update,
     "staff-elsewhere": opened(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
     "staff-edit": opened(f"#/petitions/{SLUG}/edit", "form"),
+    "staff-letter": open_letter,
+    "staff-hashes": opened(f"#/petitions/{SLUG}/hashes", "form"),
+    "staff-hash-key": open_hash_key,
+    "staff-lists": opened(f"#/petitions/{SLUG}/lists", "form"),
     "staff-letters": opened(f"#/petitions/{SLUG}/letters", ".lead"),
     "staff-partners": opened("#/partners", "form"),
     "staff-imports": opened(f"#/petitions/{SLUG}/imports", ".lead"),

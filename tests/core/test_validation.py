@@ -14,6 +14,7 @@ class Letter(BaseModel):
 
     to: str
     copies: int = 1
+    pages: list[int] = []
 
 
 def told(body: object, words: Words | None = None) -> dict[str, str]:
@@ -37,6 +38,16 @@ def test_each_field_error_has_a_sentence() -> None:
 def test_a_form_may_use_its_own_words() -> None:
     words = Words(missing={"to": "Say who it is for"}, wrong={"copies": "Use a number"})
     assert told({"copies": "many"}, words) == {"to": "Say who it is for", "copies": "Use a number"}
+
+
+def test_a_forms_words_may_be_for_each_item_of_a_list() -> None:
+    words = Words(wrong={"pages.*": "Number the page", "copies.*": "Not this"})
+    found = told({"to": "a", "pages": [1, "two", "three"], "copies": "x"}, words)
+    assert found == {
+        "pages.1": "Number the page",
+        "pages.2": "Number the page",
+        "copies": "Must be a whole number, in digits only",
+    }
 
 
 @pytest.mark.parametrize("body", ["", "{", "\x00", "{'to': 1}"])

@@ -12,6 +12,7 @@ from chalicelib.petitions.form import EDITABLE, read_edit, read_new, read_transi
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.transition import Transition
 from tests.actors import DAY, NOW, OPENED, a_petition
+from tests.letters.lettering import LETTER, TARGET
 
 DRAFT = a_petition(state="draft")
 
@@ -83,6 +84,23 @@ def test_every_wrong_field_has_an_error(changes: dict[str, Any], fields: set[str
         read_edit(written(**changes), DRAFT, NOW)
     for caught in (new, edit):
         assert {error.field for error in caught.value.errors} == fields
+
+
+def test_errors_of_a_letter_say_what_to_type() -> None:
+    paced = {"mode": "paced", "per_hour": 0, "from_hour": 17, "to_hour": 9}
+    targets = [
+        TARGET,
+        TARGET | {"key": "b", "email": "office", "test_to": "me"},
+        TARGET | {"key": "c", "delivery": paced},
+    ]
+    with pytest.raises(Invalid) as caught:
+        edited(DRAFT, letter=LETTER | {"subject": "Two\nlines", "targets": targets})
+    assert {error.field: error.message for error in caught.value.errors} == {
+        "letter.subject": "Enter one line of up to 150 characters",
+        "letter.targets.1.email": "Enter an email address, such as office@example.org",
+        "letter.targets.1.test_to": "Enter an email address, such as you@charity.example",
+        "letter.targets.2.delivery.paced.per_hour": "Must be at least 1",
+    }
 
 
 @pytest.mark.parametrize("name", ["state", "revision", "paused_at", "removed_reason"])

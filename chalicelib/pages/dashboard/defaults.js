@@ -37,6 +37,7 @@ const COPIED = /** @type {const} */ ([
   "translations",
   "receipt",
   "embed_on",
+  "letter",
 ]);
 
 /**

@@ -14,9 +14,14 @@ import { forget, keepTyped, unsavedPages } from "./typed.js";
 /** @import { ViewContext } from "./app.js" */
 
 const STALE = "Somebody else has changed this petition since you opened it. Load it again, then make your change.";
+const TOO_LONG =
+  "All texts together are too long for this form. Shorten them, or ask your engineer to load the petition from a file.";
 
 /** @param {unknown} error */
-const explain = (error) => (isRefusal(error, 412) ? STALE : messageOf(error));
+export function explain(error) {
+  if (isRefusal(error, 413)) return TOO_LONG;
+  return isRefusal(error, 412) ? STALE : messageOf(error);
+}
 
 /** @param {Preview} preview */
 function showPreview({ url }) {

@@ -66,20 +66,27 @@ export function setField(form, name, value) {
 }
 
 /**
- * Name a field by its label, because the API's name does not appear on the page.
+ * Find a field by the API's name: "columns.0" is a wrong item of the field "columns".
  * @param {HTMLElement} place
  * @param {string} name
+ * @returns {Element | null}
  */
-function labelOf(place, name) {
-  // "columns.0" is a wrong item of the field "columns". A petition's first goal is in the field "goals".
-  const own = name === "goal" ? "goals" : (name.split(".")[0] ?? "");
-  const elements = place.closest("form")?.elements;
-  const found = elements?.namedItem(name) ?? elements?.namedItem(own);
-  // Several check boxes have one name. Their group has the heading.
-  if (found instanceof RadioNodeList || (found instanceof HTMLInputElement && found.type === "checkbox"))
-    return /** @type {Element | null} */ (found instanceof RadioNodeList ? found[0] : found)
-      ?.closest("fieldset")
-      ?.querySelector("legend")?.textContent;
+function fieldNamed(place, name) {
+  const found = place.closest("form")?.elements.namedItem(name);
+  // Several check boxes have one name.
+  if (found) return found instanceof RadioNodeList ? /** @type {Element} */ (found[0]) : found;
+  const end = name.lastIndexOf(".");
+  return end > 0 ? fieldNamed(place, name.slice(0, end)) : null;
+}
+
+/**
+ * Name a field by its label, because the API's name does not appear on the page.
+ * @param {Element | null} found
+ */
+function labelOf(found) {
+  // The group of check boxes has the heading.
+  if (found instanceof HTMLInputElement && found.type === "checkbox")
+    return found.closest("fieldset")?.querySelector("legend")?.textContent;
   return found instanceof HTMLElement && "labels" in found ? labelText(found.labels) : null;
 }
 
@@ -94,7 +101,10 @@ const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textConte
  */
 function showErrors(place, message, errors) {
   const list = errors.map(({ field: name, message: text }) => {
-    const label = labelOf(place, name);
+    // A petition's first goal is in the field "goals".
+    const found = fieldNamed(place, name === "goal" ? "goals" : name);
+    found?.closest("details")?.toggleAttribute("open", true);
+    const label = labelOf(found);
     return h("li", {}, label ? `${label}: ${text}` : text);
   });
   const heading = h("h2", {}, message);

@@ -15,7 +15,7 @@ import { refill } from "./refill.js";
 const INTRODUCTION =
   "Each person sends at most one letter to each target. “Sent” letters did not bounce. “Unknown” ones may have been " +
   "sent: nobody knows, so they do not count as sent, and are never sent again.";
-const NONE = "This petition has no letter. Its settings can have one, with the targets and their addresses.";
+const NONE = "This petition has no letter. Write one on the page Edit, with the targets and their addresses.";
 const PAUSE = "Letters to this target wait until you send them again. Nothing is lost.";
 const RESUME =
   "Has the address been corrected, or has the target agreed? If letters bounce again, that harms all of your email.";

@@ -3,6 +3,7 @@
 import { ask, post } from "./api.js";
 import { copyOf, latestPetition, startFrom } from "./defaults.js";
 import { h } from "./dom.js";
+import { explain } from "./edit.js";
 import { field, sendingForm, submitButton } from "./forms.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 import { forget, keepTyped } from "./typed.js";
@@ -42,7 +43,7 @@ export async function showNew({ container, slug: copied, may }) {
     location.hash = `#/petitions/${created.slug}/edit`;
   };
   const fields = [field("Address", slug, SLUG_HINT), petitionFields(start), submitButton("Save as a draft")];
-  const form = sendingForm(create, fields);
+  const form = sendingForm(create, fields, explain);
   fillForm(form, start);
   container.append(
     h("h1", {}, "New petition"),

@@ -4,7 +4,8 @@ import { h } from "./dom.js";
 import { ukTime } from "./format.js";
 import { checkbox, field, repeatingField, setField } from "./forms.js";
 import { formatGoals, goalsField, goalsFrom } from "./goals.js";
-import { translationFields, translationsFrom } from "./translations.js";
+import { letterFields, letterFrom } from "./letter-form.js";
+import { languageField, translationFields, translationsFrom } from "./translations.js";
 
 /** @import { ManagedPetition, NewPetition } from "#api" */
 /** @import { Attributes } from "./dom.js" */
@@ -48,9 +49,11 @@ const time = (name, required) => h("input", { name, type: "datetime-local", requ
  */
 const group = (legend, ...fields) => h("fieldset", {}, h("legend", {}, legend), ...fields);
 
-const textFields = () =>
+/** @param {Partial<ManagedPetition>} petition */
+const textFields = (petition) =>
   group(
     "What you ask for",
+    languageField(petition),
     field("Title", line("title"), "What you ask for, in one sentence."),
     field("Addressed to", line("target"), "As in the middle of a sentence: the Home Secretary."),
     field("Summary", prose("summary", 3, 500), "One or two sentences, for lists and for shared links."),
@@ -135,12 +138,13 @@ const sharingFields = ({ receipt = false }) =>
 
 /** @param {Partial<ManagedPetition>} [petition] with what the fields hold that are not filled in later */
 export const petitionFields = (petition = {}) => [
-  textFields(),
+  textFields(petition),
   charityFields(),
   consentFields(),
   goalFields(),
   outcomeFields(),
   sharingFields(petition),
+  letterFields(petition),
   ...translationFields(petition),
 ];
 
@@ -201,7 +205,8 @@ export function petitionFrom(typed, before = {}) {
     responded_at: changedTime(value("responded_at"), before.responded_at),
     receipt: typed.has("receipt"),
     embed_on: value("embed_on").split(/\s+/).filter(Boolean),
-    language: before.language ?? "en",
+    letter: letterFrom(typed, before),
+    language: value("language") || (before.language ?? "en"),
     translations: translationsFrom(typed, before),
   });
 }

@@ -3,6 +3,7 @@
 import { root } from "./api.js";
 import { h } from "./dom.js";
 import { field } from "./forms.js";
+import { translatedLetterFields, wordsFrom } from "./letter-form.js";
 
 /** @import { ManagedPetition } from "#api" */
 /** @typedef {NonNullable<ManagedPetition["translations"]>} Translations */
@@ -27,6 +28,14 @@ const languages = () => JSON.parse(root().dataset.languages ?? "{}");
 /** @param {string | undefined} main the petition's own language */
 const others = (main = "en") => Object.entries(languages()).filter(([code]) => code !== main);
 
+/** @param {Partial<ManagedPetition>} petition */
+export function languageField({ language = "en" }) {
+  const options = Object.entries(languages()).map(([value, title]) => h("option", { value }, title));
+  const select = h("select", { name: "language" }, ...options);
+  select.value = language;
+  return field("Language of these texts", select, "The petition’s main language. Its other languages are at the end.");
+}
+
 /**
  * The API's name of the field, so that its errors find it.
  * @param {string} code
@@ -38,7 +47,7 @@ const nameOf = (code, name) => `translations.${code}.${name}`;
  * The fields for each other language, closed at first.
  * @param {Partial<ManagedPetition>} petition
  */
-export const translationFields = ({ language, translations = {} }) =>
+export const translationFields = ({ language, letter, translations = {} }) =>
   others(language).map(([code, title]) =>
     h(
       "details",
@@ -51,6 +60,7 @@ export const translationFields = ({ language, translations = {} }) =>
         input.value = String(translations[code]?.[name] ?? "");
         return field(`${label} (${title})`, input);
       }),
+      translatedLetterFields(nameOf(code, "letter"), { title, code }, letter, translations[code]?.letter ?? {}),
     ),
   );
 
@@ -66,7 +76,9 @@ export function translationsFrom(typed, { translations = {} }) {
   for (const code of starts.map((name) => name.slice("translations.".length, -".title".length))) {
     const texts = TEXTS.map(({ name }) => [name, String(typed.get(nameOf(code, name)) ?? "").trim()]);
     const given = Object.fromEntries(texts.map(([name, text]) => [name, text || undefined]));
-    if (texts.some(([, text]) => text)) found[code] = { ...found[code], ...given };
+    const words = wordsFrom(typed, nameOf(code, "letter"), found[code]?.letter ?? {});
+    const letter = Object.keys(words).length ? words : undefined;
+    if (letter || texts.some(([, text]) => text)) found[code] = { ...found[code], ...given, letter };
     else delete found[code];
   }
   return found;

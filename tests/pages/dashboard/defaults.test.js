@@ -19,6 +19,7 @@ const STORED = {
   translations: { cy: { title: "Plannu coed" } },
   receipt: false,
   embed_on: ["https://www.harbour.example"],
+  letter: { subject: "Trees", targets: [] },
   opened_at: "2026-11-24T12:00:00Z",
   closes_at: "2027-11-24T12:00:00Z",
   state: "open",

@@ -20,6 +20,12 @@ const typed = (values) => {
   return data;
 };
 
+/** What the fields of the form hold for a stored petition. */
+const valuesOf = (stored) => {
+  const fields = petitionFields(stored).flatMap((group) => [...group.all()]);
+  return Object.fromEntries(fields.filter((each) => each.name).map((each) => [each.name, each.value]));
+};
+
 test("times go into the form and back as UTC", () => {
   assert.equal(toInput("2026-11-24T12:00:30Z"), "2026-11-24T12:00");
   assert.equal(fromInput("2026-11-24T12:00"), "2026-11-24T12:00:00Z");
@@ -55,28 +61,36 @@ test("every field of the API is in the form, with its maximum length", () => {
   const elements = petitionFields().flatMap((group) => [...group.all()]);
   const lengths = new Map(elements.filter((each) => each.name).map((each) => [each.name, each.attributes.maxlength]));
   const { properties } = JSON.parse(readFileSync(API)).components.schemas.NewPetition;
+  // These two have several fields each. The next tests fill them in.
   for (const [name, schema] of Object.entries(properties)) {
-    // The language of a petition and its letter come from the petition file; an edit without them keeps them.
-    if (["slug", "goal", "language", "translations", "letter"].includes(name)) continue;
+    if (["slug", "goal", "translations", "letter"].includes(name)) continue;
     assert.ok(lengths.has(name), name);
     if (schema.maxLength) assert.equal(Number(lengths.get(name)), schema.maxLength, name);
   }
 });
 
-test("a translation goes into the form and back, with what the form does not show", () => {
+test("a translation goes into the form and back, with its letter", () => {
   installBrowser();
+  const letter = { subject: "S", openings: ["O", "P\nQ"], target_names: { office: "Swyddfa", gone: "Hen" } };
   const stored = {
     language: "en",
-    translations: { cy: { title: "Coed", text: "Plannwch", letter: { subject: "S" } } },
+    letter: { targets: [{ key: "office", name: "Office", email: "o@target.example" }] },
+    translations: { cy: { title: "Coed", text: "Plannwch", letter } },
   };
-  const fields = petitionFields(stored).flatMap((group) => [...group.all()]);
-  const values = Object.fromEntries(fields.filter((each) => each.name).map((each) => [each.name, each.value]));
+  const values = valuesOf(stored);
   assert.equal(values["translations.cy.title"], "Coed");
   assert.ok(!("translations.en.title" in values));
-  const edited = { ...values, goals: "100", "translations.cy.title": "Coed newydd" };
+  const changes = { "translations.cy.title": "Coed newydd", "translations.cy.letter.subject": "T" };
+  const edited = { ...values, goals: "100", ...changes };
   const { translations } = petitionFrom(typed(edited), stored);
   assert.deepEqual([translations.cy.title, translations.cy.text], ["Coed newydd", "Plannwch"]);
-  assert.deepEqual(translations.cy.letter, { subject: "S" });
+  assert.deepEqual(translations.cy.letter, { ...letter, subject: "T" });
+});
+
+test("the language of the texts is chosen in the form", () => {
+  installBrowser();
+  assert.equal(valuesOf({ language: "cy" }).language, "cy");
+  assert.equal(petitionFrom(typed({ language: "cy" })).language, "cy");
 });
 
 test("a translation without any text is removed", () => {

@@ -1,0 +1,152 @@
+// The letter of a petition in its form: the words in each language. Its targets are in letter-targets.js.
+
+import { h } from "./dom.js";
+import { checkbox, field } from "./forms.js";
+import { targetsFields, targetsFrom } from "./letter-targets.js";
+
+/** @import { LetterOutput, LetterTextOutput, ManagedPetition } from "#api" */
+/** @typedef {"subject" | "body" | "send_wording" | "reply_wording"} WordsName */
+/** @typedef {{ name: WordsName, label: string, maxlength: number, rows: number, hint?: string }} Words */
+
+const MOST_OPENINGS = 10;
+const LONGEST_OPENING = 500;
+
+/** @type {Words[]} */
+const WORDS = [
+  { name: "subject", label: "Subject of the letter", maxlength: 150, rows: 1 },
+  {
+    name: "body",
+    label: "Text of the letter",
+    maxlength: 3_000,
+    rows: 10,
+    hint: "Without greeting and name: the site adds them. Leave an empty line between paragraphs.",
+  },
+  {
+    name: "send_wording",
+    label: "Consent to send the letter",
+    maxlength: 1_000,
+    rows: 4,
+    hint: "Say who sends what to whom.",
+  },
+  { name: "reply_wording", label: "Consent to receive replies", maxlength: 1_000, rows: 4 },
+];
+const OPENINGS_LABEL = "Suggested openings (optional)";
+const OPENINGS_HINT =
+  "First paragraphs to choose from, such as: I write to you as a parent. Leave an empty line between two openings.";
+const INTRODUCTION =
+  "People who sign can also send this letter, in their own name. Leave everything blank if the petition has no letter.";
+
+/** What the wordings of a new letter start with. */
+const START = {
+  send_wording: "Send this letter in my name and with my postcode to those it is addressed to.",
+  reply_wording: "They may reply straight to me: they then see my email address.",
+};
+
+/** @param {string[]} openings */
+const joined = (openings) => openings.join("\n\n");
+
+/**
+ * The fields of a letter's words in one language.
+ * @param {string} path the API's name of the letter, so that its errors find the fields
+ * @param {Partial<LetterTextOutput>} words
+ * @param {{ title?: string, code?: string | null }} [language] if it is not the petition's own
+ */
+function wordsFields(path, words, { title = "", code = null } = {}) {
+  /** @param {string} label */
+  const labelled = (label) => (title ? `${label} (${title})` : label);
+  const texts = WORDS.map(({ name, label, maxlength, rows, hint }) => {
+    const attributes = { name: `${path}.${name}`, maxlength: String(maxlength), lang: code, value: words[name] ?? "" };
+    const input = rows > 1 ? h("textarea", { ...attributes, rows: String(rows) }) : h("input", attributes);
+    return field(labelled(label), input, hint);
+  });
+  const openings = h("textarea", {
+    name: `${path}.openings`,
+    rows: "5",
+    maxlength: String(MOST_OPENINGS * (LONGEST_OPENING + 2)),
+    lang: code,
+    value: joined(words.openings ?? []),
+  });
+  texts.splice(2, 0, field(labelled(OPENINGS_LABEL), openings, OPENINGS_HINT));
+  return texts;
+}
+
+/**
+ * The letter's words in another language: what is in the petition's translation.
+ * @param {string} path
+ * @param {{ title: string, code: string }} language
+ * @param {LetterOutput | null | undefined} letter
+ * @param {Partial<LetterTextOutput>} words
+ */
+export const translatedLetterFields = (path, language, letter, words) => [
+  ...wordsFields(path, words, language),
+  ...(letter?.targets ?? []).map(({ key, name }) => {
+    const value = words.target_names?.[key] ?? "";
+    const input = h("input", { name: `${path}.target_names.${key}`, maxlength: "200", lang: language.code, value });
+    return field(`${name}, as in “Dear …” (${language.title}, optional)`, input);
+  }),
+];
+
+/** @param {Partial<ManagedPetition>} petition */
+export function letterFields({ letter }) {
+  const details = h(
+    "details",
+    {},
+    h("summary", {}, "The letter that people can send (optional)"),
+    h("p", { class: "hint" }, INTRODUCTION),
+    wordsFields("letter", letter ?? START),
+    checkbox("People may change subject and text, and write an opening of their own", {
+      name: "letter.may_edit",
+      value: "yes",
+      checked: letter?.may_edit ?? true,
+    }),
+    targetsFields(letter?.targets ?? []),
+  );
+  // The browser cannot show what is wrong with a field in closed details.
+  details.addEventListener("invalid", () => details.toggleAttribute("open", true), true);
+  return details;
+}
+
+/**
+ * @param {string} typed
+ * @param {string[]} stored what nobody changed is sent back as it was
+ */
+const openingsFrom = (typed, stored) =>
+  typed === joined(stored)
+    ? stored
+    : typed
+        .split(/\n\s*\n/)
+        .map((opening) => opening.trim())
+        .filter(Boolean);
+
+/**
+ * The words that are not blank.
+ * @param {FormData} typed
+ * @param {string} path
+ * @param {Partial<LetterTextOutput>} before what the form does not show is kept
+ * @returns {Partial<LetterTextOutput>} empty if all are blank
+ */
+export function wordsFrom(typed, path, before) {
+  const ofTargets = `${path}.target_names.`;
+  /** @param {string} name */
+  const value = (name) => String(typed.get(name) ?? "").trim();
+  const texts = WORDS.map(({ name }) => [name, value(`${path}.${name}`)]).filter(([, text]) => text);
+  const openings = openingsFrom(value(`${path}.openings`), before.openings ?? []);
+  const names = [...typed.keys()].filter((name) => name.startsWith(ofTargets));
+  const called = Object.fromEntries(names.map((name) => [name.slice(ofTargets.length), value(name)]));
+  if (!texts.length && !openings.length && !Object.values(called).some(Boolean)) return {};
+  const all = Object.entries({ ...before.target_names, ...called }).filter(([, name]) => name);
+  return { ...Object.fromEntries(texts), openings, target_names: Object.fromEntries(all) };
+}
+
+/**
+ * @param {FormData} typed
+ * @param {Partial<ManagedPetition>} before
+ * @returns {unknown} null without a letter; the API rejects what is missing
+ */
+export function letterFrom(typed, { letter }) {
+  const words = wordsFrom(typed, "letter", letter ?? {});
+  const targets = targetsFrom(typed);
+  // A new form already has the two wordings.
+  const isBlank = !words.subject && !words.body && !words.openings?.length && !targets.length;
+  return isBlank ? null : { ...words, may_edit: typed.has("letter.may_edit"), targets };
+}

@@ -1,0 +1,259 @@
+// The targets of a petition's letter in its form: to whom it goes, and how. Each has a block of fields.
+
+import { button, confirmed, h } from "./dom.js";
+import { field } from "./forms.js";
+
+/** @import { LetterTargetOutput } from "#api" */
+/** @typedef {HTMLInputElement | HTMLSelectElement} Input */
+/** @typedef {{ element: HTMLElement, inputs: Input[], fit: () => void }} Block */
+
+const MOST = 20;
+const TO_ONE = "one";
+const TO_MEMBERS = "members";
+const RECIPIENTS = { [TO_ONE]: "One email address", [TO_MEMBERS]: "Everybody’s own MP" };
+const MODES = {
+  single: "Singly",
+  paced: "Singly, at a set pace",
+  digest: "First singly, then daily",
+};
+const MODE_HINT = "Offices read one email a day with the number of letters and some of them, not a thousand alike.";
+const TEST_HINT =
+  "Letters of people who confirm go to this address of yours, marked as tests, and none to the target. They are not " +
+  "counted. Take it out before the petition opens.";
+const REMOVE = "When you save, letters to this target that wait are not sent any more.";
+
+/**
+ * The API's name of a target's field, so that its errors find the field.
+ * @param {number} index
+ * @param {string} name
+ */
+const nameOf = (index, name) => `letter.targets.${index}.${name}`;
+
+/**
+ * @param {string} name
+ * @param {Record<string, string>} options
+ * @param {string} chosen
+ */
+function choice(name, options, chosen) {
+  const select = h("select", { name }, ...Object.entries(options).map(([value, text]) => h("option", { value }, text)));
+  select.value = chosen;
+  return select;
+}
+
+/**
+ * What the fields of a block hold for a target, in their order.
+ * @param {Partial<LetterTargetOutput>} target
+ */
+function valuesOf({ key = "", name = "", email, members, test_to: test, delivery }) {
+  const {
+    per_hour: pace = "",
+    from_hour: from = 9,
+    to_hour: to = 17,
+    first = "",
+  } = /** @type {Record<string, number | undefined>} */ (/** @type {unknown} */ (delivery ?? {}));
+  return {
+    key,
+    to: members ? TO_MEMBERS : TO_ONE,
+    name,
+    email: email ?? "",
+    mode: delivery?.mode ?? "single",
+    pace: String(pace),
+    from: String(from),
+    until: String(to),
+    first: String(first),
+    test: test ?? "",
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+const numberInput = (name, value) => h("input", { name, type: "number", min: "0", max: "10000", value });
+
+/**
+ * @param {number} index
+ * @param {Partial<LetterTargetOutput>} target
+ */
+function inputsOf(index, target) {
+  const values = valuesOf(target);
+  /** @param {string} name */
+  const named = (name) => nameOf(index, name);
+  return {
+    key: h("input", { name: named("key"), type: "hidden", value: values.key }),
+    to: choice(named("members"), RECIPIENTS, values.to),
+    name: h("input", { name: named("name"), maxlength: "200", value: values.name }),
+    email: h("input", { name: named("email"), type: "email", maxlength: "254", value: values.email }),
+    mode: choice(named("delivery"), MODES, values.mode),
+    pace: numberInput(named("delivery.paced.per_hour"), values.pace),
+    from: numberInput(named("delivery.paced.from_hour"), values.from),
+    until: numberInput(named("delivery.paced.to_hour"), values.until),
+    first: numberInput(named("delivery.digest.first"), values.first),
+    test: h("input", { name: named("test_to"), type: "email", maxlength: "254", value: values.test }),
+  };
+}
+
+/**
+ * Fields that do not apply are not sent, and do not keep the form from being sent.
+ * @param {HTMLElement} part a fieldset
+ * @param {boolean} isShown
+ */
+function show(part, isShown) {
+  part.toggleAttribute("hidden", !isShown);
+  part.toggleAttribute("disabled", !isShown);
+}
+
+/** @param {...Node} fields */
+const part = (...fields) => h("fieldset", { class: "part", role: "presentation" }, ...fields);
+
+/**
+ * @param {number} index
+ * @param {Partial<LetterTargetOutput>} target
+ * @param {(index: number) => void} remove
+ * @returns {Block}
+ */
+function block(index, target, remove) {
+  const number = index + 1;
+  const inputs = inputsOf(index, target);
+  const { key, to, name, email, mode, pace, from, until, first, test } = inputs;
+  const paced = part(
+    field(`Most letters in an hour (target ${number})`, pace, "Evenly spread, from Monday to Friday."),
+    field(`From (hour in London, target ${number})`, from),
+    field(`Until (hour in London, target ${number})`, until),
+  );
+  const digest = part(field(`How many letters singly (target ${number})`, first));
+  const single = part(field(`How its letters go (target ${number})`, mode, MODE_HINT), paced, digest);
+  const address = part(field(`Email address of target ${number}`, email, "The public never sees it."), single);
+  const fit = () => {
+    show(address, to.value === TO_ONE);
+    show(paced, mode.value === "paced");
+    show(digest, mode.value === "digest");
+  };
+  const element = h(
+    "fieldset",
+    { "data-target": "" },
+    h("legend", {}, `Target ${number}`),
+    key,
+    field(`Letters to target ${number} go to`, to),
+    field(`Name of target ${number}`, name, "As in “Dear …”: Home Secretary. For MPs: Your MP."),
+    address,
+    field(`Test address (target ${number}, optional)`, test, TEST_HINT),
+    h(
+      "p",
+      { class: "acts" },
+      button(`Remove target ${number}`, () => remove(index)),
+    ),
+  );
+  fit();
+  return { element, inputs: Object.values(inputs), fit };
+}
+
+/**
+ * All blocks are there from the beginning and most are hidden, so that each field is kept until the form is saved.
+ * @param {LetterTargetOutput[]} targets
+ */
+export function targetsFields(targets) {
+  let shown = 0;
+  /** @param {number} count */
+  const showFirst = (count) => {
+    shown = count;
+    for (const [index, { element }] of blocks.entries()) show(element, index < count);
+    add.toggleAttribute("hidden", count === MOST);
+  };
+  /** @param {number} index */
+  const remove = async (index) => {
+    const words = `Remove target ${index + 1}?`;
+    if (!(await confirmed(words, REMOVE, "Remove", "act-stern"))) return;
+    for (let at = index; at < shown; at += 1) fill(blocks[at], held(blocks[at + 1]));
+    showFirst(Math.max(1, shown - 1));
+  };
+  const blocks = Array.from({ length: MOST }, (_, index) => block(index, targets[index] ?? {}, remove));
+  const add = button("Add a target", () => {
+    showFirst(shown + 1);
+    blocks[shown - 1]?.inputs[1]?.focus();
+  });
+  for (const [index, { element, fit }] of blocks.entries())
+    element.addEventListener("input", () => {
+      fit();
+      if (index >= shown) showFirst(index + 1);
+    });
+  showFirst(Math.max(1, targets.length));
+  return [...blocks.map(({ element }) => element), h("p", { class: "acts" }, add)];
+}
+
+/** @param {Block | undefined} block */
+const held = (block) => block?.inputs.map(({ value }) => value) ?? Object.values(valuesOf({}));
+
+/**
+ * @param {Block | undefined} block
+ * @param {string[]} values
+ */
+function fill(block, values) {
+  for (const [index, input] of block?.inputs.entries() ?? []) {
+    input.value = values[index] ?? "";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+/**
+ * @param {FormData} typed
+ * @returns {Record<string, unknown>[]} up to the last block that has something; the API rejects what is missing
+ */
+export function targetsFrom(typed) {
+  const count = [...Array(MOST).keys()].findLast((index) => isWritten(typed, index)) ?? -1;
+  const indexes = [...Array(count + 1).keys()];
+  const taken = indexes.map((index) => String(typed.get(nameOf(index, "key")) ?? ""));
+  return indexes.map((index) => targetFrom(typed, index, taken));
+}
+
+/**
+ * @param {FormData} typed
+ * @param {number} index
+ */
+const isWritten = (typed, index) =>
+  ["name", "email", "test_to"].some((name) => String(typed.get(nameOf(index, name)) ?? "").trim()) ||
+  typed.get(nameOf(index, "members")) === TO_MEMBERS;
+
+/**
+ * @param {FormData} typed
+ * @param {number} index
+ * @param {string[]} taken the keys so far
+ */
+function targetFrom(typed, index, taken) {
+  /** @param {string} name */
+  const value = (name) => String(typed.get(nameOf(index, name)) ?? "").trim();
+  const members = value("members") === TO_MEMBERS;
+  taken[index] ||= newKey(value("name"), taken);
+  return {
+    key: taken[index],
+    name: value("name") || undefined,
+    members,
+    email: members ? null : value("email"),
+    test_to: value("test_to") || null,
+    delivery: members ? { mode: "single" } : deliveryFrom(value),
+  };
+}
+
+/** @param {(name: string) => string} value */
+function deliveryFrom(value) {
+  /** @param {string} name */
+  const numeral = (name) => (value(name) ? Number(value(name)) : undefined);
+  const mode = value("delivery") || "single";
+  if (mode === "digest") return { mode, first: numeral("delivery.digest.first") };
+  if (mode !== "paced") return { mode };
+  const hours = { from_hour: numeral("delivery.paced.from_hour"), to_hour: numeral("delivery.paced.to_hour") };
+  return { mode, per_hour: numeral("delivery.paced.per_hour"), ...hours };
+}
+
+/**
+ * The id of a new target, made of its name. It stays when the name is corrected.
+ * @param {string} name
+ * @param {string[]} taken
+ */
+export function newKey(name, taken) {
+  const letters = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const dashed = letters.replace(/[^a-z0-9]+/g, "-").slice(0, 30);
+  const start = dashed.replace(/^-+|-+$/g, "") || "target";
+  const keys = [start, ...Array.from({ length: MOST }, (_, number) => `${start}-${number + 2}`)];
+  return keys.find((key) => !taken.includes(key)) ?? start;
+}

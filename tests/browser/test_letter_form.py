@@ -1,0 +1,108 @@
+"""Bob writes the letter of a petition on its form: its words, its targets, and what is wrong in them."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_staff import sign_in
+from tests.deployed import DeployedSite, a_draft
+
+PETITION = "gets-a-letter"
+SAVED = "Saved."
+
+
+@pytest.fixture(scope="module")
+def edited(deployed_site: DeployedSite) -> str:
+    """A petition without a letter."""
+    draft = {**a_draft(PETITION), "letter": None, "translations": {}}
+    assert deployed_site.manage("POST", "/petitions", draft).status_code == 201
+    return f"#/petitions/{PETITION}/edit"
+
+
+def open_letter(page: Page) -> None:
+    page.get_by_text("The letter that people can send").click()
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
+def stored(site: DeployedSite) -> Any:
+    return site.manage("GET", f"/petitions/{PETITION}").json()
+
+
+def test_a_letter_is_written_with_its_targets(desk: Page, deployed_site: DeployedSite, edited: str) -> None:
+    sign_in(desk, deployed_site, where=edited)
+    open_letter(desk)
+    desk.get_by_label("Subject of the letter", exact=True).fill("Plant trees")
+    desk.get_by_label("Text of the letter", exact=True).fill("Plant a thousand trees.")
+    desk.get_by_label("Suggested openings (optional)", exact=True).fill("I am a parent.\n\nI am a teacher.")
+    desk.get_by_label("Name of target 1", exact=True).fill("Minister")
+    desk.get_by_role("button", name="Add a target").click()
+    desk.get_by_label("Name of target 2", exact=True).fill("Town council")
+    desk.get_by_label("Email address of target 2", exact=True).fill("council@target.example")
+    desk.get_by_label("How its letters go (target 2)", exact=True).select_option(label="First singly, then daily")
+    save(desk)
+    errors = desk.get_by_role("alert")
+    expect(errors).to_contain_text("Email address of target 1: Enter an email address, such as office@example.org")
+    expect(errors).to_contain_text("How many letters singly (target 2): This field is required")
+    desk.get_by_label("Email address of target 1", exact=True).fill("minister@target.example")
+    desk.get_by_label("How many letters singly (target 2)", exact=True).fill("50")
+    # What was typed is there again after a visit elsewhere.
+    desk.get_by_role("link", name="Activity log").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Leave this page").click()
+    desk.get_by_role("link", name=PETITION).click()
+    open_letter(desk)
+    expect(desk.get_by_label("Email address of target 2", exact=True)).to_have_value("council@target.example")
+    expect(desk.get_by_label("Name of target 3", exact=True)).to_be_hidden()
+    save(desk)
+    expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
+    letter = stored(deployed_site)["letter"]
+    assert (letter["subject"], letter["openings"]) == ("Plant trees", ["I am a parent.", "I am a teacher."])
+    assert [(each["key"], each["email"], each["delivery"]) for each in letter["targets"]] == [
+        ("minister", "minister@target.example", {"mode": "single"}),
+        ("town-council", "council@target.example", {"mode": "digest", "first": 50}),
+    ]
+
+
+def test_a_target_is_removed_and_the_others_stay_as_they_are(
+    desk: Page, deployed_site: DeployedSite, edited: str
+) -> None:
+    before = stored(deployed_site)["letter"]["targets"]
+    sign_in(desk, deployed_site, where=edited)
+    open_letter(desk)
+    desk.get_by_role("button", name="Remove target 1", exact=True).click()
+    desk.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(desk.get_by_label("Name of target 1", exact=True)).to_have_value("Town council")
+    expect(desk.get_by_label("Name of target 2", exact=True)).to_be_hidden()
+    save(desk)
+    expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
+    assert stored(deployed_site)["letter"]["targets"] == before[1:]
+
+
+def test_letters_to_members_need_a_table_of_them(desk: Page, deployed_site: DeployedSite, edited: str) -> None:
+    sign_in(desk, deployed_site, where=edited)
+    open_letter(desk)
+    desk.get_by_role("button", name="Add a target").click()
+    desk.get_by_label("Letters to target 2 go to", exact=True).select_option("Everybody’s own MP")
+    expect(desk.get_by_label("Email address of target 2", exact=True)).to_be_hidden()
+    desk.get_by_label("Name of target 2", exact=True).fill("Your MP")
+    save(desk)
+    expect(desk.get_by_role("alert")).to_contain_text("This site has no table of members of parliament")
+
+
+def test_the_letter_has_words_in_each_language(desk: Page, deployed_site: DeployedSite, edited: str) -> None:
+    sign_in(desk, deployed_site, where=edited)
+    desk.get_by_text("The petition in Cymraeg").click()
+    desk.get_by_label("Town council, as in “Dear …” (Cymraeg, optional)").fill("Cyngor y dref")
+    save(desk)
+    errors = desk.get_by_role("alert")
+    expect(errors).to_contain_text("Subject of the letter (Cymraeg): This field is required")
+    for label in ("Title", "Summary", "Text", "Consent to sign", "Consent to receive updates", "Subject of the letter",
+                  "Text of the letter", "Consent to send the letter", "Consent to receive replies"):  # fmt: skip
+        desk.get_by_label(f"{label} (Cymraeg)", exact=True).fill("Yn Gymraeg.")
+    save(desk)
+    expect(desk.get_by_text(SAVED, exact=True)).to_be_visible()
+    letter = stored(deployed_site)["translations"]["cy"]["letter"]
+    assert (letter["subject"], letter["target_names"]) == ("Yn Gymraeg.", {"town-council": "Cyngor y dref"})

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { letterFields, letterFrom } from "../../../chalicelib/pages/dashboard/letter-form.js";
+import { newKey } from "../../../chalicelib/pages/dashboard/letter-targets.js";
+import { installBrowser } from "../browser.js";
+
+const single = { mode: "single" };
+const paced = { mode: "paced", per_hour: 30, from_hour: 8, to_hour: 18 };
+const target = (key, more = {}) => {
+  const email = more.members ? null : `${key}@target.example`;
+  return { key, name: key, members: false, email, test_to: null, delivery: single, ...more };
+};
+const LETTER = {
+  subject: "Trees",
+  body: "Plant them.\n\nSoon.",
+  send_wording: "Send it.",
+  reply_wording: "Reply to me.",
+  openings: ["I am a parent.\nOf two.", "I am a teacher."],
+  target_names: {},
+  may_edit: true,
+  targets: [
+    target("minister", { test_to: "bob@charity.example" }),
+    target("office", { delivery: paced }),
+    target("council", { delivery: { mode: "digest", first: 50 } }),
+    target("my-mp", { members: true }),
+  ],
+};
+
+/** The fields of the form that are sent: none in a part that is disabled. */
+function sentFrom(element) {
+  if (element.attributes?.disabled) return [];
+  const below = (element.children ?? []).flatMap((child) => (child?.all ? sentFrom(child) : []));
+  return element.name ? [element, ...below] : below;
+}
+const formOf = (letter) => {
+  installBrowser();
+  const form = letterFields({ letter });
+  return { form, fields: new Map(sentFrom(form).map((each) => [each.name, each])) };
+};
+const typedIn = (form) => {
+  const typed = new FormData();
+  for (const each of sentFrom(form))
+    if (each.attributes.type !== "checkbox" || each.attributes.checked) typed.set(each.name, each.value);
+  return typed;
+};
+const buttonOf = (form, text) => [...form.all()].find((each) => each.tag === "button" && each.textContent === text);
+
+test("a letter goes into the form and back as it was", () => {
+  assert.deepEqual(letterFrom(typedIn(formOf(LETTER).form), { letter: LETTER }), LETTER);
+});
+
+test("a petition without a letter has none, although the wordings of a new one are there", () => {
+  const { form, fields } = formOf(null);
+  assert.match(fields.get("letter.send_wording").value, /in my name/);
+  assert.equal(letterFrom(typedIn(form), {}), null);
+});
+
+test("a letter whose fields are emptied is taken out", () => {
+  assert.equal(letterFrom(new FormData(), { letter: LETTER }), null);
+});
+
+test("what is missing is left out, so that the API names it", () => {
+  const typed = new FormData();
+  typed.set("letter.subject", "Trees");
+  typed.set("letter.targets.0.name", "Minister");
+  typed.set("letter.targets.0.delivery", "digest");
+  const { body, targets } = letterFrom(typed, {});
+  assert.equal(body, undefined);
+  assert.deepEqual(targets, [
+    { ...target("minister", { name: "Minister", email: "" }), delivery: { mode: "digest", first: undefined } },
+  ]);
+});
+
+test("a blank target between two others is sent, so that errors name the right one", () => {
+  const typed = new FormData();
+  typed.set("letter.targets.0.name", "One");
+  typed.set("letter.targets.2.name", "Three");
+  assert.deepEqual(
+    letterFrom(typed, {}).targets.map(({ name }) => name),
+    ["One", undefined, "Three"],
+  );
+});
+
+test("only what applies to a target is sent", () => {
+  const { form, fields } = formOf(LETTER);
+  assert.ok(!fields.has("letter.targets.0.delivery.paced.per_hour"));
+  assert.ok(fields.has("letter.targets.1.delivery.paced.per_hour"));
+  assert.ok(!fields.has("letter.targets.3.email"));
+  assert.ok(!fields.has("letter.targets.4.name"));
+  for (const each of form.all()) each.focus = () => {};
+  buttonOf(form, "Add a target").listeners.click();
+  assert.ok(sentFrom(form).some(({ name }) => name === "letter.targets.4.name"));
+});
+
+test("text that was kept shows its target again, and those before it", () => {
+  const { form } = formOf(null);
+  const blocks = [...form.all()].filter((each) => "data-target" in each.attributes);
+  blocks[2].listeners.input();
+  assert.deepEqual(
+    blocks.slice(0, 4).map(({ attributes }) => attributes.hidden),
+    [false, false, false, true],
+  );
+});
+
+test("a new target gets a key from its name, which no other has", () => {
+  assert.equal(newKey("Home Secretary", []), "home-secretary");
+  assert.equal(newKey("Ministère de l’Intérieur", []), "ministere-de-l-interieur");
+  assert.equal(newKey("Home Secretary", ["home-secretary"]), "home-secretary-2");
+  assert.equal(newKey("内政大臣", ["target"]), "target-2");
+  assert.match(newKey("x".repeat(200), []), /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/);
+});
