@@ -35,6 +35,8 @@ WORDS = Words(
         "letter.targets.*.test_to": "Enter an email address, such as you@charity.example",
     }
 )
+# Of a whole petition: its texts and its letter in several languages.
+MOST_KB = 64
 NOT_SHOWN = {"key_version", "shards"}
 NO_MEMBERS = "This site has no table of members of parliament. Ask your engineers to deploy one first"
 

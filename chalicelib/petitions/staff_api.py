@@ -11,7 +11,7 @@ from chalicelib.edge.caller import site_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, must_match
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import read_edit, read_new, read_transition, shown
+from chalicelib.petitions.form import MOST_KB, read_edit, read_new, read_transition, shown
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
@@ -35,7 +35,7 @@ ACTIONS = {
 def create_petition(request: Request) -> Response:
     """Create a draft, which the public cannot see. Return 201."""
     now = times.now()
-    petition = read_new(json_body(request), now)
+    petition = read_new(_whole(request), now)
     audited(request, "petition.created", petition.slug, {"text_version": petition.text_version})
     petition = create(petition, now, tables())
     location = f"{site_prefix(request)}/api/staff/petitions/{petition.slug}"
@@ -53,7 +53,7 @@ def edit_petition(request: Request, slug: str) -> Response:
     """Replace the editable fields. A new text or wording is a new version; earlier signatures keep theirs."""
     petition = _for_change(request, slug)
     now = times.now()
-    edited = read_edit(json_body(request), petition, now)
+    edited = read_edit(_whole(request), petition, now)
     audited(request, "petition.edited", slug, {**_revision(petition), "text_version": edited.text_version})
     return _shown(edit(edited, now, tables()))
 
@@ -87,6 +87,11 @@ def preview_petition(request: Request, slug: str) -> Response:
     preview = preview_link(petition, times.now(), settings().token_keys)
     link: Preview = {"url": settings().site_url + preview.path, "expires_at": times.iso(preview.expires_at)}
     return json_answer(link)
+
+
+def _whole(request: Request) -> str:
+    """Return the body that holds a whole petition."""
+    return json_body(request, most=MOST_KB * 1024)
 
 
 def _for_change(request: Request, slug: str) -> Petition:

@@ -10,6 +10,7 @@ from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MOST_BODY_KB
 from chalicelib.partners.imports.model import MOST_DIRECT_KB
+from chalicelib.petitions.form import MOST_KB
 from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
@@ -58,6 +59,10 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "TooLargeFile": (
         f"The file is larger than {MOST_DIRECT_KB} KB. Split it.",
         problem_of(errors.BodyTooLarge(MOST_DIRECT_KB)),
+    ),
+    "TooLargePetition": (
+        f"The body is larger than {MOST_KB} KB. Load the petition from a file.",
+        problem_of(errors.BodyTooLarge(MOST_KB)),
     ),
     "TooLargeFigure": (
         f"The body is larger than {MOST_HASHES_KB} KB. Upload the hashes.",

@@ -72,7 +72,8 @@ def of_a_link(purpose: str) -> list[Ask]:
     ]
 
 
-def changing(method: str, route: str, body: bytes, wrong: bytes) -> list[Ask]:
+def changing(method: str, route: str, body: bytes, wrong: bytes, most: int = 16 * 1024) -> list[Ask]:
+    """Return requests that change a petition. `most`: how many bytes a body may have."""
     url = route.format(slug="safe-children")
     right = staff(method, 200, route, url, body)
     matching = replace(right, headers={**right.headers, "If-Match": "*"})
@@ -83,6 +84,6 @@ def changing(method: str, route: str, body: bytes, wrong: bytes) -> list[Ask]:
         replace(matching, status=404, url=route.format(slug="nobody")),
         replace(matching, status=422, body=wrong),
         replace(matching, status=400, body=b"{"),
-        replace(matching, status=413, body=b"a" * 16_385),
+        replace(matching, status=413, body=b"a" * (most + 1)),
         replace(matching, status=415, headers={**matching.headers, "Content-Type": "text/plain"}),
     ]

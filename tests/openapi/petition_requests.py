@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from chalicelib.petitions.form import EDITABLE
+from chalicelib.petitions.form import EDITABLE, MOST_KB
 from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.actors import a_petition
 from tests.exports.subscribers import list_requests
@@ -62,12 +62,12 @@ OF_PETITIONS = [
         for body, status in {
             _petition_body(slug="new"): 201,
             b"{": 400,
-            b"a" * 16_385: 413,
+            b"a" * (MOST_KB * 1024 + 1): 413,
             _petition_body(slug="safe-children"): 422,
         }.items()
     ),
     staff("POST", 415, "/api/staff/petitions", body=b"{}", kind="text/plain"),
-    *changing("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title="")),
+    *changing("PUT", STAFF_PETITION, _petition_body(title="New"), _petition_body(title=""), MOST_KB * 1024),
     *changing("POST", f"{STAFF_PETITION}/state", b'{"state": "paused"}', b'{"state": "removed"}'),
     replace(
         staff("POST", 409, f"{STAFF_PETITION}/state", "/api/staff/petitions/closed/state", b'{"state": "paused"}'),

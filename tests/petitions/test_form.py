@@ -101,6 +101,10 @@ def test_errors_of_a_letter_say_what_to_type() -> None:
         "letter.targets.1.test_to": "Enter an email address, such as you@charity.example",
         "letter.targets.2.delivery.paced.per_hour": "Must be at least 1",
     }
+    with pytest.raises(Invalid) as caught:
+        edited(DRAFT, letter=LETTER | {"targets": []})
+    [error] = caught.value.errors
+    assert (error.field, error.message) == ("letter.targets", "Give the letter at least one target, and at most 20")
 
 
 @pytest.mark.parametrize("name", ["state", "revision", "paused_at", "removed_reason"])

@@ -37,6 +37,7 @@ OPERATIONS: Operations = {
         ),
         "`opened_at` defaults to now. Opening the petition sets it.",
         body=Body(NewPetition),
+        problems={413: "TooLargePetition"},
     ),
     "read_petition_as_stored": Operation(
         "One petition in any state", Answer("The petition as stored.", ManagedPetition, headers=["Revision"])
@@ -47,6 +48,7 @@ OPERATIONS: Operations = {
         "Replaces the whole petition. A new title, text, target or wording makes a new version. Earlier signatures "
         "keep the version they signed.",
         body=Body(PetitionEdited),
+        problems={413: "TooLargePetition"},
         changes_revision=True,
     ),
     "move_petition": Operation(
