@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
 
 from stack.manage import issue_token
+from tests.browser.opened import an_open_petition, signed_and_confirmed
 from tests.browser.test_staff import sign_in
 from tests.browser.test_staff_journeys import choose
-from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICE, act, link
+from tests.deployed import DeployedSite
 from tests.emulated import eventually
 
 PETITION = "tell-us-what-happened"
@@ -22,13 +21,8 @@ LONG = 180_000
 @pytest.fixture(scope="module")
 def told(deployed_site: DeployedSite) -> str:
     """A petition that Alice signed and confirmed. She asked for updates."""
-    site, public = deployed_site, f"{deployed_site.url}/api/petitions/{PETITION}"
-    assert site.manage("POST", "/petitions", a_draft(PETITION)).status_code == 201
-    assert site.manage("POST", f"/petitions/{PETITION}/state", {"state": "open"}).status_code == 200
-    eventually(lambda: requests.get(public, timeout=30).status_code == 200)
-    signature = {**ALICE, "email": ALICES, "consent": {"sign": True, "updates": True}}
-    assert requests.post(f"{public}/signatures", json=signature, timeout=30).status_code == 202
-    assert act(link(site, ALICES, "confirm")).status_code == 200
+    public = an_open_petition(deployed_site, PETITION)
+    signed_and_confirmed(deployed_site, public, ALICES, consent={"sign": True, "updates": True})
     return f"#/petitions/{PETITION}"
 
 

@@ -3,14 +3,13 @@
 import re
 
 import pytest
-import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from chalicelib.signatures.address import hash_rows
+from tests.browser.opened import an_open_petition, signed_and_confirmed
+from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICE, act, link
-from tests.emulated import eventually
+from tests.deployed import DeployedSite
 
 PETITION = "compared-with-others"
 ALICES = "alice.is.compared@example.org"
@@ -21,13 +20,7 @@ LONG = 120_000
 @pytest.fixture(scope="module")
 def compared(deployed_site: DeployedSite) -> str:
     """A petition that Alice signed and confirmed."""
-    site, public = deployed_site, f"{deployed_site.url}/api/petitions/{PETITION}"
-    assert site.manage("POST", "/petitions", a_draft(PETITION)).status_code == 201
-    assert site.manage("POST", f"/petitions/{PETITION}/state", {"state": "open"}).status_code == 200
-    eventually(lambda: requests.get(public, timeout=30).status_code == 200)
-    signature = {**ALICE, "email": ALICES}
-    assert requests.post(f"{public}/signatures", json=signature, timeout=30).status_code == 202
-    assert act(link(site, ALICES, "confirm")).status_code == 200
+    signed_and_confirmed(deployed_site, an_open_petition(deployed_site, PETITION), ALICES)
     return f"#/petitions/{PETITION}"
 
 
@@ -45,8 +38,13 @@ def compare(page: Page, lines: list[str], evidence: str) -> None:
     page.get_by_role("button", name="Compare", exact=True).click()
 
 
+def open_comparisons(page: Page, site: DeployedSite) -> None:
+    sign_in(page, site, where=f"#/petitions/{PETITION}/hashes")
+    page.locator("table").wait_for()
+
+
 def test_bob_gives_a_platform_its_key_and_compares_its_hashes(
-    desk: Page, deployed_site: DeployedSite, compared: str
+    desk: Page, browser: Browser, deployed_site: DeployedSite, compared: str
 ) -> None:
     sign_in(desk, deployed_site, where=f"{compared}/elsewhere")
     desk.get_by_role("link", name="Compare with another platform").click()
@@ -76,6 +74,7 @@ def test_bob_gives_a_platform_its_key_and_compares_its_hashes(
     expect(desk.get_by_label("Evidence")).to_have_value("")
     expect(row.locator("td").nth(1)).to_have_text("Done", timeout=LONG)
     expect(row.locator("td.number")).to_have_text(["2", "1"])
+    check_at_every_size(browser, "staff-hashes-done", lambda page: open_comparisons(page, deployed_site))
     desk.get_by_role("link", name="The total across platforms").click()
     expect(desk.locator("[data-total]")).to_contain_text("together exactly 2 people")
 

@@ -1,12 +1,11 @@
 """Alice sends a letter; Bob sees how many there are, pauses the target, sends again, and tests it."""
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
 
+from tests.browser.opened import an_open_petition, signed_and_confirmed
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICE, act, link
+from tests.deployed import DeployedSite
 from tests.emulated import eventually
 from tests.letters.lettering import LETTER
 
@@ -19,15 +18,9 @@ LONG = 120_000
 @pytest.fixture(scope="module")
 def written(deployed_site: DeployedSite) -> str:
     """A petition whose letter Alice has confirmed."""
-    site, public = deployed_site, f"{deployed_site.url}/api/petitions/{PETITION}"
     target = {"key": "minister", "name": "Minister", "email": MINISTER}
-    draft = {**a_draft(PETITION), "letter": {**LETTER, "targets": [target]}}
-    assert site.manage("POST", "/petitions", draft).status_code == 201
-    assert site.manage("POST", f"/petitions/{PETITION}/state", {"state": "open"}).status_code == 200
-    eventually(lambda: requests.get(public, timeout=30).status_code == 200)
-    signature = {**ALICE, "email": ALICES, "letter": {"send": True}}
-    assert requests.post(f"{public}/signatures", json=signature, timeout=30).status_code == 202
-    assert act(link(site, ALICES, "confirm")).status_code == 200
+    public = an_open_petition(deployed_site, PETITION, letter={**LETTER, "targets": [target]})
+    signed_and_confirmed(deployed_site, public, ALICES, letter={"send": True})
     return f"#/petitions/{PETITION}/letters"
 
 

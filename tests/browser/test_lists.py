@@ -3,15 +3,23 @@
 import re
 
 import pyrage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
 from tests.deployed import SLUG, DeployedSite
 
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 
 
-def test_a_list_is_cancelled_and_the_next_is_downloaded(desk: Page, deployed_site: DeployedSite) -> None:
+def open_lists(page: Page, site: DeployedSite) -> None:
+    sign_in(page, site, where=f"#/petitions/{SLUG}/lists")
+    page.locator("table").wait_for()
+
+
+def test_a_list_is_cancelled_and_the_next_is_downloaded(
+    desk: Page, browser: Browser, deployed_site: DeployedSite
+) -> None:
     sign_in(desk, deployed_site, where=f"#/petitions/{SLUG}/exports")
     desk.get_by_role("link", name="Addresses of those who asked for updates").click()
     recipient = desk.get_by_label("Public key of the recipient")
@@ -27,6 +35,7 @@ def test_a_list_is_cancelled_and_the_next_is_downloaded(desk: Page, deployed_sit
     row = desk.get_by_role("row").filter(has_text="Ready")
     expect(row).to_be_visible(timeout=60_000)
     assert re.fullmatch("[0-9a-f]{64}", row.locator("code").last.inner_text())
+    check_at_every_size(browser, "staff-lists-done", lambda page: open_lists(page, deployed_site))
     with desk.expect_response(re.compile("/file$")) as fetched:
         row.get_by_role("button", name="The file").click()
     assert fetched.value.json()["url"].startswith("http")

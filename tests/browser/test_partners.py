@@ -3,13 +3,12 @@
 import re
 
 import pytest
-import requests
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.opened import an_open_petition
 from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite, a_draft
-from tests.emulated import eventually
+from tests.deployed import DeployedSite
 from tests.importing import CSV, rows
 
 PETITION = "imported-here"
@@ -21,10 +20,7 @@ LONG = 120_000
 @pytest.fixture(scope="module")
 def shared(deployed_site: DeployedSite) -> str:
     """A petition that is open."""
-    site, public = deployed_site, f"{deployed_site.url}/api/petitions/{PETITION}"
-    assert site.manage("POST", "/petitions", a_draft(PETITION)).status_code == 201
-    assert site.manage("POST", f"/petitions/{PETITION}/state", {"state": "open"}).status_code == 200
-    eventually(lambda: requests.get(public, timeout=30).status_code == 200)
+    an_open_petition(deployed_site, PETITION)
     return PETITION
 
 
