@@ -16,12 +16,12 @@ from benchmarks.sizes import item_bytes
 from benchmarks.worker import answer
 from chalicelib.aws.table import tables
 from chalicelib.core import keys, times
+from chalicelib.core.address import signature_id
 from chalicelib.core.countries import countries
 from chalicelib.core.settings import table_variable
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
-from chalicelib.signatures.address import signature_id
 from chalicelib.tallies.model import MAX_SOURCES, TallyEntry
 from chalicelib.tallies.public import FRESH
 from chalicelib.tallies.store import entry_change

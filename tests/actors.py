@@ -9,6 +9,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.address import signature_id
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
@@ -19,7 +20,6 @@ from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import level_now
-from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import NewSignature, SignatureState

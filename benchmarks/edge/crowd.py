@@ -13,8 +13,8 @@ from multidict import CIMultiDict
 from benchmarks import scene
 from benchmarks.edge.record import Record, number_in
 from benchmarks.edge.visits import BROWSER, Visit, visits
+from chalicelib.core.address import signature_id
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
-from chalicelib.signatures.address import signature_id
 from stack.edge.message import EdgeAnswer, ViewerRequest
 
 Ask = Callable[[ViewerRequest], Awaitable[EdgeAnswer]]

@@ -17,7 +17,7 @@ from benchmarks.spike.crowding import Answer
 from benchmarks.spike.ses import Delivery
 from benchmarks.spike.stage import SLUG, Stage
 from chalicelib.aws.expressions import from_wire
-from chalicelib.signatures.address import read_address, signature_id
+from chalicelib.core.address import read_address, signature_id
 from stack.console import Failure
 from stack.manage import manage, settings
 

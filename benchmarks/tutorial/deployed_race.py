@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks import scene
 from benchmarks.tutorial.crowd import Event, press
 from benchmarks.tutorial.deployment import SLUG, Both
-from chalicelib.signatures.address import signature_id
+from chalicelib.core.address import signature_id
 from stack.manage import issue_token
 
 THREADS = 32

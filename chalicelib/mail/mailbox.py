@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.core import mail_keys
+from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
 from chalicelib.core.pseudonyms import pseudonym, secret_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.signatures.address import canonical
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,5 @@ class Mailbox:
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
     """Return the mailbox of a deliverable address. All ways to write the address are one mailbox."""
-    local, _, domain = address.rpartition("@")
     secret = secret_of(secrets)
-    return Mailbox(pseudonym(secret, "address", canonical(local, domain)), secret)
+    return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

@@ -37,7 +37,7 @@ _CONTENT_TYPES = {
 }
 # The tool that hashes addresses is the code that signing itself uses.
 TOOL = "hash_addresses.py"
-_ELSEWHERE = {TOOL: _HERE.parent / "signatures" / "address.py"}
+_ELSEWHERE = {TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')

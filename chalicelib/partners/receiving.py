@@ -6,11 +6,11 @@ from hashlib import sha256
 from hmac import digest
 
 from chalicelib.aws.table import Tables
+from chalicelib.core.address import ID_BYTES, signature_id
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Counts, Partner, Receipt
 from chalicelib.partners.register import keep_wording
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.address import ID_BYTES, signature_id
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.sign import SigningContext
 

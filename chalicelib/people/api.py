@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import Tables, tables
 from chalicelib.core import log, times
+from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
@@ -20,7 +21,6 @@ from chalicelib.people.found import as_shown, one_signature, stopped_of
 from chalicelib.people.letter import letters_of
 from chalicelib.petitions.find import all_petitions, texts_as_signed
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import Held, held_of, identities_of

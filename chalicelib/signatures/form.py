@@ -16,12 +16,12 @@ from pydantic import (
     field_validator,
 )
 
+from chalicelib.core.address import Address, read_address
 from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
 from chalicelib.core.language import known_language, translatable
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, field_errors, is_ticked, parsed
-from chalicelib.signatures.address import Address, read_address
 from chalicelib.signatures.letter_form import LetterForm, letter_fields
 from chalicelib.signatures.names import clean_name, clean_postcode
 

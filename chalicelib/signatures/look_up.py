@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.address import Address, signature_id
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import store
-from chalicelib.signatures.address import Address, signature_id
 from chalicelib.signatures.model import Signature
 
 _id_pattern = re.compile(r"[0-9a-f]{32}")

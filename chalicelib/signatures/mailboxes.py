@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from chalicelib.core.address import unpasted
 from chalicelib.pages.render import asset
-from chalicelib.signatures.address import unpasted
 
 # A hidden field: the address that the form asked about.
 MEANT = "email_meant"

@@ -15,13 +15,13 @@ from typing import NamedTuple
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import log
+from chalicelib.core.address import signature_id
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.metrics import Metric
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
-from chalicelib.signatures.address import signature_id
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
+from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
-from chalicelib.signatures.address import canonical
 from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
@@ -53,8 +53,7 @@ def confirmed_people(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
     """Yield the canonical address of each confirmed signature."""
     for item in tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=ADDRESSED):
         if item["state"] == SignatureState.CONFIRMED:
-            local, _, domain = item["email"].rpartition("@")
-            yield canonical(local, domain)
+            yield canonical_of(item["email"])
 
 
 def letter_senders(slug: str, bucket: str, after: str, most: int, tables: Tables) -> tuple[list[Item], str | None]:

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.address import signature_id
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.address import signature_id
 from tests.actors import (
     ALICE,
     LIMIT_KEYS,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from chalicelib.core.address import read_address
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.address import read_address
 from chalicelib.signatures.look_up import held_as, held_of, identities_of
 from tests.actors import ALICE, BOB, SECRET, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables

@@ -8,11 +8,11 @@ from pathlib import Path
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.address import ID_BYTES, keyed_hash
 from chalicelib.core.errors import FieldError, Invalid, Stale, Unavailable, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.petitions.figure import Comparison
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.signatures.address import ID_BYTES, keyed_hash
 from chalicelib.signatures.walk import confirmed_people
 from chalicelib.tallies.count import withdrawn_until
 from chalicelib.totals.enter import add

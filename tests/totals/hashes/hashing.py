@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from chalicelib.core.address import hash_rows
 from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
 from chalicelib.petitions.figure import FigureKind, NewFigure
-from chalicelib.signatures.address import hash_rows
 from chalicelib.totals.enter import enter
 from chalicelib.totals.hashes.compare import comparison
 from chalicelib.totals.hashes.key import issue_key

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.signatures.address import Address, AddressError, canonical, read_address, signature_id
+from chalicelib.core.address import Address, AddressError, canonical, read_address, signature_id
 
 LOCAL = st.from_regex(r"[a-z0-9]([a-z0-9.]{0,8}[a-z0-9])?", fullmatch=True).filter(lambda text: ".." not in text)
 DOMAIN = st.sampled_from(["gmail.com", "googlemail.com", "mail.example", "outlook.com", "xn--bcher-kva.example"])

@@ -91,6 +91,12 @@ def canonical(local: str, domain: str) -> str:
     return f"{local}@{domain}"
 
 
+def canonical_of(deliverable: str) -> str:
+    """Return the canonical form of an address that was read before."""
+    local, _, domain = deliverable.rpartition("@")
+    return canonical(local, domain)
+
+
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
     """Return 128 bits of an HMAC as hex. It includes the slug, so ids do not link a person's petitions."""
     return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:ID_BYTES].hex()

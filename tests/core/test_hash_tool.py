@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.signatures import address
-from chalicelib.signatures.address import keyed_hash, read_address
+from chalicelib.core import address
+from chalicelib.core.address import keyed_hash, read_address
 from stack.contents import requirements
 from stack.paths import ROOT
 from tests.actors import ALICE, BOB
