@@ -18,6 +18,9 @@ from chalicelib.core.times import Moment
 SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
 VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
 
+# In place of an import's id.
+API = "api"
+
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["partner-oak"])]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 WordingVersion = Annotated[str, StringConstraints(pattern=VERSION_PATTERN), Field(examples=["2026-03"])]
@@ -55,7 +58,8 @@ class TakenAs(StrEnum):
 class Receipt(BaseModel):
     """The stored item: ids and times only. `result` is None between claim and settlement.
 
-    `job_id` and `row` say in which import it came. `obtained_at` is when the person agreed.
+    `job_id` and `row` say in which import it came first, and `also_in` in which imports it came again. `obtained_at` is
+    when the person agreed.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -70,12 +74,26 @@ class Receipt(BaseModel):
     channel: str
     job_id: str | None = None
     row: int | None = None
+    also_in: set[str] | None = None
     result: TakenAs | None = None
     undone_at: Moment | None = None
 
     @property
     def key(self) -> Key:
         return partner_keys.receipt(self.slug, self.source, self.digest)
+
+    def mark_of(self, sender: str) -> str:
+        """Return what the signature is marked with, besides the digest, if this sender sends the identifier again."""
+        return f"{self.digest}.{sender}"
+
+    @property
+    def sender(self) -> str:
+        """Return the import that it came with; API if it was sent through an API, which nobody can undo."""
+        return self.job_id or API
+
+    @property
+    def may_be_undone(self) -> bool:
+        return bool(self.job_id or self.also_in)
 
     def is_same_row(self, other: "Receipt") -> bool:
         """Return whether both come from one row of one import: the row is taken again after a crash."""

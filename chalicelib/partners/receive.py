@@ -16,9 +16,9 @@ from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Counts, Receipt, TakenAs
 from chalicelib.partners.receiving import Receiving, Wordings
+from chalicelib.partners.sent_again import find_signature, note_sender
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.look_up import held_as
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
 from chalicelib.signatures.sign import Outcome, sign
 
@@ -62,12 +62,15 @@ def _take_valid(
 def _take(sent: SentSignature, fresh: Receipt, stored: Receipt | None, receiving: Receiving, now: datetime) -> TakenAs:
     receipt = _claimed(fresh, stored, receiving.tables)
     if receipt.result is not None:
-        signature = _find(receipt, receiving)
-        if not _has_expired(receipt, signature, now):
+        signature = find_signature(receipt, receiving)
+        if not _may_be_sent_again(receipt, signature, now):
+            note_sender(fresh, receipt, signature, receiving)
             return _known_result(receipt, fresh, signature)
         store.claim_again(fresh, receipt, receiving.tables)  # If somebody else does so now, both store the same.
         receipt = fresh
     result = _stored_and_counted(sent, receipt, receiving, now)
+    if fresh.sender != receipt.sender:  # An import that stopped in between had claimed it.
+        note_sender(fresh, receipt, find_signature(receipt, receiving), receiving)
     store.settle(receipt, result, receiving.tables)
     return result
 
@@ -93,8 +96,8 @@ def _claimed(fresh: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
     return stored
 
 
-def _has_expired(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
-    """Return whether the person never confirmed the signature, so that it may be sent again.
+def _may_be_sent_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
+    """Return whether the person never confirmed the signature, or an undo has taken it back.
 
     If its item is gone within ERASED_LIFETIME, the signature expired. After that time the item of an erased or
     withdrawn signature would be gone too, so we cannot tell.
@@ -103,6 +106,8 @@ def _has_expired(receipt: Receipt, signature: Signature | None, now: datetime) -
         return False
     if signature is None:
         return now < receipt.received_at + ERASED_LIFETIME
+    if signature.taken_back_at:
+        return True
     return signature.state is SignatureState.PENDING and signature.is_over(now)
 
 
@@ -115,14 +120,14 @@ def _known_result(receipt: Receipt, fresh: Receipt, signature: Signature | None)
 
 
 def _stored_and_counted(sent: SentSignature, receipt: Receipt, receiving: Receiving, now: datetime) -> TakenAs:
-    before = _find(receipt, receiving)
+    before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return TakenAs.SUPPRESSED
     origin = receiving.origin_of(sent, receipt, is_known=before is not None and not before.is_over(now))
     signed = sign(sent.form, receiving.petition, origin, now, receiving.context)
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The queue has it. The partner sends it again, and then it is counted.
-    signature = _find(receipt, receiving)
+    signature = find_signature(receipt, receiving)
     is_own = signature is not None and signature.receipt == receipt.digest
     if (
         receiving.partner.counts is Counts.AT_ONCE
@@ -153,11 +158,6 @@ def _is_suppressed(signature: Signature) -> bool:
     return signature.state is SignatureState.PENDING and signature.undeliverable is not None
 
 
-def _find(receipt: Receipt, receiving: Receiving) -> Signature | None:
-    held = held_as(receiving.petition, receipt.signature_id, receiving.tables)
-    return held.signature if held else None
-
-
 def foresee_each(each_sent: Sequence[SentSignature], receiving: Receiving, now: datetime) -> list[Taken]:
     """Return what take_each would return now, and store nothing. A person who is listed twice is accepted twice."""
     fresh = [receiving.receipt_of(sent, now) for sent in each_sent]
@@ -169,10 +169,10 @@ def _foreseen(fresh: Receipt, stored: Receipt | None, receiving: Receiving, now:
     if stored and not stored.undone_at:
         if stored.signature_id != fresh.signature_id:
             return Taken(TakenAs.INVALID, [CONFLICT])
-        signature = _find(stored, receiving)
-        if stored.result is not None and not _has_expired(stored, signature, now):
+        signature = find_signature(stored, receiving)
+        if stored.result is not None and not _may_be_sent_again(stored, signature, now):
             return Taken(_known_result(stored, fresh, signature))
-    signature = _find(fresh, receiving)
+    signature = find_signature(fresh, receiving)
     if signature is None or (signature.is_over(now) and not _is_suppressed(signature)):
         return Taken(TakenAs.ACCEPTED)
     return Taken(TakenAs.SUPPRESSED if _is_suppressed(signature) else TakenAs.EXISTING)

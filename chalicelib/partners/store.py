@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, is_still
 from chalicelib.core import keys, partner_keys
@@ -59,9 +60,23 @@ def settle(receipt: Receipt, result: TakenAs, tables: Tables) -> None:
     tables.try_update(Change(receipt.key, assign={"result": result}, when=unsettled))
 
 
-def mark_undone(receipt: Receipt, now: datetime, tables: Tables) -> None:
-    """Free the identifier, unless it was claimed again. Idempotent."""
-    tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=Attr("job_id").eq(receipt.job_id)))
+def note_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
+    """Note that an import brought the identifier again. Idempotent."""
+    is_same = is_still("signature_id", receipt.signature_id)
+    tables.try_update(Change(receipt.key, add={"also_in": {job_id}}, when=is_same))
+
+
+def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
+    """Forget the import, and free the identifier if no other import brought it. Do nothing if it was claimed again."""
+    others = (receipt.also_in or set()) - {job_id}
+    first = receipt.job_id if receipt.job_id != job_id else None
+    is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
+    if first or others:
+        assign: dict[str, Any] = {"also_in": others} if others else {}
+        gone = [name for name, kept in (("job_id", first), ("row", first), ("also_in", others)) if not kept]
+        tables.try_update(Change(receipt.key, assign=assign, remove=gone, when=is_unchanged))
+    else:
+        tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:

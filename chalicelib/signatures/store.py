@@ -147,11 +147,11 @@ def _empty_attributes(now: datetime) -> dict[str, Any]:
     }
 
 
-def note_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> None:
-    """Name a further origin, if the signature is still pending or confirmed. Idempotent."""
+def note_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> bool:
+    """Name a further origin, if the signature is still pending or confirmed. Idempotent. Return whether it is named."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MOST_CAME_WITH)
-    tables.try_update(Change(key, add=further, when=is_live & has_room))
+    return tables.try_update(Change(key, add=further, when=is_live & has_room))
 
 
 def let_go(key: Key, receipt: str, seen: Signature, tables: Tables) -> None:

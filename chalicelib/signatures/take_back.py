@@ -1,4 +1,4 @@
-"""Take back a signature that came with an import, when staff undo the import."""
+"""Take back a signature that came with an import, when staff undo the import, unless it came otherwise too."""
 
 from datetime import datetime
 
@@ -35,6 +35,14 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         except ConditionFailed:
             continue  # The person signed, confirmed or withdrew meanwhile: read it again.
     raise Conflicted("storage")
+
+
+def also_came_with(key: Key, receipt: str, tables: Tables) -> bool:
+    """Note that it came again, so that it is not taken back without this receipt. Return False if it is not noted.
+
+    A signature that is withdrawn, or came in very many ways, takes no note.
+    """
+    return store.note_origin(key, {"also_came_with": {receipt}}, tables)
 
 
 def _is_confirmed_by_email(seen: Signature) -> bool:

@@ -87,6 +87,22 @@ def an_undo_of_people_who_wait_for_our_email(served: Served) -> None:
     served.asked = an_import(served.tables, served.bucket, elm, "", undoes=job.job_id)  # type: ignore[attr-defined]
 
 
+def the_same_file_again(served: Served) -> None:
+    bob_and_oak(served)
+    oak, job = a_partner(served.tables), waiting(served)
+    with TemporaryDirectory() as folder:
+        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.asked = waiting(served)  # type: ignore[attr-defined]
+
+
+def an_undo_of_the_same_file_again(served: Served) -> None:
+    the_same_file_again(served)
+    oak, job = a_partner(served.tables), served.asked  # type: ignore[attr-defined]
+    with TemporaryDirectory() as folder:
+        worked(job, work(served.tables, served.bucket, PETITION, oak, job, Path(folder)))
+    served.asked = an_import(served.tables, served.bucket, oak, "", undoes=job.job_id)  # type: ignore[attr-defined]
+
+
 def started(served: Served) -> bool:
     """Start an import. 409 is good too: the first request took effect, and the import runs."""
     headers = {"Authorization": f"Bearer {served.bob}", "Content-Type": "text/csv"}  # type: ignore[attr-defined]
@@ -140,5 +156,7 @@ IMPORT_SCENES = [
     Scene("run_import", an_undo_that_waits, worked_on, partial(have_signed, 0)),
     Scene("run_import", an_undo_of_people_whom_another_partner_sent_too, worked_on, partial(have_signed, 2)),
     Scene("run_import", an_import_after_an_undo, worked_on, partial(have_signed, 2)),
+    Scene("run_import", the_same_file_again, worked_on, partial(have_signed, 2)),
+    Scene("run_import", an_undo_of_the_same_file_again, worked_on, partial(have_signed, 2)),
     Scene("run_import", an_undo_of_people_who_wait_for_our_email, worked_on, partial(have_signed, 0)),
 ]  # fmt: skip

@@ -66,6 +66,22 @@ def undone_before(served: Served) -> None:
         served.tables.items[key]["undone_at"] = iso(NOW)
 
 
+def imported_before(served: Served) -> None:
+    """Both people came with an import, under the same identifiers."""
+    oak_asks(served)
+    assert sent(BATCH, served)
+    for key in [each for each in served.tables.items if each.pk.startswith("RECEIPT#")]:
+        served.tables.items[key] |= {"job_id": "an-import", "row": 2}
+
+
+def are_noted(served: Served) -> None:
+    """Undoing that import must leave them."""
+    each_is("confirmed", served)
+    for who in (ALICE, CHARLIE):
+        item = item_of(served.tables, PETITION, identity_of(PETITION, who))
+        assert item["also_came_with"] == {f"{item['receipt']}.api"}
+
+
 def sent(body: object, served: Served, path: str = PATH, good: int = 200) -> bool:
     headers = {"authorization": f"Bearer {served.oak}"}  # type: ignore[attr-defined]
     try:
@@ -132,6 +148,7 @@ PARTNER_SCENES = [
     Scene("take_signatures", alice_had_confirmed, partial(sent, BATCH), partial(each_is, "confirmed")),
     Scene("take_signatures", alice_had_withdrawn, partial(sent, BATCH), alice_stays_withdrawn),
     Scene("take_signatures", undone_before, partial(sent, BATCH), partial(each_is, "confirmed")),
+    Scene("take_signatures", imported_before, partial(sent, BATCH), are_noted),
     Scene("record_signature", oak_asks, recorded, counted_right),
     Scene("read_entry_point", oak_asks, partial(osdi_read, OSDI), counted_right),
     Scene("list_osdi_petitions", oak_and_a_count, partial(osdi_read, f"{OSDI}/petitions"), public_is_exact),

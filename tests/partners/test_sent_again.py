@@ -1,0 +1,96 @@
+"""A partner sends an identifier again, by API or in another file: the undo of one import takes back nothing of that."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.partners import receive, store
+from chalicelib.partners.form import read_sent
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.model import Partner, TakenAs
+from chalicelib.partners.receive import take_each
+from chalicelib.petitions.model import Petition
+from tests.actors import NOW
+from tests.fakes import FakeBucket, FakeTables
+from tests.importing import CSV, rows, work
+from tests.partnering import receiving, sent_of
+from tests.partners.imports.test_undo import ANN, count, oak, run
+
+__all__ = ["oak", "run"]
+ASKED = {"requested_by": "bob", "requested_at": NOW, "touched_at": NOW, "partner": "partner-oak"}
+
+
+def raise_unavailable(*_: object) -> None:
+    raise Unavailable("storage")
+
+
+def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> TakenAs:
+    """Send the person of the file's first row by API, with the same identifier."""
+    [taken] = take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], receiving(tables, petition, oak), NOW)
+    return taken.result
+
+
+def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stays_known(
+    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
+) -> None:
+    """The API answered "existing", so the partner does not send that person again."""
+    first = run(oak, CSV + rows(1, 2))
+    assert send_first_row(tables, petition, oak) is TakenAs.EXISTING
+    assert run(oak, "", undoes=first).accepted == 1
+    assert count(tables, petition) == 1
+    assert send_first_row(tables, petition, oak) is TakenAs.EXISTING
+    assert count(tables, petition) == 1
+
+
+def test_a_person_whom_the_partner_sent_by_api_first_stays(
+    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
+) -> None:
+    assert send_first_row(tables, petition, oak) is TakenAs.ACCEPTED
+    assert run(oak, "", undoes=run(oak, CSV + rows(1, 2))).accepted == 1
+    assert count(tables, petition) == 1
+
+
+def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
+    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The import had claimed the identifier and stored nothing."""
+    stopped = work(tables, FakeBucket(), petition, oak, run(oak, CSV + rows(2)), Path())
+    monkeypatch.setattr(receive, "_stored_and_counted", raise_unavailable)
+    with pytest.raises(Unavailable):
+        take_each([read_sent(sent_of(ANN, "oak-1"), oak, NOW)], stopped.receiving, NOW)
+    monkeypatch.undo()
+    assert send_first_row(tables, petition, oak) is TakenAs.ACCEPTED
+    job = Import.model_validate({"job_id": stopped.receiving.job_id, **ASKED})
+    assert run(oak, "", undoes=job).accepted == 1
+    assert count(tables, petition) == 1
+
+
+def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
+    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The undo has taken the signature back, and has not yet freed the identifier."""
+    first = run(oak, CSV + rows(1))
+    results = []
+    free = store.mark_undone
+
+    def send_and_free(*arguments: Any) -> None:
+        results.append(send_first_row(tables, petition, oak))
+        free(*arguments)
+
+    monkeypatch.setattr(store, "mark_undone", send_and_free)
+    run(oak, "", undoes=first)
+    assert results == [TakenAs.ACCEPTED]
+    assert count(tables, petition) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_row_of_two_files_of_one_partner_goes_with_the_second_undo(
+    run: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
+) -> None:
+    imports = [run(oak, CSV + rows(1)), run(oak, CSV + rows(1))]
+    assert [run(oak, "", undoes=imports[number]).accepted for number in order] == [0, 1]
+    assert count(tables, petition) == 0
+    assert run(oak, CSV + rows(1)).accepted == 1
