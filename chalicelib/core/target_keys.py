@@ -1,7 +1,8 @@
 """The keys of letters' targets: a part of the scheme in `keys`. No names and no addresses.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters became requested, sent … on that day (UTC)
-            TARGET#<slug>          <target>         one target: whether it is paused, its turns, its single letters
+            TARGET#<slug>          <target>         one target: whether it is paused, its hour, its single letters
+                                   <target>#<pace>  the turns of letters at this pace
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
 """
@@ -53,6 +54,6 @@ def targets(slug: str) -> str:
     return f"TARGET#{slug}"
 
 
-def target(slug: str, target_key: str, member: str = "") -> Key:
-    """Return the target's key, or that of one of its members, by constituency. A target's key contains no "#"."""
-    return Key(keys.COUNTS, targets(slug), f"{target_key}#{member}" if member else target_key)
+def target(slug: str, target_key: str, part: str = "") -> Key:
+    """Return the target's key, or that of its part: a pace, or the constituency of a member. It contains no "#"."""
+    return Key(keys.COUNTS, targets(slug), f"{target_key}#{part}" if part else target_key)

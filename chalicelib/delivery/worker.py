@@ -15,7 +15,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, on_schedule
+from chalicelib.edge.batch import Failures, StreamChange, all_changes, each_message, in_time, on_schedule
 from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
@@ -37,6 +37,9 @@ from chalicelib.updates.kinds import UPDATE_KINDS
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
+# After this time, the relay begins no further person's letters, and Lambda halves the batch. Its timeout leaves what
+# the letters of one person to all targets may take.
+RELAY_SECONDS = 60.0
 # Every kind of email. Lambda loads this module and not app.py, so the kinds are here.
 KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
@@ -76,10 +79,11 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
+    deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed = relay(images, times.now(), _outbox(), tables())
-    letters = request_letters(images, times.now(), _outbox(), tables())
-    take_out_letters(images, times.now(), tables())
+    letters = request_letters(in_time(images, deadline, time.monotonic), times.now(), _outbox(), tables())
+    take_out_letters(in_time(images, deadline, time.monotonic), times.now(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
     log.event("relayed", requests=relayed, letters=letters)
 

@@ -1,9 +1,9 @@
 """Handle events of queues, streams and schedules; report failed messages to Lambda."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, DynamoDBRecord, SQSEvent
 
@@ -12,6 +12,7 @@ from chalicelib.core import log
 from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.core.metrics import Metric
 
+T = TypeVar("T")
 Failures = dict[str, list[dict[str, str]]]
 
 
@@ -78,15 +79,26 @@ def all_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]],
     try:
         try:
             handle([_change(record) for record in records])
-        except Unavailable:
+        except (NotYet, Unavailable):
             raise
         except Exception:
             log.failure("batch_split")
             for record in records:
                 _handle_alone(record, handle)
-    except Unavailable:
+    except (NotYet, Unavailable):
         log.failure("batch_failed")
         raise BatchFailed from None
+
+
+def in_time(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:
+    """Yield the changes. Raise NotYet once the deadline has passed, but always yield the first.
+
+    Lambda then halves the batch, so each change is handled in the end, however slow AWS is.
+    """
+    for number, change in enumerate(changes):
+        if number and clock() > deadline:
+            raise NotYet
+        yield change
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:

@@ -6,13 +6,16 @@ from datetime import date, datetime
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.counts import count_change, shard_of
-from chalicelib.letters.model import LIFETIME
+from chalicelib.letters.model import LIFETIME, target_of
 from chalicelib.letters.target_state import pause
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import CLAIM, AfterCrash
+from chalicelib.mail.state import CLAIM, AfterCrash, is_requested
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.letter import Paced
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,18 @@ class LetterDeliveries(CountedDeliveries):
         """Keep the letter's turn: the next attempt must not book another one."""
         super().release(request, tables)
 
+    def open_requests(self, start: Key, most: int, tables: Tables) -> tuple[list[Item], str | None]:
+        """Return them for the sweep. Letters that wait for a turn are due now, if their target has no pace any more."""
+        items, last = super().open_requests(start, most, tables)
+        slugs = {letter_ids(self.key_of(item)).slug for item in items if _waits(item)}
+        petitions = {slug: petition_as_stored(slug, tables) for slug in slugs}
+        for item in filter(_waits, items):
+            letter = letter_ids(self.key_of(item))
+            target = target_of(petitions[letter.slug], letter.target)
+            if target is None or not isinstance(target.delivery, Paced):
+                _hasten(self.request_of(item), item, tables)
+        return items, last
+
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record it, and pause the target: if its address is wrong, SES would refuse the letters of everybody else."""
         super().mark_refused(request, now, tables)
@@ -51,6 +66,20 @@ class LetterDeliveries(CountedDeliveries):
         """Record it, and pause all letters to this target; if it was a member of parliament, only to this one."""
         super().mark_undeliverable(key, reason, now, tables)
         _pause(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
+
+
+def _waits(item: Item) -> bool:
+    return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
+
+
+def _hasten(request: MailRequest, item: Item, tables: Tables) -> None:
+    """Make it due now, also in the item that was read."""
+    due = {"mail_due_at": request.requested_at}
+    is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
+    change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
+    tables.try_update(change)  # If it failed, the letter is being sent.
+    item.pop("mail_queued_at", None)
+    item.update(due)
 
 
 def _pause(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:

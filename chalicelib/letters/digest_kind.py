@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.target_keys import DIGEST, digest_ids
 from chalicelib.letters.counts import OF_DIGESTS, count_change
-from chalicelib.letters.gathered import Gathered, find_digest
+from chalicelib.letters.gathered import Gathered, end, find_digest, seal, unseal
 from chalicelib.letters.model import may_be_sent, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
+from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
@@ -35,9 +37,13 @@ class DigestDeliveries(CountedDeliveries):
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         ids = digest_ids(key)
-        digest = find_digest(ids, tables)  # Closed, so it has the same letters every time.
+        digest = find_digest(ids, tables)  # Sealed, so it has the letters that the email reports.
         letters = digest.letters if digest else 0
         return count_change(ids.slug, ids.target, OF_DIGESTS, day, {name: letters * n for name, n in numbers.items()})
+
+    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+        super().release(request, tables, is_booked=is_booked)
+        unseal(digest_ids(request.key), tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         super().mark_refused(request, now, tables)
@@ -48,6 +54,12 @@ class DigestDeliveries(CountedDeliveries):
         super().mark_undeliverable(key, reason, now, tables)
         ids = digest_ids(key)
         pause(ids.slug, ids.target, reason, now, tables)
+
+    def _settle(
+        self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
+    ) -> None:
+        super()._settle(request, outcome, at, assign, tables)
+        end(digest_ids(request.key), at, tables)
 
 
 # A paused target's digest waits, for up to a year.
@@ -67,11 +79,12 @@ class Shown:
 def contents_digest(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
-    target, digest = target_of(petition, ids.target), find_digest(ids, tables)
-    if target is None or target.members or petition.letter is None or digest is None:
-        return NotSent.TOO_LATE
-    if target.test_to or target_state(ids.slug, ids.target, tables).is_paused:
+    target = target_of(petition, ids.target)
+    if target and (target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
         return NotSent.HELD
+    digest = seal(ids, now, tables)  # Also before it is dropped: its letters are counted then.
+    if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
+        return NotSent.TOO_LATE
     language = language_of(petition.language)
     values = {
         "petition": petition,

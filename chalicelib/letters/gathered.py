@@ -1,19 +1,20 @@
-"""The letters that one digest reports: gathered until its day, then closed.
+"""The letters that one digest reports: gathered until its day, then closed, and sealed while its email is sent.
 
 A gathered letter no longer has a request: it is sent or fails with its digest. The digest's item counts its letters
-exactly: each is added in one transaction with its own item, and none is added to a closed digest.
+exactly: each is added in one transaction with its own item, and none is added to a closed digest. If a person
+withdraws, their letter is taken out in one transaction too, until the digest is sealed. After that, the withdrawal is
+noted as late: if that email is not sent, the letter is taken out before the next attempt.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zlib import crc32
 
-from chalicelib.aws.table import Attr, Change, Item, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables, is_still
 from chalicelib.core import keys, target_keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
-from chalicelib.core.letter_keys import LetterIds
+from chalicelib.core.letter_keys import LetterIds, letter_delivery
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
@@ -29,7 +30,12 @@ HOUR = 7
 # The number of letters in their senders' own words that the item names. Newer ones replace others, so it stays small.
 SLOTS = 20
 OWN = "own."
+# Who withdrew while it was sealed: each with the signature's id and its area.
+LATE = "late"
+ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
+_SEALED = Attr("sealed_at").exists()
+_UNSEALED = Attr("sealed_at").not_exists()
 
 
 @dataclass(frozen=True)
@@ -71,22 +77,70 @@ def gather(
 
 
 def take_out(key: str, letter: LetterIds, area: str, now: datetime, tables: Tables) -> None:
-    """Take a letter out of its digest, if that is open, because its person withdrew. Count it as dropped."""
-    item = tables.get(LETTERS.item_key(key), consistent=True) or {}
-    day = item.get("digest")
+    """Take a letter out of its digest because its person withdrew, and count it as dropped. Idempotent.
+
+    If the email is being sent at this moment, note that instead. If it was sent, change nothing.
+    """
+    day = (tables.get(LETTERS.item_key(key), consistent=True) or {}).get("digest")
     if day is None:
         return
     ids = DigestIds(letter.slug, letter.target, date.fromisoformat(day))
+    note = Change(ids.key, add={LATE: {f"{letter.signature_id} {area}"}}, when=_SEALED & Attr("ended_at").not_exists())
+    if not (_taken_out(ids, letter.signature_id, area, now, tables, _UNSEALED) or tables.try_update(note)):
+        # It was unsealed between the two writes. A digest that has ended refuses all three.
+        _taken_out(ids, letter.signature_id, area, now, tables, _UNSEALED)
+
+
+def _taken_out(ids: DigestIds, signature_id: str, area: str, now: datetime, tables: Tables, when: Condition) -> bool:
+    """Return False if the digest is not as `when` says."""
+    key, day = letter_delivery(ids.slug, ids.target, signature_id), ids.day.isoformat()
     dropped = {"mail_dropped_at": iso(now)}
-    with suppress(ConditionFailed):
+    try:
         transact(
             [
                 Change(LETTERS.item_key(key), assign=dropped, remove=["digest"], when=Attr("digest").eq(day)),
-                Change(ids.key, add={"letters": -1, AREA + area: -1}, when=_OPEN),
+                Change(ids.key, add={"letters": -1, AREA + area: -1}, when=when),
                 LETTERS.counter(key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables),
             ],
             tables,
         )
+    except ConditionFailed as failure:
+        return failure.index == 0  # It was taken out before.
+    return True
+
+
+def seal(ids: DigestIds, now: datetime, tables: Tables) -> Gathered | None:
+    """Fix what the email says, and return it. First take out whoever withdrew during an earlier attempt.
+
+    None: there is no such digest. Raise Conflicted if people keep withdrawing.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            item = tables.update_and_read(
+                Change(ids.key, assign={"sealed_at": iso(now)}, when=Attr("letters").exists())
+            )
+        except ConditionFailed:
+            return None
+        late = item.get(LATE)
+        if not late:
+            return _gathered(ids, item)
+        for each in sorted(late):
+            signature_id, _, area = each.partition(" ")
+            if not _taken_out(ids, signature_id, area, now, tables, _SEALED):
+                raise Conflicted("storage")
+        tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
+    raise Conflicted("storage")
+
+
+def unseal(ids: DigestIds, tables: Tables) -> None:
+    """Its email was not sent: whoever withdraws is taken out again."""
+    tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
+
+
+def end(ids: DigestIds, now: datetime, tables: Tables) -> None:
+    """Keep no note of those who withdraw from now on: what became of the email is settled. Only saves writes."""
+    ended = {"sealed_at": iso(now), "ended_at": iso(now)}
+    tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
 
 
 def close(ids: DigestIds, now: datetime, tables: Tables) -> None:

@@ -28,7 +28,9 @@ def turn(
     """
     key, working = target_keys.target(slug, target), WorkingTime(pace.from_hour, pace.to_hour)
     if booked is None:
-        due = _next_turn(key, pace, working, now, tables)
+        # Another pace has turns of its own: those that were booked at a slow one must not delay letters at a fast one.
+        turns = target_keys.target(slug, target, f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
+        due = _next_turn(turns, pace, working, now, tables)
         if due > now:
             return due
     if working.is_open(now) and _has_room(key, pace.per_hour, now, tables):

@@ -1,11 +1,12 @@
 """Request the letters of people who have just confirmed. The stream of signatures calls this: it is the outbox."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.queue import BATCH_LIMIT
+from chalicelib.aws.table import Change, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import letter_delivery
@@ -13,6 +14,7 @@ from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.model import target_of
 from chalicelib.letters.trial import TESTS
+from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
@@ -36,31 +38,57 @@ def request_letters(
     A letter that was requested before is not requested again: its item in the deliveries table says so. If this
     process stops before the letter is queued, the sweep queues it.
     """
-    confirmed = [after for before, after in changes if after and has_just_confirmed(before, after)]
-    requests = [request for image in confirmed for request in _requests(image, now, tables)]
-    outbox.send([(request, 0) for request in requests])
-    return len(requests)
+    requested, waiting = 0, list[tuple[MailRequest, int]]()
+    for before, after in changes:
+        if after and sends_letter_now(before, after):
+            waiting += [(request, 0) for request in _requests(after, now, tables)]
+        if len(waiting) >= BATCH_LIMIT:
+            requested += len(waiting)
+            outbox.send(waiting)
+            waiting = []
+    outbox.send(waiting)
+    return requested + len(waiting)
 
 
-def has_just_confirmed(before: Image | None, after: Image) -> bool:
-    """Return whether this change confirms a signature that carries a letter.
+def sends_letter_now(before: Image | None, after: Image) -> bool:
+    """Return whether this change confirms a signature that carries a letter, or adds one to a confirmed signature.
 
     `manage.py restore` also writes confirmed signatures, whose letters may have been sent before the damage.
     """
     if "letter" not in after or after.get("state") != SignatureState.CONFIRMED or before is None:
         return False
-    return before.get("state") != SignatureState.CONFIRMED and before.get("restored_at") == after.get("restored_at")
+    sent_before = before.get("state") == SignatureState.CONFIRMED and "letter" in before
+    return not sent_before and before.get("restored_at") == after.get("restored_at")
 
 
-def _requests(image: Image, now: datetime, tables: Tables) -> Iterator[MailRequest]:
-    for state, key, about in _keys(image, tables):
-        if request := _requested(state, key, now, tables, about):
-            yield request
+def _requests(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
+    """Request one person's letters in one transaction; one by one, if some were requested before."""
+    wanted = [*_keys(image, tables)]
+    try:
+        return _all_at_once(wanted, now, tables) if wanted else []
+    except ConditionFailed:
+        each = [_requested(state, key, now, tables, about) for state, key, about in wanted]
+        return [request for request in each if request]
+
+
+def _all_at_once(
+    wanted: Sequence[tuple[Deliveries, str, Mapping[str, str]]], now: datetime, tables: Tables
+) -> list[MailRequest]:
+    """Raise ConditionFailed, and request none, if one of them was requested before."""
+    requests, writes = list[MailRequest](), list[NewItem | Change]()
+    for state, key, about in wanted:
+        state.note(key, now, tables)
+        new = state.new_item(key, now, about)
+        writes += state.writes(new, key, now, tables)
+        requests.append(state.request_of({"sk": key, **new.item}))
+    transact(writes, tables)
+    return requests
 
 
 def _keys(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
     """Yield the delivery's key of each letter, and what is stored with it: one to each target that the letter had when
-    it was confirmed. If a postcode has no member of parliament in the charity's tables, there is no letter to one.
+    it was confirmed. If a postcode has no member of parliament in the charity's tables, there is no letter to one. A
+    member who is one of the targets gets the letter to that target only.
 
     While a target is in test mode, its letter is a test.
     """
@@ -69,7 +97,8 @@ def _keys(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[
     targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
     for target in targets:
         member = member_of(image.get("country"), image.get("postcode")) if target.members else None
-        if member or not target.members:
+        is_target = member and current.letter and current.letter.has_address(member.email, targets)
+        if (member or not target.members) and not is_target:
             about = {"member": member.constituency} if member else {}
             yield _state(current, target.key), letter_delivery(slug, target.key, image["sk"]), about
 

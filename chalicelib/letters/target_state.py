@@ -1,15 +1,18 @@
 """What is stored of a target besides its settings: whether its letters are paused, and why."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core import keys, log, target_keys
+from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
 _PAUSE = ("paused_at", "paused_why")
+# Before the id of a test, the name of the attribute with its address.
+TEST = "test."
 
 
 @dataclass(frozen=True)
@@ -17,14 +20,14 @@ class TargetState:
     """`paused_why`: "bounced", "refused", "complained" or "staff"; "" while letters are sent.
 
     `singles`: how many of the first letters were sent singly. `has_digests`: a letter has been put into a digest.
-    `test_to`: where staff asked to send the last test.
+    `tests`: where staff asked to send each test that is not sent yet.
     """
 
     paused_at: datetime | None = None
     paused_why: str = ""
     singles: int = 0
     has_digests: bool = False
-    test_to: str = ""
+    tests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_paused(self) -> bool:
@@ -64,13 +67,17 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
     tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
 
 
-def keep_test_address(slug: str, target: str, to: str, tables: Tables) -> None:
-    """Remember where staff send a test: an email's own item has no addresses."""
-    tables.update(Change(target_keys.target(slug, target), assign={"test_to": to}))
+def keep_test_address(test: LetterIds, to: str, tables: Tables) -> None:
+    """Remember where staff send this test: an email's own item has no addresses."""
+    tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST}{test.signature_id}": to}))
+
+
+def forget_test_address(test: LetterIds, tables: Tables) -> None:
+    tables.update(Change(target_keys.target(test.slug, test.target), remove=[f"{TEST}{test.signature_id}"]))
 
 
 def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
-    why, singles, test_to = item.get("paused_why", ""), item.get("singles", 0), item.get("test_to", "")
-    return TargetState(paused_at, why, singles, "has_digests" in item, test_to)
+    tests = {name.removeprefix(TEST): item[name] for name in item if name.startswith(TEST)}
+    return TargetState(paused_at, item.get("paused_why", ""), item.get("singles", 0), "has_digests" in item, tests)

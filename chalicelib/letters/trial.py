@@ -3,6 +3,7 @@
 Staff can send one of the petition's letter. While a target is in test mode (`test_to`), people's letters go there too.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -11,10 +12,10 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.letters.model import may_be_sent, recipient, target_of
-from chalicelib.letters.target_state import keep_test_address, target_state
+from chalicelib.letters.target_state import forget_test_address, keep_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
-from chalicelib.mail.model import Priority
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.letter import LetterTarget
@@ -23,15 +24,36 @@ from chalicelib.signatures.letter import SignedLetter, words_of, written
 from chalicelib.signatures.look_up import held_as
 
 NOBODY = translatable("Name of the supporter")
-TESTS = Deliveries(kind="letter-test", lifetime=timedelta(days=1))
 # The key of a test that staff send has this in place of a signature's id.
 BY_STAFF = "staff-"
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialDeliveries(Deliveries):
+    """When a test is settled, the address that staff sent it to is deleted."""
+
+    def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        super().mark_sent(request, at, tables)
+        _forget(request, tables)
+
+    def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        super().drop(request, now, tables)
+        _forget(request, tables)
+
+
+def _forget(request: MailRequest, tables: Tables) -> None:
+    test = letter_ids(request.key)
+    if test.signature_id.startswith(BY_STAFF):
+        forget_test_address(test, tables)
+
+
+TESTS = TrialDeliveries(kind="letter-test", lifetime=timedelta(days=1))
+
+
 def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
     """Request a test of the petition's letter to this address."""
-    keep_test_address(petition.slug, target.key, to, tables)
     key = letter_delivery(petition.slug, target.key, f"{BY_STAFF}{token_hex(8)}")
+    keep_test_address(letter_ids(key), to, tables)
     outbox.send([(TESTS.request(key, now, tables), 0)])
 
 
@@ -43,7 +65,7 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
         return NotSent.TOO_LATE
     language = language_of(petition.language)
     if sender.startswith(BY_STAFF):
-        to: str | None = target_state(slug, target_key, tables).test_to
+        to: str | None = target_state(slug, target_key, tables).tests.get(sender)
         name, words = language.text(NOBODY), words_of(petition.letter, SignedLetter(version=""))
     else:
         to = target.test_to

@@ -42,7 +42,10 @@ class CountedDeliveries(Deliveries):
         """Return the change that adds the numbers, by outcome, to the counter of this email on this day."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
-        transact([new, self.counter(key, now.date(), {REQUESTED: 1}, tables)], tables)
+        transact(self.writes(new, key, now, tables), tables)
+
+    def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
+        return [new, self.counter(key, now.date(), {REQUESTED: 1}, tables)]
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         self._settle(request, DeliveryOutcome.SENT, at, {"mailed_at": iso(at), "mails": 1}, tables)

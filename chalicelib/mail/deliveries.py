@@ -56,11 +56,15 @@ class Deliveries(DeliveryState):
         before.
         """
         self.note(key, now, tables)
-        request = MailRequest(kind=self.kind, key=key, requested_at=iso(now))
+        new = self.new_item(key, now, about)
+        self.put(new, key, now, tables)
+        return self.request_of({"sk": key, **new.item})
+
+    def new_item(self, key: str, now: datetime, about: Mapping[str, str]) -> NewItem:
+        """Return the item of a new request."""
         expires = int((now + self.lifetime).timestamp())
-        item = {"mail_kind": self.kind, "mail_requested_at": request.requested_at, "mails": 0, "expires_at": expires}
-        self.put(NewItem(self.item_key(key), item | about), key, now, tables)
-        return request
+        item = {"mail_kind": self.kind, "mail_requested_at": iso(now), "mails": 0, "expires_at": expires}
+        return NewItem(self.item_key(key), {**item, **about})
 
     def note(self, key: str, now: datetime, tables: Tables) -> None:
         """Mark the email's group, so that the sweep finds this email if its message gets lost."""
@@ -68,6 +72,10 @@ class Deliveries(DeliveryState):
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)
+
+    def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
+        """Return what a transaction must write to request it."""
+        return [new]
 
     def item_key(self, key: str) -> Key:
         return keys.delivery(self.kind, key)

@@ -1,10 +1,11 @@
 """The letter that signers can send to the petition's targets: its texts, its targets, and how each target gets it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from chalicelib.core.address import canonical_of
 from chalicelib.core.times import Moment
 from chalicelib.petitions.text import LetterText, Line, Mailable, Translation, digest
 
@@ -96,6 +97,7 @@ class Letter(LetterText):
             raise ValueError("Each target needs a key of its own")
         if sum(target.members for target in targets) > 1:
             raise ValueError("Only one target can be the members of parliament")
+        _check_addresses(targets)
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
@@ -105,6 +107,11 @@ class Letter(LetterText):
         named = [each.model_copy(update={"name": text.target_names.get(each.key, each.name)}) for each in self.targets]
         return self.model_copy(update={**dict(text), "targets": named})
 
+    def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
+        """Return whether one of the targets that are also `among` these has this address, however it is written."""
+        keys, same = {each.key for each in among}, canonical_of(email)
+        return any(each.email and each.key in keys and canonical_of(each.email) == same for each in self.targets)
+
     @property
     def is_to_members(self) -> bool:
         """Return whether one of the targets is everybody's own member of parliament."""
@@ -112,6 +119,17 @@ class Letter(LetterText):
 
     def target(self, key: str) -> LetterTarget | None:
         return next((each for each in self.targets if each.key == key), None)
+
+
+def _check_addresses(targets: Sequence[LetterTarget]) -> None:
+    """Raise ValueError if two targets have one address: it would get two letters of each person."""
+    seen: dict[str, int] = {}
+    for place, target in enumerate(targets, 1):
+        if target.email and (first := seen.setdefault(canonical_of(target.email), place)) != place:
+            raise ValueError(
+                f"Targets {first} and {place} have the same email address, which would get two letters from each"
+                " person. Leave one of them out, or correct its address"
+            )
 
 
 class KeptLetter(BaseModel):

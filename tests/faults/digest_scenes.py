@@ -9,8 +9,8 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.gathered import close, find_digest, gather
-from chalicelib.letters.target_state import keep_test_address, record_digests, target_state
+from chalicelib.letters.gathered import close, find_digest, gather, seal, take_out
+from chalicelib.letters.target_state import keep_test_address, pause, record_digests, target_state
 from chalicelib.letters.trial import BY_STAFF, TESTS
 from chalicelib.mail.sweep import ON_ITS_WAY
 from chalicelib.signatures.withdraw import withdraw
@@ -82,6 +82,31 @@ def a_sent_digest(served: Served) -> None:
     DIGESTS.mark_sent(served.mail_request, NOW, served.tables)  # type: ignore[attr-defined]
 
 
+def alice_withdraws_while_it_is_sent(served: Served) -> None:
+    alice_withdraws(served)
+    assert seal(TODAY, NOW, served.tables)
+
+
+def a_digest_that_alice_left_late(served: Served) -> None:
+    """SES took nothing then."""
+    a_digest(served)
+    assert seal(TODAY, NOW, served.tables)
+    withdraw(KEY, PETITION, NOW, served.tables)
+    take_out(LETTER_KEY, letter_ids(LETTER_KEY), "none", NOW, served.tables)
+
+
+def a_digest_to_a_paused_target(served: Served) -> None:
+    """It was sealed by an attempt that crashed."""
+    a_digest(served)
+    assert seal(TODAY, NOW, served.tables)
+    pause(PETITION.slug, TARGET, "staff", NOW, served.tables)
+
+
+def waits_unsealed(served: Served) -> None:
+    assert "sealed_at" not in served.tables.items[TODAY.key]
+    assert counted(served) == LetterNumbers(requested=1)
+
+
 def an_old_digest(served: Served) -> None:
     a_digest(served)
     served.clock.forward(2 * ON_ITS_WAY)
@@ -98,7 +123,7 @@ def a_test_of_a_person(served: Served) -> None:
 
 def a_test_of_staff(served: Served) -> None:
     a_petition_with_a_letter(served)
-    keep_test_address(PETITION.slug, TARGET, BOB, served.tables)
+    keep_test_address(letter_ids(A_TEST), BOB, served.tables)
     _request(served, TESTS.request(A_TEST, NOW, served.tables))
 
 
@@ -127,6 +152,11 @@ def is_taken_out(served: Served) -> None:
     assert counted(served) == LetterNumbers(requested=1, dropped=1)
 
 
+def is_noted_as_late(served: Served) -> None:
+    assert served.tables.items[TODAY.key]["late"] == {f"{KEY.sk} none"}
+    assert counted(served).waiting == 1
+
+
 def digest_is_requested_once(served: Served) -> None:
     assert {message["key"] for message in served.other_queue.messages} == {TODAY.delivery}
     assert served.tables.items[TODAY.key]["requested_at"]
@@ -152,9 +182,12 @@ DIGEST_SCENES = [
     Scene("send_other_mail", a_letter_for_a_digest, delivered, is_gathered_once, SIX, sends=False),
     Scene("send_other_mail", a_first_letter, delivered, is_sent_once, SIX),
     Scene("send_other_mail", a_digest, delivered, is_sent_once, SIX),
+    Scene("send_other_mail", a_digest_to_a_paused_target, delivered, waits_unsealed, SIX, sends=False),
     Scene("send_letter_digests", a_gathered_letter, partial(ran, "send_letter_digests", _schedule),
           digest_is_requested_once, sends=False),
     Scene("relay_mail", alice_withdraws, partial(ran, "relay_mail", withdrawal), is_taken_out),
+    Scene("relay_mail", alice_withdraws_while_it_is_sent, partial(ran, "relay_mail", withdrawal), is_noted_as_late),
+    Scene("send_other_mail", a_digest_that_alice_left_late, delivered, is_taken_out, SIX, sends=False),
     Scene("relay_mail", a_target_in_test_mode, partial(ran, "relay_mail", confirmation), a_test_is_requested),
     Scene("receive_feedback", a_sent_digest, bounced, is_failed_and_paused),
     Scene("receive_feedback", a_test_of_staff, bounced, counted_right),

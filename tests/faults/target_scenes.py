@@ -11,9 +11,9 @@ from chalicelib.letters.pace import turn
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.letter import Paced
-from tests.actors import NOW
-from tests.faults.letter_scenes import LETTER_KEY, a_requested_letter
-from tests.faults.scenes import LATER, PETITION, SIX, Scene, counted_right
+from tests.actors import DAY, NOW
+from tests.faults.letter_scenes import LETTER_KEY, a_requested_letter, letter_is_queued_again
+from tests.faults.scenes import LATER, PETITION, SIX, Scene, _schedule, counted_right, ran
 from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
 from tests.faults.update_scenes import bounced, delivered
 from tests.letters.lettering import TARGET as HOME_OFFICE, a_petition_with_a_letter, confirmed_with_a_letter
@@ -89,6 +89,18 @@ def a_letter_whose_turn_comes_later(served: Served) -> None:
     assert turn(PETITION.slug, TARGET, "another", Paced(mode="paced", per_hour=1), None, now, served.tables) == now
 
 
+def a_letter_that_waits_at_a_pace_that_ended(served: Served) -> None:
+    a_letter_at_a_pace(served)
+    LETTERS.postpone(served.mail_request, NOW + DAY, served.tables)  # type: ignore[attr-defined]
+    a_petition_with_a_letter(served)
+
+
+def is_due_and_queued(served: Served) -> None:
+    item = served.tables.items[LETTERS.item_key(LETTER_KEY)]
+    assert item["mail_due_at"] == item["mail_requested_at"]
+    letter_is_queued_again(served)
+
+
 def waits(served: Served) -> None:
     assert letters_counted_right(served) == LetterNumbers(requested=1)
     assert served.tables.items[LETTERS.item_key(LETTER_KEY)]["mail_requested_at"]
@@ -154,6 +166,8 @@ TARGET_SCENES = [
     Scene("send_other_mail", a_letter_to_a_paused_target, delivered, waits, SIX, sends=False),
     Scene("send_other_mail", a_letter_at_a_pace, delivered, is_counted_once, timedelta(hours=1)),
     Scene("send_other_mail", a_letter_whose_turn_comes_later, delivered, waits, SIX, sends=False),
+    Scene("sweep_mail", a_letter_that_waits_at_a_pace_that_ended, partial(ran, "sweep_mail", _schedule),
+          is_due_and_queued),
     Scene("receive_feedback", a_sent_letter, bounced, pauses_its_target),
     Scene("read_letters", bob_reads_letters, partial(read, STAFF), counted_right),
     Scene("pause_letters", bob_pauses, partial(asked, "POST", f"{STAFF}/{TARGET}/pause", 200, None), is_paused),

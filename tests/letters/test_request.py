@@ -10,7 +10,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.kinds import LETTER_KINDS
-from chalicelib.letters.request import has_just_confirmed, request_letters, request_missing
+from chalicelib.letters.request import request_letters, request_missing, sends_letter_now
 from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
 from tests.letters.lettering import a_petition_with_a_letter, confirmed_with_a_letter, relayed, send_all
@@ -29,14 +29,16 @@ CONFIRMED = PENDING | {"state": "confirmed"}
         (PENDING | {"restored_at": "1"}, CONFIRMED | {"restored_at": "1"}, True),
         (CONFIRMED, CONFIRMED, False),
         (None, PENDING, False),
+        ({"state": "confirmed"}, CONFIRMED, True),
+        ({"state": "confirmed"}, CONFIRMED | {"restored_at": "1"}, False),
         (CONFIRMED, {"state": "withdrawn"}, False),
         (PENDING, {"state": "confirmed"}, False),
     ],
 )
-def test_only_a_confirmation_with_a_letter_requests_it(
+def test_only_a_confirmation_of_the_letter_requests_it(
     before: dict[str, Any] | None, after: dict[str, Any], expected: bool
 ) -> None:
-    assert has_just_confirmed(before, after) is expected
+    assert sends_letter_now(before, after) is expected
 
 
 def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(served: Served) -> None:

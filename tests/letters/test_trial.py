@@ -19,20 +19,33 @@ from tests.served import JSON, Served
 BOB = "bob@charity.example"
 
 
-def test_staff_send_themselves_the_letter_as_it_is(served: Served) -> None:
-    a_petition_with_a_letter(served)
+def send_a_test_to(served: Served, address: str) -> None:
     headers = {
         "Authorization": f"Bearer {bobs_token(served.tables, served.clock(), Right.MANAGE)}",
         "Content-Type": JSON,
     }
     path = f"/api/staff/petitions/safe-children/letters/{TARGET}/test"
-    answer = served.client.http.request("POST", path, headers=headers, body=json.dumps({"email": BOB}).encode())
+    answer = served.client.http.request("POST", path, headers=headers, body=json.dumps({"email": address}).encode())
     assert answer.status_code == 202
+
+
+def test_staff_send_themselves_the_letter_as_it_is(served: Served) -> None:
+    a_petition_with_a_letter(served)
+    send_a_test_to(served, BOB)
     send_all(served)
     [mail] = served.mailer.mails
     assert (mail.to, mail.subject) == (BOB, f"[TEST] {LETTER['subject']}")
     assert mail.text.startswith("Dear Home Secretary,")
     assert numbers(served) == LetterNumbers()
+
+
+def test_two_tests_at_once_go_each_to_the_one_who_asked_and_no_address_stays(served: Served) -> None:
+    a_petition_with_a_letter(served)
+    send_a_test_to(served, BOB)
+    send_a_test_to(served, "dora@charity.example")
+    send_all(served)
+    assert [mail.to for mail in served.mailer.mails] == [BOB, "dora@charity.example"]
+    assert "charity.example" not in str([item for key, item in served.tables.items.items() if "TARGET" in key.pk])
 
 
 def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(served: Served) -> None:

@@ -1,5 +1,6 @@
 """Letters and their counters, on the fake and on the emulator: each change happens once, with its number."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.gathered import close, find_digest, gather, take_out, unrequested
+from chalicelib.letters.gathered import Gathered, close, find_digest, gather, seal, take_out, unrequested, unseal
 from chalicelib.letters.pace import turn
 from chalicelib.letters.target_state import pause, resume, target_state, target_states
+from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
 from tests.stores.test_deliveries import LEASE, tables, works  # noqa: F401  (a fixture)
@@ -49,7 +51,7 @@ def test_a_dropped_letter_is_requested_again_by_one_of_many(tables: Tables) -> N
     assert numbers(tables) == LetterNumbers(requested=1)
 
 
-def test_a_digest_gathers_each_letter_once_and_none_after_it_is_closed(tables: Tables) -> None:  # noqa: F811
+def test_a_digest_gathers_each_letter_once_and_loses_those_of_people_who_withdraw(tables: Tables) -> None:  # noqa: F811
     requests = [LETTERS.request(key_of(number), NOW, tables) for number in range(6)]
     ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
     with ThreadPoolExecutor(6) as pool:
@@ -61,10 +63,40 @@ def test_a_digest_gathers_each_letter_once_and_none_after_it_is_closed(tables: T
     assert after == ids._replace(day=ids.day + DAY)
     found = find_digest(ids, tables)
     assert found is not None
-    assert (found.letters, found.areas) == (3, {"SW": 3})
+    assert (found.letters, found.areas) == (2, {"SW": 2})
     assert [*unrequested(SLUG, TARGET, tables)] == [ids, after]
     DIGESTS.mark_sent(DIGESTS.request(ids.delivery, NOW, tables), NOW, tables)
-    assert numbers(tables) == LetterNumbers(requested=6, sent=3, dropped=1)
+    assert numbers(tables) == LetterNumbers(requested=6, sent=2, dropped=2)
+
+
+def test_people_who_withdraw_while_a_digest_is_sealed_are_taken_out_before_the_next_attempt(
+    tables: Tables,  # noqa: F811
+) -> None:
+    requests = [LETTERS.request(key_of(number), NOW, tables) for number in range(4)]
+    for each in requests:
+        gather(letter_ids(each.key), each, "no postcode", False, NOW, tables)
+    ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
+    request = DIGESTS.request(ids.delivery, NOW, tables)
+
+    def leave(*letters: MailRequest) -> None:
+        with ThreadPoolExecutor(6) as pool:
+            [*pool.map(lambda each: take_out(each.key, letter_ids(each.key), "no postcode", NOW, tables), letters * 3)]
+
+    def sealed() -> tuple[int, Mapping[str, int]]:
+        found = seal(ids, NOW, tables)
+        assert found
+        return found.letters, found.areas
+
+    assert sealed() == (4, {"no postcode": 4})
+    leave(*requests[:2])
+    assert find_digest(ids, tables) == Gathered(ids, 4, {"no postcode": 4}, [], is_requested=False)
+    assert sealed() == (2, {"no postcode": 2})
+    unseal(ids, tables)
+    leave(requests[2])
+    assert sealed() == (1, {"no postcode": 1})
+    DIGESTS.mark_sent(request, NOW, tables)
+    leave(requests[3])
+    assert numbers(tables) == LetterNumbers(requested=4, sent=1, dropped=3)
 
 
 def test_turns_of_racing_senders_differ(tables: Tables) -> None:  # noqa: F811

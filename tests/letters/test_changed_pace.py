@@ -1,0 +1,81 @@
+"""Staff change how a target gets its letters: those that waited for a turn follow the new setting."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.letters.counts import LetterNumbers
+from chalicelib.mail.sweep import ON_ITS_WAY
+from chalicelib.petitions.model import Petition
+from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, send_all
+from tests.letters.test_counts import numbers
+from tests.letters.test_digests import UNTIL_SEVEN, letters, run
+from tests.served import Served, schedule_event
+
+SLOW, FAST = {"mode": "paced", "per_hour": 1}, {"mode": "paced", "per_hour": 100}
+
+
+def delivered_as(served: Served, delivery: dict[str, Any]) -> Petition:
+    return a_petition_with_a_letter(served, targets=[{**OFFICE, "delivery": delivery}])
+
+
+def sweeps(served: Served) -> None:
+    """Let the time go by in which every waiting letter is looked at, and send what is due."""
+    for _ in range(5):
+        served.clock.forward(ON_ITS_WAY / 4)
+        served.invoke("sweep_mail", schedule_event())
+        send_all(served)
+
+
+@pytest.fixture
+def waiting(served: Served) -> Served:
+    """One letter went, and twenty wait for the next days."""
+    letters(served, delivered_as(served, SLOW), 21)
+    assert numbers(served) == LetterNumbers(requested=21, sent=1)
+    return served
+
+
+@pytest.mark.parametrize("others_wait", [0, 500])
+def test_without_a_pace_they_are_due_now_however_busy_the_queue_is(waiting: Served, others_wait: int) -> None:
+    delivered_as(waiting, {"mode": "single"})
+    waiting.queue.messages += [{}] * others_wait
+    sweeps(waiting)
+    assert numbers(waiting) == LetterNumbers(requested=21, sent=21)
+    assert len(waiting.mailer.mails) == 21
+
+
+def test_they_are_queued_once(waiting: Served) -> None:
+    delivered_as(waiting, {"mode": "single"})
+    for _ in range(4):
+        waiting.clock.forward(ON_ITS_WAY / 3)
+        waiting.invoke("sweep_mail", schedule_event())
+    assert len(waiting.other_queue.messages) == 20
+
+
+def test_for_a_target_that_gets_digests_now_they_are_in_the_next_one(waiting: Served) -> None:
+    delivered_as(waiting, {"mode": "digest", "first": 0})
+    sweeps(waiting)
+    waiting.clock.forward(UNTIL_SEVEN)
+    run(waiting)
+    assert waiting.mailer.mails[-1].subject.startswith("20 letters")
+    assert numbers(waiting) == LetterNumbers(requested=21, sent=21)
+
+
+def test_those_to_a_target_that_was_removed_are_dropped_soon(waiting: Served) -> None:
+    a_petition_with_a_letter(waiting, targets=[{**OFFICE, "key": "another"}])
+    sweeps(waiting)
+    assert numbers(waiting) == LetterNumbers(requested=21, sent=1, dropped=20)
+
+
+def test_while_it_has_a_pace_each_keeps_its_turn(waiting: Served) -> None:
+    delivered_as(waiting, FAST)
+    sweeps(waiting)
+    assert numbers(waiting).sent == 2
+
+
+def test_letters_at_a_faster_pace_do_not_wait_for_turns_at_the_slow_one(waiting: Served) -> None:
+    petition = delivered_as(waiting, FAST)
+    waiting.clock.forward(timedelta(minutes=30))
+    letters(waiting, petition, 1)
+    assert numbers(waiting).sent == 2
