@@ -143,12 +143,14 @@ def _confirm(
 ) -> None:
     """Count the signature. The partner's values replace those that a stranger may have typed here before.
 
-    Remove its letter: only the person can confirm a letter.
+    Only the person can confirm a letter: one that was typed here is offered to them by email.
     """
     vouched = {} if is_own else {"name": sent.form.name, "updates": sent.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     corrections = Corrections.model_validate(vouched)
-    confirm(subject, corrections, receiving.petition, now, receiving.tables, also={"letter": None}, by_owner=False)
+    offered = signature.letter.model_dump(exclude_none=True) if signature.letter else None
+    also = {"letter": None, "letter_asked": offered}
+    confirm(subject, corrections, receiving.petition, now, receiving.tables, also=also, by_owner=False)
 
 
 def _is_suppressed(signature: Signature) -> bool:

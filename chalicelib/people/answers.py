@@ -139,6 +139,10 @@ class LetterDelivery(TypedDict):
 class HeldLetter(TypedDict):
     agreed: AgreedLetter | None
     """Null if the person sends none, or withdrew."""
+    asked: AgreedLetter | None
+    """A letter that somebody typed with this address when the signature counted already. It is sent only if the person
+    sends it from the page in our email.
+    """
     deliveries: list[LetterDelivery]
 
 

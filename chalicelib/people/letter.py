@@ -7,7 +7,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.signatures.letter import words_of
+from chalicelib.signatures.letter import SignedLetter, words_of
 from chalicelib.signatures.look_up import Held
 
 if TYPE_CHECKING:
@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 def letters_of(held: list[Held], tables: Tables) -> "dict[str, HeldLetter]":
     """Return the letters of a person by slug, of the petitions that have one."""
     return {
-        each.petition.slug: {"agreed": _agreed_letter(each, tables), "deliveries": _deliveries(each, tables)}
+        each.petition.slug: {
+            "agreed": _words(each, each.signature.letter, tables),
+            "asked": _words(each, each.signature.letter_asked, tables),
+            "deliveries": _deliveries(each, tables),
+        }
         for each in held
-        if each.petition.letter or each.signature.letter
+        if each.petition.letter or each.signature.letter or each.signature.letter_asked
     }
 
 
-def _agreed_letter(held: Held, tables: Tables) -> "AgreedLetter | None":
-    signature, signed = held.signature, held.signature.letter
+def _words(held: Held, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
     if signed is None:
         return None
     letter = letter_as_signed(held.petition.slug, signed.version, tables).in_language(
-        language_of(signature.language or held.petition.language).code
+        language_of(held.signature.language or held.petition.language).code
     )
     words = words_of(letter, signed)
     return {

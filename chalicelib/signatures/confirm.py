@@ -54,18 +54,21 @@ def confirm(
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `also`: more attributes to store, such as the letter. `by_owner`: the mailbox's owner confirms, so send the receipt
+    `also`: more attributes to store, such as the letter. If the signature is confirmed and its owner was offered a
+    letter, that letter answers the offer. `by_owner`: the mailbox's owner confirms, so send the receipt
     if the petition has one. Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid
     if the postcode does not fit the current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
-        changes = {**_corrected(corrections, subject.country), **also}
+        changes = {**corrected(corrections, subject.country), **also}
         stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=petition.receipt and by_owner)
         if stored is None:
             return SignatureState.CONFIRMED
         if stored["state"] != SignatureState.PENDING:
+            if by_owner and "letter_asked" in stored and "letter" in also:
+                store.answer_offer(subject.key, also["letter"], tables)
             return SignatureState(stored["state"])
         # It was signed again after the email, so country or source changed. Check the postcode against that country.
         subject = subject._replace(country=stored["country"], source=stored["source"])
@@ -73,11 +76,11 @@ def confirm(
     raise Conflicted("storage")
 
 
-def _corrected(corrections: Corrections, country: str) -> dict[str, Any]:
+def corrected(corrections: Corrections, country: str) -> dict[str, Any]:
     """Return the corrections. Remove a postcode that was given for another country, unless it is corrected too."""
-    corrected = corrections.model_dump(exclude_unset=True)
-    moved = corrected.get("country", country) != country
-    return {**({"postcode": None} if moved else {}), **corrected}
+    given = corrections.model_dump(exclude_unset=True)
+    moved = given.get("country", country) != country
+    return {**({"postcode": None} if moved else {}), **given}
 
 
 def _confirm_as_linked(

@@ -1,23 +1,32 @@
 """The letter on the page where its sender confirms: as it will arrive, and as fields to correct."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from chalicelib.core.language import language_of
+from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.language import language_of, translatable
+from chalicelib.core.validation import is_ticked
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import member_of
+from chalicelib.petitions.members import MemberOfParliament, member_of
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.letter import SignedLetter, Written, words_of, written
+from chalicelib.signatures.confirm import corrected, read_corrections
+from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.letter import SignedLetter, Written, corrected_letter, words_of, written
 from chalicelib.signatures.letter_form import NO_OPENING
-from chalicelib.signatures.model import Signature
+from chalicelib.signatures.model import Signature, SignatureState
+
+OTHER_MEMBER = translatable("From this postcode, your letter goes to somebody else. Read it again, then confirm")
 
 
 @dataclass(frozen=True)
 class ShownLetter:
     """`text`: the petition's letter in `language`, that of the signature. `fields`: the values of the form.
 
-    `to`: the names of those who get it. `has_no_member`: it would go to a member of parliament, but the charity's
-    tables have none for this postcode.
+    `to`: the names of those who get it. `member`: the constituency of the member of parliament among them, or "".
+    `has_no_member`: it would go to a member of parliament, but the charity's tables have none for this postcode.
     """
 
     text: Letter
@@ -25,6 +34,7 @@ class ShownLetter:
     version: str
     arrives: Written
     to: Sequence[str]
+    member: str
     has_no_member: bool
     fields: Mapping[str, str]
 
@@ -40,7 +50,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     words = words_of(shown.letter, signed)
     targets = shown.letter.targets
     member = member_of(signature.country, signature.postcode) if shown.letter.is_to_members else None
-    to = [member.name if each.members and member else each.name for each in targets if member or not each.members]
+    to = _names(shown.letter, member)
     arrives = written(words, (to or [targets[0].name])[0], name, postcode, shown.charity, language)
     return ShownLetter(
         shown.letter,
@@ -48,9 +58,47 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
         petition.letter_version,
         arrives,
         to,
-        len(to) < len(targets),
+        member.constituency if member else "",
+        shown.letter.is_to_members and member is None,
         _fields(words, signed, sends=signature.letter is not None),
     )
+
+
+def as_typed(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
+    """Return the signature with what was typed on the page, as far as it is valid: so the letter would arrive."""
+    changes: dict[str, Any] = {}
+    with suppress(Invalid):
+        changes |= corrected(read_corrections(fields, signature.country or ""), signature.country or "")
+    with suppress(Invalid):
+        changes |= corrected_letter(fields, petition)
+    if changes.get("letter"):
+        changes["letter"] = SignedLetter.model_validate(changes["letter"])
+    return signature.model_copy(update=changes)
+
+
+def check_member(fields: Mapping[str, str], corrections: Corrections, country: str) -> None:
+    """Raise Invalid if the letter would go to another member of parliament than the page showed."""
+    if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
+        return
+    typed = {"country": country, **corrected(corrections, country)}
+    member = member_of(typed["country"], typed.get("postcode"))
+    if fields["letter.member"] != (member.constituency if member else ""):
+        raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
+
+
+def offered_letter(signature: Signature, petition: Petition, now: datetime) -> ShownLetter | None:
+    """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send."""
+    is_offered = signature.state is SignatureState.CONFIRMED and signature.letter is None
+    if not is_offered or signature.letter_asked is None or not petition.confirmable_at(now):
+        return None
+    return shown_letter(signature.model_copy(update={"letter": signature.letter_asked}), petition)
+
+
+def _names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
+    """Return the names of those who get it. A member who is also another target gets one letter, as that target."""
+    others = None if member and letter.has_address(member.email, letter.targets) else member
+    found = [others and others.name if each.members else each.name for each in letter.targets]
+    return [name for name in found if name]
 
 
 def _fields(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:

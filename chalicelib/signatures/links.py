@@ -18,16 +18,9 @@ from chalicelib.edge.http import FORM, chosen_language, content_type, form_field
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
-from chalicelib.signatures.confirm import (
-    check_version,
-    confirm,
-    current_versions,
-    read_corrections,
-    restate,
-    settled,
-)
+from chalicelib.signatures.confirm import check_version, confirm, current_versions, read_corrections, restate, settled
 from chalicelib.signatures.letter import corrected_letter
-from chalicelib.signatures.letter_page import shown_letter
+from chalicelib.signatures.letter_page import as_typed, check_member, offered_letter, shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
@@ -47,7 +40,9 @@ class Link:
 
 @page_view(routes)
 def show_confirmation(request: Request) -> Response:
-    """Show what was signed and agreed to, to confirm or correct. Show nothing personal once it is confirmed."""
+    """Show what was signed and agreed to, to confirm or correct. Once it is confirmed, show nothing personal, unless
+    our email offered its owner to send a letter.
+    """
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
@@ -102,6 +97,7 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
     try:
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
+        check_member(fields, corrections, link.subject.country)
         versions = {} if version is None else current_versions(link.petition)
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also)
@@ -159,20 +155,23 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    if signature.state is not SignatureState.PENDING:
+    is_pending = signature.state is SignatureState.PENDING
+    offered = offered_letter(signature, link.petition, times.now())
+    if not is_pending and offered is None:
         return page_about(link.petition, request, AFTERWARDS[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
-    shown = shown_letter(signature, link.petition)
+    shown = offered or shown_letter(as_typed(signature, typed or {}, link.petition), link.petition)
     context = {
         "letter": shown,
         "token": link.token,
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
-        "countries": list(language.countries(countries()).items()),
+        "countries": list(language.countries(countries()).items()) if is_pending else [],
         "form": {**_signed_values(signature), **(shown.fields if shown else {}), **(_typed_values(typed or {}))},
         "errors": errors,
     }
-    return page_about(link.petition, request, "confirm.html", context, 422 if errors else 200)
+    template = "confirm.html" if is_pending else "send_letter.html"
+    return page_about(link.petition, request, template, context, 422 if errors else 200)
 
 
 def _withdraw_token(subject: Subject) -> str:

@@ -1,5 +1,6 @@
 """Request a signature's email, and record whether it was sent. mail/state.py explains the states in between."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ from chalicelib.signatures.model import (
     SignatureState,
 )
 
+NO_OFFER: Mapping[str, Any] = {}
+
 
 def may_have_more_mail(most: int | None = None) -> Condition:
     """Return the condition: not undeliverable, and fewer than `most` emails (None: any number)."""
@@ -22,42 +25,57 @@ def may_have_more_mail(most: int | None = None) -> Condition:
     return is_deliverable if most is None else is_deliverable & Attr("mails").lt(most)
 
 
-def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables) -> None:
-    """Request one more email.
+def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
+    """Request one more email, and store what it offers.
 
     Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state has changed. A
     pending signature gets a new expiry date: the old one may come before SES's quota or a limit allows the next email.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
     may_be_asked = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()
-    request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now)}
+    request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now), **offer}
     if state is SignatureState.PENDING:
         request["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
     tables.update(Change(key, assign=request, when=may_be_asked))
 
 
-def ask_again(key: Key, seen: Signature, now: datetime, tables: Tables, network: str | None = None) -> None:
+def ask_again(
+    key: Key,
+    seen: Signature,
+    now: datetime,
+    tables: Tables,
+    network: str | None = None,
+    letter: Mapping[str, Any] | None = None,
+) -> None:
     """Request the email that fits the signature's state, or nudge the open request. Raise ConditionFailed.
 
-    `network`: where the person signs again.
+    `network`: where the person signs again. `letter`: what they ask to send. A confirmed signature without a letter
+    offers it by that email, because anybody can type the address.
     """
+    is_offered = letter is not None and seen.state is SignatureState.CONFIRMED and seen.letter is None
+    offer = {"letter_asked": letter} if is_offered else NO_OFFER
     if seen.mail_kind:
-        nudge_mail(key, now, tables, network)
+        nudge_mail(key, now, tables, network, offer)
     else:
-        request_mail(
-            key, MailKind.CONFIRM if seen.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED, now, tables
-        )
+        kind = MailKind.CONFIRM if seen.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
+        request_mail(key, kind, now, tables, offer)
 
 
-def nudge_mail(key: Key, now: datetime, tables: Tables, network: str | None = None) -> None:
+def nudge_mail(
+    key: Key, now: datetime, tables: Tables, network: str | None = None, offer: Mapping[str, Any] = NO_OFFER
+) -> None:
     """Queue an old request again, because its message may be lost. Raise ConditionFailed if it is too recent.
 
     A stranger may have typed the address from a flooded network. So `network`, if given, may have an earlier turn.
+    The first `offer` is stored with a recent request too: its email has not been sent.
     """
     long_ago = iso(now - NUDGE_AFTER)
-    is_old = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
+    may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
+    if offer:
+        is_first = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
+        may_be_nudged = (may_be_nudged | is_first) & Attr("state").eq(SignatureState.CONFIRMED)
     elsewhere = {"mail_network": network} if network else {}
-    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **elsewhere}, when=is_old))
+    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **elsewhere, **offer}, when=may_be_nudged))
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:

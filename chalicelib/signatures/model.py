@@ -38,7 +38,7 @@ MOST_CAME_WITH = 50
 # Personal data: withdrawing removes all of these.
 PERSONAL = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
-    *("receipt", "also_obtained_by", "also_came_with", "letter"),
+    *("receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked"),
 )
 MAIL_REQUEST = (
     *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
@@ -80,6 +80,9 @@ class Signature(BaseModel):
     updates: bool = False
     # The letter to the petition's targets. None: its person sends none.
     letter: SignedLetter | None = None
+    # A letter that was typed with this address and that nobody has confirmed, although the signature is confirmed. Our
+    # email offers it to the owner of the mailbox, who may send it.
+    letter_asked: SignedLetter | None = None
     # Its origin (signatures.origin), and the versions of what was signed and agreed to.
     obtained_by: str
     channel: str

@@ -189,7 +189,8 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
         if earlier.is_over(now):
             store.renew(key, signature, now, tables)
         elif signature.mail_kind:
-            mail_state.ask_again(key, earlier, now, tables, signature.mail_network)
+            letter = signature.letter.model_dump(exclude_none=True) if signature.letter else None
+            mail_state.ask_again(key, earlier, now, tables, signature.mail_network, letter)
     except ConditionFailed as failure:
         return failure.item is not None
     return True

@@ -73,11 +73,13 @@ def confirmation(
 ) -> Change:
     """Return the change from pending to confirmed, on condition that country and source are still the link's.
 
-    `receipt`: it also requests the receipt, so that this needs no further write.
+    `receipt`: it also requests the receipt, so that this needs no further write. A letter that only the owner of the
+    mailbox may send is offered by email.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
-    asked = {"mail_kind": MailKind.RECEIPT, "mail_requested_at": iso(now)} if receipt else {}
+    kind = MailKind.RECEIPT if receipt else MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
+    asked = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
     return Change(
         subject.key,
@@ -85,6 +87,14 @@ def confirmation(
         remove=("expires_at", *(name for name in MAIL_REQUEST if name not in asked), *emptied),
         when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
     )
+
+
+def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
+    """Add the letter that was offered to a confirmed signature, or forget it (None). Idempotent."""
+    is_offered = Attr("letter_asked").exists() & Attr("letter").not_exists()
+    assign = {"letter": letter} if letter else {}
+    when = is_offered & Attr("state").eq(SignatureState.CONFIRMED)
+    tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
 
 
 def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:

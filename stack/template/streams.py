@@ -12,15 +12,17 @@ _NOT_PENDING = {"anything-but": ["pending"]}
 # "exists" works on leaves only, and a letter is a map.
 _LETTER = {"state": {"S": ["confirmed"]}, "letter": {"M": {"version": {"S": [_EXISTS]}}}}
 _LETTER_CONFIRMED = {"dynamodb": {"OldImage": {"state": {"S": ["pending"]}}, "NewImage": _LETTER}}
+_OFFERED = {"state": {"S": ["confirmed"]}, "letter_asked": {"M": {"version": {"S": [_EXISTS]}}}}
+_LETTER_ADDED = {"dynamodb": {"OldImage": _OFFERED, "NewImage": _LETTER}}
 _NO_LONGER = {"state": {"S": [{"anything-but": ["confirmed"]}]}}
 _LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _LETTER, "NewImage": _NO_LONGER}}
 
 
 def streams() -> Template:
-    # A filter's patterns are alternatives; Lambda allows five. The relay reads email requests, and confirmations and
-    # withdrawals with a letter. Projections count a new and a removed signature, a sent and an undeliverable email, and
-    # a change from or to another state.
-    relayed = [_image("NewImage", "mail_kind", _EXISTS), _LETTER_CONFIRMED, _LETTER_WITHDRAWN]
+    # A filter's patterns are alternatives; Lambda allows five. The relay reads email requests, confirmations with a
+    # letter, letters that are added later, and withdrawals with a letter. Projections count a new and a removed
+    # signature, a sent and an undeliverable email, and a change from or to another state.
+    relayed = [_image("NewImage", "mail_kind", _EXISTS), _LETTER_CONFIRMED, _LETTER_ADDED, _LETTER_WITHDRAWN]
     projected = [
         {"eventName": ["INSERT", "REMOVE"]},
         _image("NewImage", "mailed_at", _EXISTS),

@@ -6,13 +6,14 @@ from typing import Any
 from chalicelib.core import keys
 from chalicelib.core.errors import MailRefused
 from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.core.tokens import Purpose
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.sweep import ON_ITS_WAY
 from chalicelib.petitions.model import Petition
-from tests.actors import NOW, item_of
+from tests.actors import NOW, change_item, confirmed, item_of
 from tests.faults.people_scenes import PERSON
-from tests.faults.scenes import KEY, PETITION, SIX, Scene, _schedule, counted_right, ran
+from tests.faults.scenes import KEY, PETITION, SIX, Scene, _schedule, counted_right, link, posted, ran
 from tests.faults.staff_scenes import (
     ADDRESS,
     WRITTEN,
@@ -24,7 +25,7 @@ from tests.faults.staff_scenes import (
 )
 from tests.faults.update_scenes import bounced, delivered
 from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.served import Served, stream_event
+from tests.served import Served, stream_event, token_in
 
 WITH_A_LETTER = {**WRITTEN, "letter": LETTER}
 LETTER_KEY = letter_delivery(PETITION.slug, "home-secretary", KEY.sk)
@@ -62,6 +63,19 @@ def an_old_request_for_a_letter(served: Served) -> None:
     served.clock.forward(2 * ON_ITS_WAY)
 
 
+def alice_is_offered_a_letter(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    alice = confirmed(served.tables, petition)
+    change_item(served.tables, petition, alice, letter_asked={"version": petition.letter_version, "reply": False})
+
+
+def sends_it(served: Served) -> None:
+    counted_right(served)
+    item = item_of(served.tables, PETITION, KEY.sk)
+    assert item["letter"]["version"]
+    assert "letter_asked" not in item
+
+
 def confirmation(served: Served) -> dict[str, Any]:
     return stream_event([("1", PENDING, item_of(served.tables, PETITION, KEY.sk))])
 
@@ -91,6 +105,8 @@ LETTER_SCENES = [
     Scene("relay_mail", a_dropped_letter, partial(ran, "relay_mail", confirmation), is_requested_once),
     Scene("send_other_mail", a_requested_letter, delivered, is_sent_at_most_once, SIX),
     Scene("send_other_mail", a_letter_that_ses_refuses, delivered, counted_right, SIX, sends=False),
+    Scene("confirm_signature", alice_is_offered_a_letter,
+          partial(posted, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200), sends_it),
     Scene("export_access", bob_and_a_requested_letter, partial(asked, "POST", f"{PERSON}/access", 200, {}),
           partial(is_in_the_trail, "access.exported")),
     Scene("receive_feedback", a_requested_letter, bounced, says_nothing_about_alice),

@@ -7,7 +7,7 @@ from chalicelib.core.rights import Right
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import NOW, a_petition, a_published_petition, bobs_token, confirmed, key_of
+from tests.actors import NOW, a_petition, a_published_petition, bobs_token, change_item, confirmed, key_of
 from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.people.test_api import ask, at
 from tests.served import Served
@@ -34,8 +34,18 @@ def test_the_file_has_the_letter_as_it_was_confirmed(served: Served) -> None:
             "reply": True,
             "reply_wording": LETTER["reply_wording"],
         },
+        "asked": None,
         "deliveries": [],
     }
+
+
+def test_the_file_has_a_letter_that_somebody_asked_to_send_and_nobody_has_sent(served: Served) -> None:
+    petition = a_petition_with_a_letter(served)
+    identity = confirmed(served.tables, petition)
+    asked = {"version": petition.letter_version, "body": "Somebody typed this.", "reply": False}
+    change_item(served.tables, petition, identity, letter_asked=asked)
+    letter = letter_in_file(served, identity)
+    assert (letter["agreed"], letter["asked"]["body"]) == (None, "Somebody typed this.")
 
 
 def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(served: Served) -> None:

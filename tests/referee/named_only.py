@@ -8,6 +8,7 @@ RECORDED = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/del
 REQUESTED = {"chalicelib/mail/deliveries.py:put"}
 OF_DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/gathered.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:keep_test_address"
+OFFER = "chalicelib/signatures/store.py:answer_offer"
 # `sites_from` follows names: these are named in what a function runs, and not called by it.
 NAMED_ONLY = {
     # These views never refuse an action after they have recorded it.
@@ -15,8 +16,10 @@ NAMED_ONLY = {
     "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *AGAIN, *OF_DIGESTS},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", NOTE},
     "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
-    # A partner that finds a signature signs again without email, so an email is requested only after a race.
+    # A partner that finds a signature signs again without email, so an email is requested only after a race. Partners
+    # answer no offer, and only an import is noted on a receipt.
     "partners": {
+        *("chalicelib/partners/store.py:note_import", OFFER),
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
@@ -26,6 +29,8 @@ NAMED_ONLY = {
         *REQUESTED,
         *(f"chalicelib/letters/target_state.py:{name}" for name in ("target_state", "record_digests")),
         *("chalicelib/letters/pace.py:_has_room", *OF_DIGESTS),
+        *(f"chalicelib/letters/gathered.py:{name}" for name in ("seal", "unseal", "end")),
+        "chalicelib/letters/target_state.py:forget_test_address",
         "chalicelib/mail/counted.py:transact",
         "chalicelib/mail/outstanding.py:advance",
         "chalicelib/mail/deliveries.py:mark_sent",
@@ -48,6 +53,7 @@ NAMED_ONLY = {
     },
     # The partner's usual wording is stored already.
     "run_import": {
+        OFFER,
         "chalicelib/partners/store.py:keep_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.petitions.members import MemberOfParliament
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
-from tests.actors import NOW, WELSH, a_petition, json_of
+from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter
 from tests.located import LOWER, UPPER, give_members
 from tests.petitions.test_members import MP
@@ -51,11 +52,61 @@ def test_the_page_says_that_a_letter_without_a_member_is_not_sent(
     assert arrived(served, lettered) == []
 
 
-def test_a_postcode_that_is_corrected_while_confirming_finds_the_member(served: Served, lettered: Petition) -> None:
-    page = page_after_signing(served, lettered, postcode="AB1 1AA")
-    assert NOT_SENT in shown(page)
-    served.post_form("/confirm", form_on(page) | {"country": "GB", "postcode": "ZZ9 9ZZ"})
+@pytest.mark.parametrize(
+    ("signed", "corrected", "goes_to"),
+    [
+        ("ZZ1 1AA", {"postcode": "ZZ9 9ZZ"}, LOWER),
+        ("AB1 1AA", {"postcode": "ZZ9 9ZZ"}, LOWER),
+        ("ZZ1 1AA", {"postcode": "AB1 1AA"}, None),
+        ("ZZ1 1AA", {"country": "FR", "postcode": "75001"}, None),
+    ],
+)
+def test_with_a_corrected_postcode_the_page_shows_the_letter_to_the_other_member_first(
+    served: Served, lettered: Petition, signed: str, corrected: dict[str, str], goes_to: MemberOfParliament | None
+) -> None:
+    """People see the letter as it will arrive before they send it. Their own words are in it."""
+    first = form_on(page_after_signing(served, lettered, postcode=signed))
+    again = served.post_form("/confirm", first | corrected | {"letter.body": "My own words."})
+    assert again.status_code == 422
+    assert item_of(served.tables, lettered, identity_of(lettered))["state"] == "pending"
+    text = shown(again)
+    assert "From this postcode, your letter goes to somebody else. Read it again, then confirm" in text
+    assert 'href="#letter-member"' in again.body.decode()
+    assert (f"Dear {goes_to.name}, " if goes_to else NOT_SENT) in text
+    assert "My own words. Alice Achterberg" in text
+    served.post_form("/confirm", form_on(again) | corrected)
+    item = item_of(served.tables, lettered, identity_of(lettered))
+    assert (item["state"], item["postcode"]) == ("confirmed", corrected["postcode"])
+    assert [mail.to for mail in arrived(served, lettered)] == ([goes_to.email] if goes_to else [])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"postcode": "zz11aa", "name": "Alice A"}, {"postcode": "ZZ9 9ZZ", "letter.send": "no"}],
+)
+def test_a_correction_that_changes_no_letter_confirms_at_once(
+    served: Served, lettered: Petition, changes: dict[str, str]
+) -> None:
+    first = form_on(page_after_signing(served, lettered, postcode="ZZ1 1AA"))
+    assert served.post_form("/confirm", first | changes).status_code == 200
+    assert item_of(served.tables, lettered, identity_of(lettered))["state"] == "confirmed"
+
+
+def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(served: Served, lettered: Petition) -> None:
+    """No page was shown, so none is out of date."""
+    first = form_on(page_after_signing(served, lettered, postcode="ZZ1 1AA"))
+    served.post_form("/confirm", {"token": first["token"], "postcode": "ZZ9 9ZZ"})
     assert [mail.to for mail in arrived(served, lettered)] == [LOWER.email]
+
+
+def test_a_member_who_is_also_a_target_is_named_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    give_members(monkeypatch)
+    minister = {"key": "minister", "name": "Minister", "email": UPPER.email}
+    petition = a_petition_with_a_letter(served, targets=[MP, minister])
+    text = shown(page_after_signing(served, petition, postcode="ZZ1 1AA"))
+    assert "To Minister Subject" in text
+    assert "Dear Minister," in text
+    assert "We could not find" not in text
 
 
 def test_the_page_says_who_else_gets_the_letter(served: Served, lettered: Petition) -> None:

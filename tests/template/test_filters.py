@@ -15,7 +15,7 @@ from tests.template.packaged import events
 
 def test_the_mail_filter_matches_what_the_relay_reads() -> None:
     filters = events("DynamoDB")["RelayMail"]["FilterCriteria"]["Filters"]
-    mail, letter, left = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
+    mail, letter, added, left = [json.loads(each["Pattern"])["dynamodb"] for each in filters]
     assert mail == {"NewImage": {"mail_kind": {"S": [{"exists": True}]}}}
     # "exists" works on leaves only: every letter has its version.
     has_letter = {"M": {"version": {"S": [{"exists": True}]}}}
@@ -23,12 +23,16 @@ def test_the_mail_filter_matches_what_the_relay_reads() -> None:
         "OldImage": {"state": {"S": ["pending"]}},
         "NewImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
     }
+    assert added == {
+        "OldImage": {"state": {"S": ["confirmed"]}, "letter_asked": has_letter},
+        "NewImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
+    }
     assert left == {
         "OldImage": {"state": {"S": ["confirmed"]}, "letter": has_letter},
         "NewImage": {"state": {"S": [{"anything-but": ["confirmed"]}]}},
     }
     assert SignedLetter.model_fields["version"].is_required()
-    assert {"mail_kind", "letter"} <= set(Signature.model_fields)
+    assert {"mail_kind", "letter", "letter_asked"} <= set(Signature.model_fields)
 
 
 MAILS: list[dict[str, Any]] = [{}, {"mail_kind": "confirm"}, {"mail_kind": "confirm", "mail_claimed_until": 1}]
