@@ -91,6 +91,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 version="0123456789ab",
                 arrives=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
                 to=[word, word],
+                member=word,
                 has_no_member=True,
             ),
             "countries": [("GB", "United Kingdom"), (word, word)],
@@ -126,6 +127,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
         },
         "problem.html": {"petition": petition, "heading": word, "message": word, "status": 410},
     }
+    contexts["send_letter.html"] = {**contexts["confirm.html"], "countries": []}
     contexts["embed.html"] = {**contexts["petition.html"], "embedded": True}
     contexts["counter.html"] = {**contexts["petition.html"], "embedded": True, "source": word}
     return contexts[template]
