@@ -39,15 +39,15 @@ def test_a_letter_reaches_its_target_once_its_sender_has_confirmed(deployed_site
 
 def test_whose_signature_counts_already_sends_a_letter_by_the_link_of_our_email(deployed_site: DeployedSite) -> None:
     """The email follows a minute after the one to confirm."""
-    site, email, mine = deployed_site, "adds@example.org", {"send": True, "subject": "A letter asked for later"}
+    site, email, subject = deployed_site, "adds@example.org", "A letter asked for later"
     assert sign(site, email, name="Alice Adds").status_code == 202
     assert act(link(site, email, "confirm")).status_code == 200
-    assert sign(site, email, name="Alice Adds", letter=mine).status_code == 202
+    assert sign(site, email, name="Alice Adds", letter={"send": True, "subject": subject}).status_code == 202
     [offer] = eventually(lambda: [mail for mail in site.mails(email) if "send a letter in your" in mail["text"]], 180)
     [address] = re.findall(rf"{re.escape(site.url)}/confirm\?token=\S+", offer["text"])
-    assert "A letter asked for later" in requests.get(address, timeout=30).text
-    assert act(address, **{"letter.send": "yes", "letter.subject": mine["subject"]}).status_code == 200
-    [mail] = eventually(lambda: letters_with(site, "A letter asked for later"), 120)
+    assert subject in requests.get(address, timeout=30).text
+    assert act(address, **{"letter.send": "yes", "letter.subject": subject}).status_code == 200
+    [mail] = eventually(lambda: letters_with(site, subject), 120)
     assert "Alice Adds via Harbour for Children" in json.dumps(mail)
 
 

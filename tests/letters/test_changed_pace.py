@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import keys
+from chalicelib.core.times import iso
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.mail.sweep import ON_ITS_WAY
 from chalicelib.petitions.model import Petition
@@ -43,6 +45,16 @@ def test_without_a_pace_they_are_due_now_however_busy_the_queue_is(waiting: Serv
     sweeps(waiting)
     assert numbers(waiting) == LetterNumbers(requested=21, sent=21)
     assert len(waiting.mailer.mails) == 21
+
+
+def test_those_that_were_queued_for_an_earlier_turn_are_due_now_too(waiting: Served) -> None:
+    """Its hour had no room, so the sender gave them a later turn."""
+    for key, item in waiting.tables.items.items():
+        if key.table == keys.DELIVERIES and "mail_due_at" in item:
+            item["mail_queued_at"] = iso(waiting.clock())
+    delivered_as(waiting, {"mode": "single"})
+    sweeps(waiting)
+    assert numbers(waiting).sent == 21
 
 
 def test_they_are_queued_once(waiting: Served) -> None:

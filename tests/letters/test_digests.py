@@ -183,6 +183,15 @@ def test_who_withdraws_while_it_is_being_sent_is_counted_only_if_that_email_went
     assert ([mail.subject[:1] for mail in served.mailer.mails], numbers(served)) == expected[type(failure).__name__]
 
 
+def test_after_a_failed_attempt_who_withdraws_is_taken_out_at_once(served: Served) -> None:
+    petition = a_petition_with_digests(served)
+    [ann, *_] = letters(served, petition, 3)
+    served.mailer.failures = [SendingStopped("mail")]
+    morning(served)
+    leaves(served, petition, ann)
+    assert numbers(served) == LetterNumbers(requested=3, dropped=1)
+
+
 def test_who_was_taken_out_before_the_second_attempt_may_send_a_letter_again(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,9 +9,11 @@ from chalicelib.partners.form import read_sent
 from chalicelib.partners.model import Counts
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm
+from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, confirmed, identity_of, item_of, json_of, key_of
-from tests.letters.lettering import HOME_SECRETARY, LETTER, a_petition_with_a_letter, send_all
+from tests.actors import ALICE, confirmed, identity_of, item_of, json_of, key_of, subject_of
+from tests.letters.lettering import HOME_SECRETARY, LETTER, a_petition_with_a_letter
 from tests.letters.test_counts import numbers
 from tests.partnering import a_partner, receiving, sent_of
 from tests.served import Served, stream_event, token_in
@@ -170,10 +172,14 @@ def test_who_withdraws_takes_the_words_along(served: Served, lettered: Petition)
     assert "My own words." not in shown(served.get(link))
 
 
-def test_a_partner_that_sends_the_person_again_changes_no_offer(served: Served, lettered: Petition) -> None:
-    confirmed(served.tables, lettered)
+def test_a_partner_that_counts_the_person_at_the_same_moment_changes_no_offer(
+    served: Served, lettered: Petition
+) -> None:
+    """The partner saw a signature that nobody had confirmed."""
+    alice = confirmed(served.tables, lettered)
     asks(served, lettered)
-    oak_sends_alice(served, lettered)
-    send_all(served)
+    now, vouched, none = served.clock(), Corrections(), {"letter": None, "letter_asked": None}
+    subject = subject_of(lettered, alice)
+    confirm(subject, vouched, lettered, now, served.tables, letter=none, by_owner=False)
     answers(served, lettered)
-    assert len(served.mailer.mails) == 1
+    assert [mail.subject for mail in served.mailer.mails] == [LETTER["subject"]]
