@@ -30,7 +30,7 @@ HOUR = 7
 # The number of letters in their senders' own words that the item names. Newer ones replace others, so it stays small.
 SLOTS = 20
 OWN = "own."
-# Who withdrew while it was sealed: each with the signature's id and its area.
+# The people who withdrew while the digest was sealed: of each the signature's id and the area.
 LATE = "late"
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
@@ -110,7 +110,7 @@ def _taken_out(ids: DigestIds, signature_id: str, area: str, now: datetime, tabl
 
 
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> Gathered | None:
-    """Fix what the email says, and return it. First take out whoever withdrew during an earlier attempt.
+    """Fix what the email says, and return it. First take out the people who withdrew during an earlier attempt.
 
     None: there is no such digest. Raise Conflicted if people keep withdrawing.
     """
@@ -133,12 +133,12 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> Gathered | None:
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
-    """Its email was not sent: whoever withdraws is taken out again."""
+    """Let withdrawals take letters out again, because the email was not sent."""
     tables.try_update(Change(ids.key, remove=["sealed_at"], when=_SEALED))
 
 
 def end(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Keep no note of those who withdraw from now on: what became of the email is settled. Only saves writes."""
+    """Note no more withdrawals, because the email is settled. This only saves writes."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
 

@@ -81,18 +81,6 @@ def test_without_a_member_no_letter_is_requested_and_other_targets_get_theirs(
     assert first_target(served)["requested"] == 0
 
 
-def test_a_member_who_is_also_a_target_gets_one_letter_from_each_person(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    give_members(monkeypatch)
-    minister = {"key": "minister", "name": "Minister", "email": UPPER.email.upper().replace("@", "+office@")}
-    petition = a_petition_with_a_letter(served, targets=[MP, minister])
-    writes(served, petition)
-    writes(served, petition, BOB, postcode=LOWER_POSTCODE)
-    send_all(served)
-    assert recipients(served) == [minister["email"], LOWER.email, minister["email"]]
-
-
 def test_a_refused_letter_to_one_member_pauses_letters_to_that_member_only(
     served: Served, to_members: Petition
 ) -> None:

@@ -180,6 +180,6 @@ def test_a_partner_that_counts_the_person_at_the_same_moment_changes_no_offer(
     asks(served, lettered)
     now, vouched, none = served.clock(), Corrections(), {"letter": None, "letter_asked": None}
     subject = subject_of(lettered, alice)
-    confirm(subject, vouched, lettered, now, served.tables, letter=none, by_owner=False)
+    confirm(subject, vouched, lettered, now, served.tables, also=none, by_owner=False)
     answers(served, lettered)
     assert [mail.subject for mail in served.mailer.mails] == [LETTER["subject"]]

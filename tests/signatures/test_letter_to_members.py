@@ -99,14 +99,20 @@ def test_a_link_alone_with_a_corrected_postcode_sends_to_its_member(served: Serv
     assert [mail.to for mail in arrived(served, lettered)] == [LOWER.email]
 
 
-def test_a_member_who_is_also_a_target_is_named_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("address", [UPPER.email, UPPER.email.upper().replace("@", "+office@")])
+def test_a_member_who_is_also_a_target_is_named_once_and_gets_one_letter(
+    served: Served, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     give_members(monkeypatch)
-    minister = {"key": "minister", "name": "Minister", "email": UPPER.email}
+    minister = {"key": "minister", "name": "Minister", "email": address}
     petition = a_petition_with_a_letter(served, targets=[MP, minister])
-    text = shown(page_after_signing(served, petition, postcode="ZZ1 1AA"))
+    page = page_after_signing(served, petition, postcode="ZZ1 1AA")
+    text = shown(page)
     assert "To Minister Subject" in text
     assert "Dear Minister," in text
     assert "We could not find" not in text
+    served.post_form("/confirm", form_on(page))
+    assert [mail.to for mail in arrived(served, petition)] == [address]
 
 
 def test_the_page_says_who_else_gets_the_letter(served: Served, lettered: Petition) -> None:
