@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from chalicelib.signatures.address import hash_rows
+from chalicelib.core.address import hash_rows
 from tests.browser.opened import an_open_petition, signed_and_confirmed
 from tests.browser.test_pages import check_at_every_size
 from tests.browser.test_staff import sign_in

