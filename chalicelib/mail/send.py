@@ -57,7 +57,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
 def _limited(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the limits of its network or its address forbid to send the email now; None if they allow it."""
+    """Return why the limits of the network or of the address forbid the email now; None if they allow it."""
     if not content.limited_by:
         return None
     due = book(content.network, now, tables) if content.network else now
@@ -66,7 +66,7 @@ def _limited(
         booked = stored.get("mail_due_at")
         return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
-    allowance = budget.take(to, content.limited_by, request, now, tables)
+    allowance = budget.take_email(to, content.limited_by, request, now, tables)
     if allowance.is_stopped:
         return NotSent.TOO_LATE
     return Later(allowance.next_at) if allowance.next_at > now else None
