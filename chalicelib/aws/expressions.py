@@ -61,13 +61,13 @@ _deserializer = _IntegerDeserializer()
 
 
 def absent_or_at_most(name: str, limit: int | str) -> Condition:
-    """Return the condition. A limit of text is a time in ISO 8601 (times.iso)."""
+    """Return the condition that the attribute is absent or at most `limit`: a number, or a text of `times.iso`."""
     return Attr(name).not_exists() | Attr(name).lte(limit)
 
 
-def is_still(name: str, seen: Any) -> Condition:
-    """Return the condition that the attribute has the value that was read before; None: that it is absent."""
-    return Attr(name).not_exists() if seen is None else Attr(name).eq(seen)
+def is_still(name: str, read: Any) -> Condition:
+    """Return the condition that the attribute has the value that was `read` before; None: that it is absent."""
+    return Attr(name).not_exists() if read is None else Attr(name).eq(read)
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:

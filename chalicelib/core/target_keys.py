@@ -1,7 +1,7 @@
 """The keys of letters' targets: a part of the scheme in `keys`. No names and no addresses.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters became requested, sent … on that day (UTC)
-            TARGET#<slug>          <target>         one target: whether it is paused, its turns, its single letters
+            TARGET#<slug>          <target>         one target: whether it is paused, its next turn, its single letters
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
 """
@@ -38,10 +38,12 @@ def digest_ids(delivery: str) -> DigestIds:
 
 
 def digests(slug: str, target: str) -> str:
+    """Return the partition of the digests to one target."""
     return f"DIGEST#{slug}#{target}"
 
 
 def letter_counts(slug: str, shard: int) -> str:
+    """Return the partition of one shard of the counts of letters."""
     return f"LETTERS#{slug}#{shard:02}"
 
 
@@ -50,6 +52,7 @@ def letter_count(slug: str, shard: int, target: str, day: date) -> Key:
 
 
 def targets(slug: str) -> str:
+    """Return the partition of all targets of a petition."""
     return f"TARGET#{slug}"
 
 

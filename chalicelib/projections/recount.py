@@ -17,7 +17,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.times import iso, since
+from chalicelib.core.times import iso, lower_bound
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
@@ -138,7 +138,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
     """Walk over all signatures. Memory use: one number for each country and source."""
-    walk = Walk(since(now - IN_FLIGHT), iso(now + SKEW))
+    walk = Walk(lower_bound(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in anonymous(slug, bucket, tables):
             walk.take(bucket, item)

@@ -22,8 +22,8 @@ from chalicelib.signatures.confirm import (
     check_version,
     confirm,
     current_versions,
+    linked_signature,
     read_corrections,
-    restate,
     settled,
 )
 from chalicelib.signatures.letter import corrected_letter
@@ -51,7 +51,7 @@ def show_confirmation(request: Request) -> Response:
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
-        return _confirm_page(request, link, restate(link.subject, link.petition, now, tables()))
+        return _confirm_page(request, link, linked_signature(link.subject, link.petition, now, tables()))
     except LinkExpired as expired:
         return _settled_page(request, expired)
 
@@ -98,6 +98,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 
 def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
+    """Confirm, and return the page that says so; if a field is invalid, the form with its errors."""
     link, version = _confirm_link(fields.get("token"), now), fields.get("version")
     try:
         check_version(version, link.petition)
@@ -106,7 +107,7 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also)
     except Invalid as invalid:
-        signature = restate(link.subject, link.petition, now, tables())
+        signature = linked_signature(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page_about(link.petition, request, AFTERWARDS[state], {})

@@ -36,16 +36,16 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables) -> Non
     tables.update(Change(key, assign=request, when=may_be_asked))
 
 
-def ask_again(key: Key, seen: Signature, now: datetime, tables: Tables, network: str | None = None) -> None:
+def ask_again(key: Key, stored: Signature, now: datetime, tables: Tables, network: str | None = None) -> None:
     """Request the email that fits the signature's state, or nudge the open request. Raise ConditionFailed.
 
     `network`: where the person signs again.
     """
-    if seen.mail_kind:
+    if stored.mail_kind:
         nudge_mail(key, now, tables, network)
     else:
         request_mail(
-            key, MailKind.CONFIRM if seen.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED, now, tables
+            key, MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED, now, tables
         )
 
 
@@ -56,8 +56,8 @@ def nudge_mail(key: Key, now: datetime, tables: Tables, network: str | None = No
     """
     long_ago = iso(now - NUDGE_AFTER)
     is_old = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
-    elsewhere = {"mail_network": network} if network else {}
-    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **elsewhere}, when=is_old))
+    new_network = {"mail_network": network} if network else {}
+    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **new_network}, when=is_old))
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
