@@ -28,7 +28,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have what is `recent`.
+    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have the `recent` numbers.
 
     `withdrawn`: how many confirmed signatures were ever withdrawn until then.
     """
