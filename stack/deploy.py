@@ -18,7 +18,7 @@ from stack.preflight import check, previous_values
 from stack.target import target_of
 
 _UNPROTECTED = ("local", "dev", "test")
-_OF_POLICY = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
+_POLICY_PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 
 
 def stack_name(stage: str) -> str:
@@ -68,7 +68,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     if values.get("EdgeDomain"):
         info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
-        info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _OF_POLICY)
+        info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Self
 
 from stack.paths import referee_home
-from stack.referee.model import Decision, Question, Word
+from stack.referee.model import Decision, PolicyEntry, Question
 
 _JUDGE = Path(__file__).with_name("judge.mjs")
 # One process of a spike asks about every recipient; without an end the answers would fill its memory.
@@ -75,7 +75,7 @@ class Engine:
         if "error" in reply:
             raise EngineError(f"{question.action} on {question.resource}: {reply['error']}")
         self._known.add(policy)
-        return Decision(reply["allowed"], frozenset(word for used in reply["used"] for word in _words(used)))
+        return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
     def _started(self) -> subprocess.Popen[str]:
         if self._child and self._child.poll() is not None:
@@ -121,10 +121,10 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
     return reply
 
 
-def _words(used: Mapping[str, Any]) -> list[Word]:
+def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
     statement = used["statement"]
     return [
-        *(Word(statement, "Action", action) for action in used["actions"]),
-        *(Word(statement, "Resource", resource) for resource in used["resources"]),
-        *(Word(statement, key, value) for key, value in used["values"]),
+        *(PolicyEntry(statement, "Action", action) for action in used["actions"]),
+        *(PolicyEntry(statement, "Resource", resource) for resource in used["resources"]),
+        *(PolicyEntry(statement, key, value) for key, value in used["values"]),
     ]

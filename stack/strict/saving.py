@@ -33,7 +33,7 @@ _one_at_a_time = threading.Lock()
 
 
 class Noticing:
-    """Notice what may change the state."""
+    """Wrap the emulator, and note each request that may have changed its state."""
 
     def __init__(self, emulator: App) -> None:
         self._emulator = emulator
@@ -86,7 +86,7 @@ def _save_now(*, everything: bool) -> float:
         began = time.monotonic()
         emails = _emails()
         if forked(lambda: _write(emails, everything=everything)):
-            _Kept.emails += len(emails)
+            _Saved.emails += len(emails)
         else:
             persistence.logger.error("the state was not saved")
             _configured.set()
@@ -96,7 +96,7 @@ def _save_now(*, everything: bool) -> float:
         return took
 
 
-class _Kept:
+class _Saved:
     """How many of the sent emails are in the file already."""
 
     emails = 0
@@ -124,8 +124,9 @@ def _write(emails: list[Any], *, everything: bool) -> None:
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
 
 
-def _uncopied(thing: Any, memo: Any = None) -> Any:
-    return thing
+def _uncopied(value: Any, memo: Any = None) -> Any:
+    """Replace `copy.deepcopy` in the forked copy: nothing changes the value there."""
+    return value
 
 
 def _draft(path: Path, content: bytes) -> Path | None:
@@ -143,7 +144,7 @@ def _draft(path: Path, content: bytes) -> Path | None:
 def _emails() -> list[Any]:
     """Return the emails that are not in the file yet."""
     sent = [email for _, emails in ses._sent_emails.all_items() for email in emails]
-    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Kept.emails :]
+    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Saved.emails :]
 
 
 def _unread_streams() -> dict[str, Any]:
