@@ -127,6 +127,7 @@ def _missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
 
 
 def _is_damaged(copied: Item, live: Item) -> bool:
+    """Return whether the live item differs in what was signed, without a time that explains it."""
     was_reset = (
         copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING

@@ -42,6 +42,7 @@ def check_petition(arguments: argparse.Namespace) -> None:
 
 
 def _exists(slug: str) -> bool:
+    """Return whether the table has the petition; False without settings."""
     try:
         required(table_variable(keys.COUNTS))
         petition_as_stored(slug, common.tables())

@@ -37,7 +37,7 @@ def deploy(
         )
         if ready:
             changeset.settle(cloud, ready, agree)
-        return _finish(cloud, built, stage, has_changed=ready is not None)
+        return _after_deployment(cloud, built, stage, has_changed=ready is not None)
 
 
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
@@ -46,7 +46,8 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
     return changeset.outputs(described) if described else {}
 
 
-def _finish(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
+def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
+    """Do what the template cannot: the emulator's missing parts, and the busy page. Return the outputs."""
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
         emulated.complete(cloud, built.read_template(), outputs)

@@ -113,6 +113,7 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
+    """Start the emulator in a process group of its own."""
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
@@ -177,6 +178,7 @@ def _is_ours(running: Emulator) -> bool:
 
 
 def _end_group(group: int) -> None:
+    """Kill the processes of the group, and wait until they have ended."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:

@@ -61,6 +61,7 @@ def _check_mail(cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, 
 
 
 def _is_known(cloud: Cloud, identity: str) -> bool:
+    """Return whether SES has the identity already."""
     try:
         cloud.client("sesv2").get_email_identity(EmailIdentity=identity)
     except ClientError as error:

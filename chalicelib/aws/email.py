@@ -110,6 +110,7 @@ def _no_connection() -> Iterator[None]:
 
 
 def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
+    """Return the domain error for an answer of SES that is an error; None to handle it as for all services."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
         return SendingStopped("mail")

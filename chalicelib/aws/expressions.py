@@ -94,6 +94,7 @@ def new_item_request(new: NewItem) -> dict[str, Any]:
 
 
 def change_request(change: Change) -> dict[str, Any]:
+    """Return the parameters of UpdateItem, without the name of the table."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     request: dict[str, Any] = {
@@ -163,6 +164,7 @@ def _update_expression(change: Change, names: dict[str, str], values: dict[str, 
 
 
 def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> str:
+    """Return the pairs of one clause, with placeholders, and add these to `names` and `values`."""
     parts = []
     for number, (name, value) in enumerate(pairs.items()):
         placeholder = f"{prefix}{number}"

@@ -107,6 +107,7 @@ def _locations(record: logging.LogRecord) -> list[str]:
 
 @cache
 def _configured() -> None:
+    """Set up logging, in the first request of a process only."""
     configure(settings().log_level)
     measure(Metric.COLD_START)
 

@@ -90,6 +90,7 @@ def all_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]],
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
+    """Handle one change. Skip and log one that can never be handled, because it would stop the stream."""
     try:
         handle([_change(record)])
     except Unavailable:

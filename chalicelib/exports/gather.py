@@ -40,6 +40,7 @@ class Selection:
         self.moment, self.before, self.after = iso(moment), lower_bound(moment - SETTLING), iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:
+        """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True

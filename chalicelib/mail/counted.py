@@ -88,6 +88,7 @@ class CountedDeliveries(Deliveries):
         raise Conflicted("storage")
 
     def _undelivered(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
+        """Return the changes that record the bounce or complaint, and count the email anew if its outcome changes."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
         if reason != "bounced":

@@ -73,6 +73,7 @@ def _limited(
 
 
 def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables) -> Sent:
+    """Postpone, release or drop the claimed request, as the reason requires."""
     if isinstance(reason, Later):
         kind.state.postpone(request, reason.due, tables)
         return Sent.WAITS
@@ -87,6 +88,7 @@ def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now
 def _send_claimed(
     request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
 ) -> Sent:
+    """Send the email of a claimed request, and record what happened to it."""
     mail = compose(request, kind, content)
     if not kind.state.begin(request, now, tables):
         return Sent.SETTLED

@@ -67,7 +67,7 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        """Record and count the sent email. If a newer request may replace this one meanwhile, count it even then."""
+        """Record and count the sent email. Count it even if a newer request has replaced this one."""
 
     @abstractmethod
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:

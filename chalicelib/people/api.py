@@ -74,13 +74,13 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
 @staff_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, as its owner can with the link in the email. Idempotent."""
-    return _changed(request, (slug, signature_id), "signature.withdrawn", withdraw)
+    return _change_and_show(request, (slug, signature_id), "signature.withdrawn", withdraw)
 
 
 @staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature from the count, then empty its item. Idempotent."""
-    return _changed(request, (slug, signature_id), "signature.erased", erase)
+    return _change_and_show(request, (slug, signature_id), "signature.erased", erase)
 
 
 @staff_view(routes)
@@ -96,7 +96,8 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(file, headers=download)
 
 
-def _changed(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
+def _change_and_show(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
+    """Audit and make the change, and return the signature as it is then. `path`: its slug and id."""
     slug, signature_id = path
     held = one_signature(slug, signature_id, tables())
     audited(request, action, signature_id, {"petition": slug})

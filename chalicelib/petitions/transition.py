@@ -90,6 +90,7 @@ def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
 
 
 def _closed(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
+    """Return what closing changes. It closes after its opening, also if it opens only later."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 

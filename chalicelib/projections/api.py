@@ -103,6 +103,7 @@ def _read_breakdown(petition: Petition, by: By | Dimension, days: Days) -> Break
 
 
 def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotals":
+    """Return count and pending. The count is that of the breakdown if there is one."""
     count = counted or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
@@ -113,6 +114,7 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotal
 
 
 def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None = None) -> Response:
+    """Return JSON or CSV, or 304 if the client has the same numbers."""
     rows = _rows(counted) if counted else []
     in_csv = wants_csv(request)
     if in_csv:
@@ -165,6 +167,7 @@ def _day(request: Request, name: str) -> date | None:
 
 
 def _day_at(name: str, value: str) -> date:
+    """Return the day of a time, which must be a midnight in UTC."""
     try:
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         day = moment.date() - timedelta(days=name == "to")

@@ -47,6 +47,7 @@ class Walk:
     left: Counter[str] = field(default_factory=Counter)
 
     def add(self, bucket: str, item: Item) -> None:
+        """Count one signature, and whether it changed too recently to be checked."""
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             self.joined[bucket] += item["signed_at"] >= self.since
@@ -127,6 +128,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
+    """Compare the tally with the signatures once."""
     kept, kept_pending = prove.kept_sums(petition, now, tables), store.pending(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(

@@ -160,6 +160,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
+    """Return the page to confirm, or the page of its state if the signature is not pending."""
     if signature.state is not SignatureState.PENDING:
         return page_about(link.petition, request, AFTERWARDS[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)

@@ -137,6 +137,7 @@ def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def _empty_attributes(now: datetime) -> dict[str, Any]:
+    """Return the attributes of an erased signature, which has no data of its person."""
     return {
         "signed_at": iso(now),
         "withdrawn_at": exact(now),

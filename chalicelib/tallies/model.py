@@ -88,6 +88,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 
 
 def _starting_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
+    """Return the numbers whose name has the prefix, without it. `length`: of the whole name."""
     return Counter(
         {
             name.removeprefix(prefix): number

@@ -73,8 +73,8 @@ class UpdateText(UpdateWords):
 
     @field_validator("translations")
     @classmethod
-    def _translates_into_others(cls, given: dict[str, UpdateWords], known: ValidationInfo) -> dict[str, UpdateWords]:
-        if known.data.get("language") in given:
+    def _translates_into_others(cls, given: dict[str, UpdateWords], info: ValidationInfo) -> dict[str, UpdateWords]:
+        if info.data.get("language") in given:
             raise ValueError("This is the language of the text itself. Leave it out here")
         return given
 

@@ -48,7 +48,7 @@ class Engine:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Whether identity policies allow it. `principal` is the ARN of a role or of its session."""
+        """Decide whether the policies allow it. `principal` is the ARN of a role or of its session."""
         documents = json.dumps(policies, sort_keys=True)
         asked = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:
@@ -78,6 +78,7 @@ class Engine:
         return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
     def _started(self) -> subprocess.Popen[str]:
+        """Return the running engine. Start it if there is none or it has died."""
         if self._child and self._child.poll() is not None:
             _end(self._child)
             self._child = None
@@ -107,6 +108,7 @@ def _end(child: subprocess.Popen[str]) -> None:
 
 
 def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
+    """Send a request and return the engine's reply."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:
@@ -122,6 +124,7 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
 
 
 def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
+    """Return the entries of the statement that allowed the call."""
     statement = used["statement"]
     return [
         *(PolicyEntry(statement, "Action", action) for action in used["actions"]),

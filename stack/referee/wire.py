@@ -76,6 +76,7 @@ def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
 
 
 def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | None:
+    """Return the call of S3; None if its operation or a part of its query is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     asked = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     operation = _object_operation(method, asked) if key else _bucket_operation(method, asked)

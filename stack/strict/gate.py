@@ -45,6 +45,7 @@ class Gate:
         return await self._check(caller, scope, receive, send)
 
     async def _check(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the call, answer it with a fault, or pass it on to the emulator."""
         body = await read_body(receive)
         if body is None:
             return
@@ -64,6 +65,7 @@ class Gate:
         return perform
 
     async def _control(self, scope: Scope, receive: Receive) -> HttpResponse:
+        """Set the rates of faults (PUT), and return how often each has happened."""
         try:
             if scope["method"] == "PUT":
                 self._faults.set(json.loads(await read_body(receive) or b"{}"))

@@ -15,6 +15,7 @@ LEDGER = "REFEREE_LEDGER"
 
 
 def install() -> None:
+    """Install all checks. The order matters: `saving` wraps the application last."""
     callers.install()
     streams.install()
     pictures.install()

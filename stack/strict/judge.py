@@ -46,6 +46,7 @@ class Judge:
         return HttpResponse(*_plain(refusal.response(call, verdict.refused, caller.arn)))
 
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
+        """Note the entries in the ledger, under the names of the project's policy."""
         if self._ledger is None:
             return
         function = self._function(caller)

@@ -21,6 +21,7 @@ class PartialAnswer:
     added: Mapping[str, Any]
 
     async def carry_out(self, perform: Callable[[Params | None], Awaitable[HttpResponse]]) -> HttpResponse:
+        """Run the call with fewer entries, and add to its answer those that were left out."""
         if self.params is None:
             return HttpResponse(200, json.dumps(self.added).encode(), {"content-type": "application/x-amz-json-1.0"})
         answer = await perform(self.params)

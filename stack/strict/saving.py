@@ -72,6 +72,7 @@ def install() -> None:
 
 
 def _save_changes() -> None:
+    """Save after each change, for as long as the process runs."""
     while True:
         _changed.wait()
         _changed.clear()

@@ -100,6 +100,7 @@ def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping
 def _retry_or_discard(
     records: Sequence[Record], batch: Sequence[Record], source: dict[str, Any], function: Any, result: Mapping[str, Any]
 ) -> int:
+    """Plan the next try and return 0, or discard the records and return how many they are."""
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]

@@ -143,6 +143,7 @@ def event_source(function: str, kind: str) -> str:
 
 
 def _reserved(function: str) -> Template:
+    """Return the parameter that reserves concurrent executions for the function."""
     parameter, reserved_for = RESERVED[function]
     condition = parameter.replace("Reserved", "Reserves")
     description = (

@@ -140,6 +140,7 @@ def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
 
 
 def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:
+    """Return a queue that keeps messages for as long as SQS allows, and the output of its URL."""
     # The charity's own key encrypts what is personal.
     own_key = {
         "KmsMasterKeyId": given("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),

@@ -59,6 +59,7 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
 
 
 def _alarms(logical: str) -> Template:
+    """Return the table's two alarms."""
     throttled = [_table_measure(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
     failed = [_table_measure("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
     return {

@@ -60,6 +60,7 @@ class Comparing:
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
     def _their_hashes(self, job: HashComparison) -> frozenset[bytes]:
+        """Return the hashes of the source. They are read once in a run."""
         if self._hashes is None:
             path = self.folder / "hashes"
             with path.open("wb") as file:

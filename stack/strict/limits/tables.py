@@ -54,6 +54,7 @@ def _expressions(request: Request) -> dict[str, str]:
 
 
 def _check_placeholders(request: Request) -> None:
+    """Refuse names that no expression uses."""
     text = " ".join(_expressions(request).values())
     if request.get("ExpressionAttributeNames") == {}:
         raise _invalid("ExpressionAttributeNames must not be empty")
@@ -71,6 +72,7 @@ def _check_operators(request: Request) -> None:
 
 
 def _check_sets(request: Request) -> None:
+    """Refuse empty sets, and sets with an empty text."""
     for value in (*request.get("Item", {}).values(), *request.get("ExpressionAttributeValues", {}).values()):
         for kind in _SETS & set(value):
             if not value[kind]:
