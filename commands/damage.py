@@ -114,7 +114,7 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """An email that waited in the copy may have been sent since. So it comes back as unknown, and is not sent again."""
+    """Restore a missing email. If it waited, it may have been sent since: it comes back as unknown and is not sent."""
     settled = {name: value for name, value in copied.items() if name not in REQUEST}
     waited = {} if len(settled) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _missing(keys.DELIVERIES, settled | waited, live)

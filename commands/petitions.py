@@ -52,7 +52,7 @@ def _exists(slug: str) -> bool:
 
 
 def read_petition(path: Path) -> Petition:
-    """Raise common.InputError naming the file and each field."""
+    """Return the petition of the file. Raise common.InputError that names the file and each wrong field."""
     try:
         return Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

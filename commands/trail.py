@@ -20,7 +20,7 @@ ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 class Trail:
     def __init__(self, moment: datetime, left_out: frozenset[str], unsubscribed: frozenset[str]) -> None:
         self._since = moment - BEFORE_THE_ACT
-        self._files = (left_out, unsubscribed)
+        self._left_out, self._unsubscribed = left_out, unsubscribed
         self._acts: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
@@ -31,7 +31,7 @@ class Trail:
                 acts = self._acts[act]
                 acts[subject] = max(entry.at, acts.get(subject, entry.at))
         self._since = max(self._since, now - BEFORE_THE_ACT)
-        return SinceCopy(now, self._acts[ERASED], self._acts[WITHDRAWN], *self._files)
+        return SinceCopy(now, self._acts[ERASED], self._acts[WITHDRAWN], self._left_out, self._unsubscribed)
 
 
 def _acts_in(action: Action) -> Iterator[tuple[str, str]]:

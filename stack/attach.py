@@ -33,12 +33,12 @@ class Deployed:
 
     @property
     def api(self) -> str:
-        """The API's own URL. It changes when routes change."""
+        """Return the API's own URL. It changes when routes change."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
 
     @property
     def gateway(self) -> str:
-        """The API's own URL without its stage."""
+        """Return the API's own URL without its stage."""
         return self.api.rpartition("/")[0]
 
     def environment(self) -> dict[str, str]:

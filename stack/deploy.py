@@ -110,7 +110,7 @@ def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
 
 
 def is_protected(stage: str) -> bool:
-    """Whether the stage's data is protected from deletion. Stages for trying things out are not."""
+    """Return whether the stage's data is protected from deletion. Stages for trials are not."""
     return stage not in _UNPROTECTED
 
 

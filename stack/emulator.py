@@ -36,16 +36,16 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL of every service."""
+        """Return the URL of every service."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def log(self) -> Path:
-        """The log of the emulator and of the functions it runs."""
+        """Return the log of the emulator and of the functions it runs."""
         return self.home / "emulator.log"
 
     def is_alive(self) -> bool:
-        """Whether the emulator's process is running."""
+        """Return whether the emulator's process is running."""
         return self.process.poll() is None
 
     def listeners(self) -> set[Listener]:
@@ -171,7 +171,7 @@ def _answers(port: int) -> bool:
 
 
 def _is_ours(running: Emulator) -> bool:
-    """Whether our process has the port: another may have taken it before the emulator bound it."""
+    """Return whether our process has the port: another may have taken it before the emulator bound it."""
     if not Path("/proc/net/tcp").exists():
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())

@@ -23,7 +23,7 @@ Values = dict[str, str]
 
 
 def stack_name(stage: str, region: str) -> str:
-    """`region`: of the main stack. A stage of the same name in another region has another stack here."""
+    """Return the name of the stack. `region`: that of the main stack, so that each main stack has its own."""
     return f"petitions-{stage}-edge-{region}"
 
 

@@ -180,7 +180,7 @@ def _names(prefix: str, attributes: Sequence[str], names: dict[str, str]) -> str
     return ", ".join(placeholders)
 
 
-def chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Split a sequence: AWS takes 10, 25 or 100 items at a time."""
-    for start in range(0, len(things), size):
-        yield things[start : start + size]
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,7 +1,7 @@
 """The keys of letters' targets: a part of the scheme in `keys`. No names and no addresses.
 
 COUNTS      LETTERS#<slug>#<shard> <target>#<day>   how many letters became requested, sent … on that day (UTC)
-            TARGET#<slug>          <target>         one target: whether it is paused, its next turn, its single letters
+            TARGET#<slug>          <target>         one target: whether it is paused, its next turn, letters sent singly
                                    <target>#<constituency>  one member of parliament: whether letters are paused
             DIGEST#<slug>#<target> <day>            the letters that the digest of that day (London) reports
 """

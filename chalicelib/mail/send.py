@@ -31,7 +31,7 @@ class Sent(StrEnum):
 
 
 def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime, tables: Tables) -> Sent:
-    """Raise Throttled, Unavailable or NotYet when the queue must deliver the message again."""
+    """Send the email if it may be sent now. Raise Throttled, Unavailable or NotYet to get the message again."""
     kind = kinds[request.kind]
     try:
         stored = kind.state.claim(request, now, CLAIM, tables)

@@ -51,7 +51,7 @@ def replace(petition: Petition, tables: Tables) -> None:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise ConditionFailed when there are as many shards already, or no such petition."""
+    """Store the higher number. Raise ConditionFailed when there are as many already, or no such petition."""
     tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 

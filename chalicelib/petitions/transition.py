@@ -51,6 +51,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     """Return the states that may follow. `schedules`: the field that a scheduled time sets, or None."""
     was = petition.state_at(now)
+    # Draft to draft cancels a scheduled opening. A petition that is stored as a draft has none.
     unchanged = {was} & {petition.state}
     return [
         {

@@ -39,7 +39,7 @@ class UpdateState(StrEnum):
 
 
 def _no_controls(text: str) -> str:
-    """XML forbids control characters: one of them would break the feed for everybody."""
+    """Refuse control characters. XML forbids them: one would break the feed for everybody."""
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text):
         raise ValueError("Remove the control characters")
     return text

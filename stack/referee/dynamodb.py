@@ -133,6 +133,6 @@ def _returns_whole_items(action: str, request: Request) -> bool:
 
 
 def _select(request: Request) -> str:
-    """Always has a value: "ALL_ATTRIBUTES, unless otherwise specified"."""
+    """Return what a read selects: by default ALL_ATTRIBUTES, as AWS documents."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

@@ -60,7 +60,7 @@ class Decision:
 
     @property
     def statements(self) -> list[str]:
-        """Sids (or index) of the statements that allowed it."""
+        """Return the Sids of the statements that allowed it, or their index where they have none."""
         return sorted({entry.statement for entry in self.entries})
 
 
@@ -74,10 +74,10 @@ class Verdict:
 
     @property
     def allowed(self) -> bool:
-        """Whether the role allows every question."""
+        """Return whether the role allows every question."""
         return self.refused is None
 
     @property
     def statements(self) -> list[str]:
-        """Sids (or index) of the statements that allowed it."""
+        """Return the Sids of the statements that allowed it, or their index where they have none."""
         return sorted({entry.statement for entry in self.entries})

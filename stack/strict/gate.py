@@ -75,7 +75,7 @@ class Gate:
 
 
 def _is_anonymous_object(scope: Scope) -> bool:
-    """Whether it is an unsigned request for an S3 object. OPTIONS is never signed."""
+    """Return whether it is an unsigned request for an S3 object. OPTIONS is never signed."""
     is_object = scope["method"] != "OPTIONS" and _OBJECT.fullmatch(scope["path"])
     return bool(is_object) and not is_signed(headers_of(scope), scope.get("query_string", b""))
 

@@ -32,7 +32,7 @@ class PartialAnswer:
 
 
 def some_entries(params: Params) -> PartialAnswer:
-    """SQS: some of the entries fail, perhaps all."""
+    """Let some of the entries of a call of SQS fail, perhaps all."""
     done, failed = _split(params["Entries"], fewest=0)
     why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
     failures = [{"Id": entry["Id"], **why} for entry in failed]
@@ -42,7 +42,7 @@ def some_entries(params: Params) -> PartialAnswer:
 
 
 def some_keys(params: Params) -> PartialAnswer | None:
-    """BatchGetItem: some keys are not read; AWS reads one at least, or throttles the call."""
+    """Let BatchGetItem not read some keys. AWS reads one at least, or throttles the call."""
     (table, request), *others = params["RequestItems"].items()
     if others or len(request["Keys"]) < 2:
         return None

@@ -150,7 +150,7 @@ def _request_policy() -> Template:
 
 
 def _picture_policy() -> Template:
-    """Accept does not change a picture, so it is sent without being part of the key."""
+    """Return the policy that passes Accept on. It does not change a picture, so it is not part of the cache key."""
     config = {
         "Name": sub(f"{_NAME}-pictures"),
         "CookiesConfig": {"CookieBehavior": "none"},

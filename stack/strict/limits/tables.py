@@ -90,7 +90,7 @@ def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
 
 
 def _targets(expression: str) -> Iterator[str]:
-    """The path that each action of an update changes. Commas within a function are no boundary."""
+    """Return the path that each action of an update changes. Commas within a function are no boundary."""
     for clause in _CLAUSE.split(expression)[1:]:
         for action in re.split(r",(?![^(]*\))", clause):
             if found := _PATH.match(action):
