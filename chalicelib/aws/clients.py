@@ -79,7 +79,7 @@ def ses() -> "SESV2Client":
 
 @cache
 def s3() -> Any:
-    """Return the client of S3, untyped like that of Lambda. Newer regions and KMS accept only links of signature version 4."""
+    """Return the client of S3, untyped. Newer regions and KMS accept only links of signature version 4."""
     return boto3.client("s3", config=FILES_CONFIG)
 
 

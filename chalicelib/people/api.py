@@ -48,7 +48,7 @@ class PersonRequest(BaseModel):
 @staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
-    held = held_of(_identities(_requested(request)), tables())
+    held = held_of(_identities(_address_in(request)), tables())
     audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
     return _all_shown(held)
 
@@ -56,7 +56,7 @@ def find_person(request: Request) -> Response:
 @staff_view(routes)
 def erase_address(request: Request) -> Response:
     """Erase every signature of one email address, in every petition and in the overflow queue."""
-    identities = _identities(_requested(request))
+    identities = _identities(_address_in(request))
     audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
@@ -108,7 +108,7 @@ def _change_and_show(request: Request, path: tuple[str, str], action: str, chang
     )
 
 
-def _requested(request: Request) -> Address:
+def _address_in(request: Request) -> Address:
     return parsed(PersonRequest, json_body(request), WORDS).email
 
 

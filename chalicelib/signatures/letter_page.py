@@ -54,6 +54,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
 
 
 def _fields(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
+    # None: the first of the suggested openings.
     opening = NO_OPENING if signed.opening == "" else str(signed.opening or 0)
     return {
         "letter.send": "yes" if sends else "",

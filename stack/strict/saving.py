@@ -28,7 +28,8 @@ STREAMS = "petitions_streams"
 EMAILS = "inbox.jsonl"
 # What changes while the site runs. All other services change when it is deployed or configured.
 DATA = ("dynamodb", "sqs")
-_changed, _configured = threading.Event(), threading.Event()
+# The second: also what is not in DATA may have changed.
+_changed, _everything_changed = threading.Event(), threading.Event()
 _one_at_a_time = threading.Lock()
 
 
@@ -45,7 +46,7 @@ class Noticing:
             if scope["type"] == "http" and not scope["path"].startswith("/_ministack"):
                 _changed.set()
                 if not _is_about_data(scope):
-                    _configured.set()
+                    _everything_changed.set()
 
 
 def _is_about_data(scope: Scope) -> bool:
@@ -76,8 +77,8 @@ def _save_changes() -> None:
     while True:
         _changed.wait()
         _changed.clear()
-        everything = _configured.is_set()
-        _configured.clear()
+        everything = _everything_changed.is_set()
+        _everything_changed.clear()
         time.sleep(max(PAUSE, _save_now(everything=everything)))
 
 
@@ -90,7 +91,7 @@ def _save_now(*, everything: bool) -> float:
             _Saved.emails += len(emails)
         else:
             persistence.logger.error("the state was not saved")
-            _configured.set()
+            _everything_changed.set()
             _changed.set()
         took = time.monotonic() - began
         persistence.logger.info("saved in %.2f s", took)

@@ -105,6 +105,7 @@ def uncached() -> Template:
 
 
 def _to_api() -> Template:
+    """Return what sends every method of a request to the API."""
     return {"TargetOriginId": API, "AllowedMethods": _ALL}
 
 
