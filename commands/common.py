@@ -38,6 +38,7 @@ def account() -> str:
 
 
 def moment(text: str) -> datetime:
+    """Parse a time with its zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -48,6 +49,8 @@ def moment(text: str) -> datetime:
 
 
 def from_1_to(most: int) -> Callable[[str], int]:
+    """Return a function that parses a whole number from 1 to `most`."""
+
     def number(text: str) -> int:
         if not text.isdecimal() or not 1 <= int(text) <= most:
             raise argparse.ArgumentTypeError(f"use 1 to {most}")

@@ -58,6 +58,7 @@ class Window:
 
 
 def window(client: "DynamoDBClient", table: str) -> Window:
+    """Return the window of the table. Raise InputError if its recovery is off."""
     with translated("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     kept = answer.get("PointInTimeRecoveryDescription", {})

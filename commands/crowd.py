@@ -28,12 +28,12 @@ def redrive(arguments: argparse.Namespace) -> None:
     """Move only as many messages as there are now, so that messages that fail again do not move in circles."""
     name = REDRIVEN[arguments.queue]
     dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
-    there = min(dead_letters.depth(), arguments.most)
+    waiting = min(dead_letters.depth(), arguments.most)
     moved = 0
-    for some in dead_letters.move_to(queue, there):
-        moved += some
-        print(f"\rmoved {moved} of {there}", end="", file=sys.stderr, flush=True)
-    print(f"moved {moved} of {there} back to the {arguments.queue} queue")
+    for size in dead_letters.move_to(queue, waiting):
+        moved += size
+        print(f"\rmoved {moved} of {waiting}", end="", file=sys.stderr, flush=True)
+    print(f"moved {moved} of {waiting} back to the {arguments.queue} queue")
 
 
 def pause_sending(arguments: argparse.Namespace) -> None:

@@ -54,8 +54,11 @@ class RestoreOutcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Known:
-    """Signatures that were withdrawn or erased since the copy's moment: by id, the time of the last such action."""
+class SinceCopy:
+    """What happened since the copy's moment. `erased` and `withdrawn`: the time of the last such action, by id.
+
+    `left_out` and `unsubscribed`: who withdrew or unsubscribed by a link, from the engineer's files of ids.
+    """
 
     now: datetime
     erased: Mapping[str, datetime] = field(default_factory=dict)
@@ -70,123 +73,126 @@ class RestoreDecision:
     write: NewItem | Change | None = None
 
 
-Rule = Callable[[Item, Item | None, Known], RestoreDecision]
+Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]
 
 
-def signature(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
-    """`kept` is the copy's item, `live` the live table's."""
-    if live is not None and not _is_damaged(kept, live):
-        return _left_while_missing(live, known) if _part(kept) == _part(live) else RestoreDecision(RestoreOutcome.NEWER)
-    why_not = _why_not(kept, known)
-    if why_not:
-        return RestoreDecision(why_not)
+def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
+    """Decide for a signature. `copied` is the copy's item, `live` the live table's (None: missing)."""
+    if live is not None and not _is_damaged(copied, live):
+        if _signed_part(copied) != _signed_part(live):
+            return RestoreDecision(RestoreOutcome.NEWER)
+        return _left_while_missing(live, since_copy)
+    reason = _reason_to_leave_out(copied, since_copy)
+    if reason:
+        return RestoreDecision(reason)
     if live is None:
-        marks = {"restored_at": iso(known.now), "updates": _wants_updates(kept, known)}
-        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(keys.SIGNATURES, kept, marks))
-    return RestoreDecision(RestoreOutcome.REPAIRED, _repair(kept, live, known))
+        marks = {"restored_at": iso(since_copy.now), "updates": _wants_updates(copied, since_copy)}
+        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(keys.SIGNATURES, copied, marks))
+    return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
 
 
-def _left_while_missing(live: Item, known: Known) -> RestoreDecision:
+def _left_while_missing(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Withdraw or unsubscribe a person who asked for it while the item was missing: their request changed nothing."""
-    if "restored_at" in live and live["sk"] in known.left_out and live["state"] != SignatureState.WITHDRAWN:
+    if "restored_at" in live and live["sk"] in since_copy.left_out and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
-    if "restored_at" in live and live.get("updates") and live["sk"] in known.unsubscribed:
-        change = Change(_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_as_seen(live))
+    if "restored_at" in live and live.get("updates") and live["sk"] in since_copy.unsubscribed:
+        change = Change(_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
 
 
-def count(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
+def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """Restore only a missing counter. One that exists may have changed since, and a recount repairs it."""
-    if live is None and not kept["pk"].startswith(RESTORED_COUNTS):
+    if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
-    return _missing(keys.COUNTS, kept, live)
+    return _missing(keys.COUNTS, copied, live)
 
 
-def entry(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
-    """An entry of the audit trail never changes."""
-    return _missing(keys.AUDIT, kept, live)
+def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
+    """Restore only a missing entry: an entry of the audit trail never changes."""
+    return _missing(keys.AUDIT, copied, live)
 
 
-def delivery(kept: Item, live: Item | None, known: Known) -> RestoreDecision:
-    """An email that waited in the copy may have been sent since. So it comes back as unknown, and is not sent again."""
-    settled = {name: value for name, value in kept.items() if name not in REQUEST}
-    waited = {} if len(settled) == len(kept) else {"mail_unknown_at": iso(known.now)}
+def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
+    """Restore a missing email. If it waited, it may have been sent since: it comes back as unknown and is not sent."""
+    settled = {name: value for name, value in copied.items() if name not in REQUEST}
+    waited = {} if len(settled) == len(copied) else {"mail_unknown_at": iso(since_copy.now)}
     return _missing(keys.DELIVERIES, settled | waited, live)
 
 
-def _missing(table: str, kept: Item, live: Item | None) -> RestoreDecision:
+def _missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
     if live is None:
-        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(table, kept, {}))
-    return RestoreDecision(RestoreOutcome.SAME if live == kept else RestoreOutcome.NEWER)
+        return RestoreDecision(RestoreOutcome.PUT_BACK, _new(table, copied, {}))
+    return RestoreDecision(RestoreOutcome.SAME if live == copied else RestoreOutcome.NEWER)
 
 
-def _is_damaged(kept: Item, live: Item) -> bool:
+def _is_damaged(copied: Item, live: Item) -> bool:
+    """Return whether the live item differs in what was signed, without a time that explains it."""
     was_reset = (
-        kept.get("state") == SignatureState.CONFIRMED
+        copied.get("state") == SignatureState.CONFIRMED
         and live.get("state") == SignatureState.PENDING
-        and live.get("withdrawn_at") == kept.get("withdrawn_at")
+        and live.get("withdrawn_at") == copied.get("withdrawn_at")
     )
-    own_moments = [name for name in MOMENTS if name in live and live[name] != kept.get(name)]
-    return was_reset or (not own_moments and _part(kept) != _part(live))
+    own_moments = [name for name in MOMENTS if name in live and live[name] != copied.get(name)]
+    return was_reset or (not own_moments and _signed_part(copied) != _signed_part(live))
 
 
-def _why_not(kept: Item, known: Known) -> RestoreOutcome | None:
+def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
     """Return why an item of the copy is not restored: it has expired, or the person has withdrawn or been erased."""
     try:
-        signature = Signature.model_validate(kept)
+        signature = Signature.model_validate(copied)
     except ValidationError:
         return RestoreOutcome.UNUSABLE
     if signature.state is not SignatureState.WITHDRAWN and not (
         signature.name and signature.email and signature.country
     ):
         return RestoreOutcome.UNUSABLE
-    if signature.expires_at is not None and signature.expires_at <= known.now:
+    if signature.expires_at is not None and signature.expires_at <= since_copy.now:
         return RestoreOutcome.EXPIRED
-    if kept["sk"] in known.left_out:
+    if copied["sk"] in since_copy.left_out:
         return RestoreOutcome.LEFT_OUT
-    return RestoreOutcome.GONE if _has_gone(kept["sk"], signature, known) else None
+    return RestoreOutcome.GONE if _has_gone(copied["sk"], signature, since_copy) else None
 
 
-def _has_gone(identity: str, signature: Signature, known: Known) -> bool:
+def _has_gone(identity: str, signature: Signature, since_copy: SinceCopy) -> bool:
     """Return whether the person withdrew or was erased after signing. An item that is empty may be restored."""
 
-    def since(acts: Mapping[str, datetime]) -> bool:
+    def was_after_signing(acts: Mapping[str, datetime]) -> bool:
         return identity in acts and acts[identity] >= signature.signed_at
 
-    was_erased = since(known.erased) and signature.erased_at is None
-    was_withdrawn = since(known.withdrawn) and signature.state is not SignatureState.WITHDRAWN
+    was_erased = was_after_signing(since_copy.erased) and signature.erased_at is None
+    was_withdrawn = was_after_signing(since_copy.withdrawn) and signature.state is not SignatureState.WITHDRAWN
     return was_erased or was_withdrawn
 
 
-def _wants_updates(item: Item, known: Known) -> bool:
-    return bool(item.get("updates")) and item["sk"] not in known.unsubscribed
+def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
+    return bool(item.get("updates")) and item["sk"] not in since_copy.unsubscribed
 
 
-def _repair(kept: Item, live: Item, known: Known) -> Change:
+def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data. The state of email and `updates` stay as they are now."""
-    lost = {name: kept[name] for name in MAIL_FACTS if name in kept and name not in live}
-    assign: dict[str, Any] = {**_part(kept), **lost, "restored_at": iso(known.now)}
-    assign["updates"] = _wants_updates(kept, known) and _wants_updates(live, known)
-    absent = [name for name in SIGNED if name not in kept]
-    if kept["state"] == SignatureState.CONFIRMED:
+    lost = {name: copied[name] for name in MAIL_FACTS if name in copied and name not in live}
+    assign: dict[str, Any] = {**_signed_part(copied), **lost, "restored_at": iso(since_copy.now)}
+    assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
+    absent = [name for name in SIGNED if name not in copied]
+    if copied["state"] == SignatureState.CONFIRMED:
         absent += ["expires_at", *(MAIL_REQUEST if live.get("state") != SignatureState.CONFIRMED else ())]
-    elif "expires_at" in kept and "expires_at" not in live:
-        assign["expires_at"] = kept["expires_at"]
-    return Change(_key(keys.SIGNATURES, kept), assign=assign, remove=absent, when=_is_as_seen(live))
+    elif "expires_at" in copied and "expires_at" not in live:
+        assign["expires_at"] = copied["expires_at"]
+    return Change(_key(keys.SIGNATURES, copied), assign=assign, remove=absent, when=_is_unchanged(live))
 
 
-def _is_as_seen(live: Item) -> Condition:
+def _is_unchanged(live: Item) -> Condition:
     names = (*SIGNED, *MAIL_FACTS, "updates")
     return reduce(and_, (is_still(name, live.get(name)) for name in names))
 
 
-def _part(item: Item) -> Item:
+def _signed_part(item: Item) -> Item:
     return {name: item[name] for name in SIGNED if name in item}
 
 
-def _new(table: str, kept: Item, marks: Mapping[str, Any]) -> NewItem:
-    return NewItem(_key(table, kept), {**kept, **marks})
+def _new(table: str, copied: Item, marks: Mapping[str, Any]) -> NewItem:
+    return NewItem(_key(table, copied), {**copied, **marks})
 
 
 def _key(table: str, item: Item) -> Key:

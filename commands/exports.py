@@ -33,15 +33,15 @@ WIDTH = 30
 def export_petition(arguments: argparse.Namespace) -> None:
     """Export a petition. If interrupted, the export continues, and staff can download it over the API."""
     _check_folder(arguments.out)
-    export = _asked_for(arguments)
+    export = _start_export(arguments)
     print(f"{export.job_id}: {export.counted} confirmed at {times.iso(export.moment)}", file=sys.stderr)
-    for seen in _watched(export):
-        print(f"\r{bar(seen)}", end="", file=sys.stderr, flush=True)
-        export = seen
+    for current in _each_second(export):
+        print(f"\r{bar(current)}", end="", file=sys.stderr, flush=True)
+        export = current
     print(file=sys.stderr)
     if export.state is not JobState.DONE:
         raise common.InputError(export.why or f"the export is {export.state}")
-    _fetch(export, arguments.out)
+    _download(export, arguments.out)
 
 
 def _check_folder(folder: Path) -> None:
@@ -58,7 +58,8 @@ def bar(export: Export) -> str:
     return f"[{'#' * full}{'.' * (WIDTH - full)}] {export.processed} of {export.counted}, {export.state}   "
 
 
-def _asked_for(arguments: argparse.Namespace) -> Export:
+def _start_export(arguments: argparse.Namespace) -> Export:
+    """Start the export. Raise common.InputError if it is refused."""
     tables = common.tables()
     petition = petition_as_stored(arguments.slug, tables)
     try:
@@ -85,7 +86,8 @@ def _key(path: Path | None) -> str | None:
         raise common.InputError(f"{path} cannot be read as text: {type(error).__name__}") from None
 
 
-def _watched(export: Export) -> Iterator[Export]:
+def _each_second(export: Export) -> Iterator[Export]:
+    """Yield the export as it is now, each second until it ends."""
     tables = common.tables()
     while export.state_at(times.now()) in (JobState.WAITING, JobState.RUNNING):
         yield export
@@ -94,12 +96,12 @@ def _watched(export: Export) -> Iterator[Export]:
     yield export
 
 
-def _fetch(export: Export, folder: Path) -> None:
+def _download(export: Export, folder: Path) -> None:
     result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
         common.audited("export.fetched", export.job_id, what=ending)
         path = folder / f"{export.job_id}{ending}"
-        digest = _saved(bucket.link(key, path.name, LINK_SECONDS), path)
+        digest = _save(bucket.link(key, path.name, LINK_SECONDS), path)
         if key == result.file and digest != result.sha256:
             path.unlink()
             raise common.InputError("the download was incomplete or damaged, and was removed; try again")
@@ -107,7 +109,7 @@ def _fetch(export: Export, folder: Path) -> None:
     print(f"{result.rows} signatures, SHA-256 {result.sha256}", file=sys.stderr)
 
 
-def _saved(url: str, path: Path) -> str:
+def _save(url: str, path: Path) -> str:
     """Download to a file that only this user can read. Return its digest."""
     digest = hashlib.sha256()
     path.touch(mode=0o600)

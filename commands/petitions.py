@@ -29,18 +29,20 @@ def load_petition(arguments: argparse.Namespace) -> None:
 
 def check_petition(arguments: argparse.Namespace) -> None:
     """Check the files, and warn if they would replace a petition. Without settings, no table is read."""
-    seen: dict[str, Path] = {}
+    path_of: dict[str, Path] = {}
     for path in arguments.file:
         slug = read_petition(path).slug
         print(f"{path}: {slug} is valid")
-        if slug in seen:
-            print(f"warning: {seen[slug]} has the same slug: the file that is loaded last replaces it", file=sys.stderr)
+        if slug in path_of:
+            warning = f"{path_of[slug]} has the same slug: the file that is loaded last replaces it"
+            print(f"warning: {warning}", file=sys.stderr)
         elif _exists(slug):
             print(f"warning: there is a petition {slug} already: loading this file replaces its text", file=sys.stderr)
-        seen[slug] = path
+        path_of[slug] = path
 
 
 def _exists(slug: str) -> bool:
+    """Return whether the table has the petition; False without settings."""
     try:
         required(table_variable(keys.COUNTS))
         petition_as_stored(slug, common.tables())
@@ -50,7 +52,7 @@ def _exists(slug: str) -> bool:
 
 
 def read_petition(path: Path) -> Petition:
-    """Raise common.InputError naming the file and each field."""
+    """Return the petition of the file. Raise common.InputError that names the file and each wrong field."""
     try:
         return Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -23,20 +23,20 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage
 from commands.copies import Copy, copies_of, patiently, window
-from commands.damage import Known, RestoreDecision, RestoreOutcome, Rule
+from commands.damage import RestoreDecision, RestoreOutcome, Rule, SinceCopy
 from commands.trail import Trail
 
 RULES: dict[str, Rule] = {
-    keys.AUDIT: damage.entry,
-    keys.COUNTS: damage.count,
-    keys.DELIVERIES: damage.delivery,
-    keys.SIGNATURES: damage.signature,
+    keys.AUDIT: damage.decide_audit_entry,
+    keys.COUNTS: damage.decide_count,
+    keys.DELIVERIES: damage.decide_delivery,
+    keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
 WRITTEN = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 
-class Seen(NamedTuple):
+class Restored(NamedTuple):
     item: Item
     outcome: RestoreOutcome
 
@@ -57,30 +57,30 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if patiently(copy.status) is None:
         _begin(copy, arguments)
     print(f"continue with --at {iso(copy.moment)}", flush=True)
-    copy.wait(_tell)
+    copy.wait(_show_progress)
     if not arguments.dry_run:
         common.audited("table.restored", arguments.table, at=iso(copy.moment))
-    seen = restored(copy.pages(), common.tables(), arguments.table, trail.known, write=not arguments.dry_run)
-    counted, slugs = _counted(seen, each=arguments.list)
+    items = restored(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
+    counted, slugs = _counted(items, lists_all=arguments.list)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
     _say_what_next(arguments, copy, slugs)
 
 
 def restored(
-    pages: Iterable[Sequence[Item]], live: Tables, table: str, read_known: Callable[[], Known], *, write: bool
-) -> Iterator[Seen]:
+    pages: Iterable[Sequence[Item]], live: Tables, table: str, read_trail: Callable[[], SinceCopy], *, write: bool
+) -> Iterator[Restored]:
     """Yield each item of the copy, and what happened to it. Constant memory, one page at a time."""
     for page in pages:
-        known = patiently(read_known)
+        since_copy = patiently(read_trail)
         wanted = [_key(table, item) for item in page]
         found = patiently(partial(live.batch_get, wanted, consistent=True)) if wanted else []
         by_key = {_key(table, item): item for item in found}
         for kept in page:
-            decision = RULES[table](kept, by_key.get(_key(table, kept)), known)
+            decision = RULES[table](kept, by_key.get(_key(table, kept)), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
-                patiently(partial(_withdraw, _key(table, kept), known.now, live))
-            yield Seen(kept, _written(decision, live) if write and decision.write else decision.outcome)
+                patiently(partial(_withdraw, _key(table, kept), since_copy.now, live))
+            yield Restored(kept, _written(decision, live) if write and decision.write else decision.outcome)
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
@@ -92,6 +92,7 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
 
 
 def _written(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
+    """Write the item, and return what happened to it."""
     write = decision.write
     assert write is not None
     try:
@@ -107,8 +108,8 @@ def _written(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
 
 def _copy_of(table: str, at: datetime | None) -> Copy:
     client, name = clients.dynamodb(), required(table_variable(table))
-    if at is None and (there := patiently(partial(copies_of, client, name))):
-        raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(there)}")
+    if at is None and (existing := patiently(partial(copies_of, client, name))):
+        raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(existing)}")
     return Copy(client, name, at or patiently(partial(window, client, name)).latest)
 
 
@@ -124,18 +125,19 @@ def _finish(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if patiently(copy.delete) else f"there is no {copy.name}")
 
 
-def _counted(seen: Iterable[Seen], *, each: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
+def _counted(items: Iterable[Restored], *, lists_all: bool) -> tuple[Counter[RestoreOutcome], set[str]]:
+    """Return how many items had each outcome, and the slugs to recount. Print the ids to check, or all."""
     counted: Counter[RestoreOutcome] = Counter()
     slugs: set[str] = set()
-    for item, outcome in seen:
+    for item, outcome in items:
         counted[outcome] += 1
         if outcome in WRITTEN:
             slugs |= _slugs(item["pk"])
         # A recorded action may have failed, so the engineer must check the ids that are left out because of it.
-        if outcome is RestoreOutcome.GONE or (each and outcome is not RestoreOutcome.SAME):
+        if outcome is RestoreOutcome.GONE or (lists_all and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
-            _tell(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")
+            _show_progress(f"{counted.total():,} looked at, {sum(counted[each] for each in WRITTEN):,} to write")
     print(file=sys.stderr)
     return counted, slugs
 
@@ -160,7 +162,7 @@ def _say_what_next(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -
     print(f"  manage.py restore {arguments.table} --at {iso(copy.moment)} --finish")
 
 
-def _tell(line: str) -> None:
+def _show_progress(line: str) -> None:
     print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
 
 

@@ -56,6 +56,7 @@ def report(found: Recount) -> list[str]:
 
 
 def repair_tally(petition: Petition, found: Recount) -> None:
+    """Reopen days that were closed too early, then adjust the tally and the pending counters."""
     _refuse_while_moving(found)
     if early := reopen(petition.slug, times.now(), common.tables()):
         # An adjusting entry on a closed day would not be counted.

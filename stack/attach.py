@@ -33,12 +33,12 @@ class Deployed:
 
     @property
     def api(self) -> str:
-        """The API's own URL. It changes when routes change."""
+        """Return the API's own URL. It changes when routes change."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/site"
 
     @property
     def gateway(self) -> str:
-        """The API's own URL without its stage."""
+        """Return the API's own URL without its stage."""
         return self.api.rpartition("/")[0]
 
     def environment(self) -> dict[str, str]:
@@ -65,12 +65,12 @@ class Deployed:
 
 
 def deployed(
-    endpoint: str, site: str = SITE, project: Path = ROOT, more: Mapping[str, str] = MappingProxyType({})
+    endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package and deploy to the emulator as `make run` does. A repeat changes nothing. `more`: template parameters."""
+    """Package and deploy to the emulator as `make run` does. A repeat changes nothing. `parameters`: the template's."""
     cloud = Cloud(endpoint)
     built = package(STAGE, project, project / ".local" / "build")
-    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, "MailSenders": SENDERS, **more}
+    values = {"SiteUrl": site, "MailFrom": SENDER, "MailPerSecond": UNPACED, "MailSenders": SENDERS, **parameters}
     with one_line_errors():
         outputs = deploy(cloud, built, STAGE, values, agree=lambda _: True)
         verify_sender(cloud, SENDER)

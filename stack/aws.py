@@ -30,7 +30,7 @@ class Cloud:
 
     @property
     def is_emulated(self) -> bool:
-        """Whether this is an emulator. An emulator has no real data and answers at once."""
+        """Return whether this is an emulator. An emulator has no real data and answers at once."""
         return self.endpoint is not None
 
     def client(self, service: Any) -> Any:

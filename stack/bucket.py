@@ -86,6 +86,7 @@ def _tls_only(arn: str) -> dict[str, Any]:
 
 
 def _exists(head: Any, **address: str) -> bool:
+    """Return whether `head`, a call such as head_bucket, finds something."""
     try:
         head(**address)
     except ClientError as error:

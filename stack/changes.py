@@ -39,6 +39,7 @@ def _loses(change: dict[str, Any]) -> bool:
 
 
 def _row(change: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what happens to the resource, its name and its type."""
     word = _WORDS.get(change["Action"], change["Action"])
     if change.get("Replacement") == "True":
         word = "REPLACE"

@@ -111,6 +111,7 @@ def _parameters(
 
 
 def _await_creation(cloud: Cloud, stack: str, name: str, is_creation: bool) -> ChangeSet | None:
+    """Wait until the change set is ready. Return None if it has no changes."""
     client = cloud.client("cloudformation")
     while True:
         pages = client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name)

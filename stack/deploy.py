@@ -18,7 +18,7 @@ from stack.preflight import check, previous_values
 from stack.target import target_of
 
 _UNPROTECTED = ("local", "dev", "test")
-_OF_POLICY = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
+_POLICY_PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 
 
 def stack_name(stage: str) -> str:
@@ -37,7 +37,7 @@ def deploy(
         )
         if ready:
             changeset.settle(cloud, ready, agree)
-        return _finish(cloud, built, stage, has_changed=ready is not None)
+        return _after_deployment(cloud, built, stage, has_changed=ready is not None)
 
 
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
@@ -46,7 +46,8 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
     return changeset.outputs(described) if described else {}
 
 
-def _finish(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
+def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
+    """Do what the template cannot: the emulator's missing parts, and the busy page. Return the outputs."""
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
         emulated.complete(cloud, built.read_template(), outputs)
@@ -68,7 +69,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     if values.get("EdgeDomain"):
         info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
-        info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _OF_POLICY)
+        info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
 
@@ -109,7 +110,7 @@ def second_step(stage: str, outputs: dict[str, str]) -> dict[str, str]:
 
 
 def is_protected(stage: str) -> bool:
-    """Whether the stage's data is protected from deletion. Stages for trying things out are not."""
+    """Return whether the stage's data is protected from deletion. Stages for trials are not."""
     return stage not in _UNPROTECTED
 
 

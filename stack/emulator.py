@@ -36,16 +36,16 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL of every service."""
+        """Return the URL of every service."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def log(self) -> Path:
-        """The log of the emulator and of the functions it runs."""
+        """Return the log of the emulator and of the functions it runs."""
         return self.home / "emulator.log"
 
     def is_alive(self) -> bool:
-        """Whether the emulator's process is running."""
+        """Return whether the emulator's process is running."""
         return self.process.poll() is None
 
     def listeners(self) -> set[Listener]:
@@ -113,6 +113,7 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
+    """Start the emulator in a process group of its own."""
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
@@ -170,13 +171,14 @@ def _answers(port: int) -> bool:
 
 
 def _is_ours(running: Emulator) -> bool:
-    """Whether our process has the port: another may have taken it before the emulator bound it."""
+    """Return whether our process has the port: another may have taken it before the emulator bound it."""
     if not Path("/proc/net/tcp").exists():
         return running.is_alive()
     return any(listener.port == running.port for listener in running.listeners())
 
 
 def _end_group(group: int) -> None:
+    """Kill the processes of the group, and wait until they have ended."""
     try:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:

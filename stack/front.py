@@ -51,7 +51,7 @@ class Front:
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """The client session to the emulator; exists only while the front runs."""
+        """Return the client session to the emulator. It exists only while the front runs."""
         assert self._session, "the front is not running"
         return self._session
 

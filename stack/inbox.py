@@ -52,6 +52,7 @@ class Inbox:
         return [_parse(number, each) for number, each in enumerate(await self._records(), 1)][::-1]
 
     async def _records(self) -> list[dict[str, Any]]:
+        """Return the emails of earlier runs and of this one, oldest first."""
         async with self._session().get(self._source) as answer:
             document = await answer.json(content_type=None)
         sent = [each for account in document["messages"].values() for each in account]

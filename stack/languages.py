@@ -129,7 +129,7 @@ def new_catalogue(code: str, project: Path = ROOT) -> None:
 
 
 def _keywords(place: str) -> dict[str, Any]:
-    """In these folders, errors are for supporters. In others they are for staff, whose pages are in English."""
+    """Return which calls have texts to translate. Errors of some folders are for staff, whose pages are in English."""
     public = place.startswith(("chalicelib/core/", "chalicelib/edge/", "chalicelib/signatures/"))
     public = public and place != "chalicelib/edge/batch.py"  # Its errors are for logs.
     return {**_MARKED, **(_ERRORS if public else {})}

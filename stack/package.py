@@ -94,6 +94,7 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 
 
 def _inputs(stage: str, project: Path, target: Target) -> str:
+    """Return a digest of everything that the package depends on."""
     code = [*application_files(project), *declaration_files(project)]
     tables = [path for path in (constituencies.table(project), members.table(project)) if path.exists()]
     sources = [*code, *tables, *catalogues(project)]
@@ -102,6 +103,7 @@ def _inputs(stage: str, project: Path, target: Target) -> str:
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
+    """Build template and zip. Raise Failure if the zip lacks a requirement."""
     staged = build / stage / "project"
     stage_application(project, staged)
     chalice_package(staged, stage, result.template.parent)

@@ -61,6 +61,7 @@ def _check_mail(cloud: Cloud, chosen: Mapping[str, str], previous: Mapping[str, 
 
 
 def _is_known(cloud: Cloud, identity: str) -> bool:
+    """Return whether SES has the identity already."""
     try:
         cloud.client("sesv2").get_email_identity(EmailIdentity=identity)
     except ClientError as error:
@@ -111,7 +112,7 @@ def _check_edge(chosen: Mapping[str, str], previous: Mapping[str, str]) -> None:
 
 
 def _warn_of_limits(cloud: Cloud, chosen: Mapping[str, str]) -> None:
-    """Warn, and do not refuse: AWS accepts values above the account's limits, and its limits may be raised later."""
+    """Warn if the account is too small, and do not refuse: AWS accepts such values, and may raise the limits later."""
     rate = cloud.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
     if float(chosen["MailPerSecond"]) > rate:
         say(

@@ -41,7 +41,7 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
         _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
-            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}", more=PARAMETERS if has_edge else {})
+            stack = deployed(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=PARAMETERS if has_edge else {})
             load_petitions(stack)
             token = _staff_token(stack)
             with _announced(stack, token, sample_token(stack, token, _PARTNER_TOKEN)):

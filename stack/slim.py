@@ -34,7 +34,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a dependency's file is used at run time."""
+    """Return whether a dependency's file is used at run time."""
     path = PurePosixPath(name)
     top = path.parts[0]
     if top in _TOOLS_OF_CHALICE or path.suffix in _USELESS or top in ("bin", "share"):

@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Whether something answers on the port, or the port cannot be bound."""
+    """Return whether something answers on the port, or the port cannot be bound."""
     with socket.socket() as probe:
         if probe.connect_ex((LOOPBACK, port)) == 0:
             return True

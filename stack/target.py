@@ -29,7 +29,7 @@ class Target:
 
     @property
     def runtime(self) -> str:
-        """Lambda's name for the version."""
+        """Return Lambda's name for the version."""
         return f"python{self.version}"
 
 

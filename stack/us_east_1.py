@@ -23,7 +23,7 @@ Values = dict[str, str]
 
 
 def stack_name(stage: str, region: str) -> str:
-    """`region`: of the main stack. A stage of the same name in another region has another stack here."""
+    """Return the name of the stack. `region`: that of the main stack, so that each main stack has its own."""
     return f"petitions-{stage}-edge-{region}"
 
 
@@ -42,15 +42,15 @@ def certified(cloud: Cloud, options: Namespace, values: Mapping[str, str], distr
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
 
 
-def _deploy(there: Cloud, stack: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
+def _deploy(cloud: Cloud, stack: str, values: dict[str, str], agree: Agree) -> dict[str, str]:
     template = us_east_1()
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
-    bucket = ready_bucket(there)
-    address = url(there, bucket, upload(there, bucket, TEMPLATES, body, ".json"))
-    ready = changeset.create(there, stack, address, values, template["Parameters"])
+    bucket = ready_bucket(cloud)
+    address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
+    ready = changeset.create(cloud, stack, address, values, template["Parameters"])
     if ready:
-        changeset.settle(there, ready, agree)
-    return changeset.outputs(changeset.describe(there, stack) or {})
+        changeset.settle(cloud, ready, agree)
+    return changeset.outputs(changeset.describe(cloud, stack) or {})
 
 
 def _region(cloud: Cloud) -> str:

@@ -102,7 +102,7 @@ def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterato
         return
     url = f"http://{LOOPBACK}:{port}"
     with emulator() as running:
-        stack = deployed(running.endpoint, url, more=more or {})
+        stack = deployed(running.endpoint, url, parameters=more or {})
         load_petitions(stack)
         with served(application(running.endpoint, stack.api, stack.origin_key()), port):
             yield DeployedSite(url, issue_token(stack), stack)
@@ -113,7 +113,7 @@ def a_site_behind_a_cdn(port: int, more: Mapping[str, str] | None = None) -> Ite
     """Serve a site as `make run EDGE=1` does."""
     url, behind = f"http://{LOOPBACK}:{port}", free_port()
     with emulator() as running:
-        stack = deployed(running.endpoint, url, more={**local.PARAMETERS, **(more or {})})
+        stack = deployed(running.endpoint, url, parameters={**local.PARAMETERS, **(more or {})})
         load_petitions(stack)
         edge, api = local.applications(stack, behind)
         with served(api, behind), served(edge, port):

@@ -69,7 +69,7 @@ def _stack(record: Record) -> Iterator[tuple[Deployed, int, int]]:
     """Run a stack with its CDN, and beside it the front without a cache. Yield their ports."""
     api_port, edge_port, front_port = free_port(), free_port(), free_port()
     with emulator() as running:
-        stack = deployed(running.endpoint, f"http://{LOOPBACK}:{edge_port}", more=local.PARAMETERS)
+        stack = deployed(running.endpoint, f"http://{LOOPBACK}:{edge_port}", parameters=local.PARAMETERS)
         load_petitions(stack)
         direct = front.application(running.endpoint, stack.api, stack.origin_key())
         api = front.serving(NotingGateway(stack.gateway, record))

@@ -50,7 +50,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
     site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"
     with emulator() as running:
-        stack, cloud = deployed(running.endpoint, site, more=local.PARAMETERS), Cloud(running.endpoint)
+        stack, cloud = deployed(running.endpoint, site, parameters=local.PARAMETERS), Cloud(running.endpoint)
         load_petitions(stack)
         between = ProxyFaults(running.endpoint, stack.outputs["SignaturesTableName"], Ses(plan.ses_rate, plan.quota))
         _route_through(cloud, f"http://{LOOPBACK}:{faults_port}", plan.sender_rate)

@@ -79,11 +79,11 @@ def ses() -> "SESV2Client":
 
 @cache
 def s3() -> Any:
-    """Untyped, like `lambdas`. Links need signature version 4: newer regions and KMS accept only this."""
+    """Return the client of S3, untyped. Newer regions and KMS accept only links of signature version 4."""
     return boto3.client("s3", config=FILES_CONFIG)
 
 
 @cache
 def lambdas() -> Any:
-    """Untyped: two calls a minute do not justify another package of stubs."""
+    """Return the client of Lambda, untyped: two calls a minute do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

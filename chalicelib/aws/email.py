@@ -94,7 +94,7 @@ def named(address: str, name: str) -> str:
 
 
 def _encoded(address: str, name: str) -> str:
-    """SES takes ASCII only: other letters are encoded (RFC 2047)."""
+    """Return sender and name, with letters encoded that are not ASCII (RFC 2047): SES takes no others."""
     if name.isascii():
         return formataddr((name, address))
     return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
@@ -102,7 +102,7 @@ def _encoded(address: str, name: str) -> str:
 
 @contextmanager
 def _no_connection() -> Iterator[None]:
-    """Raise Unreached. This is only certain because the SDK does not retry (clients.MAIL_CONFIG)."""
+    """Raise Unreached without a connection. It is only certain because the SDK does not retry (clients.MAIL_CONFIG)."""
     try:
         yield
     except (ConnectTimeoutError, EndpointConnectionError) as error:
@@ -110,6 +110,7 @@ def _no_connection() -> Iterator[None]:
 
 
 def _refusal(error: ClientError) -> Throttled | MailRefused | Denied | None:
+    """Return the domain error for an answer of SES that is an error; None to handle it as for all services."""
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
         return SendingStopped("mail")

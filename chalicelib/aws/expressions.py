@@ -61,13 +61,13 @@ _deserializer = _IntegerDeserializer()
 
 
 def absent_or_at_most(name: str, limit: int | str) -> Condition:
-    """Return the condition. A limit of text is a time in ISO 8601 (times.iso)."""
+    """Return the condition that the attribute is absent or at most `limit`: a number, or a text of `times.iso`."""
     return Attr(name).not_exists() | Attr(name).lte(limit)
 
 
-def is_still(name: str, seen: Any) -> Condition:
-    """Return the condition that the attribute has the value that was read before; None: that it is absent."""
-    return Attr(name).not_exists() if seen is None else Attr(name).eq(seen)
+def is_still(name: str, read: Any) -> Condition:
+    """Return the condition that the attribute has the value that was `read` before; None: that it is absent."""
+    return Attr(name).not_exists() if read is None else Attr(name).eq(read)
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,6 +94,7 @@ def new_item_request(new: NewItem) -> dict[str, Any]:
 
 
 def change_request(change: Change) -> dict[str, Any]:
+    """Return the parameters of UpdateItem, without the name of the table."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     request: dict[str, Any] = {
@@ -163,6 +164,7 @@ def _update_expression(change: Change, names: dict[str, str], values: dict[str, 
 
 
 def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> str:
+    """Return the pairs of one clause, with placeholders, and add these to `names` and `values`."""
     parts = []
     for number, (name, value) in enumerate(pairs.items()):
         placeholder = f"{prefix}{number}"
@@ -178,7 +180,7 @@ def _names(prefix: str, attributes: Sequence[str], names: dict[str, str]) -> str
     return ", ".join(placeholders)
 
 
-def chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Split a sequence: AWS takes 10, 25 or 100 items at a time."""
-    for start in range(0, len(things), size):
-        yield things[start : start + size]
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

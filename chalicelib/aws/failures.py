@@ -65,6 +65,7 @@ def translated(service: str, refusal: Refusal | None = None) -> Iterator[None]:
 
 
 def _translation(error: ClientError, service: str) -> Unavailable | None:
+    """Return the domain error, or None for an error that shows a bug."""
     code = error.response["Error"]["Code"]
     if code in THROTTLES:
         return Throttled(service)

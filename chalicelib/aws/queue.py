@@ -97,7 +97,7 @@ def mail_queue() -> Queue:
 
 @cache
 def overflow_queue() -> Queue:
-    """Signatures that the table did not accept. They are personal data, so KMS encrypts the queue."""
+    """Return the queue of signatures that the table did not accept. KMS encrypts it: they are personal data."""
     return Queue(clients.signing_sqs(), settings().queues["overflow"])
 
 

@@ -78,13 +78,14 @@ class Tables:
         return found
 
     def _batch_get(self, wanted: Sequence[Key], consistent: bool) -> list[Item]:
+        """Read up to a hundred items. Ask again, after a pause, for those that DynamoDB left out."""
         asked = {"Keys": [wire_key(key) for key in wanted], "ConsistentRead": consistent}
         request: Any = {self._names[wanted[0].table]: asked}
         found: list[Item] = []
         for wait in (*BATCH_GET_WAITS, None):
             with translated("storage", storage_refusal):
                 answer = self._client.batch_get_item(RequestItems=request)
-            self.answered_at = _time_of(answer)
+            self.answered_at = _time_of_answer(answer)
             found += [from_wire(item) for items in answer["Responses"].values() for item in items]
             request = answer.get("UnprocessedKeys")
             if not request:
@@ -194,6 +195,6 @@ def signing_tables() -> Tables:
     return Tables(clients.signing_dynamodb(), settings().tables)
 
 
-def _time_of(answer: Any) -> datetime | None:
+def _time_of_answer(answer: Any) -> datetime | None:
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(date) if date else None

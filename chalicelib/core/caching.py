@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
@@ -13,10 +13,15 @@ Value = TypeVar("Value")
 MAX_ENTRIES = 1000
 
 
+class _Entry(NamedTuple, Generic[Value]):
+    fresh_until: float
+    value: Value
+
+
 class SecondsCache(Generic[Value]):
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._entries: dict[str, tuple[float, Value]] = {}
+        self._entries: dict[str, _Entry[Value]] = {}
 
     def __contains__(self, name: str) -> bool:
         """Return whether there is a value, fresh or stale."""
@@ -28,8 +33,8 @@ class SecondsCache(Generic[Value]):
         After a failure, retry only after `seconds`, so that in an outage not every request waits for a timeout.
         """
         entry = self._entries.get(name)
-        if entry and monotonic() < entry[0]:
-            return entry[1]
+        if entry and monotonic() < entry.fresh_until:
+            return entry.value
         try:
             value = load()
         except Exception as error:
@@ -37,11 +42,11 @@ class SecondsCache(Generic[Value]):
                 raise
             if not isinstance(error, Unavailable):  # AWS answered: an item that this code cannot read, or a bug.
                 log.degraded("stale_value_used")
-            value = entry[1]
+            value = entry.value
         self._entries.pop(name, None)
         if len(self._entries) >= MAX_ENTRIES:
             del self._entries[next(iter(self._entries))]  # The one that was loaded longest ago.
-        self._entries[name] = (monotonic() + self._seconds, value)
+        self._entries[name] = _Entry(monotonic() + self._seconds, value)
         return value
 
     def clear(self) -> None:

@@ -157,7 +157,7 @@ def staff_token(token_id: str) -> Key:
 
 
 def audit_entry(moment: str, nonce: str) -> Key:
-    """`moment` is ISO 8601 with microseconds, so that entries sort by time."""
+    """Return the key of an entry. `moment` is ISO 8601 with microseconds, so that entries sort by time."""
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 
@@ -166,7 +166,7 @@ def audit_partition(moment: str) -> str:
 
 
 def job(kind: str, job_id: str) -> Key:
-    """A job's id is <key>.<time>-<random>; no key has a dot."""
+    """Return a job's key. Its id is <key>.<time>-<random>, and no key has a dot."""
     return Key(COUNTS, job_partition(kind, job_id.partition(".")[0]), job_id)
 
 

@@ -23,7 +23,7 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 def event(name: str, **facts: Fact) -> None:
     """Log an event, named in the past tense. Facts are ids, states and numbers, never what a person typed."""
-    _log.info(name, extra={"facts": facts, "measured": _taken()})
+    _log.info(name, extra={"facts": facts, "measured": _take_measured()})
 
 
 def note(name: str, **facts: Fact) -> None:
@@ -45,11 +45,11 @@ def answered(**facts: Fact) -> None:
 
 def failure(name: str, **facts: Fact) -> None:
     """Log the current exception with its location, but without values, which may be personal data."""
-    _log.error(name, extra={"facts": facts, "measured": _taken()}, exc_info=True)
+    _log.error(name, extra={"facts": facts, "measured": _take_measured()}, exc_info=True)
 
 
 def degraded(name: str, **facts: Fact) -> None:
-    """A part fails until somebody repairs it, and requests continue without it: `DegradedAlarm` reports these."""
+    """Log that requests continue without a part that somebody must repair. Sets off `DegradedAlarm`."""
     measure(Metric.DEGRADED)
     failure(name, **facts)
 
@@ -66,7 +66,7 @@ def begin(request_id: str) -> None:
     _configured()
 
 
-def _taken() -> dict[str, float]:
+def _take_measured() -> dict[str, float]:
     measured = dict(_measured)
     _measured.clear()
     return measured
@@ -107,6 +107,7 @@ def _locations(record: logging.LogRecord) -> list[str]:
 
 @cache
 def _configured() -> None:
+    """Set up logging, in the first request of a process only."""
     configure(settings().log_level)
     measure(Metric.COLD_START)
 

@@ -51,7 +51,7 @@ def refused(status: int) -> str:
 
 
 def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:
-    """Return the member `_aws` that makes CloudWatch read a line; the line has the values under their names.
+    """Return the member `_aws` of a log line. It tells CloudWatch which other members of the line are metrics.
 
     It is JSON text, which is faster: every signature needs it.
     """

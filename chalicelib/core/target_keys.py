@@ -39,10 +39,12 @@ def digest_ids(delivery: str) -> DigestIds:
 
 
 def digests(slug: str, target: str) -> str:
+    """Return the partition of the digests to one target."""
     return f"DIGEST#{slug}#{target}"
 
 
 def letter_counts(slug: str, shard: int) -> str:
+    """Return the partition of one shard of the counts of letters."""
     return f"LETTERS#{slug}#{shard:02}"
 
 
@@ -51,6 +53,7 @@ def letter_count(slug: str, shard: int, target: str, day: date) -> Key:
 
 
 def targets(slug: str) -> str:
+    """Return the partition of all targets of a petition."""
     return f"TARGET#{slug}"
 
 

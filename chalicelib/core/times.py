@@ -16,12 +16,12 @@ def iso(moment: datetime) -> str:
 
 
 def exact(moment: datetime) -> str:
-    """Return the time to the microsecond. As text, it sorts before its own second in the form of `iso`: see `since`."""
+    """Return the time to the microsecond. As text, it sorts before the `iso` of its own second: see `lower_bound`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def since(moment: datetime) -> str:
-    """Return a text that sorts before all times of this second or later, in either form. For comparisons as text."""
+def lower_bound(moment: datetime) -> str:
+    """Return a text below every time of this second or later, in either form: compare stored times with it as text."""
     return iso(moment).removesuffix("Z")
 
 

@@ -86,7 +86,7 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
 
 
 def _signer(purpose: Purpose, secrets: dict[str, str]) -> "Signer":
-    """The newest key signs and every key verifies, so a rotation breaks no link that was already sent."""
+    """Return the signer. The newest key signs and every key verifies, so a rotation breaks no link."""
     from itsdangerous import Signer
 
     return Signer(list(secrets.values()), salt=f"petitions.{purpose}", digest_method=sha256)

@@ -108,6 +108,7 @@ def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldErro
 
 
 def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
+    """Return what the person reads about this error."""
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["type"] == "missing":

@@ -89,6 +89,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 
 
 def _sending(priority: Priority, share: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
+    """Return the function that handles a message. `share`: the share of the rate that this priority may use."""
     pace = _pace(priority)
     deliver = paced(mailer().send, pace)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)

@@ -16,6 +16,7 @@ def prefers_json(accept: str) -> bool:
 
 
 def _quality(accept: str, types: tuple[str, ...]) -> float:
+    """Return the highest weight (0 to 1) that `accept` gives to one of the types; 0 if it names none."""
     found = 0.0
     for each in accept.lower().split(","):
         kind, *parameters = (part.strip() for part in each.split(";"))

@@ -102,6 +102,7 @@ def in_time(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
+    """Handle one change. Skip and log one that can never be handled, because it would stop the stream."""
     try:
         handle([_change(record)])
     except Unavailable:

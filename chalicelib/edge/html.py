@@ -66,7 +66,7 @@ def page(
 
     It is in `language`, else in the one that the address names, else in English. It links to itself in `languages`.
     """
-    context = {**context, "switch": _switch(request, languages)}
+    context = {**context, "switch": _links_by_language(request, languages)}
     return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
 
 
@@ -77,7 +77,7 @@ def fragment(request: Request, template: str, context: Mapping[str, object], lan
     return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
 
 
-def _switch(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
+def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
     """Return each language with the address of this page in it; none if there is one only, or if this is a POST."""
     offered = [code for code in codes if code in known_languages()] if len(codes) > 1 else []
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):

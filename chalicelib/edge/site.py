@@ -45,6 +45,7 @@ def read_dashboard_file(request: Request, version: str, name: str) -> Response:
 
 
 def _file(request: Request, found: Asset | None, cache_control: str) -> Response:
+    """Return the file, 304 if the client has it, or 404 without one."""
     if found is None:
         return problem_json(NO_FILE)
     headers = {"Cache-Control": cache_control, "ETag": found.etag}

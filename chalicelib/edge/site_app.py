@@ -47,7 +47,7 @@ class Site(Chalice):
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
         request = Request({**event, "requestContext": _in_one_part(context_of_request, path)}, context)
-        response = answered(request, lambda: elsewhere(request, path, self.routes), _problem)
+        response = answered(request, lambda: answer_without_view(request, path, self.routes), _problem)
         return response.to_dict()
 
 
@@ -66,12 +66,13 @@ def methods_at(path: str, routes: Mapping[str, Methods]) -> Methods:
     return routes["/".join(best)] if best else {}
 
 
-def elsewhere(request: Request, path: str, routes: Mapping[str, Methods]) -> Response:
+def answer_without_view(request: Request, path: str, routes: Mapping[str, Methods]) -> Response:
+    """Return 405 if the path has other methods, a redirect if it is a route with a slash added, and 404 otherwise."""
     methods = methods_at(path, routes)
     if not methods:
         without_slash = path.rstrip("/")
-        is_page = request.method in methods_at(without_slash, routes)
-        return redirect(request, without_slash, 302) if is_page else _problem(request, NOT_HERE)
+        has_route = request.method in methods_at(without_slash, routes)
+        return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_HERE)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
     by_gateway = ["OPTIONS"] if any(route.cors for route in methods.values()) else []

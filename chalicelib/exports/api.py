@@ -73,7 +73,7 @@ def link_cover(request: Request, export_id: str) -> Response:
 
 
 def _link(request: Request, export: Export, key: str, name: str) -> Response:
-    """HEAD gets no body, so it hands out no link and is not audited."""
+    """Return a link to the file. HEAD gets no body and so no link: it is not audited."""
     if request.method != "HEAD":
         details = {"petition": export.slug, "what": name.removeprefix(export.job_id)}
         audited(request, "export.fetched", export.job_id, details)

@@ -22,7 +22,7 @@ def deliver(export: Export, context: ExportContext) -> Export:
     """
     if not agrees(export.counted, export.totals):
         return export.ended(JobState.FAILED, why=disagreement(export.counted, export.totals))
-    path = _encrypted(export, _assembled(export, context), context.folder)
+    path = _encrypt_file(export, _join_parts(export, context), context.folder)
     result = _result(export, path, f"{prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else TYPES[export.format]
     context.bucket.put_file(result.file, path, content_type)
@@ -51,7 +51,8 @@ def disagreement(counted: int, totals: Totals) -> str:
     return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 
-def _assembled(export: Export, context: ExportContext) -> Path:
+def _join_parts(export: Export, context: ExportContext) -> Path:
+    """Write all parts into one file, after the heading."""
     path = context.folder / "plain"
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
@@ -60,7 +61,7 @@ def _assembled(export: Export, context: ExportContext) -> Path:
     return path
 
 
-def _encrypted(export: Export, plain: Path, folder: Path) -> Path:
+def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
     if export.recipient_key is None:
         return plain
     encrypt(plain, folder / "encrypted", export.recipient_key)
@@ -69,6 +70,7 @@ def _encrypted(export: Export, plain: Path, folder: Path) -> Path:
 
 
 def _result(export: Export, path: Path, prefix: str, context: ExportContext) -> Result:
+    """Describe the finished file."""
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return Result(

@@ -38,7 +38,7 @@ def recipient_of(pasted: str) -> Recipient:
 
 
 def encrypt(plain: Path, target: Path, key: str) -> None:
-    """Raise Invalid if the key no longer works. It may have expired since it was pasted."""
+    """Encrypt the file. Raise Invalid if the key no longer works: it may have expired since it was pasted."""
     if key.startswith("age1"):
         import pyrage
 
@@ -50,6 +50,7 @@ def encrypt(plain: Path, target: Path, key: str) -> None:
 
 
 def _age_recipient(key: str) -> "AgeRecipient":
+    """Parse an age public key. Raise Invalid."""
     import pyrage
 
     try:

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.times import iso, since
+from chalicelib.core.times import iso, lower_bound
 from chalicelib.exports.model import SETTLING, Export, Totals
 from chalicelib.exports.write import writer
 from chalicelib.jobs.model import Clock
@@ -37,9 +37,10 @@ class Selection:
 
     def __post_init__(self) -> None:
         moment = self.export.moment
-        self.moment, self.before, self.after = iso(moment), since(moment - SETTLING), iso(moment + SETTLING)
+        self.moment, self.before, self.after = iso(moment), lower_bound(moment - SETTLING), iso(moment + SETTLING)
 
     def includes(self, item: Item) -> bool:
+        """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count(item)
             return True

@@ -124,12 +124,12 @@ class Export(Job):
 
     @property
     def counted(self) -> int:
-        """The tally at the moment."""
+        """Return the exact count at the moment."""
         return self.expected
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The buckets that are not written yet, in order."""
+        """Return the buckets that are not written yet, in order."""
         return keys.BUCKETS[len(self.parts) :]
 
     @property

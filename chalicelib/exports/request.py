@@ -29,7 +29,7 @@ def prepared(request: ExportRequest, petition: Petition, owner: str, now: dateti
 
 
 def result_of(export: Export, now: datetime) -> Result:
-    """Raise NotNow before the export is done, Gone after it has expired."""
+    """Return the result. Raise NotNow before the export is done, Gone after it has expired."""
     state = export.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This export has expired and its file was deleted. Request a new one.")

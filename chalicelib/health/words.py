@@ -54,9 +54,14 @@ class Message:
 
 def messages(facts: HealthFacts) -> list[Message]:
     """Return the messages, worst first. Without problems, one says that all is well."""
-    found = [*_of_mail(facts), *_of_overflow(facts), *_of_shedding(facts), *map(_of_correction, facts.corrections)]
+    found = [
+        *_mail_messages(facts),
+        *_overflow_messages(facts),
+        *_shedding_messages(facts),
+        *map(_correction_message, facts.corrections),
+    ]
     works = [] if found else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
-    all_messages = [*found, *works, *_of_readiness(facts.readiness)]
+    all_messages = [*found, *works, *_readiness_messages(facts.readiness)]
     return sorted(all_messages, key=lambda message: -list(Health).index(message.level))
 
 
@@ -64,7 +69,7 @@ def worst(found: Sequence[Message]) -> Health:
     return max((message.level for message in found), key=list(Health).index)
 
 
-def _of_mail(facts: HealthFacts) -> Iterator[Message]:
+def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.pace)
     if facts.pause:
         yield Message(Health.WARNING, _paused(facts, facts.pause))
@@ -92,7 +97,7 @@ def _paused(facts: HealthFacts, pause: Pause) -> str:
     )
 
 
-def _of_overflow(facts: HealthFacts) -> Iterator[Message]:
+def _overflow_messages(facts: HealthFacts) -> Iterator[Message]:
     if facts.overflow_waiting:
         text = (
             f"{facts.overflow_waiting:,} signatures are safe but not yet processed. We send their emails after that. "
@@ -101,7 +106,7 @@ def _of_overflow(facts: HealthFacts) -> Iterator[Message]:
         yield Message(Health.WARNING, text)
 
 
-def _of_shedding(facts: HealthFacts) -> Iterator[Message]:
+def _shedding_messages(facts: HealthFacts) -> Iterator[Message]:
     if facts.shed is not Level.NORMAL:
         yield Message(Health.WARNING, f"An engineer has reduced the load on the site: {MEANS[facts.shed]} {NO_ACTION}")
 
@@ -113,13 +118,13 @@ MEANS = {
 }
 
 
-def _of_readiness(readiness: Readiness | None) -> Iterator[Message]:
+def _readiness_messages(readiness: Readiness | None) -> Iterator[Message]:
     if readiness:
         checked = f"{readiness.text} Checked on {readiness.checked_at:%-d %B at %H:%M} UTC."
         yield Message(Health.GOOD if readiness.is_ready else Health.WARNING, checked)
 
 
-def _of_correction(correction: Correction) -> Message:
+def _correction_message(correction: Correction) -> Message:
     text = (
         f"The count of “{correction.title}” was corrected by {correction.amount:+,} at {iso(correction.at)}. It is now "
         "correct. If you quoted or froze an earlier number, publish a correction."

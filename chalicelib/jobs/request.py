@@ -32,7 +32,7 @@ def check_free(model: type[JobType], key: str, now: datetime, tables: Tables) ->
     """Raise NotNow while another job runs, as `start` does. Call this if something is stored before the start."""
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
-        raise store.busy(latest)
+        raise store.already_running(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:

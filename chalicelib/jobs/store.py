@@ -19,15 +19,15 @@ def add(job: Job, tables: Tables) -> None:
     named = tables.get(pointer, consistent=True)
     latest = find(type(job), named["job_id"], tables) if named else None
     if latest and latest.is_open and latest.state_at(now) is not JobState.FAILED:
-        raise busy(job)
+        raise already_running(job)
     lock = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", named and named["job_id"]))
     writes: list[Change | NewItem] = [lock, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # It is stalled, and must not have made progress since it was read.
-        writes.append(_change(latest, latest.stalled(), now, _unchanged(latest)))
+        writes.append(_change_between(latest, latest.stalled(), now, _is_open_and_unchanged(latest)))
     try:
         tables.transact(writes)
     except ConditionFailed:
-        raise busy(job) from None
+        raise already_running(job) from None
 
 
 def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
@@ -44,15 +44,16 @@ def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobT
     """Record a step and return the job as stored: `after`, or what another process has recorded meanwhile."""
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     after = after.model_copy(update={"steps": job.steps + 1, "state": state})
-    return _changed(job, _change(job, after, now, _unchanged(job)), tables)
+    return _apply(job, _change_between(job, after, now, _is_open_and_unchanged(job)), tables)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
-    """Return the job as stored: cancelled, or as it ended before."""
-    return _changed(job, _change(job, job.ended(JobState.CANCELLED), now, _is_open), tables)
+    """Cancel the job and return it as stored: it may have ended before."""
+    return _apply(job, _change_between(job, job.ended(JobState.CANCELLED), now, _is_open), tables)
 
 
-def _changed(job: JobType, change: Change, tables: Tables) -> JobType:
+def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
+    """Change the job, unless another process changed it first. Return the job as it is stored then."""
     try:
         item = tables.update_and_read(change)
     except ConditionFailed as failure:
@@ -62,18 +63,18 @@ def _changed(job: JobType, change: Change, tables: Tables) -> JobType:
     return type(job).model_validate(item)
 
 
-def _change(before: Job, after: Job, now: datetime, when: Condition) -> Change:
-    """Write only the fields that differ."""
+def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> Change:
+    """Return the change that writes only the fields that differ."""
     old, new = _item(before), _item(after) | {"touched_at": iso(now)}
     assign = {name: value for name, value in new.items() if old.get(name) != value}
     return Change(_key(before), assign, remove=sorted(old.keys() - new.keys()), when=when)
 
 
-def _unchanged(job: Job) -> Condition:
+def _is_open_and_unchanged(job: Job) -> Condition:
     return _is_open & Attr("steps").eq(job.steps)
 
 
-def busy(job: Job) -> NotNow:
+def already_running(job: Job) -> NotNow:
     return NotNow(f"Another {job.kind} is already running.")
 
 

@@ -44,6 +44,7 @@ def each_job(
 
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run: Callable[[JobType], JobType]) -> None:
+    """Run the job, and queue a message for later if it has not ended."""
     try:
         try:
             found = find_job(model, job_id, tables())

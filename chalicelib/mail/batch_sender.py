@@ -43,16 +43,16 @@ class BatchSender:
         self._clock = clock
         self._sleep = sleep
         self._deadline = clock() + BUDGET_SECONDS
-        self._is_stopped: bool | None = None
+        self._is_paused: bool | None = None  # None: not read yet.
 
     def send(self, request: MailRequest, now: datetime) -> Sent:
-        """Send as `send` does. Raise NotYet when the time is up or sending is paused."""
+        """Send one email (mail/send.py). Raise NotYet when the time is up or sending is paused."""
         if self._is_over(now):
             raise NotYet
         try:
             return send(request, self._kinds, self._context, now, self._tables)
         except SendingStopped:
-            self._is_stopped = True
+            self._is_paused = True
             pause_mail(now, self._tables)
             raise
 
@@ -62,8 +62,8 @@ class BatchSender:
         return self._deliver(mail)
 
     def _is_over(self, now: datetime) -> bool:
-        if self._is_stopped is None:
-            self._is_stopped = is_paused(now, self._tables)
-            if self._is_stopped:
+        if self._is_paused is None:
+            self._is_paused = is_paused(now, self._tables)
+            if self._is_paused:
                 self._sleep(HOLD_SECONDS)
-        return self._is_stopped or self._clock() > self._deadline
+        return self._is_paused or self._clock() > self._deadline

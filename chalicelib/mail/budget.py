@@ -31,82 +31,83 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class _Waiting:
-    """An email that asks for a turn: its hash, and since when it is requested."""
+class _WaitingEmail:
+    """An email that asks for the next turn: the hash and the time of its request."""
 
-    mark: str
+    request_hash: str
     since: str
 
-    def is_kept_from(self, item: Item) -> bool:
-        """Return whether the next turn is another email's, because that one has waited longer."""
+    def is_behind_another(self, item: Item) -> bool:
+        """Return whether the item keeps the next turn for another email, which has waited longer."""
         since: str = item.get("waiting_since", self.since)
-        return item.get("waiting") != self.mark and since < self.since
+        return item.get("waiting") != self.request_hash and since < self.since
 
 
-def look(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
+def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
     """Return the allowance without taking anything from the budget."""
-    return _allowance(tables.get(to.key, consistent=True) or {}, to.mark_of(slug), now)
+    return _allowance(tables.get(to.key, consistent=True) or {}, to.hash_of_petition(slug), now)
 
 
-def take(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
+def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
     """Take an email from the budget if one is allowed now: `next_at` is `now`. Otherwise take nothing.
 
     Of two senders, one takes it. A sender that crashed after it can take it again for the same request. The next turn
     is kept for the email that was requested first, so nobody can take every turn by signing again. One write for a
     new address. Raise Unavailable if it is unknown whether it was taken; the email then waits for its next attempt.
     """
-    mine, seen = _Waiting(to.mark_of_request(request), request.requested_at), Item()
+    email = _WaitingEmail(to.hash_of_request(request), request.requested_at)
+    stored = Item()  # Correct for a new address. For any other, the first write fails and returns the item.
     for _ in range(ATTEMPTS):
         try:
-            tables.update(_taken(to, mine.mark, seen, now))
+            tables.update(_change_that_takes(email, to, stored, now))
             return Allowance(now, is_stopped=False)
         except ConditionFailed as failure:
-            seen = Item(failure.item or {})
-        allowance = _allowance(seen, to.mark_of(slug), now)
-        if seen.get("taken_by") == mine.mark:
+            stored = Item(failure.item or {})
+        allowance = _allowance(stored, to.hash_of_petition(slug), now)
+        if stored.get("taken_by") == email.request_hash:
             return Allowance(now, allowance.is_stopped)
         if allowance.is_stopped:
             return allowance
-        due = _turn_of(mine, seen, allowance.next_at, now)
+        due = _turn_of(email, stored, allowance.next_at, now)
         if due > now:
-            _wait(to, mine, seen, tables)
+            _ask_for_next_turn(email, to, stored, tables)
             return Allowance(due, is_stopped=False)
     raise Conflicted("storage")
 
 
-def _turn_of(mine: _Waiting, seen: Item, next_at: datetime, now: datetime) -> datetime:
+def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetime) -> datetime:
     """Return when this email may be sent: `next_at`, or later if that turn is kept for another email."""
-    if not mine.is_kept_from(seen):
+    if not email.is_behind_another(stored):
         return next_at
-    kept_for = min(KEPT_FOR, INTERVALS[min(seen["sent"], len(INTERVALS)) - 1])
-    until: datetime = datetime.fromisoformat(seen["next_at"]) + kept_for
+    kept_for = min(KEPT_FOR, INTERVALS[min(stored["sent"], len(INTERVALS)) - 1])
+    until: datetime = datetime.fromisoformat(stored["next_at"]) + kept_for
     return max(now, until)
 
 
-def _wait(to: Mailbox, mine: _Waiting, seen: Item, tables: Tables) -> None:
-    """Ask for the next turn, unless an older email has. If the item changes meanwhile, this email asks again later."""
-    if seen.get("waiting") == mine.mark or mine.is_kept_from(seen):
+def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
+    """Store that this email waits, unless an older one does. If the item changes meanwhile, it asks again later."""
+    if stored.get("waiting") == email.request_hash or email.is_behind_another(stored):
         return
-    asked = {"waiting": mine.mark, "waiting_since": mine.since}
-    is_unchanged = is_still("next_at", seen["next_at"]) & is_still("waiting", seen.get("waiting"))
-    tables.try_update(Change(to.key, assign=asked, when=is_unchanged))
+    waiting = {"waiting": email.request_hash, "waiting_since": email.since}
+    is_unchanged = is_still("next_at", stored["next_at"]) & is_still("waiting", stored.get("waiting"))
+    tables.try_update(Change(to.key, assign=waiting, when=is_unchanged))
 
 
-def _allowance(item: Item, petition_mark: str, now: datetime) -> Allowance:
+def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
     next_at = max(now, datetime.fromisoformat(item["next_at"])) if "next_at" in item else now
-    return Allowance(next_at, petition_mark in item.get("stopped", ()))
+    return Allowance(next_at, petition_hash in item.get("stopped", ()))
 
 
-def _taken(to: Mailbox, mark: str, seen: Item, now: datetime) -> Change:
-    """Return the change that takes one email from the item as seen. An item with stopped petitions must not expire."""
-    is_quiet = seen.get("next_at", "") <= iso(now - FORGET)
-    sent = 0 if is_quiet else seen["sent"]
+def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
+    """Return the change that takes one email, if the item is as `stored`. With stopped petitions it must not expire."""
+    is_quiet = stored.get("next_at", "") <= iso(now - FORGET)
+    sent = 0 if is_quiet else stored["sent"]
     next_at = now + INTERVALS[min(sent, len(INTERVALS) - 1)]
-    stopped = seen.get("stopped")
+    stopped = stored.get("stopped")
     expires = {} if stopped else {"expires_at": int((next_at + FORGET).timestamp())}
     return Change(
         to.key,
-        assign={"sent": sent + 1, "next_at": iso(next_at), "taken_by": mark, **expires},
+        assign={"sent": sent + 1, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},
         remove=("waiting", "waiting_since"),
-        when=is_still("next_at", seen.get("next_at")) & is_still("stopped", stopped),
+        when=is_still("next_at", stored.get("next_at")) & is_still("stopped", stopped),
     )

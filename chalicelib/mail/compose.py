@@ -20,7 +20,7 @@ _SHARED = Path(__file__).with_name("templates")
 
 
 def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
-    """The tags name kind and key, so that SES's events about this email find its state."""
+    """Return the email. Its tags name kind and key, so that SES's events about this email find its state."""
     templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
@@ -30,7 +30,7 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """RFC 8058: the email program unsubscribes with one click, without a page."""
+    """Return the headers with which an email program unsubscribes by one click, without a page (RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 

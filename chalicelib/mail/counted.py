@@ -77,9 +77,9 @@ class CountedDeliveries(Deliveries):
         return self.request_of({"sk": key, **asked})
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record a bounce as failed, and a complaint as sent, because it arrived. Events come before `mark_sent` too.
+        """Record a bounce as failed, and a complaint as sent, because it arrived.
 
-        Then the request is settled here, and `mark_sent` changes nothing.
+        The event may come before `mark_sent`: then it settles the request, and `mark_sent` changes nothing.
         """
         for _ in range(ATTEMPTS):
             item = tables.get(self.item_key(key), consistent=True)
@@ -91,6 +91,7 @@ class CountedDeliveries(Deliveries):
         raise Conflicted("storage")
 
     def _undelivered(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
+        """Return the changes that record the bounce or complaint, and count the email anew if its outcome changes."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
         if reason != "bounced":

@@ -120,6 +120,7 @@ class Deliveries(DeliveryState):
 
 
 def outcome_of(item: Item) -> DeliveryOutcome:
+    """Return the outcome, as the attributes of the item say it."""
     if item.get("undeliverable") in FAILURES:
         return DeliveryOutcome.FAILED
     if item["mails"]:

@@ -23,7 +23,7 @@ def take_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables:
 
 
 def _undeliverable(event: Mapping[str, Any]) -> str | None:
-    """Ignore transient bounces (for example, a full mailbox): SES retries these."""
+    """Return "complained" or "bounced". None: no such event, or a bounce that SES retries, as from a full mailbox."""
     kind = event.get("eventType") or event.get("notificationType")
     if not isinstance(kind, str):
         raise ValueError("not an event of SES")

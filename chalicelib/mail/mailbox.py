@@ -1,4 +1,4 @@
-"""A mailbox, as the limits know it: by hashes, under a secret that no other hash uses.
+"""A mailbox in the limits table: only hashes, made with a secret that no other hash uses.
 
 So the limits table has no address, and its keys cannot be compared with ids of signatures.
 """
@@ -24,11 +24,12 @@ class Mailbox:
     def key(self) -> Key:
         return mail_keys.address_limit(self.address_id)
 
-    def mark_of(self, slug: str) -> str:
+    def hash_of_petition(self, slug: str) -> str:
         """Return the hash of a petition in this address's item. Each address has its own hash of a petition."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
-    def mark_of_request(self, request: MailRequest) -> str:
+    def hash_of_request(self, request: MailRequest) -> str:
+        """Return the hash by which the address's item names a request for an email."""
         return pseudonym(self.secret, "request", self.address_id, request.kind, request.key, request.requested_at)
 
 

@@ -65,6 +65,7 @@ def paced(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
     """
 
     def deliver_at_pace(mail: Mail) -> timedelta:
+        """Wait for a turn and deliver. If SES says that the rate is exceeded, pause and try again."""
         began = pace.clock()
         for seconds in (*RATE_WAITS, None):
             pace.wait()

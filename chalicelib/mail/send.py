@@ -31,7 +31,7 @@ class Sent(StrEnum):
 
 
 def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime, tables: Tables) -> Sent:
-    """Raise Throttled, Unavailable or NotYet when the queue must deliver the message again."""
+    """Send the email if it may be sent now. Raise Throttled, Unavailable or NotYet to get the message again."""
     kind = kinds[request.kind]
     try:
         stored = kind.state.claim(request, now, CLAIM, tables)
@@ -57,7 +57,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
 def _limited(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the limits of its network or its address forbid to send the email now; None if they allow it."""
+    """Return why the limits of the network or of the address forbid the email now; None if they allow it."""
     if not content.limited_by:
         return None
     due = book(content.network, now, tables) if content.network else now
@@ -66,13 +66,14 @@ def _limited(
         booked = stored.get("mail_due_at")
         return Later(min(due, datetime.fromisoformat(booked)) if booked else due)
     to = mailbox_of(content.to, context.limit_keys)
-    allowance = budget.take(to, content.limited_by, request, now, tables)
+    allowance = budget.take_email(to, content.limited_by, request, now, tables)
     if allowance.is_stopped:
         return NotSent.TOO_LATE
     return Later(allowance.next_at) if allowance.next_at > now else None
 
 
 def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables) -> Sent:
+    """Postpone, release or drop the claimed request, as the reason requires."""
     if isinstance(reason, Later):
         kind.state.postpone(request, reason.due, tables)
         return Sent.WAITS
@@ -87,6 +88,7 @@ def _keep_or_drop(request: MailRequest, kind: Kind, reason: NotSent | Later, now
 def _send_claimed(
     request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
 ) -> Sent:
+    """Send the email of a claimed request, and record what happened to it."""
     mail = compose(request, kind, content)
     if not kind.state.begin(request, now, tables):
         return Sent.SETTLED

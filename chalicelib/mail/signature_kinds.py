@@ -47,6 +47,7 @@ class SignatureDeliveries(DeliveryState):
         return group.startswith(GROUPS)
 
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
+        """Return a group for each petition, from `after` on. A group of another table sorts before all of them."""
         first = after.removeprefix(GROUPS) if self.holds(after) else ""
         return (f"{GROUPS}{slug}" for slug in slugs_from(first, tables))
 
@@ -75,7 +76,7 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
 
 
 def contents_confirm(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Hold the email while the petition is closed: when it opens again, its links work again."""
+    """Return the email to confirm. Hold it while the petition is closed: its links work when it opens again."""
     signature = Signature.model_validate(stored)
     if signature.is_over(now):
         return NotSent.TOO_LATE
@@ -93,7 +94,7 @@ def contents_already_signed(
 
 
 def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Not limited by the budget: only the mailbox's owner causes it, and it must not delay another petition's email."""
+    """Return the receipt. Only the mailbox's owner causes it, so the budget does not limit it."""
     signature = Signature.model_validate(stored)
     slug, _ = _ids(key)
     is_confirmed = signature.state is SignatureState.CONFIRMED
@@ -104,6 +105,7 @@ def contents_receipt(key: str, stored: Item, context: MailContext, now: datetime
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
+    """Return the recipient and the values for the templates."""
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
     shown = petition.in_language(language.code)
@@ -122,6 +124,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
+    """Return the links of the email, by the names that the templates use."""
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
     expiries = {
         # Not shortened to the closing time: staff may move it later. Confirming checks the petition again.

@@ -59,15 +59,15 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def holds(self, group: str) -> bool:
-        """Return whether these items are in this group of partitions (outstanding.py)."""
+        """Return whether the items of this state are in this group of partitions (outstanding.py)."""
 
     @abstractmethod
     def groups(self, after: str, tables: Tables) -> Iterable[str]:
-        """Return the groups of these items, sorted, from `after` on ("": all)."""
+        """Return the sorted names of this state's groups of partitions, those from `after` on ("": all)."""
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        """Record and count the sent email. If a newer request may replace this one meanwhile, count it even then."""
+        """Record and count the sent email. Count it even if a newer request has replaced this one."""
 
     @abstractmethod
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:

@@ -25,7 +25,7 @@ class Choice:
     """What the owner may stop: email to an address about a petition, each as its hash (mail/mailbox.py)."""
 
     address_id: str
-    petition_mark: str
+    petition_hash: str
 
     @property
     def key(self) -> Key:
@@ -33,23 +33,23 @@ class Choice:
 
 
 def choice_of(mailbox: Mailbox, slug: str) -> Choice:
-    return Choice(mailbox.address_id, mailbox.mark_of(slug))
+    return Choice(mailbox.address_id, mailbox.hash_of_petition(slug))
 
 
 def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
     """Return the link's token. It contains everything that stopping needs, so it works when the signature is gone."""
-    payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_mark)
+    payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_hash)
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 
 
 def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
     """Stop all email to the address about the petition, updates too. Idempotent. The signature stays."""
-    tables.update(Change(choice.key, add={"stopped": {choice.petition_mark}}, remove=["expires_at"]))
+    tables.update(Change(choice.key, add={"stopped": {choice.petition_hash}}, remove=["expires_at"]))
     unsubscribe(subject.key, tables)
 
 
 def is_stopped(choice: Choice, tables: Tables) -> bool:
-    return choice.petition_mark in _stopped(tables.get(choice.key, consistent=True))
+    return choice.petition_hash in _stopped(tables.get(choice.key, consistent=True))
 
 
 def is_unwanted(email: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
@@ -62,20 +62,20 @@ def who_stopped(emails: Sequence[str], slug: str, limit_keys: Mapping[str, str],
     choices = {email: choice_of(mailbox_of(email, limit_keys), slug) for email in emails}
     found = tables.batch_get(list({choice.key: None for choice in choices.values()}), consistent=True)
     stopped = {item["pk"]: _stopped(item) for item in found}
-    return {email for email, choice in choices.items() if choice.petition_mark in stopped.get(choice.key.pk, ())}
+    return {email for email, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
 
 
 def stopped_by(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
     """Return those of these petitions that may send no email to this mailbox."""
     stopped = _stopped(tables.get(mailbox.key, consistent=True))
-    return {slug for slug in slugs if mailbox.mark_of(slug) in stopped}
+    return {slug for slug in slugs if mailbox.hash_of_petition(slug) in stopped}
 
 
 def resume(choice: Choice, now: datetime, tables: Tables) -> None:
     """Undo `stop`: signing again then sends email. Updates stay off. Idempotent."""
     for _ in range(ATTEMPTS):
         item = tables.get(choice.key, consistent=True) or {}
-        if choice.petition_mark not in _stopped(item):
+        if choice.petition_hash not in _stopped(item):
             return
         if tables.try_update(_resumed(choice, item, now)):
             return
@@ -89,7 +89,7 @@ def _stopped(item: Item | None) -> set[str]:
 def _resumed(choice: Choice, item: Item, now: datetime) -> Change:
     """Return the change that removes the choice. With the last one the item may expire again."""
     stopped = _stopped(item)
-    left, when = stopped - {choice.petition_mark}, is_still("stopped", stopped)
+    left, when = stopped - {choice.petition_hash}, is_still("stopped", stopped)
     if left:
         return Change(choice.key, assign={"stopped": left}, when=when)
     # Not before its budget is over, whose longest interval is shorter than FORGET.

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def environment(*folders: Path, language: Language | None = None) -> Environment:
-    """Return an environment for the templates in these folders; the first folder that has a name wins.
+    """Return an environment for the templates in these folders. If several have a name, the first is used.
 
     Its texts, dates and numbers are in the language, or in English.
     """
     # Imported here, so that the cold start of signing does not load the template engine.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
+    jinja = Environment(
         loader=FileSystemLoader(folders),
         autoescape=lambda name: not (name and name.endswith(".txt")),
         undefined=StrictUndefined,
@@ -34,23 +34,23 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    _translate(made, language or language_of(ENGLISH))
-    made.filters |= {
+    _translate(jinja, language or language_of(ENGLISH))
+    jinja.filters |= {
         "iso": iso,
         "paragraphs": paragraphs,
         "opening": opening,
     }
-    return made
+    return jinja
 
 
-def _translate(made: Environment, language: Language) -> None:
-    made.policies["ext.i18n.trimmed"] = True
+def _translate(jinja: Environment, language: Language) -> None:
+    jinja.policies["ext.i18n.trimmed"] = True
     words = language.catalogue
     # The extension adds this method to the environment. Newstyle: values are escaped, and `%(name)s` is formatted.
-    install = made.install_gettext_callables  # type: ignore[attr-defined]
+    install = jinja.install_gettext_callables  # type: ignore[attr-defined]
     install(words.gettext, words.ngettext, newstyle=True, pgettext=words.pgettext, npgettext=words.npgettext)
-    made.globals["language"] = language
-    made.filters |= {
+    jinja.globals["language"] = language
+    jinja.filters |= {
         "thousands": language.thousands,
         "date": language.date,
         "moment": language.moment,

@@ -111,7 +111,7 @@ def dashboard_start() -> list[str]:
 
 @cache
 def dashboard_version() -> str:
-    """Return a version that changes with any dashboard file. It is in their path, so that relative imports keep it."""
+    """Return a version that changes with any dashboard file. In their path, so that their imports keep it."""
     return _digest("".join(file.etag for file in dashboard().values()))[:8]
 
 

@@ -48,7 +48,7 @@ class PersonRequest(BaseModel):
 @staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
-    held = held_of(_identities(_requested(request)), tables())
+    held = held_of(_identities(_address_in(request)), tables())
     audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
     return _all_shown(held)
 
@@ -56,7 +56,7 @@ def find_person(request: Request) -> Response:
 @staff_view(routes)
 def erase_address(request: Request) -> Response:
     """Erase every signature of one email address, in every petition and in the overflow queue."""
-    identities = _identities(_requested(request))
+    identities = _identities(_address_in(request))
     audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
@@ -74,13 +74,13 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
 @staff_view(routes)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, as its owner can with the link in the email. Idempotent."""
-    return _changed(request, (slug, signature_id), "signature.withdrawn", withdraw)
+    return _change_and_show(request, (slug, signature_id), "signature.withdrawn", withdraw)
 
 
 @staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature from the count, then empty its item. Idempotent."""
-    return _changed(request, (slug, signature_id), "signature.erased", erase)
+    return _change_and_show(request, (slug, signature_id), "signature.erased", erase)
 
 
 @staff_view(routes)
@@ -96,7 +96,8 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(file, headers=download)
 
 
-def _changed(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
+def _change_and_show(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
+    """Audit and make the change, and return the signature as it is then. `path`: its slug and id."""
     slug, signature_id = path
     held = one_signature(slug, signature_id, tables())
     audited(request, action, signature_id, {"petition": slug})
@@ -107,7 +108,7 @@ def _changed(request: Request, path: tuple[str, str], action: str, change: Chang
     )
 
 
-def _requested(request: Request) -> Address:
+def _address_in(request: Request) -> Address:
     return parsed(PersonRequest, json_body(request), WORDS).email
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def one_signature(slug: str, signature_id: str, tables: Tables) -> Held:
-    """Raise UnknownPetition or UnknownThing."""
+    """Return the signature. Raise UnknownPetition or UnknownThing."""
     petition = petition_as_stored(slug, tables)
     found = held_as(petition, signature_id, tables)
     if found is None:

@@ -83,7 +83,9 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _allowance(held: Held, now: datetime) -> Allowance:
-    """Return what the budget of the signature's address allows. A withdrawn signature has no address, so any value."""
+    """Return what the address's budget allows. A withdrawn signature has no address: `resend` refuses it anyway."""
     if not held.signature.email:
         return Allowance(now, is_stopped=False)
-    return budget.look(mailbox_of(held.signature.email, settings().limit_keys), held.petition.slug, now, tables())
+    return budget.read_allowance(
+        mailbox_of(held.signature.email, settings().limit_keys), held.petition.slug, now, tables()
+    )

@@ -53,6 +53,7 @@ def resend(held: Held, allowance: Allowance, now: datetime, tables: Tables) -> R
 
 
 def _refusal(held: Held, allowance: Allowance, now: datetime) -> Resent | None:
+    """Return the first reason not to send the email; None if there is none."""
     signature = held.signature
     is_pending = signature.state is SignatureState.PENDING
     reasons = {

@@ -49,6 +49,7 @@ def revise(petition: Petition, tables: Tables) -> Petition:
 
 
 def _keep_texts(petition: Petition, now: datetime, tables: Tables) -> None:
+    """Keep the current version of the text and of the letter, because signatures will refer to them."""
     store.keep_text(petition.slug, text_of(petition, now), tables)
     if petition.letter:
         letters = {code: each.letter for code, each in petition.translations.items() if each.letter}

@@ -134,10 +134,11 @@ def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
 
 def counted_petitions(now: datetime, tables: Tables) -> list[Listed]:
     """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
-    return _listed.get("open", lambda: _counted(open_petitions(now, tables), now, tables))
+    return _listed.get("open", lambda: _with_counts(open_petitions(now, tables), now, tables))
 
 
-def _counted(petitions: list[Petition], now: datetime, tables: Tables) -> list[Listed]:
+def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> list[Listed]:
+    """Return the petitions with their counts. Raise Unavailable if one is missing."""
     counts = public_counts(petitions, now, tables)
     if len(counts) < len(petitions):
         raise Unavailable

@@ -112,6 +112,7 @@ def _object(body: str) -> dict[str, Any]:
 
 
 def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petition:
+    """Return the valid petition. Raise Invalid with all errors: those in `wrong`, and those of the model."""
     known = {name: value for name, value in values.items() if name in Petition.model_fields and name not in wrong}
     try:
         petition = Petition.model_validate(known)
@@ -129,6 +130,7 @@ def _check_members(letter: Letter | None) -> None:
 
 
 def _name_errors(values: Mapping[str, Any], shown_values: Mapping[str, Any]) -> dict[str, FieldError]:
+    """Return an error for each field that staff cannot change, unless it is sent back as it was shown."""
     wrong = {}
     for name, value in values.items():
         if name in EDITABLE or (name in shown_values and shown_values[name] == value):

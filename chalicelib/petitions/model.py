@@ -134,17 +134,17 @@ class Petition(BaseModel):
 
     @property
     def text_version(self) -> str:
-        """Digest of title, text and target, in all languages."""
+        """Return a digest of title, text and target, in all languages."""
         return self._digest("title", "text", "target")
 
     @property
     def consent_version(self) -> str:
-        """Digest of both consent wordings, in all languages."""
+        """Return a digest of both consent wordings, in all languages."""
         return self._digest("sign_wording", "updates_wording")
 
     @property
     def letter_version(self) -> str:
-        """Digest of the letter and of what people agree to when they send it, in all languages; "" without one."""
+        """Return a digest of the letter and its wordings, in all languages; "" without a letter."""
         whole = self._all_texts or self
         return letter_version(whole.letter, whole.translations)
 
@@ -174,7 +174,7 @@ class Petition(BaseModel):
 
     @property
     def version(self) -> str:
-        """Text version and consent version together: all that a signer agrees to."""
+        """Return text version and consent version together: all that a signer agrees to."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> PetitionState:

@@ -52,6 +52,7 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
+    """Return the petition's page, or its form alone if it is in a frame. `busy`: say that signing failed for now."""
     count = known_count(petition, now, tables)
     context = _context(petition, request, petition.state_at(now), count)
     context |= {"form": _with_a_country(form), "errors": errors, "busy": busy}

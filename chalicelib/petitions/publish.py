@@ -10,7 +10,7 @@ from chalicelib.petitions.change import changed
 from chalicelib.petitions.edit import create, edit
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.tallies.open import open_tally, read_more_shards
+from chalicelib.tallies.open import open_tally, raise_shards_to_read
 
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.
 LIFECYCLE = {"state", "paused_at", "removed_reason"}
@@ -46,7 +46,7 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
     """
     if petition_as_stored(slug, tables).shards >= shards:
         return False
-    read_more_shards(slug, shards, tables)
+    raise_shards_to_read(slug, shards, tables)
     try:
         store.raise_shards(slug, shards, tables)
     except ConditionFailed:

@@ -31,7 +31,7 @@ def list_all(tables: Tables) -> Iterator[Petition]:
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
     """Yield the slugs of all petitions in order, from this one on ("": all)."""
-    between = (slug, "~") if slug else None
+    between = (slug, "~") if slug else None  # No slug sorts after "~".
     for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
         yield item["sk"]
 
@@ -51,7 +51,7 @@ def replace(petition: Petition, tables: Tables) -> None:
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise ConditionFailed when there are as many shards already, or no such petition."""
+    """Store the higher number. Raise ConditionFailed when there are as many already, or no such petition."""
     tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
 
 

@@ -51,6 +51,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     """Return the states that may follow. `schedules`: the field that a scheduled time sets, or None."""
     was = petition.state_at(now)
+    # Draft to draft cancels a scheduled opening. A petition that is stored as a draft has none.
     unchanged = {was} & {petition.state}
     return [
         {
@@ -90,6 +91,7 @@ def _opened(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
 
 
 def _closed(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
+    """Return what closing changes. It closes after its opening, also if it opens only later."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 

@@ -1,4 +1,4 @@
-"""Refresh what is recent: signatures of today, of the last 24 hours, and by area."""
+"""Refresh the recent numbers: signatures of today, of the last 24 hours, and by area."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,24 +20,24 @@ DAY = timedelta(days=1)
 
 
 def recent(petition: Petition, now: datetime, tables: Tables) -> Recent | None:
-    """Return what is stored with the count. If it is not fresh, the caller that gets the lease refreshes it."""
+    """Return the stored recent numbers. If they are not fresh, the caller that gets the lease refreshes them."""
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
     if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY) or not lease_recent(petition.slug, now, tables):
         return stored
-    counted = _counted(petition, now, tables)
+    counted = _count_recent(petition, now, tables)
     save_recent(petition.slug, counted, tables)
     return counted
 
 
-def _counted(petition: Petition, now: datetime, tables: Tables) -> Recent:
+def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     hours = breakdown(petition, By.HOUR, Days((now - DAY).date(), now.date()), now, tables).values
     # Whole hours: up to 59 minutes less than a day, never more.
-    today, last_day = (_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
+    today, last_day = (_sum_since(start, hours) for start in (iso(now)[:10], iso(now - DAY)))
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
     return Recent(today, last_day, public_areas(areas.confirmed, areas.values), now)
 
 
-def _since(start: str, hours: Mapping[str, int]) -> int:
+def _sum_since(start: str, hours: Mapping[str, int]) -> int:
     """Add up the hours that begin at `start` or later. Withdrawals may exceed confirmations: then return 0."""
     return max(0, sum(number for hour, number in hours.items() if hour >= start))

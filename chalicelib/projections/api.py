@@ -28,7 +28,7 @@ routes = Blueprint(__name__)
 ALL = "all"
 # The petitions that staff work with come first.
 IN_LISTS = (PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED)
-# Of `top`.
+# The largest value of `top`.
 MOST_ROWS = 999
 
 
@@ -54,7 +54,7 @@ def list_counts(request: Request) -> Response:
 
 
 def _in_order(petitions: list[Petition], now: datetime) -> list[Petition]:
-    """Return them by state, and in each state the newest first."""
+    """Return the petitions by state, and in each state the newest first."""
     newest_first = sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
     return sorted(newest_first, key=lambda petition: IN_LISTS.index(petition.state_at(now)))
 
@@ -63,18 +63,18 @@ def _in_order(petitions: list[Petition], now: datetime) -> list[Petition]:
 def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count at `as_of`. ?by= adds a breakdown; ?from= and ?to= choose its days."""
     if query(request, "by") == ALL:
-        return _overview(request, slug)
-    by, days, top = _dimension(request), days_asked(request), _top(request)
+        return _answer_all(request, slug)
+    by, days, top = _chosen_dimension(request), days_asked(request), _chosen_top(request)
     petition = petition_as_stored(slug, tables())
     if by is None and days == Days():
         return _answer(request, _totals(petition))
-    counted = largest(_counted(petition, by or By.DAY, days), top)
+    counted = largest(_read_breakdown(petition, by or By.DAY, days), top)
     return _answer(request, _totals(petition, counted), counted if by else None)
 
 
-def _overview(request: Request, slug: str) -> Response:
+def _answer_all(request: Request, slug: str) -> Response:
     """Return all breakdowns of one moment, so that each sums to the same `confirmed`."""
-    days, _ = days_asked(request), _top(request)
+    days, _ = days_asked(request), _chosen_top(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
@@ -91,7 +91,7 @@ def _rows(counted: Breakdown) -> "list[BreakdownRow]":
     return [{"key": key, "confirmed": number} for key, number in counted.values.items()]
 
 
-def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
+def _read_breakdown(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
     now = times.now()
     if isinstance(by, By):
         return breakdown(petition, by, days, now, tables())
@@ -103,6 +103,7 @@ def _counted(petition: Petition, by: By | Dimension, days: Days) -> Breakdown:
 
 
 def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotals":
+    """Return count and pending. The count is that of the breakdown if there is one."""
     count = counted or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
@@ -113,6 +114,7 @@ def _totals(petition: Petition, counted: Breakdown | None = None) -> "CountTotal
 
 
 def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None = None) -> Response:
+    """Return JSON or CSV, or 304 if the client has the same numbers."""
     rows = _rows(counted) if counted else []
     in_csv = wants_csv(request)
     if in_csv:
@@ -122,7 +124,8 @@ def _answer(request: Request, totals: "CountTotals", counted: Breakdown | None =
     return unless_known(request, [{**totals, "as_of": ""}, rows, in_csv], response)
 
 
-def _dimension(request: Request) -> By | Dimension | None:
+def _chosen_dimension(request: Request) -> By | Dimension | None:
+    """Return the dimension that ?by= names; None without it."""
     value = query(request, "by")
     if not value:
         return None
@@ -133,7 +136,8 @@ def _dimension(request: Request) -> By | Dimension | None:
     return By(value)
 
 
-def _top(request: Request) -> int | None:
+def _chosen_top(request: Request) -> int | None:
+    """Return how many of the largest rows to show; None for all."""
     value = query(request, "top")
     if not value:
         return None
@@ -163,6 +167,7 @@ def _day(request: Request, name: str) -> date | None:
 
 
 def _day_at(name: str, value: str) -> date:
+    """Return the day of a time, which must be a midnight in UTC."""
     try:
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         day = moment.date() - timedelta(days=name == "to")

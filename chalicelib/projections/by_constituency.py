@@ -32,7 +32,7 @@ def counter_of(slug: str, bucket: str, constituency: str) -> Key:
 
 
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
-    """Return confirmed by prefixed constituency name, summed over all counters. Trails the stream by seconds."""
+    """Return the confirmed signatures by constituency, with the prefix PLACE. Trails the stream by seconds."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
         sums.update({name: number for name, number in item.items() if name.startswith(PLACE)})

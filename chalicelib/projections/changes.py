@@ -1,6 +1,6 @@
 """Turn a change in the signatures' stream into increments of the projections.
 
-A damaged item may lack any attribute. It must not stop the stream, or the repair could not pass either.
+A damaged item may lack any attribute. It must not stop the stream: its repair comes later in the same stream.
 """
 
 from collections import Counter, defaultdict
@@ -30,11 +30,11 @@ def increments(sequence: str, before: Image | None, after: Image | None, at: dat
     """
     old, new = before or {}, after or {}
     pk: str = (new or old)["pk"]
-    where = slug_of(pk), pk.rpartition("#")[2]
-    stages = {name_of(stage, at): 1 for stage in passed(old, new, at)}
+    slug, bucket = slug_of(pk), pk.rpartition("#")[2]
+    stages = {name_of(stage, at): 1 for stage in stages_passed(old, new, at)}
     return [
-        Increment(keys.pending(*where), sequence, _current(old, new)),
-        Increment(keys.funnel(*where, at.date()), sequence, stages),
+        Increment(keys.pending(slug, bucket), sequence, _current(old, new)),
+        Increment(keys.funnel(slug, bucket, at.date()), sequence, stages),
     ]
 
 
@@ -55,7 +55,7 @@ def constituency_increments(
         yield Increment(counter, sequence, added)
 
 
-def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
+def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     """Yield the stages that this change passes: usually none or one; two when a new lifecycle replaces an expired one.
 
     Damage and repair pass no stage: deleting an item before it expires, and restoring it (manage.py restore).
@@ -79,6 +79,7 @@ def passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
 
 
 def _current(old: Image, new: Image) -> Counter[str]:
+    """Return how the change raises or lowers the numbers of pending and of confirmed signatures, without zeros."""
     numbers = Counter(
         {PENDING: (new.get("state") == SignatureState.PENDING) - (old.get("state") == SignatureState.PENDING)}
     )

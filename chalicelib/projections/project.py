@@ -41,6 +41,7 @@ def project(changes: Iterable[Increment], tables: Tables) -> None:
 
 
 def _add(changes: Sequence[Increment], tables: Tables) -> None:
+    """Add the changes of one counter in one write. If some were added before, add the others only."""
     numbers: Counter[str] = Counter()
     for change in changes:
         numbers.update(change.numbers)

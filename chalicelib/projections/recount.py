@@ -17,7 +17,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.times import iso, since
+from chalicelib.core.times import iso, lower_bound
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
@@ -32,7 +32,10 @@ SKEW = timedelta(seconds=5)
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally includes all, some or none of `unsure`, and perhaps still some of `gone`."""
+    """Sums over all signatures. The tally includes all, some or none of `unsure`, and perhaps still some of `gone`.
+
+    `joined` and `left`: how many became pending, or stopped being pending, since `since`, by bucket.
+    """
 
     since: str
     until: str
@@ -43,7 +46,8 @@ class Walk:
     joined: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
 
-    def take(self, bucket: str, item: Item) -> None:
+    def add(self, bucket: str, item: Item) -> None:
+        """Count one signature, and whether it changed too recently to be checked."""
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             self.joined[bucket] += item["signed_at"] >= self.since
@@ -63,7 +67,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class Pending:
-    """A bucket whose pending counter (None: no counter) differs from the signatures."""
+    """A bucket whose counter of pending signatures is wrong. `kept`: its number (None: no counter)."""
 
     kept: int | None
     counted: int
@@ -124,24 +128,25 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
+    """Compare the tally with the signatures once."""
     kept, kept_pending = prove.kept_sums(petition, now, tables), store.pending(petition.slug, tables, consistent=True)
-    walk = _walked(petition.slug, now, tables)
+    walk = _walk_over(petition.slug, now, tables)
     return Recount(
         petition.slug,
         walk.sure[COUNT] + walk.unsure[COUNT],
         _drift(kept, walk),
         walk.unsure[COUNT] + walk.gone,
-        _pending(kept_pending, walk),
+        _wrong_counters(kept_pending, walk),
         walk.joined.total() + walk.left.total(),
     )
 
 
-def _walked(slug: str, now: datetime, tables: Tables) -> Walk:
+def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     """Walk over all signatures. Memory use: one number for each country and source."""
-    walk = Walk(since(now - IN_FLIGHT), iso(now + SKEW))
+    walk = Walk(lower_bound(now - IN_FLIGHT), iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in anonymous(slug, bucket, tables):
-            walk.take(bucket, item)
+            walk.add(bucket, item)
     return walk
 
 
@@ -154,8 +159,8 @@ def _drift(kept: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
     return {each: amount for each, amount in sorted(found.items()) if amount}
 
 
-def _pending(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
-    """Return the wrong buckets. The counters lag, so allow for signatures that became or left pending just now."""
+def _wrong_counters(kept: Mapping[str, int], walk: Walk) -> dict[str, Pending]:
+    """Return the wrong counters by bucket. They lag, so allow for signatures that became or left pending just now."""
     wrong = {}
     for bucket in keys.BUCKETS:
         difference = kept.get(bucket, 0) - walk.pending[bucket]

@@ -10,13 +10,13 @@ from chalicelib.tallies.model import PENDING
 
 
 def pending(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
-    """Return unconfirmed signatures by bucket. Trails the signatures by seconds."""
+    """Return the number of unconfirmed signatures by bucket. Trails the signatures by seconds."""
     items = tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS], consistent=consistent)
     return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
 
 
 def pending_of(slugs: Iterable[str], tables: Tables) -> Counter[str]:
-    """Return unconfirmed signatures by slug, summed over the buckets."""
+    """Return the number of unconfirmed signatures by slug, summed over the buckets."""
     counters = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
     sums: Counter[str] = Counter()
     for item in tables.batch_get([*counters]):
@@ -32,13 +32,13 @@ def projected(slug: str, tables: Tables) -> Counter[str]:
     return sums
 
 
-def set_pending(slug: str, bucket: str, seen: int | None, counted: int, tables: Tables) -> None:
-    """Set the counter. Raise ConditionFailed if it is no longer `seen`."""
-    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, seen)))
+def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
+    """Set the counter to `counted`. Raise ConditionFailed if it is no longer `stored` (None: no counter)."""
+    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], sequence: Iterable[str], tables: Tables) -> None:
-    """Add once. Raise ConditionFailed with the old item if this or a later `sequence` was added before."""
+    """Add the numbers once. Raise ConditionFailed with the old item if this or a later `sequence` was added before."""
     order = sorted(sequence)
     projected_to = Attr("projected_to")
     tables.update(

@@ -105,7 +105,7 @@ def _confirm_as_linked(
     return None
 
 
-def restate(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
+def linked_signature(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
     """Return the signature that the link is for. Raise LinkExpired if it is gone or can no longer be confirmed."""
     signature = store.find(subject.key, tables)
     if signature is None:

@@ -48,13 +48,13 @@ def wait_after_conflict(attempt: int) -> None:
     sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
 
 
-def change_withdrawn(petition: Petition, seen: Signature, change: Change, now: datetime, tables: Tables) -> None:
-    """Apply a change that withdraws the signature as `seen`, and subtract it from the tally if it was counted.
+def change_withdrawn(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
+    """Apply a change that withdraws the `stored` signature, and subtract it from the tally if it was counted.
 
     Raise ConditionFailed if it has changed since, and Conflicted.
     """
-    if seen.state is SignatureState.PENDING:
+    if stored.state is SignatureState.PENDING:
         tables.update(change)
         return
-    source = seen.counted_source or seen.source or DIRECT
-    change_counted(petition, TallyEntry(-1, now, seen.country or "", source), lambda _: change, tables)
+    source = stored.counted_source or stored.source or DIRECT
+    change_counted(petition, TallyEntry(-1, now, stored.country or "", source), lambda _: change, tables)

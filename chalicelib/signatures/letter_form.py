@@ -46,7 +46,7 @@ def _checked(typed: str, most: int) -> str:
 
 
 def _subject(typed: str) -> str:
-    """A line break in a subject would begin another header of the email."""
+    """Return the subject. Raise ValueError for a line break, which would begin another header of the email."""
     text = _checked(typed, MOST_SUBJECT)
     if "\n" in text:
         raise ValueError(ONE_LINE)

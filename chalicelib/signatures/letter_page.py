@@ -102,6 +102,7 @@ def _names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
 
 
 def _fields(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
+    # None: the first of the suggested openings.
     opening = NO_OPENING if signed.opening == "" else str(signed.opening or 0)
     return {
         "letter.send": "yes" if sends else "",

@@ -18,7 +18,14 @@ from chalicelib.edge.http import FORM, chosen_language, content_type, form_field
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
-from chalicelib.signatures.confirm import check_version, confirm, current_versions, read_corrections, restate, settled
+from chalicelib.signatures.confirm import (
+    check_version,
+    confirm,
+    current_versions,
+    linked_signature,
+    read_corrections,
+    settled,
+)
 from chalicelib.signatures.letter import corrected_letter
 from chalicelib.signatures.letter_page import as_typed, check_member, offered_letter, shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
@@ -46,7 +53,7 @@ def show_confirmation(request: Request) -> Response:
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
-        return _confirm_page(request, link, restate(link.subject, link.petition, now, tables()))
+        return _confirm_page(request, link, linked_signature(link.subject, link.petition, now, tables()))
     except LinkExpired as expired:
         return _settled_page(request, expired)
 
@@ -93,6 +100,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 
 def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
+    """Confirm, and return the page that says so; if a field is invalid, the form with its errors."""
     link, version = _confirm_link(fields.get("token"), now), fields.get("version")
     try:
         check_version(version, link.petition)
@@ -102,7 +110,7 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also)
     except Invalid as invalid:
-        signature = restate(link.subject, link.petition, now, tables())
+        signature = linked_signature(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page_about(link.petition, request, AFTERWARDS[state], {})
@@ -155,6 +163,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
+    """Return the page to confirm, or the page of its state if there is nothing to confirm or to answer."""
     is_pending = signature.state is SignatureState.PENDING
     offered = offered_letter(signature, link.petition, times.now())
     if not is_pending and offered is None:

@@ -17,7 +17,7 @@ _id_pattern = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class Held:
-    """A signature with its id and petition."""
+    """A signature that this site holds, with its id and petition."""
 
     petition: Petition
     signature_id: str
@@ -46,7 +46,7 @@ def held_of(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[
         for petition, identity in identities
         if (key := keys.signature(petition.slug, identity)) in found
     ]
-    return [each for each in held if not each.signature.is_mark]
+    return [each for each in held if not each.signature.was_never_signed]
 
 
 def held_as(petition: Petition, identity: str, tables: Tables) -> Held | None:

@@ -41,7 +41,7 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer:
 
 def ask_again(
     key: Key,
-    seen: Signature,
+    stored: Signature,
     now: datetime,
     tables: Tables,
     network: str | None = None,
@@ -52,12 +52,12 @@ def ask_again(
     `network`: where the person signs again. `letter`: what they ask to send. A confirmed signature without a letter
     offers it by that email, because anybody can type the address.
     """
-    is_offered = letter is not None and seen.state is SignatureState.CONFIRMED and seen.letter is None
+    is_offered = letter is not None and stored.state is SignatureState.CONFIRMED and stored.letter is None
     offer = {"letter_asked": letter} if is_offered else NO_OFFER
-    if seen.mail_kind:
+    if stored.mail_kind:
         nudge_mail(key, now, tables, network, offer)
     else:
-        kind = MailKind.CONFIRM if seen.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
+        kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
         request_mail(key, kind, now, tables, offer)
 
 
@@ -74,8 +74,8 @@ def nudge_mail(
     if offer:
         is_first = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
         may_be_nudged = (may_be_nudged | is_first) & Attr("state").eq(SignatureState.CONFIRMED)
-    elsewhere = {"mail_network": network} if network else {}
-    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **elsewhere, **offer}, when=may_be_nudged))
+    new_network = {"mail_network": network} if network else {}
+    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **new_network, **offer}, when=may_be_nudged))
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:

@@ -19,28 +19,30 @@ MEANT = "email_meant"
 def question(fields: Mapping[str, str]) -> str | None:
     """Return the address to ask about, or None if nothing looks wrong or this address was asked about before."""
     typed = fields.get("email", "")
-    return None if fields.get("email_asked") == typed else meant(typed)
+    return None if fields.get("email_asked") == typed else probable_address(typed)
 
 
-def meant(typed: str) -> str | None:
+def probable_address(typed: str) -> str | None:
     """Return the address that was probably meant, or None."""
     local, _, domain = unpasted(typed).rpartition("@")
-    domain, known = domain.lower(), _mailboxes()
-    if not local or domain in known["webmail"] or domain in known["real"]:
+    domain, domains = domain.lower(), _known_domains()
+    if not local or domain in domains["webmail"] or domain in domains["real"]:
         return None
-    found = next((each for each in known["meant"] if is_slip(domain, each)), None)
+    found = next((each for each in domains["meant"] if is_slip(domain, each)), None)
     return f"{local}@{found}" if found else None
 
 
 def is_slip(typed: str, right: str) -> bool:
     """Return whether one character is wrong, missing, doubled or swapped with the next."""
     same = next((at for at, letter in enumerate(right) if typed[at : at + 1] != letter), len(right))
-    left, wanted = typed[same:], right[same:]
-    is_swapped = left[:2] == wanted[1::-1] and left[2:] == wanted[2:]
-    return typed != right and (is_swapped or left[1:] == wanted or left == wanted[1:] or left[1:] == wanted[1:])
+    typed_rest, right_rest = typed[same:], right[same:]
+    is_swapped = typed_rest[:2] == right_rest[1::-1] and typed_rest[2:] == right_rest[2:]
+    has_extra, lacks_one = typed_rest[1:] == right_rest, typed_rest == right_rest[1:]
+    is_wrong = typed_rest[1:] == right_rest[1:]
+    return typed != right and (is_swapped or has_extra or lacks_one or is_wrong)
 
 
 @cache
-def _mailboxes() -> dict[str, Any]:
+def _known_domains() -> dict[str, Any]:
     found = asset("mailboxes.json")
     return dict(json.loads(found.body)) if found else {}

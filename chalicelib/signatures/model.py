@@ -122,7 +122,7 @@ class Signature(BaseModel):
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
     @property
-    def is_mark(self) -> bool:
+    def was_never_signed(self) -> bool:
         """Return whether there was no signature when its owner was erased (signatures.erase)."""
         return self.erased_at is not None and not self.channel
 

@@ -97,8 +97,8 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
     tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
 
 
-def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
-    """Return the change that removes personal data, if state, country and source are as `seen`.
+def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
+    """Return the change that removes personal data, if state, country and source are still as in `stored`.
 
     The tally subtracts those values.
     """
@@ -107,24 +107,24 @@ def withdrawal(key: Key, seen: Signature, now: datetime) -> Change:
         key,
         assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
         remove=(*PERSONAL, *MAIL_REQUEST, "confirmed_at"),
-        when=_as_seen(seen),
+        when=_is_unchanged(stored),
     )
 
 
-def _as_seen(seen: Signature) -> Condition:
-    return Attr("state").eq(seen.state) & Attr("country").eq(seen.country) & Attr("source").eq(seen.source)
+def _is_unchanged(stored: Signature) -> Condition:
+    return Attr("state").eq(stored.state) & Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
 
 
-def taking_back(key: Key, seen: Signature, now: datetime) -> Change:
-    """Return the withdrawal of a signature whose import is undone, if nobody else has obtained it since."""
-    change = withdrawal(key, seen, now)
+def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
+    """Return the withdrawal of a signature whose import staff undo, if nobody else has obtained it since."""
+    change = withdrawal(key, stored, now)
     return replace(
-        change, assign={**change.assign, "taken_back_at": iso(now)}, when=_as_seen(seen) & _receipts_are(seen)
+        change, assign={**change.assign, "taken_back_at": iso(now)}, when=_is_unchanged(stored) & _receipts_are(stored)
     )
 
 
-def forget_taking_back(key: Key, tables: Tables) -> None:
-    """Let a signature whose import was undone be withdrawn by its person, if it is still withdrawn. Idempotent."""
+def forget_undo(key: Key, tables: Tables) -> None:
+    """Forget that an undone import withdrew the signature: its person withdraws too. Idempotent."""
     is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
     tables.try_update(Change(key, remove=["taken_back_at"], when=is_withdrawn))
 
@@ -147,6 +147,7 @@ def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def _empty_attributes(now: datetime) -> dict[str, Any]:
+    """Return the attributes of an erased signature, which has no data of its person."""
     return {
         "signed_at": iso(now),
         "withdrawn_at": exact(now),
@@ -164,24 +165,24 @@ def note_origin(key: Key, further: Mapping[str, set[str]], tables: Tables) -> bo
     return tables.try_update(Change(key, add=further, when=is_live & has_room))
 
 
-def let_go(key: Key, receipt: str, seen: Signature, tables: Tables) -> None:
-    """Forget one of several receipts that the signature came with. Raise ConditionFailed if it is not as `seen`."""
-    others = sorted(seen.came_with - {receipt})
-    first = seen.receipt if seen.receipt and seen.receipt != receipt else others[0]
+def forget_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
+    """Forget one of several receipts that the signature came with. Raise ConditionFailed if they changed."""
+    others = sorted(stored.came_with - {receipt})
+    first = stored.receipt if stored.receipt and stored.receipt != receipt else others[0]
     kept = {"receipt": None if OUR_FORM in others else first}
     further = set(others) - {kept["receipt"] or OUR_FORM}
     fields = {**kept, "also_came_with": further or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
-    tables.update(Change(key, assign=assign, remove=remove, when=_receipts_are(seen)))
+    tables.update(Change(key, assign=assign, remove=remove, when=_receipts_are(stored)))
 
 
-def _receipts_are(seen: Signature) -> Condition:
-    return is_still("receipt", seen.receipt) & is_still("also_came_with", seen.also_came_with)
+def _receipts_are(stored: Signature) -> Condition:
+    return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)
 
 
 def stop_updates(key: Key, tables: Tables) -> None:
-    """Raise ConditionFailed if the signature does not exist."""
+    """Stop updates to this person. Raise ConditionFailed if the signature does not exist."""
     tables.update(Change(key, assign={"updates": False}, when=Attr("state").exists()))
 
 

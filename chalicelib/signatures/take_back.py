@@ -21,16 +21,16 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
     sign again. Raise Conflicted if the signature keeps changing.
     """
     for _ in range(ATTEMPTS):
-        seen = store.find(key, tables)
-        if seen is None or seen.taken_back_at:
-            return seen is not None
-        if receipt not in seen.came_with or (seen.came_with == {receipt} and _is_confirmed_by_email(seen)):
+        stored = store.find(key, tables)
+        if stored is None or stored.taken_back_at:
+            return stored is not None
+        if receipt not in stored.came_with or (stored.came_with == {receipt} and _is_confirmed_by_email(stored)):
             return False
         try:
-            if seen.came_with != {receipt}:
-                store.let_go(key, receipt, seen, tables)
+            if stored.came_with != {receipt}:
+                store.forget_receipt(key, receipt, stored, tables)
                 return False
-            change_withdrawn(petition, seen, store.taking_back(key, seen, now), now, tables)
+            change_withdrawn(petition, stored, store.withdrawal_by_undo(key, stored, now), now, tables)
             return True
         except ConditionFailed:
             continue  # The person signed, confirmed or withdrew meanwhile: read it again.
@@ -45,5 +45,5 @@ def also_came_with(key: Key, receipt: str, tables: Tables) -> bool:
     return store.note_origin(key, {"also_came_with": {receipt}}, tables)
 
 
-def _is_confirmed_by_email(seen: Signature) -> bool:
-    return seen.state is SignatureState.CONFIRMED and seen.mails > 0
+def _is_confirmed_by_email(stored: Signature) -> bool:
+    return stored.state is SignatureState.CONFIRMED and stored.mails > 0

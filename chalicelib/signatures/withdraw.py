@@ -19,16 +19,16 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
     Raise Conflicted if the signature keeps changing.
     """
     for _ in range(ATTEMPTS):
-        seen = store.find(key, tables)
-        if seen is None:
+        stored = store.find(key, tables)
+        if stored is None:
             return
-        if seen.state is SignatureState.WITHDRAWN:
+        if stored.state is SignatureState.WITHDRAWN:
             # Staff undid an import; now the person withdraws too, and must not be imported again.
-            if seen.taken_back_at:
-                store.forget_taking_back(key, tables)
+            if stored.taken_back_at:
+                store.forget_undo(key, tables)
             return
         try:
-            change_withdrawn(petition, seen, store.withdrawal(key, seen, now), now, tables)
+            change_withdrawn(petition, stored, store.withdrawal(key, stored, now), now, tables)
             return
         except ConditionFailed:
             continue  # It was confirmed or renewed meanwhile: read it again.

@@ -69,6 +69,7 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovered:
+    """Fetch the discovery document. Raise ProviderSilent if it is invalid or of another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovered.model_validate(answer)

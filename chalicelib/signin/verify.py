@@ -37,6 +37,7 @@ def verified(
 
 
 def _registry(provider: Provider, nonce: str, now: datetime) -> Any:
+    """Return the rules for the claims."""
     from joserfc.jwt import JWTClaimsRegistry
 
     return JWTClaimsRegistry(

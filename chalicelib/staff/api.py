@@ -72,7 +72,7 @@ def revoke_token(request: Request, token_id: str) -> Response:
 
 
 def _expiry(days: int | None, own: datetime, now: datetime) -> datetime:
-    """Raise Forbidden if the token would outlast the caller's own: nobody may extend their access by a new token."""
+    """Return when the token expires. Raise Forbidden if the caller's own expires earlier."""
     if days is None:
         return min(own, now + timedelta(days=USUAL_DAYS))
     if now + timedelta(days=days) > own:

@@ -59,6 +59,7 @@ partner_authorizer.__class__ = HeadersAuthorizer
 
 
 def _authorized(request: AuthRequest) -> AuthResponse:
+    """Return the routes that the token allows. Raise what AWS requires for a 401."""
     log.begin("")
     now = times.now()
     try:
@@ -80,6 +81,8 @@ def staff_view(routes: Blueprint) -> Callable[[View], View]:
 
 
 def _noting_refusals(view: View) -> View:
+    """Wrap the view: if it refuses an action that it has recorded, note the refusal in the record."""
+
     @wraps(view)
     def noting(request: Request, **arguments: str) -> Response:
         try:

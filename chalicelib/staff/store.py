@@ -16,6 +16,7 @@ def keep(token: StaffToken, tables: Tables) -> None:
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
+    """Revoke the token. Return False if it does not exist. An earlier time of revoking stays."""
     key, revoked_at = keys.staff_token(token_id), Attr("revoked_at")
     try:
         tables.update(

@@ -1,4 +1,7 @@
-"""Routes of statements: staff freeze a count, and anyone can check a statement. Its long address reads no table."""
+"""Routes of statements: staff freeze a count, and anyone can check a statement.
+
+The long address contains the statement, so no table is read. The short address has a code for it.
+"""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -40,7 +43,7 @@ def check_statement(request: Request, token: str) -> Response:
 
 @page_view(routes)
 def show_short_statement(request: Request, code: str) -> Response:
-    """Lead to the statement, whose address contains what was signed."""
+    """Redirect to the long address, which contains the statement."""
     response = redirect(request, f"/statements/{token_of(code, tables())}", 302)
     response.headers |= shared(KEPT_SECONDS)
     return response

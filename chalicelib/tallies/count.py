@@ -28,7 +28,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have what is `recent`.
+    """The number of confirmed signatures at the time `as_of` (UTC). A public count may have the `recent` numbers.
 
     `withdrawn`: how many confirmed signatures were ever withdrawn until then.
     """
@@ -106,6 +106,7 @@ def _breakdown(by: By, tallies: Mapping[date, Tally], now: datetime) -> Breakdow
 
 
 def _tallies_on(petition: Counted, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
+    """Return the tallies of these days. Also close days that are over."""
     head = store.head(petition.slug, tables)
     tallies = {
         **_open_days(petition, head, now, tables),

@@ -51,8 +51,8 @@ class Tally:
     def __iadd__(self, other: "Tally") -> "Tally":
         self.total += other.total
         self.withdrawn += other.withdrawn
-        for mine, theirs in zip(self._parts(), other._parts(), strict=True):
-            mine.update(theirs)
+        for sums, added in zip(self._parts(), other._parts(), strict=True):
+            sums.update(added)
         return self
 
     def _parts(self) -> tuple[Counter[str], ...]:
@@ -88,6 +88,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 
 
 def _starting_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
+    """Return the numbers whose name has the prefix, without it. `length`: of the whole name."""
     return Counter(
         {
             name.removeprefix(prefix): number
@@ -98,7 +99,7 @@ def _starting_with(prefix: str, item: Mapping[str, Any], length: int | None = No
 
 
 class By(StrEnum):
-    """The dimension of a breakdown."""
+    """The dimensions that the tally counts exactly. projections/dimensions.py has the others."""
 
     DAY = "day"
     HOUR = "hour"

@@ -13,6 +13,6 @@ def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
     snapshots.open_snapshot(slug, now, tables)
 
 
-def read_more_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise the number of shards in the tally head before a new shard is written, so that readers read all shards."""
+def raise_shards_to_read(slug: str, shards: int, tables: Tables) -> None:
+    """Raise the number of shards that readers read. Call it before a new shard is written."""
     store.raise_shards(slug, shards, tables)

@@ -71,7 +71,7 @@ def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterat
 
 
 def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:
-    """Yield the oldest first."""
+    """Yield the petition's adjustments of the count, the oldest first."""
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, "9").sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:

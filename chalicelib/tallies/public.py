@@ -66,7 +66,7 @@ def _all_refreshed(
 
 
 def _snapshot(item: Item) -> Count | None:
-    """Return None also if only a lease is stored, because its holder did not finish."""
+    """Return the stored count. None also if only a lease is stored, because its holder did not finish."""
     if "count" not in item:
         return None
     return Count(item["count"], datetime.fromisoformat(item["as_of"]), _recent(item), item.get("withdrawn", 0))
@@ -78,12 +78,12 @@ def _recent(item: Item) -> Recent | None:
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
-    """Return True for one caller at a time. That caller then calls `save_recent`."""
+    """Lease the refresh of the recent numbers. Return True for one caller at a time, who then calls `save_recent`."""
     return snapshots.lease_snapshot(slug, now, LEASE_SECONDS, tables, snapshots.RECENT_LEASE)
 
 
 def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
-    """Save it with the snapshot, so that the page reads both at once."""
+    """Save the recent numbers with the snapshot, so that the page reads both at once."""
     snapshots.save_recent(slug, {**asdict(recent), "as_of": iso(recent.as_of)}, tables)
 
 

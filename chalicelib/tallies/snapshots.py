@@ -1,4 +1,4 @@
-"""Store the public snapshot in the counts table: the count, and what is recent."""
+"""Store the public snapshot in the counts table: the count, and the recent numbers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.tallies.store import put_once
 
-# The lease of the caller that refreshes the count, and the lease for what is recent.
+# The lease of the caller that refreshes the count, and the lease for the recent numbers.
 LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
 
@@ -18,7 +18,7 @@ def snapshot(slug: str, tables: Tables) -> Item | None:
 
 
 def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
-    """Return the snapshots that exist."""
+    """Return the snapshots that exist, by slug."""
     wanted = {keys.snapshot(slug): slug for slug in slugs}
     return {wanted[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*wanted])}
 
@@ -40,6 +40,6 @@ def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None
 
 def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0) -> None:
     """Save the snapshot and release its lease, unless the stored snapshot is newer."""
-    counted = {"count": count, "withdrawn": withdrawn, "as_of": iso(as_of), "leased_until": 0}
-    is_newer = absent_or_at_most("as_of", iso(as_of))
-    tables.try_update(Change(keys.snapshot(slug), assign=counted, when=is_newer))
+    values = {"count": count, "withdrawn": withdrawn, "as_of": iso(as_of), "leased_until": 0}
+    is_not_newer = absent_or_at_most("as_of", iso(as_of))
+    tables.try_update(Change(keys.snapshot(slug), assign=values, when=is_not_newer))

@@ -56,8 +56,9 @@ class OpenDays:
 
 
 def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
-    """Return an ADD. Use it only in a transaction whose other change can happen once; otherwise a retry counts twice.
+    """Return the change that adds the entry to the shard.
 
+    Use it only in a transaction whose other change can happen once: otherwise a retry counts twice.
     To confirm under a source other than OTHER, the shard must have that source, or fewer than MAX_SOURCES, today.
     """
     adding: dict[str, int | set[str]] = {
@@ -76,22 +77,25 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     return Change(key, add={**adding, SOURCES_SEEN: {entry.source}}, when=has_room)
 
 
-def days_of_shards(asked: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
+def days_of_shards(petitions: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
     """Return for each petition the sum of each day over its shards, read consistently."""
     shard_keys = [
-        keys.tally_shard(each.slug, shard, day) for each in asked for day in each.days for shard in range(each.shards)
+        keys.tally_shard(each.slug, shard, day)
+        for each in petitions
+        for day in each.days
+        for shard in range(each.shards)
     ]
     found: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in tables.batch_get(shard_keys, consistent=True) if shard_keys else []:
         found[item["pk"].rpartition("#")[0], item["sk"]].append(item)
     return [
         {day: summed(map(tally_of, found[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
-        for each in asked
+        for each in petitions
     ]
 
 
 def head(slug: str, tables: Tables) -> Head:
-    """Raise UnknownPetition."""
+    """Return the head. Raise UnknownPetition if there is none."""
     if item := tables.get(keys.tally_head(slug), consistent=True):
         return _head(item)
     raise UnknownPetition
@@ -139,12 +143,12 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
         [
             # Not NewItem: a day that was reopened is closed again. The head's condition lets one caller through.
             Change(keys.tally_day(slug, day), assign=numbers_of(tally)),
-            Change(keys.tally_head(slug), assign=through, add=_of_head(tally), when=is_next),
+            Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next),
         ]
     )
 
 
-def _of_head(tally: Tally) -> dict[str, int]:
+def _added_to_head(tally: Tally) -> dict[str, int]:
     """Return what a closed day adds to the head."""
     return {TOTAL: tally.total, **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {})}
 
@@ -154,7 +158,7 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
     before = head(slug, tables)
     closed = closed_days(slug, today, before.through, tables)
     if closed:
-        through, numbers = (today - timedelta(days=1)).isoformat(), _of_head(summed(closed.values()))
+        through, numbers = (today - timedelta(days=1)).isoformat(), _added_to_head(summed(closed.values()))
         taken_off = {name: -number for name, number in numbers.items()}
         is_same = Attr("through").eq(before.through.isoformat())
         tables.update(Change(keys.tally_head(slug), {"through": through}, taken_off, when=is_same))

@@ -25,7 +25,7 @@ from chalicelib.shedding.level import level_now
 from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
 from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
-from chalicelib.totals.hashes.compare import check_key, comparison, counted
+from chalicelib.totals.hashes.compare import check_key, comparison, with_count
 from chalicelib.totals.hashes.key import issue_key
 from chalicelib.totals.hashes.model import MOST_HASHES_KB, HashComparison
 from chalicelib.totals.total import total
@@ -82,7 +82,7 @@ def read_total(request: Request, slug: str) -> Response:
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
     body = json_body(request, most=MOST_HASHES_KB * 1024)
-    new, now = counted(parsed(NewFigure, body, WORDS)), times.now()
+    new, now = with_count(parsed(NewFigure, body, WORDS)), times.now()
     if new.kind is FigureKind.HASHES:
         check_key(slug, new.source, tables())
         check_free(HashComparison, slug, now, tables())

@@ -63,6 +63,7 @@ def _ids(key: str) -> tuple[str, str, str]:
 
 
 def contents_update(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Return the update for one person, unless it is cancelled or the person gets no updates any more."""
     slug, update_id, signature_id = _ids(key)
     update, petition = update_seen(slug, update_id, tables), petition_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
@@ -83,6 +84,7 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
 
 
 def contents_test(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Return the test of an update."""
     slug, update_id, test = _ids(key)
     update = store.find(slug, update_id, tables)
     to = (update.tests or {}).get(test) if update else None

@@ -39,7 +39,7 @@ class UpdateState(StrEnum):
 
 
 def _no_controls(text: str) -> str:
-    """XML forbids control characters: one of them would break the feed for everybody."""
+    """Refuse control characters. XML forbids them: one would break the feed for everybody."""
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text):
         raise ValueError("Remove the control characters")
     return text
@@ -73,8 +73,8 @@ class UpdateText(UpdateWords):
 
     @field_validator("translations")
     @classmethod
-    def _translates_into_others(cls, given: dict[str, UpdateWords], known: ValidationInfo) -> dict[str, UpdateWords]:
-        if known.data.get("language") in given:
+    def _translates_into_others(cls, given: dict[str, UpdateWords], info: ValidationInfo) -> dict[str, UpdateWords]:
+        if info.data.get("language") in given:
             raise ValueError("This is the language of the text itself. Leave it out here")
         return given
 

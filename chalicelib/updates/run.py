@@ -46,7 +46,7 @@ class SendingUpdate:
         update = find_update(mailing.slug, mailing.update_id, self.tables)
         publish_at = update.publish_at
         if update.state is UpdateState.SCHEDULED and publish_at and publish_at > self.clock():
-            return Step(0, lambda: self._until(publish_at, mailing))
+            return Step(0, lambda: self._rest_until(publish_at, mailing))
         if update.state is UpdateState.SCHEDULED:
             return Step(FOR_A_PAGE, lambda: self._publish(mailing, update))
         if update.state is UpdateState.SENDING and mailing.bucket < len(keys.BUCKETS):
@@ -57,7 +57,7 @@ class SendingUpdate:
 
     def tidy(self, mailing: Mailing) -> None: ...
 
-    def _until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
+    def _rest_until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
         """Wait in short rests: a cancelled update must not block the next one until its time."""
         return mailing.model_copy(update={"rests_until": min(publish_at, self.clock() + LONG_REST)})
 
@@ -68,15 +68,16 @@ class SendingUpdate:
         return mailing
 
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
+        """Request the emails of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
         people, last = subscribers(mailing.slug, bucket, mailing.after, PAGE, self.tables)
         chosen = [person for person in people if may_get_updates(person)]
-        requests = [self._requested(update, person) for person in chosen]
+        requests = [self._request_email(update, person) for person in chosen]
         self.outbox.send([(request, 0) for request in requests if request])
         cursor = {"after": last} if last else {"after": "", "bucket": mailing.bucket + 1}
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(chosen)})
 
-    def _requested(self, update: Update, person: Mapping[str, Any]) -> MailRequest | None:
+    def _request_email(self, update: Update, person: Mapping[str, Any]) -> MailRequest | None:
         """Request the email. If it was requested before, return the open request: its message may be lost."""
         key = delivery_key(update.slug, update.update_id, person["sk"])
         try:
@@ -86,6 +87,7 @@ class SendingUpdate:
             return EMAILS.request_of(item) if "mail_requested_at" in item else None
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:
+        """Store the results. End the job when no email waits; otherwise rest."""
         now = self.clock()
         outcomes = EMAILS.outcomes(delivery_key(update.slug, update.update_id), self.tables)
         is_stopped = update.cancelled_at is not None and now >= update.cancelled_at + CANCELLED_FOR

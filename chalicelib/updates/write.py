@@ -33,13 +33,13 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
 
 def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
     """Replace the text of a draft. Raise NotNow if it is no longer a draft: people may have read it."""
-    return _changed(update, tables, **text.model_dump(), **_rendered(text))
+    return _change_draft(update, tables, **text.model_dump(), **_rendered(text))
 
 
 def send_test(update: Update, to: UpdateTest, now: datetime, outbox: Outbox, tables: Tables) -> None:
     """Request a test of a draft to this address, marked as a test. Raise NotNow if it is no longer a draft."""
     test = token_hex(8)
-    _changed(update, tables, tests=dict([*(update.tests or {}).items(), (test, to)][-MOST_TESTS:]))
+    _change_draft(update, tables, tests=dict([*(update.tests or {}).items(), (test, to)][-MOST_TESTS:]))
     request = TESTS.request(delivery_key(update.slug, update.update_id, test), now, tables)
     outbox.send([(request, 0)])
 
@@ -52,7 +52,7 @@ def _rendered(text: UpdateText) -> dict[str, Any]:
     }
 
 
-def _changed(update: Update, tables: Tables, **fields: Any) -> Update:
+def _change_draft(update: Update, tables: Tables, **fields: Any) -> Update:
     """Change a draft. Raise NotNow if it is no longer one."""
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}, so it can no longer be changed.")

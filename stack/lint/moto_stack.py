@@ -54,6 +54,7 @@ def created(plain: Template) -> Policies:
 
 
 def _policies() -> list[tuple[str, dict[str, Any]]]:
+    """Return each role's name and policy, as moto has deployed them."""
     iam = _SESSION.client("iam")
     found = []
     for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):

@@ -38,6 +38,7 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 
 
 def _problems_of(message: Message) -> Iterator[str]:
+    """Yield what is wrong with the translation of one text."""
     forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
     if message.fuzzy:
         yield f"fuzzy: {_english(message)!r}"

@@ -20,6 +20,7 @@ def one_line(text: str) -> str:
 
 
 def _own_docs(cls: type) -> dict[str, str]:
+    """Return the string after each field of the class."""
     try:
         [definition] = ast.parse(dedent(inspect.getsource(cls))).body
     except (OSError, TypeError):

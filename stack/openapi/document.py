@@ -81,6 +81,7 @@ def written(found: Node) -> str:
 
 
 def _text(node: Any, margin: str) -> str:
+    """Return the node as JSON: in one line if it fits, else with a line for each part."""
     line = json.dumps(node, ensure_ascii=False)
     if len(margin + line) <= WIDTH or not isinstance(node, (dict, list)):
         return line

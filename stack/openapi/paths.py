@@ -56,6 +56,7 @@ def identifier(view: str) -> str:
 
 
 def tag_of(route: Route) -> str:
+    """Return the name of the route's group in the document."""
     first, second = (*route.path.strip("/").split("/"), "")[:2]
     if route.function is Function.LINKS:
         return "links"
@@ -71,6 +72,7 @@ def _is_page(route: Route) -> bool:
 
 
 def _parameters(route: Route, words: Operation) -> Iterable[Node]:
+    """Yield the parameters of path, query and headers."""
     yield from map(parameter, _names(route))
     yield from map(_query, (*(OF_ROUTES[name] for name in route.query), *words.query))
     if words.answer.etag:

@@ -66,7 +66,7 @@ def _batch(operation: str, asked: Any) -> dict[str, Any]:
 
 
 def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """A transaction needs the permissions of the actions that it is made of."""
+    """Yield a question for each action of the transaction, which needs the permissions of all."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
             found = _question(_TRANSACTED[kind], request, where, params)
@@ -77,6 +77,7 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
 
 
 def _question(action: str, request: Request, where: Where, call: Request) -> Question:
+    """Return the question about one request. `call` is the whole call, if the request is a part of it."""
     if unknown := _LEGACY.intersection(request):
         raise Unjudged(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
     context: dict[str, str | list[str]] = {
@@ -101,6 +102,7 @@ def _table(request: Request, where: Where) -> str:
 
 
 def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
+    """Return the values of the partition key that the request names."""
     partition_key = where.table_keys[0]
     if action == "Query":
         found = partition_values(request, partition_key)
@@ -110,7 +112,7 @@ def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
 
 
 def _keys(request: Request) -> list[Request]:
-    """Keys, or items that contain them."""
+    """Return the keys of the request, or the items that contain them."""
     single = [request[name] for name in ("Key", "Item") if name in request]
     return [*single, *request.get("_Keys", ())]
 
@@ -131,6 +133,6 @@ def _returns_whole_items(action: str, request: Request) -> bool:
 
 
 def _select(request: Request) -> str:
-    """Always has a value: "ALL_ATTRIBUTES, unless otherwise specified"."""
+    """Return what a read selects: by default ALL_ATTRIBUTES, as AWS documents."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

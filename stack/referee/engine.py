@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Self
 
 from stack.paths import referee_home
-from stack.referee.model import Decision, Question, Word
+from stack.referee.model import Decision, PolicyEntry, Question
 
 _JUDGE = Path(__file__).with_name("judge.mjs")
 # One process of a spike asks about every recipient; without an end the answers would fill its memory.
@@ -48,7 +48,7 @@ class Engine:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Whether identity policies allow it. `principal` is the ARN of a role or of its session."""
+        """Decide whether the policies allow it. `principal` is the ARN of a role or of its session."""
         documents = json.dumps(policies, sort_keys=True)
         asked = json.dumps([question.action, question.resource, question.context], sort_keys=True)
         with self._lock:
@@ -75,9 +75,10 @@ class Engine:
         if "error" in reply:
             raise EngineError(f"{question.action} on {question.resource}: {reply['error']}")
         self._known.add(policy)
-        return Decision(reply["allowed"], frozenset(word for used in reply["used"] for word in _words(used)))
+        return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
 
     def _started(self) -> subprocess.Popen[str]:
+        """Return the running engine. Start it if there is none or it has died."""
         if self._child and self._child.poll() is not None:
             _end(self._child)
             self._child = None
@@ -107,6 +108,7 @@ def _end(child: subprocess.Popen[str]) -> None:
 
 
 def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
+    """Send a request and return the engine's reply."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:
@@ -121,10 +123,11 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
     return reply
 
 
-def _words(used: Mapping[str, Any]) -> list[Word]:
+def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
+    """Return the entries of the statement that allowed the call."""
     statement = used["statement"]
     return [
-        *(Word(statement, "Action", action) for action in used["actions"]),
-        *(Word(statement, "Resource", resource) for resource in used["resources"]),
-        *(Word(statement, key, value) for key, value in used["values"]),
+        *(PolicyEntry(statement, "Action", action) for action in used["actions"]),
+        *(PolicyEntry(statement, "Resource", resource) for resource in used["resources"]),
+        *(PolicyEntry(statement, key, value) for key, value in used["values"]),
     ]

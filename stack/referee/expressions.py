@@ -18,7 +18,7 @@ _EXPRESSIONS = (
 
 
 def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
-    """Top-level attribute names in every expression of a request; `a.b[0]` gives `a`."""
+    """Return the top-level attribute names in every expression of a request; `a.b[0]` gives `a`."""
     names = request.get("ExpressionAttributeNames") or {}
     for kind in _EXPRESSIONS:
         tokens = _tokens(request.get(kind) or "")

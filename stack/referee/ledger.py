@@ -13,13 +13,13 @@ from typing import Any
 from uuid import uuid4
 
 from stack.console import run_main, say
-from stack.referee.model import Word
+from stack.referee.model import PolicyEntry
 from stack.referee.policies import resolved
 
 Policies = Mapping[str, Mapping[str, Any]]
 """Policy document by function."""
 
-Entry = tuple[str, Word]
+FunctionEntry = tuple[str, PolicyEntry]
 """A function, and one entry of its policy."""
 
 
@@ -28,59 +28,59 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._noted: set[Entry] = set()
+        self._noted: set[FunctionEntry] = set()
         self._lock = Lock()
         self._file = f"{os.getpid()}-{uuid4().hex}.jsonl"
 
-    def note(self, function: str, words: Iterable[Word]) -> None:
+    def note(self, function: str, entries: Iterable[PolicyEntry]) -> None:
         """Remember that calls of this function used these entries."""
         with self._lock:
-            fresh = [word for word in words if (function, word) not in self._noted]
+            fresh = [entry for entry in entries if (function, entry) not in self._noted]
             if not fresh:
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / self._file).open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps([function, *word]) + "\n" for word in fresh)
-            self._noted |= {(function, word) for word in fresh}
+                file.writelines(json.dumps([function, *entry]) + "\n" for entry in fresh)
+            self._noted |= {(function, entry) for entry in fresh}
 
 
-def read(folder: Path) -> set[Entry]:
+def read(folder: Path) -> set[FunctionEntry]:
     """Return all notes in the folder."""
     lines = (line for path in folder.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines())
-    return {(function, Word(*word)) for function, *word in map(json.loads, lines)}
+    return {(function, PolicyEntry(*entry)) for function, *entry in map(json.loads, lines)}
 
 
-def unused(policies: Policies, used: Iterable[Entry]) -> list[Entry]:
+def unused(policies: Policies, used: Iterable[FunctionEntry]) -> list[FunctionEntry]:
     """Return the entries that no call used, in the order of the policies."""
-    seen = set(used)
-    return [entry for entry in entries(policies) if entry not in seen]
+    used_entries = set(used)
+    return [entry for entry in entries(policies) if entry not in used_entries]
 
 
 def report(policies: Policies, folder: Path) -> Iterator[str]:
-    """Return one line for each entry that no call used."""
-    for function, word in unused(policies, read(folder)):
-        yield f"{function}: {word.statement}: {word.kind} {word.value}"
+    """Yield one line for each entry that no call used."""
+    for function, entry in unused(policies, read(folder)):
+        yield f"{function}: {entry.statement}: {entry.kind} {entry.value}"
 
 
-def entries(policies: Policies) -> Iterator[Entry]:
-    """Every action, resource and value of a condition, of every function."""
+def entries(policies: Policies) -> Iterator[FunctionEntry]:
+    """Yield every action, resource and value of a condition, of every function."""
     for function, policy in policies.items():
         for index, statement in enumerate(policy["Statement"], 1):
-            yield from ((function, word) for word in words_of(statement, index))
+            yield from ((function, entry) for entry in entries_of(statement, index))
 
 
-def words_of(statement: Mapping[str, Any], index: int) -> Iterator[Word]:
-    """The entries of one statement, named as the engine names them."""
+def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry]:
+    """Yield the entries of one statement, named as the engine names them."""
     name = statement.get("Sid", str(index))
     for kind in ("Action", "Resource"):
-        yield from (Word(name, kind, each) for each in listed(statement[kind]))
+        yield from (PolicyEntry(name, kind, each) for each in listed(statement[kind]))
     for keys in statement.get("Condition", {}).values():
         for key, values in keys.items():
-            yield from (Word(name, key, each) for each in listed(values))
+            yield from (PolicyEntry(name, key, each) for each in listed(values))
 
 
 def listed(value: Any) -> list[Any]:
-    """A policy may say one value or a list."""
+    """Return a list: where a policy has one value, the list of it."""
     return value if isinstance(value, list) else [value]
 
 

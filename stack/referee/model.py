@@ -30,7 +30,7 @@ class Where:
     table_keys: tuple[str, ...] = ("pk", "sk")
 
     def arn(self, service: str, resource: str) -> str:
-        """ARN of a regional resource of this account."""
+        """Return the ARN of a regional resource of this account."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
@@ -43,7 +43,7 @@ class Question:
     context: Context
 
 
-class Word(NamedTuple):
+class PolicyEntry(NamedTuple):
     """One entry of a policy statement: an action, a resource, or a value of a condition key."""
 
     statement: str
@@ -56,12 +56,12 @@ class Decision:
     """The answer to one question, and the entries of the policy that allowed it."""
 
     allowed: bool
-    words: frozenset[Word] = frozenset()
+    entries: frozenset[PolicyEntry] = frozenset()
 
     @property
     def statements(self) -> list[str]:
-        """Sids (or index) of the statements that allowed it."""
-        return sorted({word.statement for word in self.words})
+        """Return the Sids of the statements that allowed it, or their index where they have none."""
+        return sorted({entry.statement for entry in self.entries})
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ class Verdict:
 
     questions: tuple[Question, ...]
     refused: Question | None
-    words: frozenset[Word]
+    entries: frozenset[PolicyEntry]
 
     @property
     def allowed(self) -> bool:
-        """Whether the role allows every question."""
+        """Return whether the role allows every question."""
         return self.refused is None
 
     @property
     def statements(self) -> list[str]:
-        """Sids (or index) of the statements that allowed it."""
-        return sorted({word.statement for word in self.words})
+        """Return the Sids of the statements that allowed it, or their index where they have none."""
+        return sorted({entry.statement for entry in self.entries})

@@ -18,7 +18,7 @@ PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.o
 
 
 def declared() -> dict[str, dict[str, Any]]:
-    """Policy document by function, by the function's name in app.py, with intrinsic functions as they stand."""
+    """Return the policies by the functions' names in app.py, with intrinsic functions as they stand."""
     return {
         function: json.loads((ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8"))
         for function, settings in configured().items()
@@ -26,11 +26,11 @@ def declared() -> dict[str, dict[str, Any]]:
 
 
 def resolver(parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE) -> Resolver:
-    """For the project's template, as a stage that is not emulated."""
+    """Return the resolver for the project's template, as a stage that is not emulated."""
     return Resolver(merge_template(), parameters, where)
 
 
 def resolved() -> dict[str, Any]:
-    """Policy document by function, ready for the engine."""
+    """Return the policies by function, ready for the engine."""
     found = resolver()
     return {function: found.value(policy) for function, policy in declared().items()}

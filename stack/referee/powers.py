@@ -1,4 +1,4 @@
-"""Writes "Who may what" of docs/deploy.md from the policies: `python -m stack.referee.powers`."""
+"""Write the table "Who may what" of docs/deploy.md from the policies: `python -m stack.referee.powers`."""
 
 import re
 from collections import defaultdict
@@ -28,7 +28,7 @@ def table() -> str:
 
 
 def written(page: str) -> str:
-    """The page with its table replaced."""
+    """Return the page with its table replaced."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
 
@@ -36,34 +36,35 @@ def written(page: str) -> str:
 def _row(function: str, policy: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     cells: dict[str, list[str]] = defaultdict(list)
     for statement in policy["Statement"]:
-        for column, said in _powers(statement):
-            cells[column].append(said)
+        for column, power in _powers(statement):
+            cells[column].append(power)
     cells["else"] += [f"secret `{name}`" for name in _secrets(document["Resources"].get(function, {}))]
     return f"| `{function}` | " + " | ".join("; ".join(cells[each]) or "–" for each in _COLUMNS) + " |"
 
 
 def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the column of the table, and what the statement allows there."""
     if statement["Sid"] == "WriteOwnLog":
         return
     actions, where = listed(statement["Action"]), [_resource_name(each) for each in listed(statement["Resource"])]
     column = _TABLES.get(where[0], "else")
     if column == "else":
-        said = f"{_code(actions)} on {_code(where)}"
+        power = f"{_code(actions)} on {_code(where)}"
     else:
-        said = _code([action.partition(":")[2] for action in actions])
-    yield column, said + "".join(_conditions(statement.get("Condition", {})))
+        power = _code([action.partition(":")[2] for action in actions])
+    yield column, power + "".join(_conditions(statement.get("Condition", {})))
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
     for keys in conditions.values():
         for key, values in keys.items():
-            said = _code([_resource_name(each) for each in listed(values)])
+            allowed = _code([_resource_name(each) for each in listed(values)])
             name = key.partition(":")[2]
-            yield f" under {said}" if name == "LeadingKeys" else f", {name} {said}"
+            yield f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
 
 
 def _resource_name(node: Any) -> str:
-    """A resource by its name in the template."""
+    """Return the name of a resource in the template."""
     if not isinstance(node, dict):
         return str(node)
     [(function, argument)] = node.items()
@@ -78,6 +79,7 @@ def _code(values: list[str]) -> str:
 
 
 def _secrets(resource: Mapping[str, Any]) -> list[str]:
+    """Return the secrets that the function gets in its environment."""
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
     # A variable may have two versions of one secret.
     return [*dict.fromkeys(name for value in variables.values() for name in _SECRET.findall(str(value)))]

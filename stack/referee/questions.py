@@ -19,7 +19,7 @@ _SERVICES: dict[str, Callable[[str, Mapping[str, Any], Where], list[Question]]] 
 
 
 def questions(call: Call, where: Where) -> list[Question]:
-    """Every decision that must be "allowed" for this call. Raise Unjudged for a call that the referee does not know."""
+    """Return the questions that must all be allowed for this call. Raise Unjudged for an unknown call."""
     if call.service not in _SERVICES:
         raise Unjudged(f"{call.service}: the referee does not know this service")
     return _SERVICES[call.service](call.operation, call.params, where)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stack.referee.engine import Engine, Policy
-from stack.referee.model import Call, Question, Verdict, Where, Word
+from stack.referee.model import Call, PolicyEntry, Question, Verdict, Where
 from stack.referee.questions import questions
 
 
@@ -15,15 +15,15 @@ class Referee:
         self._where = where
 
     def judge(self, call: Call, policies: Sequence[Policy], principal: str) -> Verdict:
-        """Raise Unjudged for a call that the referee does not know."""
+        """Decide whether the policies allow the call. Raise Unjudged for a call that the referee does not know."""
         return self.judge_questions(questions(call, self._where), policies, principal)
 
     def judge_questions(self, asked: Sequence[Question], policies: Sequence[Policy], principal: str) -> Verdict:
         """Judge questions directly, for calls that Lambda makes with a function's role."""
-        words: set[Word] = set()
+        entries: set[PolicyEntry] = set()
         for question in asked:
             decision = self._engine.decide(policies, question, principal)
             if not decision.allowed:
-                return Verdict(tuple(asked), question, frozenset(words))
-            words |= decision.words
-        return Verdict(tuple(asked), None, frozenset(words))
+                return Verdict(tuple(asked), question, frozenset(entries))
+            entries |= decision.entries
+        return Verdict(tuple(asked), None, frozenset(entries))

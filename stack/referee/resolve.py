@@ -28,7 +28,7 @@ class Resolver:
         self.where = where
 
     def value(self, node: Any) -> Any:
-        """The node with every intrinsic function in it replaced by its value."""
+        """Return the node with every intrinsic function in it replaced by its value."""
         if isinstance(node, list):
             return [self.value(each) for each in node if not self._is_nothing(each)]
         if not isinstance(node, dict):
@@ -47,7 +47,7 @@ class Resolver:
         return bool(node == NOTHING)
 
     def name(self, logical: str) -> str:
-        """Physical name of a resource."""
+        """Return the physical name of a resource."""
         bucket = self._types.get(logical) == "AWS::S3::Bucket"
         name = f"{STACK}-{logical}"
         return name.lower() if bucket else name
@@ -70,7 +70,7 @@ class Resolver:
         return known[name]()
 
     def holds(self, condition: str) -> bool:
-        """Whether one of the template's conditions holds."""
+        """Return whether one of the template's conditions holds."""
         return bool(self.value(self._conditions[condition]))
 
     def _ref(self, name: str) -> str:

@@ -27,7 +27,7 @@ _MAPPING_ACTIONS = frozenset({"GetEventSourceMapping", "UpdateEventSourceMapping
 
 
 def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
-    """A queue's URL ends with account and name. Queues under the AWS managed key need no KMS permission of the role."""
+    """Return the question of a call of SQS. Queues under the AWS managed key need no KMS permission of the role."""
     if operation not in _QUEUE_ACTIONS:
         raise Unjudged(f"sqs: the referee does not know {operation}")
     name = urlsplit(str(params["QueueUrl"])).path.rpartition("/")[2]
@@ -35,7 +35,7 @@ def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
-    """SES checks the identity that sends, and the configuration set.
+    """Return the questions of a call of SES: about the identity that sends, and about the configuration set.
 
     The identity is the address or its domain, whichever is verified. The request does not tell which, so both must be
     allowed.
@@ -56,7 +56,7 @@ def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def of_function(operation: str, params: Params, where: Where) -> list[Question]:
-    """Event source mappings by their id."""
+    """Return the question of a call of Lambda about an event source mapping, which its id names."""
     if operation not in _MAPPING_ACTIONS:
         raise Unjudged(f"lambda: the referee does not know {operation}")
     return [Question(f"lambda:{operation}", where.arn("lambda", f"event-source-mapping:{params['UUID']}"), {})]

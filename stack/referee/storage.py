@@ -24,7 +24,7 @@ _LISTING_KEYS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": 
 
 
 def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Question]:
-    """One question an object; a listing asks about the bucket, with the prefix as a condition key."""
+    """Return a question for each object. A listing asks about the bucket, with the prefix as a condition key."""
     bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
     if operation in _OBJECT_ACTIONS:
         return [Question(f"s3:{_OBJECT_ACTIONS[operation]}", f"{bucket}/{params['Key']}", {})]

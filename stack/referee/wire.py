@@ -39,7 +39,7 @@ class Credential(NamedTuple):
 
 
 def credential(headers: Mapping[str, str], query: str) -> Credential | None:
-    """From the Authorization header, or from the query of a presigned link. None: the request is not signed."""
+    """Return the credential in the Authorization header or in a presigned link; None if the request is not signed."""
     presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
     signed = _lower(headers).get("authorization", "") or f"Credential={presigned}"
     found = _SCOPE.search(signed)
@@ -47,7 +47,7 @@ def credential(headers: Mapping[str, str], query: str) -> Credential | None:
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
-    """`path` is the raw path, still quoted. None: not a request that the referee can read; do not let it pass."""
+    """Return the call; None if the referee cannot read it: do not let it pass. `path` is the raw path, still quoted."""
     signed, given = credential(headers, query), _lower(headers)
     target, _, operation = given.get("x-amz-target", "").rpartition(".")
     if target in _TARGETS:
@@ -76,6 +76,7 @@ def _mapping_call(method: str, uuid: str, body: bytes) -> Call | None:
 
 
 def _storage_call(method: str, path: str, query: str, body: bytes) -> Call | None:
+    """Return the call of S3; None if its operation or a part of its query is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
     asked = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
     operation = _object_operation(method, asked) if key else _bucket_operation(method, asked)

@@ -44,7 +44,7 @@ def install() -> None:
 
 
 def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
-    """The role behind a request; None for a request that no role signed, such as the deployer's.
+    """Return the role behind a request; None for a request that no role signed, such as the deployer's.
 
     Raise UnknownSession for a role's credentials that the emulator did not issue.
     """

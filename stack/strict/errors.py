@@ -15,7 +15,7 @@ _QUERY_CODES = {"KmsThrottled": "KMS.ThrottlingException"}
 
 
 def error(service: str, code: str, message: str, status: int = 400, **members: Any) -> HttpResponse:
-    """`members`: further members of the error's shape, e.g. CancellationReasons."""
+    """Return the error as the service sends it. `members`: its further members, e.g. CancellationReasons."""
     if service == "s3":
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
         return HttpResponse(status, body.encode(), {"content-type": "application/xml"})

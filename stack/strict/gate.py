@@ -45,6 +45,7 @@ class Gate:
         return await self._check(caller, scope, receive, send)
 
     async def _check(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the call, answer it with a fault, or pass it on to the emulator."""
         body = await read_body(receive)
         if body is None:
             return
@@ -64,6 +65,7 @@ class Gate:
         return perform
 
     async def _control(self, scope: Scope, receive: Receive) -> HttpResponse:
+        """Set the rates of faults (PUT), and return how often each has happened."""
         try:
             if scope["method"] == "PUT":
                 self._faults.set(json.loads(await read_body(receive) or b"{}"))
@@ -73,7 +75,7 @@ class Gate:
 
 
 def _is_anonymous_object(scope: Scope) -> bool:
-    """Whether it is an unsigned request for an S3 object. OPTIONS is never signed."""
+    """Return whether it is an unsigned request for an S3 object. OPTIONS is never signed."""
     is_object = scope["method"] != "OPTIONS" and _OBJECT.fullmatch(scope["path"])
     return bool(is_object) and not is_signed(headers_of(scope), scope.get("query_string", b""))
 

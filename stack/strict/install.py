@@ -15,11 +15,12 @@ LEDGER = "REFEREE_LEDGER"
 
 
 def install() -> None:
+    """Install all checks. The order matters: `saving` wraps the application last."""
     callers.install()
     streams.install()
     pictures.install()
     unpacking.install()
-    noted = os.environ.get(LEDGER)
-    judge = Judge(os.environ["MINISTACK_REGION"], Path(noted) if noted else None)
+    folder = os.environ.get(LEDGER)
+    judge = Judge(os.environ["MINISTACK_REGION"], Path(folder) if folder else None)
     app.app = Gate(app.app, judge, Faults())
     saving.install()

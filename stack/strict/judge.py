@@ -10,8 +10,8 @@ from typing import Any
 
 from stack.referee import refusal
 from stack.referee.engine import Engine
-from stack.referee.ledger import Ledger, words_of
-from stack.referee.model import Call, Unjudged, Where, Word
+from stack.referee.ledger import Ledger, entries_of
+from stack.referee.model import Call, PolicyEntry, Unjudged, Where
 from stack.referee.policies import resolved
 from stack.referee.referee import Referee
 from stack.strict.callers import Caller
@@ -19,16 +19,16 @@ from stack.strict.errors import error
 from stack.strict.http import HttpResponse
 
 _log = logging.getLogger("referee")
-_STACKS_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
+_DEPLOYED_NAME = re.compile(r".+-(\w+)-[0-9A-F]{13}")
 
 
 class Judge:
-    """Threads may share one. `noted`: the folder for the ledger, None to keep none."""
+    """Threads may share one. `ledger_folder`: where the used entries are noted; None to note none."""
 
-    def __init__(self, region: str, noted: Path | None) -> None:
+    def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
-        self._ledger = Ledger(noted) if noted else None
-        self._words: dict[Caller, dict[Word, Word]] = {}
+        self._ledger = Ledger(ledger_folder) if ledger_folder else None
+        self._entries: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
         """Return None for an allowed call. A call that the referee cannot read is refused, so that a test notices."""
@@ -40,23 +40,24 @@ class Judge:
         except Unjudged as unknown:
             return _unknown(call.service, f"{caller.name}: {unknown}")
         if verdict.refused is None:
-            self._note(caller, verdict.words)
+            self._note(caller, verdict.entries)
             return None
         _log.warning("refused: %s", refusal.message(verdict.refused, caller.arn))
         return HttpResponse(*_plain(refusal.response(call, verdict.refused, caller.arn)))
 
-    def _note(self, caller: Caller, words: frozenset[Word]) -> None:
+    def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
+        """Note the entries in the ledger, under the names of the project's policy."""
         if self._ledger is None:
             return
         function = self._function(caller)
-        if caller not in self._words:
-            self._words[caller] = _translation(caller, self._project.get(function, {"Statement": []}))
-        known = self._words[caller]
-        self._ledger.note(function, [known.get(word, word) for word in words])
+        if caller not in self._entries:
+            self._entries[caller] = _translation(caller, self._project.get(function, {"Statement": []}))
+        known = self._entries[caller]
+        self._ledger.note(function, [known.get(entry, entry) for entry in entries])
 
     def _function(self, caller: Caller) -> str:
         """Return a function's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
-        found = _STACKS_NAME.fullmatch(caller.name)
+        found = _DEPLOYED_NAME.fullmatch(caller.name)
         wanted = (found[1] if found else caller.name).lower()
         return next((name for name in self._project if name.replace("_", "") == wanted), caller.name)
 
@@ -70,14 +71,14 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
     return [json.loads(policy) for policy in policies]
 
 
-def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[Word, Word]:
+def _translation(caller: Caller, declared: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
     """Map the deployed policy's entries, which name this stack's resources, to the entries of the project's policy."""
     deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
     pairs = enumerate(zip(deployed, declared["Statement"], strict=False), 1)
     return {
-        there: here
+        deployed_entry: own_entry
         for index, (one, other) in pairs
-        for there, here in zip(words_of(one, index), words_of(other, index), strict=False)
+        for deployed_entry, own_entry in zip(entries_of(one, index), entries_of(other, index), strict=False)
     }
 
 

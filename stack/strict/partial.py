@@ -21,6 +21,7 @@ class PartialAnswer:
     added: Mapping[str, Any]
 
     async def carry_out(self, perform: Callable[[Params | None], Awaitable[HttpResponse]]) -> HttpResponse:
+        """Run the call with fewer entries, and add to its answer those that were left out."""
         if self.params is None:
             return HttpResponse(200, json.dumps(self.added).encode(), {"content-type": "application/x-amz-json-1.0"})
         answer = await perform(self.params)
@@ -31,7 +32,7 @@ class PartialAnswer:
 
 
 def some_entries(params: Params) -> PartialAnswer:
-    """SQS: some of the entries fail, perhaps all."""
+    """Let some of the entries of a call of SQS fail, perhaps all."""
     done, failed = _split(params["Entries"], fewest=0)
     why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
     failures = [{"Id": entry["Id"], **why} for entry in failed]
@@ -41,7 +42,7 @@ def some_entries(params: Params) -> PartialAnswer:
 
 
 def some_keys(params: Params) -> PartialAnswer | None:
-    """BatchGetItem: some keys are not read; AWS reads one at least, or throttles the call."""
+    """Let BatchGetItem not read some keys. AWS reads one at least, or throttles the call."""
     (table, request), *others = params["RequestItems"].items()
     if others or len(request["Keys"]) < 2:
         return None

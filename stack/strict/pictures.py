@@ -9,6 +9,7 @@ from ministack.services import apigateway_v1
 
 
 def install() -> None:
+    """Replace the emulator's function that reads an API's definition."""
     read = apigateway_v1._import_rest_api
 
     def read_with_types(definition: dict[str, Any], settings: dict[str, Any]) -> Any:

@@ -32,11 +32,11 @@ class Reading:
     tries: int = 0
 
     def size(self, batch_size: int) -> int:
-        """How many records to read next."""
+        """Return how many records to read next."""
         return self.pieces[0] if self.pieces else batch_size
 
     def advance(self, records: int) -> None:
-        """These records are done or discarded; what is left of the first piece starts with no tries."""
+        """Note that these records are done or discarded. What is left of the first piece starts with no tries."""
         self.tries = 0
         if self.pieces:
             rest = self.pieces.pop(0) - records

@@ -28,12 +28,13 @@ STREAMS = "petitions_streams"
 EMAILS = "inbox.jsonl"
 # What changes while the site runs. All other services change when it is deployed or configured.
 DATA = ("dynamodb", "sqs")
-_changed, _configured = threading.Event(), threading.Event()
+# The second: also what is not in DATA may have changed.
+_changed, _everything_changed = threading.Event(), threading.Event()
 _one_at_a_time = threading.Lock()
 
 
 class Noticing:
-    """Notice what may change the state."""
+    """Wrap the emulator, and note each request that may have changed its state."""
 
     def __init__(self, emulator: App) -> None:
         self._emulator = emulator
@@ -45,7 +46,7 @@ class Noticing:
             if scope["type"] == "http" and not scope["path"].startswith("/_ministack"):
                 _changed.set()
                 if not _is_about_data(scope):
-                    _configured.set()
+                    _everything_changed.set()
 
 
 def _is_about_data(scope: Scope) -> bool:
@@ -72,11 +73,12 @@ def install() -> None:
 
 
 def _save_changes() -> None:
+    """Save after each change, for as long as the process runs."""
     while True:
         _changed.wait()
         _changed.clear()
-        everything = _configured.is_set()
-        _configured.clear()
+        everything = _everything_changed.is_set()
+        _everything_changed.clear()
         time.sleep(max(PAUSE, _save_now(everything=everything)))
 
 
@@ -86,17 +88,17 @@ def _save_now(*, everything: bool) -> float:
         began = time.monotonic()
         emails = _emails()
         if forked(lambda: _write(emails, everything=everything)):
-            _Kept.emails += len(emails)
+            _Saved.emails += len(emails)
         else:
             persistence.logger.error("the state was not saved")
-            _configured.set()
+            _everything_changed.set()
             _changed.set()
         took = time.monotonic() - began
         persistence.logger.info("saved in %.2f s", took)
         return took
 
 
-class _Kept:
+class _Saved:
     """How many of the sent emails are in the file already."""
 
     emails = 0
@@ -124,8 +126,9 @@ def _write(emails: list[Any], *, everything: bool) -> None:
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
 
 
-def _uncopied(thing: Any, memo: Any = None) -> Any:
-    return thing
+def _uncopied(value: Any, memo: Any = None) -> Any:
+    """Replace `copy.deepcopy` in the forked copy: nothing changes the value there."""
+    return value
 
 
 def _draft(path: Path, content: bytes) -> Path | None:
@@ -143,7 +146,7 @@ def _draft(path: Path, content: bytes) -> Path | None:
 def _emails() -> list[Any]:
     """Return the emails that are not in the file yet."""
     sent = [email for _, emails in ses._sent_emails.all_items() for email in emails]
-    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Kept.emails :]
+    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Saved.emails :]
 
 
 def _unread_streams() -> dict[str, Any]:

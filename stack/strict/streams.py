@@ -34,6 +34,7 @@ def _poll() -> bool:
 
 
 def _poll_source(source: dict[str, Any]) -> bool:
+    """Read and handle records of one source. Return whether anything moved."""
     table = _table(source)
     function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
     resting = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
@@ -49,7 +50,7 @@ def _poll_source(source: dict[str, Any]) -> bool:
 
 
 def _table(source: Mapping[str, Any]) -> str | None:
-    """The table whose current stream this source reads."""
+    """Return the table whose current stream this source reads; None if there is none."""
     try:
         arn = parse_arn(source.get("EventSourceArn", ""))
     except ArnParseError:
@@ -61,7 +62,7 @@ def _table(source: Mapping[str, Any]) -> str | None:
 
 
 def _position(source: Mapping[str, Any], table: str) -> int:
-    """The next record to read; a new source starts where its StartingPosition says."""
+    """Return the position of the next record to read. A new source starts where its StartingPosition says."""
     horizon = int(dynamodb.stream_start_position(table))
     with lambda_svc._dynamodb_stream_positions_lock:
         known = lambda_svc._dynamodb_stream_positions
@@ -73,7 +74,7 @@ def _position(source: Mapping[str, Any], table: str) -> int:
 
 
 def _handle(records: Sequence[Record], source: dict[str, Any], function: Any) -> int:
-    """Run the function; return how many of the records need not come again."""
+    """Run the function, and return how many of the records need not come again."""
     batch = lambda_svc._apply_filter_criteria(records, source)
     if not batch:
         return len(records)
@@ -88,6 +89,7 @@ def _handle(records: Sequence[Record], source: dict[str, Any], function: Any) ->
 
 
 def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping[str, Any]) -> int | None:
+    """Return the index of the first record of the batch that failed; None if none did."""
     if result.get("error"):
         return 0
     if "ReportBatchItemFailures" not in source.get("FunctionResponseTypes", []):
@@ -98,6 +100,7 @@ def _failure(result: Mapping[str, Any], batch: Sequence[Record], source: Mapping
 def _retry_or_discard(
     records: Sequence[Record], batch: Sequence[Record], source: dict[str, Any], function: Any, result: Mapping[str, Any]
 ) -> int:
+    """Plan the next try and return 0, or discard the records and return how many they are."""
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]

@@ -17,6 +17,7 @@ class Measure(NamedTuple):
     dimensions: Template
 
     def as_properties(self) -> Template:
+        """Return the measure as properties of an alarm."""
         named = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
         return {
             "Namespace": self.namespace,
@@ -63,6 +64,7 @@ def _operand(name: str, measure: Measure) -> Template:
 
 
 def _usual_properties(description: str) -> Template:
+    """Return what all alarms have in common."""
     return {
         "AlarmDescription": f"{description} docs/runbook.md",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",

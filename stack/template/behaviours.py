@@ -41,21 +41,24 @@ class CacheRule(NamedTuple):
         return f"CacheFor{'AYear' if self.longest > _A_DAY else 'ADay'}By{names}"
 
 
-def kept(route: Route) -> CacheRule | None:
+def cache_rule(route: Route) -> CacheRule | None:
     """Return how the CDN caches the route's answers; None if it must not cache them."""
     if route.cache is Cache.NEVER:
         return None
     return CacheRule(max(route.cache.value, _A_DAY), tuple(sorted(route.query)))
 
 
-def listed() -> list[Route]:
+def routes_with_behaviours() -> list[Route]:
     """Return the routes that need a behaviour, in CloudFront's order: the cached ones, and what they would hide."""
-    cached = [route for route in ROUTES.values() if kept(route)]
-    hidden = [route for route in ROUTES.values() if not kept(route) and any(_hides(each, route) for each in cached)]
+    cached = [route for route in ROUTES.values() if cache_rule(route)]
+    hidden = [
+        route for route in ROUTES.values() if not cache_rule(route) and any(_hides(each, route) for each in cached)
+    ]
     return sorted([*cached, *hidden], key=_order)
 
 
 def _hides(cached: Route, other: Route) -> bool:
+    """Return whether the cached route's pattern matches the other route too."""
     return fnmatchcase(other.pattern, cached.pattern)
 
 
@@ -76,18 +79,18 @@ def is_page(route: Route) -> bool:
 def behaviours() -> list[Template]:
     """Return the behaviours in their order. No two have the same pattern."""
     found: dict[str, Template] = {}
-    for route in listed():
+    for route in routes_with_behaviours():
         found.setdefault(route.pattern, {"PathPattern": route.pattern, **_behaviour(route)})
     return [*found.values()]
 
 
 def _behaviour(route: Route) -> Template:
-    keeps = kept(route)
-    if keeps is None:
+    rule = cache_rule(route)
+    if rule is None:
         return uncached()
     # A behaviour of an origin group takes no POST. Others take every method, so that the API can answer 405.
-    where = {"TargetOriginId": PAGES, "AllowedMethods": _READ} if is_page(route) else _of_api()
-    return {**where, **_usual_properties(), "CachePolicyId": ref(keeps.logical_id), **_for_pictures(route)}
+    target = {"TargetOriginId": PAGES, "AllowedMethods": _READ} if is_page(route) else _to_api()
+    return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_for_pictures(route)}
 
 
 def _for_pictures(route: Route) -> Template:
@@ -96,12 +99,13 @@ def _for_pictures(route: Route) -> Template:
 
 
 def uncached() -> Template:
-    """Return the behaviour of everything that acts or is personal: every method, nothing kept."""
+    """Return the behaviour of everything that acts or is personal: every method, and no cache."""
     request = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
-    return {**_of_api(), **_usual_properties(), "CachePolicyId": _NOTHING, **request}
+    return {**_to_api(), **_usual_properties(), "CachePolicyId": _NOTHING, **request}
 
 
-def _of_api() -> Template:
+def _to_api() -> Template:
+    """Return what sends every method of a request to the API."""
     return {"TargetOriginId": API, "AllowedMethods": _ALL}
 
 
@@ -111,29 +115,29 @@ def _usual_properties() -> Template:
 
 def policies() -> Template:
     """Return the cache policies of all routes, and the request policies of what is not cached and of pictures."""
-    different = sorted({keeps for route in ROUTES.values() if (keeps := kept(route))})
+    different = sorted({rule for route in ROUTES.values() if (rule := cache_rule(route))})
     requests = {"EdgeRequestPolicy": _request_policy(), "EdgePicturePolicy": _picture_policy()}
     return {**dict(_cache_policy(each) for each in different), **requests}
 
 
-def _cache_policy(keeps: CacheRule) -> tuple[str, Template]:
-    names = {"QueryStringBehavior": "whitelist", "QueryStrings": [*keeps.query]}
+def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
+    names = {"QueryStringBehavior": "whitelist", "QueryStrings": [*rule.query]}
     key = {
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "none"},
-        "QueryStringsConfig": names if keeps.query else {"QueryStringBehavior": "none"},
+        "QueryStringsConfig": names if rule.query else {"QueryStringBehavior": "none"},
         "EnableAcceptEncodingGzip": True,
         "EnableAcceptEncodingBrotli": True,
     }
     config = {
-        "Name": sub(f"{_NAME}-{keeps.logical_id}"),
+        "Name": sub(f"{_NAME}-{rule.logical_id}"),
         # The answer's Cache-Control decides; an answer without one is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
-        "MaxTTL": keeps.longest,
+        "MaxTTL": rule.longest,
         "ParametersInCacheKeyAndForwardedToOrigin": key,
     }
-    return keeps.logical_id, _of_edge("CloudFront::CachePolicy", {"CachePolicyConfig": config})
+    return rule.logical_id, _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})
 
 
 def _request_policy() -> Template:
@@ -143,19 +147,20 @@ def _request_policy() -> Template:
         "HeadersConfig": {"HeaderBehavior": "allExcept", "Headers": [*_NOT_PASSED_ON]},
         "QueryStringsConfig": {"QueryStringBehavior": "all"},
     }
-    return _of_edge("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
+    return _edge_resource("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
 
 
 def _picture_policy() -> Template:
-    """Accept does not change a picture, so it is sent without being part of the key."""
+    """Return the policy that passes Accept on. It does not change a picture, so it is not part of the cache key."""
     config = {
         "Name": sub(f"{_NAME}-pictures"),
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": ["Accept"]},
         "QueryStringsConfig": {"QueryStringBehavior": "none"},
     }
-    return _of_edge("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
+    return _edge_resource("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
 
 
-def _of_edge(kind: str, properties: Template) -> Template:
+def _edge_resource(kind: str, properties: Template) -> Template:
+    """Return a resource that exists only if the CDN does."""
     return resource(kind, properties, Condition="HasEdge")

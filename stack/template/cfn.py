@@ -59,6 +59,7 @@ def merged(parts: Iterable[Template]) -> Template:
 
 
 def _add(part: Template, whole: Template, place: str) -> None:
+    """Merge the part into the whole. `place`: where in the template, for the error."""
     for name, value in part.items():
         if name not in whole:
             whole[name] = deepcopy(value)

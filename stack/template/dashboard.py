@@ -14,7 +14,7 @@ Line = list[Any]
 
 def dashboard(resources: Template) -> Template:
     """Return the dashboard of these resources."""
-    shown = [*_of_signing(), *_of_mail(), *_of_work(resources), *_of_aws(resources)]
+    shown = [*_signing_charts(), *_email_charts(), *_work_charts(resources), *_aws_charts(resources)]
     widgets = [_placed(number, widget) for number, widget in enumerate(shown)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))
     properties = {"DashboardName": sub("petitions-${Stage}"), "DashboardBody": sub(body)}
@@ -54,11 +54,11 @@ def _table(metric: str, name: str, label: str = "") -> Line:
     return ["AWS/DynamoDB", metric, "TableName", f"${{{name}}}", {"label": label or name}]
 
 
-def _of_type(resources: Template, kind: str) -> Template:
+def _resources_of_type(resources: Template, kind: str) -> Template:
     return {name: each["Properties"] for name, each in resources.items() if each.get("Type") == f"AWS::{kind}"}
 
 
-def _of_signing() -> list[Template]:
+def _signing_charts() -> list[Template]:
     kinds = [*(refused(status) for status in sorted(REFUSALS)), refused(499)]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
@@ -69,7 +69,7 @@ def _of_signing() -> list[Template]:
     ]
 
 
-def _of_mail() -> list[Template]:
+def _email_charts() -> list[Template]:
     sent = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MAIL_UNKNOWN, Metric.TARGET_PAUSED)
     messages = (Metric.MESSAGE_LATER, Metric.MESSAGE_FAILED)
     oldest = _queue("ApproximateAgeOfOldestMessage", "MailQueue", stat="Maximum")
@@ -80,8 +80,8 @@ def _of_mail() -> list[Template]:
     ]
 
 
-def _of_work(resources: Template) -> list[Template]:
-    dead = [name for name, each in _of_type(resources, "SQS::Queue").items() if "RedrivePolicy" not in each]
+def _work_charts(resources: Template) -> list[Template]:
+    dead = [name for name, each in _resources_of_type(resources, "SQS::Queue").items() if "RedrivePolicy" not in each]
     waiting = [
         _queue("ApproximateNumberOfMessagesVisible", name, label=name.removesuffix("DeadLetterQueue")) for name in dead
     ]
@@ -99,13 +99,13 @@ def _of_work(resources: Template) -> list[Template]:
     ]
 
 
-def _of_aws(resources: Template) -> list[Template]:
+def _aws_charts(resources: Template) -> list[Template]:
     functions = [logical_id(name) for name in configured()]
     errors = [_function(each, name, f"{name} {each}") for name in functions for each in ("Errors", "Throttles")]
     running = [_function("ConcurrentExecutions", name) for name in functions]
     writes = [
         line
-        for name in _of_type(resources, "DynamoDB::Table")
+        for name in _resources_of_type(resources, "DynamoDB::Table")
         for line in (
             _table("ConsumedWriteCapacityUnits", name),
             _table("WriteThrottleEvents", name, f"{name} throttled"),

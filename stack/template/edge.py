@@ -60,6 +60,7 @@ def _config() -> Template:
 
 
 def _api() -> Template:
+    """Return the API as an origin, with the headers that show it that the CDN calls."""
     key = sub(origin_key("OriginKey"))
     # CloudFront replaces what a visitor sent under these names. API Gateway's policy can read Referer only.
     headers = {"X-Forwarded-Prefix": "/", "X-Origin-Verify": key, "Referer": key}
@@ -94,6 +95,7 @@ def _connection_attempts() -> Template:
 
 
 def _group() -> Template:
+    """Return the API with the busy page behind it."""
     members = [{"OriginId": API}, {"OriginId": _BUSY}]
     return {
         "Id": PAGES,

@@ -66,6 +66,7 @@ def web_acl() -> Template:
 
 
 def _rate_rule(rate: RateRule) -> Template:
+    """Return the rule that limits the requests of one address."""
     path = {
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
@@ -106,6 +107,7 @@ def _rate_rule(rate: RateRule) -> Template:
 
 
 def _group_rule(name: str, counted: tuple[str, ...]) -> Template:
+    """Return the rule for a group of rules that AWS manages. `counted`: its rules that only count."""
     group: Template = {"VendorName": "AWS", "Name": name}
     if counted:
         group["RuleActionOverrides"] = [{"Name": each, "ActionToUse": {"Count": {}}} for each in counted]

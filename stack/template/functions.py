@@ -36,7 +36,7 @@ SECRETS = {
     # Every function that serves routes.
     "ORIGIN_KEYS": (API_HANDLER, "counts", "exports", "links", "manage", "partners", "people", "sign_in"),
 }
-# The parameter that reserves concurrent executions for a function, and what its description says of them.
+# The parameter that reserves concurrent executions for a function, and the end of the parameter's description.
 RESERVED = {
     "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer."),
     "relay_mail": ("ReservedRelay", "RelayMail. A stream with many shards uses four for each."),
@@ -85,7 +85,7 @@ def functions() -> Template:
     return merged(
         [
             {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}},
-            *(_watched(function) for function in configured()),
+            *(_output_and_alarms(function) for function in configured()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reserved(function) for function in RESERVED),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
@@ -103,7 +103,7 @@ def functions() -> Template:
     )
 
 
-def _watched(function: str) -> Template:
+def _output_and_alarms(function: str) -> Template:
     name = logical_id(function)
     # Chalice writes the output of the API's own function.
     outputs = {} if function == API_HANDLER else {f"{name}Name": output(ref(name), "Function")}
@@ -143,10 +143,11 @@ def event_source(function: str, kind: str) -> str:
 
 
 def _reserved(function: str) -> Template:
-    parameter, whose = RESERVED[function]
+    """Return the parameter that reserves concurrent executions for the function."""
+    parameter, reserved_for = RESERVED[function]
     condition = parameter.replace("Reserved", "Reserves")
     description = (
-        f"Concurrent executions reserved for, and the limit of {whose} 0: none."
+        f"Concurrent executions reserved for, and the limit of {reserved_for} 0: none."
         " Reserved executions leave 100 of the account's unreserved."
     )
     return {

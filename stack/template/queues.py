@@ -14,10 +14,10 @@ _WAITING = 1000
 
 def queues() -> Template:
     lost = "Parts of the signatures' stream that could not be processed"
-    return merged([*_of_email(), *_of_data(), *_of_jobs(), dead_letters("stream", lost)])
+    return merged([*_email_queues(), *_data_queues(), *_job_queues(), dead_letters("stream", lost)])
 
 
-def _of_email() -> list[Template]:
+def _email_queues() -> list[Template]:
     senders = ref("MailSenders")
     return [
         worked_queue(
@@ -46,7 +46,7 @@ def _of_email() -> list[Template]:
     ]
 
 
-def _of_data() -> list[Template]:
+def _data_queues() -> list[Template]:
     return [
         worked_queue(
             "overflow",
@@ -59,7 +59,7 @@ def _of_data() -> list[Template]:
     ]
 
 
-def _of_jobs() -> list[Template]:
+def _job_queues() -> list[Template]:
     return [
         worked_queue(
             "exports",
@@ -140,6 +140,7 @@ def dead_letters(name: str, lost: str, is_personal: bool = False) -> Template:
 
 
 def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template:
+    """Return a queue that keeps messages for as long as SQS allows, and the output of its URL."""
     # The charity's own key encrypts what is personal.
     own_key = {
         "KmsMasterKeyId": given("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),

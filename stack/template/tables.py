@@ -59,15 +59,16 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
 
 
 def _alarms(logical: str) -> Template:
-    throttled = [_of_table(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
-    failed = [_of_table("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
+    """Return the table's two alarms."""
+    throttled = [_table_measure(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
+    failed = [_table_measure("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
     return {
         f"{logical}ThrottlesAlarm": _alarm_on_sum(f"{logical} throttles requests.", throttled),
         f"{logical}ErrorsAlarm": _alarm_on_sum(f"{logical} answers with errors of DynamoDB.", failed),
     }
 
 
-def _of_table(metric: str, logical: str, **more: str) -> Measure:
+def _table_measure(metric: str, logical: str, **more: str) -> Measure:
     return Measure("AWS/DynamoDB", metric, {"TableName": ref(logical), **more})
 
 

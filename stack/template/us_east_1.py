@@ -56,6 +56,7 @@ def _certificate() -> Template:
 
 
 def _log() -> Template:
+    """Return the delivery of the access log, which exists only if it is on."""
     group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}-${SiteRegion}"), "RetentionInDays": 30}
     source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
     destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}

@@ -14,7 +14,7 @@ from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
-from commands.damage import Known, RestoreOutcome
+from commands.damage import RestoreOutcome, SinceCopy
 from tests.actors import DAY, NOW, confirmed, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 
@@ -76,13 +76,13 @@ def test_a_change_by_the_application_is_never_damage(
     kept = item_of(tables, petition, identity)
     act(tables, petition, identity)
     live = item_of(tables, petition, identity)
-    decision = damage.signature(kept, live, Known(LATER + DAY))
+    decision = damage.decide_signature(kept, live, SinceCopy(LATER + DAY))
     assert decision.write is None
     assert decision.outcome in (RestoreOutcome.SAME, RestoreOutcome.NEWER)
 
 
 def repaired(kept: dict[str, Any], tables: FakeTables, petition: Petition) -> dict[str, Any]:
-    decision = damage.signature(kept, item_of(tables, petition, kept["sk"]), Known(LATER))
+    decision = damage.decide_signature(kept, item_of(tables, petition, kept["sk"]), SinceCopy(LATER))
     assert decision.outcome is RestoreOutcome.REPAIRED
     assert isinstance(decision.write, Change)
     tables.update(decision.write)
@@ -139,7 +139,7 @@ def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition
     kept = item_of(tables, petition, identity)
     for live in (None, kept | {"name": "x"}):
         for gone, updates in ((frozenset[str](), True), (frozenset({identity}), False)):
-            write = damage.signature(kept, live, Known(LATER, unsubscribed=gone)).write
+            write = damage.decide_signature(kept, live, SinceCopy(LATER, unsubscribed=gone)).write
             assert isinstance(write, NewItem | Change)
             assert (write.item if isinstance(write, NewItem) else write.assign)["updates"] is updates
 
@@ -147,18 +147,18 @@ def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition
 def test_an_item_with_a_changed_time_is_left_alone(tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, confirmed(tables, petition))
     live = kept | {"name": "x", "signed_at": "1970-01-01T00:00:00Z"}
-    assert damage.signature(kept, live, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
+    assert damage.decide_signature(kept, live, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
 
 
-def missing(kept: dict[str, Any], known: Known) -> RestoreOutcome:
-    return damage.signature(kept, None, known).outcome
+def missing(kept: dict[str, Any], since_copy: SinceCopy) -> RestoreOutcome:
+    return damage.decide_signature(kept, None, since_copy).outcome
 
 
 def test_a_change_between_read_and_write_is_not_overwritten(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     kept = item_of(tables, petition, identity)
     tables.update(Change(key_of(petition, identity), assign={"name": "x"}))
-    decision = damage.signature(kept, item_of(tables, petition, identity), Known(LATER))
+    decision = damage.decide_signature(kept, item_of(tables, petition, identity), SinceCopy(LATER))
     leave(tables, petition, identity)
     assert isinstance(decision.write, Change)
     with pytest.raises(ConditionFailed):

@@ -92,7 +92,7 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypat
     path = tmp_path / "export.csv"
     path.touch(mode=0o644)
     _answering(monkeypatch, lambda _: b"Alice")
-    exports._saved("https://files.invalid/one", path)
+    exports._save("https://files.invalid/one", path)
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -13,7 +13,7 @@ from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.updates.kinds import EMAILS
 from commands import damage
-from commands.damage import Known, RestoreOutcome
+from commands.damage import RestoreOutcome, SinceCopy
 from tests.actors import MINUTE, NOW, confirmed, item_of, key_of, signed
 from tests.commands.test_damage import LATER, missing
 from tests.fakes import FakeTables
@@ -22,13 +22,13 @@ from tests.fakes import FakeTables
 def test_expired_items_do_not_come_back(tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, signed(tables, petition))
     until = timedelta(seconds=kept["expires_at"] - NOW.timestamp())
-    assert missing(kept, Known(NOW + until - MINUTE)) is RestoreOutcome.PUT_BACK
-    assert missing(kept, Known(NOW + until)) is RestoreOutcome.EXPIRED
+    assert missing(kept, SinceCopy(NOW + until - MINUTE)) is RestoreOutcome.PUT_BACK
+    assert missing(kept, SinceCopy(NOW + until)) is RestoreOutcome.EXPIRED
 
 
-def known_of(act: str, identity: str, at: datetime) -> Known:
+def since_copy_of(act: str, identity: str, at: datetime) -> SinceCopy:
     acts = {identity: at}
-    return Known(LATER, erased=acts) if act == "erased" else Known(LATER, withdrawn=acts)
+    return SinceCopy(LATER, erased=acts) if act == "erased" else SinceCopy(LATER, withdrawn=acts)
 
 
 @pytest.mark.parametrize("act", ["erased", "withdrawn"])
@@ -42,14 +42,14 @@ def test_erased_and_withdrawn_people_stay_away_unless_they_signed_later(
         (NOW + MINUTE, RestoreOutcome.GONE),
         (NOW - MINUTE, RestoreOutcome.PUT_BACK),
     ):
-        assert missing(kept, known_of(act, identity, at)) is outcome
-    left = Known(LATER, left_out=frozenset({identity}))
+        assert missing(kept, since_copy_of(act, identity, at)) is outcome
+    left = SinceCopy(LATER, left_out=frozenset({identity}))
     assert missing(kept, left) is RestoreOutcome.LEFT_OUT
-    assert damage.signature(kept, kept, left).outcome is RestoreOutcome.SAME, (
+    assert damage.decide_signature(kept, kept, left).outcome is RestoreOutcome.SAME, (
         "only what a restore put back is withdrawn"
     )
     live = kept | {"name": "x"}
-    assert damage.signature(kept, live, known_of(act, identity, NOW)).outcome is RestoreOutcome.GONE
+    assert damage.decide_signature(kept, live, since_copy_of(act, identity, NOW)).outcome is RestoreOutcome.GONE
 
 
 def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition: Petition) -> None:
@@ -59,16 +59,16 @@ def test_withdrawn_and_erased_items_come_back_empty(tables: FakeTables, petition
     withdrawn = item_of(tables, petition, identity)
     erase(key_of(petition, identity), petition, NOW, tables)
     erased, since = item_of(tables, petition, identity), {identity: NOW}
-    assert missing(withdrawn, Known(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
-    assert missing(withdrawn, Known(LATER, erased=since)) is RestoreOutcome.GONE
-    assert missing(erased, Known(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
+    assert missing(withdrawn, SinceCopy(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
+    assert missing(withdrawn, SinceCopy(LATER, erased=since)) is RestoreOutcome.GONE
+    assert missing(erased, SinceCopy(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
 
 
 @pytest.mark.parametrize("lost", ["email", "state", "signed_at"])
 def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, confirmed(tables, petition))
     del kept[lost]
-    assert missing(kept, Known(LATER)) is RestoreOutcome.UNUSABLE
+    assert missing(kept, SinceCopy(LATER)) is RestoreOutcome.UNUSABLE
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,11 @@ def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTabl
 )
 def test_only_missing_permanent_counts_come_back(pk: str, outcome: RestoreOutcome) -> None:
     kept = {"pk": pk, "sk": "x", "total": 1}
-    assert damage.count(kept, None, Known(LATER)).outcome is outcome
-    assert damage.count(kept, kept | {"total": 2}, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
-    assert damage.count(kept, kept, Known(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
+    assert damage.decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
+    assert damage.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER)) == damage.RestoreDecision(
+        RestoreOutcome.NEWER
+    )
+    assert damage.decide_count(kept, kept, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
 
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
@@ -104,7 +106,7 @@ def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
 def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     kept = item_of(tables, petition, identity)
-    decision = damage.signature(kept, None, Known(LATER))
+    decision = damage.decide_signature(kept, None, SinceCopy(LATER))
     assert isinstance(decision.write, NewItem)
     del tables.items[key_of(petition, identity)]
     tables.put_new(decision.write)
@@ -114,7 +116,9 @@ def test_an_open_mail_request_comes_back(tables: FakeTables, petition: Petition)
 def test_an_email_that_waited_comes_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
     request = EMAILS.request("safe-children_a1_00", NOW, tables)
     kept = tables.items[EMAILS.item_key(request.key)]
-    decision = damage.delivery({**kept, "pk": EMAILS.item_key(request.key).pk, "sk": request.key}, None, Known(LATER))
+    decision = damage.decide_delivery(
+        {**kept, "pk": EMAILS.item_key(request.key).pk, "sk": request.key}, None, SinceCopy(LATER)
+    )
     assert isinstance(decision.write, NewItem)
     tables.items.clear()
     tables.put_new(decision.write)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.core import times
-from chalicelib.core.times import Moment, exact, iso, since
+from chalicelib.core.times import Moment, exact, iso, lower_bound
 
 MOMENT = TypeAdapter(Moment)
 
@@ -28,9 +28,9 @@ def test_a_written_time_can_be_read() -> None:
 @pytest.mark.parametrize("form", [iso, exact])
 def test_since_separates_times_of_both_forms(form: Callable[[datetime], str]) -> None:
     second = datetime(2026, 11, 24, 12, 0, 5, 600_000, tzinfo=UTC)
-    assert form(second.replace(microsecond=0)) >= since(second)
-    assert form(second) >= since(second)
-    assert form(second - timedelta(milliseconds=601)) < since(second)
+    assert form(second.replace(microsecond=0)) >= lower_bound(second)
+    assert form(second) >= lower_bound(second)
+    assert form(second - timedelta(milliseconds=601)) < lower_bound(second)
 
 
 def test_a_time_without_a_zone_is_refused() -> None:

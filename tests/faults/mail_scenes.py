@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.core import mail_keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
-from chalicelib.mail.budget import look, take
+from chalicelib.mail.budget import read_allowance, take_email
 from chalicelib.mail.first_emails import BURST, book
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
@@ -68,8 +68,10 @@ def alice_had_emails(served: Served) -> None:
     """The sender finds that the budget of the address is used up for hours."""
     mailbox, now = mailbox_of(ALICE.email, LIMIT_KEYS), NOW + LATER - timedelta(minutes=75)
     for number in range(4):
-        now = look(mailbox, PETITION.slug, now, served.tables).next_at
-        take(mailbox, PETITION.slug, MailRequest(kind="confirm", key=str(number), requested_at=""), now, served.tables)
+        now = read_allowance(mailbox, PETITION.slug, now, served.tables).next_at
+        take_email(
+            mailbox, PETITION.slug, MailRequest(kind="confirm", key=str(number), requested_at=""), now, served.tables
+        )
     alice_pending(served)
 
 

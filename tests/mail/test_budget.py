@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import FORGET, INTERVALS, look, take
+from chalicelib.mail.budget import FORGET, INTERVALS, read_allowance, take_email
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
 from tests.actors import (
@@ -28,9 +28,9 @@ def a_request(number: int = 0) -> MailRequest:
 def taken(tables: Tables, count: int, now: datetime = NOW) -> datetime:
     """Take emails from the budget as soon as it allows them, and return when the next one is allowed."""
     for number in range(count):
-        now = look(TO_ALICE, SLUG, now, tables).next_at
-        assert take(TO_ALICE, SLUG, a_request(number), now, tables).next_at == now
-    return look(TO_ALICE, SLUG, now, tables).next_at
+        now = read_allowance(TO_ALICE, SLUG, now, tables).next_at
+        assert take_email(TO_ALICE, SLUG, a_request(number), now, tables).next_at == now
+    return read_allowance(TO_ALICE, SLUG, now, tables).next_at
 
 
 def test_the_interval_between_two_emails_grows(tables: FakeTables) -> None:
@@ -45,6 +45,6 @@ def test_after_a_quiet_day_the_first_interval_applies_again(tables: FakeTables) 
 
 
 def test_a_new_address_costs_one_write(tables: FakeTables) -> None:
-    take(TO_ALICE, SLUG, a_request(), NOW, tables)
+    take_email(TO_ALICE, SLUG, a_request(), NOW, tables)
     assert tables.calls == ["update"]
     assert tables.items[TO_ALICE.key]["expires_at"] == int((NOW + MINUTE + FORGET).timestamp())

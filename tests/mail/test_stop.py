@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.budget import FORGET, look
+from chalicelib.mail.budget import FORGET, read_allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.send import Sent, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -78,7 +78,7 @@ def test_another_petition_may_send_email_and_does_not_make_the_choice_expire(
 
 def test_another_address_is_not_concerned(tables: FakeTables, petition: Petition) -> None:
     stopped(tables, petition)
-    assert not look(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug, NOW, tables).is_stopped
+    assert not read_allowance(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug, NOW, tables).is_stopped
 
 
 def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTables, petition: Petition) -> None:
@@ -99,7 +99,7 @@ def test_the_choice_names_no_petition(tables: FakeTables, petition: Petition) ->
     stopped(tables, petition)
     assert petition.slug not in str(tables.items[TO_ALICE.key])
     bobs = choice_of(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug)
-    assert choice_about(petition).petition_mark != bobs.petition_mark
+    assert choice_about(petition).petition_hash != bobs.petition_hash
 
 
 def test_whoever_confirms_nevertheless_gets_no_receipt(tables: FakeTables) -> None:

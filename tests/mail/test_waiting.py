@@ -9,7 +9,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import look
+from chalicelib.mail.budget import read_allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
@@ -124,7 +124,7 @@ def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: lis
 
 def test_a_crash_between_budget_and_email_delays_it_by_the_claim_only(tables: FakeTables, petition: Petition) -> None:
     taken(tables, 3)
-    now = look(TO_ALICE, SLUG, NOW, tables).next_at
+    now = read_allowance(TO_ALICE, SLUG, NOW, tables).next_at
     request = request_of(tables, petition, signed(tables, petition))
 
     def crash(_: Mail) -> None:

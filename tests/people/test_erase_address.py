@@ -106,7 +106,7 @@ def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_ou
     identity = identity_of(petition)
     assert (action.name, action.details) == ("person.erased", {"safe-children": identity})
     monkeypatch.setattr("commands.common.tables", lambda: served.tables)
-    assert Trail(NOW - DAY, frozenset(), frozenset()).known().erased == {identity: NOW}
+    assert Trail(NOW - DAY, frozenset(), frozenset()).read().erased == {identity: NOW}
 
 
 def test_a_mark_is_no_signature_for_counts_and_projections(served: Served, bob: str, petition: Petition) -> None:

@@ -11,7 +11,7 @@ from chalicelib.core.errors import Throttled, UnknownPetition
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.open import read_more_shards
+from chalicelib.tallies.open import raise_shards_to_read
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed
 from tests.fakes import FakeTables
 
@@ -83,7 +83,7 @@ def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> Non
 
 def test_an_interrupted_raise_can_be_repeated(tables: FakeTables) -> None:
     petition = a_published_petition(tables, shards=2)
-    read_more_shards(petition.slug, 9, tables)
+    raise_shards_to_read(petition.slug, 9, tables)
     assert raise_shards(petition.slug, 9, tables)
     assert petition_as_stored(petition.slug, tables).shards == 9
 

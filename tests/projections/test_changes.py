@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core import keys
 from chalicelib.petitions.constituency_table import Constituencies, packed
 from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.changes import constituency_increments, increments, passed
+from chalicelib.projections.changes import constituency_increments, increments, stages_passed
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.project import Increment
 from tests.actors import NOW
@@ -89,7 +89,7 @@ def test_every_transition_changes_the_current_numbers(before: Image, after: Imag
     ],
 )
 def test_every_change_passes_its_stages(before: Image, after: Image, stages: list[Stage]) -> None:
-    assert list(passed(before or {}, after or {}, NOW)) == stages
+    assert list(stages_passed(before or {}, after or {}, NOW)) == stages
 
 
 def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:

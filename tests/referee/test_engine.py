@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stack.referee.engine import Engine, EngineError
-from stack.referee.model import Decision, Question, Word
+from stack.referee.model import Decision, PolicyEntry, Question
 
 TABLE = "arn:aws:dynamodb:eu-west-2:123456789012:table/counts"
 ROLE = "arn:aws:sts::123456789012:assumed-role/role/session"
@@ -87,16 +87,16 @@ def test_another_action_or_another_table_is_not_allowed(engine: Engine) -> None:
 def test_a_decision_names_what_allowed_it(engine: Engine) -> None:
     found = decided(engine, query(LeadingKeys=["TALLY#a"]), policy(LEADING, ["dynamodb:Query", "dynamodb:GetItem"]))
     assert found.statements == ["Read"]
-    assert found.words == {
-        Word("Read", "Action", "dynamodb:Query"),
-        Word("Read", "Resource", TABLE),
-        Word("Read", "dynamodb:LeadingKeys", "TALLY#*"),
+    assert found.entries == {
+        PolicyEntry("Read", "Action", "dynamodb:Query"),
+        PolicyEntry("Read", "Resource", TABLE),
+        PolicyEntry("Read", "dynamodb:LeadingKeys", "TALLY#*"),
     }
 
 
 def test_an_absent_key_uses_no_value_of_its_condition(engine: Engine) -> None:
-    words = decided(engine, query(), policy(LEADING)).words
-    assert {word.kind for word in words} == {"Action", "Resource"}
+    entries = decided(engine, query(), policy(LEADING)).entries
+    assert {entry.kind for entry in entries} == {"Action", "Resource"}
 
 
 def test_a_question_that_cannot_be_evaluated_is_an_error(engine: Engine) -> None:

@@ -56,8 +56,12 @@ def test_every_condition_refuses_another_value_and_a_request_without_one(
 ) -> None:
     """But for ForAllValues, which holds without a value: there only a foreign one among the values is refused."""
     for statement, operator, key in conditions_of(policies()[function]):
-        concerned = [each for each in evidence.questions(function) if key in each.context and
-                     any(word[:2] == (statement, key) for word in decision(engine, function, each).words)]  # fmt: skip
+        asked = [each for each in evidence.questions(function) if key in each.context]
+        concerned = [
+            each
+            for each in asked
+            if any(entry[:2] == (statement, key) for entry in decision(engine, function, each).entries)
+        ]
         assert concerned, (statement, key)
         for question in concerned:
             refused = [with_foreign(question, key)]

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from stack.referee.ledger import Ledger, entries, read, report, unused
-from stack.referee.model import Word
+from stack.referee.model import PolicyEntry
 
-READ = Word("Read", "Action", "dynamodb:Query")
+READ = PolicyEntry("Read", "Action", "dynamodb:Query")
 POLICIES: dict[str, dict[str, Any]] = {
     "counts": {
         "Statement": [
@@ -26,13 +26,13 @@ POLICIES: dict[str, dict[str, Any]] = {
 def test_every_entry_of_a_policy_has_a_name() -> None:
     assert [word for _, word in entries(POLICIES)] == [
         READ,
-        Word("Read", "Action", "dynamodb:GetItem"),
-        Word("Read", "Resource", "table"),
-        Word("Read", "dynamodb:LeadingKeys", "A"),
-        Word("Read", "dynamodb:LeadingKeys", "B#*"),
-        Word("2", "Action", "sqs:SendMessage"),
-        Word("2", "Resource", "q1"),
-        Word("2", "Resource", "q2"),
+        PolicyEntry("Read", "Action", "dynamodb:GetItem"),
+        PolicyEntry("Read", "Resource", "table"),
+        PolicyEntry("Read", "dynamodb:LeadingKeys", "A"),
+        PolicyEntry("Read", "dynamodb:LeadingKeys", "B#*"),
+        PolicyEntry("2", "Action", "sqs:SendMessage"),
+        PolicyEntry("2", "Resource", "q1"),
+        PolicyEntry("2", "Resource", "q2"),
     ]
 
 
@@ -52,8 +52,8 @@ def test_nothing_is_noted_before_the_first_call(tmp_path: Path) -> None:
 def test_what_no_call_used_is_named_by_function_and_statement(tmp_path: Path) -> None:
     used = [entry for entry in entries(POLICIES) if entry[1].value not in ("B#*", "q2")]
     assert unused(POLICIES, used) == [
-        ("counts", Word("Read", "dynamodb:LeadingKeys", "B#*")),
-        ("counts", Word("2", "Resource", "q2")),
+        ("counts", PolicyEntry("Read", "dynamodb:LeadingKeys", "B#*")),
+        ("counts", PolicyEntry("2", "Resource", "q2")),
     ]
     assert next(report(POLICIES, tmp_path)) == "counts: Read: Action dynamodb:Query"
     assert unused(POLICIES, [("another", word) for _, word in used]) == list(entries(POLICIES))

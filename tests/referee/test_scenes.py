@@ -12,7 +12,7 @@ import pytest
 from app import app
 from stack.referee.engine import Engine
 from stack.referee.ledger import entries, unused
-from stack.referee.model import Word
+from stack.referee.model import PolicyEntry
 from stack.referee.policies import declared
 from tests.faults.sites import sites_from
 from tests.faults.test_every_handler import SCENES
@@ -50,8 +50,10 @@ def refused_of(evidence: Evidence, engine: Engine, function: str) -> list[str]:
 
 @pytest.mark.parametrize("function", declared())
 def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, function: str) -> None:
-    used = {word for question in evidence.questions(function) for word in decision(engine, function, question).words}
-    assert unused({function: policies()[function]}, {(function, word) for word in used}) == []
+    used = {
+        entry for question in evidence.questions(function) for entry in decision(engine, function, question).entries
+    }
+    assert unused({function: policies()[function]}, {(function, entry) for entry in used}) == []
 
 
 def test_every_call_that_a_function_can_make_is_made_here(evidence: Evidence) -> None:
@@ -94,10 +96,10 @@ def handlers_of() -> dict[str, list[tuple[str, str]]]:
 @pytest.mark.parametrize("function", declared())
 def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
     decided = [(question, decision(engine, function, question)) for question in evidence.questions(function)]
-    for _, word in entries({function: policies()[function]}):
-        less = without(policies()[function], word)
-        needing = [question for question, answer in decided if word in answer.words]
-        assert any(not decision(engine, function, question, less).allowed for question in needing), word
+    for _, entry in entries({function: policies()[function]}):
+        less = without(policies()[function], entry)
+        needing = [question for question, answer in decided if entry in answer.entries]
+        assert any(not decision(engine, function, question, less).allowed for question in needing), entry
 
 
 @pytest.mark.parametrize("function", declared())
@@ -112,16 +114,16 @@ def test_removing_any_statement_of_a_policy_refuses_a_call(evidence: Evidence, e
 NOTHING = {"Sid": "Nothing", "Effect": "Deny", "Action": "sts:GetCallerIdentity", "Resource": "*"}
 
 
-def without(policy: Any, word: Word) -> Any:
+def without(policy: Any, entry: PolicyEntry) -> Any:
     """The policy without one entry; without the statement, if it was the only one of its kind."""
     less = copy.deepcopy(policy)
-    [statement] = [each for each in less["Statement"] if each["Sid"] == word.statement]
-    holders = [statement] if word.kind in ("Action", "Resource") else statement["Condition"].values()
-    for holder in [each for each in holders if word.kind in each]:
-        values = holder[word.kind]
-        left = [each for each in values if each != word.value] if isinstance(values, list) else []
+    [statement] = [each for each in less["Statement"] if each["Sid"] == entry.statement]
+    holders = [statement] if entry.kind in ("Action", "Resource") else statement["Condition"].values()
+    for holder in [each for each in holders if entry.kind in each]:
+        values = holder[entry.kind]
+        left = [each for each in values if each != entry.value] if isinstance(values, list) else []
         if left:
-            holder[word.kind] = left
+            holder[entry.kind] = left
         else:
             less["Statement"] = [each for each in less["Statement"] if each is not statement] or [NOTHING]
     return less
@@ -136,10 +138,10 @@ def test_an_entry_is_removed_alone_or_with_its_statement() -> None:
         "Condition": {"Op": {"k": ["1", "2"]}},
     }
     policy = {"Statement": [statement, {"Sid": "T", "Action": "a:D", "Resource": "r"}]}
-    assert without(policy, Word("S", "Action", "a:B"))["Statement"][0]["Action"] == ["a:C"]
-    assert without(policy, Word("S", "k", "2"))["Statement"][0]["Condition"] == {"Op": {"k": ["1"]}}
-    assert [each["Sid"] for each in without(policy, Word("S", "Resource", "r"))["Statement"]] == ["T"]
-    assert list(_sids(without({"Statement": [statement]}, Word("S", "Resource", "r")))) == ["Nothing"]
+    assert without(policy, PolicyEntry("S", "Action", "a:B"))["Statement"][0]["Action"] == ["a:C"]
+    assert without(policy, PolicyEntry("S", "k", "2"))["Statement"][0]["Condition"] == {"Op": {"k": ["1"]}}
+    assert [each["Sid"] for each in without(policy, PolicyEntry("S", "Resource", "r"))["Statement"]] == ["T"]
+    assert list(_sids(without({"Statement": [statement]}, PolicyEntry("S", "Resource", "r")))) == ["Nothing"]
 
 
 def _sids(policy: Any) -> Iterator[str]:

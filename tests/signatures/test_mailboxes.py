@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.pages.render import asset
-from chalicelib.signatures.mailboxes import is_slip, meant, question
+from chalicelib.signatures.mailboxes import is_slip, probable_address, question
 from tests.actors import ALICE, Person, a_petition, fields_of, identity_of, item_of
 from tests.pages.parsed import Page
 from tests.served import Served
@@ -19,7 +19,7 @@ SIGN = "/petitions/safe-children/signatures"
 
 @pytest.mark.parametrize("typed", SLIPS)
 def test_a_slip_of_a_well_known_provider_is_noticed(typed: str) -> None:
-    assert meant(typed) == SLIPS[typed]
+    assert probable_address(typed) == SLIPS[typed]
 
 
 @pytest.mark.parametrize(("typed", "slip"), [("gmaik.com", True), ("gmail.com", False), ("gmxx.com", False)])
@@ -32,7 +32,7 @@ def test_no_known_domain_is_a_slip() -> None:
     assert found
     known = json.loads(found.body)
     for domain in (*known["webmail"], *known["real"], *known["meant"]):
-        assert meant(f"alice@{domain}") is None, domain
+        assert probable_address(f"alice@{domain}") is None, domain
     assert all(url.startswith("https://") for url in known["webmail"].values())
 
 

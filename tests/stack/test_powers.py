@@ -22,7 +22,7 @@ from stack.attach import Deployed
 from stack.aws import Cloud
 from stack.manage import issue_token, manage, settings
 from stack.referee.ledger import entries, read
-from stack.referee.model import Word
+from stack.referee.model import PolicyEntry
 from stack.referee.policies import resolved
 from tests.actors import a_signing_context
 from tests.stack.powers import (
@@ -60,7 +60,7 @@ def test_what_was_used_of_the_policies_is_noted_as_the_project_names_it(stack: D
     visitor(stack).sign(SLUG, "noted@example.org")
     used, known = read(noted), set(entries(resolved()))
     table = "arn:aws:dynamodb:eu-west-2:123456789012:table/petitions-SignaturesTable"
-    assert ("api_handler", Word("WriteSignatures", "Resource", table)) in used
+    assert ("api_handler", PolicyEntry("WriteSignatures", "Resource", table)) in used
     assert used <= known
 
 

@@ -49,7 +49,8 @@ def test_a_forgotten_or_damaged_translation_is_found(
 
 def test_a_new_text_and_one_that_nobody_uses_are_found() -> None:
     found = list(problems(a_catalogue("Old", "Hen"), a_catalogue("New", "")))
-    assert found == ["not in the catalogue: 'New'", "no longer used: 'Old'"]
+    advice = "(run `python -m stack.lint.translations --update`)"
+    assert found == [f"not in the catalogue: 'New' {advice}", "no longer used: 'Old'"]
 
 
 def test_a_text_that_is_not_marked_for_translation_is_found(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _prepared(wanted: ListRequest, slug: str, owner: str, now: datetime) -> OptI
 
 
 def _result_of(job: OptInList, now: datetime) -> ListResult:
-    """Raise NotNow before the list is done, Gone after it has expired."""
+    """Return the result. Raise NotNow before the list is done, Gone after it has expired."""
     state = job.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This list has expired and its file was deleted. Request a new one.")

@@ -57,5 +57,5 @@ class OptInList(Job):
 
     @property
     def bucket(self) -> str | None:
-        """The next bucket; None if all are written."""
+        """Return the next bucket; None if all are written."""
         return keys.BUCKETS[len(self.parts)] if len(self.parts) < len(keys.BUCKETS) else None

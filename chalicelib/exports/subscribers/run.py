@@ -46,35 +46,36 @@ class Listing:
     def next_step(self, job: OptInList) -> Step[OptInList]:
         bucket = job.bucket
         if bucket is None:
-            return Step(FOR_THE_FILE, lambda: self._delivered(job))
-        return Step(FOR_A_PART, lambda: self._with_part(job, bucket))
+            return Step(FOR_THE_FILE, lambda: self._deliver(job))
+        return Step(FOR_A_PART, lambda: self._write_part(job, bucket))
 
     def tidy(self, job: OptInList) -> None:
         self.bucket.delete_under(f"{PARTS}/{job.job_id}/")
         if job.result is None:  # It may have been cancelled while the file was uploaded.
             self.bucket.delete_under(f"{FILES}/{job.job_id}/")
 
-    def _with_part(self, job: OptInList, bucket: str) -> OptInList:
+    def _write_part(self, job: OptInList, bucket: str) -> OptInList:
+        """Write the part of one bucket, and add its people to the ids that were ever listed."""
         people = {item["sk"]: item for item in opted_in(job.slug, bucket, self.tables)}
-        wanted = self._subscribed(job.slug, [item for item in people.values() if may_get_updates(item)])
-        earlier = self._listed(job, bucket)
-        gone = sorted(earlier - wanted.keys())
-        rows = [_row("subscribed", each, item) for each, item in wanted.items()]
-        rows += [_row("unsubscribed", each, people.get(each, {})) for each in gone]
+        subscribed = self._without_stopped(job.slug, [item for item in people.values() if may_get_updates(item)])
+        earlier = self._ids_listed_before(job, bucket)
+        unsubscribed = sorted(earlier - subscribed.keys())
+        rows = [_row("subscribed", each, item) for each, item in subscribed.items()]
+        rows += [_row("unsubscribed", each, people.get(each, {})) for each in unsubscribed]
         key = f"{PARTS}/{job.job_id}/{bucket}-{token_hex(4)}"
         self._put(key, "".join(rows))
-        self._put(f"{LISTED}/{job.slug}/{bucket}", "".join(f"{each}\n" for each in sorted(earlier | wanted.keys())))
+        self._put(f"{LISTED}/{job.slug}/{bucket}", "".join(f"{each}\n" for each in sorted(earlier | subscribed.keys())))
         return job.model_copy(
             update={
                 "parts": [*job.parts, key],
-                "subscribed": job.subscribed + len(wanted),
-                "unsubscribed": job.unsubscribed + len(gone),
+                "subscribed": job.subscribed + len(subscribed),
+                "unsubscribed": job.unsubscribed + len(unsubscribed),
                 "processed": len(job.parts) + 1,
             }
         )
 
-    def _subscribed(self, slug: str, people: Sequence[Item]) -> dict[str, Item]:
-        """Return by id those who have not stopped all email about the petition."""
+    def _without_stopped(self, slug: str, people: Sequence[Item]) -> dict[str, Item]:
+        """Return these people by id, without those who stopped all email about the petition."""
         found: dict[str, Item] = {}
         for start in range(0, len(people), AT_ONCE):
             some = people[start : start + AT_ONCE]
@@ -82,7 +83,7 @@ class Listing:
             found |= {item["sk"]: item for item in some if item["email"] not in stopped}
         return found
 
-    def _listed(self, job: OptInList, bucket: str) -> set[str]:
+    def _ids_listed_before(self, job: OptInList, bucket: str) -> set[str]:
         """Return the ids on earlier lists."""
         if keys.BUCKETS.index(bucket) >= job.known:
             return set()
@@ -96,7 +97,8 @@ class Listing:
         path.write_text(text, encoding="utf-8", newline="")
         self.bucket.put_file(key, path, "application/octet-stream")
 
-    def _delivered(self, job: OptInList) -> OptInList:
+    def _deliver(self, job: OptInList) -> OptInList:
+        """Join and encrypt the parts."""
         plain, sealed = self.folder / "plain", self.folder / "sealed"
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())

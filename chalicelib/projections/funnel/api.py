@@ -10,7 +10,17 @@ from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.projections.api import days_asked
 from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.funnel.read import FunnelBy, Rate, Row, last_day, on, passed_by_day, rate, rows, totals
+from chalicelib.projections.funnel.read import (
+    FunnelBy,
+    Rate,
+    Row,
+    days_within,
+    last_day,
+    passed_by_day,
+    rate,
+    rows,
+    totals,
+)
 from chalicelib.staff.authorizer import staff_view
 
 routes = Blueprint(__name__)
@@ -23,7 +33,7 @@ def read_funnel(request: Request, slug: str) -> Response:
     """Return the stages by day or hour. JSON adds totals and the rate; CSV has only the rows."""
     by, days, now = _unit(request), days_asked(request), times.now()
     passed = passed_by_day(petition_as_stored(slug, tables()), now, tables())
-    chosen = on(days, passed)
+    chosen = days_within(days, passed)
     listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
     if wants_csv(request):
         return as_csv(listed, COLUMNS)

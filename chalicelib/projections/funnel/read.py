@@ -18,6 +18,7 @@ from chalicelib.tallies.count import Days, first_day
 OPEN_DAYS = timedelta(days=2)
 SLOT = timedelta(minutes=SLOT_MINUTES)
 
+# How many signatures passed each stage, by day.
 Passed = dict[date, Numbers]
 Row = Counter[Stage]
 
@@ -48,7 +49,8 @@ def passed_by_day(petition: Petition, now: datetime, tables: Tables) -> Passed:
     return closed | opened
 
 
-def on(days: Days, passed: Passed) -> Passed:
+def days_within(days: Days, passed: Passed) -> Passed:
+    """Return the days that are within `days`."""
     return {day: numbers for day, numbers in passed.items() if days.first <= day <= days.last}
 
 
@@ -83,9 +85,9 @@ def last_day(passed: Passed, now: datetime) -> dict[datetime, int]:
     return {start: number for start, number in sorted(_confirmed(passed).items()) if since < start}
 
 
-def _close(slug: str, over: Passed, tables: Tables) -> None:
+def _close(slug: str, final_days: Passed, tables: Tables) -> None:
     try:
-        for day, numbers in over.items():
+        for day, numbers in final_days.items():
             store.close_day(slug, day, numbers, tables)
     except Unavailable:
         pass  # The next read closes them. The numbers are correct without it.

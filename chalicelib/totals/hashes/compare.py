@@ -13,7 +13,7 @@ from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.hashes.run import as_hash
 
 
-def counted(new: NewFigure) -> NewFigure:
+def with_count(new: NewFigure) -> NewFigure:
     """Return the figure with its count; if staff send hashes, that is the number of different ones. Raise Invalid."""
     sends_hashes = new.hashes is not None or new.upload is not None
     if sends_hashes != (new.kind is FigureKind.HASHES) or (new.hashes is not None and new.upload is not None):

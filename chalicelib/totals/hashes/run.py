@@ -46,6 +46,7 @@ class Comparing:
         self.bucket.delete_under(f"{job.file.rpartition('/')[0]}/")
 
     def _checked(self, job: HashComparison) -> HashComparison:
+        """Check the hashes, and note how many signatures were withdrawn until now."""
         petition = petition_as_stored(job.slug, self.tables)
         try:
             number = len(self._their_hashes(job))
@@ -59,6 +60,7 @@ class Comparing:
         return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
 
     def _their_hashes(self, job: HashComparison) -> frozenset[bytes]:
+        """Return the hashes of the source. They are read once in a run."""
         if self._hashes is None:
             path = self.folder / "hashes"
             with path.open("wb") as file:
@@ -67,6 +69,7 @@ class Comparing:
         return self._hashes
 
     def _with_bucket(self, job: HashComparison) -> HashComparison:
+        """Compare one bucket of our signatures with the hashes."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
         theirs, seen, here = self._their_hashes(job), 0, 0
@@ -77,21 +80,23 @@ class Comparing:
         return job.model_copy(update=update)
 
     def _entered(self, job: HashComparison) -> HashComparison:
+        """Enter the figure with what the comparison found."""
         # The time of the last step, so that a repeat after a crash enters the same.
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
         try:
             add(job.slug, job.figure.model_copy(update={"compared": found, "entered_at": self.clock()}), self.tables)
         except Stale:
             raise Unavailable("storage") from None  # Staff edit the petition: try again later.
-        except Invalid as full:
-            return job.ended(JobState.FAILED, why=full.errors[0].message)
+        except Invalid as refused:
+            return job.ended(JobState.FAILED, why=refused.errors[0].message)
         return job.ended(JobState.DONE)
 
 
 def read_hashes(path: Path) -> Iterator[bytes]:
     """Yield the hashes of a file. Raise Invalid; the error quotes nothing, because the line may be an address."""
     with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(iter(lambda: file.readline(200), ""), 1):
+        lines = iter(lambda: file.readline(200), "")  # Limited, because a line may be as long as the file.
+        for number, line in enumerate(lines, 1):
             if number > MOST_HASHES:
                 raise Invalid([FieldError("hashes", f"The file has more than {MOST_HASHES:,} lines")])
             yield as_hash(line, number)

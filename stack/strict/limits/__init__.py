@@ -22,7 +22,7 @@ _CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
 
 
 def refusal(call: Call) -> HttpResponse | None:
-    """The error that AWS would answer with, or None when the call is within the limits."""
+    """Return the error that AWS would answer with; None if the call is within the limits."""
     try:
         if call.service in _CHECKS:
             _CHECKS[call.service](call.operation, call.params)

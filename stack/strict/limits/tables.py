@@ -54,6 +54,7 @@ def _expressions(request: Request) -> dict[str, str]:
 
 
 def _check_placeholders(request: Request) -> None:
+    """Refuse names that no expression uses."""
     text = " ".join(_expressions(request).values())
     if request.get("ExpressionAttributeNames") == {}:
         raise _invalid("ExpressionAttributeNames must not be empty")
@@ -71,6 +72,7 @@ def _check_operators(request: Request) -> None:
 
 
 def _check_sets(request: Request) -> None:
+    """Refuse empty sets, and sets with an empty text."""
     for value in (*request.get("Item", {}).values(), *request.get("ExpressionAttributeValues", {}).values()):
         for kind in _SETS & set(value):
             if not value[kind]:
@@ -88,7 +90,7 @@ def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
 
 
 def _targets(expression: str) -> Iterator[str]:
-    """The path that each action of an update changes. Commas within a function are no boundary."""
+    """Return the path that each action of an update changes. Commas within a function are no boundary."""
     for clause in _CLAUSE.split(expression)[1:]:
         for action in re.split(r",(?![^(]*\))", clause):
             if found := _PATH.match(action):

@@ -10,7 +10,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel.model import Stage, name_of
-from chalicelib.projections.funnel.read import FunnelBy, Rate, on, passed_by_day, rate, rows, totals
+from chalicelib.projections.funnel.read import FunnelBy, Rate, days_within, passed_by_day, rate, rows, totals
 from chalicelib.projections.project import Increment, project
 from chalicelib.tallies.count import Days
 from tests.actors import DAY, NOW, OPENED, a_published_petition
@@ -85,8 +85,10 @@ def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> No
 def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petition) -> None:
     project([passes("00", 1, Stage.RECEIVED, NOW), passes("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
     passed = passed_by_day(petition, NOW + 5 * DAY, tables)
-    assert rows(FunnelBy.DAY, on(Days(NOW.date(), NOW.date()), passed)) == {"2026-11-24": {Stage.RECEIVED: 1}}
-    assert rows(FunnelBy.HOUR, on(Days(date(2026, 11, 25)), passed)) == {"2026-11-25T12:00:00Z": {Stage.RECEIVED: 1}}
+    assert rows(FunnelBy.DAY, days_within(Days(NOW.date(), NOW.date()), passed)) == {"2026-11-24": {Stage.RECEIVED: 1}}
+    assert rows(FunnelBy.HOUR, days_within(Days(date(2026, 11, 25)), passed)) == {
+        "2026-11-25T12:00:00Z": {Stage.RECEIVED: 1}
+    }
 
 
 @pytest.mark.parametrize(("minutes", "now", "over"), [(0, 1.2, 10), (5, 0.8, 15), (10, 0.0, 10)])
