@@ -62,7 +62,8 @@ ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
-    "tests/e2e/test_exporting.py::test_one_command",
+    "tests/e2e/test_exporting.py",
+    "tests/e2e/test_importing.py",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
     "tests/e2e/test_updates.py",
@@ -79,7 +80,10 @@ SLOW = (
 )
 
 # What takes longest, so that it does not begin last: groups, or the beginning of a test's id.
-LONGEST = ("browser", "e2e", "tests/faults/test_every_handler.py", "referee", "deploy", "build", "tests/flows/")
+LONGEST = (
+    *("browser", "pages", "e2e", "tests/faults/test_every_handler.py", "referee", "deploy", "build"),
+    *("tests/flows/", "tests/ready/test_account.py"),
+)
 
 
 class _WholeFiles(LoadGroupScheduling):

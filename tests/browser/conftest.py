@@ -27,13 +27,26 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
+# They show pages. The other tests wait for jobs and emails, on a site of their own. In one group all of them ended long
+# after everything else.
+PAGES = tuple(
+    f"tests/browser/test_{name}.py"
+    for name in ("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter")
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
-            # Each site is deployed once: the one with sign-in belongs to the tests over HTTP.
-            is_sign_in = "site_with_sign_in" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("e2e" if is_sign_in else "browser"))
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the group in which each site is deployed once. The site with sign-in belongs to the tests over HTTP."""
+    if "site_with_sign_in" in getattr(item, "fixturenames", ()):
+        return "e2e"
+    return "pages" if item.nodeid.startswith(PAGES) else "browser"
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tests.emulated import eventually
 
 SIZES = {"phone": PHONE, "desk": DESK}
 VIOLATIONS = {"resultTypes": ["violations"]}
-# The dark scheme changes colours only, and larger text needs no more contrast: axe's other rules see the same page.
+# Contrast takes nine tenths of axe's time, so it is measured once in each scheme: light on a phone, dark on a desk.
 COLOURS = {**VIOLATIONS, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 ALL_BUT_CONTRAST = {**VIOLATIONS, "rules": {"color-contrast": {"enabled": False}}}
 
@@ -189,11 +189,11 @@ def check_at_every_size(browser: Browser, name: str, open_it: Callable[[Page], N
     for size, viewport in SIZES.items():
         page.set_viewport_size(viewport)
         keep_picture(page, f"{name}-{size}")
-        check(page, size, VIOLATIONS)
-    page.set_viewport_size(PHONE)
+        check(page, size, VIOLATIONS if viewport == PHONE else ALL_BUT_CONTRAST)
     page.emulate_media(color_scheme="dark")
+    check(page, "desk, dark", COLOURS)
+    page.set_viewport_size(PHONE)
     keep_picture(page, f"{name}-dark")
-    check(page, "phone, dark", COLOURS)
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     check(page, "phone, dark, text at 200 %", ALL_BUT_CONTRAST)
     context.close()

@@ -25,9 +25,10 @@ def made_up(text: str) -> str:
     return f"א{text}"
 
 
-@pytest.fixture
-def hebrew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Add the catalogue, as `python -m stack.lint.translations --add he` and a translator would."""
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the catalogue, as `python -m stack.lint.translations --add he` and a translator would write it."""
+    folder = tmp_path_factory.mktemp("languages")
     texts = extracted()
     texts.locale = CODE
     for message in texts:
@@ -35,9 +36,15 @@ def hebrew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             one, several = message.id if isinstance(message.id, tuple) else (message.id, message.id)
             forms = tuple(made_up(str(each)) for each in [one, *[several] * (texts.num_plurals - 1)])
             message.string = forms if isinstance(message.id, tuple) else forms[0]
-    write_catalogue(tmp_path / f"{CODE}.po", texts)
-    (tmp_path / f"{CODE}.mo").write_bytes(compiled(tmp_path / f"{CODE}.po"))
-    monkeypatch.setattr(language, "FOLDER", tmp_path)
+    write_catalogue(folder / f"{CODE}.po", texts)
+    (folder / f"{CODE}.mo").write_bytes(compiled(folder / f"{CODE}.po"))
+    return folder
+
+
+@pytest.fixture
+def hebrew(catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Add the language."""
+    monkeypatch.setattr(language, "FOLDER", catalogue)
     caches = (languages, language_of, render._templates, compose._templates)
     for cache in caches:
         cache.cache_clear()
