@@ -81,7 +81,7 @@ SLOW = (
 
 # What takes longest, so that it does not begin last: groups, or the beginning of a test's id.
 LONGEST = (
-    *("browser", "pages", "e2e", "tests/faults/test_every_handler.py", "referee", "deploy", "build"),
+    *("browser", "pages", "jobs", "e2e", "tests/faults/test_every_handler.py", "referee", "deploy", "build"),
     *("tests/flows/", "tests/ready/test_account.py"),
 )
 

@@ -27,12 +27,12 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
-# They show pages. The other tests wait for jobs and emails, on a site of their own. In one group all of them ended long
-# after everything else.
-PAGES = tuple(
-    f"tests/browser/test_{name}.py"
-    for name in ("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter")
-)
+# The tests of a group run one after the other, on a site of their own. In one group all of them ended long after
+# everything else, because many wait: a job begins 20 seconds after its request.
+GROUPS = {
+    **dict.fromkeys(("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter"), "pages"),
+    **dict.fromkeys(("comparing", "lists", "partners"), "jobs"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,7 +46,7 @@ def group_of(item: pytest.Item) -> str:
     """Return the group in which each site is deployed once. The site with sign-in belongs to the tests over HTTP."""
     if "site_with_sign_in" in getattr(item, "fixturenames", ()):
         return "e2e"
-    return "pages" if item.nodeid.startswith(PAGES) else "browser"
+    return GROUPS.get(item.path.stem.removeprefix("test_"), "browser")
 
 
 @pytest.fixture(scope="session")
