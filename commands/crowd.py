@@ -25,7 +25,7 @@ def shed_load(arguments: argparse.Namespace) -> None:
 
 
 def redrive(arguments: argparse.Namespace) -> None:
-    """Move only as many messages as there are now, so that messages that fail again do not move in circles."""
+    """Move as many dead letters back as there are now, so that messages that fail again do not move in circles."""
     name = REDRIVEN[arguments.queue]
     dead_letters, queue = common.queue(f"{name}_DEAD_LETTER_QUEUE_URL"), common.queue(f"{name}_QUEUE_URL")
     waiting = min(dead_letters.depth(), arguments.most)

@@ -81,7 +81,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     if live is not None and not _is_damaged(copied, live):
         if _signed_part(copied) != _signed_part(live):
             return RestoreDecision(RestoreOutcome.NEWER)
-        return _left_while_missing(live, since_copy)
+        return _apply_missed_request(live, since_copy)
     reason = _reason_to_leave_out(copied, since_copy)
     if reason:
         return RestoreDecision(reason)
@@ -91,7 +91,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
 
 
-def _left_while_missing(live: Item, since_copy: SinceCopy) -> RestoreDecision:
+def _apply_missed_request(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Withdraw or unsubscribe a person who asked for it while the item was missing: their request changed nothing."""
     if "restored_at" in live and live["sk"] in since_copy.left_out and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)

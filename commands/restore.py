@@ -76,11 +76,11 @@ def restored(
         wanted = [_key(table, item) for item in page]
         found = patiently(partial(live.batch_get, wanted, consistent=True)) if wanted else []
         by_key = {_key(table, item): item for item in found}
-        for kept in page:
-            decision = RULES[table](kept, by_key.get(_key(table, kept)), since_copy)
+        for copied in page:
+            decision = RULES[table](copied, by_key.get(_key(table, copied)), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
-                patiently(partial(_withdraw, _key(table, kept), since_copy.now, live))
-            yield Restored(kept, _written(decision, live) if write and decision.write else decision.outcome)
+                patiently(partial(_withdraw, _key(table, copied), since_copy.now, live))
+            yield Restored(copied, _written(decision, live) if write and decision.write else decision.outcome)
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:

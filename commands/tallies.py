@@ -51,7 +51,7 @@ def report(found: Recount) -> list[str]:
     lines += [f"  pending {bucket}: {each.kept} kept, {each.counted} found" for bucket, each in found.pending.items()]
     lines += [] if found.pending else ["  the pending counters agree"]
     if found.moving:
-        lines.append(f"  {found.moving} moved just now: a smaller drift would not be seen, repeat when it is quiet")
+        lines.append(f"  {found.moving} changed just now: a smaller drift would not be seen, repeat when it is quiet")
     return lines
 
 
@@ -72,7 +72,9 @@ def repair_tally(petition: Petition, found: Recount) -> None:
 
 def _refuse_while_moving(found: Recount) -> None:
     if found.drift and found.moving:
-        raise common.InputError(f"not repaired: {found.moving} moved just now, and the drift is known only within that")
+        raise common.InputError(
+            f"not repaired: {found.moving} changed just now, and the drift is known only within that"
+        )
 
 
 def add_to(subparsers: Any) -> None:

@@ -85,8 +85,8 @@ def _published(code: str) -> Iterator[tuple[str, str, str]]:
     yield language.OWN_NAME, "English", own.get_language_name() or code
     yield language.SEPARATOR, ",", own.number_symbols["latn"]["group"]
     for kind, context in (("months", language.MONTH), ("days", language.WEEKDAY)):
-        ours, theirs = getattr(english, kind)["format"]["wide"], getattr(own, kind)["format"]["wide"]
-        yield from ((context, ours[each], theirs[each]) for each in ours)
+        english_names, own_names = getattr(english, kind)["format"]["wide"], getattr(own, kind)["format"]["wide"]
+        yield from ((context, english_names[each], own_names[each]) for each in english_names)
     yield from ((language.COUNTRY, name, own.territories.get(key, name)) for key, name in countries().items())
 
 

@@ -61,7 +61,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
 
 
 def _check(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
-    """Raise ValueError. A name with a line break would begin another header of an email."""
+    """Raise ValueError if the member is invalid. A name with a line break would begin another header of an email."""
     if member.constituency not in known:
         raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")
     if member.constituency in found:

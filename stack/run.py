@@ -133,12 +133,12 @@ def _make_private(folder: Path) -> None:
 
 
 def _applications(running: Emulator, stack: Deployed, port: int, has_edge: bool) -> dict[int, web.Application]:
-    """Return what is served at which port: the site, and behind a CDN also the API."""
+    """Return what is served at which port: the site, and api_port a CDN also the API."""
     archive = STATE / "inbox.jsonl"
     if has_edge:
-        behind = free_port()
-        edge, api = edge_applications(stack, behind, archive)
-        return {behind: api, port: edge}
+        api_port = free_port()
+        edge, api = edge_applications(stack, api_port, archive)
+        return {api_port: api, port: edge}
     return {port: application(running.endpoint, stack.api, stack.origin_key(), archive)}
 
 

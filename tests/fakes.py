@@ -140,8 +140,8 @@ class FakeSource(Source):
     def __init__(self) -> None:
         self.is_open = True
 
-    def turn(self, *, is_open: bool) -> bool:
-        changes, self.is_open = is_open is not self.is_open, is_open
+    def switch(self, *, is_on: bool) -> bool:
+        changes, self.is_open = is_on is not self.is_open, is_on
         return changes
 
     def is_off(self) -> bool:

@@ -135,7 +135,7 @@ def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any
 
 
 def _projection(only: Sequence[str]) -> dict[str, Any]:
-    """Name SPECIFIC_ATTRIBUTES explicitly, so that a policy can require it."""
+    """Return what limits a query to these attributes. It names SPECIFIC_ATTRIBUTES, so that a policy can require it."""
     if not only:
         return {}
     names: dict[str, str] = {}

@@ -76,6 +76,6 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
 
 
 def denied(error: ClientError, service: str) -> Denied:
-    """Log the error for the alarm and return Denied. Callers continue without it, so only the alarm shows it."""
+    """Log the error for the alarm and return Denied. Callers may go on, so only the alarm shows the error."""
     log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
     return Denied(service)

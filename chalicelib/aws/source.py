@@ -21,12 +21,12 @@ class Source:
         self._client = client
         self._uuid = uuid
 
-    def turn(self, *, is_open: bool) -> bool:
+    def switch(self, *, is_on: bool) -> bool:
         """Enable or disable it; return whether it changed. While it is changing state, leave it to the next call."""
         with translated("source", _refusal):
-            if self._state() != ("Disabled" if is_open else "Enabled"):
+            if self._state() != ("Disabled" if is_on else "Enabled"):
                 return False
-            self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_open)
+            self._client.update_event_source_mapping(UUID=self._uuid, Enabled=is_on)
         return True
 
     def is_off(self) -> bool:

@@ -60,6 +60,7 @@ def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:
 
 @cache
 def _described(names: tuple[str, ...], has_petition: bool) -> str:
+    """Return the metrics with their units and dimensions, in CloudWatch's format."""
     dimensions = [["stage"], ["stage", "petition"]] if has_petition else [["stage"]]
     metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in names]
     return json.dumps([{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}])

@@ -62,14 +62,14 @@ def parsed(model: type[Model], body: str, words: Words = PLAIN) -> Model:
         if error.errors(include_input=False)[0]["type"] == "json_invalid":
             raise NotJson from error
         raise Invalid(field_errors(error, words)) from error
-    _ONCE.decode(body)
+    _STRICT_JSON.decode(body)  # Raises Invalid for a field that is given twice.
     return found
 
 
 def decoded(body: str) -> object:
     """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice."""
     try:
-        found: object = _ONCE.decode(body)
+        found: object = _STRICT_JSON.decode(body)
     except (ValueError, RecursionError) as error:
         raise NotJson from error
     return found
@@ -95,7 +95,7 @@ def is_ticked(fields: Mapping[str, str], name: str) -> bool:
 # The place of an item in a list, in a field's name: letter.targets.0.email.
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 # Built once: building a decoder takes longer than decoding a signature.
-_ONCE = json.JSONDecoder(object_pairs_hook=_each_once)
+_STRICT_JSON = json.JSONDecoder(object_pairs_hook=_each_once)
 
 
 def field_errors(error: ValidationError, words: Words = PLAIN) -> list[FieldError]:

@@ -65,7 +65,7 @@ def send_other_mail(event: SQSEvent) -> Failures:
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def receive_feedback(event: SQSEvent) -> Failures:
-    return each_message(event, _take_feedback, but_not=SES_TEST)
+    return each_message(event, _take_feedback, drop_prefix=SES_TEST)
 
 
 @workers.schedule("rate(1 minute)")

@@ -34,17 +34,17 @@ class StreamChange(NamedTuple):
 
 
 def each_message(
-    event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, but_not: str | None = None
+    event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, drop_prefix: str | None = None
 ) -> Failures:
     """Handle each message. Only failed ones are delivered again (ReportBatchItemFailures), and become dead letters.
 
-    A message that starts with `but_not` is dropped.
+    A message that starts with `drop_prefix` is left out.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
     for record in event:
         message_id = record.to_dict()["messageId"]
-        if but_not and record.body.startswith(but_not):
+        if drop_prefix and record.body.startswith(drop_prefix):
             continue
         try:
             handle(_message(record.body))

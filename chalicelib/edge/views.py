@@ -43,7 +43,8 @@ def answering(
 ) -> Callable[[View], View]:
     """Bind a view to the route of its name. It gets the request as its first argument; its errors become responses.
 
-    Raise LookupError at import if no route has the view's name, or if only the route or only the caller needs a token.
+    Raise LookupError at import if no route has the view's name, if a route that needs a token gets no authorizer, or if
+    another gets one.
     """
 
     def decorate(view: View) -> View:
@@ -53,7 +54,7 @@ def answering(
             return answered(request, lambda: view(request, **arguments), problem_response)
 
         route = ROUTES.get(view.__name__)
-        if route is None or route.needs_token is (authorizer is None):
+        if route is None or route.needs_token != (authorizer is not None):
             raise LookupError(f"{view.__name__} is not in edge/routes.py, or needs another decorator for its right")
         bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(guarded)
         return bound

@@ -17,8 +17,9 @@ TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-nd
 
 
 def deliver(export: Export, context: ExportContext) -> Export:
-    """Return the export done, or failed if it does not agree with the tally. Raise Invalid if the recipient's key no
-    longer works.
+    """Write file and cover sheet, and return the export as done; as failed if it does not agree with the tally.
+
+    Raise Invalid if the recipient's key no longer works.
     """
     if not agrees(export.counted, export.totals):
         return export.ended(JobState.FAILED, why=disagreement(export.counted, export.totals))

@@ -37,6 +37,7 @@ def find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
 
 def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
     items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
+    # The item LATEST has no state.
     return (model.model_validate(item) for item in items if "state" in item)
 
 

@@ -62,6 +62,7 @@ class BatchSender:
         return self._deliver(mail)
 
     def _is_over(self, now: datetime) -> bool:
+        """Return whether to send no more. If sending is paused, wait first: see HOLD_SECONDS."""
         if self._is_paused is None:
             self._is_paused = is_paused(now, self._tables)
             if self._is_paused:

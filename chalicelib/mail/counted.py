@@ -69,9 +69,9 @@ class CountedDeliveries(Deliveries):
         asked = {"mail_kind": self.kind, "mail_requested_at": iso(now)}
         is_dropped = is_still("mail_dropped_at", dropped_at)
         change = Change(self.item_key(key), assign=asked | about, remove=["mail_dropped_at"], when=is_dropped)
-        then = datetime.fromisoformat(dropped_at).date()
+        counted_on = datetime.fromisoformat(dropped_at).date()
         try:
-            transact([change, self.counter(key, then, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
+            transact([change, self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
         except ConditionFailed:
             return None
         return self.request_of({"sk": key, **asked})
@@ -112,10 +112,10 @@ class CountedDeliveries(Deliveries):
         today, numbers = now.date(), {str(after): 1}
         if before not in _SINCE:
             return [self.counter(key, today, numbers, tables)]
-        then = datetime.fromisoformat(item[_SINCE[before]]).date()
-        if then == today:
+        counted_on = datetime.fromisoformat(item[_SINCE[before]]).date()
+        if counted_on == today:
             return [self.counter(key, today, {**numbers, str(before): -1}, tables)]
-        return [self.counter(key, then, {str(before): -1}, tables), self.counter(key, today, numbers, tables)]
+        return [self.counter(key, counted_on, {str(before): -1}, tables), self.counter(key, today, numbers, tables)]
 
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables

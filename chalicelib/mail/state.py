@@ -175,7 +175,7 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """Return the condition that a request may be claimed. One with a network may: its sender books a turn there."""
+    """Return the condition that a request is due. One with a network is: its sender books a turn there."""
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 
 

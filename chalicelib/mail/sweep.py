@@ -97,7 +97,9 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int,
     # Mark after queueing: if marked first, a crash would hide a request for a fortnight.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
-    later = [at for at, _ in lost_at if at > run.now] + [run.now + max(AGAIN, run.lost_after)] * bool(lost)
+    later = [at for at, _ in lost_at if at > run.now]
+    if lost:
+        later.append(run.now + max(AGAIN, run.lost_after))
     return len(lost), iso(min(later)) if later else ""
 
 

@@ -16,18 +16,18 @@ from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
 NEARLY_NONE = 20
 
 
-def watch(urgent: Source, other: Source, waiting: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
+def watch(urgent: Source, other: Source, urgent_queue: Queue, now: datetime, tables: Tables) -> tuple[bool, bool]:
     """Grant confirmations the whole rate while many of them wait and other email is off (whole_rate.py).
 
     Return whether urgent and whether other email may be sent. Raise Unavailable; the next run tries again.
     """
     sends_urgent = not is_paused(now, tables)
-    urgent.turn(is_open=sends_urgent)
+    urgent.switch(is_on=sends_urgent)
     if not sends_urgent:
         # Grant nothing: otherwise other email would have to wait for the grant's end after the pause.
-        other.turn(is_open=False)
+        other.switch(is_on=False)
         return False, False
-    if waiting.depth() <= NEARLY_NONE:
+    if urgent_queue.depth() <= NEARLY_NONE:
         return True, turn_other_on(other, now, tables)
     keep_other_off(other, now, tables)
     return True, False

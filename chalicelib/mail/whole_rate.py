@@ -27,18 +27,19 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
         granted = tables.get(mail_keys.mail_whole_rate()) or {}
     except Unavailable:
         granted = {}
+    # No time sorts after "~".
     is_granted = granted.get("since", "~") <= iso(now) and iso(now + LONGEST_RUN) <= granted.get("until", "")
     return 1.0 if is_granted else SHARES[Priority.URGENT]
 
 
 def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:
     """Grant the whole rate, once all senders of other email have ended."""
-    other.turn(is_open=False)
+    other.switch(is_on=False)
     if not other.is_off():
         return
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
-    lasts = granted.get("until", "") >= iso(now)
-    since = granted["since"] if lasts else iso(now + LONGEST_RUN)
+    is_still_granted = granted.get("until", "") >= iso(now)
+    since = granted["since"] if is_still_granted else iso(now + LONGEST_RUN)
     granted = {"since": since, "until": iso(now + GRANTED_FOR)}
     tables.update(Change(mail_keys.mail_whole_rate(), assign=granted))
 
@@ -48,5 +49,5 @@ def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_on = bool(granted.get("until", "") < iso(now))
     if is_on:
-        other.turn(is_open=True)
+        other.switch(is_on=True)
     return is_on

@@ -37,7 +37,7 @@ _CONTENT_TYPES = {
 }
 # The tool that hashes addresses is the code that signing itself uses.
 TOOL = "hash_addresses.py"
-_ELSEWHERE = {TOOL: _HERE.parent / "core" / "address.py"}
+_OUTSIDE_ASSETS = {TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # Matches in source and minified modules. Skips import(…), which loads modules later, and @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -126,7 +126,7 @@ def _load(name: str) -> Asset:
 
 
 def _path(name: str) -> Path:
-    return _ELSEWHERE.get(name, _HERE / "assets" / name)
+    return _OUTSIDE_ASSETS.get(name, _HERE / "assets" / name)
 
 
 def _read(path: Path, content_type: str) -> Asset:

@@ -41,6 +41,7 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
 
 
 def _lines(title: str) -> tuple[int, list[str]]:
+    """Return the font's size and the lines of the title, cut if there are too many."""
     for size, characters, most in SIZES:
         lines = wrap(title, characters)
         if len(lines) <= most:

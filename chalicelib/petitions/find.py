@@ -65,7 +65,7 @@ def _stored(slug: str, now: datetime, tables: Tables) -> Petition:
 def _unlisted(slug: str, now: datetime, tables: Tables) -> Petition | None:
     """Read the petition with the list of slugs, if the list is due: the first petition of a process costs one call."""
     petition = None
-    if _slugs.is_due(now):
+    if _slugs.begin_reading_if_due(now):
         petition, slugs = store.get_with_slugs(slug, tables)
         _slugs.replace(slugs)
     if not _slugs.is_current:

@@ -76,7 +76,7 @@ class LetterTarget(BaseModel):
 
     @model_validator(mode="after")
     def _has_recipients(self) -> "LetterTarget":
-        if self.members == (self.email is not None):
+        if self.members == (self.email is not None):  # Both, or neither.
             raise ValueError("A target has either an email address or members = true")
         if self.members and not isinstance(self.delivery, Single):
             raise ValueError("Letters to members of parliament go singly")

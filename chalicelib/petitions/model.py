@@ -103,28 +103,28 @@ class Petition(BaseModel):
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
     # If this one shows another language: the petition with the texts of all languages, for the versions (digests).
-    _all_texts: "Petition | None" = PrivateAttr(default=None)
+    _in_all_languages: "Petition | None" = PrivateAttr(default=None)
 
     @field_validator("goals")
     @classmethod
-    def _goals_step_up(cls, goals: list[int], known: ValidationInfo) -> list[int]:
-        check_rising([known.data["goal"], *goals] if "goal" in known.data else goals)
+    def _goals_step_up(cls, goals: list[int], info: ValidationInfo) -> list[int]:
+        check_rising([info.data["goal"], *goals] if "goal" in info.data else goals)
         return goals
 
     @field_validator("translations")
     @classmethod
-    def _translates_into_others(cls, given: dict[str, Translation], known: ValidationInfo) -> dict[str, Translation]:
-        if known.data.get("language") in given:
+    def _translates_into_others(cls, given: dict[str, Translation], info: ValidationInfo) -> dict[str, Translation]:
+        if info.data.get("language") in given:
             raise ValueError("This is the petition’s main language. Leave it out here")
         return given
 
     @field_validator("closes_at")
     @classmethod
-    def _closes_after_it_opens(cls, closes_at: datetime | None, known: ValidationInfo) -> datetime | None:
-        """A closed petition needs closes_at: its confirmation links work until a day after that."""
-        if closes_at is None and known.data.get("state") is PetitionState.CLOSED:
+    def _closes_after_it_opens(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        """Refuse a closed petition without closes_at: its confirmation links work until a day after that."""
+        if closes_at is None and info.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
-        if closes_at and "opened_at" in known.data and closes_at <= known.data["opened_at"]:
+        if closes_at and "opened_at" in info.data and closes_at <= info.data["opened_at"]:
             raise ValueError("must be later than the opening time")
         return closes_at
 
@@ -145,7 +145,7 @@ class Petition(BaseModel):
     @property
     def letter_version(self) -> str:
         """Return a digest of the letter and its wordings, in all languages; "" without a letter."""
-        whole = self._all_texts or self
+        whole = self._in_all_languages or self
         return letter_version(whole.letter, whole.translations)
 
     @property
@@ -161,12 +161,12 @@ class Petition(BaseModel):
         letter = self.letter and self.letter.translated(translation.letter)
         texts = translation.model_dump(exclude_none=True, exclude={"letter"})
         shown = self.model_copy(update={**texts, "letter": letter})
-        shown._all_texts = self
+        shown._in_all_languages = self
         return shown
 
     def _digest(self, *names: str) -> str:
         """Return a digest of these texts in all languages. A petition without translations keeps its old versions."""
-        whole = self._all_texts or self
+        whole = self._in_all_languages or self
         parts = [getattr(whole, name) for name in names]
         for code, translation in sorted(whole.translations.items()):
             parts += [code, *(getattr(translation, name, None) or "" for name in names)]

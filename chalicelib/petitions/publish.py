@@ -21,18 +21,18 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     Return the petition as stored. It keeps its shards if the file has fewer, and its state if the file has none.
     """
-    had = store.get(petition.slug, tables, consistent=True)
-    if had is None:
+    stored = store.get(petition.slug, tables, consistent=True)
+    if stored is None:
         return create(petition, now, tables)
     kept: dict[str, Any] = {
-        "shards": max(petition.shards, had.shards),
-        "revision": had.revision,
-        "figures": had.figures,
+        "shards": max(petition.shards, stored.shards),
+        "revision": stored.revision,
+        "figures": stored.figures,
     }
     if "state" not in petition.model_fields_set:
-        kept |= had.model_dump(include=LIFECYCLE)
-        if had.state is PetitionState.CLOSED:
-            kept["closes_at"] = petition.closes_at or had.closes_at
+        kept |= stored.model_dump(include=LIFECYCLE)
+        if stored.state is PetitionState.CLOSED:
+            kept["closes_at"] = petition.closes_at or stored.closes_at
     petition = changed(petition, **kept)
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)

@@ -21,8 +21,8 @@ class SlugList:
     def __contains__(self, slug: str) -> bool:
         return slug in self._slugs
 
-    def is_due(self, now: datetime) -> bool:
-        """Return whether the caller must read the list now. Then it is not due for a while, even if the read fails."""
+    def begin_reading_if_due(self, now: datetime) -> bool:
+        """Return whether the caller must read the list now. If so, it is not due for a while, even if that fails."""
         if self._tried_at <= now < self._tried_at + READ_AFTER:
             return False
         self._tried_at, self.is_current = now, False

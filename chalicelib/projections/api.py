@@ -74,7 +74,8 @@ def read_counts(request: Request, slug: str) -> Response:
 
 def _answer_all(request: Request, slug: str) -> Response:
     """Return all breakdowns of one moment, so that each sums to the same `confirmed`."""
-    days, _ = days_asked(request), _chosen_top(request)
+    _chosen_top(request)  # Refuse ?top=, which needs one dimension.
+    days = days_asked(request)
     found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
@@ -170,7 +171,8 @@ def _day_at(name: str, value: str) -> date:
     """Return the day of a time, which must be a midnight in UTC."""
     try:
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
-        day = moment.date() - timedelta(days=name == "to")
+        # As an end, a midnight ends the day before it.
+        day = moment.date() - timedelta(days=1 if name == "to" else 0)
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None
     if moment.time() != time.min:

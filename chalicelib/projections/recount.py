@@ -111,7 +111,7 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift with one adjusting entry and return it. Only run by hand. Raise ConditionFailed."""
+    """Correct the drift with one adjusting entry and return it. Run it by hand only. Raises as `adjust` does."""
     return prove.adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 

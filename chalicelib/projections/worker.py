@@ -22,7 +22,7 @@ workers = Blueprint(__name__)
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def project_signatures(event: DynamoDBEvent) -> None:
-    """Raise if a write fails: the stream delivers the batch again, and counted changes are skipped."""
+    """Count the changes. Raise if a write fails: the stream repeats the batch, and counted changes are skipped."""
     all_changes(event, _project)
 
 
@@ -34,11 +34,11 @@ def recount_tallies(event: CloudWatchEvent) -> None:
 
 def _project(changes: Iterable[StreamChange]) -> None:
     batch = list(changes)
-    project(chain.from_iterable(_counted(change) for change in batch), tables())
+    project(chain.from_iterable(_increments_of(change) for change in batch), tables())
     log.event("projected", changes=len(batch))
 
 
-def _counted(change: StreamChange) -> Iterator[Increment]:
+def _increments_of(change: StreamChange) -> Iterator[Increment]:
     yield from increments(*change)
     known = constituencies()
     if known:

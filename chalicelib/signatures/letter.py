@@ -104,7 +104,7 @@ def _chosen(opening: int | str | None, letter: Letter) -> int | str | None:
         opening = suggested.index(opening) if opening in suggested else opening
     if isinstance(opening, int) and not 0 <= opening < max(1, len(suggested)):
         raise Invalid([FieldError("letter.opening", NO_SUCH_OPENING)])
-    return opening if opening != 0 or isinstance(opening, str) else None
+    return None if opening == 0 else opening
 
 
 def _check(own: Mapping[str, str], letter: Letter) -> None:

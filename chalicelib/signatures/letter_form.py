@@ -70,7 +70,7 @@ Body = Annotated[str, AfterValidator(_body)]
 PLACE_OR_WORDS = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": ["string", "null"]}], "examples": [0]}
 
 
-def _text(most: int) -> WithJsonSchema:
+def _text_schema(most: int) -> WithJsonSchema:
     return WithJsonSchema({"type": ["string", "null"], "maxLength": most})
 
 
@@ -83,9 +83,9 @@ class LetterForm(BaseModel):
     """The person agrees to send the letter. Ask for it separately, with the wording of `send` in the petition's
     `letter.consents`. It is sent only if they confirm it by our email.
     """
-    subject: Annotated[Subject | None, _text(MOST_SUBJECT)] = None
+    subject: Annotated[Subject | None, _text_schema(MOST_SUBJECT)] = None
     """One line of up to 150 characters, without links."""
-    body: Annotated[Body | None, _text(MOST_BODY)] = None
+    body: Annotated[Body | None, _text_schema(MOST_BODY)] = None
     """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs.
     Subject, body and opening together are at most 12,000 bytes as a form sends them: 2,000 Greek letters.
     """
@@ -109,4 +109,5 @@ def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _typed_opening(chosen: str) -> int | str:
+    """Return the index of a suggested opening, "" for none, or the person's own words."""
     return "" if chosen == NO_OPENING else int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else chosen

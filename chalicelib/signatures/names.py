@@ -71,7 +71,10 @@ def greeting_name(name: str) -> str:
 
 
 def _reads_as_sentence(words: list[str]) -> bool:
-    """Return whether there are three or more words and not all begin with a capital. Some scripts have no capitals."""
+    """Return whether there are three or more words, and one is written in small letters or all in capitals.
+
+    Particles such as "van" do not count. Some scripts have no capitals.
+    """
     return len(words) > 2 and not all(
         word in _PARTICLES or (not word[0].islower() and (len(word) <= 2 or not word.isupper())) for word in words
     )

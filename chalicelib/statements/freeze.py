@@ -40,4 +40,5 @@ def unsealed(token: str, secrets: dict[str, str]) -> Statement:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:
         raise NotAStatement from None
-    return Statement.model_validate_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    padded = payload + "=" * (-len(payload) % 4)
+    return Statement.model_validate_json(urlsafe_b64decode(padded))

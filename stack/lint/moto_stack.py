@@ -40,13 +40,13 @@ def translated(template: Template) -> Template:
     return plain
 
 
-def created(plain: Template) -> Policies:
+def created(template: Template) -> Policies:
     """Create the stack and return each role's policy as deployed. Raise any exception of moto."""
     with mock_aws():
         s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
         s3.create_bucket(Bucket=_BUCKET)
         s3.put_object(Bucket=_BUCKET, Key=_CODE, Body=b"")
-        s3.put_object(Bucket=_BUCKET, Key=_TEMPLATE, Body=json.dumps(plain).encode())
+        s3.put_object(Bucket=_BUCKET, Key=_TEMPLATE, Body=json.dumps(template).encode())
         address = f"https://{_BUCKET}.s3.amazonaws.com/{_TEMPLATE}"
         stage = [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
         cloudformation.create_stack(StackName=_STACK, TemplateURL=address, Parameters=stage)

@@ -1,4 +1,4 @@
-"""The answers to requests that fail. Those that our code gives are shown as our code gives them."""
+"""The answers to requests that fail. Where our code gives them, it also makes their examples here."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
 
 
 def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any]:
-    """Return the value of the partition key in a key condition. Every valid query has exactly one."""
+    """Return a list with the value of the partition key in a key condition: every valid query has exactly one."""
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
     tokens = _tokens(request.get("KeyConditionExpression") or "")

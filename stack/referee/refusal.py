@@ -31,20 +31,20 @@ def message(refused: Question, principal: str) -> str:
 
 def response(call: Call, refused: Question, principal: str) -> Response:
     """Return the service's HTTP response."""
-    said, request_id = message(refused, principal), str(uuid4())
+    text, request_id = message(refused, principal), str(uuid4())
     status = _STATUS.get(call.service, 403)
     if call.service == "s3":
         body = (
             '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code>'
-            f"<Message>{escape(said)}</Message><RequestId>{request_id}</RequestId></Error>"
+            f"<Message>{escape(text)}</Message><RequestId>{request_id}</RequestId></Error>"
         )
         return Response(status, {"Content-Type": "application/xml", "x-amz-request-id": request_id}, body.encode())
     if call.service in ("dynamodb", "sqs"):
         headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id}
         if call.service == "sqs":
             headers["x-amzn-query-error"] = "AccessDenied;Sender"
-        shown = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": said}
+        shown = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}
         return Response(status, headers, json.dumps(shown).encode())
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     headers["x-amzn-ErrorType"] = "AccessDeniedException"
-    return Response(status, headers, json.dumps({"Message": said, "message": said}).encode())
+    return Response(status, headers, json.dumps({"Message": text, "message": text}).encode())

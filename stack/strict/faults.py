@@ -33,7 +33,7 @@ class Fault:
     change: Callable[[Call], PartialAnswer | None] | None = None
 
     async def happen(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Return None if this call is too small for this fault."""
+        """Return the fault's answer; None if this call is too small for it."""
         if self.before:
             return self.before(call)
         if self.after:

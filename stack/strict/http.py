@@ -31,7 +31,7 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """Return None if the client disconnected before the end."""
+    """Return the body; None if the client disconnected before its end."""
     chunks = []
     while True:
         message = await receive()

@@ -41,7 +41,7 @@ def test_an_event_source_changes_only_from_the_opposite_state(
     stub.add_response("get_event_source_mapping", {"State": state}, {"UUID": UUID})
     if turns:
         stub.add_response("update_event_source_mapping", {}, {"UUID": UUID, "Enabled": is_open})
-    assert source.turn(is_open=is_open) is turns
+    assert source.switch(is_on=is_open) is turns
 
 
 @pytest.mark.parametrize("state", ["Disabled", "Disabling", "Enabled", "Updating"])
@@ -57,4 +57,4 @@ def test_an_event_source_that_is_changing_is_left_alone(played: tuple[Source, St
     stub.add_response("get_event_source_mapping", {"State": "Enabled"})
     stub.add_client_error("update_event_source_mapping", code)
     with pytest.raises(Unavailable):
-        source.turn(is_open=False)
+        source.switch(is_on=False)

@@ -36,7 +36,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         *("update", "update_and_read", "try_update", "transact", "check"),
     ),
     "Queue": ("send", "depth", "check"),
-    "Source": ("turn", "is_off"),
+    "Source": ("switch", "is_off"),
     "Mailer": ("send",),
     "Bucket": ("put_file", "copy_to", "delete_under"),
 }

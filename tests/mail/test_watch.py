@@ -54,7 +54,7 @@ def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTable
 
 def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: FakeTables) -> None:
     class Stuck(FakeSource):
-        def turn(self, *, is_open: bool) -> bool:
+        def switch(self, *, is_on: bool) -> bool:
             raise Unavailable("source")
 
     first, second = FakeSource(), FakeSource()

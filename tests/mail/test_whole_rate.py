@@ -46,11 +46,11 @@ class Slow(FakeSource):
     def __init__(self, source: FakeSource, left: int) -> None:
         self.source, self.left = source, left
 
-    def turn(self, *, is_open: bool) -> bool:
-        if not is_open and self.left:
+    def switch(self, *, is_on: bool) -> bool:
+        if not is_on and self.left:
             self.left -= 1
             return True
-        return self.source.turn(is_open=is_open)
+        return self.source.switch(is_on=is_on)
 
     def is_off(self) -> bool:
         return self.source.is_off()

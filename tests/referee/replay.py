@@ -60,7 +60,7 @@ class Replay:
             self._put_files(call, heard.arguments)
         elif heard.method == "copy_to":
             call(heard.arguments[0], io.BytesIO())
-        elif heard.method == "turn":
+        elif heard.method == "switch":
             for state in ("Enabled", "Disabled"):
                 self.mapping_state = state
                 call(**heard.named)

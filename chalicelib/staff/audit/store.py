@@ -42,6 +42,7 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:
+    """Yield the months from that of `high` back to that of `low`."""
     first, month = keys.audit_partition(low), keys.audit_partition(high)
     while month >= first:
         yield month

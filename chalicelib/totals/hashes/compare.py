@@ -17,7 +17,7 @@ def with_count(new: NewFigure) -> NewFigure:
     """Return the figure with its count; if staff send hashes, that is the number of different ones. Raise Invalid."""
     sends_hashes = new.hashes is not None or new.upload is not None
     if sends_hashes != (new.kind is FigureKind.HASHES) or (new.hashes is not None and new.upload is not None):
-        message = "Send hashes, or the upload of a file with hashes, with the kind hashes, and with no other kind"
+        message = "The kind hashes needs either hashes or the upload of a file with hashes. Other kinds take neither"
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
         number = len({as_hash(line, place) for place, line in enumerate(new.hashes, 1)})
