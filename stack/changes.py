@@ -49,4 +49,5 @@ def _row(change: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _urgency(row: tuple[str, str, str]) -> tuple[bool, str, str]:
+    """Return the key to sort by. Only removals and replacements have "RE" in their words: they come first."""
     return ("RE" not in row[0], row[0], row[1])

@@ -162,7 +162,7 @@ class DeliveryState(ABC):
         return max(*times, free_at)
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
-        """Return False if the request is no longer stored: it was settled meanwhile, or replaced by a newer one."""
+        """Change the item. Return False if the request is gone: settled, or replaced by a newer one."""
         change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
 

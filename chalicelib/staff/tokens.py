@@ -71,7 +71,7 @@ def described(token: StaffToken) -> dict[str, str]:
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
-    """Return False if there is no such token. Idempotent: keeps the time of the first call."""
+    """Revoke the token. Return False if there is none. Idempotent: keeps the time of the first call."""
     return store.revoke(token_id, now, tables)
 
 
@@ -101,7 +101,7 @@ def note_use(token: StaffToken, now: datetime, tables: Tables) -> None:
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:
-    """Return None also for malformed ids. These are not looked up, because AWS refuses very long keys."""
+    """Return the token; None if there is none. Malformed ids are not looked up: AWS refuses very long keys."""
     return store.find(token_id, tables) if ID.fullmatch(token_id) else None
 
 

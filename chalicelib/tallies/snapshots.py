@@ -28,7 +28,7 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
-    """Return True for one caller at a time. The lease expires after `seconds`, in case its holder crashes."""
+    """Take the lease: return True for one caller at a time. It expires after `seconds`, in case its holder crashes."""
     at = int(now.timestamp())
     is_free = absent_or_at_most(lease, at)
     return tables.try_update(Change(keys.snapshot(slug), assign={lease: at + seconds}, when=is_free))

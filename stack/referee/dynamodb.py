@@ -57,7 +57,7 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
 
 
 def _batch(operation: str, asked: Any) -> dict[str, Any]:
-    """Return the part of a batch that concerns one table. Names with "_" are of a batch and not of a single request."""
+    """Return the part of a batch that concerns one table. Its keys are in "_Keys", which no request of AWS has."""
     if operation == "BatchGetItem":
         return {**asked, "_Keys": asked["Keys"]}
     puts = [each["PutRequest"]["Item"] for each in asked if "PutRequest" in each]

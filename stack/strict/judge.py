@@ -31,7 +31,7 @@ class Judge:
         self._entries: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
-        """Return None for an allowed call. A call that the referee cannot read is refused, so that a test notices."""
+        """Return the refusal; None for an allowed call. Refuse what the referee cannot read, so that a test notices."""
         if call is None:
             return _unknown("none", f"{caller.name} made a call that the referee cannot read")
         referee = Referee(self._engine, Where(self._region, caller.account))

@@ -98,6 +98,7 @@ def _targets(expression: str) -> Iterator[str]:
 
 
 def _check_filter(params: Request) -> None:
+    """Refuse a filter that names a key attribute."""
     alone = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
     if _KEY & set(attributes_named(alone)):
         raise _invalid("Filter Expression can only contain non-primary key attributes")
