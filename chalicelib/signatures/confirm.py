@@ -37,7 +37,7 @@ def check_version(shown: str | None, petition: Petition) -> None:
         raise Invalid([FieldError("version", "The petition has just been edited. Read it again, then confirm")])
 
 
-def current_versions(petition: Petition) -> dict[str, str]:
+def versions_now(petition: Petition) -> dict[str, str]:
     """Return what `confirm` stores if its page showed the current text and wordings. Otherwise the signed ones stay."""
     return {"text_version": petition.text_version, "consent_version": petition.consent_version}
 
@@ -105,7 +105,7 @@ def _confirm_as_linked(
     return None
 
 
-def linked_signature(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
+def find_linked(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
     """Return the signature that the link is for. Raise LinkExpired if it is gone or can no longer be confirmed."""
     signature = store.find(subject.key, tables)
     if signature is None:

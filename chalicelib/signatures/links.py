@@ -18,14 +18,7 @@ from chalicelib.edge.http import FORM, chosen_language, content_type, form_field
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
-from chalicelib.signatures.confirm import (
-    check_version,
-    confirm,
-    current_versions,
-    linked_signature,
-    read_corrections,
-    settled,
-)
+from chalicelib.signatures.confirm import check_version, confirm, find_linked, read_corrections, settled, versions_now
 from chalicelib.signatures.letter import corrected_letter
 from chalicelib.signatures.letter_page import as_typed, check_member, offered_letter, shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
@@ -53,7 +46,7 @@ def show_confirmation(request: Request) -> Response:
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
-        return _confirm_page(request, link, linked_signature(link.subject, link.petition, now, tables()))
+        return _confirm_page(request, link, find_linked(link.subject, link.petition, now, tables()))
     except LinkExpired as expired:
         return _settled_page(request, expired)
 
@@ -106,11 +99,11 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
         check_member(fields, corrections, link.subject.country)
-        versions = {} if version is None else current_versions(link.petition)
+        versions = {} if version is None else versions_now(link.petition)
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also)
     except Invalid as invalid:
-        signature = linked_signature(link.subject, link.petition, now, tables())
+        signature = find_linked(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page_about(link.petition, request, AFTERWARDS[state], {})
@@ -163,7 +156,7 @@ def _confirm_page(
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """Return the page to confirm, or the page of its state if there is nothing to confirm or to answer."""
+    """Return the page to confirm, or to send an offered letter; otherwise the page of the state."""
     is_pending = signature.state is SignatureState.PENDING
     offered = offered_letter(signature, link.petition, times.now())
     if not is_pending and offered is None:

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.confirm import confirm, linked_signature, read_corrections
+from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import ERASED_LIFETIME, SignatureState
 from chalicelib.signatures.sign import Outcome, sign_from_queue
@@ -115,7 +115,7 @@ def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Pe
     identity = signed(tables, petition)
     erase(key_of(petition, identity), petition, LATER, tables)
     subject = subject_of(petition, identity)
-    assert linked_signature(subject, petition, LATER, tables).name is None
+    assert find_linked(subject, petition, LATER, tables).name is None
     assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables) is SignatureState.WITHDRAWN
     del tables.items[key_of(petition, identity)]
     with pytest.raises(LinkExpired):
