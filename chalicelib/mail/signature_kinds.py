@@ -126,9 +126,10 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
     """Return the links of the email, by the names that the templates use."""
     subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
+    asked = signature.letter_asked
     expiries = {
         # Not shortened to the closing time: staff may move it later. Confirming checks the petition again.
-        Purpose.CONFIRM: now + CONFIRM_LIFETIME,
+        Purpose.CONFIRM: max(now, asked.offered_from if asked else now) + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }

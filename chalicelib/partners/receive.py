@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, Unavailable
+from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
@@ -148,7 +149,8 @@ def _confirm(
     vouched = {} if is_own else {"name": sent.form.name, "updates": sent.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     corrections = Corrections.model_validate(vouched)
-    offered = signature.letter.model_dump(exclude_none=True) if signature.letter else None
+    typed, asked_at = signature.letter, iso(signature.signed_at)
+    offered = {**typed.model_dump(exclude_none=True), "asked_at": asked_at} if typed else None
     also = {"letter": None, "letter_asked": offered}
     confirm(subject, corrections, receiving.petition, now, receiving.tables, also=also, by_owner=False)
 

@@ -51,13 +51,15 @@ def confirm(
     *,
     also: Mapping[str, Any] = NO_CHANGE,
     by_owner: bool = True,
+    issued: datetime | None = None,
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `also`: more attributes to store, such as the letter. If the signature is confirmed and its owner was offered a
-    letter, that letter answers the offer. `by_owner`: the mailbox's owner confirms, so send the receipt
-    if the petition has one. Raise LinkExpired if the petition closed over a day ago or the signature is gone, Invalid
-    if the postcode does not fit the current country, and Conflicted if the signature keeps changing.
+    `also`: more attributes to store, such as the letter. `by_owner`: the mailbox's owner confirms, so send the receipt
+    if the petition has one. `issued`: when their link was issued. If the signature is confirmed and this link offered
+    its owner a letter, the letter in `also` answers the offer. Raise LinkExpired if the petition closed over a day ago
+    or the signature is gone, Invalid if the postcode does not fit the current country, and Conflicted if the
+    signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
@@ -67,7 +69,8 @@ def confirm(
         if stored is None:
             return SignatureState.CONFIRMED
         if stored["state"] != SignatureState.PENDING:
-            if by_owner and "letter_asked" in stored and "letter" in also:
+            asked = store.as_signature(stored).letter_asked
+            if issued and asked and issued >= asked.offered_from and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
             return SignatureState(stored["state"])
         # It was signed again after the email, so country or source changed. Check the postcode against that country.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.language import Language, translatable
+from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.core.web_addresses import links_in
 from chalicelib.pages.jinja import paragraphs
@@ -45,6 +47,20 @@ class SignedLetter(BaseModel):
     def is_own(self) -> bool:
         """Return whether the person wrote a part of it."""
         return isinstance(self.opening, str) or bool(self.subject or self.body)
+
+
+class AskedLetter(SignedLetter):
+    """The item's `letter_asked`: somebody typed it with the address of a confirmed signature."""
+
+    asked_at: Moment
+
+    @property
+    def offered_from(self) -> datetime:
+        """Return when the first link that offers it may be issued.
+
+        Tokens and items have whole seconds. So a link of the second in which it was asked for may be older than it.
+        """
+        return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The letter on the page where its sender confirms: as it will arrive, and as fields to correct."""
+"""The page where a signature is confirmed: the values of its form, and the letter as it will arrive."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -86,12 +86,36 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
         raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
 
 
-def offered_letter(signature: Signature, petition: Petition, now: datetime) -> ShownLetter | None:
-    """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send."""
+def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
+    """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send.
+
+    Only the email that offers it has a link `issued` late enough: strangers may have a link of an earlier email.
+    """
+    asked = signature.letter_asked
     is_offered = signature.state is SignatureState.CONFIRMED and signature.letter is None
-    if not is_offered or signature.letter_asked is None or not petition.confirmable_at(now):
+    if not is_offered or asked is None or issued < asked.offered_from or not petition.confirmable_at(now):
         return None
-    return shown_letter(signature.model_copy(update={"letter": signature.letter_asked}), petition)
+    return shown_letter(signature.model_copy(update={"letter": asked}), petition)
+
+
+def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return what the form has: what was typed on it, or else what was signed."""
+    return {**_signed_values(signature), **(shown.fields if shown else {}), **_typed_values(typed)}
+
+
+def _signed_values(signature: Signature) -> dict[str, str]:
+    return {
+        "name": signature.name or "",
+        "country": signature.country or "",
+        "postcode": signature.postcode or "",
+        "updates": "yes" if signature.updates else "",
+    }
+
+
+def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the typed values. For an unticked box, the hidden field before it sends "no"."""
+    boxes = ("updates", "letter.send", "letter.reply")
+    return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}
 
 
 def _names(letter: Letter, member: MemberOfParliament | None) -> list[str]:

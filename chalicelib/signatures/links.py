@@ -12,7 +12,7 @@ from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import FORM, chosen_language, content_type, form_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
@@ -20,7 +20,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
 from chalicelib.signatures.confirm import check_version, confirm, find_linked, read_corrections, settled, versions_now
 from chalicelib.signatures.letter import corrected_letter
-from chalicelib.signatures.letter_page import as_typed, check_member, offered_letter, shown_letter
+from chalicelib.signatures.letter_page import as_typed, check_member, form_values, offered_letter, shown_letter
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
@@ -36,6 +36,11 @@ class Link:
     token: str
     subject: Subject
     petition: Petition
+
+
+@dataclass(frozen=True)
+class ConfirmLink(Link):
+    issued: datetime
 
 
 @page_view(routes)
@@ -101,7 +106,7 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
         check_member(fields, corrections, link.subject.country)
         versions = {} if version is None else versions_now(link.petition)
         also = {**corrected_letter(fields, link.petition), **versions}
-        state = confirm(link.subject, corrections, link.petition, now, tables(), also=also)
+        state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
@@ -118,9 +123,11 @@ def _settled_page(request: Request, expired: LinkExpired) -> Response:
     return page_about(petition, request, AFTERWARDS[state], {})
 
 
-def _confirm_link(token: str | None, now: datetime) -> Link:
+def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
     subject = _subject(Purpose.CONFIRM, token, now)
-    return Link(token or "", subject, find_petition(subject.slug, now, tables()))
+    _, expires = tokens.payload_of(Purpose.CONFIRM, token or "", settings().token_keys)
+    petition = find_petition(subject.slug, now, tables())
+    return ConfirmLink(token or "", subject, petition, expires - CONFIRM_LIFETIME)
 
 
 def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
@@ -151,14 +158,14 @@ def _question_page(request: Request, purpose: Purpose, template: str) -> Respons
 
 def _confirm_page(
     request: Request,
-    link: Link,
+    link: ConfirmLink,
     signature: Signature,
     typed: Mapping[str, str] | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
     """Return the page to confirm, or to send an offered letter; otherwise the page of the state."""
     is_pending = signature.state is SignatureState.PENDING
-    offered = offered_letter(signature, link.petition, times.now())
+    offered = offered_letter(signature, link.issued, link.petition, times.now())
     if not is_pending and offered is None:
         return page_about(link.petition, request, AFTERWARDS[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
@@ -169,7 +176,7 @@ def _confirm_page(
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
         "countries": list(language.countries(countries()).items()) if is_pending else [],
-        "form": {**_signed_values(signature), **(shown.fields if shown else {}), **(_typed_values(typed or {}))},
+        "form": form_values(signature, shown, typed or {}),
         "errors": errors,
     }
     template = "confirm.html" if is_pending else "send_letter.html"
@@ -179,18 +186,3 @@ def _confirm_page(
 def _withdraw_token(subject: Subject) -> str:
     expires = times.now() + WITHDRAW_LIFETIME
     return tokens.issue(Purpose.WITHDRAW, subject, expires, settings().token_keys)
-
-
-def _signed_values(signature: Signature) -> dict[str, str]:
-    return {
-        "name": signature.name or "",
-        "country": signature.country or "",
-        "postcode": signature.postcode or "",
-        "updates": "yes" if signature.updates else "",
-    }
-
-
-def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the typed values. For an unticked box, the hidden field before it sends "no"."""
-    boxes = ("updates", "letter.send", "letter.reply")
-    return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}

@@ -52,8 +52,8 @@ def ask_again(
     `network`: where the person signs again. `letter`: what they ask to send. A confirmed signature without a letter
     offers it by that email, because anybody can type the address.
     """
-    is_offered = letter is not None and stored.state is SignatureState.CONFIRMED and stored.letter is None
-    offer = {"letter_asked": letter} if is_offered else NO_OFFER
+    may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
+    offer = {"letter_asked": {**letter, "asked_at": iso(now)}} if letter and may_offer else NO_OFFER
     if stored.mail_kind:
         nudge_mail(key, now, tables, network, offer)
     else:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import ExactMoment, Moment
-from chalicelib.signatures.letter import SignedLetter
+from chalicelib.signatures.letter import AskedLetter, SignedLetter
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
 UNMAILED_LIFETIME = timedelta(days=60)
@@ -82,7 +82,7 @@ class Signature(BaseModel):
     letter: SignedLetter | None = None
     # A letter that was typed with this address and that nobody has confirmed, although the signature is confirmed. Our
     # email offers it to the owner of the mailbox, who may send it.
-    letter_asked: SignedLetter | None = None
+    letter_asked: AskedLetter | None = None
     # Its origin (signatures.origin), and the versions of what was signed and agreed to.
     obtained_by: str
     channel: str

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.core import keys
 from chalicelib.core.errors import MailRefused
 from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
@@ -66,7 +67,8 @@ def an_old_request_for_a_letter(served: Served) -> None:
 def alice_is_offered_a_letter(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
     alice = confirmed(served.tables, petition)
-    change_item(served.tables, petition, alice, letter_asked={"version": petition.letter_version, "reply": False})
+    asked = {"version": petition.letter_version, "reply": False, "asked_at": iso(NOW)}
+    change_item(served.tables, petition, alice, letter_asked=asked)
 
 
 def sends_it(served: Served) -> None:

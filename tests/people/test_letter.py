@@ -4,6 +4,7 @@ from typing import Any
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
+from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import withdraw
@@ -42,7 +43,7 @@ def test_the_file_has_the_letter_as_it_was_confirmed(served: Served) -> None:
 def test_the_file_has_a_letter_that_somebody_asked_to_send_and_nobody_has_sent(served: Served) -> None:
     petition = a_petition_with_a_letter(served)
     identity = confirmed(served.tables, petition)
-    asked = {"version": petition.letter_version, "body": "Somebody typed this.", "reply": False}
+    asked = {"version": petition.letter_version, "body": "Somebody typed this.", "asked_at": iso(NOW)}
     change_item(served.tables, petition, identity, letter_asked=asked)
     letter = letter_in_file(served, identity)
     assert (letter["agreed"], letter["asked"]["body"]) == (None, "Somebody typed this.")
