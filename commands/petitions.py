@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from chalicelib.core import keys, times
-from chalicelib.core.errors import UnknownPetition
+from chalicelib.core.errors import Invalid, UnknownPetition
 from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import WORDS
+from chalicelib.petitions.form import WORDS, check_addresses
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from commands import common
@@ -54,12 +54,14 @@ def _exists(slug: str) -> bool:
 def read_petition(path: Path) -> Petition:
     """Return the petition of the file. Raise common.InputError that names the file and each wrong field."""
     try:
-        return Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        petition = Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        check_addresses(petition.letter)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise common.InputError(f"{path}: {error}") from error
-    except ValidationError as error:
-        lines = [f"{path}: {wrong.field}: {wrong.message}" for wrong in field_errors(error, WORDS)]
-        raise common.InputError("\n".join(lines)) from error
+    except (ValidationError, Invalid) as error:
+        errors = error.errors if isinstance(error, Invalid) else field_errors(error, WORDS)
+        raise common.InputError("\n".join(f"{path}: {wrong.field}: {wrong.message}" for wrong in errors)) from error
+    return petition
 
 
 def add_to(subparsers: Any) -> None:

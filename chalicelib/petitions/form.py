@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from chalicelib.core import times
+from chalicelib.core.address import canonical_of
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, field_errors, parsed
@@ -38,6 +39,10 @@ WORDS = Words(
 # Of a whole petition: its texts and its letter in several languages.
 MOST_KB = 64
 NOT_SHOWN = {"key_version", "shards"}
+SAME_ADDRESS = (
+    "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"
+    " out, or correct its address"
+)
 NO_MEMBERS = "This site has no table of members of parliament. Ask your engineers to deploy one first"
 
 
@@ -65,6 +70,7 @@ def read_new(body: str, now: datetime) -> Petition:
     values = _object(body)
     wrong = _name_errors(values, {"slug": values.get("slug")})
     petition = _petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, wrong)
+    check_addresses(petition.letter)
     _check_members(petition.letter)
     return petition
 
@@ -85,6 +91,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     if time_errors:
         raise Invalid(time_errors)
     if after.letter != petition.letter:
+        check_addresses(after.letter)
         _check_members(after.letter)
     return after
 
@@ -121,6 +128,17 @@ def _petition(values: Mapping[str, Any], wrong: dict[str, FieldError]) -> Petiti
     if wrong:
         raise Invalid([*wrong.values()])
     return petition
+
+
+def check_addresses(letter: Letter | None) -> None:
+    """Raise Invalid if two targets have one address: it would get two letters of each person.
+
+    `Letter` does not check this, because stored letters may have it.
+    """
+    seen: dict[str, int] = {}
+    for place, target in enumerate(letter.targets if letter else (), 1):
+        if target.email and (first := seen.setdefault(canonical_of(target.email), place)) != place:
+            raise Invalid([FieldError("letter.targets", SAME_ADDRESS.format(first, place))])
 
 
 def _check_members(letter: Letter | None) -> None:

@@ -97,7 +97,6 @@ class Letter(LetterText):
             raise ValueError("Each target needs a key of its own")
         if sum(target.members for target in targets) > 1:
             raise ValueError("Only one target can be the members of parliament")
-        _check_addresses(targets)
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
@@ -119,17 +118,6 @@ class Letter(LetterText):
 
     def target(self, key: str) -> LetterTarget | None:
         return next((each for each in self.targets if each.key == key), None)
-
-
-def _check_addresses(targets: Sequence[LetterTarget]) -> None:
-    """Raise ValueError if two targets have one address: it would get two letters of each person."""
-    seen: dict[str, int] = {}
-    for place, target in enumerate(targets, 1):
-        if target.email and (first := seen.setdefault(canonical_of(target.email), place)) != place:
-            raise ValueError(
-                f"Targets {first} and {place} have the same email address, which would get two letters from each"
-                " person. Leave one of them out, or correct its address"
-            )
 
 
 class KeptLetter(BaseModel):

@@ -84,6 +84,19 @@ def test_an_invalid_file_is_reported_by_name_and_field(
     assert tables.items == {}
 
 
+@pytest.mark.parametrize("command", ["check", "load"])
+def test_a_file_with_two_targets_of_one_address_is_refused(
+    file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    target = '[[letter.targets]]\nkey = "{}"\nname = "Minister"\nemail = "minister@target.example"\n'
+    words = ("subject", "body", "send_wording", "reply_wording")
+    letter = "[letter]\n" + "".join(f'{each} = "Trees"\n' for each in words)
+    file.write_text(file.read_text(encoding="utf-8") + letter + target.format("a") + target.format("b"))
+    assert manage.main(["petition", command, str(file)]) == 1
+    assert "letter.targets: Targets 1 and 2 have the same email address" in capsys.readouterr().err
+    assert tables.items == {}
+
+
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
 def test_an_unreadable_file_is_reported_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None

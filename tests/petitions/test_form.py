@@ -107,6 +107,33 @@ def test_errors_of_a_letter_say_what_to_type() -> None:
     assert (error.field, error.message) == ("letter.targets", "Give the letter at least one target, and at most 20")
 
 
+def targets_with(address: str) -> list[dict[str, Any]]:
+    pm = {"key": "pm", "name": "Prime Minister", "email": "pm@target.example"}
+    return [TARGET, pm, {"key": "minister", "name": "Minister", "email": address}]
+
+
+@pytest.mark.parametrize(
+    "address", [TARGET["email"], "Home.Secretary@TARGET.example", "home.secretary+x@target.example"]
+)
+def test_two_targets_with_one_address_are_refused_in_words(address: str) -> None:
+    """It would get two letters from each person."""
+    with pytest.raises(Invalid) as new:
+        read_new(written(letter=LETTER | {"targets": targets_with(address)}), NOW)
+    with pytest.raises(Invalid) as edit:
+        edited(DRAFT, letter=LETTER | {"targets": targets_with(address)})
+    for caught in (new, edit):
+        [error] = caught.value.errors
+        assert error.field == "letter.targets"
+        assert str(error.message).startswith("Targets 1 and 3 have the same email address")
+    assert edited(DRAFT, letter=LETTER | {"targets": targets_with("minister@target.example")}).letter
+
+
+def test_a_stored_letter_with_one_address_twice_is_read_and_other_parts_are_edited() -> None:
+    """It was accepted once. People can still sign, and withdraw."""
+    petition = a_petition(letter=LETTER | {"targets": targets_with(TARGET["email"])})
+    assert edited(petition, title="New").letter == petition.letter
+
+
 @pytest.mark.parametrize("name", ["state", "revision", "paused_at", "removed_reason"])
 def test_a_new_petition_cannot_set_lifecycle_fields(name: str) -> None:
     later: dict[str, Any] = {name: "open"}

@@ -6,7 +6,6 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.validation import field_errors
 from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.petitions.letter import Digest, Paced, Single
@@ -51,21 +50,6 @@ def test_a_target_gets_letters_singly_unless_the_file_says_otherwise() -> None:
 def test_a_wrong_letter_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         a_petition(letter=LETTER | changes)
-
-
-@pytest.mark.parametrize(
-    "address", [TARGET["email"], "Home.Secretary@TARGET.example", "home.secretary+x@target.example"]
-)
-def test_two_targets_with_one_address_are_refused_in_words(address: str) -> None:
-    """It would get two letters from each person."""
-    other = {"key": "pm", "name": "Prime Minister", "email": "pm@target.example"}
-    again = {"key": "minister", "name": "Minister", "email": address}
-    with pytest.raises(ValidationError) as caught:
-        a_petition(letter=LETTER | {"targets": [TARGET, other, again]})
-    [error] = field_errors(caught.value)
-    assert error.field == "letter.targets"
-    assert str(error.message).startswith("Targets 1 and 3 have the same email address")
-    assert a_petition(letter=LETTER | {"targets": [TARGET, other]}).letter
 
 
 @pytest.mark.parametrize("name", ["subject", "body", "openings", "send_wording", "reply_wording", "targets"])
