@@ -2,7 +2,7 @@
 
 import { ask, isRefusal } from "./api.js";
 
-/** @import { ManagedPetition, StaffPetition } from "#api" */
+/** @import { LetterOutput, ManagedPetition, StaffPetition } from "#api" */
 /** @typedef {Partial<ManagedPetition>} Start */
 
 // Square brackets are gaps. A petition with gaps must not be opened.
@@ -60,12 +60,16 @@ export function startFrom(latest) {
 }
 
 /**
- * A copy has everything but the address and the times.
+ * A copy has everything but the address, the times and test mode.
  * @param {ManagedPetition} petition
  * @returns {Start}
  */
-export const copyOf = (petition) =>
-  Object.fromEntries([...OF_THE_CHARITY, ...WORDINGS, ...COPIED].map((name) => [name, petition[name]]));
+export function copyOf(petition) {
+  const copy = Object.fromEntries([...OF_THE_CHARITY, ...WORDINGS, ...COPIED].map((name) => [name, petition[name]]));
+  const { letter } = petition;
+  if (!letter) return copy;
+  return { ...copy, letter: { ...letter, targets: letter.targets.map((target) => ({ ...target, test_to: null })) } };
+}
 
 /**
  * The latest petition of the site, as far as the token allows to see it.
@@ -87,11 +91,19 @@ export async function latestPetition(may) {
   );
 }
 
+/** @param {LetterOutput} letter */
+const letterTexts = ({ subject, body, openings, send_wording: send, reply_wording: reply, targets }) => [
+  ...[subject, body, send, reply],
+  ...(openings ?? []),
+  ...targets.map(({ name }) => name),
+];
+
 /**
- * The gaps of the template that are not filled in.
+ * Whether there are gaps that are not filled in, in the petition or in its letter.
  * @param {ManagedPetition} petition
  */
-export const hasGaps = (petition) =>
-  ["title", "summary", "text", "target", "charity", ...WORDINGS].some((name) =>
-    GAP.test(String(petition[/** @type {keyof ManagedPetition} */ (name)])),
-  );
+export function hasGaps(petition) {
+  const names = /** @type {const} */ (["title", "summary", "text", "target", "charity", ...WORDINGS]);
+  const texts = [...names.map((name) => petition[name]), ...(petition.letter ? letterTexts(petition.letter) : [])];
+  return texts.some((text) => GAP.test(text));
+}

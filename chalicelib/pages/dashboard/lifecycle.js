@@ -11,6 +11,8 @@ import { fromInput, timeField, toInput } from "./petition-form.js";
 /** @typedef {{ name: "at" | "reason", input: HTMLInputElement | HTMLTextAreaElement, place: HTMLElement }} Question */
 
 const GAPS = "Careful: there is still text in [square brackets], which the public would read.";
+const TESTED =
+  "Careful: the letter has a test address. Letters of people who confirm go there, and never to the target.";
 const UNSAVED = "What you have typed and not saved stays in the form, and is not public.";
 
 /** @type {Record<PetitionState, Words>} */
@@ -74,6 +76,19 @@ function questionFor(petition, { schedules, needs_reason: needsReason }, now) {
 export const offeredTime = (planned, now) => (planned && Date.parse(planned) > now ? toInput(planned) : "");
 
 /**
+ * What a transition does, and what to be careful about.
+ * @param {ManagedPetition} petition
+ * @param {PetitionState} state
+ * @param {boolean} isUnsaved whether the form holds text that is not saved
+ */
+export function effectOf(petition, state, isUnsaved) {
+  const opens = state === "open";
+  const gaps = opens && hasGaps(petition) ? GAPS : "";
+  const tested = opens && petition.letter?.targets.some(({ test_to: test }) => test) ? TESTED : "";
+  return [wordsFor(petition, state).effect, isUnsaved ? UNSAVED : "", gaps, tested].filter(Boolean).join(" ");
+}
+
+/**
  * Ask the user for what a transition needs.
  * @param {ManagedPetition} petition
  * @param {Transition} transition
@@ -82,9 +97,8 @@ export const offeredTime = (planned, now) => (planned && Date.parse(planned) > n
  */
 export async function askFor(petition, transition, isUnsaved) {
   const { state } = transition;
-  const { action, effect: usual, kind } = wordsFor(petition, state);
-  const gaps = state === "open" && hasGaps(petition) ? GAPS : "";
-  const effect = [usual, isUnsaved ? UNSAVED : "", gaps].filter(Boolean).join(" ");
+  const { action, kind } = wordsFor(petition, state);
+  const effect = effectOf(petition, state, isUnsaved);
   const question = questionFor(petition, transition, Date.now());
   if (!question) return (await confirmed(action, effect, action)) ? { state } : null;
   const { name, input, place } = question;

@@ -45,8 +45,17 @@ test("a copy has every text and goal, and neither address, times nor state", () 
   assert.deepEqual(copyOf(STORED), copied);
 });
 
+test("a copy is not in test mode", () => {
+  const target = { key: "minister", name: "Minister", email: "minister@target.example" };
+  const letter = { ...STORED.letter, targets: [{ ...target, test_to: "bob@charity.example" }] };
+  assert.deepEqual(copyOf({ ...STORED, letter }).letter.targets, [{ ...target, test_to: null }]);
+  assert.equal(copyOf({ ...STORED, letter: null }).letter, null);
+});
+
 test("gaps that are not filled in are found before the petition opens", () => {
   assert.equal(hasGaps(STORED), false);
   for (const name of ["title", "summary", "text", "sign_wording", "updates_wording"])
     assert.equal(hasGaps({ ...STORED, [name]: TEMPLATE[name] }), true, name);
+  for (const change of [{ body: "[What you ask]" }, { openings: ["[Who you are]"] }, { targets: [{ name: "[Whom]" }] }])
+    assert.equal(hasGaps({ ...STORED, letter: { ...STORED.letter, ...change } }), true, JSON.stringify(change));
 });
