@@ -96,7 +96,8 @@ export function keepTyped(form, path) {
   const seen = restored.filter(({ type }) => type !== "hidden");
   const overtaken = seen.filter((input) => kept[input.name]?.before !== stored.get(input));
   const shown = notice(seen, overtaken, () => {
-    for (const input of inputs) fill(input, stored.get(input) ?? "");
+    // A field that is told of an input shows the part that it is in.
+    for (const [input, value] of stored) if (input.value !== value) fill(input, value);
     note();
     shown.remove();
   });

@@ -78,6 +78,20 @@ test("discarding shows what is stored", () => {
   assert.deepEqual([again.values(), unsavedPages()], [{ title: "Trees" }, []]);
 });
 
+test("discarding tells only the fields that it changes, because an input shows a hidden target", () => {
+  const stored = { title: "Trees", "letter.targets.19.name": "" };
+  const form = formWith(stored);
+  keepTyped(form, PAGE);
+  form.type("title", "More trees");
+  const again = formWith(stored);
+  const told = [];
+  for (const each of again.elements) each.addEventListener("input", () => told.push(each.name));
+  const notice = keepTyped(again, PAGE);
+  notice.remove = () => {};
+  [...notice.all()].find(({ tag }) => tag === "button").listeners.click();
+  assert.deepEqual(told, ["title", "title"]);
+});
+
 test("passwords, tokens and files are never kept", () => {
   for (const type of ["password", "file"]) {
     const form = formWith({ title: "" });
