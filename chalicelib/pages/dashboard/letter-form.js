@@ -143,9 +143,10 @@ export function wordsFrom(typed, path, before) {
  * @param {Partial<ManagedPetition>} before
  * @returns {unknown} null without a letter; the API rejects what is missing
  */
-export function letterFrom(typed, { letter }) {
+export function letterFrom(typed, before) {
+  const { letter } = before;
   const words = wordsFrom(typed, "letter", letter ?? {});
-  const targets = targetsFrom(typed);
+  const targets = targetsFrom(typed, before);
   // A new form already has the two wordings.
   const isBlank = !words.subject && !words.body && !words.openings?.length && !targets.length;
   return isBlank ? null : { ...words, may_edit: typed.has("letter.may_edit"), targets };

@@ -3,7 +3,7 @@
 import { button, confirmed, h } from "./dom.js";
 import { field } from "./forms.js";
 
-/** @import { LetterTargetOutput } from "#api" */
+/** @import { LetterTargetOutput, LetterTextOutput, ManagedPetition } from "#api" */
 /** @typedef {HTMLInputElement | HTMLSelectElement} Input */
 /** @typedef {{ element: HTMLElement, inputs: Input[], fit: () => void }} Block */
 
@@ -195,15 +195,34 @@ function fill(block, values) {
   }
 }
 
+/** @param {Partial<LetterTextOutput> | null | undefined} words */
+const keysNamed = (words) => Object.keys(words?.target_names ?? {});
+
+/**
+ * The keys that a new target must not get: it would take over letters, counts and names of the target that had it.
+ * @param {Partial<ManagedPetition>} before
+ */
+const storedKeys = ({ letter, translations = {} }) => [
+  ...(letter?.targets ?? []).map(({ key }) => key),
+  ...[letter, ...Object.values(translations).map((each) => each.letter)].flatMap(keysNamed),
+];
+
 /**
  * @param {FormData} typed
+ * @param {Partial<ManagedPetition>} before
+ * @param {number} now milliseconds since 1970
  * @returns {Record<string, unknown>[]} up to the last block that has something; the API rejects what is missing
  */
-export function targetsFrom(typed) {
+export function targetsFrom(typed, before, now = Date.now()) {
   const count = [...Array(MOST).keys()].findLast((index) => isWritten(typed, index)) ?? -1;
   const indexes = [...Array(count + 1).keys()];
   const taken = indexes.map((index) => String(typed.get(nameOf(index, "key")) ?? ""));
-  return indexes.map((index) => targetFrom(typed, index, taken));
+  const known = storedKeys(before);
+  // A stored petition may have had targets that were removed, whose keys are not stored any more.
+  const ending = before.slug ? Math.floor(now / 1000).toString(36) : "";
+  for (const index of indexes)
+    taken[index] ||= newKey(String(typed.get(nameOf(index, "name")) ?? "").trim(), [...taken, ...known], ending);
+  return indexes.map((index) => targetFrom(typed, index, taken[index]));
 }
 
 /**
@@ -217,15 +236,14 @@ const isWritten = (typed, index) =>
 /**
  * @param {FormData} typed
  * @param {number} index
- * @param {string[]} taken the keys so far
+ * @param {string | undefined} key
  */
-function targetFrom(typed, index, taken) {
+function targetFrom(typed, index, key) {
   /** @param {string} name */
   const value = (name) => String(typed.get(nameOf(index, name)) ?? "").trim();
   const members = value("members") === TO_MEMBERS;
-  taken[index] ||= newKey(value("name"), taken);
   return {
-    key: taken[index],
+    key,
     name: value("name") || undefined,
     members,
     email: members ? null : value("email"),
@@ -249,11 +267,13 @@ function deliveryFrom(value) {
  * The id of a new target, made of its name. It stays when the name is corrected.
  * @param {string} name
  * @param {string[]} taken
+ * @param {string} [ending] that no earlier key has
  */
-export function newKey(name, taken) {
+export function newKey(name, taken, ending = "") {
   const letters = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const dashed = letters.replace(/[^a-z0-9]+/g, "-").slice(0, 30);
-  const start = dashed.replace(/^-+|-+$/g, "") || "target";
+  const plain = dashed.replace(/^-+|-+$/g, "") || "target";
+  const start = ending ? `${plain}-${ending}` : plain;
   const keys = [start, ...Array.from({ length: MOST }, (_, number) => `${start}-${number + 2}`)];
   return keys.find((key) => !taken.includes(key)) ?? start;
 }

@@ -102,10 +102,24 @@ test("text that was kept shows its target again, and those before it", () => {
   );
 });
 
+test("a new target never gets the key of another target of the petition, removed or not", () => {
+  const typed = new FormData();
+  typed.set("letter.targets.0.name", "Minister");
+  const keyOf = (before) => letterFrom(typed, before).targets[0].key;
+  assert.equal(keyOf({}), "minister");
+  assert.equal(keyOf({ letter: LETTER }), "minister-2");
+  const cy = { letter: { target_names: { minister: "Gweinidog" } } };
+  assert.equal(keyOf({ translations: { cy } }), "minister-2");
+  // The stored petition does not tell which targets it had.
+  assert.match(keyOf({ slug: "trees" }), /^minister-[a-z0-9]{6}$/);
+});
+
 test("a new target gets a key from its name, which no other has", () => {
   assert.equal(newKey("Home Secretary", []), "home-secretary");
   assert.equal(newKey("Ministère de l’Intérieur", []), "ministere-de-l-interieur");
   assert.equal(newKey("Home Secretary", ["home-secretary"]), "home-secretary-2");
   assert.equal(newKey("内政大臣", ["target"]), "target-2");
-  assert.match(newKey("x".repeat(200), []), /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/);
+  assert.equal(newKey("Home Secretary", ["home-secretary-t6x2k0"], "t6x2k0"), "home-secretary-t6x2k0-2");
+  for (const ending of ["", "t6x2k0"])
+    assert.match(newKey("x".repeat(200), [], ending), /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/);
 });
