@@ -19,8 +19,8 @@ def page() -> str:
 
 
 def refused_page() -> str:
-    """Return the page after a form that was refused. It is short: the firewall takes 4 KB."""
-    return _in_every_language("_refused.html", "Please try again in a few minutes")
+    """Return the page after a request that may not have arrived. It is short: the firewall takes 4 KB."""
+    return _in_every_language("_refused.html", "Sorry, we are very busy")
 
 
 def _in_every_language(template: str, title: str) -> str:

@@ -14,7 +14,7 @@ signature, without personal data. Its items expire. LIMITS holds what limits ema
                 TALLY#<slug>           HEAD             total of the closed days, and the last of them
                 TALLY#<slug>           DAY#<day>        a closed day, summed over its shards
                 TALLY#<slug>           ADJUSTED#<time>  what a repair added, and why (tallies.prove.adjust)
-                SNAPSHOT#<slug>        COUNT            the public count, refreshed under a lease
+                SNAPSHOT#<slug>        COUNT            the public count and its lease. Without slug: the list's lease
                 PENDING#<slug>#<bucket> COUNT           projected from the stream: how many are pending, and confirmed
                                                         by version and postcode area
                 CONSTITUENCIES#<slug>#<bucket> <group>  confirmed by constituency, projected too: one group of them

@@ -15,8 +15,8 @@ from chalicelib.tallies.model import Counted
 # A CDN's copy may be 6 s old, and the list of petitions is kept for another second: together below 10 s.
 FRESH = timedelta(seconds=2)
 LEASE_SECONDS = 10
-# Each refresh writes a lease and a snapshot. A list with more stale snapshots leaves the others to the next readers.
-MOST_REFRESHED = 10
+# The list's refresh writes each snapshot. If more are stale, the others wait for the next refresh, 2 s later or more.
+MOST_REFRESHED = 100
 
 
 def public_count(petition: Counted, now: datetime, tables: Tables) -> Count:
@@ -55,11 +55,15 @@ def public_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) -
 def _all_refreshed(
     stale: Sequence[Counted], found: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
-    """Count and save the oldest whose lease is free, and every petition without a snapshot."""
+    """Count and save the oldest if the list's lease is free, and every petition without a snapshot in any case.
+
+    The lease is not released: it expires when the new snapshots are stale.
+    """
     missing = [each for each in stale if each.slug not in found]
     old = sorted((each for each in stale if each.slug in found), key=lambda each: found[each.slug].as_of)
-    leased = [each for each in old[:MOST_REFRESHED] if snapshots.lease_snapshot(each.slug, now, LEASE_SECONDS, tables)]
-    counts = exact_counts([*missing, *leased], now, tables) if missing or leased else {}
+    is_ours = bool(old) and snapshots.lease_list(now, int(FRESH.total_seconds()), tables)
+    chosen = [*missing, *(old[:MOST_REFRESHED] if is_ours else [])]
+    counts = exact_counts(chosen, now, tables) if chosen else {}
     for slug, count in counts.items():
         snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables, count.withdrawn)
     return counts

@@ -34,6 +34,11 @@ def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease
     return tables.try_update(Change(keys.snapshot(slug), assign={lease: at + seconds}, when=is_free))
 
 
+def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
+    """Return True for one caller in `seconds`, who then refreshes the whole list. No petition has an empty slug."""
+    return lease_snapshot("", now, seconds, tables)
+
+
 def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None:
     tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 

@@ -36,7 +36,7 @@ _RESPONSES = {
     "INVALID_SIGNATURE": (*_REFUSED, 0),
     "WAF_FILTERED": (*_REFUSED, 0),
     "DEFAULT_4XX": (*_BAD, 0),
-    "DEFAULT_5XX": (503, "Something went wrong on our side. Nothing is lost; please try again in a moment.", 5),
+    "DEFAULT_5XX": (503, f"Something went wrong on our side. {_AGAIN}", 5),
 }
 _TITLES = {413: "Content Too Large"}
 # No user input and no IP address.
@@ -86,7 +86,8 @@ def _response(status: int, detail: str, retry_after: int) -> Template:
     """Return a problem like our own (RFC 9457).
 
     A gateway response is the same for forms and programs. Behind a CDN, Refresh leads browsers on to a page in words:
-    it takes the place of the problem, so that Back leads to the form. Programs do not follow it.
+    it takes the place of the problem, so that Back leads to the form. Programs do not follow it. What was sent may have
+    arrived all the same: the page says so.
     """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
     # Refresh would tell the page this address, which may have a token.

@@ -32,7 +32,8 @@ _RATES = (
     RateRule("Links", r"^/(confirm|withdraw|unsubscribe|stop)/*$", 3_000, is_page=True, posts_only=False),
     RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
-# AWS's groups of rules. Those named here only count: our bodies have up to 16 KB, letters and Markdown in them, and
+# AWS's groups of rules. Those named here only count, also when the others block. AWS's refuse bodies over 8 KB. Ours
+# have up to 16 KB (petitions 64 KB, partners' files and hashes some MB), with letters and Markdown in them. And
 # programs without a name may read our JSON.
 _GROUPS = {
     "AWSManagedRulesAmazonIpReputationList": (),

@@ -89,7 +89,7 @@ def test_without_javascript_a_throttled_form_leads_to_a_page_in_words_and_back_t
         page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
         fill(page, "patient@example.org")
         press_sign(page)
-        expect(page.get_by_role("heading", level=1).first).to_have_text("Please try again in a few minutes")
+        expect(page.get_by_role("heading", level=1).first).to_have_text("Sorry, we are very busy")
         page.go_back()
         expect(page.get_by_role("textbox", name="Email address")).to_have_value("patient@example.org")
 

@@ -19,11 +19,18 @@ def test_it_says_that_nothing_was_sent_and_how_to_go_back_in_every_language() ->
     assert english.count("<li>") == welsh.count("<li>") == 3
 
 
-def test_after_a_refused_form_it_says_how_to_go_back_in_every_language() -> None:
+def test_after_a_refused_request_it_says_that_it_may_have_arrived_and_how_to_go_back_in_every_language() -> None:
+    """It follows a write whose answer timed out too, and a thank-you page that failed: Alice has signed then."""
     english, welsh = re.findall(r'<section lang="\w+" dir="ltr">(.*?)</section>', REFUSED, re.DOTALL)
-    assert "use your browser’s Back button. What you typed should still be there." in english
-    assert "You will be counted once." in english
-    assert "Nothing was sent" not in english, "a gateway that timed out may have sent it"
+    assert "We may not have received yours." in english
+    assert "If you signed and get our email, your signature has arrived." in english
+    assert (
+        "use your browser’s Back button, and press the button again. What you typed should still be there." in english
+    )
+    assert "It is safe to press the button twice. Signing twice counts once." in english
+    assert "Efallai nad ydym wedi derbyn eich un chi." in welsh
+    for untrue in ("Nothing was sent", "could not take", "ni allem dderbyn"):
+        assert untrue not in REFUSED
     assert "If you opened a link from an email, open it again." in english
     assert english.count("<li>") == welsh.count("<li>") == 4
 

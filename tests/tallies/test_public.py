@@ -10,8 +10,9 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
+from chalicelib.tallies import public
 from chalicelib.tallies.public import FRESH, LEASE_SECONDS, MOST_REFRESHED, public_count, public_counts
-from chalicelib.tallies.snapshots import lease_snapshot, save_snapshot, snapshot
+from chalicelib.tallies.snapshots import lease_list, lease_snapshot, save_snapshot, snapshot
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
 
@@ -107,14 +108,28 @@ def test_one_caller_refreshes_a_list_for_all(tables: FakeTables, petition: Petit
     tables.calls.clear()
     assert public_counts([petition], NOW + FRESH - SECOND, tables)[petition.slug].as_of == NOW
     assert tables.calls == ["batch_get"]
-    assert lease_snapshot(petition.slug, NOW + FRESH, LEASE_SECONDS, tables)
+    assert lease_list(NOW + FRESH, 2, tables)
     tables.calls.clear()
     assert public_counts([petition], NOW + FRESH, tables)[petition.slug].as_of == NOW
     assert tables.calls == ["batch_get", "update"], "another caller has the lease"
+    assert public_counts([petition], NOW + 2 * FRESH, tables)[petition.slug].as_of == NOW + 2 * FRESH
 
 
-def test_a_list_refreshes_a_limited_number_and_the_oldest_first(tables: FakeTables) -> None:
-    newest, *others = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+def test_no_number_of_a_list_of_a_hundred_petitions_is_old_however_seldom_somebody_asks(tables: FakeTables) -> None:
+    """The CDN asks for a list every six seconds at most. Every answer is fresh, and one lease is for all."""
+    petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(100)]
+    for later in (NOW + 6 * SECOND, NOW + 12 * SECOND, NOW + DAY / 4):
+        tables.calls.clear()
+        found = public_counts(petitions, later, tables)
+        assert max(later - count.as_of for count in found.values()) < FRESH
+        assert tables.calls.count("update") == 1 + len(petitions)
+
+
+def test_a_longer_list_refreshes_a_limited_number_and_the_oldest_first(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "MOST_REFRESHED", 10)
+    newest, *others = [a_published_petition(tables, slug=f"petition-{n}") for n in range(11)]
     public_counts([newest], NOW, tables)
     counts = public_counts([newest, *others], NOW + FRESH, tables)
     assert counts.pop(newest.slug).as_of == NOW
@@ -123,6 +138,7 @@ def test_a_list_refreshes_a_limited_number_and_the_oldest_first(tables: FakeTabl
 
 def test_a_list_counts_every_petition_without_a_snapshot(tables: FakeTables) -> None:
     petitions = [a_published_petition(tables, slug=f"petition-{n}") for n in range(MOST_REFRESHED + 1)]
+    assert lease_list(NOW, 2, tables)
     for petition in petitions:
         del tables.items[keys.snapshot(petition.slug)]
     assert len(public_counts(petitions, NOW, tables)) == len(petitions)
