@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
-from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, next_list, rows, worked
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, worked
 from tests.faults.scenes import PETITION, Scene, counted_right
 from tests.faults.staff_scenes import asked, bob_may_all, is_in_the_trail, read
 from tests.served import Served, sqs_event
@@ -31,8 +31,8 @@ def a_second_list_that_waits(served: Served) -> None:
     """Alice was on the first."""
     bob_may_all(served)
     confirmed(served.tables, PETITION, ALICE, updates=True)
-    worked(served, next_list(served, 1))
-    served.asked = next_list(served, 2)  # type: ignore[attr-defined]
+    worked(served, a_list(served.tables, 1))
+    served.asked = a_list(served.tables, 2)  # type: ignore[attr-defined]
 
 
 def a_list_that_waits(served: Served) -> None:
@@ -43,7 +43,8 @@ def a_list_that_waits(served: Served) -> None:
 def one_cancelled_after_its_upload(served: Served) -> None:
     a_list_that_waits(served)
     cancel(served.asked, NOW, served.tables)  # type: ignore[attr-defined]
-    served.bucket.objects[f"files/{served.asked.job_id}/x/file"] = b""  # type: ignore[attr-defined]
+    for name in ("files/{}/x/file", "listed/{}/00-x"):
+        served.bucket.objects[name.format(served.asked.job_id)] = b""  # type: ignore[attr-defined]
 
 
 def requested(served: Served) -> bool:

@@ -12,10 +12,10 @@ from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.validation import parsed
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.exports.encrypt import recipient_of
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.exports.subscribers.request import prepared
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audited, cancelled, staff_view
@@ -31,7 +31,7 @@ def request_list(request: Request, slug: str) -> Response:
     """Return 202 and the list, which a worker now writes."""
     wanted = parsed(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
-    job = _prepared(wanted, petition.slug, actor(request).owner, times.now())
+    job = prepared(wanted, petition.slug, actor(request).owner, times.now(), tables())
     audited(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
     start(job, lists_queue(), tables())
     return json_answer(_shown(job), 202)
@@ -64,20 +64,6 @@ def link_list(request: Request, list_id: str) -> Response:
         "expires_at": times.iso(now + timedelta(seconds=LINK_SECONDS)),
     }
     return json_answer(link)
-
-
-def _prepared(wanted: ListRequest, slug: str, owner: str, now: datetime) -> OptInList:
-    """Return the job, not stored yet. Raise Invalid if the recipient's key is invalid."""
-    recipient, moment = recipient_of(wanted.recipient), now.replace(microsecond=0)
-    return OptInList(
-        job_id=new_id(slug, moment),
-        requested_by=owner,
-        requested_at=moment,
-        touched_at=moment,
-        recipient=recipient.shown,
-        recipient_key=recipient.key,
-        known=max((len(job.parts) for job in jobs_of(OptInList, slug, tables())), default=0),
-    )
 
 
 def _result_of(job: OptInList, now: datetime) -> ListResult:

@@ -36,7 +36,7 @@ class ListResult(BaseModel):
 class OptInList(Job):
     """The stored item. `parts` is the cursor: the object of each written bucket, in order.
 
-    `known`: for how many buckets the ids of earlier lists are stored.
+    `earlier`: the id of the last list that was done. People on it who left since are listed as unsubscribed.
     """
 
     kind: ClassVar[str] = "list"
@@ -45,7 +45,7 @@ class OptInList(Job):
 
     recipient: str
     recipient_key: str | None = None
-    known: int = 0
+    earlier: str | None = None
     parts: list[str] = Field(default_factory=list)
     subscribed: int = 0
     unsubscribed: int = 0

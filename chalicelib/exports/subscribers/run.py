@@ -1,7 +1,8 @@
 """The steps of a list: one part for each bucket, and one step that joins and encrypts them.
 
 A person who was on an earlier list and no longer gets updates is listed as unsubscribed, in every later list. For that,
-one object for each bucket keeps the ids of all people who were ever listed.
+each list keeps the ids of all people who were ever listed, one object for each bucket. The next list reads them only if
+this one was done. Nobody got the file of a list that was cancelled or failed, so its people stay private.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from chalicelib.exports.gather import PARTS
 from chalicelib.exports.subscribers.model import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.request import find_job
 from chalicelib.mail.stop import who_stopped
 from chalicelib.signatures.walk import opted_in
 from chalicelib.updates.kinds import may_get_updates
@@ -53,9 +55,12 @@ class Listing:
         self.bucket.delete_under(f"{PARTS}/{job.job_id}/")
         if job.result is None:  # It may have been cancelled while the file was uploaded.
             self.bucket.delete_under(f"{FILES}/{job.job_id}/")
+            self.bucket.delete_under(f"{LISTED}/{job.job_id}/")
+        elif job.earlier:  # The next list reads the ids of this one.
+            self.bucket.delete_under(f"{LISTED}/{job.earlier}/")
 
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
-        """Write the part of one bucket, and add its people to the ids that were ever listed."""
+        """Write the part of one bucket, and the ids that were ever listed, with those of its people."""
         people = {item["sk"]: item for item in opted_in(job.slug, bucket, self.tables)}
         subscribed = self._without_stopped(job.slug, [item for item in people.values() if may_get_updates(item)])
         earlier = self._ids_listed_before(job, bucket)
@@ -64,7 +69,7 @@ class Listing:
         rows += [_row("unsubscribed", each, people.get(each, {})) for each in unsubscribed]
         key = f"{PARTS}/{job.job_id}/{bucket}-{token_hex(4)}"
         self._put(key, "".join(rows))
-        self._put(f"{LISTED}/{job.slug}/{bucket}", "".join(f"{each}\n" for each in sorted(earlier | subscribed.keys())))
+        self._put(_ids_of(key), "".join(f"{each}\n" for each in sorted(earlier | subscribed.keys())))
         return job.model_copy(
             update={
                 "parts": [*job.parts, key],
@@ -84,12 +89,13 @@ class Listing:
         return found
 
     def _ids_listed_before(self, job: OptInList, bucket: str) -> set[str]:
-        """Return the ids on earlier lists."""
-        if keys.BUCKETS.index(bucket) >= job.known:
+        """Return the ids on earlier lists that were done."""
+        if job.earlier is None:
             return set()
+        part = find_job(OptInList, job.earlier, self.tables).parts[keys.BUCKETS.index(bucket)]
         path = self.folder / "listed"
         with path.open("wb") as file:
-            self.bucket.copy_to(f"{LISTED}/{job.slug}/{bucket}", file)
+            self.bucket.copy_to(_ids_of(part), file)
         return set(path.read_text(encoding="ascii").split())
 
     def _put(self, key: str, text: str) -> None:
@@ -117,6 +123,11 @@ class Listing:
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
         return ListResult(file=key, size=path.stat().st_size, sha256=digest, finished_at=self.clock())
+
+
+def _ids_of(part: str) -> str:
+    """Return the object with the ids that belong to this part. A step that is done twice writes both anew."""
+    return f"{LISTED}/{part.removeprefix(f'{PARTS}/')}"
 
 
 def _row(status: str, identity: str, item: Mapping[str, str]) -> str:

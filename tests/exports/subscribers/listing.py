@@ -8,9 +8,10 @@ import pyrage
 
 from chalicelib.core import keys
 from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import last_done
 from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.exports.write import BYTE_ORDER_MARK
-from chalicelib.jobs.request import jobs_of, start
+from chalicelib.jobs.request import start
 from tests.actors import NOW
 from tests.fakes import FakeQueue, FakeTables
 from tests.served import Served, sqs_event
@@ -20,8 +21,8 @@ IDENTITY = pyrage.x25519.Identity.generate()
 RECIPIENT = str(IDENTITY.to_public())
 
 
-def a_list(tables: FakeTables, number: int = 1, known: int = 0) -> OptInList:
-    """Store a list that waits."""
+def a_list(tables: FakeTables, number: int = 1) -> OptInList:
+    """Store a list that waits, as the API does."""
     job = OptInList(
         job_id=f"{SLUG}.20261124T120000Z-{number:08}",
         requested_by="bob",
@@ -29,7 +30,7 @@ def a_list(tables: FakeTables, number: int = 1, known: int = 0) -> OptInList:
         touched_at=NOW,
         recipient=RECIPIENT,
         recipient_key=RECIPIENT,
-        known=known,
+        earlier=last_done(SLUG, tables),
     )
     start(job, FakeQueue(), tables)
     return job
@@ -48,9 +49,3 @@ def rows(served: Served, job: OptInList) -> list[dict[str, str]]:
     text = pyrage.decrypt(served.bucket.objects[job.result.file], [IDENTITY]).decode()
     assert text.startswith(BYTE_ORDER_MARK)
     return [*csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline=""))]
-
-
-def next_list(served: Served, number: int) -> OptInList:
-    """Store a list as the API does, after earlier ones."""
-    earlier = [len(job.parts) for job in jobs_of(OptInList, SLUG, served.tables)]
-    return a_list(served.tables, number, max(earlier, default=0))

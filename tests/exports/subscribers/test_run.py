@@ -23,7 +23,7 @@ from tests.actors import (
     signed,
     subject_of,
 )
-from tests.exports.subscribers.listing import SLUG, a_list, next_list, rows, worked
+from tests.exports.subscribers.listing import SLUG, a_list, rows, worked
 from tests.served import Served
 
 FORMULA = Person("O'Neill", "dora@mail.example")
@@ -66,7 +66,7 @@ def test_who_unsubscribes_later_is_listed_in_every_later_list(
 ) -> None:
     alice = confirmed(served.tables, petition, ALICE, updates=True)
     bob = confirmed(served.tables, petition, BOB, updates=True)
-    worked(served, next_list(served, 1))
+    worked(served, a_list(served.tables, 1))
     key = key_of(petition, alice)
     if end in ("withdraw", "gone"):
         withdraw(key, petition, NOW, served.tables)
@@ -77,7 +77,7 @@ def test_who_unsubscribes_later_is_listed_in_every_later_list(
     if end is unsubscribe:
         unsubscribe(key, served.tables)
     for number in (2, 3):
-        done = worked(served, next_list(served, number))
+        done = worked(served, a_list(served.tables, number))
         assert statuses(rows(served, done)) == {alice: "unsubscribed", bob: "subscribed"}
         assert [row["email"] for row in rows(served, done) if row["id"] == alice] == [email]
 
@@ -85,7 +85,7 @@ def test_who_unsubscribes_later_is_listed_in_every_later_list(
 def test_who_never_asked_is_never_listed(served: Served, petition: Petition) -> None:
     confirmed(served.tables, petition, BOB)
     for number in (1, 2):
-        assert rows(served, worked(served, next_list(served, number))) == []
+        assert rows(served, worked(served, a_list(served.tables, number))) == []
 
 
 def test_who_stopped_all_email_is_not_listed_although_a_partner_says_that_they_agreed(
@@ -95,9 +95,9 @@ def test_who_stopped_all_email_is_not_listed_although_a_partner_says_that_they_a
     choice = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), SLUG)
     stop(choice, subject_of(petition, alice), served.tables)
     change_item(served.tables, petition, alice, updates=True)
-    assert worked(served, next_list(served, 1)).subscribed == 0
+    assert worked(served, a_list(served.tables, 1)).subscribed == 0
     resume(choice, NOW, served.tables)
-    assert worked(served, next_list(served, 2)).subscribed == 1
+    assert worked(served, a_list(served.tables, 2)).subscribed == 1
 
 
 def test_a_list_that_is_killed_after_each_step_is_the_same(served: Served, petition: Petition) -> None:
