@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
+from io import BytesIO
 from pathlib import Path
 
 import aiohttp
@@ -90,7 +91,7 @@ class Front:
             request.method,
             URL(self._api + request.raw_path, encoded=True),
             headers=self.headers(request),
-            data=body,
+            data=BytesIO(body) if body else None,  # aiohttp warns of large bytes.
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ministack import app
 
-from stack.strict import callers, pictures, saving, streams, unpacking
+from stack.strict import callers, payloads, pictures, saving, streams, unpacking
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
@@ -19,6 +19,7 @@ def install() -> None:
     callers.install()
     streams.install()
     pictures.install()
+    payloads.install()
     unpacking.install()
     folder = os.environ.get(LEDGER)
     judge = Judge(os.environ["MINISTACK_REGION"], Path(folder) if folder else None)

@@ -3,6 +3,7 @@
 import pytest
 import requests
 
+from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import API, PROBLEM
 
@@ -26,6 +27,22 @@ def test_bad_input_gets_a_problem_with_field_errors(
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert {"type", "title", "status", "detail"} <= set(answer.json())
     assert ("errors" in answer.json()) is (status == 422)
+
+
+@pytest.mark.parametrize(
+    ("size", "detail"),
+    [
+        (MOST_HASHES_KB * 1024, "The body is not valid JSON."),
+        (MOST_HASHES_KB * 1024 + 1, f"The body must be {MOST_HASHES_KB} KB or less."),
+        (5 * 1024 * 1024, "The request is too large."),
+    ],
+    ids=["read", "refused by us", "refused by Lambda"],
+)
+def test_megabytes_are_read_or_refused_in_words(deployed_site: DeployedSite, size: int, detail: str) -> None:
+    headers = {"Authorization": f"Bearer {deployed_site.staff_token}", "Content-Type": "application/json"}
+    url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/figures"
+    answer = requests.post(url, data=b"{" * size, headers=headers, timeout=30)
+    assert answer.json()["detail"] == detail
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Requests are read and responses are made."""
 
+from base64 import b64encode
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,10 +11,12 @@ from multidict import CIMultiDict
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
 from chalicelib.edge.http import client_matches, form_fields, json_body, query, shared
+from chalicelib.partners.imports.model import MOST_DIRECT_KB
 from chalicelib.petitions import api as petitions
 from chalicelib.petitions.find import LIST_SECONDS
 from chalicelib.shedding.level import Level
 from chalicelib.tallies.public import FRESH
+from chalicelib.totals.hashes.model import MOST_HASHES_KB
 from stack.edge.freshness import directives
 from tests.served import FORM, JSON, Served
 
@@ -132,3 +135,9 @@ def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
     told = directives(CIMultiDict(shared(Level.NORMAL.max_age)))
     copy = int(told["max-age"]) + int(told["stale-while-revalidate"])
     assert copy + LIST_SECONDS + FRESH.total_seconds() <= 9
+
+
+@pytest.mark.parametrize("kilobytes", [MOST_HASHES_KB, MOST_DIRECT_KB])
+def test_the_largest_body_fits_into_lambdas_six_megabytes_as_base64(kilobytes: int) -> None:
+    rest_of_the_event = 64 * 1024
+    assert len(b64encode(bytes(kilobytes * 1024))) + rest_of_the_event < 6 * 1024 * 1024
