@@ -7,10 +7,11 @@
 This file is also the tool with which a partner hashes the addresses of those who signed with it (docs/campaign.md): the
 site serves it as hash_addresses.py. Both sides run this code, so that one address has one hash.
 
-    python hash_addresses.py addresses.csv --column Email --key key.txt > hashes.txt
+    python hash_addresses.py addresses.csv --column Email --key key.txt --out hashes.txt
 """
 
 import unicodedata
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
@@ -107,6 +108,11 @@ def keyed_hash(canonical_address: str, key: bytes) -> bytes:
     return digest(key, canonical_address.encode(), sha256)[:ID_BYTES]
 
 
+def encoding_of(start: bytes) -> str:
+    """Return the encoding of a file that begins like this. Windows PowerShell writes UTF-16 with >."""
+    return "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+
+
 # What follows runs only as the tool.
 
 
@@ -134,7 +140,7 @@ def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
 
 
 def main(arguments: "Sequence[str] | None" = None) -> None:
-    """Hash the addresses of a file. Print the hashes, and on the error stream how many there are."""
+    """Hash the addresses of a file. Write or print the hashes, and say on the error stream how many there are."""
     import argparse
     import sys
     from pathlib import Path
@@ -143,12 +149,18 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     parser.add_argument("file", type=Path, help="a text file with an address on each line, or a CSV with --column")
     parser.add_argument("--column", help="the heading of the CSV's column with the addresses")
     parser.add_argument("--key", type=Path, required=True, help="a file with the key")
+    parser.add_argument("--out", type=Path, help="the file to write the hashes to; without it they are printed")
     parser.add_argument("--encoding", default="utf-8-sig", help="of the file: utf-8-sig, utf-16 or cp1252")
     asked = parser.parse_args(arguments)
-    key = bytes.fromhex(asked.key.read_text().strip())
+    saved = asked.key.read_bytes()
+    key = bytes.fromhex(saved.decode(encoding_of(saved)).strip())
     with asked.file.open(encoding=asked.encoding, newline="") as file:
         hashes, wrong = hash_rows(_rows(file, asked.column), key)
-    sys.stdout.writelines(f"{each}\n" for each in hashes)
+    text = "".join(f"{each}\n" for each in hashes)
+    if asked.out:
+        asked.out.write_text(text, encoding="ascii", newline="\n")
+    else:
+        sys.stdout.write(text)
     print(f"{len(hashes)} different addresses", file=sys.stderr)
     if wrong:
         shown = ", ".join([*map(str, wrong[:20]), *(["..."] if wrong[20:] else [])])

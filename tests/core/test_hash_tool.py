@@ -52,6 +52,21 @@ def test_it_reads_a_column_of_a_csv(folder: Path) -> None:
     )
 
 
+def test_it_writes_a_file_that_is_ascii_on_every_system(folder: Path) -> None:
+    (folder / "list.txt").write_text(f"{ALICE.email}\n{BOB.email}\n")
+    done = ran(folder, "list.txt", "--out", "hashes.txt")
+    assert (done.stdout, done.stderr) == ("", "2 different addresses\n")
+    expected = "".join(f"{each}\n" for each in ours(ALICE.email, BOB.email))
+    assert (folder / "hashes.txt").read_bytes() == expected.encode("ascii")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_key_that_windows_powershell_has_saved_is_read(folder: Path, encoding: str) -> None:
+    (folder / "list.txt").write_text(ALICE.email)
+    (folder / "key.txt").write_text(f"{KEY}\r\n", encoding=encoding)
+    assert ran(folder, "list.txt").stdout.split() == ours(ALICE.email)
+
+
 def test_another_key_makes_other_hashes(folder: Path) -> None:
     (folder / "list.txt").write_text(ALICE.email)
     first = ran(folder, "list.txt").stdout

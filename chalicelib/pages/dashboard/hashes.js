@@ -36,11 +36,11 @@ export const instructionsFor = (tool) => `Your addresses stay with you. You need
 1. Save the key, which you get separately, in a file key.txt.
 2. Save the addresses of your signers in a file signers.csv, in the same folder.
    The heading of their column is Email here: write your own.
-3. In a terminal in this folder, run these commands:
+3. In a terminal in this folder, run these commands. On Windows, write curl.exe instead of curl:
 
 curl -o hash_addresses.py "${tool}"
-pip install email-validator==2.4.0
-python hash_addresses.py signers.csv --column Email --key key.txt > hashes.txt
+python -m pip install email-validator==2.4.0
+python hash_addresses.py signers.csv --column Email --key key.txt --out hashes.txt
 
 4. Send us hashes.txt, and the number that the last line on the screen says. Then delete key.txt and hashes.txt.`;
 
@@ -58,6 +58,15 @@ function showKey({ source, key, tool }) {
     h("p", { class: "acts" }, copyButton("Copy the instructions", instructions)),
   );
   return dialog(`The key for ${source}`, content, [DONE]);
+}
+
+/**
+ * Read UTF-8, or UTF-16 as Windows PowerShell writes it with >.
+ * @param {ArrayBuffer} content
+ */
+export function textOf(content) {
+  const [first, second] = new Uint8Array(content);
+  return new TextDecoder(first === 0xff && second === 0xfe ? "utf-16le" : "utf-8").decode(content);
 }
 
 /**
@@ -117,7 +126,11 @@ function compareForm(slug, done) {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
     if (chosen.size > MOST_BYTES) throw new Error(FILE_HINT);
-    const figure = { ...figureFrom(new FormData(form)), kind: "hashes", hashes: hashesIn(await chosen.text()) };
+    const figure = {
+      ...figureFrom(new FormData(form)),
+      kind: "hashes",
+      hashes: hashesIn(textOf(await chosen.arrayBuffer())),
+    };
     await post(`/petitions/${slug}/figures`, figure);
     await done();
   };

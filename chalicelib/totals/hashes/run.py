@@ -8,7 +8,7 @@ from pathlib import Path
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.address import ID_BYTES, keyed_hash
+from chalicelib.core.address import ID_BYTES, encoding_of, keyed_hash
 from chalicelib.core.errors import FieldError, Invalid, Stale, Unavailable, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.petitions.figure import Comparison
@@ -94,7 +94,9 @@ class Comparing:
 
 def read_hashes(path: Path) -> Iterator[bytes]:
     """Yield the hashes of a file. Raise Invalid; the error quotes nothing, because the line may be an address."""
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open("rb") as file:
+        encoding = encoding_of(file.read(2))
+    with path.open(encoding=encoding, errors="replace") as file:
         lines = iter(lambda: file.readline(200), "")  # Limited, because a line may be as long as the file.
         for number, line in enumerate(lines, 1):
             if number > MOST_HASHES:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hashesIn, instructionsFor } from "../../../chalicelib/pages/dashboard/hashes.js";
+import { hashesIn, instructionsFor, textOf } from "../../../chalicelib/pages/dashboard/hashes.js";
 import { FILE_STATES, isOpen, stateOf } from "../../../chalicelib/pages/dashboard/jobs.js";
 import { installBrowser } from "../browser.js";
 
@@ -22,6 +22,12 @@ test("the hashes of a file are its lines", () => {
   assert.deepEqual(hashesIn(`${HASH}\r\n ${HASH}\n\n`), [HASH, HASH]);
 });
 
+test("a file that Windows PowerShell has written with > has the same hashes", () => {
+  const little = Buffer.from(`\ufeff${HASH}\r\n${HASH}\r\n`, "utf16le");
+  const plain = new TextEncoder().encode(`\ufeff${HASH}\n${HASH}\n`);
+  for (const bytes of [plain, little]) assert.deepEqual(hashesIn(textOf(Uint8Array.from(bytes).buffer)), [HASH, HASH]);
+});
+
 test("a file that is not of the tool is not sent, and its line is named and not quoted", () => {
   for (const text of ["", "alice@mail.example", `${HASH}\nalice@mail.example`, HASH.toUpperCase()]) {
     const line = text.startsWith(HASH) ? 2 : 1;
@@ -36,5 +42,6 @@ test("a file that is not of the tool is not sent, and its line is named and not 
 test("the instructions name the tool and no key", () => {
   const text = instructionsFor("https://charity.example/assets/hash_addresses.py?v=1");
   assert.match(text, /curl -o hash_addresses.py "https:\/\/charity.example\/assets\/hash_addresses.py\?v=1"/);
+  assert.match(text, /--out hashes.txt/);
   assert.doesNotMatch(text, /[0-9a-f]{64}/);
 });

@@ -86,6 +86,16 @@ def test_a_file_that_does_not_fit_is_refused(
     assert (job.state, job.why) == (JobState.FAILED, why)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_file_that_windows_powershell_has_written_is_compared(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, encoding: str
+) -> None:
+    hashes = hashed(tables, ELSEWHERE)
+    job = a_comparison(tables, bucket, hashes)
+    bucket.objects[job.file] = "".join(f"{each}\r\n" for each in hashes).encode(encoding)
+    assert compared(job, tables, bucket, tmp_path).state is JobState.DONE
+
+
 def test_a_missing_file_is_a_failure_with_its_reason(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
