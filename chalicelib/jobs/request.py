@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.jobs import store
 from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, JobType
@@ -49,6 +49,14 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
     """Yield the jobs of a key, newest first."""
     return store.newest_first(model, key, tables)
+
+
+def ending(job: Job, now: datetime) -> Change:
+    """Return the change that ends an open job as done. Write it in one transaction with what its last step writes.
+
+    Then a cancelled job writes nothing. The condition fails after a cancel, or when another process was faster.
+    """
+    return store.recording(job, job.ended(JobState.DONE), now)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:

@@ -43,9 +43,14 @@ def newest_first(model: type[JobType], key: str, tables: Tables) -> Iterator[Job
 
 def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
     """Record a step and return the job as stored: `after`, or what another process has recorded meanwhile."""
+    return _apply(job, recording(job, after, now), tables)
+
+
+def recording(job: JobType, after: JobType, now: datetime) -> Change:
+    """Return the change that records a step, unless the job has ended or another process was faster."""
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     after = after.model_copy(update={"steps": job.steps + 1, "state": state})
-    return _apply(job, _change_between(job, after, now, _is_open_and_unchanged(job)), tables)
+    return _change_between(job, after, now, _is_open_and_unchanged(job))
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
 from chalicelib.petitions.change import changed
@@ -38,12 +38,17 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     return revise(petition, tables)
 
 
-def revise(petition: Petition, tables: Tables) -> Petition:
-    """Store `petition` as the next revision, if its texts and letter did not change. Raise Stale, as `edit` does."""
+def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Petition:
+    """Store `petition` as the next revision, if its texts and letter did not change. Raise Stale, as `edit` does.
+
+    `also` is another change in the same transaction. Raise ConditionFailed if its condition fails.
+    """
     edited = changed(petition, revision=petition.revision + 1)
     try:
-        store.replace(edited, tables)
+        store.replace(edited, tables, also)
     except ConditionFailed as failure:
+        if failure.index:
+            raise
         raise Stale from failure
     return edited
 

@@ -42,12 +42,20 @@ def add(petition: Petition, tables: Tables) -> None:
     tables.transact([new, Change(keys.slugs(), add={"slugs": {petition.slug}})])
 
 
-def replace(petition: Petition, tables: Tables) -> None:
-    """Store the next revision. Raise ConditionFailed if the stored petition has changed since or has more shards."""
+def replace(petition: Petition, tables: Tables, also: Change | None = None) -> None:
+    """Store the next revision, in one transaction with the other change if one is given.
+
+    Raise ConditionFailed if the stored petition has changed since or has more shards; with index 1 if the condition of
+    the other change fails.
+    """
     kept = petition.model_dump(exclude_none=True)
     absent = [name for name in Petition.model_fields if name not in kept]
     when = _is_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
-    tables.update(Change(keys.petition(petition.slug), assign=kept, remove=absent, when=when))
+    change = Change(keys.petition(petition.slug), assign=kept, remove=absent, when=when)
+    if also is None:
+        tables.update(change)
+    else:
+        tables.transact([change, also])
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:

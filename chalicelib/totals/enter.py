@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
 from chalicelib.petitions.change import changed
 from chalicelib.petitions.edit import revise
@@ -20,10 +20,11 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
     return add(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
 
 
-def add(slug: str, figure: Figure, tables: Tables) -> Figure:
+def add(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:
     """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
 
-    Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races.
+    Raise UnknownPetition, Invalid if there are too many figures, or Stale after repeated races. `also` is another
+    change in the same transaction. Raise ConditionFailed if its condition fails.
     """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
@@ -32,7 +33,7 @@ def add(slug: str, figure: Figure, tables: Tables) -> Figure:
         if len(petition.figures) == MOST_FIGURES:
             raise Invalid([FieldError("source", f"There are {MOST_FIGURES} figures already, and no more fit")])
         try:
-            revise(changed(petition, figures=[*petition.figures, figure]), tables)
+            revise(changed(petition, figures=[*petition.figures, figure]), tables, also)
         except Stale:
             continue  # Somebody edited the petition in between.
         return figure

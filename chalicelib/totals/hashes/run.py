@@ -9,8 +9,9 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.address import ID_BYTES, encoding_of, keyed_hash
-from chalicelib.core.errors import FieldError, Invalid, Stale, Unavailable, UnknownThing
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale, Unavailable, UnknownThing
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.jobs.request import ending
 from chalicelib.petitions.figure import Comparison
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.walk import confirmed_people
@@ -80,11 +81,18 @@ class Comparing:
         return job.model_copy(update=update)
 
     def _entered(self, job: HashComparison) -> HashComparison:
-        """Enter the figure with what the comparison found."""
+        """Enter the figure with what the comparison found, in one transaction with the end of the job.
+
+        So a comparison that is cancelled in its last step is not used.
+        """
         # The time of the last step, so that a repeat after a crash enters the same.
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
+        now = self.clock()
+        figure = job.figure.model_copy(update={"compared": found, "entered_at": now})
         try:
-            add(job.slug, job.figure.model_copy(update={"compared": found, "entered_at": self.clock()}), self.tables)
+            add(job.slug, figure, self.tables, also=ending(job, now))
+        except ConditionFailed:
+            return job  # It was cancelled, or another process was faster: the runner then reads the stored job.
         except Stale:
             raise Unavailable("storage") from None  # Staff edit the petition: try again later.
         except Invalid as refused:

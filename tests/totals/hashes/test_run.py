@@ -2,16 +2,21 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.jobs import store
 from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import cancel, find_job
+from chalicelib.petitions.figure import Figure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
+from chalicelib.totals.enter import add
+from chalicelib.totals.hashes import run
 from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.total import total
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, Person, confirmed, key_of, signed
@@ -137,6 +142,21 @@ def test_a_repeated_last_step_enters_one_figure(
     monkeypatch.undo()
     assert compared(job, tables, bucket, tmp_path).state is JobState.DONE
     assert [bool(each.compared) for each in petition_as_stored(SLUG, tables).figures] == [False, True]
+
+
+def test_a_comparison_that_is_cancelled_in_its_last_step_is_not_used(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = a_comparison(tables, bucket, hashed(tables, ELSEWHERE))
+
+    def cancelled_meanwhile(*arguments: Any, **more: Any) -> Figure:
+        cancel(find_job(HashComparison, job.job_id, tables), NOW, tables)
+        return add(*arguments, **more)
+
+    monkeypatch.setattr(run, "add", cancelled_meanwhile)
+    assert compared(job, tables, bucket, tmp_path).state is JobState.CANCELLED
+    assert [each.compared for each in petition_as_stored(SLUG, tables).figures] == [None]
+    assert not bucket.objects
 
 
 def test_the_bounds_hold_after_people_withdrew_and_signed(
