@@ -1,7 +1,7 @@
 """Confirm a signature: the owner of the mailbox corrects and confirms it, and it is counted once."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +19,8 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
+# By how much the clocks of two functions may differ: of the one that dates a link, and the one that withdraws.
+CLOCKS = timedelta(minutes=1)
 NO_CHANGE: Mapping[str, Any] = {}
 
 
@@ -56,16 +58,17 @@ def confirm(
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
     `also`: more attributes to store, such as the letter. `by_owner`: the mailbox's owner confirms, so send the receipt
-    if the petition has one. `issued`: when their link was issued. If the signature is confirmed and this link offered
-    its owner a letter, the letter in `also` answers the offer. Raise LinkExpired if the petition closed over a day ago
-    or the signature is gone, Invalid if the postcode does not fit the current country, and Conflicted if the
-    signature keeps changing.
+    if the petition has one. `issued`: when their link was issued; a withdrawal after that ends the link. If the
+    signature is confirmed and this link offered its owner a letter, the letter in `also` answers the offer. Raise
+    LinkExpired if the petition closed over a day ago, the link has ended or the signature is gone, Invalid if the
+    postcode does not fit the current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
         changes = {**corrected(corrections, subject.country), **also}
-        stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=petition.receipt and by_owner)
+        has_receipt = petition.receipt and by_owner
+        stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=has_receipt, issued=issued)
         if stored is None:
             return SignatureState.CONFIRMED
         if stored["state"] != SignatureState.PENDING:
@@ -73,6 +76,8 @@ def confirm(
             if issued and asked and issued >= asked.offered_from and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
             return SignatureState(stored["state"])
+        if issued and _has_ended(issued, store.as_signature(stored)):
+            raise LinkExpired(subject.slug, subject.signature_id)
         # It was signed again after the email, so country or source changed. Check the postcode against that country.
         subject = subject._replace(country=stored["country"], source=stored["source"])
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
@@ -86,8 +91,24 @@ def corrected(corrections: Corrections, country: str) -> dict[str, Any]:
     return {**({"postcode": None} if moved else {}), **given}
 
 
+def _has_ended(issued: datetime, signature: Signature) -> bool:
+    """Return whether the signature was withdrawn after its link was issued, and signed again since.
+
+    Whoever signed again may be a stranger with an old email. Only an email after that shows who owns the mailbox.
+    """
+    withdrawn = signature.withdrawn_at
+    return withdrawn is not None and withdrawn.replace(microsecond=0) > issued + CLOCKS
+
+
 def _confirm_as_linked(
-    subject: Subject, changes: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables, *, receipt: bool
+    subject: Subject,
+    changes: Mapping[str, Any],
+    petition: Petition,
+    now: datetime,
+    tables: Tables,
+    *,
+    receipt: bool,
+    issued: datetime | None,
 ) -> Mapping[str, Any] | None:
     """Confirm and count; return None. If state, country or source differ from the link's, return the stored item.
 
@@ -98,7 +119,9 @@ def _confirm_as_linked(
         change_counted(
             petition,
             as_linked,
-            lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=receipt),
+            lambda entry: store.confirmation(
+                subject, changes, entry.source, now, receipt=receipt, withdrawn_until=issued and issued + CLOCKS
+            ),
             tables,
         )
     except ConditionFailed as failure:
@@ -108,12 +131,13 @@ def _confirm_as_linked(
     return None
 
 
-def find_linked(subject: Subject, petition: Petition, now: datetime, tables: Tables) -> Signature:
+def find_linked(subject: Subject, petition: Petition, issued: datetime, now: datetime, tables: Tables) -> Signature:
     """Return the signature that the link is for. Raise LinkExpired if it is gone or can no longer be confirmed."""
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
-    if signature.state is SignatureState.PENDING and not petition.confirmable_at(now):
+    has_ended = not petition.confirmable_at(now) or _has_ended(issued, signature)
+    if signature.state is SignatureState.PENDING and has_ended:
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature
 

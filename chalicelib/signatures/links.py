@@ -51,7 +51,7 @@ def show_confirmation(request: Request) -> Response:
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
-        return _confirm_page(request, link, find_linked(link.subject, link.petition, now, tables()))
+        return _confirm_page(request, link, find_linked(link.subject, link.petition, link.issued, now, tables()))
     except LinkExpired as expired:
         return _settled_page(request, expired)
 
@@ -108,7 +108,7 @@ def _confirmed_page(request: Request, fields: Mapping[str, str], now: datetime) 
         also = {**corrected_letter(fields, link.petition), **versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
-        signature = find_linked(link.subject, link.petition, now, tables())
+        signature = find_linked(link.subject, link.petition, link.issued, now, tables())
         return _confirm_page(request, link, signature, fields, invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page_about(link.petition, request, AFTERWARDS[state], {})

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_still
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, absent_or_at_most, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
@@ -69,23 +69,30 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
 
 
 def confirmation(
-    subject: Subject, corrections: Mapping[str, Any], counted_source: str, now: datetime, *, receipt: bool = False
+    subject: Subject,
+    corrections: Mapping[str, Any],
+    counted_source: str,
+    now: datetime,
+    *,
+    receipt: bool = False,
+    withdrawn_until: datetime | None = None,
 ) -> Change:
     """Return the change from pending to confirmed, on condition that country and source are still the link's.
 
-    `receipt`: it also requests the receipt, so that this needs no further write. A letter that only the owner of the
-    mailbox may send is offered by email.
+    `withdrawn_until`: it must not have been withdrawn later; None: it may. `receipt`: also request the receipt, so that
+    this needs no further write. A letter that only the owner of the mailbox may send is offered by email.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
     emptied = [name for name, value in corrections.items() if value is None]
     kind = MailKind.RECEIPT if receipt else MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
     asked = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     folded = {} if counted_source == subject.source else {"counted_source": counted_source}
+    is_linked = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
     return Change(
         subject.key,
         assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded, **asked},
         remove=("expires_at", *(name for name in MAIL_REQUEST if name not in asked), *emptied),
-        when=_is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source),
+        when=is_linked & absent_or_at_most("withdrawn_at", iso(withdrawn_until)) if withdrawn_until else is_linked,
     )
 
 

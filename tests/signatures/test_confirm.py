@@ -143,14 +143,14 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
     with pytest.raises(LinkExpired):
         confirm(bob, AS_SIGNED, petition, NOW + DAY, tables)
     with pytest.raises(LinkExpired):
-        find_linked(bob, petition, NOW + DAY, tables)
+        find_linked(bob, petition, NOW + DAY, NOW + DAY, tables)
 
 
 def test_the_signature_of_a_link_is_the_stored_one(tables: FakeTables, petition: Petition) -> None:
     subject = subject_of(petition, signed(tables, petition))
-    assert find_linked(subject._replace(country="XX"), petition, NOW, tables).name == ALICE.name
+    assert find_linked(subject._replace(country="XX"), petition, NOW, NOW, tables).name == ALICE.name
     with pytest.raises(LinkExpired):
-        find_linked(subject_of(petition, "0" * 32), petition, NOW, tables)
+        find_linked(subject_of(petition, "0" * 32), petition, NOW, NOW, tables)
 
 
 def test_confirming_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:

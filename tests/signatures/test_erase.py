@@ -115,7 +115,7 @@ def test_an_old_link_shows_and_restores_nothing(tables: FakeTables, petition: Pe
     identity = signed(tables, petition)
     erase(key_of(petition, identity), petition, LATER, tables)
     subject = subject_of(petition, identity)
-    assert find_linked(subject, petition, LATER, tables).name is None
+    assert find_linked(subject, petition, LATER, LATER, tables).name is None
     assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables) is SignatureState.WITHDRAWN
     del tables.items[key_of(petition, identity)]
     with pytest.raises(LinkExpired):

@@ -116,6 +116,23 @@ def test_withdrawing_subtracts_one_and_confirming_again_adds_nothing(served: Ser
     assert count(served) == 0
 
 
+def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_one_confirms_again(served: Served) -> None:
+    """Charlie has Alice's old link, but not her mailbox. He signs with her address after she has withdrawn."""
+    alice_is_mailed(served)
+    old, withdraw = served.last_link("confirm"), served.last_link("withdraw")
+    post(served, old)
+    served.clock.forward(timedelta(minutes=2))
+    post(served, withdraw)
+    served.clock.forward(timedelta(minutes=2))
+    served.post_form("/petitions/safe-children/signatures", fields_of(name="Charlie Cox"))
+    assert (served.get(old).status_code, post(served, old).status_code) == (410, 410)
+    assert "Charlie" not in served.get(old).body.decode()
+    assert count(served) == 0
+    served.deliver("send_mail", [request_of(served.tables, a_petition(), identity_of(a_petition())).model_dump()])
+    assert post(served, served.last_link("confirm")).status_code == 200
+    assert count(served) == 1
+
+
 @pytest.mark.parametrize("content_type", [FORM, "multipart/form-data; boundary=x", "", "text/plain"])
 def test_a_mail_program_unsubscribes_in_one_click(served: Served, content_type: str) -> None:
     """RFC 8058: a POST to the List-Unsubscribe URL, with a body that has no token."""
