@@ -146,7 +146,8 @@ class Supporters(RuleBasedStateMachine):
             return "410"
         if before.get("state", "pending") != "pending":
             return str(before["state"])
-        return "confirmed" if before and now < letter.until and petition.confirmable_at(now) else "410"
+        has_ended = now >= letter.until or letter.is_older_than(before.get("withdrawn_at"))
+        return "confirmed" if before and not has_ended and petition.confirmable_at(now) else "410"
 
     def _is_as_confirmed(
         self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]

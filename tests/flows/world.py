@@ -14,18 +14,20 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
+from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, payload_of
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
+from chalicelib.signatures.confirm import CLOCKS
 from chalicelib.staff.tokens import issue
-from tests.actors import NOW, a_petition
+from tests.actors import NOW, TOKEN_KEYS, a_petition
 from tests.faults.injection import Fault, Injection, Killed, Target, restore
 from tests.flows.channel import Channel
 from tests.flows.ledger import Event, Ledger, lasts
 from tests.located import give_table
-from tests.served import Served, a_site, link_in, schedule_event, stream_event, wire
+from tests.served import Served, a_site, link_in, schedule_event, stream_event, token_in, wire
 from tests.streaming import Record, Streaming
 
 Trouble = Mapping[int, Fault]
@@ -47,6 +49,12 @@ class Letter:
 
     def link(self, purpose: str) -> str:
         return link_in(self.mail, purpose)
+
+    def is_older_than(self, withdrawal: str | None) -> bool:
+        """Return whether its link to confirm was issued more than a minute before the withdrawal."""
+        _, expires = payload_of(Purpose.CONFIRM, token_in(self.link("confirm")), TOKEN_KEYS)
+        latest = expires - CONFIRM_LIFETIME + CLOCKS
+        return withdrawal is not None and datetime.fromisoformat(withdrawal).replace(microsecond=0) > latest
 
 
 class World:
