@@ -1,8 +1,9 @@
 """Recount: check the tally against the signatures while people continue to sign.
 
-These must agree: the count, the sums of its days and of its hours, each country, each counted source, and the
-pending signatures. A single day or hour cannot be checked: a withdrawal subtracts on the day it happens, and a
-withdrawn signature keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
+These must agree: the count, the sums of its days and of its hours, each country, each counted source, how many
+partners sent, and the pending signatures. A single day or hour cannot be checked: a withdrawal subtracts on the day it
+happens, and a withdrawn signature keeps neither its country nor its time of confirmation
+(docs/decisions/014-recount.md).
 
 The tally is read first; then the walk takes minutes. A signature that was confirmed or withdrawn shortly before
 the read, or since, may be in one and not in the other. A difference up to that number is not counted as drift.
@@ -62,7 +63,8 @@ class Walk:
         if item["confirmed_at"] >= self.until:
             return
         into = self.sure if item["confirmed_at"] < self.since else self.unsure
-        into.update(prove.sums_of_one(item["country"], item.get("counted_source") or item.get("source") or DIRECT))
+        source = item.get("counted_source") or item.get("source") or DIRECT
+        into.update(prove.sums_of_one(item["country"], source, by_partner=item.get("by_partner", False)))
 
 
 @dataclass(frozen=True)

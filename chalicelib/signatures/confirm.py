@@ -58,15 +58,17 @@ def confirm(
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
     `also`: more attributes to store, such as the letter. `by_owner`: the mailbox's owner confirms, so send the receipt
-    if the petition has one. `issued`: when their link was issued; a withdrawal after that ends the link. If the
-    signature is confirmed and this link offered its owner a letter, the letter in `also` answers the offer. Raise
-    LinkExpired if the petition closed over a day ago, the link has ended or the signature is gone, Invalid if the
-    postcode does not fit the current country, and Conflicted if the signature keeps changing.
+    if the petition has one; if False, a partner sent it, and the tally counts it so. `issued`: when their link was
+    issued; a withdrawal after that ends the link. If the signature is confirmed and this link offered its owner a
+    letter, the letter in `also` answers the offer. Raise LinkExpired if the petition closed over a day ago, the link
+    has ended or the signature is gone, Invalid if the postcode does not fit the current country, and Conflicted if the
+    signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
-        changes = {**corrected(corrections, subject.country), **also}
+        sent = {} if by_owner else {"by_partner": True}
+        changes = {**corrected(corrections, subject.country), **also, **sent}
         has_receipt = petition.receipt and by_owner
         stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=has_receipt, issued=issued)
         if stored is None:
@@ -114,7 +116,7 @@ def _confirm_as_linked(
 
     Raise LinkExpired if the signature does not exist.
     """
-    as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source)
+    as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, "by_partner" in changes)
     try:
         change_counted(
             petition,

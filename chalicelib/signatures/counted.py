@@ -57,4 +57,5 @@ def change_withdrawn(petition: Petition, stored: Signature, change: Change, now:
         tables.update(change)
         return
     source = stored.counted_source or stored.source or DIRECT
-    change_counted(petition, TallyEntry(-1, now, stored.country or "", source), lambda _: change, tables)
+    entry = TallyEntry(-1, now, stored.country or "", source, by_partner=bool(stored.by_partner))
+    change_counted(petition, entry, lambda _: change, tables)

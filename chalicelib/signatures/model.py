@@ -38,7 +38,7 @@ MOST_CAME_WITH = 50
 # Personal data: withdrawing removes all of these.
 PERSONAL = (
     *("name", "email", "country", "postcode", "source", "counted_source", "language"),
-    *("receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked"),
+    *("by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked"),
 )
 MAIL_REQUEST = (
     *("mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at"),
@@ -103,6 +103,8 @@ class Signature(BaseModel):
     restored_at: Moment | None = None
     # The source it is counted under, if that differs from `source` (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
+    # True if it counted when a partner sent it: its owner did not confirm it by our email.
+    by_partner: bool | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None

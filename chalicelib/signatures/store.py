@@ -119,7 +119,8 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def _is_unchanged(stored: Signature) -> Condition:
-    return Attr("state").eq(stored.state) & Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
+    counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
+    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
 
 
 def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:

@@ -12,7 +12,7 @@ from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
 # What a recount reads (.chalice/policy-recount.json).
-ANONYMOUS = ("state", "country", "source", "counted_source", "signed_at", "confirmed_at", "withdrawn_at")
+ANONYMOUS = ("state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at")
 # What an update reads (.chalice/policy-run-update.json).
 SUBSCRIBED = ("sk", "state", "updates", "undeliverable")
 # What a comparison of hashes reads (.chalice/policy-compare-hashes.json).

@@ -25,6 +25,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         as_of=count.as_of,
         letters=letters_known(petition, now, tables),
         total=known.sentence if (known := total_known(petition, count, tables)) else None,
+        by_partners=count.by_partners or None,
     )
 
 

@@ -25,3 +25,5 @@ class Statement(BaseModel):
     """If there are letters to the targets: how many, in a sentence for each target. Exact at `as_of`."""
     total: str | None = None
     """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""
+    by_partners: int | None = None
+    """If partners sent some of them, which counted without our email: how many. The others were confirmed by email."""

@@ -30,13 +30,15 @@ class Recent:
 class Count:
     """The number of confirmed signatures at the time `as_of` (UTC). A public count may have the `recent` numbers.
 
-    `withdrawn`: how many confirmed signatures were ever withdrawn until then.
+    `withdrawn`: how many confirmed signatures were ever withdrawn until then. `by_partners`: how many of
+    `confirmed` counted when a partner sent them. The others were confirmed by our email.
     """
 
     confirmed: int
     as_of: datetime
     recent: Recent | None = None
     withdrawn: int = 0
+    by_partners: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,12 @@ def exact_counts(petitions: Sequence[Counted], now: datetime, tables: Tables) ->
 
 def _count(head: store.Head, open_days: Mapping[date, Tally], now: datetime) -> Count:
     opened = summed(open_days.values())
-    return Count(head.total + opened.total, now, withdrawn=head.withdrawn + opened.withdrawn)
+    return Count(
+        head.total + opened.total,
+        now,
+        withdrawn=head.withdrawn + opened.withdrawn,
+        by_partners=head.by_partners + opened.by_partners,
+    )
 
 
 def withdrawn_until(petition: Counted, now: datetime, tables: Tables) -> int:

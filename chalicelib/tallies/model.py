@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-TOTAL, PENDING, WITHDRAWN = "total", "pending", "withdrawn"
+TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_partners"
 HOUR, COUNTRY, SOURCE = "h", "c", "s."
 SOURCES_SEEN = "sources"
 
@@ -30,27 +30,36 @@ class Counted(Protocol):
 
 @dataclass(frozen=True)
 class TallyEntry:
-    """One signature confirmed (amount +1) or withdrawn (-1), and when."""
+    """One signature confirmed (amount +1) or withdrawn (-1), and when.
+
+    `by_partner`: it counted when a partner sent it, without our email.
+    """
 
     amount: int
     moment: datetime
     country: str
     source: str
+    by_partner: bool = False
 
 
 @dataclass
 class Tally:
-    """Sums over entries. hours, countries and sources each sum to total. `withdrawn` is the number of withdrawals."""
+    """Sums over entries. hours, countries and sources each sum to total. `withdrawn` is the number of withdrawals.
+
+    `by_partners`: how many of the total counted when a partner sent them, without our email.
+    """
 
     total: int = 0
     hours: Counter[str] = field(default_factory=Counter)
     countries: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     withdrawn: int = 0
+    by_partners: int = 0
 
     def __iadd__(self, other: "Tally") -> "Tally":
         self.total += other.total
         self.withdrawn += other.withdrawn
+        self.by_partners += other.by_partners
         for sums, added in zip(self._parts(), other._parts(), strict=True):
             sums.update(added)
         return self
@@ -71,6 +80,7 @@ def numbers_of(tally: Tally) -> dict[str, int]:
     return {
         TOTAL: tally.total,
         **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {}),
+        **({BY_PARTNERS: tally.by_partners} if tally.by_partners else {}),
         **{HOUR + hour: number for hour, number in tally.hours.items()},
         **{COUNTRY + country: number for country, number in tally.countries.items()},
         **{SOURCE + source: number for source, number in tally.sources.items()},
@@ -81,6 +91,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
     return Tally(
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),
+        by_partners=item.get(BY_PARTNERS, 0),
         hours=_starting_with(HOUR, item, length=3),
         countries=_starting_with(COUNTRY, item, length=3),
         sources=_starting_with(SOURCE, item),

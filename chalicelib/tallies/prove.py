@@ -10,7 +10,7 @@ from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.tallies import store
 from chalicelib.tallies.count import days_after
-from chalicelib.tallies.model import COUNTRY, HOUR, SOURCE, TOTAL, By, Counted, Tally, summed
+from chalicelib.tallies.model import BY_PARTNERS, COUNTRY, HOUR, SOURCE, TOTAL, By, Counted, Tally, summed
 
 # The key of a sum over all days or hours. The signatures do not say on which day the tally counted.
 WHOLE = "all"
@@ -23,12 +23,13 @@ class Sum(NamedTuple):
     key: str = WHOLE
 
 
-COUNT, DAYS, HOURS = Sum(""), Sum(By.DAY), Sum(By.HOUR)
+COUNT, DAYS, HOURS, PARTNERS = Sum(""), Sum(By.DAY), Sum(By.HOUR), Sum(BY_PARTNERS)
 
 
-def sums_of_one(country: str, source: str) -> tuple[Sum, ...]:
+def sums_of_one(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ...]:
     """Return the sums that include one confirmed signature."""
-    return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source)
+    partners = (PARTNERS,) if by_partner else ()
+    return COUNT, DAYS, HOURS, Sum(By.COUNTRY, country), Sum(By.SOURCE, source), *partners
 
 
 def kept_sums(petition: Counted, now: datetime, tables: Tables) -> dict[Sum, int]:
@@ -84,6 +85,7 @@ def _sums(tally: Tally) -> dict[Sum, int]:
     return {
         DAYS: tally.total,
         HOURS: sum(tally.hours.values()),
+        PARTNERS: tally.by_partners,
         **{Sum(By.COUNTRY, key): number for key, number in tally.countries.items()},
         **{Sum(By.SOURCE, key): number for key, number in tally.sources.items()},
     }
@@ -93,5 +95,6 @@ def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
     """Return the drift as numbers of a tally item. The drift of the hours goes to the current hour."""
     prefixes: dict[str, str] = {By.COUNTRY: COUNTRY, By.SOURCE: SOURCE}
     named = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR}{now:%H}": drift.get(HOURS, 0)})
+    named[BY_PARTNERS] = drift.get(PARTNERS, 0)
     named.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})
     return named

@@ -65,7 +65,7 @@ def _all_refreshed(
     chosen = [*missing, *(old[:MOST_REFRESHED] if is_ours else [])]
     counts = exact_counts(chosen, now, tables) if chosen else {}
     for slug, count in counts.items():
-        snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables, count.withdrawn)
+        _save(slug, count, tables)
     return counts
 
 
@@ -73,7 +73,8 @@ def _snapshot(item: Item) -> Count | None:
     """Return the stored count. None also if only a lease is stored, because its holder did not finish."""
     if "count" not in item:
         return None
-    return Count(item["count"], datetime.fromisoformat(item["as_of"]), _recent(item), item.get("withdrawn", 0))
+    as_of, others = datetime.fromisoformat(item["as_of"]), (item.get("withdrawn", 0), item.get("by_partners", 0))
+    return Count(item["count"], as_of, _recent(item), *others)
 
 
 def _recent(item: Item) -> Recent | None:
@@ -101,5 +102,9 @@ def _refreshed(petition: Counted, now: datetime, tables: Tables) -> Count | None
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)
-    snapshots.save_snapshot(petition.slug, count.confirmed, count.as_of, tables, count.withdrawn)
+    _save(petition.slug, count, tables)
     return count
+
+
+def _save(slug: str, count: Count, tables: Tables) -> None:
+    snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables, count.withdrawn, count.by_partners)

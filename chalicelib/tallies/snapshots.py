@@ -43,8 +43,11 @@ def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None
     tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 
 
-def save_snapshot(slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0) -> None:
+def save_snapshot(
+    slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0, by_partners: int = 0
+) -> None:
     """Save the snapshot and release its lease, unless the stored snapshot is newer."""
-    values = {"count": count, "withdrawn": withdrawn, "as_of": iso(as_of), "leased_until": 0}
+    numbers = {"count": count, "withdrawn": withdrawn, "by_partners": by_partners}
+    values = {**numbers, "as_of": iso(as_of), "leased_until": 0}
     is_not_newer = absent_or_at_most("as_of", iso(as_of))
     tables.try_update(Change(keys.snapshot(slug), assign=values, when=is_not_newer))

@@ -12,6 +12,7 @@ from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.tallies.model import (
+    BY_PARTNERS,
     COUNTRY,
     HOUR,
     MAX_SOURCES,
@@ -32,7 +33,7 @@ SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
 
 @dataclass(frozen=True)
 class Head:
-    """The total of all closed days, and how many were `withdrawn` on them: up to and including `through`.
+    """The total of all closed days, up to and including `through`; of these, `by_partners`; and how many `withdrawn`.
 
     `shards` is at least the number that any writer uses: it is raised here first, and read consistently.
     `began` is the first day that was counted (None: not recorded). `adjusted_at`: when it was last adjusted.
@@ -44,6 +45,7 @@ class Head:
     began: date | None = None
     adjusted_at: datetime | None = None
     withdrawn: int = 0
+    by_partners: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
         f"{HOUR}{entry.moment:%H}": entry.amount,
         COUNTRY + entry.country: entry.amount,
         SOURCE + entry.source: entry.amount,
+        **({BY_PARTNERS: entry.amount} if entry.by_partner else {}),
     }
     key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount < 0:
@@ -118,6 +121,7 @@ def _head(item: Item) -> Head:
         began,
         adjusted_at,
         item.get(WITHDRAWN, 0),
+        item.get(BY_PARTNERS, 0),
     )
 
 
@@ -150,7 +154,8 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
 def _added_to_head(tally: Tally) -> dict[str, int]:
     """Return what a closed day adds to the head."""
-    return {TOTAL: tally.total, **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {})}
+    numbers = numbers_of(tally)
+    return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS) if name in numbers}
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:

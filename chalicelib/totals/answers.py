@@ -63,7 +63,7 @@ class PublicTotal(TypedDict):
     """`confirmed` are signatures here only. The number of different people is from `at_least` to `at_most`."""
 
     confirmed: Confirmed
-    """People who confirmed their signature here."""
+    """People who signed here: by our email, or through a partner whose signatures count when they arrive."""
     elsewhere: list[Elsewhere]
     """The current figures, sorted by source."""
     at_least: Number

@@ -12,13 +12,17 @@ from chalicelib.tallies.count import Count
 
 @dataclass(frozen=True)
 class Total:
-    """`confirmed` is the exact count here at `as_of`. From `at_least` to `at_most` different people signed in all."""
+    """`confirmed` is the exact count here at `as_of`. From `at_least` to `at_most` different people signed in all.
+
+    `by_partners`: how many of `confirmed` were sent by partners, without our email.
+    """
 
     confirmed: int
     elsewhere: Sequence[Figure]
     at_least: int
     at_most: int
     as_of: datetime
+    by_partners: int = 0
 
     @property
     def reported(self) -> int:
@@ -28,13 +32,24 @@ class Total:
     @property
     def sentence(self) -> str:
         """Say the total in one sentence, to be read on air."""
-        here = f"Exactly {self.confirmed:,} {_people(self.confirmed)} confirmed here"
+        here = f"Exactly {self.confirmed:,} {_people(self.confirmed)} {self._how}"
         if not self.elsewhere:
             return f"{here}."
         together = f"at least {self.at_least:,} and at most {self.at_most:,}"
         if self.at_least == self.at_most:
             together = f"exactly {self.at_most:,}"
         return f"{here}; {self.reported:,} elsewhere; together {together} {_people(self.at_most)}."
+
+    @property
+    def by_email(self) -> int:
+        return self.confirmed - self.by_partners
+
+    @property
+    def _how(self) -> str:
+        if not self.by_partners:
+            return "confirmed here"
+        by_partners = f"{self.by_partners:,} sent by partners who checked them"
+        return f"signed here ({self.by_email:,} confirmed by email, {by_partners})"
 
 
 def total_known(petition: Petition, count: Count | None, _: Tables) -> Total | None:
@@ -57,7 +72,7 @@ def total(petition: Petition, count: Count) -> Total:
     fewest = [figure.count - most for figure, (_, most) in zip(elsewhere, shared, strict=True)]
     most = [figure.count - least for figure, (least, _) in zip(elsewhere, shared, strict=True)]
     at_least, at_most = count.confirmed + max(fewest, default=0), count.confirmed + sum(most)
-    return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of)
+    return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of, count.by_partners)
 
 
 def _also_here(figure: Figure, count: Count) -> tuple[int, int]:

@@ -121,6 +121,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 confirmed=12_345,
                 as_of=datetime(2026, 11, 24, 18, 30, 5, tzinfo=UTC),
                 letters=word,
+                by_partners=4,
                 total=word,
             ),
             "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",

@@ -36,6 +36,7 @@ def test_freezing_returns_the_statement_and_its_url(one: Served, petition: Petit
         "as_of": "2026-11-24T12:00:00Z",
         "letters": None,
         "total": None,
+        "by_partners": None,
     }
     assert answer.json_body["url"] == answer.headers["Location"]
     assert answer.json_body["url"].startswith(f"{SITE}/statements/")

@@ -11,6 +11,17 @@ import { day, number, second, signatures } from "./format.js";
 const sentence = ({ title, confirmed, as_of: at }) =>
   `“${title}” had ${number(confirmed)} ${signatures(confirmed)} on ${day(at)} at ${second(at)}.`;
 
+/**
+ * What the statement counts. Partners' signatures count without our email, so the number says how many they are.
+ * @param {Statement} statement
+ */
+export function counted({ confirmed, by_partners: partners }) {
+  const withdrawn = "Withdrawn ones are not included.";
+  if (!partners) return `It includes only confirmed signatures. ${withdrawn}`;
+  const byEmail = number(confirmed - partners);
+  return `${byEmail} confirmed by email; ${number(partners)} were sent by partners who checked them. ${withdrawn}`;
+}
+
 /** @param {NewStatement} frozen */
 function content({ url, short_url: shortUrl, statement }) {
   const text = sentence(statement);
@@ -24,8 +35,9 @@ function content({ url, short_url: shortUrl, statement }) {
       "Anybody can check it here: ",
       h("a", { href: shortUrl, class: "short" }, shortUrl.replace(/^https?:\/\//, "")),
     ),
+    statement.total ? h("p", { "data-total": "" }, statement.total) : null,
     statement.letters ? h("p", {}, statement.letters) : null,
-    h("p", { class: "small" }, "It includes only confirmed signatures. Withdrawn ones are not included."),
+    h("p", { class: "small" }, counted(statement)),
     h(
       "p",
       { class: "acts" },

@@ -16,6 +16,7 @@ const STAGES = {
   expired: "Not confirmed in time",
   withdrawn: "Withdrawn, confirmed or not",
 };
+const NOTE = "Signatures from partners that count when they arrive are confirmed without our email.";
 const STAGE_NAMES = /** @type {(keyof FunnelTotals)[]} */ (Object.keys(STAGES));
 
 /** @param {FunnelRate} rate */
@@ -43,6 +44,7 @@ export function funnel() {
       h("p", {}, `${share(totals.confirmed, totals.received)} of the signatures received have been confirmed.`),
       h("p", {}, pace(rate)),
       bars("From signing to being counted", "Step", rows, totals.received),
+      h("p", { class: "small" }, NOTE),
     );
   };
   return { section, fill };
