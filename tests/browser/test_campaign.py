@@ -73,7 +73,7 @@ def test_a_planned_update_says_when_and_is_cancelled(desk: Page, deployed_site: 
     expect(desk.get_by_role("row").filter(has_text="Too early")).to_contain_text("Cancelled")
 
 
-def test_a_figure_from_elsewhere_is_entered_and_is_in_the_total(
+def test_a_figure_from_elsewhere_is_in_the_total_and_in_a_frozen_number(
     desk: Page, deployed_site: DeployedSite, told: str
 ) -> None:
     sign_in(desk, deployed_site, where=f"{told}/elsewhere")
@@ -88,6 +88,9 @@ def test_a_figure_from_elsewhere_is_entered_and_is_in_the_total(
     expect(desk.get_by_role("row").filter(has_text="paper-leeds")).to_contain_text("1,412")
     expect(desk.locator("[data-total]")).to_contain_text("1,412 elsewhere")
     expect(desk.get_by_label("Evidence")).to_have_value("")
+    desk.goto(f"{deployed_site.url}/staff{told}")
+    desk.get_by_role("button", name="Freeze this number").click()
+    expect(desk.get_by_role("dialog").locator("[data-total]")).to_contain_text("1,412 elsewhere")
 
 
 def test_without_the_right_there_is_no_link_and_no_page(desk: Page, deployed_site: DeployedSite, told: str) -> None:

@@ -7,20 +7,26 @@ import { day, number, second, signatures } from "./format.js";
 
 /** @import { NewStatement, Statement } from "#api" */
 
-/** @param {Statement} statement */
-const sentence = ({ title, confirmed, as_of: at }) =>
-  `“${title}” had ${number(confirmed)} ${signatures(confirmed)} on ${day(at)} at ${second(at)}.`;
-
 /**
- * What the statement counts. Partners' signatures count without our email, so the number says how many they are.
+ * The number in words. Partners' signatures count without our email, so it says how many they are.
  * @param {Statement} statement
  */
-export function counted({ confirmed, by_partners: partners }) {
-  const withdrawn = "Withdrawn ones are not included.";
-  if (!partners) return `It includes only confirmed signatures. ${withdrawn}`;
-  const byEmail = number(confirmed - partners);
-  return `${byEmail} confirmed by email; ${number(partners)} were sent by partners who checked them. ${withdrawn}`;
+function counted({ confirmed, by_partners: partners }) {
+  if (!partners) return `${number(confirmed)} ${signatures(confirmed)}`;
+  const word = confirmed === 1 ? "signature" : "signatures";
+  const parts = `${number(confirmed - partners)} confirmed by email, ${number(partners)} sent by partners who checked them`;
+  return `${number(confirmed)} ${word} (${parts})`;
 }
+
+/** @param {Statement} statement */
+export const sentence = (statement) =>
+  `“${statement.title}” had ${counted(statement)} on ${day(statement.as_of)} at ${second(statement.as_of)}.`;
+
+/** @param {Statement} statement */
+const included = ({ by_partners: partners }) =>
+  partners
+    ? "Signatures that were withdrawn or are not confirmed yet are not included."
+    : "It includes only confirmed signatures. Withdrawn ones are not included.";
 
 /** @param {NewStatement} frozen */
 function content({ url, short_url: shortUrl, statement }) {
@@ -37,7 +43,7 @@ function content({ url, short_url: shortUrl, statement }) {
     ),
     statement.total ? h("p", { "data-total": "" }, statement.total) : null,
     statement.letters ? h("p", {}, statement.letters) : null,
-    h("p", { class: "small" }, counted(statement)),
+    h("p", { class: "small" }, included(statement)),
     h(
       "p",
       { class: "acts" },

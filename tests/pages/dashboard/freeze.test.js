@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { counted } from "../../../chalicelib/pages/dashboard/freeze.js";
+import { sentence } from "../../../chalicelib/pages/dashboard/freeze.js";
 
 /** @param {number | null} partners */
 const said = (partners) =>
-  counted({
+  sentence({
     slug: "safe-children",
     title: "Keep trafficked children safe",
     charity: "Harbour for Children",
@@ -17,7 +17,8 @@ const said = (partners) =>
   });
 
 test("a frozen number says how many were confirmed by email and how many partners sent", () => {
-  assert.equal(said(null), "It includes only confirmed signatures. Withdrawn ones are not included.");
-  const both = "1,001 confirmed by email; 4 were sent by partners who checked them. Withdrawn ones are not included.";
-  assert.equal(said(4), both);
+  const [before, after] = ["“Keep trafficked children safe” had 1,005 ", " on 24 November 2026 at 12:00:00 UTC."];
+  assert.equal(said(null), `${before}confirmed signatures${after}`);
+  const both = "signatures (1,001 confirmed by email, 4 sent by partners who checked them)";
+  assert.equal(said(4), `${before}${both}${after}`);
 });
