@@ -126,14 +126,14 @@ def _set_runtime(result: Package, target: Target) -> None:
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the project's own files in the zip: name and content."""
     for path in application_files(project):
-        yield path.relative_to(project).as_posix(), _as_shipped(path)
+        yield path.relative_to(project).as_posix(), as_shipped(path)
     yield from constituency_file(project)
     yield from members_file(project)
     yield from chart_files()
     yield from compiled_catalogues(project)
 
 
-def _as_shipped(path: Path) -> bytes:
+def as_shipped(path: Path) -> bytes:
     """Return the file's content; scripts are minified."""
     content = path.read_bytes()
     return jsmin(content) if path.suffix == ".js" else content

@@ -51,7 +51,8 @@ export const dateTime = (time) => (time ? `${day(time)}, ${minute(time)}` : "–
  */
 export function ukTime(time) {
   const [at, ukDay] = [new Date(time), ukDays.format(new Date(time))];
-  return `${ukDay === day(at) ? "" : `${ukDay}, `}${ukMinutes.format(at)} UK time`;
+  const date = ukDay === day(at) ? "" : `${ukDay}, `;
+  return `${date}${ukMinutes.format(at)} UK time`;
 }
 
 /**

