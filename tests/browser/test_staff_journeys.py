@@ -28,7 +28,7 @@ FIELDS = {
     "Consent to sign": "I sign, and my name may be handed over.",
     "Consent to receive updates": "Send me news.",
     "Goals": "100\n500\n1,000",
-    "Opens at (UTC)": "2026-01-01T09:00",
+    "Opens at (UTC, optional)": "2026-01-01T09:00",
 }
 
 

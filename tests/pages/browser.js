@@ -15,6 +15,10 @@ export class FakeElement {
     return this.attributes.name;
   }
 
+  get pattern() {
+    return this.attributes.pattern ?? "";
+  }
+
   setAttribute(name, value) {
     this.attributes[name] = value;
   }

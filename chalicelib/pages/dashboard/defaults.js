@@ -40,6 +40,16 @@ const COPIED = /** @type {const} */ ([
   "letter",
 ]);
 
+// The gaps that the field "Addressed to" fills.
+const TARGET_GAP = /\[(?:addressed to|the Home Secretary)\]/g;
+
+/**
+ * A text whose gaps name whom the petition addresses, as soon as that is known.
+ * @param {string} text
+ * @param {string} target
+ */
+export const withTarget = (text, target) => (target ? text.replace(TARGET_GAP, () => target) : text);
+
 /**
  * The charity's usual wordings, with a gap where they name the person whom the petition addressed.
  * @param {ManagedPetition} petition

@@ -16,6 +16,8 @@ export function field(label, input, hint = "") {
   input.id = id;
   const help = hint ? h("p", { class: "hint", id: `${id}-hint` }, hint) : null;
   if (help) input.setAttribute("aria-describedby", help.id);
+  // The browser adds the title to "Please match the requested format."
+  if ("pattern" in input && input.pattern) input.setAttribute("title", hint);
   return h("div", { class: "field" }, h("label", { for: id }, label), help, input);
 }
 

@@ -80,11 +80,13 @@ const columnsOf = (path, acts) => [
  * How the newest file was read, and what is wrong with its rows.
  * @param {ShownImport | undefined} newest
  */
-function details(newest) {
+export function details(newest) {
   if (!newest?.shape) return [];
   const columns = Object.entries(newest.shape.columns).map(([name, headings]) =>
     h("li", {}, `${FIELDS[/** @type {keyof typeof FIELDS} */ (name)]}: ${headings.join(" and ")}`),
   );
+  const { unused = [] } = newest.shape;
+  if (unused.length) columns.push(h("li", {}, `Not used: ${unused.join(", ")}`));
   const sample = newest.sample.map(({ row, result }) => h("li", {}, `Row ${row}: ${result}`));
   const errors = newest.errors.map(({ row, field: name, message }) => h("li", {}, `Row ${row}, ${name}: ${message}`));
   return [

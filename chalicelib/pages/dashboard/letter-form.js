@@ -32,7 +32,8 @@ const WORDS = [
 ];
 const OPENINGS_LABEL = "Suggested openings (optional)";
 const OPENINGS_HINT =
-  "First paragraphs to choose from, such as: I write to you as a parent. Leave an empty line between two openings.";
+  "First paragraphs to choose from. The first one is used unless people choose another: make it true for everybody, " +
+  "such as: I write to you because this matters to me. Leave an empty line between two openings.";
 const INTRODUCTION =
   "People who sign can also send this letter, in their own name. Leave everything blank if the petition has no letter.";
 

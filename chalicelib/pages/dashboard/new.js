@@ -1,10 +1,10 @@
 // Create a petition: from the template with the charity's usual wordings, or as a copy of another petition.
 
 import { ask, post } from "./api.js";
-import { copyOf, latestPetition, startFrom } from "./defaults.js";
+import { copyOf, latestPetition, startFrom, withTarget } from "./defaults.js";
 import { h } from "./dom.js";
 import { explain } from "./edit.js";
-import { field, sendingForm, submitButton } from "./forms.js";
+import { field, sendingForm, setField, submitButton } from "./forms.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 import { forget, keepTyped } from "./typed.js";
 
@@ -29,6 +29,21 @@ function origin(from, isCopy) {
   return h("p", {}, text);
 }
 
+/**
+ * Fill the gaps that stand for whom the petition addresses, when that has been typed.
+ * @param {Event} event
+ */
+function fillTargetGaps({ target: input }) {
+  const { name, form, value } = /** @type {HTMLInputElement} */ (input);
+  if (name !== "target" || !form) return;
+  const typed = new FormData(form);
+  for (const gap of ["summary", "text", "sign_wording", "updates_wording"]) {
+    const before = String(typed.get(gap) ?? "");
+    const after = withTarget(before, value.trim());
+    if (after !== before) setField(form, gap, after);
+  }
+}
+
 /** @param {ViewContext} context `slug`: of the petition to copy, or "" */
 export async function showNew({ container, slug: copied, may }) {
   const path = copied ? `/new/${copied}` : "/new";
@@ -45,6 +60,7 @@ export async function showNew({ container, slug: copied, may }) {
   const fields = [field("Address", slug, SLUG_HINT), petitionFields(start), submitButton("Save as a draft")];
   const form = sendingForm(create, fields, explain);
   fillForm(form, start);
+  form.addEventListener("change", fillTargetGaps);
   container.append(
     h("h1", {}, "New petition"),
     h("p", { class: "lead" }, INTRODUCTION),

@@ -17,7 +17,8 @@ const WORDING_HINT =
   "What people agree to on the partner’s site, word for word. It is stored with each signature: you must be able to " +
   "show it.";
 const SOURCE_HINT =
-  "partner- and a short name, such as partner-oak. The counts by source show it. It cannot be changed.";
+  "Begin with partner-, such as partner-oak: small letters, digits and hyphens. The counts by source show it. " +
+  "It cannot be changed.";
 
 /** @type {Record<ShownPartner["counts"], string>} */
 const COUNTS = {

@@ -102,11 +102,19 @@ export function typedInUkTime(typed) {
   return at ? `This is ${ukTime(at)}.` : "";
 }
 
-const goalFields = () =>
+/**
+ * A stored petition has a planned time. A new one may leave it out: opening the petition sets it.
+ * @param {Partial<ManagedPetition>} petition
+ */
+const opensField = ({ opened_at: opens }) =>
+  timeField(opens ? "Opens at (UTC)" : "Opens at (UTC, optional)", time("opened_at", Boolean(opens)), OPENS_HINT);
+
+/** @param {Partial<ManagedPetition>} petition */
+const goalFields = (petition) =>
   group(
     "Goal and dates",
     goalsField(),
-    timeField("Opens at (UTC)", time("opened_at", true), OPENS_HINT),
+    opensField(petition),
     timeField("Closes at (UTC, optional)", time("closes_at", false)),
   );
 
@@ -141,7 +149,7 @@ export const petitionFields = (petition = {}) => [
   textFields(petition),
   charityFields(),
   consentFields(),
-  goalFields(),
+  goalFields(petition),
   outcomeFields(),
   sharingFields(petition),
   letterFields(petition),
@@ -198,7 +206,7 @@ export function petitionFrom(typed, before = {}) {
     privacy_url: texts.privacy_url || null,
     goal,
     goals,
-    opened_at: changedTime(value("opened_at"), before.opened_at),
+    opened_at: changedTime(value("opened_at"), before.opened_at) ?? undefined,
     closes_at: changedTime(value("closes_at"), before.closes_at),
     handed_in_at: changedTime(value("handed_in_at"), before.handed_in_at),
     response: value("response") || null,

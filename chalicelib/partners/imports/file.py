@@ -12,6 +12,7 @@ from chalicelib.partners.imports.model import Shape
 MOST_ROWS = 2_000_000
 # Characters of a line and of a cell. A quoted cell may have several lines.
 MOST_LINE, MOST_CELL, MOST_COLUMNS = 100_000, 10_000, 500
+LONGEST_UNUSED = 100
 BLOCK = 1024 * 1024
 
 # The first bytes of packed files. They are refused, because a small packed file could become an endless one.
@@ -49,7 +50,8 @@ def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
     encoding = _encoding(path)
     delimiter = max(",;\t|", key=_first_line(path, encoding).count)
     headings = next(_rows(path, encoding, delimiter), [])
-    return Shape(encoding=encoding, delimiter=delimiter, columns=_columns(headings, mapping))
+    columns = _columns(headings, mapping)
+    return Shape(encoding=encoding, delimiter=delimiter, columns=columns, unused=_unused(headings, columns))
 
 
 def count_rows(path: Path, shape: Shape) -> int:
@@ -144,6 +146,12 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
     if twice:
         raise Unreadable(f"There are two columns “{twice[0]}”. Rename one of them")
     return _whole(columns)
+
+
+def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the headings whose columns are not read, short enough to be stored with the import."""
+    used = {each for named in columns.values() for each in named}
+    return [each[:LONGEST_UNUSED] for each in headings if each.strip() and each not in used]
 
 
 def _whole(columns: dict[str, list[str]]) -> dict[str, list[str]]:

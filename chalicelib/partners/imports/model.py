@@ -22,13 +22,17 @@ MOST_SAMPLED = 10
 
 
 class Shape(BaseModel):
-    """How the file is read. `columns`: by our field, the heading or headings whose values are joined by a space."""
+    """How the file is read. `columns`: by our field, the heading or headings whose values are joined by a space.
+
+    `unused`: the other headings, whose values are not stored.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     encoding: str
     delimiter: str
     columns: dict[str, list[str]]
+    unused: list[str] = Field(default_factory=list)
 
 
 class RowError(BaseModel):

@@ -27,6 +27,7 @@ RUNNING = {
         "encoding": "utf-8",
         "delimiter": ",",
         "columns": {"email": ["Email"], "name": ["First name", "Surname"]},
+        "unused": ["Newsletter"],
     },
     "undoes": None,
     "undone_by": None,

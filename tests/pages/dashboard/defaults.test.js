@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copyOf, hasGaps, startFrom, TEMPLATE } from "../../../chalicelib/pages/dashboard/defaults.js";
+import { copyOf, hasGaps, startFrom, TEMPLATE, withTarget } from "../../../chalicelib/pages/dashboard/defaults.js";
 
 const STORED = {
   slug: "trees",
@@ -34,6 +34,13 @@ test("a new petition starts with the charity's name, contact and wordings, and w
 
 test("a wording never names whom another petition addressed", () => {
   assert.equal(startFrom(STORED).sign_wording, "Harbour for Children may hand my name to [addressed to].");
+});
+
+test("whom a petition addresses fills the gaps that stand for it, and no other gap", () => {
+  const start = startFrom(STORED).sign_wording;
+  assert.equal(withTarget(start, "the $& minister"), "Harbour for Children may hand my name to the $& minister.");
+  assert.equal(withTarget(TEMPLATE.summary, "the King"), "[Who] need [what]. We ask the King to [do what].");
+  assert.equal(withTarget(start, ""), start);
 });
 
 test("the first petition starts with the template alone", () => {

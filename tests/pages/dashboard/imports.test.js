@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import "../browser.js";
+import { installBrowser } from "../browser.js";
 
-const { isUndoable, queryFrom } = await import("../../../chalicelib/pages/dashboard/imports.js");
+installBrowser();
+const { details, isUndoable, queryFrom } = await import("../../../chalicelib/pages/dashboard/imports.js");
 
 const done = { state: "done", dry_run: false, undoes: null, undone_by: null };
 
@@ -17,6 +18,16 @@ test("an import can be undone once, after it has ended, and a dry run never", ()
   assert.ok(isUndoable(done));
   for (const change of [{ state: "running" }, { dry_run: true }, { undoes: "x" }, { undone_by: "y" }])
     assert.ok(!isUndoable({ ...done, ...change }));
+});
+
+test("columns that are not used are named", () => {
+  const newest = { shape: { columns: { email: ["Email"] }, unused: ["Newsletter", "Phone"] }, sample: [], errors: [] };
+  const said = (each) =>
+    details(each)
+      .map(({ textContent }) => textContent)
+      .join(" ");
+  assert.match(said(newest), /Email address: Email Not used: Newsletter, Phone/);
+  assert.doesNotMatch(said({ ...newest, shape: { columns: { email: ["Email"] }, unused: [] } }), /Not used/);
 });
 
 test("only the columns that were typed are in the mapping", () => {

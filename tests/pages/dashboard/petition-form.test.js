@@ -49,6 +49,16 @@ test("the first goal is the current one, and an empty privacy address is null", 
   assert.deepEqual([petition.opened_at, petition.closes_at], [STORED.opened_at, null]);
 });
 
+test("a new petition needs no planned time, and a stored one keeps having one", () => {
+  installBrowser();
+  const isRequired = (petition) =>
+    petitionFields(petition)
+      .flatMap((group) => [...group.all()])
+      .find(({ name }) => name === "opened_at").attributes.required;
+  assert.deepEqual([isRequired({}), isRequired(STORED)], [false, true]);
+  assert.equal(JSON.parse(JSON.stringify(petitionFrom(typed({ opened_at: "" })))).opened_at, undefined);
+});
+
 test("a planned time is offered unless it is over", () => {
   const now = Date.parse("2026-11-24T12:00:00Z");
   assert.equal(offeredTime("2026-12-01T08:00:00Z", now), "2026-12-01T08:00");

@@ -40,6 +40,13 @@ def test_a_mapping_names_the_headings(tmp_path: Path) -> None:
     assert record == {"email": "a@mail.example", "name": "A"}
 
 
+def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
+    path = stored(tmp_path, b"Email,First name,Last name,Newsletter,\na@mail.example,A,B,yes,\n")
+    shape = shape_of(path, {})
+    assert shape.unused == ["Newsletter"]
+    assert shape_of(path, {"updates": ["Newsletter"]}).unused == []
+
+
 def test_quoted_cells_may_have_lines_and_delimiters(tmp_path: Path) -> None:
     path = stored(tmp_path, b'email,name,postcode\na@mail.example,"Ann ""A"", B",\n"b@mail.example","B\nC",x\n\n')
     assert [record and record["name"] for record in records(path, shape_of(path, {}))] == ['Ann "A", B', "B\nC"]
