@@ -22,9 +22,12 @@ const SOURCE_HINT =
 
 /** @type {Record<ShownPartner["counts"], string>} */
 const COUNTS = {
-  "at-once": "When they arrive: you trust how the partner checks its addresses",
-  "after-email": "After each person confirms by one email from us",
+  "at-once": "When they arrive",
+  "after-email": "After our email is confirmed",
 };
+const COUNTS_HINT =
+  "When they arrive: you trust how the partner checks its addresses. Otherwise each person gets one email from us, and " +
+  "counts after confirming it.";
 
 /** @param {PartnerToken} issued */
 function showOnce({ token, partner }) {
@@ -64,7 +67,7 @@ function addForm(done) {
     h("h2", {}, "Add a partner"),
     field("Name", h("input", { name: "name", required: true, maxlength: "200" })),
     field("Source", h("input", source), SOURCE_HINT),
-    field("When do its signatures count?", h("select", { name: "counts" }, options)),
+    field("When do its signatures count?", h("select", { name: "counts" }, options), COUNTS_HINT),
     field("Consent", h("textarea", { name: "wording", rows: "3", required: true, maxlength: "1000" }), WORDING_HINT),
     field(
       "Version of the consent",
