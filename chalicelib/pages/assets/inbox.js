@@ -22,6 +22,22 @@ export function readSigned(stored, now) {
 }
 
 /**
+ * The address to which the email goes: without what copying adds, as the server reads it (core/address.py, unpasted).
+ * @param {string} typed that the server accepted
+ */
+export function unpasted(typed) {
+  const text = typed
+    .trim()
+    .replace(/[.,;]$/, "")
+    .trim();
+  const within = text.endsWith(">") ? text.slice(text.lastIndexOf("<") + 1, -1).trim() : text;
+  return within
+    .replace(/^mailto:([^?]*).*$/i, "$1")
+    .replace(/\s*@\s*/, "@")
+    .trim();
+}
+
+/**
  * @param {string} email
  * @param {{ webmail: Record<string, string> }} mailboxes
  */
@@ -94,10 +110,10 @@ function offerAgain(inbox, signed) {
 for (const inbox of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-inbox]"))) {
   const signed = signedInThisTab();
   if (!signed) continue;
-  inbox.querySelector("[data-address]")?.replaceChildren(signed.body.email);
+  inbox.querySelector("[data-address]")?.replaceChildren(unpasted(signed.body.email));
   inbox.hidden = false;
   offerAgain(inbox, signed);
-  linkWebmail(inbox, signed.body.email).catch(() => {
+  linkWebmail(inbox, unpasted(signed.body.email)).catch(() => {
     // Without the list there is no link.
   });
 }

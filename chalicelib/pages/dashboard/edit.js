@@ -1,6 +1,6 @@
 // Edit, preview, open, pause, close and remove a petition.
 
-import { ask, isRefusal, messageOf, post } from "./api.js";
+import { ask, isRefusal, messageOf, post, site } from "./api.js";
 import { copyButton } from "./copy.js";
 import { button, DONE, dialog, h } from "./dom.js";
 import { sendingForm, showError, submitButton } from "./forms.js";
@@ -26,7 +26,8 @@ export function explain(error) {
 /** @param {Preview} preview */
 function showPreview({ url }) {
   const text =
-    "Anybody with this link sees the petition as it is saved now. The form on it cannot be sent. The link expires.";
+    "Anybody with this link sees the petition as it is saved now. The form on it cannot be sent. " +
+    "It works for one hour.";
   const link = h("a", { href: url, target: "_blank", rel: "noopener" }, "Open it in a new tab");
   const acts = h("p", { class: "acts" }, link, copyButton("Copy the link", url));
   return dialog("Preview link", h("div", {}, h("p", {}, text), acts), [DONE]);
@@ -79,6 +80,10 @@ function actions(path, { data: petition, etag }, reload, errors) {
   return h("p", { class: "acts" }, button("Preview", preview), petition.transitions.map(transitionButton));
 }
 
+/** @param {ManagedPetition} petition */
+const publicLink = ({ slug, state, scheduled_opening: opens }) =>
+  state === "draft" || opens ? null : h("a", { href: `${site()}/petitions/${slug}` }, "Public page");
+
 /** @param {ViewContext} context */
 export async function showEdit(context) {
   const { container, slug, signal } = context;
@@ -102,6 +107,7 @@ export async function showEdit(context) {
       badge(petition),
       h("a", { href: `#/petitions/${slug}` }, "Its numbers"),
       h("a", { href: `#/new/${slug}` }, "Copy as a new draft"),
+      publicLink(petition),
     ),
     h("h1", {}, petition.title),
     errors,

@@ -5,6 +5,7 @@ import { h, table } from "./dom.js";
 import { evidenceFields, figureFrom, sourceField } from "./figure.js";
 import { dateTime, number, people } from "./format.js";
 import { field, repeatingField, sendingForm, submitButton } from "./forms.js";
+import { linkToPetition } from "./petition-link.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 import { emptiedForm } from "./typed.js";
@@ -86,7 +87,8 @@ async function currentTotal(slug) {
 }
 
 /** @param {ViewContext} context */
-export async function showElsewhere({ container, slug, signal }) {
+export async function showElsewhere({ container, slug, may, signal }) {
+  const petition = await linkToPetition(slug, may);
   const path = `/petitions/${slug}/elsewhere`;
   const [total, message] = [h("div"), h("p", { role: "status" })];
   const refresh = async () => refill(total, ...(await currentTotal(slug)));
@@ -95,7 +97,7 @@ export async function showElsewhere({ container, slug, signal }) {
     h(
       "p",
       { class: "over" },
-      `Petition: ${slug}`,
+      petition,
       h("a", { href: `#/petitions/${slug}/hashes` }, "Compare with another platform"),
     ),
     h("p", { class: "lead" }, INTRODUCTION),

@@ -7,6 +7,7 @@ import { evidenceFields, figureFrom, sourceField } from "./figure.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm, showError, submitButton } from "./forms.js";
 import { cancelButton, isOpen, jobTable, stateOf } from "./jobs.js";
+import { linkToPetition } from "./petition-link.js";
 import { emptiedForm } from "./typed.js";
 
 /** @import { HashKey, ShownComparison } from "#api" */
@@ -147,7 +148,8 @@ function compareForm(slug, done) {
 }
 
 /** @param {ViewContext} context */
-export async function showHashes({ container, slug, signal }) {
+export async function showHashes({ container, slug, may, signal }) {
+  const petition = await linkToPetition(slug, may);
   const path = `/petitions/${slug}/comparisons`;
   const { parts, started, follow } = jobTable({
     path,
@@ -161,7 +163,7 @@ export async function showHashes({ container, slug, signal }) {
     h(
       "p",
       { class: "over" },
-      `Petition: ${slug}`,
+      petition,
       h("a", { href: `#/petitions/${slug}/elsewhere` }, "The total across platforms"),
     ),
     h("p", { class: "lead" }, INTRODUCTION),

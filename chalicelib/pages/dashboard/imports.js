@@ -5,6 +5,7 @@ import { button, confirmed, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm } from "./forms.js";
 import { cancelButton, isOpen, jobTable, progressBar, stateOf } from "./jobs.js";
+import { linkToPetition } from "./petition-link.js";
 import { refill } from "./refill.js";
 
 /** @import { ShownImport, ShownPartner } from "#api" */
@@ -161,7 +162,8 @@ function importForm(path, partners, done) {
 }
 
 /** @param {ViewContext} context */
-export async function showImports({ container, slug, signal }) {
+export async function showImports({ container, slug, may, signal }) {
+  const petition = await linkToPetition(slug, may);
   const path = `/petitions/${slug}/imports`;
   const more = h("div");
   /** @type {{ partners: ShownPartner[] }} */
@@ -179,7 +181,7 @@ export async function showImports({ container, slug, signal }) {
     : h("p", {}, "There is no partner yet. ", h("a", { href: "#/partners" }, "Add one first"));
   container.append(
     h("h1", {}, "Import a partner’s file"),
-    h("p", { class: "over" }, `Petition: ${slug}`),
+    h("p", { class: "over" }, petition),
     h("p", { class: "lead" }, INTRODUCTION),
     ...parts,
     more,

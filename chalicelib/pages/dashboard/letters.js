@@ -4,6 +4,7 @@ import { ask, messageOf, post } from "./api.js";
 import { button, CANCEL, confirmed, DONE, dialog, h, table } from "./dom.js";
 import { dateTime, day, number } from "./format.js";
 import { field } from "./forms.js";
+import { linkToPetition } from "./petition-link.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 
@@ -131,6 +132,7 @@ function details(target, actions) {
 
 /** @param {ViewContext} context */
 export async function showLetters({ container, slug, may, signal }) {
+  const petition = await linkToPetition(slug, may);
   const path = `/petitions/${slug}/letters`;
   const [message, list] = [h("p", { role: "status" }), h("div")];
   const refresh = async () => {
@@ -151,7 +153,7 @@ export async function showLetters({ container, slug, may, signal }) {
   };
   container.append(
     h("h1", {}, "Letters"),
-    h("p", { class: "over" }, `Petition: ${slug}`),
+    h("p", { class: "over" }, petition),
     h("p", { class: "lead" }, INTRODUCTION),
     message,
     list,

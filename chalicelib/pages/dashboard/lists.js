@@ -5,6 +5,7 @@ import { button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { sendingForm, submitButton } from "./forms.js";
 import { cancelButton, FILE_STATES, isOpen, jobTable, stateOf } from "./jobs.js";
+import { linkToPetition } from "./petition-link.js";
 import { recipientField } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
@@ -62,7 +63,8 @@ function requestForm(path, done) {
 }
 
 /** @param {ViewContext} context */
-export async function showLists({ container, slug, signal }) {
+export async function showLists({ container, slug, may, signal }) {
+  const petition = await linkToPetition(slug, may);
   const path = `/petitions/${slug}/lists`;
   const { parts, started, follow } = jobTable({
     path,
@@ -74,7 +76,7 @@ export async function showLists({ container, slug, signal }) {
   const form = requestForm(path, () => started("Requested. It starts within a minute."));
   container.append(
     h("h1", {}, "Addresses of those who asked for updates"),
-    h("p", { class: "over" }, `Petition: ${slug}`),
+    h("p", { class: "over" }, petition),
     h("p", { class: "lead" }, INTRODUCTION),
     h("p", {}, LEFT),
     ...parts,

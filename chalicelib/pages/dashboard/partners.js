@@ -26,8 +26,8 @@ const COUNTS = {
   "after-email": "After our email is confirmed",
 };
 const COUNTS_HINT =
-  "When they arrive: you trust how the partner checks its addresses. Otherwise each person gets one email from us, and " +
-  "counts after confirming it.";
+  "When they arrive: you trust how the partner checks its addresses. Otherwise each person gets one email from us, " +
+  "and counts after confirming it.";
 
 /** @param {PartnerToken} issued */
 function showOnce({ token, partner }) {

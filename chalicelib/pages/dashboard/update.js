@@ -13,7 +13,9 @@ import { EVERY_MS, RESULT, textFields, textFrom } from "./updates.js";
 /** @import { ViewContext } from "./app.js" */
 /** @typedef {(message?: string) => Promise<void>} Reload */
 
-const PUBLISH = "It appears on the petition’s page and is emailed to everybody who confirmed and asked for updates.";
+const PUBLISH =
+  "It appears on the petition’s page and is emailed to everybody who confirmed and asked for updates. " +
+  "The text cannot be changed afterwards.";
 const UNSAVED = "Careful: you have typed text that is not saved. It is not part of what you publish.";
 const DRAFT_EFFECT = "The draft can then no longer be published or changed.";
 const CANCEL_EFFECT =

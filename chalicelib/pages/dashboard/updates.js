@@ -4,6 +4,7 @@ import { ask, messageOf, post } from "./api.js";
 import { h, table } from "./dom.js";
 import { dateTime, number, plannedTime } from "./format.js";
 import { field, sendingForm, submitButton } from "./forms.js";
+import { petitionLink } from "./petition-link.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 import { forget, keepTyped } from "./typed.js";
@@ -39,11 +40,18 @@ export function stateOf({ state, publish_at: at }, now) {
   return isLater ? `Will be published on ${plannedTime(at)}` : STATES[state];
 }
 
+/**
+ * Emails are counted after all of them were requested. Until then 0 would look like nobody.
+ * @param {Pick<ManagedUpdate, "state" | "requested">} update
+ */
+export const requestedOf = ({ state, requested }) =>
+  state === "sending" && !requested ? "counting …" : number(requested);
+
 /** @type {import("./dom.js").Column<ManagedUpdate>[]} */
 export const RESULT = [
   { title: "State", cell: (update) => stateOf(update, Date.now()) },
   { title: "Published", cell: (update) => dateTime(update.published_at) },
-  { title: "Requested", number: true, cell: ({ requested }) => number(requested) },
+  { title: "Requested", number: true, cell: requestedOf },
   { title: "Sent", number: true, cell: ({ sent }) => number(sent) },
   { title: "Failed", number: true, cell: ({ failed }) => number(failed) },
   { title: "Skipped", number: true, cell: ({ skipped }) => number(skipped) },
@@ -152,7 +160,7 @@ export async function showUpdates({ container, slug, may, signal }) {
   const form = draftForm(path, petition);
   container.append(
     h("h1", {}, "Updates"),
-    h("p", { class: "over" }, `Petition: ${petition.title}`, listLink(slug, may)),
+    h("p", { class: "over" }, petitionLink(petition, may), listLink(slug, may)),
     h("p", { class: "lead" }, INTRODUCTION),
     message,
     list,

@@ -5,7 +5,7 @@ import { installBrowser } from "../browser.js";
 
 installBrowser();
 const { isSlip, meant } = await import("../../../chalicelib/pages/assets/mailbox.js");
-const { readSigned, secondsLeft, webmailOf } = await import("../../../chalicelib/pages/assets/inbox.js");
+const { readSigned, secondsLeft, unpasted, webmailOf } = await import("../../../chalicelib/pages/assets/inbox.js");
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url)));
 const known = read("../../../chalicelib/pages/assets/mailboxes.json");
 
@@ -18,6 +18,19 @@ test("one character may be wrong, missing, doubled or swapped", () => {
   for (const typed of ["gmaik.com", "gmal.com", "gmaill.com", "gmial.com"])
     assert.ok(isSlip(typed, "gmail.com"), typed);
   for (const typed of ["gmail.com", "gmxx.com", "example.org", ""]) assert.ok(!isSlip(typed, "gmail.com"), typed);
+});
+
+test("the inbox shows a pasted address as the server stores it", () => {
+  for (const typed of [
+    "alice@example.org",
+    " alice@example.org, ",
+    "mailto:<alice@example.org>.",
+    "MAILTO:alice@example.org?subject=Hi",
+    "Alice Smith <alice@example.org>",
+    "<mailto:alice@example.org>;",
+    "alice @ example.org",
+  ])
+    assert.equal(unpasted(typed), "alice@example.org", typed);
 });
 
 test("the inbox shows what this tab signed in the last hour", () => {

@@ -4,9 +4,15 @@ import { countInWords } from "../../../chalicelib/pages/dashboard/elsewhere.js";
 import { figureFrom } from "../../../chalicelib/pages/dashboard/figure.js";
 import { stateOf as targetState } from "../../../chalicelib/pages/dashboard/letters.js";
 import { isCancellable } from "../../../chalicelib/pages/dashboard/update.js";
-import { stateOf } from "../../../chalicelib/pages/dashboard/updates.js";
+import { requestedOf, stateOf } from "../../../chalicelib/pages/dashboard/updates.js";
 
 const NOW = Date.parse("2026-07-24T12:00:00Z");
+
+test("emails that are not counted yet do not look like nobody", () => {
+  assert.equal(requestedOf({ state: "sending", requested: 0 }), "counting …");
+  assert.equal(requestedOf({ state: "sending", requested: 1200 }), "1,200");
+  assert.equal(requestedOf({ state: "sent", requested: 0 }), "0");
+});
 
 test("an update that is planned says when, in UTC and in UK time", () => {
   const planned = { state: "scheduled", publish_at: "2026-07-24T14:05:00Z" };
