@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 # The preset "zero" has paragraphs only. We add no HTML, no images (they can show who opened an email), no tables.
 _RULES = ("newline", "escape", "entity", "emphasis", "link", "linkify", "heading", "list", "blockquote", "reference")
@@ -16,11 +17,16 @@ _FIRST_HEADING = 4
 def as_html(markdown: str) -> str:
     """Return HTML without scripts, styles, classes and images. Links go to https addresses and mailboxes only."""
     parser = _parser()
-    tokens = parser.parse(markdown)
+    tokens = parsed(markdown)
     for token in tokens:
         if token.type.startswith("heading_"):
             token.tag = f"h{min(6, int(token.tag[1]) + _FIRST_HEADING - 1)}"
     return str(parser.renderer.render(tokens, parser.options, {}))
+
+
+def parsed(markdown: str) -> "list[Token]":
+    """Return the tokens of the same subset."""
+    return _parser().parse(markdown)
 
 
 @cache

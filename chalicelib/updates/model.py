@@ -110,13 +110,17 @@ class UpdateTest(BaseModel):
 class Update(UpdateText):
     """The stored item: no personal data of supporters.
 
-    `html` is the text as safe HTML, made when staff save it, and `htmls` that of each translation.
+    `html` is the text as safe HTML, made when staff save it, and `htmls` that of each translation. `plain` and `plains`
+    are the same as plain text.
     """
 
     slug: str
     update_id: str
     html: str
     htmls: dict[str, str] = {}
+    # Updates that were saved before these existed have none, and are sent as Markdown.
+    plain: str = ""
+    plains: dict[str, str] = {}
     state: UpdateState = UpdateState.DRAFT
     created_at: Moment
     created_by: str
@@ -141,7 +145,8 @@ class Update(UpdateText):
         words = self.translations.get(code)
         if words is None:
             return self
-        return self.model_copy(update={**dict(words), "html": self.htmls[code], "language": code})
+        made = {"html": self.htmls[code], "plain": self.plains.get(code, "")}
+        return self.model_copy(update={**dict(words), **made, "language": code})
 
 
 class Mailing(Job):

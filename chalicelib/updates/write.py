@@ -12,6 +12,7 @@ from chalicelib.updates import store
 from chalicelib.updates.kinds import TESTS, delivery_key
 from chalicelib.updates.markdown import as_html
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
+from chalicelib.updates.plain import as_text
 
 # Tests that may wait to be sent. With more, the oldest are dropped.
 MOST_TESTS = 20
@@ -45,10 +46,12 @@ def send_test(update: Update, to: UpdateTest, now: datetime, outbox: Outbox, tab
 
 
 def _rendered(text: UpdateText) -> dict[str, Any]:
-    """Return the text and its translations as safe HTML."""
+    """Return the text and its translations as safe HTML and as plain text."""
     return {
         "html": as_html(text.markdown),
         "htmls": {code: as_html(words.markdown) for code, words in text.translations.items()},
+        "plain": as_text(text.markdown),
+        "plains": {code: as_text(words.markdown) for code, words in text.translations.items()},
     }
 
 

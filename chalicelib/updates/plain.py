@@ -1,0 +1,85 @@
+"""Markdown as plain text, for the part of an email that has no formatting."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.updates.markdown import parsed
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_QUOTE = "> "
+_BULLET = 0
+
+
+def as_text(markdown: str) -> str:
+    """Return the text without marks. A link becomes "text (address)"."""
+    writer = _Writer()
+    for token in parsed(markdown):
+        writer.read(token)
+    return "\n".join(writer.lines)
+
+
+class _Writer:
+    """Writes block after block. `margins`: what is before a line, for each quote and item that is open."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._margins: list[str] = []
+        # The next number of each open list.
+        self._numbers: list[int] = []
+        self._needs_gap = False
+
+    def read(self, token: "Token") -> None:
+        kind = token.type
+        if kind == "inline":
+            self._write(_inline(token.children or []))
+        elif kind in ("bullet_list_open", "ordered_list_open"):
+            self._needs_gap = self._needs_gap or not self._numbers
+            self._numbers.append(_BULLET if kind.startswith("bullet") else int(token.attrs.get("start", 1)))
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self._numbers.pop()
+        elif kind == "list_item_open":
+            self._margins.append(self._marker())
+        elif kind == "blockquote_open":
+            self._margins.append(_QUOTE)
+        elif kind in ("list_item_close", "blockquote_close"):
+            self._margins.pop()
+        elif kind in ("paragraph_open", "heading_open"):
+            # The paragraphs of a list without empty lines are hidden.
+            self._needs_gap = self._needs_gap or not token.hidden
+
+    def _marker(self) -> str:
+        number = self._numbers[-1]
+        if number == _BULLET:
+            return "- "
+        self._numbers[-1] += 1
+        return f"{number}. "
+
+    def _write(self, text: str) -> None:
+        if self.lines and self._needs_gap:
+            self.lines.append("")
+        self._needs_gap = False
+        for line in text.split("\n"):
+            self.lines.append("".join(self._margins) + line)
+            # An item has its mark on its first line only.
+            self._margins = [each if each == _QUOTE else " " * len(each) for each in self._margins]
+
+
+def _inline(tokens: Sequence["Token"]) -> str:
+    parts: list[str] = []
+    links: list[tuple[int, str]] = []
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        elif token.type == "link_open":
+            # An address that was typed as it is gets no second one.
+            address = "" if token.info == "auto" else str(token.attrs["href"])
+            links.append((len(parts), address.removeprefix("mailto:")))
+        elif token.type == "link_close":
+            start, address = links.pop()
+            if address and address != "".join(parts[start:]):
+                parts.append(f" ({address})")
+        else:
+            parts.append(token.content)
+    return "".join(parts)

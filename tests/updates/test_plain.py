@@ -1,0 +1,24 @@
+"""Markdown as plain text: nobody reads marks, and every address stays readable."""
+
+import pytest
+
+from chalicelib.updates.plain import as_text
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("# What she said\n\nShe said **yes**,\n*at last*.", "What she said\n\nShe said yes,\nat last."),
+        ("Then:\n- one\n  more\n- two\n\nEnd", "Then:\n\n- one\n  more\n- two\n\nEnd"),
+        ("3. a\n4. b\n   - c", "3. a\n4. b\n   - c"),
+        ("- a\n\n- b", "- a\n\n- b"),
+        ("> One\n> two\n>\n> three", "> One\n> two\n\n> three"),
+        ("[Read **it**](https://gov.example/a)", "Read it (https://gov.example/a)"),
+        ("See https://gov.example/a?b=1.", "See https://gov.example/a?b=1."),
+        ("[us@harbour.example](mailto:us@harbour.example)", "us@harbour.example"),
+        ("[Write](mailto:us@harbour.example)", "Write (us@harbour.example)"),
+        ("AT&amp;T \\* <b>", "AT&T * <b>"),
+    ],
+)
+def test_marks_are_gone_and_links_keep_their_address(typed: str, text: str) -> None:
+    assert as_text(typed) == text
