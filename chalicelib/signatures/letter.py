@@ -22,7 +22,11 @@ from chalicelib.signatures.letter_form import NO_SUCH_OPENING, LetterForm, clean
 NO_LETTER = translatable("This petition has no letter to send")
 NOT_EDITABLE = translatable("You cannot change this part of the letter")
 TOO_LARGE = translatable("Shorten your letter: in this script, its characters take more room")
-NO_LINKS = translatable("Write this without web or email addresses. Put a space after any full stop")
+NO_LINKS = {
+    "subject": translatable("Write the subject without web or email addresses. Put a space after any full stop"),
+    "opening": translatable("Write your opening without web or email addresses. Put a space after any full stop"),
+    "body": translatable("Write your letter without web or email addresses. Put a space after any full stop"),
+}
 GREETING = translatable("Dear %(name)s,")
 SENDER = translatable("%(name)s via %(charity)s")
 CAMPAIGN = translatable("%(name)s sent this letter with %(charity)s, as part of this petition:")
@@ -130,7 +134,7 @@ def _check(own: Mapping[str, str], letter: Letter) -> None:
     known = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
     wrong = [name for name, text in own.items() if links_in(text) - known]
     if wrong:
-        raise Invalid([FieldError(f"letter.{name}", NO_LINKS) for name in wrong])
+        raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in wrong])
     # The confirm page sends these words again, and the size of a form is limited.
     if len(quote_plus("".join(own.values()))) > MOST_IN_FORM:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])

@@ -20,7 +20,7 @@ _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x0b|\x0c")
 _SPACES_AT_END = re.compile(r"[^\S\n]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
-ONE_LINE = translatable("Write this on one line")
+ONE_LINE = translatable("Write the subject on one line")
 NO_SUCH_OPENING = translatable("Choose one of the openings")
 UNPRINTABLE = translatable("Remove the characters that cannot be printed")
 TOO_LONG = {

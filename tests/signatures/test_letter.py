@@ -85,6 +85,14 @@ def test_links_and_openings_that_do_not_exist_are_refused(fields: dict[str, Any]
     assert refused(**fields) == names
 
 
+@pytest.mark.parametrize(("field", "named"), [("subject", "subject"), ("opening", "opening"), ("body", "letter")])
+def test_what_is_said_about_a_link_names_its_field(field: str, named: str) -> None:
+    """The summary of errors is above the form, where "this" could be any field."""
+    with pytest.raises(Invalid) as refusal:
+        stored(**{field: "See harbour.org"})
+    assert named in refusal.value.errors[0].message
+
+
 def test_a_letter_that_the_page_to_confirm_could_not_send_back_is_refused() -> None:
     """A form writes each Greek letter in six characters, and has 16 KB."""
     assert stored(body="ω" * 1500, opening="ω" * 450)["body"]
