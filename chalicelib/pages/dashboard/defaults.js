@@ -108,12 +108,25 @@ const letterTexts = ({ subject, body, openings, send_wording: send, reply_wordin
   ...targets.map(({ name }) => name),
 ];
 
+/** The labels of the fields that may have gaps. */
+const LABELS = /** @type {const} */ ({
+  title: "Title",
+  summary: "Summary",
+  text: "Text",
+  target: "Addressed to",
+  charity: "Name of the charity",
+  sign_wording: "Consent to sign",
+  updates_wording: "Consent to receive updates",
+});
+
 /**
- * Whether there are gaps that are not filled in, in the petition or in its letter.
+ * Where there are gaps that are not filled in: the labels of the petition's fields, and the letter.
  * @param {ManagedPetition} petition
+ * @returns {string[]}
  */
-export function hasGaps(petition) {
-  const names = /** @type {const} */ (["title", "summary", "text", "target", "charity", ...WORDINGS]);
-  const texts = [...names.map((name) => petition[name]), ...(petition.letter ? letterTexts(petition.letter) : [])];
-  return texts.some((text) => GAP.test(text));
+export function gapsIn(petition) {
+  const names = /** @type {(keyof typeof LABELS)[]} */ (Object.keys(LABELS));
+  const labels = names.filter((name) => GAP.test(petition[name])).map((name) => LABELS[name]);
+  const inLetter = petition.letter && letterTexts(petition.letter).some((text) => GAP.test(text));
+  return inLetter ? [...labels, "the letter"] : labels;
 }

@@ -1,6 +1,6 @@
 // The transitions of a petition: which of them are possible, and what each one needs.
 
-import { hasGaps } from "./defaults.js";
+import { gapsIn } from "./defaults.js";
 import { CANCEL, confirmed, dialog, h } from "./dom.js";
 import { plannedTime } from "./format.js";
 import { field } from "./forms.js";
@@ -10,7 +10,7 @@ import { fromInput, timeField, toInput } from "./petition-form.js";
 /** @typedef {{ action: string, effect: string, kind?: string }} Words */
 /** @typedef {{ name: "at" | "reason", input: HTMLInputElement | HTMLTextAreaElement, place: HTMLElement }} Question */
 
-const GAPS = "Careful: there is still text in [square brackets], which the public would read.";
+const GAPS = "Careful: there is still text in [square brackets], which the public would read, in: ";
 const TESTED =
   "Careful: the letter has a test address. Letters of people who confirm go there, and never to the target.";
 const UNSAVED = "What you have typed and not saved stays in the form, and is not public.";
@@ -83,7 +83,8 @@ export const offeredTime = (planned, now) => (planned && Date.parse(planned) > n
  */
 export function effectOf(petition, state, isUnsaved) {
   const opens = state === "open";
-  const gaps = opens && hasGaps(petition) ? GAPS : "";
+  const found = opens ? gapsIn(petition) : [];
+  const gaps = found.length ? `${GAPS}${found.join(", ")}.` : "";
   const tested = opens && petition.letter?.targets.some(({ test_to: test }) => test) ? TESTED : "";
   return [wordsFor(petition, state).effect, isUnsaved ? UNSAVED : "", gaps, tested].filter(Boolean).join(" ");
 }

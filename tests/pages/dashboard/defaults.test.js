@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copyOf, hasGaps, startFrom, TEMPLATE, withTarget } from "../../../chalicelib/pages/dashboard/defaults.js";
+import { copyOf, gapsIn, startFrom, TEMPLATE, withTarget } from "../../../chalicelib/pages/dashboard/defaults.js";
 
 const STORED = {
   slug: "trees",
@@ -60,9 +60,10 @@ test("a copy is not in test mode", () => {
 });
 
 test("gaps that are not filled in are found before the petition opens", () => {
-  assert.equal(hasGaps(STORED), false);
+  assert.deepEqual(gapsIn(STORED), []);
   for (const name of ["title", "summary", "text", "sign_wording", "updates_wording"])
-    assert.equal(hasGaps({ ...STORED, [name]: TEMPLATE[name] }), true, name);
+    assert.equal(gapsIn({ ...STORED, [name]: TEMPLATE[name] }).length, 1, name);
+  assert.deepEqual(gapsIn({ ...STORED, ...startFrom(STORED) }), ["Title", "Summary", "Text", "Consent to sign"]);
   for (const change of [{ body: "[What you ask]" }, { openings: ["[Who you are]"] }, { targets: [{ name: "[Whom]" }] }])
-    assert.equal(hasGaps({ ...STORED, letter: { ...STORED.letter, ...change } }), true, JSON.stringify(change));
+    assert.deepEqual(gapsIn({ ...STORED, letter: { ...STORED.letter, ...change } }), ["the letter"]);
 });

@@ -7,6 +7,12 @@ const { effectOf } = await import("../../../chalicelib/pages/dashboard/lifecycle
 
 const letterTo = (...tests) => ({ letter: { targets: tests.map((test_to) => ({ name: "Minister", test_to })) } });
 
+test("opening a petition names the fields that still have gaps", () => {
+  const petition = { sign_wording: "I sign. [addressed to] gets my name.", letter: null };
+  assert.match(effectOf(petition, "open", false), /square brackets.*, in: Consent to sign\./);
+  assert.doesNotMatch(effectOf(petition, "closed", false), /square brackets/);
+});
+
 test("opening a petition warns of a test address, because its letters never reach the target", () => {
   assert.match(effectOf(letterTo(null, "bob@charity.example"), "open", false), /has a test address/);
   for (const [petition, state] of [
