@@ -14,7 +14,8 @@ import { day, number, second, signatures } from "./format.js";
 function counted({ confirmed, by_partners: partners }) {
   if (!partners) return `${number(confirmed)} ${signatures(confirmed)}`;
   const word = confirmed === 1 ? "signature" : "signatures";
-  const parts = `${number(confirmed - partners)} confirmed by email, ${number(partners)} sent by partners who checked them`;
+  const byEmail = number(confirmed - partners);
+  const parts = `${byEmail} confirmed by email, ${number(partners)} sent by partners who checked them`;
   return `${number(confirmed)} ${word} (${parts})`;
 }
 
