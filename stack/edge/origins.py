@@ -1,6 +1,7 @@
 """Ask the origins: the API and a bucket over HTTP, and other distributions of the template."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from io import BytesIO
 
 import aiohttp
 from aiohttp import web
@@ -61,7 +62,7 @@ class Origins:
             asked.method,
             URL(url, encoded=True),
             headers=asked.headers,
-            data=asked.body,
+            data=BytesIO(asked.body) if asked.body else None,  # aiohttp warns of large bytes.
             allow_redirects=False,
             skip_auto_headers=_AUTOMATIC,
         )
