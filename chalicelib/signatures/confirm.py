@@ -66,10 +66,10 @@ def confirm(
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
+    has_receipt = petition.receipt and by_owner
+    added = also if by_owner else {**also, "by_partner": True}
     for _ in range(ATTEMPTS):
-        sent = {} if by_owner else {"by_partner": True}
-        changes = {**corrected(corrections, subject.country), **also, **sent}
-        has_receipt = petition.receipt and by_owner
+        changes = {**corrected(corrections, subject.country), **added}
         stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=has_receipt, issued=issued)
         if stored is None:
             return SignatureState.CONFIRMED
