@@ -62,6 +62,7 @@ ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
+    "tests/benchmarks/test_sign_cpu.py",
     "tests/e2e/test_exporting.py",
     "tests/e2e/test_importing.py",
     "tests/e2e/test_schemathesis.py",
