@@ -151,8 +151,8 @@ def _confirm(
     corrections = Corrections.model_validate(vouched)
     typed, asked_at = signature.letter, iso(signature.signed_at)
     offered = {**typed.model_dump(exclude_none=True), "asked_at": asked_at} if typed else None
-    also = {"letter": None, "letter_asked": offered}
-    confirm(subject, corrections, receiving.petition, now, receiving.tables, also=also, by_owner=False)
+    also = {"letter": None, "letter_asked": offered, "by_partner": True}
+    confirm(subject, corrections, receiving.petition, now, receiving.tables, also=also)
 
 
 def _is_suppressed(signature: Signature) -> bool:

@@ -1,7 +1,7 @@
 """Confirm a signature: the owner of the mailbox corrects and confirms it, and it is counted once."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,8 +19,6 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
-# By how much the clocks of two functions may differ: of the one that dates a link, and the one that withdraws.
-CLOCKS = timedelta(minutes=1)
 NO_CHANGE: Mapping[str, Any] = {}
 
 
@@ -52,36 +50,31 @@ def confirm(
     tables: Tables,
     *,
     also: Mapping[str, Any] = NO_CHANGE,
-    by_owner: bool = True,
     issued: datetime | None = None,
 ) -> SignatureState:
     """Confirm the signature and return its state. Idempotent; normally one call to the table.
 
-    `also`: more attributes to store, such as the letter. `by_owner`: the mailbox's owner confirms, so send the receipt
-    if the petition has one; if False, a partner sent it, and the tally counts it so. `issued`: when their link was
-    issued; a withdrawal after that ends the link. If the signature is confirmed and this link offered its owner a
-    letter, the letter in `also` answers the offer. Raise LinkExpired if the petition closed over a day ago, the link
-    has ended or the signature is gone, Invalid if the postcode does not fit the current country, and Conflicted if the
-    signature keeps changing.
+    `also`: more attributes to store, such as the letter, which also answers the offer of one. With `by_partner` there,
+    a partner sent it and the tally counts it so; otherwise the mailbox's owner confirms, and gets the petition's
+    receipt. `issued`: when their link was issued; a withdrawal after that ends the link. Raise LinkExpired if the
+    petition closed over a day ago, the link has ended or the signature is gone, Invalid if the postcode does not fit
+    the current country, and Conflicted if the signature keeps changing.
     """
     if not petition.confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
-    has_receipt = petition.receipt and by_owner
-    added = also if by_owner else {**also, "by_partner": True}
     for _ in range(ATTEMPTS):
-        changes = {**corrected(corrections, subject.country), **added}
-        stored = _confirm_as_linked(subject, changes, petition, now, tables, receipt=has_receipt, issued=issued)
-        if stored is None:
+        changes = {**corrected(corrections, subject.country), **also}
+        found = _confirm_as_linked(subject, changes, petition, now, tables, issued)
+        if found is None:
             return SignatureState.CONFIRMED
-        if stored["state"] != SignatureState.PENDING:
-            asked = store.as_signature(stored).letter_asked
-            if issued and asked and issued >= asked.offered_from and "letter" in also:
+        if found.state is not SignatureState.PENDING:
+            if issued and found.offers_letter(issued) and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
-            return SignatureState(stored["state"])
-        if issued and _has_ended(issued, store.as_signature(stored)):
+            return found.state
+        if issued and found.has_ended(issued):
             raise LinkExpired(subject.slug, subject.signature_id)
         # It was signed again after the email, so country or source changed. Check the postcode against that country.
-        subject = subject._replace(country=stored["country"], source=stored["source"])
+        subject = subject._replace(country=found.country or "", source=found.source or "")
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
     raise Conflicted("storage")
 
@@ -93,43 +86,32 @@ def corrected(corrections: Corrections, country: str) -> dict[str, Any]:
     return {**({"postcode": None} if moved else {}), **given}
 
 
-def _has_ended(issued: datetime, signature: Signature) -> bool:
-    """Return whether the signature was withdrawn after its link was issued, and signed again since.
-
-    Whoever signed again may be a stranger with an old email. Only an email after that shows who owns the mailbox.
-    """
-    withdrawn = signature.withdrawn_at
-    return withdrawn is not None and withdrawn.replace(microsecond=0) > issued + CLOCKS
-
-
 def _confirm_as_linked(
     subject: Subject,
     changes: Mapping[str, Any],
     petition: Petition,
     now: datetime,
     tables: Tables,
-    *,
-    receipt: bool,
     issued: datetime | None,
-) -> Mapping[str, Any] | None:
-    """Confirm and count; return None. If state, country or source differ from the link's, return the stored item.
+) -> Signature | None:
+    """Confirm and count; return None. If it differs from the link's signature, return it as stored.
 
     Raise LinkExpired if the signature does not exist.
     """
-    as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, "by_partner" in changes)
+    by_partner = "by_partner" in changes
+    as_linked = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, by_partner)
+    has_receipt = petition.receipt and not by_partner
     try:
         change_counted(
             petition,
             as_linked,
-            lambda entry: store.confirmation(
-                subject, changes, entry.source, now, receipt=receipt, withdrawn_until=issued and issued + CLOCKS
-            ),
+            lambda entry: store.confirmation(subject, changes, entry.source, now, receipt=has_receipt, issued=issued),
             tables,
         )
     except ConditionFailed as failure:
         if failure.item is None:
             raise LinkExpired(subject.slug, subject.signature_id) from failure
-        return failure.item
+        return store.as_signature(failure.item)
     return None
 
 
@@ -138,7 +120,7 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
     signature = store.find(subject.key, tables)
     if signature is None:
         raise LinkExpired(subject.slug, subject.signature_id)
-    has_ended = not petition.confirmable_at(now) or _has_ended(issued, signature)
+    has_ended = not petition.confirmable_at(now) or signature.has_ended(issued)
     if signature.state is SignatureState.PENDING and has_ended:
         raise LinkExpired(subject.slug, subject.signature_id)
     return signature

@@ -16,7 +16,7 @@ from chalicelib.signatures.confirm import corrected, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.letter import SignedLetter, Written, corrected_letter, words_of, written
 from chalicelib.signatures.letter_form import NO_OPENING
-from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.model import Signature
 
 OTHER_MEMBER = translatable("From this postcode, your letter goes to somebody else. Read it again, then confirm")
 
@@ -87,15 +87,10 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
 
 def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
-    """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send.
-
-    Only the email that offers it has a link `issued` late enough: strangers may have a link of an earlier email.
-    """
-    asked = signature.letter_asked
-    is_offered = signature.state is SignatureState.CONFIRMED and signature.letter is None
-    if not is_offered or asked is None or issued < asked.offered_from or not petition.confirmable_at(now):
+    """Return the letter that somebody typed with the address of a confirmed signature, for its owner to send."""
+    if not signature.offers_letter(issued) or not petition.confirmable_at(now):
         return None
-    return shown_letter(signature.model_copy(update={"letter": asked}), petition)
+    return shown_letter(signature.model_copy(update={"letter": signature.letter_asked}), petition)
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.core.times import ExactMoment, Moment
+from chalicelib.core.times import ExactMoment, Moment, exact, iso
 from chalicelib.signatures.letter import AskedLetter, SignedLetter
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
@@ -60,6 +60,8 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
 
 
+# By how much the clocks of two functions may differ: of the one that dates a link, and the one that withdraws.
+CLOCKS = timedelta(minutes=1)
 Epoch = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
 
 
@@ -123,6 +125,22 @@ class Signature(BaseModel):
         """Return the receipts that it came with, and OUR_FORM if its owner signed here."""
         return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
 
+    def has_ended(self, issued: datetime) -> bool:
+        """Return whether it was withdrawn after a link was issued. Then it cannot be confirmed by that link.
+
+        Whoever signed again may be a stranger with an old email. Only an email after that shows who owns the mailbox.
+        """
+        return self.withdrawn_at is not None and exact(self.withdrawn_at) > latest_withdrawal(issued)
+
+    def offers_letter(self, issued: datetime) -> bool:
+        """Return whether a letter that somebody typed with its address waits for its owner to send it.
+
+        Only the email that offers it has a link `issued` late enough: strangers may have a link of an earlier email.
+        """
+        asked = self.letter_asked
+        is_free = self.state is SignatureState.CONFIRMED and self.letter is None
+        return is_free and asked is not None and issued >= asked.offered_from
+
     @property
     def was_never_signed(self) -> bool:
         """Return whether there was no signature when its owner was erased (signatures.erase)."""
@@ -132,6 +150,11 @@ class Signature(BaseModel):
         """Return whether it is withdrawn, or pending and expired. TTL may delete an expired item days later."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and expired)
+
+
+def latest_withdrawal(issued: datetime) -> str:
+    """Return the latest `withdrawn_at`, as stored, with which a link that was issued then still confirms."""
+    return iso(issued + CLOCKS)
 
 
 class NewSignature(BaseModel):

@@ -22,6 +22,7 @@ from chalicelib.signatures.model import (
     MailKind,
     Signature,
     SignatureState,
+    latest_withdrawal,
 )
 
 _is_pending = Attr("state").eq(SignatureState.PENDING)
@@ -75,11 +76,11 @@ def confirmation(
     now: datetime,
     *,
     receipt: bool = False,
-    withdrawn_until: datetime | None = None,
+    issued: datetime | None = None,
 ) -> Change:
     """Return the change from pending to confirmed, on condition that country and source are still the link's.
 
-    `withdrawn_until`: it must not have been withdrawn later; None: it may. `receipt`: also request the receipt, so that
+    `issued`: when its link was issued; a later withdrawal ends the link. `receipt`: also request the receipt, so that
     this needs no further write. A letter that only the owner of the mailbox may send is offered by email.
     """
     corrected = {name: value for name, value in corrections.items() if value is not None}
@@ -92,7 +93,7 @@ def confirmation(
         subject.key,
         assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **folded, **asked},
         remove=("expires_at", *(name for name in MAIL_REQUEST if name not in asked), *emptied),
-        when=is_linked & absent_or_at_most("withdrawn_at", iso(withdrawn_until)) if withdrawn_until else is_linked,
+        when=is_linked & absent_or_at_most("withdrawn_at", latest_withdrawal(issued)) if issued else is_linked,
     )
 
 

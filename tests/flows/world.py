@@ -20,7 +20,7 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
-from chalicelib.signatures.confirm import CLOCKS
+from chalicelib.signatures.model import CLOCKS
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, TOKEN_KEYS, a_petition
 from tests.faults.injection import Fault, Injection, Killed, Target, restore

@@ -63,9 +63,8 @@ def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: F
 
 def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    moved = [
-        ConditionFailed({"state": "pending", "country": country, "source": "bbc"}) for country in ("NL", "FR", "DE")
-    ]
+    stored = item_of(tables, petition, identity)
+    moved = [ConditionFailed({**stored, "country": country}) for country in ("NL", "FR", "DE")]
     tables.fail_next(*moved)
     with pytest.raises(Conflicted):
         confirm(subject_of(petition, identity), AS_SIGNED, petition, NOW, tables)

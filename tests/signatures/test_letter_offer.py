@@ -178,8 +178,9 @@ def test_a_partner_that_counts_the_person_at_the_same_moment_changes_no_offer(
     """The partner saw a signature that nobody had confirmed."""
     alice = confirmed(served.tables, lettered)
     asks(served, lettered)
-    now, vouched, none = served.clock(), Corrections(), {"letter": None, "letter_asked": None}
+    now, vouched = served.clock(), Corrections()
     subject = subject_of(lettered, alice)
-    confirm(subject, vouched, lettered, now, served.tables, also=none, by_owner=False)
+    also = {"letter": None, "letter_asked": None, "by_partner": True}
+    confirm(subject, vouched, lettered, now, served.tables, also=also)
     answers(served, lettered)
     assert [mail.subject for mail in served.mailer.mails] == [LETTER["subject"]]
