@@ -101,8 +101,7 @@ def stubbed(wanted: Iterable[Read], given: Mapping[str, Any], denied: set[str]) 
 
     @cache
     def client(service: str, region: str) -> Any:
-        session: Any = boto3.session.Session("x", "x", region_name="eu-west-2")
-        made = session.client(service, region_name=region or None)
+        made = _session().client(service, region_name=region or None)
         stub = Stubber(made)
         for each in by_client[service, region]:
             if each.operation in denied:
@@ -114,6 +113,11 @@ def stubbed(wanted: Iterable[Read], given: Mapping[str, Any], denied: set[str]) 
         return made
 
     return client
+
+
+@cache
+def _session() -> Any:
+    return boto3.session.Session("x", "x", region_name="eu-west-2")
 
 
 def _certificate() -> str:
