@@ -69,6 +69,11 @@ def settings() -> Settings:
     )
 
 
+def function_name() -> str | None:
+    """Return the logical id of the function that serves its routes here. None: this serves all, or is a worker."""
+    return os.environ.get("FUNCTION")
+
+
 def table_names() -> dict[str, str]:
     """Return the tables' names in AWS by their names in the code."""
     return {name: required(table_variable(name)) for name in TABLES}

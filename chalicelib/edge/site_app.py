@@ -10,12 +10,11 @@ from chalicelib.edge.accept import prefers_html
 from chalicelib.edge.html import problem_page
 from chalicelib.edge.http import chosen_language, problem_json, redirect
 from chalicelib.edge.problems import Problem
-from chalicelib.edge.routes import CATCH_ALL
+from chalicelib.edge.route import Route
+from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from chalicelib.edge.views import answered
 
 NOT_HERE = Problem(404, "Not Found", "There is nothing at this address.")
-
-Methods = Mapping[str, Any]
 
 
 class Site(Chalice):
@@ -47,7 +46,7 @@ class Site(Chalice):
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
         request = Request({**event, "requestContext": _in_one_part(context_of_request, path)}, context)
-        response = answered(request, lambda: answer_without_view(request, path, self.routes), _problem)
+        response = answered(request, lambda: answer_without_view(request, path), _problem)
         return response.to_dict()
 
 
@@ -58,25 +57,29 @@ def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "body": b64encode(answer["body"]).decode(), "isBase64Encoded": True}
 
 
-def methods_at(path: str, routes: Mapping[str, Methods]) -> Methods:
-    """Return the methods of the most specific route that matches this path; empty if none does."""
+def routes_at(path: str) -> list[Route]:
+    """Return the most specific routes that match this path, one for each method. Other functions may serve them."""
     parts = path.split("/")
-    fitting = [route.split("/") for route in routes if _fits(route.split("/"), parts)]
-    best = min(fitting, key=lambda route: [_is_variable(part) for part in route], default=None)
-    return routes["/".join(best)] if best else {}
+    fitting = {route.path for route in ROUTES.values() if _fits(route.path.split("/"), parts)}
+    best = min(fitting, key=lambda path: [_is_variable(part) for part in path.split("/")], default=None)
+    return [route for route in ROUTES.values() if route.path == best]
 
 
-def answer_without_view(request: Request, path: str, routes: Mapping[str, Methods]) -> Response:
+def _methods(routes: list[Route]) -> set[str]:
+    return {method for route in routes for method in route.methods}
+
+
+def answer_without_view(request: Request, path: str) -> Response:
     """Return 405 if the path has other methods, a redirect if it is a route with a slash added, and 404 otherwise."""
-    methods = methods_at(path, routes)
-    if not methods:
+    found = routes_at(path)
+    if not found:
         without_slash = path.rstrip("/")
-        has_route = request.method in methods_at(without_slash, routes)
+        has_route = request.method in _methods(routes_at(without_slash))
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_HERE)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
-    by_gateway = ["OPTIONS"] if any(route.cors for route in methods.values()) else []
-    response.headers["Allow"] = ", ".join(sorted([*methods, *by_gateway]))
+    by_gateway = {"OPTIONS"} if any(route.any_origin for route in found) else set()
+    response.headers["Allow"] = ", ".join(sorted(_methods(found) | by_gateway))
     return response
 
 

@@ -10,7 +10,6 @@ from chalicelib.core.errors import UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parsed
 from chalicelib.edge.caller import source_ip
-from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.routes import ROUTES
 from chalicelib.edge.views import json_view
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
     from chalicelib.signin.answers import Session, SignInAddress
 
 routes = Blueprint(__name__)
-
-
-@page_view(routes)
-def show_sign_in(request: Request) -> Response:
-    """Show the sign-in button. The provider also returns people here. The page is static; its script does the work."""
-    return page(request, "sign_in.html", {})
 
 
 @json_view(routes)

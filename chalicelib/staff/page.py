@@ -1,4 +1,4 @@
-"""The staff page: one document without data. Its script calls the API with the user's token."""
+"""The staff pages: documents without data. Their scripts call the API, with the user's token after sign-in."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -16,3 +16,9 @@ def show_dashboard(request: Request) -> Response:
     files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
     names = {code: language_of(code).name for code in languages()}
     return page(request, "staff.html", {"files": files, "modules": dashboard_start(), "site_languages": names})
+
+
+@page_view(routes)
+def show_sign_in(request: Request) -> Response:
+    """Show the sign-in button. The provider also returns people here."""
+    return page(request, "sign_in.html", {})

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from chalicelib.core.settings import OIDC
+from chalicelib.edge.route import Function
 from stack.paths import ROOT
 from stack.template.alarms import Measure, alarm
 from stack.template.cfn import Template, given, merged, output, ref, sub
@@ -50,6 +51,11 @@ def logical_id(name: str) -> str:
     return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
 
 
+def _name(function: Function) -> str:
+    """Return the function's name in config.json."""
+    return API_HANDLER if function is Function.API else function.name.lower()
+
+
 def configured() -> dict[str, dict[str, Any]]:
     """Return config.json's settings by function, under the function's name in app.py."""
     functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
@@ -88,6 +94,8 @@ def functions() -> Template:
             *(_output_and_alarms(function) for function in configured()),
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reserved(function) for function in RESERVED),
+            # Such a function imports only the modules of its own routes (app.py).
+            *(environment(_name(each), {"FUNCTION": each.value}) for each in Function),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _source("send_mail")}),
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),

@@ -67,11 +67,18 @@ def test_importing_the_application_loads_neither_templates_nor_tokens_nor_crypto
     assert (done.returncode, done.stderr.strip()) == (1, "")
 
 
-def probed(code: str) -> "subprocess.CompletedProcess[str]":
+def test_the_function_of_pages_and_signing_imports_only_their_modules() -> None:
+    others = ("chalicelib.people", "chalicelib.partners.imports", "chalicelib.exports", "chalicelib.delivery")
+    code = f"import app, sys\nsys.exit(' '.join(name for name in sys.modules if name.startswith({others})))"
+    done = probed(code, FUNCTION="APIHandler")
+    assert (done.returncode, done.stderr.strip()) == (1, "")
+
+
+def probed(code: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).parents[2],
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PYTHONDONTWRITEBYTECODE": "1", **environment},
         capture_output=True,
         text=True,
         check=False,

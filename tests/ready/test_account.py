@@ -2,14 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from benchmarks.model.scenarios import run_on, steady
-from stack.ready import verdict as verdict_module
 from stack.ready.account import reads
 from stack.ready.asks import asks, of_shards, of_throttle
 from stack.ready.problems import Defect, problems
@@ -20,14 +17,6 @@ from tests.ready.accounts import CHOSEN, DEFAULT, NEW, NOW, OUTPUTS, RAISED, SIG
 
 EVENING = Expected(1_000, 600)
 A_FEW = Expected(2, 60)
-_run_once, _load_once = cache(run_on), cache(steady)
-
-
-@pytest.fixture(autouse=True)
-def _one_run_for_each_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run of the model takes a third of a second, and several tests ask for the same one."""
-    monkeypatch.setattr(verdict_module, "run_on", _run_once)
-    monkeypatch.setattr(verdict_module, "steady", _load_once)  # Two loads are equal only if they are the same.
 
 
 def verdict(found: Values, expected: Expected = EVENING) -> Forecast:

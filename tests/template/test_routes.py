@@ -1,11 +1,12 @@
 """The gateway's routes are those of the list: function, authorizer, throttle and CORS."""
 
 import json
+from typing import Any
 
 import pytest
 from chalice.utils import to_cfn_resource_name
 
-from app import app
+from app import MODULES, app
 from chalicelib.edge.route import Function
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from tests.template.packaged import API, FUNCTIONS, LIMITS, every_function, integrations, of_type
@@ -120,6 +121,20 @@ def test_exactly_the_listed_routes_have_views() -> None:
         (method, path, route.view_name) for path, methods in app.routes.items() for method, route in methods.items()
     }
     assert registered == {(method, each.path, each.view) for each in ROUTES.values() for method in each.methods}
+
+
+def test_each_function_imports_exactly_the_modules_with_its_routes() -> None:
+    served = {(each.function, module_of(app.routes[each.path][each.method].view_function)) for each in ROUTES.values()}
+    assert served == {(function, module) for function, modules in MODULES.items() for module in modules}
+
+
+def module_of(view: Any) -> str:
+    return str(view.__wrapped__.__module__).removeprefix("chalicelib.")
+
+
+@pytest.mark.parametrize("each", Function)
+def test_a_function_is_told_which_it_is(each: Function) -> None:
+    assert FUNCTIONS[each]["Environment"]["Variables"]["FUNCTION"] == each
 
 
 def test_exactly_the_public_json_allows_any_origin() -> None:

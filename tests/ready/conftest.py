@@ -1,0 +1,17 @@
+"""Readiness asks the model. A run of it takes up to a second, and several tests ask for the same one."""
+
+from functools import cache
+
+import pytest
+
+from benchmarks.model.scenarios import run_on, steady
+from stack.ready import verdict
+
+_run_once, _load_once = cache(run_on), cache(steady)
+
+
+@pytest.fixture(autouse=True)
+def _one_run_for_each_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdict, "run_on", _run_once)
+    # Two loads are equal only if they are the same object.
+    monkeypatch.setattr(verdict, "steady", _load_once)
