@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
+from chalicelib.signatures.sign import STEP
 from stack.paths import ROOT
 
 # "At 1,769 MB, a function has the equivalent of one vCPU" (Lambda developer guide, Configure Lambda function
@@ -50,10 +52,11 @@ def cpu_share(megabytes: int) -> float:
 def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     """Return the duration of an invocation: its CPU at the function's share, plus its calls one after the other.
 
-    A new signature also waits for as long as its call took (signatures.sign).
+    A new signature waits as if its call were two, until the next whole STEP (signatures.sign).
     """
-    calls *= 2 if step == "sign" else 1
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
+    if step == "sign":
+        waiting = ceil(2 * waiting / STEP) * STEP
     return cpu_us / 1e6 / cpu_share(memory_mb(step)) + waiting
 
 

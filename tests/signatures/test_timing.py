@@ -1,4 +1,4 @@
-"""The time of an answer does not show whether an address has signed: a new one waits while a known one writes."""
+"""The time of an answer does not show whether an address has signed: both wait for the next whole step."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import sign
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.origin import Origin
-from chalicelib.signatures.sign import LONGEST_WAIT, Outcome, sign_from_queue
+from chalicelib.signatures.sign import LONGEST_WAIT, STEP, Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     BOB,
@@ -81,24 +81,29 @@ def expired(tables: SlowTables, petition: Petition) -> None:
     change_item(tables, petition, signed(tables, petition), expires_at=1)
 
 
-def time_of(tables: SlowTables, act: Callable[[], Outcome]) -> tuple[Outcome, float, list[str]]:
-    tables.each, tables.clock = 0.004, 0.0
+def time_of(tables: SlowTables, act: Callable[[], Outcome], each: float = 0.004) -> tuple[Outcome, float, list[str]]:
+    tables.each, tables.clock = each, 0.0
     tables.calls.clear()
     outcome = act()
     tables.each = 0.0
     return outcome, round(tables.clock, 6), list(tables.calls)
 
 
+@pytest.mark.parametrize(("each", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP)])
 @pytest.mark.parametrize("known", [pending, pending_and_mailed, bounced, confirmed_before, withdrawn, expired])
 def test_an_answer_to_a_new_address_takes_as_long_as_one_to_a_known_address(
-    tables: SlowTables, petition: Petition, known: Callable[[SlowTables, Petition], None]
+    tables: SlowTables,
+    petition: Petition,
+    known: Callable[[SlowTables, Petition], None],
+    each: float,
+    time: float,
 ) -> None:
     known(tables, petition)
     context = a_signing_context(tables)
-    again = time_of(tables, lambda: sign_by_form(petition, NOW + MINUTE, context).outcome)
-    new = time_of(tables, lambda: sign_by_form(petition, NOW + MINUTE, context, BOB).outcome)
-    assert again == (Outcome.REPEATED, 0.008, ["put_new", "update"])
-    assert new == (Outcome.ACCEPTED, 0.008, ["put_new"])
+    again = time_of(tables, lambda: sign_by_form(petition, NOW + MINUTE, context).outcome, each)
+    new = time_of(tables, lambda: sign_by_form(petition, NOW + MINUTE, context, BOB).outcome, each)
+    assert again == (Outcome.REPEATED, time, ["put_new", "update"])
+    assert new == (Outcome.ACCEPTED, time, ["put_new"])
 
 
 def test_nobody_waits_twice_for_a_slow_table(tables: SlowTables, petition: Petition) -> None:
