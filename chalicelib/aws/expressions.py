@@ -71,9 +71,18 @@ def is_still(name: str, read: Any) -> Condition:
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    # A fast path for text, which most values are: boto3 tries many types first.
-    serialize = _serializer.serialize
-    return {name: {"S": value} if isinstance(value, str) else serialize(value) for name, value in item.items()}
+    return {name: _typed(value) for name, value in item.items()}
+
+
+def _typed(value: Any) -> Any:
+    """Return the value with its type. boto3 tries many types, and most values have one of these three."""
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}  # Counts and times: far from DynamoDB's limit of 38 digits.
+    return _serializer.serialize(value)
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:
