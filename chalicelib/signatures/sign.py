@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
+from random import uniform
 from time import monotonic, sleep
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ ATTEMPTS = 3
 # In seconds. Two writes usually take less than a STEP, and nobody waits longer than LONGEST_WAIT for a slow table.
 STEP = 0.025
 LONGEST_WAIT = 0.05
+BLUR = 0.001
 
 
 class Outcome(StrEnum):
@@ -129,14 +131,14 @@ def _stored_evenly(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
     """Store the signature. The time that it takes does not show whether the address is known.
 
     A known address needs a second write, for its email. So the only write of a new one counts twice, and then both wait
-    for the next whole STEP.
+    for the next whole STEP. The microseconds that still differ are lost in a random millisecond.
     """
     started = monotonic()
     outcome = _stored(new, now, tables)
     if new.signature.mail_kind:
         took = monotonic() - started
         as_known = 2 * took if outcome is Outcome.ACCEPTED else took
-        sleep(min(ceil(as_known / STEP) * STEP - took, LONGEST_WAIT))
+        sleep(min(ceil(as_known / STEP) * STEP - took, LONGEST_WAIT) + uniform(0, BLUR))
     return outcome
 
 

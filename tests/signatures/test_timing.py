@@ -49,6 +49,7 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> SlowTables:
     slow = SlowTables()
     monkeypatch.setattr(sign, "monotonic", lambda: slow.clock)
     monkeypatch.setattr(sign, "sleep", slow.sleep)
+    monkeypatch.setattr(sign, "uniform", lambda low, _: low)
     return slow
 
 
