@@ -22,6 +22,7 @@ _WARDEN = Path(__file__).with_name("warden.py")
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 FUNCTIONS = 12
+LONGEST_DELAY = 900  # Seconds, as on AWS.
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -72,16 +73,20 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
 
 
 @contextmanager
-def emulator(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) -> Iterator[Emulator]:
-    """Run an emulator until the block ends. Port 0 takes a free port. At most `functions` functions run at once."""
-    running = start(port, state, functions)
+def emulator(
+    port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, longest_delay: int = LONGEST_DELAY
+) -> Iterator[Emulator]:
+    """Run it until the block ends, on a free port if 0; at most so many functions at once, and seconds of a delay."""
+    running = start(port, state, functions, longest_delay)
     try:
         yield running
     finally:
         stop(running)
 
 
-def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) -> Emulator:
+def start(
+    port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, longest_delay: int = LONGEST_DELAY
+) -> Emulator:
     """Start an emulator and wait until it is ready. `state`: folder that keeps its data between runs.
 
     Calls that a function's role does not allow are refused.
@@ -90,7 +95,8 @@ def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS) 
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     if port and is_taken(port):
         raise Failure(f"port {port} is taken; choose another")
-    running = _spawn(port or free_port(), state, functions)
+    limits = {"LAMBDA_ACCOUNT_CONCURRENCY": str(functions), "EMULATOR_LONGEST_DELAY": str(longest_delay)}
+    running = _spawn(port or free_port(), state, limits)
     try:
         _wait_ready(running)
     except BaseException:
@@ -112,13 +118,13 @@ def stop(running: Emulator) -> None:
     shutil.rmtree(running.home, ignore_errors=True)
 
 
-def _spawn(port: int, state: Path | None, functions: int) -> Emulator:
+def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator:
     """Start the emulator in a process group of its own."""
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
             [str(emulator_python()), "-P", str(_WARDEN)],
-            env={**_environment(port, home, state), "LAMBDA_ACCOUNT_CONCURRENCY": str(functions)},
+            env={**_environment(port, home, state), **limits},
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=log,
