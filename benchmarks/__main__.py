@@ -31,7 +31,7 @@ METHOD = {
     "constituencies": "650 of them in each of 64 buckets, filled in one step a counter; `project_one` is one"
     " confirmation that comes alone, in the largest counter.",
     "sign_cpu_ratio": "Median over processes of medians of neighbouring blocks; CPU time; the socket is a stub, all"
-    " above it is real; no TLS, and no wait for a step (signatures.sign). Both clients have chalicelib's settings;"
+    " above it is real; no TLS, and no wait for a step (signatures.steps). Both clients have chalicelib's settings;"
     " *_default_config: a plain boto3 client.",
     "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer; wall time,"
     " on the emulator, whose calls take longer than those of AWS.",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
-from chalicelib.signatures.sign import STEP
+from chalicelib.signatures.steps import STEP
 from stack.paths import ROOT
 
 # "At 1,769 MB, a function has the equivalent of one vCPU" (Lambda developer guide, Configure Lambda function
@@ -52,7 +52,7 @@ def cpu_share(megabytes: int) -> float:
 def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     """Return the duration of an invocation: its CPU at the function's share, plus its calls one after the other.
 
-    A new signature waits as if its call were two, until the next whole STEP (signatures.sign).
+    A new signature waits as if its call were two, until the next whole STEP (signatures.steps).
     """
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     if step == "sign":

@@ -21,7 +21,7 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
-from chalicelib.signatures import sign
+from chalicelib.signatures import steps
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
@@ -148,7 +148,7 @@ def pytest_collection_finish() -> None:
 def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Clear caches and metrics between tests, keep pytest's log handlers, and do not wait for another write's time."""
     monkeypatch.setattr(log, "_configured", lambda: None)
-    monkeypatch.setattr(sign, "sleep", lambda _: None)
+    monkeypatch.setattr(steps, "sleep", lambda _: None)
     log.begin("")
     forget_petitions()
     forget_level()

@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import ceil
-from random import uniform
-from time import monotonic, sleep
+from time import monotonic
 from typing import NamedTuple
 
 from chalicelib.aws.queue import Outgoing, Queue
@@ -28,12 +26,9 @@ from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
+from chalicelib.signatures.steps import wait_for_step
 
 ATTEMPTS = 3
-# In seconds. Two writes usually take less than a STEP, and nobody waits longer than LONGEST_WAIT for a slow table.
-STEP = 0.025
-LONGEST_WAIT = 0.05
-BLUR = 0.001
 
 
 class Outcome(StrEnum):
@@ -128,17 +123,11 @@ def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext)
 
 
 def _stored_evenly(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
-    """Store the signature. The time that it takes does not show whether the address is known.
-
-    A known address needs a second write, for its email. So the only write of a new one counts twice, and then both wait
-    for the next whole STEP. The microseconds that still differ are lost in a random millisecond.
-    """
+    """Store the signature. The time that it takes does not show whether the address is known."""
     started = monotonic()
     outcome = _stored(new, now, tables)
     if new.signature.mail_kind:
-        took = monotonic() - started
-        as_known = 2 * took if outcome is Outcome.ACCEPTED else took
-        sleep(min(ceil(as_known / STEP) * STEP - took, LONGEST_WAIT) + uniform(0, BLUR))
+        wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
     return outcome
 
 
