@@ -28,7 +28,7 @@ run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(EDGE)),--edge)
 
 test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
-	@exec $(PY) -m pytest -n 3 -m "not slow"
+	@exec $(PY) -m pytest -n 4 -m "not slow"
 
 slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced roles; end to end through the CDN
 	@$(PY) -m pytest -m slow

@@ -22,7 +22,7 @@ _WARDEN = Path(__file__).with_name("warden.py")
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0
 FUNCTIONS = 12
-LONGEST_DELAY = 900  # Seconds, as on AWS.
+JOB_DELAY = 20  # Seconds from a job's request to its beginning (chalicelib.jobs).
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
@@ -74,19 +74,17 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
 
 @contextmanager
 def emulator(
-    port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, longest_delay: int = LONGEST_DELAY
+    port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY
 ) -> Iterator[Emulator]:
-    """Run it until the block ends, on a free port if 0; at most so many functions at once, and seconds of a delay."""
-    running = start(port, state, functions, longest_delay)
+    """Run it until the block ends, on a free port if 0; at most so many functions at once."""
+    running = start(port, state, functions, job_delay)
     try:
         yield running
     finally:
         stop(running)
 
 
-def start(
-    port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, longest_delay: int = LONGEST_DELAY
-) -> Emulator:
+def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY) -> Emulator:
     """Start an emulator and wait until it is ready. `state`: folder that keeps its data between runs.
 
     Calls that a function's role does not allow are refused.
@@ -95,7 +93,7 @@ def start(
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     if port and is_taken(port):
         raise Failure(f"port {port} is taken; choose another")
-    limits = {"LAMBDA_ACCOUNT_CONCURRENCY": str(functions), "EMULATOR_LONGEST_DELAY": str(longest_delay)}
+    limits = {"LAMBDA_ACCOUNT_CONCURRENCY": str(functions), "EMULATOR_JOB_DELAY": str(job_delay)}
     running = _spawn(port or free_port(), state, limits)
     try:
         _wait_ready(running)

@@ -63,6 +63,7 @@ ROOT = Path(__file__).parents[1]
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
     "tests/benchmarks/test_sign_cpu.py",
+    "tests/browser/test_edge.py",
     "tests/e2e/test_exporting.py",
     "tests/e2e/test_importing.py",
     "tests/e2e/test_schemathesis.py",
@@ -82,7 +83,7 @@ SLOW = (
 
 # What takes longest, so that it does not begin last: groups, or the beginning of a test's id.
 LONGEST = (
-    *("browser", "pages", "jobs", "e2e", "tests/faults/test_every_handler.py", "referee", "deploy", "build"),
+    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "referee"),
     *("tests/flows/", "tests/ready/test_account.py"),
 )
 

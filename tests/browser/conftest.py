@@ -28,11 +28,8 @@ DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 # The tests of a group run one after the other, on a site of their own. In one group all of them ended long after
-# everything else, because many wait: a job begins 20 seconds after its request.
-GROUPS = {
-    **dict.fromkeys(("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter"), "pages"),
-    **dict.fromkeys(("comparing", "lists", "partners"), "jobs"),
-}
+# everything else.
+GROUPS = dict.fromkeys(("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter"), "pages")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

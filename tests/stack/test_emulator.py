@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.jobs.model import START_DELAY
 from stack.attach import deployed
 from stack.console import Failure
-from stack.emulator import Emulator, emulator, start
+from stack.emulator import JOB_DELAY, Emulator, emulator, start
 from stack.package import Package
 from stack.paths import ROOT
 from stack.sockets import LOOPBACK, free_port, group_listeners, group_members
@@ -86,3 +87,9 @@ def _wait_for(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "not within 15 s"
         time.sleep(0.05)
+
+
+def test_the_emulator_knows_when_a_job_begins() -> None:
+    seconds = int(START_DELAY.total_seconds())
+    assert seconds == JOB_DELAY
+    assert f"FOR_JOBS = {seconds}\n" in (ROOT / "stack" / "strict" / "delays.py").read_text(encoding="utf-8")
