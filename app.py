@@ -60,6 +60,8 @@ for name in (each.name.lower() for each in Function if each is not Function.API)
     globals()[name] = app.serve_as(name)
 
 
-# Imported objects live as long as the process: the collector skips them from now on.
+# Imported objects live as long as the process: the collector skips them from now on. A request makes a few thousand
+# objects: look for garbage after several requests, not several times in each.
 gc.freeze()
+gc.set_threshold(10_000)
 gc.enable()

@@ -115,6 +115,9 @@ def _configured() -> None:
 def configure(level: str) -> None:
     """Set up logging once per process. Libraries log only warnings and errors, and only by name: their texts may quote
     requests."""
+    # Our lines name neither the caller nor threads and processes (logging HOWTO, "Optimization").
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.root.handlers[:] = [handler]

@@ -1,6 +1,7 @@
 """A petition's texts: their types, their translations and their versions."""
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote_plus
@@ -106,8 +107,9 @@ def version_of(text_version: str, consent_version: str) -> str:
     return f"{text_version}.{consent_version}"
 
 
+@lru_cache(maxsize=100)
 def digest(*parts: str) -> str:
-    """Return a version that changes with any of the texts."""
+    """Return a version that changes with any of the texts. Each signature asks for the same two."""
     return sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 

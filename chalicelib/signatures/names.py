@@ -124,10 +124,11 @@ def _readings(joined: str) -> list[str]:
 
 def has_controls(text: str) -> bool:
     """Return whether the text has a character that prints nothing or breaks the line."""
-    return any(_is_control(character) for character in text)
+    # Python prints all of these as escapes, except one.
+    return (not text.isprintable() and any(map(_is_control, text))) or REPLACEMENT in text
 
 
 def _is_control(character: str) -> bool:
     """Return whether it is a control, format, surrogate, private use, unassigned or line-breaking character."""
     category = unicodedata.category(character)
-    return (category[0] == "C" and character not in JOINERS) or category in ("Zl", "Zp") or character == REPLACEMENT
+    return (category[0] == "C" and character not in JOINERS) or category in ("Zl", "Zp")
