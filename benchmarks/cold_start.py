@@ -72,7 +72,7 @@ def _start(root: Path, steps: str, depth: int) -> tuple[float, float]:
     """Return CPU seconds (user and system) of Python's start and of the steps."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
-        env={**scene.AWS_SETTINGS, **scene.SETTINGS, "FUNCTION": "APIHandler", "PATH": os.defpath},
+        env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},
         cwd=root,
         stdout=subprocess.PIPE,
         check=True,

@@ -71,7 +71,7 @@ def settings() -> Settings:
 
 def function_name() -> str | None:
     """Return the logical id of the function that serves its routes here. None: this serves all, or is a worker."""
-    return os.environ.get("FUNCTION")
+    return os.environ.get("SERVED_FUNCTION")
 
 
 def table_names() -> dict[str, str]:

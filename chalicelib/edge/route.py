@@ -9,7 +9,8 @@ from chalicelib.core.rights import Right
 class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
-    All run the same code; the role of each allows only what its routes need (.chalice/policy-*.json).
+    All have the same package. Each imports the modules of its routes (app.py), and its role allows only what they need
+    (.chalice/policy-*.json).
     """
 
     API = "APIHandler"

@@ -23,7 +23,7 @@ def run_export(event: SQSEvent) -> Failures:
 
 
 def _work(export: Export, folder: Path) -> Work[Export]:
-    # Every function loads this file at cold start, but only one runs exports.
+    # Whatever imports all of app.py loads this file, but only one function runs exports.
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import Exporting
 

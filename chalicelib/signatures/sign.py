@@ -123,10 +123,10 @@ def _stored_or_queued(new: NewSignature, now: datetime, context: SigningContext)
 
 
 def _stored_evenly(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
-    """Store the signature. The time that it takes does not show whether the address is known."""
+    """Store the signature. The time does not show whether the address is known; a partner's answer says it anyway."""
     started = monotonic()
     outcome = _stored(new, now, tables)
-    if new.signature.mail_kind:
+    if new.signature.receipt is None:
         wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
     return outcome
 

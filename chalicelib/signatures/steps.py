@@ -4,9 +4,10 @@ from math import ceil
 from random import uniform
 from time import monotonic, sleep
 
-# In seconds. Two writes usually take less than a STEP, and nobody waits longer than LONGEST_WAIT for a slow table.
+# In seconds. Two writes usually take less than a STEP. Nobody waits longer than LONGEST_WAIT for a slow table: it is
+# enough while a write takes at most two steps.
 STEP = 0.025
-LONGEST_WAIT = 0.05
+LONGEST_WAIT = 2.5 * STEP
 BLUR = 0.001
 
 

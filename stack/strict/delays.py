@@ -5,7 +5,7 @@ from typing import Any
 
 from ministack.services import sqs
 
-# In seconds: START_DELAY of chalicelib.jobs.model, which no other message waits.
+# In seconds: START_DELAY of chalicelib.jobs.model. Hardly any other message waits just as long.
 FOR_JOBS = 20
 
 

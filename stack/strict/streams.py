@@ -27,10 +27,6 @@ def install() -> None:
 def _poll() -> bool:
     """Return whether anything moved, so that the poll loop does not sleep."""
     global _was_idle
-    # On AWS the moment of a poll does not depend on the write. Here the write wakes the poller, and what it then does
-    # takes time from the request that wrote: the request's duration would show what it wrote.
-    if _was_idle:
-        time.sleep(uniform(0, LONGEST_DELAY))
     moved = False
     for account, region, source in lambda_svc._iter_all_esms():
         tokens = _request_account_id.set(account), _request_region.set(region)
@@ -52,11 +48,25 @@ def _poll_source(source: dict[str, Any]) -> bool:
         return False
     reading, position = _readings[source["UUID"]], _position(source, table)
     records = dynamodb.stream_records_since(table, position, reading.size(source.get("BatchSize", 100)))
+    if records:
+        _delay()
     done = _handle(records, source, function) if records else 0
     if done:
         reading.advance(done)
         lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + done
     return done > 0
+
+
+def _delay() -> None:
+    """Wait for a moment before the first records after a rest. On AWS a poll does not depend on the moment of a write.
+
+    Here the write wakes the poller. What the poller then does would take time from the request that wrote, and its
+    duration would show what it wrote.
+    """
+    global _was_idle
+    if _was_idle:
+        time.sleep(uniform(0, LONGEST_DELAY))
+    _was_idle = False
 
 
 def _table(source: Mapping[str, Any]) -> str | None:

@@ -95,7 +95,7 @@ def functions() -> Template:
             *(_secret(name, function) for name, functions in SECRETS.items() for function in functions),
             *(_reserved(function) for function in RESERVED),
             # Such a function imports only the modules of its own routes (app.py).
-            *(environment(_name(each), {"FUNCTION": each.value}) for each in Function),
+            *(environment(_name(each), {"SERVED_FUNCTION": each.value}) for each in Function),
             environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
             environment("watch_mail", {"MAIL_SOURCE": _source("send_mail")}),
             environment("watch_mail", {"OTHER_MAIL_SOURCE": _source("send_other_mail")}),

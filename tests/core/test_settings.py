@@ -70,7 +70,7 @@ def test_importing_the_application_loads_neither_templates_nor_tokens_nor_crypto
 def test_the_function_of_pages_and_signing_imports_only_their_modules() -> None:
     others = ("chalicelib.people", "chalicelib.partners.imports", "chalicelib.exports", "chalicelib.delivery")
     code = f"import app, sys\nsys.exit(' '.join(name for name in sys.modules if name.startswith({others})))"
-    done = probed(code, FUNCTION="APIHandler")
+    done = probed(code, SERVED_FUNCTION="APIHandler")
     assert (done.returncode, done.stderr.strip()) == (1, "")
 
 

@@ -28,7 +28,7 @@ def asked_for(site: DeployedSite, **wanted: Any) -> requests.Response:
 
 
 def ended(site: DeployedSite, where: str) -> Any:
-    """Wait until the export has ended and return it. It starts 20 seconds after the request."""
+    """Wait until the export has ended and return it. It starts seconds after the request."""
 
     def look() -> Any:
         export = site.staff(where.partition("/api/staff")[2]).json()

@@ -22,7 +22,7 @@ def started(site: DeployedSite, content: bytes, query: str = "") -> str:
 
 
 def ended(site: DeployedSite, number: str) -> Any:
-    """Wait until the import has ended. It starts 20 seconds after the request."""
+    """Wait until the import has ended. It starts seconds after the request."""
 
     def look() -> Any:
         found = site.staff(f"{PATH}/{number}").json()

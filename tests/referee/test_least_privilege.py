@@ -42,9 +42,14 @@ def test_a_role_reaches_no_partition_that_its_function_never_names(
 
 
 def foreign(evidence: Evidence, own: set[tuple[str, str]]) -> Iterable[Question]:
-    """Return one question for each action and set of partitions that are not all `own`."""
+    """Return one question for each action, set of partitions that are not all `own`, and further context."""
     asked = [each for name in declared() for each in evidence.questions(name) if partitions(each) - own]
-    return {(each.action, *sorted(partitions(each))): each for each in asked}.values()
+    return {(each.action, *sorted(partitions(each)), *further(each)): each for each in asked}.values()
+
+
+def further(question: Question) -> list[str]:
+    """Return the context but for the keys: attributes, for example."""
+    return sorted(f"{name}: {value}" for name, value in question.context.items() if name != "dynamodb:LeadingKeys")
 
 
 @pytest.mark.parametrize("function", declared())

@@ -92,7 +92,7 @@ def time_of(tables: SlowTables, act: Callable[[], Outcome], each: float = 0.004)
     return outcome, round(tables.clock, 6), list(tables.calls)
 
 
-@pytest.mark.parametrize(("each", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP)])
+@pytest.mark.parametrize(("each", "time"), [(0.004, STEP), (0.012, STEP), (0.02, 2 * STEP), (0.045, 4 * STEP)])
 @pytest.mark.parametrize("known", [pending, pending_and_mailed, bounced, confirmed_before, withdrawn, expired])
 def test_an_answer_to_a_new_address_takes_as_long_as_one_to_a_known_address(
     tables: SlowTables,
@@ -122,9 +122,12 @@ def test_the_worker_of_the_queue_does_not_wait(tables: SlowTables, petition: Pet
     assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])
 
 
-def test_a_signature_that_needs_no_email_does_not_wait(tables: SlowTables, petition: Petition) -> None:
+@pytest.mark.parametrize("by_email", [False, True])
+def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petition, *, by_email: bool) -> None:
     """Whoever obtained it learns the outcome in any case."""
-    origin = Origin(obtained_by="partner", channel="partner", consent_version="1", confirms_by_email=False)
+    origin = Origin(
+        obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", confirms_by_email=by_email
+    )
     context = a_signing_context(tables)
     stored = time_of(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
     assert stored == (Outcome.ACCEPTED, 0.004, ["put_new"])

@@ -134,7 +134,7 @@ def module_of(view: Any) -> str:
 
 @pytest.mark.parametrize("each", Function)
 def test_a_function_is_told_which_it_is(each: Function) -> None:
-    assert FUNCTIONS[each]["Environment"]["Variables"]["FUNCTION"] == each
+    assert FUNCTIONS[each]["Environment"]["Variables"]["SERVED_FUNCTION"] == each
 
 
 def test_exactly_the_public_json_allows_any_origin() -> None:

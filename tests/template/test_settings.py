@@ -48,7 +48,7 @@ def test_every_setting_is_given_and_secrets_only_where_they_are_needed(
     given = environment_of(function)
     private = SECRETS | SOURCES | OIDC
     own = {name for name, functions in private.items() if function in functions}
-    own |= {"FUNCTION"} if function in list(Function) else set()
+    own |= {"SERVED_FUNCTION"} if function in list(Function) else set()
     # The last one is for pydantic: its search for plugins takes 15 ms of a cold start, and we have none.
     required = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
     assert given.keys() == required - private.keys() | own

@@ -24,7 +24,7 @@ def run_list(event: SQSEvent) -> Failures:
 
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
-    # Every function loads this file at cold start, but only one runs lists.
+    # Whatever imports all of app.py loads this file, but only one function runs lists.
     from chalicelib.exports.subscribers.run import Listing
 
     return Listing(tables(), exports_bucket(), folder, times.now, settings().limit_keys)
