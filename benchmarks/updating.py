@@ -36,6 +36,7 @@ def measure(people: str) -> dict[str, Any]:
     from tests.served import a_site, wire
     from tests.updates.sending import LATER, published, results, run_once, subscribed
 
+    scene.answer_at_once()
     with pytest.MonkeyPatch.context() as patch:
         site = a_site(FakeTables())
         wire(site, patch)
