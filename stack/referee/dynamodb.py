@@ -102,12 +102,12 @@ def _table(request: Request, where: Where) -> str:
 
 
 def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
-    """Return the values of the partition key that the request names."""
+    """Return the values of our tables' partition key that the request names. Other tables have other keys."""
     partition_key = where.table_keys[0]
     if action == "Query":
         found = partition_values(request, partition_key)
     else:
-        found = [key[partition_key] for key in _keys(request)]
+        found = [key[partition_key] for key in _keys(request) if partition_key in key]
     return (str(next(iter(value.values()))) for value in found)
 
 
