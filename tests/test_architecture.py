@@ -162,7 +162,7 @@ def test_every_file_has_its_test_file() -> None:
         "chalicelib/exports/request.py", "chalicelib/projections/funnel/store.py",
         "chalicelib/jobs/model.py", "chalicelib/jobs/store.py", "chalicelib/jobs/files.py",
         "chalicelib/mail/model.py", "chalicelib/petitions/page.py",
-        "chalicelib/edge/route.py", "chalicelib/people/found.py", "chalicelib/people/mail_api.py",
+        "chalicelib/edge/route.py", "chalicelib/people/one_signature.py", "chalicelib/people/mail_api.py",
         "chalicelib/petitions/store.py", "chalicelib/signatures/walk.py", "chalicelib/signatures/model.py",
         "chalicelib/signin/model.py", "chalicelib/staff/model.py",
         "chalicelib/staff/store.py", "chalicelib/statements/model.py", "chalicelib/projections/breakdowns.py",

@@ -22,7 +22,7 @@ from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.progress.areas import public_areas
 from chalicelib.signatures.letter import SignedLetter, words_of
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 
 # The number of letters that are shown in full.
 CHOSEN = 5
@@ -102,10 +102,10 @@ def _chosen(gathered: Gathered, petition: Petition, tables: Tables) -> Iterator[
     """Yield letters in their senders' own words, without those of people who withdrew or were erased meanwhile."""
     found = 0
     for signature_id in gathered.own:
-        held = held_as(petition, signature_id, tables)
-        if held is None or not may_be_sent(held.signature) or found == CHOSEN:
+        stored = find_by_id(petition, signature_id, tables)
+        if stored is None or not may_be_sent(stored.signature) or found == CHOSEN:
             continue
-        signature, signed = held.signature, held.signature.letter
+        signature, signed = stored.signature, stored.signature.letter
         assert signed is not None
         found += 1
         agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(signature.language)

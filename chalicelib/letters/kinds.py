@@ -15,7 +15,7 @@ from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_
 from chalicelib.mail.model import Priority
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.signatures.letter import words_of, written
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 
 
 def contents_letter(
@@ -24,12 +24,12 @@ def contents_letter(
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
-    held = held_as(petition, signature_id, tables)
-    if target is None or held is None or not may_be_sent(held.signature) or not reaches(target, stored):
+    found = find_by_id(petition, signature_id, tables)
+    if target is None or found is None or not may_be_sent(found.signature) or not reaches(target, stored):
         return NotSent.TOO_LATE
-    if reason := not_now(key, stored, target, held.signature, now, tables):
+    if reason := not_now(key, stored, target, found.signature, now, tables):
         return reason
-    signature, signed = held.signature, held.signature.letter
+    signature, signed = found.signature, found.signature.letter
     assert signed is not None
     language = language_of(signature.language or petition.language)
     shown = petition.in_language(language.code)

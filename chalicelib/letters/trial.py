@@ -21,7 +21,7 @@ from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.letter import SignedLetter, words_of, written
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 
 NOBODY = translatable("Name of the supporter")
 # The key of a test that staff send has this in place of a signature's id.
@@ -80,12 +80,12 @@ def contents_test(key: str, stored: Item, context: MailContext, now: datetime, t
 
 def _of_a_person(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
     """Return the name and the words of the letter; no words if the person no longer sends one."""
-    held = held_as(petition, signature_id, tables)
-    signed = held.signature.letter if held and may_be_sent(held.signature) else None
-    if held is None or signed is None:
+    stored = find_by_id(petition, signature_id, tables)
+    signed = stored.signature.letter if stored and may_be_sent(stored.signature) else None
+    if stored is None or signed is None:
         return "", {}
-    agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(held.signature.language)
-    return held.signature.name or "", words_of(agreed, signed)
+    agreed = letter_as_signed(petition.slug, signed.version, tables).in_language(stored.signature.language)
+    return stored.signature.name or "", words_of(agreed, signed)
 
 
 TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, contents_test)

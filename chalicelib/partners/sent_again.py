@@ -5,14 +5,14 @@ from chalicelib.core.errors import Conflicted
 from chalicelib.partners import store
 from chalicelib.partners.model import Receipt
 from chalicelib.partners.receiving import Receiving
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.model import Signature
 from chalicelib.signatures.take_back import also_came_with
 
 
 def find_signature(receipt: Receipt, receiving: Receiving) -> Signature | None:
-    held = held_as(receiving.petition, receipt.signature_id, receiving.tables)
-    return held.signature if held else None
+    stored = find_by_id(receiving.petition, receipt.signature_id, receiving.tables)
+    return stored.signature if stored else None
 
 
 def note_sender(fresh: Receipt, receipt: Receipt, signature: Signature | None, receiving: Receiving) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from chalicelib.core.times import iso, iso_or_none
 from chalicelib.petitions.text import PetitionText
-from chalicelib.signatures.look_up import Held
+from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.model import Signature, SignatureState
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ ELSEWHERE = (
 
 
 def document(
-    held: list[Held],
+    stored: list[StoredSignature],
     texts: Mapping[str, PetitionText],
     letters: "Mapping[str, HeldLetter]",
     stopped: Collection[str],
@@ -57,24 +57,24 @@ def document(
                 **_signature(each, texts.get(each.petition.slug), is_stopped=each.petition.slug in stopped),
                 "letter": letters.get(each.petition.slug),
             }
-            for each in held
+            for each in stored
         ],
         "not_held": list(NOT_HELD),
         "held_elsewhere": list(ELSEWHERE),
     }
 
 
-def shown(held: Held, now: datetime, *, is_stopped: bool) -> "PersonSignature":
+def shown(stored: StoredSignature, now: datetime, *, is_stopped: bool) -> "PersonSignature":
     """Return the signature as staff see it. `is_stopped`: its owner wants no more email about the petition."""
-    state = state_of(held.signature, now)
+    state = state_of(stored.signature, now)
     return {
-        "petition": {"slug": held.petition.slug, "title": held.petition.title},
-        "id": held.signature_id,
+        "petition": {"slug": stored.petition.slug, "title": stored.petition.title},
+        "id": stored.signature_id,
         "state": state,
         "actions": [*actions_in(state), *(["allow-mail"] if is_stopped else [])],
-        "person": _person(held.signature),
-        "times": _times(held.signature),
-        "mail": _mail(held.signature, is_stopped=is_stopped),
+        "person": _person(stored.signature),
+        "times": _times(stored.signature),
+        "mail": _mail(stored.signature, is_stopped=is_stopped),
     }
 
 
@@ -126,12 +126,12 @@ def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
     }
 
 
-def _signature(held: Held, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
-    signature = held.signature
+def _signature(stored: StoredSignature, text: PetitionText | None, *, is_stopped: bool) -> "HeldSignature":
+    signature = stored.signature
     text = text and text.in_language(signature.language)
     return {
-        "petition": {"slug": held.petition.slug, "title": text.title if text else held.petition.title},
-        "id": held.signature_id,
+        "petition": {"slug": stored.petition.slug, "title": text.title if text else stored.petition.title},
+        "id": stored.signature_id,
         "state": signature.state,
         "person": _person(signature),
         "obtained": {

@@ -17,13 +17,13 @@ from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parsed
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import document, shown
-from chalicelib.people.found import as_shown, one_signature, stopped_of
 from chalicelib.people.letter import letters_of
+from chalicelib.people.one_signature import as_shown, one_signature, stopped_of
 from chalicelib.petitions.find import all_petitions, texts_as_signed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
-from chalicelib.signatures.look_up import Held, held_of, identities_of
+from chalicelib.signatures.look_up import StoredSignature, find_signatures, identities_of
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff.authorizer import audited, staff_view
 
@@ -48,9 +48,9 @@ class PersonRequest(BaseModel):
 @staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return every signature of one email address, in every petition. The list may be empty."""
-    held = held_of(_identities(_address_in(request)), tables())
-    audited(request, "person.found", details={each.petition.slug: each.signature_id for each in held})
-    return _all_shown(held)
+    stored = find_signatures(_identities(_address_in(request)), tables())
+    audited(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
+    return _all_shown(stored)
 
 
 @staff_view(routes)
@@ -60,15 +60,15 @@ def erase_address(request: Request) -> Response:
     audited(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
-    return _all_shown(held_of(identities, tables()))
+    return _all_shown(find_signatures(identities, tables()))
 
 
 @staff_view(routes)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """Return one signature with what staff need to help."""
-    held = one_signature(slug, signature_id, tables())
+    stored = one_signature(slug, signature_id, tables())
     audited(request, "person.shown", signature_id, {"petition": slug})
-    return json_answer(as_shown(held, settings().limit_keys, times.now(), tables()))
+    return json_answer(as_shown(stored, settings().limit_keys, times.now(), tables()))
 
 
 @staff_view(routes)
@@ -86,22 +86,22 @@ def erase_person(request: Request, slug: str, signature_id: str) -> Response:
 @staff_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return all data held on this signature's email address, in every petition, as a file for its owner."""
-    held = _all_of_owner(one_signature(slug, signature_id, tables()))
-    audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in held})
-    signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in held}
+    stored = _all_of_owner(one_signature(slug, signature_id, tables()))
+    audited(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
+    signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
     texts = texts_as_signed(signed, tables())
     download = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
-    stopped = stopped_of(held, settings().limit_keys, tables())
-    file = document(held, texts, letters_of(held, tables()), stopped, times.now())
+    stopped = stopped_of(stored, settings().limit_keys, tables())
+    file = document(stored, texts, letters_of(stored, tables()), stopped, times.now())
     return json_answer(file, headers=download)
 
 
 def _change_and_show(request: Request, path: tuple[str, str], action: str, change: Change) -> Response:
     """Audit and make the change, and return the signature as it is then. `path`: its slug and id."""
     slug, signature_id = path
-    held = one_signature(slug, signature_id, tables())
+    stored = one_signature(slug, signature_id, tables())
     audited(request, action, signature_id, {"petition": slug})
-    change(held.key, held.petition, times.now(), tables())
+    change(stored.key, stored.petition, times.now(), tables())
     log.note(action.rpartition(".")[2], petition=slug, signature=signature_id)
     return json_answer(
         as_shown(one_signature(slug, signature_id, tables()), settings().limit_keys, times.now(), tables())
@@ -112,10 +112,10 @@ def _address_in(request: Request) -> Address:
     return parsed(PersonRequest, json_body(request), WORDS).email
 
 
-def _all_shown(held: list[Held]) -> Response:
+def _all_shown(stored: list[StoredSignature]) -> Response:
     now = times.now()
-    stopped = stopped_of(held, settings().limit_keys, tables())
-    signatures = [shown(each, now, is_stopped=each.petition.slug in stopped) for each in held]
+    stopped = stopped_of(stored, settings().limit_keys, tables())
+    signatures = [shown(each, now, is_stopped=each.petition.slug in stopped) for each in stored]
     body: PersonSignatures = {"signatures": signatures, "waiting": _waiting()}
     return json_answer(body)
 
@@ -132,7 +132,7 @@ def _identities(address: Address) -> list[tuple[Petition, str]]:
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 
-def _all_of_owner(held: Held) -> list[Held]:
+def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
     """Return every signature of the same address. A withdrawn signature has no address: return only that one."""
-    email = held.signature.email
-    return held_of(_identities(read_address(email)), tables()) if email else [held]
+    email = stored.signature.email
+    return find_signatures(_identities(read_address(email)), tables()) if email else [stored]

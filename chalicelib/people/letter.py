@@ -8,13 +8,13 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.signatures.letter import SignedLetter, words_of
-from chalicelib.signatures.look_up import Held
+from chalicelib.signatures.look_up import StoredSignature
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import AgreedLetter, HeldLetter, LetterDelivery
 
 
-def letters_of(held: list[Held], tables: Tables) -> "dict[str, HeldLetter]":
+def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
     """Return the letters of a person by slug, of the petitions that have one."""
     return {
         each.petition.slug: {
@@ -22,16 +22,16 @@ def letters_of(held: list[Held], tables: Tables) -> "dict[str, HeldLetter]":
             "asked": _words(each, each.signature.letter_asked, tables),
             "deliveries": _deliveries(each, tables),
         }
-        for each in held
+        for each in stored
         if each.petition.letter or each.signature.letter or each.signature.letter_asked
     }
 
 
-def _words(held: Held, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
+def _words(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
     if signed is None:
         return None
-    letter = letter_as_signed(held.petition.slug, signed.version, tables).in_language(
-        language_of(held.signature.language or held.petition.language).code
+    letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
+        language_of(stored.signature.language or stored.petition.language).code
     )
     words = words_of(letter, signed)
     return {
@@ -46,11 +46,11 @@ def _words(held: Held, signed: SignedLetter | None, tables: Tables) -> "AgreedLe
     }
 
 
-def _deliveries(held: Held, tables: Tables) -> "list[LetterDelivery]":
+def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
     """Return what is stored about its emails. It stays after a withdrawal, so that no letter is sent twice."""
     found: list[LetterDelivery] = []
-    for target in held.petition.letter.targets if held.petition.letter else ():
-        item = tables.get(LETTERS.item_key(letter_delivery(held.petition.slug, target.key, held.signature_id)))
+    for target in stored.petition.letter.targets if stored.petition.letter else ():
+        item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target.key, stored.signature_id)))
         if item:
             found.append(
                 {

@@ -17,10 +17,10 @@ from chalicelib.mail import budget
 from chalicelib.mail.budget import Allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, resume
-from chalicelib.people.found import as_shown, one_signature
+from chalicelib.people.one_signature import as_shown, one_signature
 from chalicelib.people.resend import Resent, resend
 from chalicelib.petitions.model import Reason
-from chalicelib.signatures.look_up import Held
+from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.staff.authorizer import audited, staff_view
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ class AllowMail(BaseModel):
 @staff_view(routes)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Return whether an email will come, and when or why not. The limits are those of signing again."""
-    now, held = times.now(), one_signature(slug, signature_id, tables())
+    now, stored = times.now(), one_signature(slug, signature_id, tables())
     audited(request, "mail.resent", signature_id, {"petition": slug})
-    outcome, due_at = resend(held, _allowance(held, now), now, tables())
+    outcome, due_at = resend(stored, _allowance(stored, now), now, tables())
     log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
     result: ResendResult = {
         "mail": outcome in EMAIL_COMING,
@@ -72,20 +72,20 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
 @staff_view(routes)
 def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Undo the owner's choice to get no more email about the petition, because they ask for it. Idempotent."""
-    now, held = times.now(), one_signature(slug, signature_id, tables())
+    now, stored = times.now(), one_signature(slug, signature_id, tables())
     reason = parsed(AllowMail, json_body(request), WORDS).reason
-    if not held.signature.email:
+    if not stored.signature.email:
         raise Invalid([FieldError("signature_id", NO_ADDRESS)])
     audited(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
-    resume(choice_of(mailbox_of(held.signature.email, settings().limit_keys), slug), now, tables())
+    resume(choice_of(mailbox_of(stored.signature.email, settings().limit_keys), slug), now, tables())
     log.note("resumed", petition=slug, signature=signature_id)
-    return json_answer(as_shown(held, settings().limit_keys, now, tables()))
+    return json_answer(as_shown(stored, settings().limit_keys, now, tables()))
 
 
-def _allowance(held: Held, now: datetime) -> Allowance:
+def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
     """Return what the address's budget allows. A withdrawn signature has no address: `resend` refuses it anyway."""
-    if not held.signature.email:
+    if not stored.signature.email:
         return Allowance(now, is_stopped=False)
     return budget.read_allowance(
-        mailbox_of(held.signature.email, settings().limit_keys), held.petition.slug, now, tables()
+        mailbox_of(stored.signature.email, settings().limit_keys), stored.petition.slug, now, tables()
     )

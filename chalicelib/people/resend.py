@@ -8,7 +8,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.budget import Allowance
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.look_up import Held
+from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.model import MAIL_PAUSE, Signature, SignatureState
 
 
@@ -33,15 +33,15 @@ class ResendAnswer(NamedTuple):
     due_at: datetime | None = None
 
 
-def resend(held: Held, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
+def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
     """Request the email as signing again would. `allowance` is that of the signature's address."""
-    refusal = _refusal(held, allowance, now)
+    refusal = _refusal(stored, allowance, now)
     if refusal:
         return ResendAnswer(refusal)
-    signature = held.signature
+    signature = stored.signature
     is_requested = signature.mail_kind is not None
     try:
-        mail_state.ask_again(held.key, signature, now, tables)
+        mail_state.ask_again(stored.key, signature, now, tables)
     except ConditionFailed:
         is_requested = True  # Its request is recent.
     due = max(signature.mail_due_at or now, allowance.next_at)
@@ -52,16 +52,16 @@ def resend(held: Held, allowance: Allowance, now: datetime, tables: Tables) -> R
     return ResendAnswer(Resent.WITHIN_A_MINUTE if due > now or _was_just_mailed(signature, now) else Resent.ASKED)
 
 
-def _refusal(held: Held, allowance: Allowance, now: datetime) -> Resent | None:
+def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Resent | None:
     """Return the first reason not to send the email; None if there is none."""
-    signature = held.signature
+    signature = stored.signature
     is_pending = signature.state is SignatureState.PENDING
     reasons = {
         Resent.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
         Resent.EXPIRED: signature.is_over(now),
         Resent.UNDELIVERABLE: signature.undeliverable is not None,
         Resent.STOPPED: allowance.is_stopped,
-        Resent.CLOSED: is_pending and not held.petition.confirmable_at(now),
+        Resent.CLOSED: is_pending and not stored.petition.confirmable_at(now),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 

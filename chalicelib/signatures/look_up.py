@@ -16,8 +16,8 @@ _id_pattern = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
-class Held:
-    """A signature that this site holds, with its id and petition."""
+class StoredSignature:
+    """A signature as stored, with its id and petition."""
 
     petition: Petition
     signature_id: str
@@ -38,20 +38,20 @@ def identities_of(
     ]
 
 
-def held_of(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[Held]:
+def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
     """Return the signatures that exist, in the same order."""
     found = store.find_each([keys.signature(petition.slug, identity) for petition, identity in identities], tables)
-    held = [
-        Held(petition, identity, found[key])
+    stored = [
+        StoredSignature(petition, identity, found[key])
         for petition, identity in identities
         if (key := keys.signature(petition.slug, identity)) in found
     ]
-    return [each for each in held if not each.signature.was_never_signed]
+    return [each for each in stored if not each.signature.was_never_signed]
 
 
-def held_as(petition: Petition, identity: str, tables: Tables) -> Held | None:
+def find_by_id(petition: Petition, identity: str, tables: Tables) -> StoredSignature | None:
     """Return the signature with this id; None if there is none or the id is malformed."""
     if not _id_pattern.fullmatch(identity):
         return None
     signature = store.find(keys.signature(petition.slug, identity), tables)
-    return Held(petition, identity, signature) if signature else None
+    return StoredSignature(petition, identity, signature) if signature else None

@@ -19,7 +19,7 @@ from chalicelib.mail.state import AfterCrash
 from chalicelib.mail.stop import is_unwanted
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.names import greeting_name
@@ -68,10 +68,10 @@ def contents_update(key: str, stored: Item, context: MailContext, now: datetime,
     update, petition = update_seen(slug, update_id, tables), petition_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.TOO_LATE
-    held = held_as(petition, signature_id, tables)
-    if held is None or not may_get_updates(held.signature.model_dump()):
+    found = find_by_id(petition, signature_id, tables)
+    if found is None or not may_get_updates(found.signature.model_dump()):
         return NotSent.TOO_LATE
-    signature = held.signature
+    signature = found.signature
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.TOO_LATE  # A partner may have sent consent to updates since.
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)

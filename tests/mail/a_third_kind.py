@@ -11,19 +11,19 @@ from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 
 
 def contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     slug, _, signature_id = key.partition("_")
     petition = petition_as_stored(slug, tables)
-    held = held_as(petition, signature_id, tables)
-    if held is None or held.signature.email is None:
+    found = find_by_id(petition, signature_id, tables)
+    if found is None or found.signature.email is None:
         return NotSent.TOO_LATE
-    language = language_of(held.signature.language or petition.language)
+    language = language_of(found.signature.language or petition.language)
     shown = petition.in_language(language.code)
-    values = {"petition": shown, "petition_url": context.petition_link(slug, held.signature.language)}
-    return Content(held.signature.email, values, language=language.code, sender_name=shown.charity)
+    values = {"petition": shown, "petition_url": context.petition_link(slug, found.signature.language)}
+    return Content(found.signature.email, values, language=language.code, sender_name=shown.charity)
 
 
 STATE = Deliveries(kind="thanks", lifetime=timedelta(days=60))

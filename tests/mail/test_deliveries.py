@@ -175,7 +175,7 @@ def test_a_request_that_is_dropped_before_the_email_begins_sends_nothing(
 def test_a_crash_before_the_email_is_composed_sends_it_later(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     request = requested(served, ONCE_STATE)
     with monkeypatch.context() as patch:
-        patch.setattr("tests.mail.a_third_kind.held_as", lambda *_: 1 / 0)
+        patch.setattr("tests.mail.a_third_kind.find_by_id", lambda *_: 1 / 0)
         assert served.deliver("send_other_mail", [request.model_dump()]) == ["0"]
     served.clock.forward(CLAIM)
     assert sent_to(served, request) == [ALICE.email]

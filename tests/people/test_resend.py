@@ -10,7 +10,7 @@ from chalicelib.mail.budget import Allowance
 from chalicelib.people.resend import ResendAnswer, Resent, resend
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
-from chalicelib.signatures.look_up import held_as
+from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, MINUTE, NOW, a_petition, change_item, confirmed, item_of, key_of, signed
 from tests.fakes import FakeTables
@@ -24,9 +24,9 @@ def resend_to(
     now: datetime = NOW + 5 * MINUTE,
     next_at: datetime | None = None,
 ) -> Resent:
-    held = held_as(petition, identity, tables)
-    assert held
-    return resend(held, allowed_at(next_at or now), now, tables).outcome
+    stored = find_by_id(petition, identity, tables)
+    assert stored
+    return resend(stored, allowed_at(next_at or now), now, tables).outcome
 
 
 def allowed_at(next_at: datetime) -> Allowance:
@@ -65,9 +65,9 @@ def test_an_email_beyond_the_budget_is_requested_and_staff_learn_when_it_is_sent
 def test_staff_learn_when_a_postponed_email_is_sent(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mail_due_at=iso(NOW + DAY))
-    held = held_as(petition, identity, tables)
-    assert held
-    assert resend(held, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.LATER, NOW + DAY)
+    stored = find_by_id(petition, identity, tables)
+    assert stored
+    assert resend(stored, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.LATER, NOW + DAY)
 
 
 def test_a_recent_request_is_not_repeated(tables: FakeTables, petition: Petition) -> None:
@@ -109,16 +109,16 @@ def test_a_withdrawn_signer_gets_no_email(tables: FakeTables, petition: Petition
 
 def test_no_confirmation_email_a_day_after_closing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    held = held_as(a_petition(closes_at=NOW), identity, tables)
-    assert held
-    assert resend(held, allowed_at(NOW), NOW + 2 * DAY, tables) == ResendAnswer(Resent.CLOSED)
+    stored = find_by_id(a_petition(closes_at=NOW), identity, tables)
+    assert stored
+    assert resend(stored, allowed_at(NOW), NOW + 2 * DAY, tables) == ResendAnswer(Resent.CLOSED)
 
 
 def test_a_concurrent_request_is_not_repeated(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = confirmed(tables, petition)
-    held = held_as(petition, identity, tables)
-    assert held
-    mail_state.ask_again(held.key, held.signature, NOW, tables)
-    assert resend(held, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.ON_ITS_WAY)
+    stored = find_by_id(petition, identity, tables)
+    assert stored
+    mail_state.ask_again(stored.key, stored.signature, NOW, tables)
+    assert resend(stored, allowed_at(NOW), NOW, tables) == ResendAnswer(Resent.ON_ITS_WAY)

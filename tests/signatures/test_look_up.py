@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core.address import read_address
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.look_up import held_as, held_of, identities_of
+from chalicelib.signatures.look_up import find_by_id, find_signatures, identities_of
 from tests.actors import ALICE, BOB, SECRET, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
 
@@ -15,8 +15,8 @@ def test_a_person_is_found_by_any_spelling_of_the_address(tables: FakeTables, pe
     identity = signed(tables, petition)
     signed(tables, petition, BOB)
     for typed in (ALICE.email, ALICE.email.upper(), ALICE.email.replace("@", "+petition@")):
-        [held] = held_of(identities_of(read_address(typed), [petition], SECRETS), tables)
-        assert (held.signature_id, held.signature.name) == (identity, ALICE.name)
+        [stored] = find_signatures(identities_of(read_address(typed), [petition], SECRETS), tables)
+        assert (stored.signature_id, stored.signature.name) == (identity, ALICE.name)
 
 
 def test_an_address_is_found_in_every_petition_with_its_own_secret(tables: FakeTables) -> None:
@@ -26,37 +26,37 @@ def test_an_address_is_found_in_every_petition_with_its_own_secret(tables: FakeT
         a_published_petition(tables, slug="three"),
     ]
     ids = [confirmed(tables, petitions[0]), signed(tables, petitions[2])]
-    held = held_of(identities_of(read_address(ALICE.email), petitions, SECRETS), tables)
-    assert [(each.petition.slug, each.signature_id) for each in held] == [("one", ids[0]), ("three", ids[1])]
+    stored = find_signatures(identities_of(read_address(ALICE.email), petitions, SECRETS), tables)
+    assert [(each.petition.slug, each.signature_id) for each in stored] == [("one", ids[0]), ("three", ids[1])]
 
 
 def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, BOB)
     tables.calls.clear()
-    assert held_of(identities_of(read_address(ALICE.email), [petition], SECRETS), tables) == []
+    assert find_signatures(identities_of(read_address(ALICE.email), [petition], SECRETS), tables) == []
     assert tables.calls == ["batch_get"]
 
 
 def test_no_petitions_return_an_empty_list(tables: FakeTables) -> None:
-    assert held_of(identities_of(read_address(ALICE.email), [], SECRETS), tables) == []
+    assert find_signatures(identities_of(read_address(ALICE.email), [], SECRETS), tables) == []
 
 
 def test_a_missing_secret_raises_key_error(tables: FakeTables) -> None:
     petition = a_published_petition(tables, key_version="v9")
     with pytest.raises(KeyError):
-        held_of(identities_of(read_address(ALICE.email), [petition], SECRETS), tables)
+        find_signatures(identities_of(read_address(ALICE.email), [petition], SECRETS), tables)
 
 
 def test_a_signature_is_found_by_id(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    held = held_as(petition, identity, tables)
-    assert held
-    assert held.signature.name == ALICE.name
-    assert held_as(petition, "0" * 32, tables) is None
+    stored = find_by_id(petition, identity, tables)
+    assert stored
+    assert stored.signature.name == ALICE.name
+    assert find_by_id(petition, "0" * 32, tables) is None
 
 
 @pytest.mark.parametrize("identity", ["", "x", "0" * 31, "0" * 33, "g" * 32, "0" * 31 + "\n"])
 def test_a_malformed_id_is_not_looked_up(tables: FakeTables, petition: Petition, identity: str) -> None:
     tables.calls.clear()
-    assert held_as(petition, identity, tables) is None
+    assert find_by_id(petition, identity, tables) is None
     assert tables.calls == []

@@ -9,28 +9,28 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import stopped_by
 from chalicelib.people.access import shown
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.signatures.look_up import Held, held_as
+from chalicelib.signatures.look_up import StoredSignature, find_by_id
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import PersonSignature
 
 
-def one_signature(slug: str, signature_id: str, tables: Tables) -> Held:
+def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignature:
     """Return the signature. Raise UnknownPetition or UnknownThing."""
     petition = petition_as_stored(slug, tables)
-    found = held_as(petition, signature_id, tables)
+    found = find_by_id(petition, signature_id, tables)
     if found is None:
         raise UnknownThing("There is no such signature.")
     return found
 
 
-def as_shown(held: Held, limit_keys: dict[str, str], now: datetime, tables: Tables) -> "PersonSignature":
-    return shown(held, now, is_stopped=bool(stopped_of([held], limit_keys, tables)))
+def as_shown(stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables) -> "PersonSignature":
+    return shown(stored, now, is_stopped=bool(stopped_of([stored], limit_keys, tables)))
 
 
-def stopped_of(held: list[Held], limit_keys: dict[str, str], tables: Tables) -> set[str]:
+def stopped_of(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
     """Return the petitions about which the owner of these signatures wants no email. All are of one address."""
-    email = next((each.signature.email for each in held if each.signature.email), None)
+    email = next((each.signature.email for each in stored if each.signature.email), None)
     if email is None:
         return set()
-    return stopped_by(mailbox_of(email, limit_keys), [each.petition.slug for each in held], tables)
+    return stopped_by(mailbox_of(email, limit_keys), [each.petition.slug for each in stored], tables)
