@@ -69,19 +69,21 @@ def _choice(config: Properties, what: str, spelt: Callable[[str], str]) -> Which
     return WhichOnes(config[f"{what}Behavior"], frozenset(spelt(name) for name in config.get(f"{what}s", [])))
 
 
-def origin(given: Properties) -> EdgeOrigin:
-    adds = {each["HeaderName"]: each["HeaderValue"] for each in given.get("OriginCustomHeaders", [])}
-    return EdgeOrigin(given["Id"], given["DomainName"], given.get("OriginPath", ""), adds, "S3OriginConfig" in given)
+def origin(config: Properties) -> EdgeOrigin:
+    adds = {each["HeaderName"]: each["HeaderValue"] for each in config.get("OriginCustomHeaders", [])}
+    return EdgeOrigin(
+        config["Id"], config["DomainName"], config.get("OriginPath", ""), adds, "S3OriginConfig" in config
+    )
 
 
-def group(given: Properties) -> OriginGroup:
-    first, second = (each["OriginId"] for each in given["Members"]["Items"])
-    return OriginGroup(first, second, frozenset(given["FailoverCriteria"]["StatusCodes"]["Items"]))
+def group(config: Properties) -> OriginGroup:
+    first, second = (each["OriginId"] for each in config["Members"]["Items"])
+    return OriginGroup(first, second, frozenset(config["FailoverCriteria"]["StatusCodes"]["Items"]))
 
 
-def error(given: Properties) -> ErrorRule:
-    ttl = float(given.get("ErrorCachingMinTTL", ERROR_TTL))
-    return ErrorRule(ttl, given.get("ResponsePagePath"), given.get("ResponseCode"))
+def error(config: Properties) -> ErrorRule:
+    ttl = float(config.get("ErrorCachingMinTTL", ERROR_TTL))
+    return ErrorRule(ttl, config.get("ResponsePagePath"), config.get("ResponseCode"))
 
 
 def added(config: Properties) -> dict[str, tuple[str, bool]]:
@@ -92,8 +94,8 @@ def added(config: Properties) -> dict[str, tuple[str, bool]]:
     if "ContentTypeOptions" in secure:
         found["X-Content-Type-Options"] = ("nosniff", is_true(secure["ContentTypeOptions"]["Override"]))
     for name, header in _SECURITY.items():
-        for given in (each for each in secure.values() if name in each):
-            found[header] = (given[name], is_true(given["Override"]))
+        for entry in (each for each in secure.values() if name in each):
+            found[header] = (entry[name], is_true(entry["Override"]))
     return found
 
 

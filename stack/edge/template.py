@@ -89,15 +89,15 @@ class _Reader:
             self._resolver.name(name): self.value(self._resources[name]["Properties"]) for name in self._named(kind)
         }
 
-    def _behaviour(self, given: Properties) -> Behaviour:
-        adds = given.get("ResponseHeadersPolicyId")
+    def _behaviour(self, config: Properties) -> Behaviour:
+        adds = config.get("ResponseHeadersPolicyId")
         return Behaviour(
-            given.get("PathPattern"),
-            given["TargetOriginId"],
-            frozenset(given.get("AllowedMethods", _LEAST_METHODS)),
-            frozenset(given.get("CachedMethods", _LEAST_METHODS)),
-            properties.is_true(given.get("Compress", False)),
-            properties.cache_policy(given["CachePolicyId"], self._of("CachePolicy")),
-            properties.request_policy(given.get("OriginRequestPolicyId"), self._of("OriginRequestPolicy")),
+            config.get("PathPattern"),
+            config["TargetOriginId"],
+            frozenset(config.get("AllowedMethods", _LEAST_METHODS)),
+            frozenset(config.get("CachedMethods", _LEAST_METHODS)),
+            properties.is_true(config.get("Compress", False)),
+            properties.cache_policy(config["CachePolicyId"], self._of("CachePolicy")),
+            properties.request_policy(config.get("OriginRequestPolicyId"), self._of("OriginRequestPolicy")),
             properties.added(self._of("ResponseHeadersPolicy")[adds]["ResponseHeadersPolicyConfig"]) if adds else {},
         )

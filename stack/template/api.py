@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 
 from stack.template.busy import REFUSED_KEY
-from stack.template.cfn import Template, get, given, output, ref, resource, sub
+from stack.template.cfn import Template, get, if_condition, output, ref, resource, sub
 
 PROBLEM = "application/problem+json"
 _NOT_FOUND = (404, "There is nothing at this address.")
@@ -58,7 +58,7 @@ def api() -> Template:
     line = json.dumps({name: f"$context.{variable}" for name, variable in _LOGGED.items()})
     log = {"LogGroupName": sub("/aws/apigateway/petitions-${Stage}"), "RetentionInDays": 30}
     rest_api = {
-        "AccessLogSetting": given("LogsAccess", {"DestinationArn": get("ApiAccessLog"), "Format": line}),
+        "AccessLogSetting": if_condition("LogsAccess", {"DestinationArn": get("ApiAccessLog"), "Format": line}),
         "DefinitionBody": {
             "info": {"title": sub("petitions-${Stage}")},
             "securityDefinitions": {"partner_authorizer": _by_any_header()},
@@ -66,7 +66,7 @@ def api() -> Template:
         },
     }
     address = sub("https://${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}/site")
-    in_use = given("HasSiteUrl", ref("SiteUrl"), address)
+    in_use = if_condition("HasSiteUrl", ref("SiteUrl"), address)
     return {
         "Globals": {"Api": {"OpenApiVersion": "2.0"}},
         "Resources": {
@@ -96,7 +96,7 @@ def _response(status: int, detail: str, retry_after: int) -> Template:
     headers |= {"Retry-After": str(retry_after)} if retry_after else {}
     parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
     if retry_after:
-        parameters["gatewayresponse.header.Refresh"] = given("HasEdge", f"'0; url=/{REFUSED_KEY}'")
+        parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url=/{REFUSED_KEY}'")
     title = _TITLES.get(status, HTTPStatus(status).phrase)
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return {

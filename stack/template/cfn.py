@@ -22,7 +22,7 @@ def sub(text: str) -> Template:
     return {"Fn::Sub": text}
 
 
-def given(condition: str, value: Any, otherwise: Any = NOTHING) -> Template:
+def if_condition(condition: str, value: Any, otherwise: Any = NOTHING) -> Template:
     return {"Fn::If": [condition, value, otherwise]}
 
 

@@ -5,7 +5,7 @@ CloudFront sends a secret header. Only then does the API believe its other heade
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached
 from stack.template.busy import REFUSED_KEY, busy
-from stack.template.cfn import Template, get, given, merged, output, ref, resource, sub
+from stack.template.cfn import Template, get, if_condition, merged, output, ref, resource, sub
 from stack.template.functions import api_stage, origin_key
 
 _BUSY = "Busy"
@@ -42,9 +42,9 @@ def _config() -> Template:
         "Comment": sub("petitions-${Stage}"),
         "Enabled": True,
         # Without a certificate it can be tried at CloudFront's own address.
-        "Aliases": given("HasEdgeCertificate", [ref("EdgeDomain")]),
-        "ViewerCertificate": given("HasEdgeCertificate", certificate, {"CloudFrontDefaultCertificate": True}),
-        "WebACLId": given("HasEdgeWebAcl", ref("EdgeWebAclArn")),
+        "Aliases": if_condition("HasEdgeCertificate", [ref("EdgeDomain")]),
+        "ViewerCertificate": if_condition("HasEdgeCertificate", certificate, {"CloudFrontDefaultCertificate": True}),
+        "WebACLId": if_condition("HasEdgeWebAcl", ref("EdgeWebAclArn")),
         "HttpVersion": "http2and3",
         "IPV6Enabled": True,
         # North America, Europe and Israel. Other readers are served from there.
@@ -118,5 +118,5 @@ def _refusing() -> Template:
         {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **everywhere, "Condition": unknown},
     ]
     policy = {"Version": "2012-10-17", "Statement": statements}
-    definition = {"x-amazon-apigateway-policy": given("RefusesOthers", policy)}
+    definition = {"x-amazon-apigateway-policy": if_condition("RefusesOthers", policy)}
     return {"Properties": {"DefinitionBody": definition}}

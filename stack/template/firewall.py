@@ -9,7 +9,7 @@ import json
 from typing import NamedTuple
 
 from stack.busy_page import refused_page
-from stack.template.cfn import Template, given, resource, sub
+from stack.template.cfn import Template, if_condition, resource, sub
 
 _WINDOW = 300
 """Seconds in which WAF counts an address's requests."""
@@ -102,7 +102,7 @@ def _rate_rule(rate: RateRule) -> Template:
     return {
         "Name": rate.name,
         "Statement": {"RateBasedStatement": counted},
-        "Action": given("Blocks", {"Block": {"CustomResponse": refusal}}, {"Count": {}}),
+        "Action": if_condition("Blocks", {"Block": {"CustomResponse": refusal}}, {"Count": {}}),
         "VisibilityConfig": _measured(rate.name),
     }
 
@@ -115,7 +115,7 @@ def _group_rule(name: str, counted: tuple[str, ...]) -> Template:
     return {
         "Name": name,
         "Statement": {"ManagedRuleGroupStatement": group},
-        "OverrideAction": given("Blocks", {"None": {}}, {"Count": {}}),
+        "OverrideAction": if_condition("Blocks", {"None": {}}, {"Count": {}}),
         "VisibilityConfig": _measured(name),
     }
 

@@ -12,7 +12,7 @@ from chalicelib.core.settings import OIDC
 from chalicelib.edge.route import Function
 from stack.paths import ROOT
 from stack.template.alarms import Measure, alarm
-from stack.template.cfn import Template, given, merged, output, ref, sub
+from stack.template.cfn import Template, if_condition, merged, output, ref, sub
 from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
@@ -161,5 +161,5 @@ def _reserved(function: str) -> Template:
     return {
         "Parameters": {parameter: number(description, "0", 0)},
         "Conditions": {condition: differs(parameter, "0")},
-        **properties(function, ReservedConcurrentExecutions=given(condition, ref(parameter))),
+        **properties(function, ReservedConcurrentExecutions=if_condition(condition, ref(parameter))),
     }

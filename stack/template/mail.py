@@ -1,6 +1,6 @@
 """SES, and its events: SES to SNS to the feedback queue."""
 
-from stack.template.cfn import Template, get, given, keeps_data, output, ref, resource, statement
+from stack.template.cfn import Template, get, if_condition, keeps_data, output, ref, resource, statement
 
 _TOPIC = ref("MailEventsTopic")
 
@@ -20,7 +20,7 @@ def _sending() -> Template:
     identity = {
         "EmailIdentity": ref("MailIdentity"),
         "DkimSigningAttributes": {"NextSigningKeyLength": "RSA_2048_BIT"},
-        "MailFromAttributes": given("HasMailFromDomain", mail_from),
+        "MailFromAttributes": if_condition("HasMailFromDomain", mail_from),
     }
     configuration = {
         "ReputationOptions": {"ReputationMetricsEnabled": True},

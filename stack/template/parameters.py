@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stack.template.cfn import Template, given, output, ref
+from stack.template.cfn import Template, if_condition, output, ref
 
 _DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?"
 
@@ -164,7 +164,11 @@ _CONDITIONS = {
 def parameters() -> Template:
     """Return parameters and conditions, and the outputs by which `make deploy` knows them."""
     outputs = {
-        "HasSiteUrl": output(given("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; emails and pages need it"),
-        "IsProtected": output(given("Protected", "yes", "no"), "Whether the tables are protected against deletion"),
+        "HasSiteUrl": output(
+            if_condition("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; emails and pages need it"
+        ),
+        "IsProtected": output(
+            if_condition("Protected", "yes", "no"), "Whether the tables are protected against deletion"
+        ),
     }
     return {"Parameters": _PARAMETERS, "Conditions": _CONDITIONS, "Outputs": outputs}

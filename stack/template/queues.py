@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.core.settings import QUEUES, queue_variable
 from stack.template.alarms import alarm, of_queue
-from stack.template.cfn import Template, get, given, keeps_data, merged, output, ref, resource
+from stack.template.cfn import Template, get, if_condition, keeps_data, merged, output, ref, resource
 from stack.template.functions import event_source, logical_id, properties, timeout
 
 _FOURTEEN_DAYS = 14 * 24 * 3600
@@ -143,7 +143,7 @@ def _queue(logical: str, holds: str, is_personal: bool, **more: Any) -> Template
     """Return a queue that keeps messages for as long as SQS allows, and the output of its URL."""
     # The charity's own key encrypts what is personal.
     own_key = {
-        "KmsMasterKeyId": given("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),
+        "KmsMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),
         "KmsDataKeyReusePeriodSeconds": 24 * 3600,
     }
     encrypted = own_key if is_personal else {"SqsManagedSseEnabled": True}

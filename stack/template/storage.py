@@ -1,6 +1,6 @@
 """The bucket of exported files, and the secrets."""
 
-from stack.template.cfn import Template, get, given, keeps_data, output, ref, resource, statement, sub
+from stack.template.cfn import Template, get, if_condition, keeps_data, output, ref, resource, statement, sub
 
 _SECRETS = {
     "SignatureKeys": "Keys of the hash that is a signature's id. Without them one person could sign twice:"
@@ -39,7 +39,7 @@ def _secret(description: str) -> Template:
 def _exports() -> Template:
     encrypted = {
         "SSEAlgorithm": "aws:kms",
-        "KMSMasterKeyID": given("HasCustomerKey", ref("CustomerKeyArn")),
+        "KMSMasterKeyID": if_condition("HasCustomerKey", ref("CustomerKeyArn")),
     }
     blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     bucket = {

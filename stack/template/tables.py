@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib.core import keys
 from chalicelib.core.settings import table_variable
 from stack.template.alarms import Measure, alarm_on_math
-from stack.template.cfn import Template, given, keeps_data, merged, output, ref, resource
+from stack.template.cfn import Template, if_condition, keeps_data, merged, output, ref, resource
 from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
@@ -21,10 +21,10 @@ def tables() -> Template:
             table(
                 keys.SIGNATURES,
                 "Table of signatures: personal data",
-                own_key={"KMSMasterKeyId": given("HasCustomerKey", ref("CustomerKeyArn"))},
+                own_key={"KMSMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"))},
                 StreamSpecification={"StreamViewType": "NEW_AND_OLD_IMAGES"},
                 **_EXPIRES,
-                WarmThroughput=given("WarmsSignatures", units),
+                WarmThroughput=if_condition("WarmsSignatures", units),
             ),
             table(keys.COUNTS, "Table of petitions, tallies, snapshots and staff tokens"),
             table(keys.AUDIT, "Table of staff's actions"),
@@ -48,7 +48,7 @@ def table(name: str, holds: str, own_key: Template | None = None, **more: Any) -
         "KeySchema": [{"AttributeName": each, "KeyType": kind} for each, kind in _KEYS.items()],
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", **(own_key or {})},
-        "DeletionProtectionEnabled": given("Protected", True, False),
+        "DeletionProtectionEnabled": if_condition("Protected", True, False),
         **more,
     }
     return {

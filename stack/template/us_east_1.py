@@ -5,7 +5,7 @@ A certificate, a web ACL, and if wanted an access log. stack/us_east_1.py deploy
 
 import json
 
-from stack.template.cfn import Template, get, given, output, ref, resource, sub
+from stack.template.cfn import Template, get, if_condition, output, ref, resource, sub
 from stack.template.firewall import web_acl
 from stack.template.parameters import choice, differs, equals, text
 
@@ -42,7 +42,8 @@ def us_east_1() -> Template:
         "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_log()},
         "Outputs": {
             "CertificateArn": output(
-                given("RequestsCertificate", ref("Certificate"), ref("CertificateArn")), "Certificate of the domain"
+                if_condition("RequestsCertificate", ref("Certificate"), ref("CertificateArn")),
+                "Certificate of the domain",
             ),
             "WebAclArn": output(get("WebAcl"), "Web ACL of the distribution"),
         },
